@@ -1,0 +1,117 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings are errors here; SwiftPM drops this setting when the package is somebody's dependency.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "swift-dqn",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "DQNModel", targets: ["DQNModel"]),
+        .library(name: "DQNCheckpoint", targets: ["DQNCheckpoint"]),
+        .library(name: "DQNNetwork", targets: ["DQNNetwork"]),
+        .library(name: "DQNInference", targets: ["DQNInference"]),
+        .library(name: "DQNEnvironments", targets: ["DQNEnvironments"]),
+        .library(name: "DQNTraining", targets: ["DQNTraining"]),
+        .executable(name: "dqn-train", targets: ["dqn-train"]),
+        .executable(name: "dqn-play", targets: ["dqn-play"]),
+        .executable(name: "dqn-checkpoint", targets: ["dqn-checkpoint"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    ],
+    targets: [
+        // C libraries.
+        .systemLibrary(
+            name: "CHDF5", pkgConfig: "hdf5",
+            providers: [.apt(["libhdf5-dev", "pkg-config"]), .brew(["hdf5"])]),
+        .target(
+            name: "COneDNN",
+            linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .target(name: "CKernels"),
+
+        // The core: values, files, checkpoints.
+        .target(name: "DQNModel", swiftSettings: strict),
+        .target(name: "HDF5", dependencies: ["CHDF5"], swiftSettings: strict),
+        .target(
+            name: "DQNCheckpoint",
+            dependencies: [
+                "DQNModel", "HDF5", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+
+        // Compute, acting, environments, training.
+        .target(name: "DQNNetwork", dependencies: ["DQNModel", "COneDNN", "CKernels"], swiftSettings: strict),
+        .target(
+            name: "DQNInference", dependencies: ["DQNModel", "DQNCheckpoint", "DQNNetwork"],
+            swiftSettings: strict),
+        .target(name: "DQNEnvironments", dependencies: ["DQNModel"], swiftSettings: strict),
+        .target(
+            name: "DQNTraining",
+            dependencies: [
+                "DQNModel", "DQNCheckpoint", "DQNNetwork", "DQNInference", "DQNEnvironments",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+
+        // Executables: parse, call, print.
+        .target(
+            name: "CommandLineSupport",
+            dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "dqn-train",
+            dependencies: [
+                "CommandLineSupport", "DQNTraining", "DQNEnvironments", "DQNCheckpoint", "DQNModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "dqn-play",
+            dependencies: [
+                "CommandLineSupport", "DQNInference", "DQNEnvironments", "DQNCheckpoint", "DQNModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "dqn-checkpoint",
+            dependencies: [
+                "CommandLineSupport", "DQNCheckpoint", "DQNModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        // Tests, one directory per concern.
+        .testTarget(name: "DQNModelTests", dependencies: ["DQNModel"], swiftSettings: strict),
+        .testTarget(name: "HDF5Tests", dependencies: ["HDF5"], swiftSettings: strict),
+        .testTarget(
+            name: "DQNCheckpointTests", dependencies: ["DQNCheckpoint", "DQNModel", "HDF5"],
+            swiftSettings: strict),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .testTarget(
+            name: "DQNNetworkTests", dependencies: ["DQNNetwork", "DQNModel", "CAllocationCounter"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DQNInferenceTests", dependencies: ["DQNInference", "DQNCheckpoint", "DQNModel"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DQNEnvironmentsTests", dependencies: ["DQNEnvironments", "DQNModel"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DQNTrainingTests",
+            dependencies: ["DQNTraining", "DQNEnvironments", "DQNCheckpoint", "DQNNetwork", "DQNModel"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ExecutableTests", dependencies: ["DQNCheckpoint", "DQNModel", "HDF5"],
+            swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

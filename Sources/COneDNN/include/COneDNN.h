@@ -1,0 +1,1 @@
+void swift_dqn_placeholder_a(void);

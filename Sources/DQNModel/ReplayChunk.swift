@@ -1,0 +1,82 @@
+internal import Foundation
+internal import Synchronization
+
+/// A fixed number of consecutive steps of one replay column: reference-counted bytes, copied on write.
+///
+/// Copying a chunk is O(1). Writing to one that a snapshot still holds copies its bytes first, so a snapshot
+/// never changes. ``identity`` names the content: a saver may cache what it made of a chunk by it.
+public struct ReplayChunk: Sendable {
+    /// Names the content of a chunk within this process; a write gives it a new one.
+    public struct Identity: Hashable, Sendable {
+        let storage: UInt64
+        let modification: UInt64
+    }
+
+    private var storage: Storage
+
+    /// Creates a chunk of zeros; memory is committed by the system as it is written.
+    public init(byteCount: Int) { storage = Storage(byteCount: byteCount) }
+
+    /// Creates a chunk with the given bytes first and zeros behind them.
+    ///
+    /// - Precondition: there are at most `byteCount` bytes.
+    public init(byteCount: Int, prefix bytes: UnsafeRawBufferPointer) {
+        precondition(bytes.count <= byteCount, "a chunk's prefix is longer than the chunk")
+        storage = Storage(byteCount: byteCount)
+        UnsafeMutableRawBufferPointer(rebasing: storage.bytes[..<bytes.count]).copyMemory(from: bytes)
+    }
+
+    /// Bytes of the chunk.
+    public var byteCount: Int { storage.bytes.count }
+
+    /// Names the content as it is now.
+    public var identity: Identity { Identity(storage: storage.serial, modification: storage.modification) }
+
+    /// Reads the bytes; the buffer is valid inside `body` only.
+    @inline(__always)
+    public func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        // `storage` is kept alive by `self` for the length of the call.
+        try body(UnsafeRawBufferPointer(storage.bytes))
+    }
+
+    /// Writes the bytes in place, after copying them if a snapshot shares them.
+    @inline(__always)
+    public mutating func withMutableBytes<Result>(_ body: (UnsafeMutableRawBufferPointer) -> Result) -> Result {
+        if !isKnownUniquelyReferenced(&storage) {
+            let copy = Storage(byteCount: storage.bytes.count)
+            copy.bytes.copyMemory(from: UnsafeRawBufferPointer(storage.bytes))
+            storage = copy
+        }
+        storage.modification &+= 1
+        return body(storage.bytes)
+    }
+
+    /// Owns the bytes.
+    ///
+    /// `@unchecked Sendable`: `bytes` and `modification` are written only through `withMutableBytes`, which
+    /// has made sure that no other chunk value, and so no other thread, refers to this object.
+    private final class Storage: @unchecked Sendable {
+        let serial = ReplayChunkSerial.next()
+        let bytes: UnsafeMutableRawBufferPointer
+        var modification: UInt64 = 0
+
+        init(byteCount: Int) {
+            // calloc gives large blocks as untouched zero pages: capacity costs nothing until it is used.
+            guard let memory = calloc(max(byteCount, 1), 1) else {
+                preconditionFailure("out of memory for a replay chunk of \(byteCount) bytes")
+            }
+            bytes = UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
+        }
+
+        deinit { free(bytes.baseAddress) }
+    }
+}
+
+/// Hands out process-wide unique chunk numbers.
+private enum ReplayChunkSerial {
+    private static let counter = Atomic<UInt64>(0)
+
+    static func next() -> UInt64 { counter.add(1, ordering: .relaxed).newValue }
+}
