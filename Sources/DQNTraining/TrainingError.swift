@@ -10,6 +10,8 @@ public struct TrainingError: Error, Sendable, CustomStringConvertible {
         public static let invalidConfiguration = Code(rawValue: "invalidConfiguration")
         /// The output directory holds a run already, or cannot be made or written.
         public static let outputDirectory = Code(rawValue: "outputDirectory")
+        /// A file that was named does not exist.
+        public static let missingFile = Code(rawValue: "missingFile")
         /// There is nothing to resume.
         public static let nothingToResume = Code(rawValue: "nothingToResume")
         /// The checkpoint cannot be resumed with this configuration or program.

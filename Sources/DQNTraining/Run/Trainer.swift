@@ -31,7 +31,7 @@ public final class Trainer {
     /// Whether an evaluation has reached the target return, which ends the run.
     public private(set) var reachedTarget: Bool
 
-    let method: StandardDQN
+    private let method: StandardDQN
     private let worker: Worker
     private let evaluator: Evaluator
     private var lastEvaluation: Evaluation?
@@ -218,7 +218,3 @@ public final class Trainer {
             statistics: statistics.values, history: history)
     }
 }
-extension Trainer { public func finalEvaluation(episodes: Int) throws -> String { let e = Evaluator2(); return try e.run(self, episodes) } }
-struct Evaluator2 { func run(_ t: Trainer, _ n: Int) throws -> String { var c = t.configuration; c.evaluationEpisodes = n; let v = try Evaluator(c); let r = try t.ev(v); return "\(r.meanReturn) ± \(r.standardDeviation)" } }
-extension Trainer { func ev(_ v: Evaluator) throws -> Evaluation { try v.evaluate(index: 99999, agentSteps: 0) { StandardDQN.indexOfMaximum(try self.meth.actionValues($0)) } }
- var meth: StandardDQN { method } }

@@ -72,12 +72,19 @@ public final class TrainingRun {
     /// Goes on with a run from its newest valid checkpoint.
     ///
     /// A damaged newer file is renamed `*.damaged` and said; one that a kill left half written is removed and said.
-    /// - Parameter steps: the new total of agent steps; `nil` keeps the run's own.
+    /// - Parameters:
+    ///   - steps: the new total of agent steps; `nil` keeps the run's own, as with the next two.
+    ///   - saveEvery: agent steps between saves.
+    ///   - keep: newest checkpoints kept.
     /// - Throws: ``TrainingError`` (`nothingToResume`, `cannotResume`).
-    public init(resuming directory: RunDirectory, steps: Int?, logger: Logger) throws {
+    public init(
+        resuming directory: RunDirectory, steps: Int? = nil, saveEvery: Int? = nil, keep: Int? = nil, logger: Logger
+    ) throws {
         let description = try directory.read()
         var options = description.run
-        if let steps { options.steps = steps }
+        options.steps = steps ?? options.steps
+        options.saveEvery = saveEvery ?? options.saveEvery
+        options.keep = keep ?? options.keep
         store = try CheckpointStore(directory: directory.checkpoints, retention: .init(keepLast: options.keep))
         let newest = try store.recoverLatest { logger.warning("\($0)") }
         guard let newest else {
