@@ -45,10 +45,10 @@ public enum EnvironmentRegistry {
 
     private static func unknown(_ id: String) -> EnvironmentError {
         let known = identifiers
-        let guess = nearestName(to: id, among: known).map { "did you mean '\($0)'? " } ?? ""
+        let guess = nearestName(to: id, among: known).map { "; did you mean '\($0)'? The" } ?? "; the"
         return EnvironmentError(
             code: .unknownEnvironment,
-            message: "There is no environment '\(id)': \(guess)The known ones are \(known.joined(separator: ", ")).")
+            message: "There is no environment '\(id)'\(guess) known ones are \(known.joined(separator: ", ")).")
     }
 }
 
