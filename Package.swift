@@ -64,7 +64,11 @@ let package = Package(
         // Executables: parse, call, print.
         .target(
             name: "CommandLineSupport",
-            dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "DQNCheckpoint", "DQNEnvironments", "DQNModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "dqn-train",

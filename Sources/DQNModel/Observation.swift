@@ -57,3 +57,18 @@ public struct Observation: Sendable, Equatable {
         bytes.withUnsafeMutableBytes { body($0) }
     }
 }
+
+extension Observation {
+    /// Reads the raw bytes; the buffer is valid inside `body` only.
+    public func withBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        // `Array.withUnsafeBytes` has no typed throws; carry the result across it.
+        var result: Swift.Result<Result, Failure>?
+        bytes.withUnsafeBytes { buffer in
+            do throws(Failure) { result = .success(try body(buffer)) } catch { result = .failure(error) }
+        }
+        guard let result else { preconditionFailure("withUnsafeBytes calls its closure") }
+        return try result.get()
+    }
+}

@@ -1,1 +1,45 @@
+// Vector loops over plain floats that oneDNN does not offer, compiled for several instruction sets.
+//
+// SwiftPM allows no architecture flags to a package that others depend on, so Swift code is compiled for the
+// baseline processor; here the compiler makes one clone a set and the loader chooses. Pointers do not overlap
+// unless said. Counts are elements.
+#ifndef SWIFT_DQN_CKERNELS_H
+#define SWIFT_DQN_CKERNELS_H
 
+#include <stddef.h>
+#include <stdint.h>
+
+/// y[i] = x[i] * scale.
+void kernels_scale_bytes(float *y, const uint8_t *x, size_t count, float scale);
+
+/// y[r][c] += bias[c], then max(0, ·) if `relu`.
+void kernels_add_bias(float *y, const float *bias, size_t rows, size_t columns, int relu);
+
+/// gradient[i] = 0 where activation[i] <= 0.
+void kernels_mask(float *gradient, const float *activation, size_t count);
+
+/// sums[c] = the sum over rows of x[r][c].
+void kernels_sum_rows(float *sums, const float *x, size_t rows, size_t columns);
+
+/// y[r][o] = bias[o] + sum over i of w[o][i] x[r][i], then max(0, ·) if `relu`: a dense layer for few rows or outputs.
+void kernels_dense(float *y, const float *w, const float *bias, const float *x, size_t rows, size_t outputs,
+                   size_t inputs, int relu);
+
+/// Gradients of a dense layer with few outputs: w_gradient and, unless null, x_gradient.
+void kernels_dense_few_backward(float *w_gradient, float *x_gradient, const float *y_gradient, const float *w,
+                                const float *x, size_t rows, size_t outputs, size_t inputs);
+
+/// The sum of squares, added up in double precision over blocks.
+double kernels_sum_of_squares(const float *x, size_t count);
+
+/// One step of Adam (Kingma and Ba 2015): `step_size` holds the bias corrections and `epsilon` stands outside the
+/// root, scaled by the caller likewise. The gradient is multiplied by `gradient_scale` first.
+void kernels_adam(float *parameters, const float *gradient, float *first, float *second, size_t count,
+                  float gradient_scale, float beta1, float beta2, float step_size, float inverse_root_correction,
+                  float epsilon);
+
+/// One step of RMSProp with epsilon inside the root; centred where `mean` is not null.
+void kernels_rmsprop(float *parameters, const float *gradient, float *square, float *mean, size_t count,
+                     float gradient_scale, float decay, float step_size, float epsilon);
+
+#endif

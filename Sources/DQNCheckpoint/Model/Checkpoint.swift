@@ -27,6 +27,8 @@ public struct Checkpoint: Sendable {
     public var bestEvaluation: Evaluation?
     /// Whether the run has reached its target return.
     public var reachedTarget: Bool
+    /// Running sums that the next row of the metrics needs, by name; finite.
+    public var statistics: [String: Double]
     /// The learning curve against agent steps.
     public var history: MetricHistory
     /// What was taken out of the file by `strip`: `replay`, `optimizer`, `training`; empty for a whole one.
@@ -39,7 +41,7 @@ public struct Checkpoint: Sendable {
         writer: Writer, configuration: JSONValue, architecture: NetworkArchitecture, online: [Float],
         target: [Float]? = nil, optimizer: OptimizerState? = nil, counters: Counters = Counters(),
         workers: [WorkerState] = [], evaluation: Evaluation? = nil, bestEvaluation: Evaluation? = nil,
-        reachedTarget: Bool = false, history: MetricHistory = MetricHistory(), stripped: [String] = [],
+        reachedTarget: Bool = false, statistics: [String: Double] = [:], history: MetricHistory = MetricHistory(), stripped: [String] = [],
         extensions: [ExtensionGroup] = []
     ) {
         self.writer = writer
@@ -53,6 +55,7 @@ public struct Checkpoint: Sendable {
         self.evaluation = evaluation
         self.bestEvaluation = bestEvaluation
         self.reachedTarget = reachedTarget
+        self.statistics = statistics
         self.history = history
         self.stripped = stripped
         self.extensions = extensions

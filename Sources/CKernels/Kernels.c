@@ -1,0 +1,201 @@
+#include "CKernels.h"
+
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__linux__)
+#define FOR_EVERY_SET __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define FOR_EVERY_SET
+#endif
+
+// Sums run in sixteen lanes, added up in a fixed order: the compiler may use vectors without reordering, and a
+// result does not depend on the instruction set but for fused multiply-adds.
+#define LANES 16
+typedef float lanes __attribute__((ext_vector_type(LANES), aligned(4)));
+typedef float lanes8 __attribute__((ext_vector_type(8)));
+typedef float lanes4 __attribute__((ext_vector_type(4)));
+
+static inline __attribute__((always_inline)) float total(const lanes *x) {
+    lanes8 eight = x->lo + x->hi;
+    lanes4 four = eight.lo + eight.hi;
+    return (four.x + four.z) + (four.y + four.w);
+}
+
+FOR_EVERY_SET
+void kernels_scale_bytes(float *restrict y, const uint8_t *restrict x, size_t count, float scale) {
+    for (size_t i = 0; i < count; i++) y[i] = (float)x[i] * scale;
+}
+
+FOR_EVERY_SET
+void kernels_add_bias(float *restrict y, const float *restrict bias, size_t rows, size_t columns, int relu) {
+    for (size_t r = 0; r < rows; r++) {
+        float *row = y + r * columns;
+        if (relu) {
+            for (size_t c = 0; c < columns; c++) {
+                float value = row[c] + bias[c];
+                row[c] = value > 0.0f ? value : 0.0f;
+            }
+        } else {
+            for (size_t c = 0; c < columns; c++) row[c] += bias[c];
+        }
+    }
+}
+
+FOR_EVERY_SET
+void kernels_mask(float *restrict gradient, const float *restrict activation, size_t count) {
+    for (size_t i = 0; i < count; i++) gradient[i] = activation[i] > 0.0f ? gradient[i] : 0.0f;
+}
+
+FOR_EVERY_SET
+void kernels_sum_rows(float *restrict sums, const float *restrict x, size_t rows, size_t columns) {
+    for (size_t c = 0; c < columns; c++) sums[c] = x[c];
+    for (size_t r = 1; r < rows; r++) {
+        const float *row = x + r * columns;
+        for (size_t c = 0; c < columns; c++) sums[c] += row[c];
+    }
+}
+
+FOR_EVERY_SET
+void kernels_dense(float *restrict y, const float *restrict w, const float *restrict bias, const float *restrict x,
+                       size_t rows, size_t outputs, size_t inputs, int relu) {
+    for (size_t r = 0; r < rows; r++) {
+        const float *input = x + r * inputs;
+        for (size_t o = 0; o < outputs; o++) {
+            const float *row = w + o * inputs;
+            lanes a = 0.0f, b = 0.0f;
+            size_t i = 0;
+            for (; i + 2 * LANES <= inputs; i += 2 * LANES) {
+                a += *(const lanes *)(row + i) * *(const lanes *)(input + i);
+                b += *(const lanes *)(row + i + LANES) * *(const lanes *)(input + i + LANES);
+            }
+            a += b;
+            float sum = bias[o];
+            for (; i < inputs; i++) sum += row[i] * input[i];
+            sum += total(&a);
+            y[r * outputs + o] = relu && !(sum > 0.0f) ? 0.0f : sum;
+        }
+    }
+}
+
+FOR_EVERY_SET
+void kernels_dense_few_backward(float *restrict w_gradient, float *restrict x_gradient,
+                                const float *restrict y_gradient, const float *restrict w, const float *restrict x,
+                                size_t rows, size_t outputs, size_t inputs) {
+    for (size_t i = 0; i < outputs * inputs; i++) w_gradient[i] = 0.0f;
+    for (size_t r = 0; r < rows; r++) {
+        const float *input = x + r * inputs;
+        float *input_gradient = x_gradient ? x_gradient + r * inputs : 0;
+        if (input_gradient)
+            for (size_t i = 0; i < inputs; i++) input_gradient[i] = 0.0f;
+        for (size_t o = 0; o < outputs; o++) {
+            // A loss over chosen actions leaves most of these zero.
+            float gradient = y_gradient[r * outputs + o];
+            if (gradient == 0.0f) continue;
+            float *gradient_row = w_gradient + o * inputs;
+            const float *row = w + o * inputs;
+            for (size_t i = 0; i < inputs; i++) gradient_row[i] += gradient * input[i];
+            if (input_gradient)
+                for (size_t i = 0; i < inputs; i++) input_gradient[i] += gradient * row[i];
+        }
+    }
+}
+
+FOR_EVERY_SET
+double kernels_sum_of_squares(const float *x, size_t count) {
+    double sum = 0.0;
+    const size_t block = 4096;
+    for (size_t start = 0; start < count; start += block) {
+        size_t end = start + block < count ? start + block : count, i = start;
+        lanes a = 0.0f, b = 0.0f;
+        for (; i + 2 * LANES <= end; i += 2 * LANES) {
+            lanes first = *(const lanes *)(x + i), second = *(const lanes *)(x + i + LANES);
+            a += first * first;
+            b += second * second;
+        }
+        a += b;
+        sum += (double)total(&a);
+        for (; i < end; i++) sum += (double)x[i] * (double)x[i];
+    }
+    return sum;
+}
+
+// The optimisers work lane by lane with an explicit root: sqrtf may set errno, which keeps a loop from vectors.
+// A tail shorter than the lanes goes through a padded copy, so that every element sees the same arithmetic.
+#define LOAD(pointer) (*(const lanes *)(pointer))
+#define STORE(pointer, value) (*(lanes *)(pointer) = (value))
+
+typedef struct {
+    float scale, beta1, beta2, step_size, inverse_root_correction, epsilon;
+} adam_constants;
+
+static inline __attribute__((always_inline)) void adam_lanes(float *parameters, const float *gradient, float *first,
+                                                             float *second, const adam_constants *constants) {
+    lanes g = LOAD(gradient) * constants->scale;
+    lanes m = constants->beta1 * LOAD(first) + (1.0f - constants->beta1) * g;
+    lanes v = constants->beta2 * LOAD(second) + (1.0f - constants->beta2) * g * g;
+    STORE(first, m);
+    STORE(second, v);
+    lanes root = __builtin_elementwise_sqrt(v) * constants->inverse_root_correction + constants->epsilon;
+    STORE(parameters, LOAD(parameters) - constants->step_size * m / root);
+}
+
+FOR_EVERY_SET
+void kernels_adam(float *restrict parameters, const float *restrict gradient, float *restrict first,
+                  float *restrict second, size_t count, float gradient_scale, float beta1, float beta2,
+                  float step_size, float inverse_root_correction, float epsilon) {
+    adam_constants constants = {gradient_scale, beta1, beta2, step_size, inverse_root_correction, epsilon};
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES) adam_lanes(parameters + i, gradient + i, first + i, second + i, &constants);
+    if (i < count) {
+        float copy[4][LANES] = {{0}};
+        size_t bytes = (count - i) * sizeof(float);
+        memcpy(copy[0], parameters + i, bytes);
+        memcpy(copy[1], gradient + i, bytes);
+        memcpy(copy[2], first + i, bytes);
+        memcpy(copy[3], second + i, bytes);
+        adam_lanes(copy[0], copy[1], copy[2], copy[3], &constants);
+        memcpy(parameters + i, copy[0], bytes);
+        memcpy(first + i, copy[2], bytes);
+        memcpy(second + i, copy[3], bytes);
+    }
+}
+
+typedef struct {
+    float scale, decay, step_size, epsilon;
+} rmsprop_constants;
+
+static inline __attribute__((always_inline)) void rmsprop_lanes(float *parameters, const float *gradient, float *square,
+                                                                float *mean, const rmsprop_constants *constants) {
+    lanes g = LOAD(gradient) * constants->scale;
+    lanes s = constants->decay * LOAD(square) + (1.0f - constants->decay) * g * g;
+    STORE(square, s);
+    if (mean) {
+        lanes m = constants->decay * LOAD(mean) + (1.0f - constants->decay) * g;
+        STORE(mean, m);
+        // The variance estimate cannot be negative but for rounding.
+        s = __builtin_elementwise_max(s - m * m, (lanes)0.0f);
+    }
+    STORE(parameters, LOAD(parameters) - constants->step_size * g / __builtin_elementwise_sqrt(s + constants->epsilon));
+}
+
+FOR_EVERY_SET
+void kernels_rmsprop(float *restrict parameters, const float *restrict gradient, float *restrict square,
+                     float *restrict mean, size_t count, float gradient_scale, float decay, float step_size,
+                     float epsilon) {
+    rmsprop_constants constants = {gradient_scale, decay, step_size, epsilon};
+    size_t i = 0;
+    for (; i + LANES <= count; i += LANES)
+        rmsprop_lanes(parameters + i, gradient + i, square + i, mean ? mean + i : 0, &constants);
+    if (i < count) {
+        float copy[4][LANES] = {{0}};
+        size_t bytes = (count - i) * sizeof(float);
+        memcpy(copy[0], parameters + i, bytes);
+        memcpy(copy[1], gradient + i, bytes);
+        memcpy(copy[2], square + i, bytes);
+        if (mean) memcpy(copy[3], mean + i, bytes);
+        rmsprop_lanes(copy[0], copy[1], copy[2], mean ? copy[3] : 0, &constants);
+        memcpy(parameters + i, copy[0], bytes);
+        memcpy(square + i, copy[2], bytes);
+        if (mean) memcpy(mean + i, copy[3], bytes);
+    }
+}

@@ -1,0 +1,56 @@
+// The library's version, instruction set, threads, and matrix product.
+#define _GNU_SOURCE
+#include "COneDNN.h"
+
+#include <dlfcn.h>
+#include <dnnl.h>
+
+onednn_version onednn_library_version(void) {
+    const dnnl_version_t *version = dnnl_version();
+    onednn_version result = {version->major, version->minor, version->patch};
+    return result;
+}
+
+const char *onednn_instruction_set(void) {
+    int isa = (int)dnnl_get_effective_cpu_isa();
+    switch (isa) {
+    case dnnl_cpu_isa_sse41: return "sse41";
+    case dnnl_cpu_isa_avx: return "avx";
+    case dnnl_cpu_isa_avx2: return "avx2";
+    case dnnl_cpu_isa_avx2_vnni: return "avx2_vnni";
+    case dnnl_cpu_isa_avx512_core: return "avx512_core";
+    case dnnl_cpu_isa_avx512_core_vnni: return "avx512_core_vnni";
+    case dnnl_cpu_isa_avx512_core_bf16: return "avx512_core_bf16";
+    case dnnl_cpu_isa_avx512_core_amx: return "avx512_core_amx";
+    default: return "other";
+    }
+}
+
+const char *onednn_cpu_runtime(void) {
+    unsigned runtime = dnnl_version()->cpu_runtime;
+    if (runtime == DNNL_RUNTIME_NONE) return "none";
+    if (runtime == DNNL_RUNTIME_SEQ) return "sequential";
+    if (runtime == DNNL_RUNTIME_OMP) return "omp";
+    if (runtime == DNNL_RUNTIME_TBB) return "tbb";
+    if (runtime == DNNL_RUNTIME_THREADPOOL) return "threadpool";
+    return "sycl";
+}
+
+int onednn_set_threads(int count) {
+    unsigned runtime = dnnl_version()->cpu_runtime;
+    if (runtime == DNNL_RUNTIME_SEQ) return count == 1 ? 0 : 1;
+    if (runtime != DNNL_RUNTIME_OMP) return 1;
+    // oneDNN brings its OpenMP runtime along (libgomp on Debian, libomp on Homebrew): ask whichever is loaded,
+    // so that this shim links neither.
+    static void (*set_num_threads)(int) = NULL;
+    if (!set_num_threads) set_num_threads = (void (*)(int))dlsym(RTLD_DEFAULT, "omp_set_num_threads");
+    if (!set_num_threads) return 1;
+    set_num_threads(count);
+    return 0;
+}
+
+onednn_status onednn_sgemm(int transpose_a, int transpose_b, long m, long n, long k, const float *a, long lda,
+                           const float *b, long ldb, int accumulate, float *c, long ldc) {
+    return dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, 1.0f, a, lda, b, ldb,
+                      accumulate ? 1.0f : 0.0f, c, ldc);
+}

@@ -1,0 +1,38 @@
+internal import DQNModel
+
+/// The snapshot layout that the classic control environments share, version 1.
+struct ClassicControlState {
+    var variables: [Double]
+    var progress: EpisodeProgress
+    var random: RandomGenerator
+
+    /// Writes a snapshot.
+    static func snapshot(
+        _ kind: String, _ variables: [Double], _ progress: EpisodeProgress, _ random: RandomGenerator
+    ) -> StateSnapshot {
+        var values: [String: StateSnapshot.Value] = ["state": .float64(variables), "random": .uint64(random.words)]
+        progress.store(in: &values)
+        return StateSnapshot(kind: kind, version: 1, values: values)
+    }
+
+    /// Reads and checks a snapshot.
+    ///
+    /// The bounds keep hand-edited values from leading to endless loops or infinities later on.
+    /// - Parameter bounds: the largest magnitude of each variable.
+    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`).
+    init(restoring snapshot: StateSnapshot, kind: String, bounds: [Double], limit: Int) throws(ModelError) {
+        try snapshot.require(kind: kind, version: 1)
+        variables = try snapshot.float64("state", count: bounds.count)
+        // A comparison with NaN is false, so the guard refuses it too.
+        for (index, bound) in bounds.enumerated() {
+            guard abs(variables[index]) <= bound else {
+                throw ModelError(
+                    code: .invalidSnapshot,
+                    message: "Variable \(index) of a \(kind) snapshot lies within ±\(bound); "
+                        + "found \(variables[index]).")
+            }
+        }
+        progress = try EpisodeProgress(restoring: snapshot, limit: limit)
+        random = try RandomGenerator(restoring: snapshot.uint64("random", count: 4))
+    }
+}

@@ -1,0 +1,70 @@
+internal import Foundation
+
+/// Makes environments by id; other modules may add theirs.
+///
+/// Safe to use from any thread.
+public enum EnvironmentRegistry {
+    /// Makes a new environment, not reset yet.
+    public typealias Factory = @Sendable () throws -> any Environment
+
+    /// The ids that ``make(_:)`` knows, sorted.
+    public static var identifiers: [String] { entries.withLock { $0.keys.sorted() } }
+
+    /// Makes the environment of an id.
+    ///
+    /// - Throws: ``EnvironmentError`` (`unknownEnvironment`) with the nearest id that exists, or what the
+    ///   factory throws.
+    public static func make(_ id: String) throws -> any Environment {
+        guard let factory = entries.withLock({ $0[id] }) else { throw unknown(id) }
+        return try factory()
+    }
+
+    /// Adds an environment.
+    ///
+    /// - Throws: ``EnvironmentError`` (`alreadyRegistered`) when the id is taken: a plug-in cannot change what
+    ///   an id means.
+    public static func register(_ id: String, factory: @escaping Factory) throws(EnvironmentError) {
+        let isNew = entries.withLock { table in
+            if table[id] != nil { return false }
+            table[id] = factory
+            return true
+        }
+        guard isNew else {
+            throw EnvironmentError(
+                code: .alreadyRegistered, message: "The environment id '\(id)' is taken; register under another one.")
+        }
+    }
+
+    private static let entries = LockedTable([
+        "CartPole-v1": { CartPole() },
+        "MountainCar-v0": { MountainCar() },
+        "Acrobot-v1": { Acrobot() },
+        "Catch-v0": { Catch(.board) },
+        "Catch84-v0": { Catch(.pixels) },
+    ])
+
+    private static func unknown(_ id: String) -> EnvironmentError {
+        let known = identifiers
+        let guess = nearestName(to: id, among: known).map { "; did you mean '\($0)'? The" } ?? "; the"
+        return EnvironmentError(
+            code: .unknownEnvironment,
+            message: "There is no environment '\(id)'\(guess) known ones are \(known.joined(separator: ", ")).")
+    }
+}
+
+/// The registry's table behind its lock.
+///
+/// `@unchecked Sendable`: `table` is touched only with `lock` held. `NSLock`, not `Synchronization.Mutex`,
+/// since the thread sanitizer reports false races on the latter on Linux.
+private final class LockedTable: @unchecked Sendable {
+    private let lock = NSLock()
+    private var table: [String: EnvironmentRegistry.Factory]
+
+    init(_ table: [String: EnvironmentRegistry.Factory]) { self.table = table }
+
+    func withLock<Result>(_ body: (inout [String: EnvironmentRegistry.Factory]) -> Result) -> Result {
+        lock.lock()
+        defer { lock.unlock() }
+        return body(&table)
+    }
+}

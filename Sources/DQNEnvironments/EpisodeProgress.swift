@@ -1,0 +1,84 @@
+internal import DQNModel
+
+/// How far an episode has come: the part of an environment's state that is the same for all of them.
+struct EpisodeProgress: Sendable, Equatable {
+    /// Whether steps may be taken; the raw values are stored in snapshots.
+    enum Phase: UInt8, Sendable {
+        case beforeFirstReset = 0
+        case running = 1
+        case ended = 2
+    }
+
+    /// Steps taken in the episode.
+    private(set) var elapsedSteps = 0
+    /// Whether steps may be taken.
+    private(set) var phase = Phase.beforeFirstReset
+
+    /// Begins an episode.
+    mutating func begin() {
+        elapsedSteps = 0
+        phase = .running
+    }
+
+    /// Checks that a step may be taken with an action.
+    ///
+    /// - Throws: ``EnvironmentError`` (`invalidAction` or `resetNeeded`).
+    @inline(__always)
+    func check(_ action: Int, of specification: @autoclosure () -> EnvironmentSpecification, actions: Int)
+        throws(EnvironmentError)
+    {
+        if phase == .running, action >= 0, action < actions { return }
+        throw refusal(of: action, specification())
+    }
+
+    /// Counts a step and says whether the limit cuts the episode off.
+    @inline(__always)
+    mutating func advance(terminated: Bool, limit: Int?) -> Bool {
+        elapsedSteps += 1
+        let truncated = limit.map { elapsedSteps >= $0 } ?? false
+        if terminated || truncated { phase = .ended }
+        return truncated
+    }
+
+    private func refusal(of action: Int, _ specification: EnvironmentSpecification) -> EnvironmentError {
+        let name = specification.id
+        switch phase {
+        case .beforeFirstReset:
+            return EnvironmentError(
+                code: .resetNeeded, message: "\(name) cannot be stepped before its first reset; call reset(seed:).")
+        case .ended:
+            return EnvironmentError(
+                code: .resetNeeded,
+                message: "\(name) cannot be stepped after its episode has ended; call reset(seed:).")
+        case .running:
+            let meanings = specification.actionMeanings.enumerated().map { "\($0) (\($1))" }.joined(separator: ", ")
+            return EnvironmentError(
+                code: .invalidAction, message: "\(name) has no action \(action); its actions are \(meanings).")
+        }
+    }
+}
+
+extension EpisodeProgress {
+    /// Adds the progress to a snapshot's values.
+    func store(in values: inout [String: StateSnapshot.Value]) {
+        values["elapsed_steps"] = .int64([Int64(elapsedSteps)])
+        values["phase"] = .uint8([phase.rawValue])
+    }
+
+    /// Reads the progress from a snapshot.
+    ///
+    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) for a negative count, one beyond `limit`, or an
+    ///   unknown phase.
+    init(restoring snapshot: StateSnapshot, limit: Int) throws(ModelError) {
+        let steps = try snapshot.int64("elapsed_steps", count: 1)[0]
+        let code = try snapshot.uint8("phase", count: 1)[0]
+        guard let phase = Phase(rawValue: code), steps >= 0, steps <= limit, phase != .running || steps < limit else {
+            throw ModelError(
+                code: .invalidSnapshot,
+                message: "A snapshot of \(snapshot.kind) has phase 0, 1 or 2 and at most \(limit) steps; "
+                    + "found phase \(code) at step \(steps).")
+        }
+        elapsedSteps = Int(steps)
+        self.phase = phase
+    }
+}

@@ -1,0 +1,61 @@
+internal import CKernels
+internal import COneDNN
+
+/// One fully connected layer for one batch size, with or without a rectified linear unit.
+///
+/// Weights are read from the slab in place. Few rows or few outputs go to own loops, everything else to sgemm.
+struct DenseLayer {
+    let inputs: Int
+    let outputs: Int
+    let batchSize: Int
+    let rectified: Bool
+    /// Where weight and bias start in the slab.
+    let weightOffset: Int
+    let biasOffset: Int
+    /// Activations, `[batch, outputs]`; owned by the computation.
+    let activation: UnsafeMutablePointer<Float>
+    /// Gradient of the activations, same shape; training only.
+    let gradient: UnsafeMutablePointer<Float>?
+
+    /// Below this many rows or outputs the matrix product is a few dot products, and sgemm's set-up costs more.
+    private static let fewOutputs = 16
+
+    private var isSmall: Bool { outputs < Self.fewOutputs || batchSize == 1 }
+
+    func forward(_ x: UnsafePointer<Float>, _ slab: ParameterSlab) throws(NetworkError) {
+        let weight = slab.pointer(at: weightOffset)
+        let bias = slab.pointer(at: biasOffset)
+        if isSmall {
+            kernels_dense(activation, weight, bias, x, batchSize, outputs, inputs, rectified ? 1 : 0)
+            return
+        }
+        try check(
+            onednn_sgemm(0, 1, batchSize, outputs, inputs, x, inputs, weight, inputs, 0, activation, outputs),
+            "a dense layer")
+        kernels_add_bias(activation, bias, batchSize, outputs, rectified ? 1 : 0)
+    }
+
+    /// Gives the parameters' gradients and, unless `xGradient` is nil, the input's.
+    func backward(
+        _ x: UnsafePointer<Float>, xGradient: UnsafeMutablePointer<Float>?, _ slab: ParameterSlab,
+        into gradients: ParameterSlab
+    ) throws(NetworkError) {
+        guard let gradient else { preconditionFailure("backward on a computation made without training") }
+        let weight = slab.pointer(at: weightOffset)
+        let weightGradient = gradients.pointer(at: weightOffset)
+        let biasGradient = gradients.pointer(at: biasOffset)
+        if rectified { kernels_mask(gradient, activation, batchSize * outputs) }
+        kernels_sum_rows(biasGradient, gradient, batchSize, outputs)
+        if outputs < Self.fewOutputs {
+            kernels_dense_few_backward(weightGradient, xGradient, gradient, weight, x, batchSize, outputs, inputs)
+            return
+        }
+        try check(
+            onednn_sgemm(1, 0, outputs, inputs, batchSize, gradient, outputs, x, inputs, 0, weightGradient, inputs),
+            "a dense layer's weight gradient")
+        guard let xGradient else { return }
+        try check(
+            onednn_sgemm(0, 0, batchSize, inputs, outputs, gradient, outputs, weight, inputs, 0, xGradient, inputs),
+            "a dense layer's input gradient")
+    }
+}

@@ -1,0 +1,125 @@
+internal import Foundation
+internal import CKernels
+public import DQNModel
+
+/// What an optimiser is and its constants, as configurations and checkpoints name them.
+public struct OptimizerConfiguration: Sendable, Equatable {
+    /// The method of descent.
+    public enum Kind: String, Sendable, Codable, CaseIterable {
+        /// Adam (Kingma and Ba 2015), ε outside the root.
+        case adam
+        /// RMSProp without momentum, ε inside the root (Mnih 2016); with `centred`, the mean gradient is taken off (Mnih 2015).
+        case rmsprop
+    }
+
+    /// The method of descent.
+    public var kind: Kind
+    /// Adam's decay of the first moment.
+    public var beta1: Double
+    /// Adam's decay of the second moment.
+    public var beta2: Double
+    /// RMSProp's decay of its averages.
+    public var decay: Double
+    /// The small constant in the denominator.
+    public var epsilon: Double
+    /// Whether RMSProp subtracts the squared mean gradient.
+    public var centred: Bool
+
+    /// Adam.
+    public static func adam(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8) -> Self {
+        Self(kind: .adam, beta1: beta1, beta2: beta2, decay: 0, epsilon: epsilon, centred: false)
+    }
+
+    /// RMSProp.
+    public static func rmsprop(decay: Double = 0.95, epsilon: Double = 0.01, centred: Bool = true) -> Self {
+        Self(kind: .rmsprop, beta1: 0, beta2: 0, decay: decay, epsilon: epsilon, centred: centred)
+    }
+
+    /// The constants that belong to the kind, by the names that checkpoints use.
+    public var hyperparameters: [String: Double] {
+        switch kind {
+        case .adam: ["beta1": beta1, "beta2": beta2, "epsilon": epsilon]
+        case .rmsprop: ["decay": decay, "epsilon": epsilon, "centred": centred ? 1 : 0]
+        }
+    }
+
+    /// The names of the slots: each as long as the parameters.
+    var slotNames: [String] {
+        switch kind {
+        case .adam: ["first_moment", "second_moment"]
+        case .rmsprop: centred ? ["mean_square", "mean_gradient"] : ["mean_square"]
+        }
+    }
+}
+
+/// Steps parameters down their gradients and holds the state that takes.
+///
+/// Not thread-safe. A step allocates nothing and takes O(parameters).
+public final class Optimizer {
+    /// The kind and constants.
+    public let configuration: OptimizerConfiguration
+    /// Steps taken.
+    public private(set) var stepCount: Int
+    private let slots: [ParameterSlab]
+
+    /// Creates an optimiser with slots of zeros.
+    public init(_ configuration: OptimizerConfiguration, layout: ParameterLayout) {
+        self.configuration = configuration
+        stepCount = 0
+        slots = configuration.slotNames.map { _ in ParameterSlab(layout: layout) }
+    }
+
+    /// Restores an optimiser from ``slotValues`` and ``stepCount``.
+    ///
+    /// - Throws: ``NetworkError`` (`invalidState`) naming a slot that is missing or of another length.
+    public init(
+        _ configuration: OptimizerConfiguration, layout: ParameterLayout, stepCount: Int, slots values: [String: [Float]]
+    ) throws(NetworkError) {
+        self.configuration = configuration
+        self.stepCount = stepCount
+        var slots: [ParameterSlab] = []
+        for name in configuration.slotNames {
+            guard let value = values[name] else {
+                throw NetworkError(
+                    code: .invalidState,
+                    message: "The state of \(configuration.kind.rawValue) needs the slot '\(name)', which is missing.")
+            }
+            slots.append(try ParameterSlab(layout: layout, values: value))
+        }
+        self.slots = slots
+    }
+
+    /// A copy of the slots by name, for a checkpoint.
+    public var slotValues: [String: [Float]] {
+        Dictionary(uniqueKeysWithValues: zip(configuration.slotNames, slots.map(\.values)))
+    }
+
+    /// Takes one step.
+    ///
+    /// - Parameters:
+    ///   - gradientScale: multiplies the gradient first; see ``GradientNorm/clipScale(_:maximum:)``.
+    public func step(
+        _ parameters: ParameterSlab, gradients: ParameterSlab, learningRate: Double, gradientScale: Float = 1
+    ) {
+        stepCount += 1
+        let count = parameters.layout.count
+        guard let target = parameters.elements.baseAddress, let gradient = gradients.elements.baseAddress,
+            let first = slots[0].elements.baseAddress
+        else { return }
+        switch configuration.kind {
+        case .adam:
+            guard let second = slots[1].elements.baseAddress else { return }
+            let correction1 = 1 - pow(configuration.beta1, Double(stepCount))
+            let correction2 = 1 - pow(configuration.beta2, Double(stepCount))
+            kernels_adam(
+                target, gradient, first, second, count, gradientScale, Float(configuration.beta1),
+                Float(configuration.beta2), Float(learningRate / correction1), Float(1 / correction2.squareRoot()),
+                Float(configuration.epsilon))
+        case .rmsprop:
+            let mean = configuration.centred ? slots[1].elements.baseAddress : nil
+            kernels_rmsprop(
+                target, gradient, first, mean, count, gradientScale, Float(configuration.decay), Float(learningRate),
+                Float(configuration.epsilon))
+        }
+    }
+}

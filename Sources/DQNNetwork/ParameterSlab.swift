@@ -1,0 +1,63 @@
+public import DQNModel
+
+/// One flat, aligned vector of all parameters (or gradients, or an optimiser slot) of a network.
+///
+/// `@unchecked Sendable`: the memory is allocated once and freed in `deinit`. Racing reads and writes of its
+/// plain floats are the caller's declared intention (Hogwild, Recht 2011) or the caller's to exclude; nothing
+/// else of the object ever changes.
+public final class ParameterSlab: @unchecked Sendable {
+    /// Where the named parameters stand.
+    public let layout: ParameterLayout
+    /// The elements, in the layout's order; valid as long as the slab lives.
+    public let elements: UnsafeMutableBufferPointer<Float>
+
+    /// Creates a slab of zeros.
+    public init(layout: ParameterLayout) {
+        self.layout = layout
+        // 64 bytes: a cache line and the widest vector. The end is padded so that whole vectors may be read.
+        let padded = (layout.count + 15) / 16 * 16
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: padded * MemoryLayout<Float>.stride, alignment: 64)
+        let floats = memory.bindMemory(to: Float.self, capacity: padded)
+        floats.initialize(repeating: 0, count: padded)
+        elements = UnsafeMutableBufferPointer(start: floats, count: layout.count)
+    }
+
+    deinit { UnsafeMutableRawPointer(elements.baseAddress)?.deallocate() }
+
+    /// Creates a slab holding the given values.
+    ///
+    /// - Throws: ``NetworkError`` (`invalidState`) when their number is not the layout's.
+    public convenience init(layout: ParameterLayout, values: [Float]) throws(NetworkError) {
+        self.init(layout: layout)
+        guard values.count == layout.count else {
+            throw NetworkError(
+                code: .invalidState,
+                message: "The network has \(layout.count) parameters, but \(values.count) values were given.")
+        }
+        _ = elements.update(fromContentsOf: values)
+    }
+
+    /// A copy of the elements, for a checkpoint; O(count).
+    public var values: [Float] { Array(elements) }
+
+    /// Makes this slab equal to another of the same layout; O(count).
+    public func copy(from other: ParameterSlab) {
+        precondition(other.layout.count == layout.count, "slabs of different networks")
+        _ = elements.update(fromContentsOf: other.elements)
+    }
+
+    /// Draws every weight and bias from U(−1/√fan_in, 1/√fan_in), layer by layer (the initialisation of DQN's
+    /// reference code and PyTorch's default).
+    public func initialize(using generator: inout RandomGenerator) {
+        for entry in layout.entries {
+            let bound = 1 / Double(entry.fanIn).squareRoot()
+            for index in entry.range { elements[index] = Float(generator.uniform(-bound, bound)) }
+        }
+    }
+
+    /// The elements from an offset of the layout on.
+    func pointer(at offset: Int) -> UnsafeMutablePointer<Float> {
+        guard let base = elements.baseAddress else { preconditionFailure("a network has at least one parameter") }
+        return base + offset
+    }
+}

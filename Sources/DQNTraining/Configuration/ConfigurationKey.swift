@@ -1,0 +1,151 @@
+internal import DQNModel
+internal import DQNNetwork
+
+/// One key of a configuration: its name, its meaning, and how its JSON value is read, checked and written.
+public struct ConfigurationKey: Sendable {
+    /// The key in configuration files, in `--set` and in checkpoints.
+    public let name: String
+    /// What values are allowed, for people.
+    public let allowed: String
+    /// What the key means, with its unit.
+    public let help: String
+    let read: @Sendable (TrainingConfiguration) -> JSONValue
+    /// Returns whether the value is allowed.
+    let write: @Sendable (inout TrainingConfiguration, JSONValue) -> Bool
+
+    static func integer(
+        _ name: String, _ path: WritableKeyPath<TrainingConfiguration, Int> & Sendable, _ range: ClosedRange<Int>,
+        _ help: String
+    ) -> Self {
+        Self(name: name, allowed: "integer \(range.lowerBound)…\(range.upperBound)", help: help) {
+            .integer(Int64($0[keyPath: path]))
+        } write: { configuration, value in
+            // 1e6 is a fine way to write a million.
+            guard let number = value.integerValue ?? value.doubleValue.flatMap({ Int(exactly: $0) }),
+                range.contains(number)
+            else { return false }
+            configuration[keyPath: path] = number
+            return true
+        }
+    }
+
+    static func number(
+        _ name: String, _ path: WritableKeyPath<TrainingConfiguration, Double> & Sendable, _ range: ClosedRange<Double>,
+        _ help: String
+    ) -> Self {
+        Self(name: name, allowed: "number \(range.lowerBound)…\(range.upperBound)", help: help) {
+            .number($0[keyPath: path])
+        } write: { configuration, value in
+            guard let number = value.doubleValue, range.contains(number) else { return false }
+            configuration[keyPath: path] = number
+            return true
+        }
+    }
+
+    static func optionalNumber(
+        _ name: String, _ path: WritableKeyPath<TrainingConfiguration, Double?> & Sendable,
+        _ range: ClosedRange<Double>, _ help: String
+    ) -> Self {
+        Self(name: name, allowed: "number \(range.lowerBound)…\(range.upperBound), or null", help: help) {
+            $0[keyPath: path].map(JSONValue.number) ?? .null
+        } write: { configuration, value in
+            if value == .null {
+                configuration[keyPath: path] = nil
+                return true
+            }
+            guard let number = value.doubleValue, range.contains(number) else { return false }
+            configuration[keyPath: path] = number
+            return true
+        }
+    }
+
+    static func boolean(
+        _ name: String, _ path: WritableKeyPath<TrainingConfiguration, Bool> & Sendable, _ help: String
+    ) -> Self {
+        Self(name: name, allowed: "true or false", help: help) {
+            .bool($0[keyPath: path])
+        } write: { configuration, value in
+            guard case .bool(let flag) = value else { return false }
+            configuration[keyPath: path] = flag
+            return true
+        }
+    }
+
+    static func text(
+        _ name: String, _ path: WritableKeyPath<TrainingConfiguration, String> & Sendable, _ help: String
+    ) -> Self {
+        Self(name: name, allowed: "text", help: help) {
+            .string($0[keyPath: path])
+        } write: { configuration, value in
+            guard let text = value.stringValue, !text.isEmpty else { return false }
+            configuration[keyPath: path] = text
+            return true
+        }
+    }
+
+    static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(
+        _ name: String, _ path: WritableKeyPath<TrainingConfiguration, Choice> & Sendable, _ help: String
+    ) -> Self where Choice.RawValue == String {
+        Self(name: name, allowed: Choice.allCases.map(\.rawValue).joined(separator: " or "), help: help) {
+            .string($0[keyPath: path].rawValue)
+        } write: { configuration, value in
+            guard let choice = value.stringValue.flatMap(Choice.init(rawValue:)) else { return false }
+            configuration[keyPath: path] = choice
+            return true
+        }
+    }
+}
+
+extension ConfigurationKey {
+    /// Every key, in the order of the documentation.
+    public static let all: [ConfigurationKey] = [
+        text("environment", \.environment, "id of the environment"),
+        text("method", \.method, "training method"),
+        text("preset", \.preset, "preset that the settings came from"),
+        text("network", \.network, "hidden layers: mlp:64,64, nature-cnn, nips-cnn, small-cnn or conv:16k3s1/fc128"),
+        integer("seed", \.seed, 0...Int(Int32.max), "seed of every random stream"),
+        integer(
+            "schedule_steps", \.scheduleSteps, 1...1_000_000_000_000,
+            "agent steps over which epsilon and the learning rate move"),
+        integer("frame_stack", \.frameStack, 1...64, "observations that the network sees at once"),
+        integer("compute_threads", \.computeThreads, 1...1024, "threads of one computation"),
+        number("learning_rate", \.learningRate, 1e-12...10, "step size of the optimiser"),
+        optionalNumber(
+            "learning_rate_final", \.learningRateFinal, 0...10,
+            "step size at the end of the schedule, reached linearly; null keeps learning_rate"),
+        integer("batch_size", \.batchSize, 1...65_536, "transitions of one gradient update"),
+        integer("replay_capacity", \.replayCapacity, 2...1_000_000_000, "slots of the replay"),
+        integer(
+            "learning_starts", \.learningStarts, 0...1_000_000_000_000,
+            "agent steps before the first update; until then actions are random"),
+        number("discount", \.discount, 0...1, "discount of the next step's value"),
+        integer("target_interval", \.targetInterval, 1...1_000_000_000, "agent steps between target refreshes"),
+        number("target_rate", \.targetRate, 1e-6...1, "how far a refresh moves the target; 1 copies"),
+        integer("train_interval", \.trainInterval, 1...1_000_000_000, "agent steps between trainings"),
+        integer(
+            "gradient_steps", \.gradientSteps, 0...1_000_000, "updates at each training; 0 means train_interval of them"),
+        number("epsilon_start", \.epsilonStart, 0...1, "probability of a random action at the start"),
+        number("epsilon_final", \.epsilonFinal, 0...1, "probability of a random action at the end"),
+        number("epsilon_fraction", \.epsilonFraction, 0...1, "fraction of schedule_steps over which epsilon falls"),
+        boolean("double", \.doubleDQN, "Double DQN: the online network chooses the next action"),
+        choice("loss", \.loss, "loss of the Q-values, averaged over the batch"),
+        number("max_gradient_norm", \.maximumGradientNorm, 0...1e9, "largest norm of a gradient; 0 does not clip"),
+        choice("optimizer", \.optimizer.kind, "optimiser"),
+        number("adam_beta1", \.optimizer.beta1, 0...0.999999, "Adam's decay of the first moment"),
+        number("adam_beta2", \.optimizer.beta2, 0...0.999999999, "Adam's decay of the second moment"),
+        number("rmsprop_decay", \.optimizer.decay, 0...0.999999, "RMSProp's decay of its averages"),
+        boolean("rmsprop_centred", \.optimizer.centred, "RMSProp subtracts the squared mean gradient"),
+        number("optimizer_epsilon", \.optimizer.epsilon, 1e-30...1, "small constant of the optimiser's denominator"),
+        integer(
+            "evaluation_interval", \.evaluationInterval, 0...1_000_000_000_000,
+            "agent steps between evaluations; 0 never evaluates"),
+        integer("evaluation_episodes", \.evaluationEpisodes, 1...100_000, "episodes of an evaluation"),
+        number("evaluation_epsilon", \.evaluationEpsilon, 0...1, "probability of a random action in an evaluation"),
+        integer(
+            "evaluation_max_steps", \.evaluationMaximumSteps, 0...1_000_000_000,
+            "longest evaluation episode in agent steps; 0 has no limit of its own"),
+        optionalNumber(
+            "target_return", \.targetReturn, -1e12...1e12, "mean evaluation return at which the run ends early"),
+        integer("log_interval", \.logInterval, 1...1_000_000_000, "agent steps between rows of the metrics"),
+    ]
+}

@@ -1,0 +1,56 @@
+internal import DQNEnvironments
+public import DQNModel
+public import Foundation
+
+/// What a user asked for, from which a whole configuration follows: flags win over assignments (`--set`), these over
+/// the file (`--config`), and that over the preset.
+public struct ConfigurationRequest: Sendable {
+    /// The preset's name; `nil` takes the file's, then `default`.
+    public var preset: String?
+    /// The environment's id; `nil` takes the file's.
+    public var environment: String?
+    /// A JSON file with keys of the configuration, or a run's `config.json`.
+    public var file: URL?
+    /// Assignments `key=value`.
+    public var assignments: [String] = []
+    /// Values given by flags of their own, by key.
+    public var flags: [String: JSONValue] = [:]
+
+    /// Creates an empty request.
+    public init() {}
+
+    /// The whole configuration.
+    ///
+    /// - Throws: ``TrainingError`` (`invalidConfiguration`) naming the key, value, preset or file at fault;
+    ///   `EnvironmentError` for an unknown environment.
+    public func resolve() throws -> TrainingConfiguration {
+        let document = try readFile()
+        guard let id = environment ?? document?["environment"]?.stringValue else {
+            throw TrainingError(
+                code: .invalidConfiguration, message: "No environment is named; use --env ID, as in --env CartPole-v1.")
+        }
+        let specification = try EnvironmentRegistry.make(id).specification
+        let preset = try Preset.named(preset ?? document?["preset"]?.stringValue ?? Preset.default.rawValue)
+        var configuration = try preset.configuration(for: specification)
+        if let document { try configuration.merge(document) }
+        for assignment in assignments { try configuration.set(assignment) }
+        for (key, value) in flags.sorted(by: { $0.key < $1.key }) { try configuration.set(key, to: value) }
+        try configuration.set("environment", to: .string(id))
+        try configuration.set("preset", to: .string(preset.rawValue))
+        try configuration.validate(for: specification)
+        return configuration
+    }
+
+    private func readFile() throws(TrainingError) -> JSONValue? {
+        guard let file else { return nil }
+        do {
+            let document = try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: file))
+            return document["configuration"] ?? document
+        } catch {
+            throw TrainingError(
+                code: FileManager.default.fileExists(atPath: file.path) ? .invalidConfiguration : .missingFile,
+                message: "The configuration file '\(file.path)' cannot be read as JSON (\(RunDirectory.reason(error))).",
+                underlying: error)
+        }
+    }
+}

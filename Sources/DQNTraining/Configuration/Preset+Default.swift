@@ -1,0 +1,36 @@
+internal import DQNEnvironments
+internal import DQNModel
+
+extension Preset {
+    /// This project's own settings.
+    func applyDefault(to configuration: inout TrainingConfiguration, _ environment: EnvironmentSpecification) {
+        switch (environment.id, environment.observationSpace.shape.count) {
+        case ("CartPole-v1", _): applyCartPole(to: &configuration)
+        case (_, 1): break
+        case (_, _) where environment.observationSpace.shape[0] >= 36: applyPixels(to: &configuration)
+        default: configuration.network = "small-cnn"
+        }
+    }
+
+    private func applyCartPole(to configuration: inout TrainingConfiguration) {
+        configuration.learningRate = 2.3e-3
+        configuration.learningRateFinal = 0
+        configuration.batchSize = 64
+        configuration.replayCapacity = 100_000
+        configuration.learningStarts = 1_000
+        configuration.targetInterval = 10
+        configuration.trainInterval = 256
+        configuration.gradientSteps = 128
+        configuration.epsilonFraction = 0.16
+        configuration.epsilonFinal = 0.04
+    }
+
+    /// Frames as Atari's: the settings of Mnih 2015 with Adam, scaled to a replay that fits a desktop's memory.
+    private func applyPixels(to configuration: inout TrainingConfiguration) {
+        configuration.network = "nature-cnn"
+        configuration.learningRate = 1e-4
+        configuration.batchSize = 32
+        configuration.replayCapacity = 100_000
+        configuration.targetInterval = 1_000
+    }
+}

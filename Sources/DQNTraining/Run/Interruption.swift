@@ -1,0 +1,21 @@
+internal import Foundation
+internal import Synchronization
+
+/// SIGINT and SIGTERM as a question that a run asks between steps; a second signal ends the process at once.
+public enum Interruption {
+    private static let signals = Atomic<Int>(0)
+
+    /// Takes over the two signals for this process.
+    public static func install() {
+        // Touched here, since a handler must not be the one to initialise it.
+        signals.store(0, ordering: .relaxed)
+        for number in [SIGINT, SIGTERM] {
+            signal(number) { _ in
+                if Interruption.signals.add(1, ordering: .relaxed).oldValue > 0 { _exit(130) }
+            }
+        }
+    }
+
+    /// Whether a signal has come.
+    public static var isRequested: Bool { signals.load(ordering: .relaxed) > 0 }
+}

@@ -1,0 +1,78 @@
+internal import DQNCheckpoint
+internal import Foundation
+
+/// `metrics.csv`: a row of figures at a time, with the wall clock, named as Stable-Baselines3 names them.
+///
+/// The checkpoint's history is the truth, this file adds the wall clock: at a resume rows beyond the checkpoint are
+/// dropped and rows that a kill kept from the file are written again, without wall-clock figures.
+final class MetricsFile {
+    /// The columns, in order.
+    static let columns = [
+        "time/total_timesteps", "time/time_elapsed", "time/fps", "time/episodes", "rollout/ep_rew_mean",
+        "rollout/ep_len_mean", "rollout/exploration_rate", "train/n_updates", "train/learning_rate", "train/loss",
+        "train/gradient_norm", "eval/mean_reward", "eval/std_reward",
+    ]
+
+    private let handle: FileHandle
+    /// Seconds of training before this process, from the last row.
+    let elapsedBefore: Double
+
+    /// Starts the file anew with the rows of a history: none for a new run.
+    init(_ url: URL, history: MetricHistory) throws(TrainingError) {
+        let previous = Self.rows(in: url)
+        var text = Self.columns.joined(separator: ",") + "\n"
+        var elapsed = 0.0
+        for (index, step) in history.agentSteps.enumerated() {
+            if let row = previous[step] {
+                text += row.text + "\n"
+                elapsed = row.elapsed ?? elapsed
+            } else {
+                let values = history.columns.compactMapValues { $0[index] }
+                text += Self.line(step: step, values: values)
+            }
+        }
+        elapsedBefore = elapsed
+        do {
+            try Data(text.utf8).write(to: url, options: .atomic)
+            handle = try FileHandle(forWritingTo: url)
+            try handle.seekToEnd()
+        } catch {
+            throw TrainingError(
+                code: .outputDirectory,
+                message: "'\(url.path)' cannot be written (\(RunDirectory.reason(error))); make room or choose another --out.",
+                underlying: error)
+        }
+    }
+
+    deinit { try? handle.close() }
+
+    /// Adds a row; it reaches the system at once, so that a kill loses none.
+    func append(step: Int, values: [String: Double], elapsed: Double, stepsPerSecond: Double) throws {
+        var values = values
+        // Milliseconds and whole steps: a clock gives no more.
+        values["time/time_elapsed"] = (elapsed * 1000).rounded() / 1000
+        values["time/fps"] = stepsPerSecond.rounded()
+        try handle.write(contentsOf: Data(Self.line(step: step, values: values).utf8))
+    }
+
+    private static func line(step: Int, values: [String: Double]) -> String {
+        let cells = columns.map { name -> String in
+            if name == "time/total_timesteps" { return String(step) }
+            guard let value = values[name], value.isFinite else { return "" }
+            return value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
+        }
+        return cells.joined(separator: ",") + "\n"
+    }
+
+    /// The whole rows of a file by agent step.
+    private static func rows(in url: URL) -> [Int: (text: Substring, elapsed: Double?)] {
+        guard let text = try? String(contentsOf: url, encoding: .utf8) else { return [:] }
+        var rows: [Int: (text: Substring, elapsed: Double?)] = [:]
+        for line in text.split(separator: "\n") {
+            let cells = line.split(separator: ",", omittingEmptySubsequences: false)
+            guard cells.count == columns.count, let step = Int(cells[0]) else { continue }
+            rows[step] = (line, Double(cells[1]))
+        }
+        return rows
+    }
+}

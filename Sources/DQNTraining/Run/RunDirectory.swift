@@ -1,0 +1,111 @@
+public import Foundation
+internal import DQNModel
+internal import DQNNetwork
+
+/// A run's directory: `config.json`, `metrics.csv`, `checkpoints/`.
+public struct RunDirectory: Sendable {
+    /// What belongs to the run's conduct, not to what it computes: `config.json` holds it beside the configuration.
+    public struct Options: Sendable, Equatable, Codable {
+        /// Agent steps at which the run stops, counted from its beginning.
+        public var steps: Int
+        /// Agent steps between saves; 0 saves at the end and at a new best only.
+        public var saveEvery: Int
+        /// How many of the newest checkpoints are kept; the best is kept besides.
+        public var keep: Int
+
+        /// Creates options.
+        public init(steps: Int, saveEvery: Int, keep: Int) {
+            self.steps = steps
+            self.saveEvery = saveEvery
+            self.keep = keep
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case steps
+            case saveEvery = "save_every"
+            case keep
+        }
+    }
+
+    /// What `config.json` holds.
+    struct Description: Codable {
+        var configuration: JSONValue
+        var run: Options
+        /// Library and instruction set that results depend on.
+        var compute: String
+    }
+
+    /// The directory.
+    public let url: URL
+    /// Where checkpoints are.
+    public var checkpoints: URL { url.appendingPathComponent("checkpoints", isDirectory: true) }
+    /// The learning curve with wall-clock figures.
+    public var metrics: URL { url.appendingPathComponent("metrics.csv") }
+    private var description: URL { url.appendingPathComponent("config.json") }
+
+    /// Names a directory; nothing is read or made.
+    public init(_ url: URL) { self.url = url }
+
+    /// Whether the directory holds a run.
+    public var holdsRun: Bool {
+        FileManager.default.fileExists(atPath: description.path)
+            || !((try? FileManager.default.contentsOfDirectory(atPath: checkpoints.path)) ?? []).isEmpty
+    }
+
+    /// Makes the directory for a new run.
+    ///
+    /// - Throws: ``TrainingError`` (`outputDirectory`) when it holds a run already or cannot be written.
+    func create(_ configuration: TrainingConfiguration, _ options: Options) throws(TrainingError) {
+        guard !holdsRun else {
+            throw TrainingError(
+                code: .outputDirectory,
+                message: "'\(url.path)' holds a run already; go on with --resume '\(url.path)', or choose another --out.")
+        }
+        do {
+            try FileManager.default.createDirectory(at: checkpoints, withIntermediateDirectories: true)
+        } catch { throw Self.unwritable(url, error) }
+        try write(configuration, options)
+    }
+
+    /// Writes `config.json`, all or nothing.
+    func write(_ configuration: TrainingConfiguration, _ options: Options) throws(TrainingError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        let contents = Description(
+            configuration: configuration.json, run: options, compute: ComputeThreads.libraryDescription)
+        do { try encoder.encode(contents).write(to: description, options: .atomic) } catch {
+            throw Self.unwritable(description, error)
+        }
+    }
+
+    /// Reads `config.json`.
+    ///
+    /// - Throws: ``TrainingError`` (`nothingToResume`) when there is none or it cannot be read.
+    func read() throws(TrainingError) -> Description {
+        do {
+            return try JSONDecoder().decode(Description.self, from: Data(contentsOf: description))
+        } catch {
+            let exists = FileManager.default.fileExists(atPath: description.path)
+            let why = exists ? "its config.json cannot be read" : "it has no config.json"
+            throw TrainingError(
+                code: .nothingToResume,
+                message: "'\(url.path)' is no run that could be resumed: \(why). Start one with --env ID --out DIR.",
+                underlying: error)
+        }
+    }
+
+    private static func unwritable(_ url: URL, _ error: any Error) -> TrainingError {
+        TrainingError(
+            code: .outputDirectory,
+            message: "'\(url.path)' cannot be written (\(reason(error))); choose another --out or make room.",
+            underlying: error)
+    }
+
+    /// The system's words for a file error, without Foundation's wrapping.
+    static func reason(_ error: any Error) -> String {
+        let bridged = error as NSError
+        let underlying = bridged.userInfo[NSUnderlyingErrorKey] as? NSError ?? bridged
+        if underlying.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(underlying.code))) }
+        return bridged.localizedDescription
+    }
+}

@@ -1,0 +1,135 @@
+import ArgumentParser
+import CommandLineSupport
+import DQNModel
+import DQNTraining
+import Foundation
+import Logging
+
+@main
+struct DQNTrain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dqn-train",
+        abstract: "Trains a deep Q-network, saving checkpoints that a later run resumes exactly.",
+        discussion: """
+            EXAMPLES
+              dqn-train --env CartPole-v1 --out runs/cartpole
+              dqn-train --env CartPole-v1 --preset zoo --seed 3 --set learning_rate=1e-3
+              dqn-train --env Catch84-v0 --steps 20000 --set network=nips-cnn
+              dqn-train --resume runs/cartpole
+              dqn-train --resume runs/cartpole --steps 100000
+              dqn-train --env Acrobot-v1 --print-config
+
+            Flags win over --set, which wins over --config, which wins over the preset.
+            Exit codes: 0 done, 1 failed, 64 usage, 65 malformed checkpoint, 66 missing input, 130 interrupted and saved.
+            """,
+        version: "0.1.0")
+
+    @Option(help: ArgumentHelp("The environment's id, as in CartPole-v1.", valueName: "id"))
+    var env: String?
+    @Option(help: "The training method.")
+    var method: String?
+    @Option(help: ArgumentHelp("Settings to start from: default, zoo or cleanrl.", valueName: "name"))
+    var preset: String?
+    @Option(help: ArgumentHelp("Agent steps at which the run stops, counted from its beginning.", valueName: "n"))
+    var steps: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Agent steps over which epsilon and the learning rate move; fixed for the run's life (default: --steps).",
+            valueName: "n"))
+    var scheduleSteps: Int?
+    @Option(help: ArgumentHelp("Workers; the method dqn has one.", valueName: "n"))
+    var workers: Int?
+    @Option(help: ArgumentHelp("Seed of every random stream.", valueName: "s"))
+    var seed: Int?
+    @Option(help: ArgumentHelp("The run's directory (default: runs/ENV-METHOD-seedS).", valueName: "dir"))
+    var out: String?
+    @Option(help: ArgumentHelp("Go on with the run in this directory.", valueName: "dir"))
+    var resume: String?
+    @Option(help: ArgumentHelp("A JSON file of configuration keys, or another run's config.json.", valueName: "file"))
+    var config: String?
+    @Option(name: .customLong("set"), help: ArgumentHelp("Set one configuration key; repeatable.", valueName: "key=value"))
+    var assignments: [String] = []
+    @Option(help: ArgumentHelp("Agent steps between evaluations; 0 never evaluates.", valueName: "n"))
+    var evalEvery: Int?
+    @Option(help: ArgumentHelp("Episodes of an evaluation.", valueName: "n"))
+    var evalEpisodes: Int?
+    @Option(help: ArgumentHelp("Agent steps between saves; 0 saves at a new best and at the end (default: 10000).", valueName: "n"))
+    var saveEvery: Int?
+    @Option(help: ArgumentHelp("Newest checkpoints kept; the best is kept besides (default: 5).", valueName: "n"))
+    var keep: Int?
+    @Option(help: ArgumentHelp("Mean return of an evaluation at which the run ends early.", valueName: "x"))
+    var targetReturn: Double?
+    @Flag(help: "Print the resolved configuration as JSON and end.")
+    var printConfig = false
+    @Flag(help: "Print one JSON document about the run at its end.")
+    var json = false
+    @Flag(name: .shortAndLong, help: "Say errors only.")
+    var quiet = false
+    @Flag(name: .shortAndLong, help: "Say more.")
+    var verbose = false
+
+    mutating func validate() throws {
+        if let workers, workers != 1 {
+            throw ValidationError("--workers \(workers): the method dqn has one worker; leave --workers out.")
+        }
+        for (flag, value, least) in [("--steps", steps, 1), ("--save-every", saveEvery, 0), ("--keep", keep, 1)] {
+            if let value, value < least { throw ValidationError("\(flag) \(value) is too small; the least is \(least).") }
+        }
+        guard resume != nil else { return }
+        let fixed: [(String, Bool)] = [
+            ("--env", env != nil), ("--method", method != nil), ("--preset", preset != nil), ("--seed", seed != nil),
+            ("--schedule-steps", scheduleSteps != nil), ("--out", out != nil), ("--config", config != nil),
+            ("--set", !assignments.isEmpty), ("--eval-every", evalEvery != nil),
+            ("--eval-episodes", evalEpisodes != nil), ("--target-return", targetReturn != nil),
+            ("--print-config", printConfig),
+        ]
+        if let (flag, _) = fixed.first(where: \.1) {
+            throw ValidationError("\(flag) cannot go with --resume: a run keeps the configuration it began with.")
+        }
+    }
+
+    func run() throws {
+        do {
+            if printConfig { return try printJSON(try request().resolve().json) }
+            let run = try makeRun()
+            Interruption.install()
+            try drive(run)
+        } catch let code as ExitCode {
+            throw code
+        } catch {
+            throw report(error, program: "dqn-train")
+        }
+    }
+
+    private func request() throws -> ConfigurationRequest {
+        var request = ConfigurationRequest()
+        request.environment = env
+        request.preset = preset
+        request.file = config.map { URL(fileURLWithPath: $0) }
+        request.assignments = assignments
+        func set(_ key: String, _ value: Int?) { if let value { request.flags[key] = .integer(Int64(value)) } }
+        set("seed", seed)
+        set("schedule_steps", scheduleSteps ?? steps)
+        set("evaluation_interval", evalEvery)
+        set("evaluation_episodes", evalEpisodes)
+        if let method { request.flags["method"] = .string(method) }
+        if let targetReturn { request.flags["target_return"] = .number(targetReturn) }
+        return request
+    }
+
+    private func makeRun() throws -> TrainingRun {
+        var logger = Logger(label: "dqn-train") { _ in StandardErrorLog(level: .info) }
+        logger.logLevel = quiet ? .error : verbose ? .debug : .info
+        if let resume {
+            let directory = RunDirectory(URL(fileURLWithPath: resume))
+            return try TrainingRun(
+                resuming: directory, steps: steps, saveEvery: saveEvery, keep: keep, logger: logger)
+        }
+        let configuration = try request().resolve()
+        let options = RunDirectory.Options(
+            steps: steps ?? configuration.scheduleSteps, saveEvery: saveEvery ?? 10_000, keep: keep ?? 5)
+        let name = "runs/\(configuration.environment)-\(configuration.method)-seed\(configuration.seed)"
+        let directory = RunDirectory(URL(fileURLWithPath: out ?? name))
+        return try TrainingRun(configuration, options: options, in: directory, logger: logger)
+    }
+}

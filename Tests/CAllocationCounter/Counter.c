@@ -1,0 +1,81 @@
+#define _GNU_SOURCE
+#include "CAllocationCounter.h"
+
+#if defined(__linux__)
+#include <dlfcn.h>
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_realloc(void *, size_t);
+extern void *__libc_memalign(size_t, size_t);
+
+static __thread int counting;
+static __thread allocation_counts counts;
+
+// Judges by the code that called: its shared object's name.
+static void count(void *caller) {
+    if (!counting) return;
+    counting = 0;  // dladdr must not count itself
+    Dl_info info;
+    const char *name = dladdr(caller, &info) && info.dli_fname ? info.dli_fname : "";
+    if (strstr(name, "libdnnl") || strstr(name, "libgomp") || strstr(name, "libomp") || strstr(name, "libstdc++"))
+        counts.compute_library++;
+    else
+        counts.own++;
+    counting = 1;
+}
+
+#define CALLER __builtin_return_address(0)
+
+void *malloc(size_t size) {
+    count(CALLER);
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t number, size_t size) {
+    count(CALLER);
+    return __libc_calloc(number, size);
+}
+
+void *realloc(void *old, size_t size) {
+    count(CALLER);
+    return __libc_realloc(old, size);
+}
+
+void *memalign(size_t alignment, size_t size) {
+    count(CALLER);
+    return __libc_memalign(alignment, size);
+}
+
+void *aligned_alloc(size_t alignment, size_t size) {
+    count(CALLER);
+    return __libc_memalign(alignment, size);
+}
+
+int posix_memalign(void **result, size_t alignment, size_t size) {
+    count(CALLER);
+    void *memory = __libc_memalign(alignment, size);
+    if (!memory) return ENOMEM;
+    *result = memory;
+    return 0;
+}
+
+void allocation_counter_start(void) {
+    counts.own = counts.compute_library = 0;
+    counting = 1;
+}
+
+allocation_counts allocation_counter_stop(void) {
+    counting = 0;
+    return counts;
+}
+#else
+void allocation_counter_start(void) {}
+allocation_counts allocation_counter_stop(void) {
+    allocation_counts none = {-1, -1};
+    return none;
+}
+#endif

@@ -1,0 +1,73 @@
+import DQNEnvironments
+import DQNModel
+import Foundation
+import Testing
+
+/// The text pictures, compared with `Fixtures/renders`.
+///
+/// `DQN_RECORD_RENDERS=1` records them anew: look at them before committing.
+@Suite struct RenderingTests {
+    /// A name and how many steps of which action lead there.
+    struct Scene: CustomTestStringConvertible {
+        let name: String
+        let id: String
+        let state: [Double]?
+        let actions: [Int]
+        var testDescription: String { name }
+    }
+
+    static let scenes = [
+        Scene(name: "cartpole-balanced", id: "CartPole-v1", state: [0.4, 0, 0.03, 0], actions: [1]),
+        Scene(name: "cartpole-fallen", id: "CartPole-v1", state: [-2.3, 0, -0.205, -0.8], actions: [0]),
+        Scene(name: "mountaincar-valley", id: "MountainCar-v0", state: [-0.5, 0], actions: [2]),
+        Scene(name: "mountaincar-goal", id: "MountainCar-v0", state: [0.46, 0.05], actions: [2]),
+        Scene(name: "acrobot-hanging", id: "Acrobot-v1", state: [0.05, -0.08, 0, 0], actions: [0]),
+        Scene(name: "acrobot-reached", id: "Acrobot-v1", state: [2.6, 0.4, 0.5, 0.5], actions: [2]),
+        Scene(name: "catch-falling", id: "Catch-v0", state: nil, actions: [0, 0, 1, 1]),
+        Scene(name: "catch-missed", id: "Catch-v0", state: nil, actions: [0, 0, 0, 0, 0, 1, 1, 1, 1]),
+        Scene(name: "catch84-caught", id: "Catch84-v0", state: nil, actions: [1, 1, 1, 1, 1, 1, 1, 1, 1]),
+    ]
+
+    @Test("A picture is as recorded", arguments: scenes)
+    func picture(scene: Scene) throws {
+        var environment: any Environment
+        if let state = scene.state {
+            environment = try placed(scene.id, in: state, elapsed: 12)
+        } else {
+            environment = try EnvironmentRegistry.make(scene.id)
+            try environment.reset(seed: 3)
+        }
+        for action in scene.actions { _ = try environment.step(action) }
+        let picture = environment.renderANSI() + "\n"
+        let path = "renders/\(scene.name).txt"
+        if ProcessInfo.processInfo.environment["DQN_RECORD_RENDERS"] == "1" {
+            try Data(picture.utf8).write(to: Fixtures.directory.appending(path: path))
+        }
+        let recorded = String(decoding: try Fixtures.data(path), as: UTF8.self)
+        #expect(picture == recorded, "\(scene.name) is drawn differently now:\n\(picture)")
+    }
+
+    @Test("Lines are of equal width and colours end with their line", arguments: SnapshotTests.environments)
+    func shape(id: String) throws {
+        var environment = try EnvironmentRegistry.make(id)
+        try environment.reset(seed: 1)
+        var ended = false
+        while !ended {
+            for line in environment.renderANSI().split(separator: "\n", omittingEmptySubsequences: false) {
+                let plain = line.replacing(#/\u{1B}\[\d+m/#, with: "")
+                try #require(plain.count == 60, "\(id): '\(plain)'")
+                let colours = line.matches(of: #/\u{1B}\[(\d+)m/#).map { $0.1 }
+                try #require(colours.isEmpty || colours.last == "39", "\(id)")
+            }
+            ended = try environment.step(1).ended
+        }
+    }
+
+    @Test("A state far outside the picture is drawn without a trap")
+    func outside() throws {
+        for state in [[99.0, 0, 90, 0], [-99, 99, -99, 99]] {
+            let environment = try placed("CartPole-v1", in: state, elapsed: 3)
+            #expect(environment.renderANSI().contains("step 3/500"))
+        }
+    }
+}
