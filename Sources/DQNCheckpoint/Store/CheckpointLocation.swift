@@ -1,0 +1,65 @@
+public import Foundation
+
+/// Which checkpoint of a run is meant.
+public enum CheckpointSelection: Sendable, Equatable {
+    /// The newest valid one.
+    case latest
+    /// The one with the highest own evaluation.
+    case best
+    /// The one of exactly these agent steps.
+    case step(Int)
+
+    /// Reads `latest`, `best` or a number of agent steps; `nil` for anything else.
+    public init?(_ text: String) {
+        switch text {
+        case "latest": self = .latest
+        case "best": self = .best
+        default:
+            guard let step = Int(text), step >= 0 else { return nil }
+            self = .step(step)
+        }
+    }
+}
+
+/// Finds the file that a path and a selection mean.
+public enum CheckpointLocation {
+    /// The checkpoint file of a path: the file itself, or one of a run's directory or of a directory of checkpoints.
+    ///
+    /// Reads only; a damaged newest file is passed over and said.
+    /// - Parameter notice: told of each file that is passed over, and why.
+    /// - Throws: ``CheckpointError`` (`missing`) when there is nothing there, or not the one that is meant.
+    public static func resolve(
+        _ path: URL, _ selection: CheckpointSelection, notice: (String) -> Void
+    ) throws(CheckpointError) -> URL {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path.path, isDirectory: &isDirectory) else {
+            throw missing("There is no file or directory '\(path.path)'; check the path.")
+        }
+        guard isDirectory.boolValue else { return path }
+        let inner = path.appendingPathComponent("checkpoints", isDirectory: true)
+        let directory = FileManager.default.fileExists(atPath: inner.path) ? inner : path
+        let store = try CheckpointStore(directory: directory)
+        switch selection {
+        case .latest:
+            for entry in try store.entries().reversed() {
+                let report = Verifier.verify(entry.url)
+                guard let failure = report.failure else { return entry.url }
+                notice("\(entry.url.lastPathComponent) cannot be used: \(failure)")
+            }
+            throw missing("'\(path.path)' holds no valid checkpoint; name a run's directory or a checkpoint file.")
+        case .best: return try store.best(notice: notice)
+        case .step(let step):
+            let entries = try store.entries()
+            guard let entry = entries.first(where: { $0.agentSteps == step }) else {
+                let steps = entries.map { String($0.agentSteps) }.joined(separator: ", ")
+                throw missing(
+                    "'\(path.path)' holds no checkpoint of agent step \(step); it holds \(steps.isEmpty ? "none" : steps).")
+            }
+            return entry.url
+        }
+    }
+
+    private static func missing(_ message: String) -> CheckpointError {
+        CheckpointError(code: .missing, message: message)
+    }
+}

@@ -1,0 +1,118 @@
+import ArgumentParser
+import CommandLineSupport
+import DQNCheckpoint
+import Foundation
+
+@main
+struct DQNCheckpointTool: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dqn-checkpoint",
+        abstract: "Shows, lists, verifies, compares and strips checkpoints.",
+        discussion: """
+            EXAMPLES
+              dqn-checkpoint show runs/cartpole/checkpoints/step-000000050000.h5
+              dqn-checkpoint ls runs/cartpole
+              dqn-checkpoint verify runs/*/checkpoints/*.h5
+              dqn-checkpoint diff a.h5 b.h5 --tolerance 1e-6
+              dqn-checkpoint strip step-000000050000.h5 policy.h5 --all-but-policy
+
+            Exit codes: 0 done, 1 failed (diff: different), 2 diff could not compare, 64 usage,
+            65 malformed checkpoint, 66 missing input.
+            """,
+        version: "0.1.0", subcommands: [Show.self, List.self, Verify.self, Diff.self, Strip.self])
+}
+
+/// Runs a subcommand's work, turning errors into a line and an exit code.
+func perform(_ work: () throws -> Void) throws {
+    do { try work() } catch let code as ExitCode { throw code } catch { throw report(error, program: "dqn-checkpoint") }
+}
+
+struct Strip: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Writes a smaller copy; it plays, but cannot be resumed.")
+    @Argument(help: "The checkpoint.") var input: String
+    @Argument(help: "The new file.") var output: String
+    @Flag(help: "Leave the replay out.") var replay = false
+    @Flag(help: "Leave the optimiser out.") var optimizer = false
+    @Flag(help: "Leave everything out but network, configuration and counters.") var allButPolicy = false
+    @Flag(help: "Replace the output if it exists.") var force = false
+
+    func validate() throws {
+        if !replay, !optimizer, !allButPolicy {
+            throw ValidationError("Say what to leave out: --replay, --optimizer or --all-but-policy.")
+        }
+    }
+
+    func run() throws {
+        try perform {
+            let source = URL(fileURLWithPath: input).standardizedFileURL
+            let target = URL(fileURLWithPath: output).standardizedFileURL
+            let checkpoint = try Checkpoint(contentsOf: source)
+            let stripped = checkpoint.stripped(replay: replay, optimizer: optimizer, allButPolicy: allButPolicy)
+            try stripped.write(to: target, overwriting: force)
+            let bytes = try CheckpointSummary(contentsOf: target).byteCount
+            print("\(output): \(bytes) bytes, without \(stripped.stripped.joined(separator: ", "))")
+        }
+    }
+}
+
+struct Verify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Checks files against every rule of the format; 65 when one fails.")
+    @Argument(help: "Checkpoint files.") var files: [String]
+    @Flag(help: "Print one JSON document.") var json = false
+
+    private struct Row: Encodable {
+        var file: String
+        var valid: Bool
+        var digest: String?
+        var rule: String?
+        var reason: String?
+    }
+
+    func run() throws {
+        var codes: [ExitCode] = []
+        var rows: [Row] = []
+        for file in files {
+            let report = Verifier.verify(URL(fileURLWithPath: file))
+            rows.append(
+                Row(
+                    file: file, valid: report.isValid, digest: report.digest,
+                    rule: report.failure?.rule.map { "R\($0)" }, reason: report.failure?.message))
+            if let failure = report.failure {
+                codes.append(failure.code == .missing ? .missingInput : .malformedCheckpoint)
+                if !json { print("\(file): FAILED \(failure)") }
+            } else if !json {
+                print("\(file): ok")
+            }
+        }
+        if json { try printJSON(rows) }
+        if let code = codes.first(where: { $0 == .malformedCheckpoint }) ?? codes.first { throw code }
+    }
+}
+
+struct Diff: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Compares two checkpoints: 0 same, 1 different, 2 error.")
+    @Argument(help: "The first checkpoint.") var first: String
+    @Argument(help: "The second checkpoint.") var second: String
+    @Option(help: "Largest absolute difference of floating-point elements that counts as the same.")
+    var tolerance = 0.0
+
+    func validate() throws {
+        if !(tolerance >= 0) { throw ValidationError("--tolerance \(tolerance) is negative or no number; use 0 or more.") }
+    }
+
+    func run() throws {
+        let differences: [CheckpointDifference]
+        do {
+            differences = try CheckpointDifference.between(
+                URL(fileURLWithPath: first), URL(fileURLWithPath: second), tolerance: tolerance)
+        } catch {
+            _ = report(error, program: "dqn-checkpoint")
+            throw ExitCode(2)
+        }
+        for difference in differences { print("\(difference.path): \(difference.description)") }
+        if !differences.isEmpty { throw ExitCode(1) }
+    }
+}

@@ -1,0 +1,122 @@
+import ArgumentParser
+import CommandLineSupport
+import DQNCheckpoint
+import DQNModel
+import Foundation
+
+struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Shows what a checkpoint holds.")
+    @Argument(help: "The checkpoint.") var file: String
+    @Flag(help: "Print one JSON document.") var json = false
+
+    private struct Document: Encodable {
+        struct Dataset: Encodable {
+            var path: String
+            var type: ElementType
+            var shape: [Int]
+        }
+        var file: String
+        var format_version: String
+        var writer: Writer
+        var digest: String
+        var bytes: Int
+        var counters: Counters
+        var evaluation: Evaluation?
+        var best_evaluation: Evaluation?
+        var stripped: [String]
+        var architecture: NetworkArchitecture
+        var configuration: JSONValue
+        var datasets: [Dataset]
+    }
+
+    func run() throws {
+        try perform {
+            let summary = try CheckpointSummary(contentsOf: URL(fileURLWithPath: file))
+            if json { try printJSON(document(summary)) } else { try printText(summary) }
+        }
+    }
+
+    private func document(_ summary: CheckpointSummary) -> Document {
+        Document(
+            file: file, format_version: summary.version, writer: summary.writer, digest: summary.digest,
+            bytes: summary.byteCount, counters: summary.counters, evaluation: summary.evaluation,
+            best_evaluation: summary.bestEvaluation, stripped: summary.stripped, architecture: summary.architecture,
+            configuration: summary.configuration,
+            datasets: summary.datasets.map { .init(path: $0.path, type: $0.element, shape: $0.shape) })
+    }
+
+    private func printText(_ summary: CheckpointSummary) throws {
+        func line(_ name: String, _ value: String) { print(name.padding(toLength: 18, withPad: " ", startingAt: 0) + value) }
+        line("file", file)
+        line("format", "\(summary.version), written by \(summary.writer.name) \(summary.writer.version)")
+        line("digest", summary.digest)
+        line("bytes", String(summary.byteCount))
+        let counters = summary.counters
+        line("agent steps", "\(counters.agentSteps) (\(counters.frames) frames, \(counters.episodes) episodes)")
+        line("gradient updates", "\(counters.gradientUpdates) (\(counters.targetRefreshes) target refreshes)")
+        for (name, evaluation) in [("evaluation", summary.evaluation), ("best evaluation", summary.bestEvaluation)] {
+            guard let evaluation else { continue }
+            line(
+                name,
+                String(format: "%.2f ± %.2f", evaluation.meanReturn, evaluation.standardDeviation)
+                    + " over \(evaluation.episodes) episodes at step \(evaluation.agentSteps)")
+        }
+        if !summary.stripped.isEmpty { line("left out", summary.stripped.joined(separator: ", ")) }
+        let shapes = try summary.architecture.layerShapes().map { $0.map(String.init).joined(separator: "×") }
+        let input = summary.architecture.input
+        line("network", "\(input.shape.map(String.init).joined(separator: "×")) \(input.element.rawValue) → " + shapes.joined(separator: " → "))
+        if case .object(let members) = summary.configuration {
+            print("configuration")
+            for (key, value) in members.sorted(by: { $0.key < $1.key }) {
+                line("  \(key)", String(decoding: try value.canonicalData(), as: UTF8.self))
+            }
+        }
+        print("datasets")
+        for dataset in summary.datasets {
+            print("  \(dataset.path)  \(dataset.element.rawValue) \(dataset.shape)  \(dataset.byteCount) bytes")
+        }
+    }
+}
+
+struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "ls", abstract: "Lists the checkpoints of a run.")
+    @Argument(help: "A run's directory, or one of checkpoints.") var directory: String
+    @Flag(help: "Print one JSON document.") var json = false
+
+    private struct Row: Encodable {
+        var file: String
+        var agent_steps: Int
+        var bytes: Int?
+        var mean_return: Double?
+        var valid: Bool
+        var reason: String?
+    }
+
+    func run() throws {
+        try perform {
+            let url = URL(fileURLWithPath: directory)
+            let inner = url.appendingPathComponent("checkpoints", isDirectory: true)
+            let store = try CheckpointStore(
+                directory: FileManager.default.fileExists(atPath: inner.path) ? inner : url)
+            let rows = try store.entries().map(row)
+            if json { return try printJSON(rows) }
+            for row in rows {
+                let bytes = row.bytes.map { "\($0) bytes" } ?? ""
+                let mean = row.mean_return.map { String(format: "evaluation %.2f", $0) } ?? ""
+                print([row.file, bytes, mean, row.reason.map { "DAMAGED \($0)" } ?? ""].filter { !$0.isEmpty }.joined(separator: "  "))
+            }
+            if rows.isEmpty { writeError("no checkpoints in \(directory)") }
+        }
+    }
+
+    private func row(_ entry: CheckpointStore.Entry) -> Row {
+        let name = entry.url.lastPathComponent
+        if let failure = Verifier.verify(entry.url).failure {
+            return Row(file: name, agent_steps: entry.agentSteps, valid: false, reason: "\(failure)")
+        }
+        let summary = try? CheckpointSummary(contentsOf: entry.url)
+        return Row(
+            file: name, agent_steps: entry.agentSteps, bytes: summary?.byteCount,
+            mean_return: summary?.evaluation?.meanReturn, valid: true)
+    }
+}
