@@ -46,7 +46,7 @@ struct Show: ParsableCommand {
     }
 
     private func printText(_ summary: CheckpointSummary) throws {
-        func line(_ name: String, _ value: String) { print(name.padding(toLength: 18, withPad: " ", startingAt: 0) + value) }
+        func line(_ name: String, _ value: String) { print(name.padding(toLength: 24, withPad: " ", startingAt: 0) + value) }
         line("file", file)
         line("format", "\(summary.version), written by \(summary.writer.name) \(summary.writer.version)")
         line("digest", summary.digest)
