@@ -1,1 +1,65 @@
+// What Swift cannot import from libhdf5 by itself: macros with casts, macros that open the library as a
+// side effect, and functions whose structures changed between 1.10 and 1.12.
+#ifndef CHDF5_SHIM_H
+#define CHDF5_SHIM_H
+
 #include <hdf5.h>
+
+// Macros with a cast are not imported.
+static inline unsigned chdf5_access_exclusive(void) { return H5F_ACC_EXCL; }
+static inline unsigned chdf5_access_truncate(void) { return H5F_ACC_TRUNC; }
+static inline unsigned chdf5_access_read_only(void) { return H5F_ACC_RDONLY; }
+static inline unsigned chdf5_access_read_write(void) { return H5F_ACC_RDWR; }
+static inline unsigned chdf5_all_local_objects(void) { return H5F_OBJ_ALL | H5F_OBJ_LOCAL; }
+static inline hid_t chdf5_default_list(void) { return H5P_DEFAULT; }
+static inline hid_t chdf5_all(void) { return H5S_ALL; }
+static inline hid_t chdf5_error_stack(void) { return H5E_DEFAULT; }
+
+// These are variables that are set when the library opens; each macro opens it first.
+static inline hid_t chdf5_file_creation(void) { return H5P_FILE_CREATE; }
+static inline hid_t chdf5_file_access(void) { return H5P_FILE_ACCESS; }
+static inline hid_t chdf5_group_creation(void) { return H5P_GROUP_CREATE; }
+static inline hid_t chdf5_dataset_creation(void) { return H5P_DATASET_CREATE; }
+static inline hid_t chdf5_type_float32(void) { return H5T_IEEE_F32LE; }
+static inline hid_t chdf5_type_float64(void) { return H5T_IEEE_F64LE; }
+static inline hid_t chdf5_type_uint8(void) { return H5T_STD_U8LE; }
+static inline hid_t chdf5_type_int32(void) { return H5T_STD_I32LE; }
+static inline hid_t chdf5_type_int64(void) { return H5T_STD_I64LE; }
+static inline hid_t chdf5_type_uint64(void) { return H5T_STD_U64LE; }
+static inline hid_t chdf5_type_c_string(void) { return H5T_C_S1; }
+
+// 1 for a hard link, 0 for any other kind, negative on failure. The link must exist.
+static inline int chdf5_link_is_hard(hid_t location, const char *name)
+{
+#if H5_VERSION_GE(1, 12, 0)
+    H5L_info2_t info;
+    if (H5Lget_info2(location, name, &info, H5P_DEFAULT) < 0)
+        return -1;
+#else
+    H5L_info_t info;
+    if (H5Lget_info(location, name, &info, H5P_DEFAULT) < 0)
+        return -1;
+#endif
+    return info.type == H5L_TYPE_HARD;
+}
+
+// The kind (an H5O_type_t), the number of hard links and of attributes of an object; negative on failure.
+static inline int chdf5_object_information(
+    hid_t location, const char *name, int *kind, unsigned *links, unsigned long long *attributes)
+{
+#if H5_VERSION_GE(1, 12, 0)
+    H5O_info2_t info;
+    if (H5Oget_info_by_name3(location, name, &info, H5O_INFO_BASIC | H5O_INFO_NUM_ATTRS, H5P_DEFAULT) < 0)
+        return -1;
+#else
+    H5O_info_t info;
+    if (H5Oget_info_by_name2(location, name, &info, H5O_INFO_BASIC | H5O_INFO_NUM_ATTRS, H5P_DEFAULT) < 0)
+        return -1;
+#endif
+    *kind = (int)info.type;
+    *links = info.rc;
+    *attributes = info.num_attrs;
+    return 0;
+}
+
+#endif

@@ -17,18 +17,23 @@ extension ExitCode {
     public static let interrupted = ExitCode(130)
 }
 
-/// Gives an error of any layer its exit code.
-public protocol ExitCodeProviding: Error {
-    /// The code that a program ends with.
-    var exitCode: ExitCode { get }
-}
-
 /// Prints an error as one line on standard error and gives the exit code to end with.
-public func report(_ error: any Error, program: String) -> ExitCode {
+///
+/// - Parameter codeOf: the code of errors that only the program knows.
+public func report(
+    _ error: any Error, program: String, codeOf: (any Error) -> ExitCode? = { _ in nil }
+) -> ExitCode {
     let line = "\(error)".replacingOccurrences(of: "\n", with: " ")
     writeError("\(program): \(line)")
+    if let code = codeOf(error) { return code }
     switch error {
-    case let error as any ExitCodeProviding: return error.exitCode
+    case let error as CheckpointError:
+        switch error.code {
+        case .malformed, .unsupportedVersion, .unknownExtension: return .malformedCheckpoint
+        case .missing: return .missingInput
+        case .exists: return .usage
+        default: return .runtimeFailure
+        }
     case is ModelError: return .usage
     case let error as EnvironmentError: return error.code == .unknownEnvironment ? .usage : .runtimeFailure
     default: return .runtimeFailure

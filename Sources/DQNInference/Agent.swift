@@ -1,4 +1,4 @@
-public import DQNCheckpoint
+internal import DQNCheckpoint
 public import DQNModel
 internal import DQNNetwork
 public import Foundation

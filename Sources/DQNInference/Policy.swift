@@ -14,4 +14,24 @@ public struct Policy: Sendable {
     public var frameStack: Int
     /// Agent steps of training behind it.
     public var agentSteps: Int
+
+    /// Reads the policy of a checkpoint file; replay and optimiser are not read.
+    ///
+    /// - Throws: ``DQNCheckpoint/CheckpointError`` when the file is missing or damaged, or when its configuration names
+    ///   no environment or frame stack.
+    public init(contentsOf url: URL) throws(CheckpointError) {
+        let stored = try CheckpointPolicy(contentsOf: url)
+        guard let environment = stored.configuration["environment"]?.stringValue,
+            let frameStack = stored.configuration["frame_stack"]?.integerValue, frameStack >= 1
+        else {
+            throw CheckpointError(
+                code: .malformed, message: "'\(url.path)' names no environment or frame_stack in its configuration.",
+                rule: 10)
+        }
+        architecture = stored.architecture
+        parameters = stored.parameters
+        self.environment = environment
+        self.frameStack = frameStack
+        agentSteps = stored.agentSteps
+    }
 }

@@ -4,14 +4,13 @@ import DQNCheckpoint
 import DQNTraining
 import Foundation
 
-extension TrainingError: ExitCodeProviding {
-    /// Configuration errors are the user's to mend; what is missing or broken has codes of its own.
-    public var exitCode: ExitCode {
-        switch code {
-        case .invalidConfiguration: .usage
-        case .missingFile, .nothingToResume: .missingInput
-        default: .runtimeFailure
-        }
+/// Configuration errors are the user's to mend; what is missing or broken has codes of its own.
+func exitCode(of error: any Error) -> ExitCode? {
+    guard let error = error as? TrainingError else { return nil }
+    return switch error.code {
+    case .invalidConfiguration: .usage
+    case .missingFile, .nothingToResume: .missingInput
+    default: .runtimeFailure
     }
 }
 

@@ -97,7 +97,7 @@ struct DQNTrain: ParsableCommand {
         } catch let code as ExitCode {
             throw code
         } catch {
-            throw report(error, program: "dqn-train")
+            throw report(error, program: "dqn-train", codeOf: exitCode(of:))
         }
     }
 

@@ -1,5 +1,5 @@
 public import DQNModel
-internal import DQNNetwork
+package import DQNNetwork
 
 /// The replay memory of DQN (Lin 1992, Mnih 2013): a ring of steps, sampled uniformly.
 ///
@@ -14,7 +14,7 @@ public final class UniformReplay {
     /// Slots written so far.
     public private(set) var count = 0
     /// The slot of the newest observation.
-    private(set) var cursor = 0
+    package private(set) var cursor = 0
     private let frameStack: Int
     private var frames: ReplayRing
     private var actions: ReplayRing
@@ -45,7 +45,7 @@ public final class UniformReplay {
 
     /// Slots of a chunk: 1024, or as many as keep a chunk of frames within 2 MiB. Depends on nothing else, so the
     /// chunks' boundaries follow from the cursor alone.
-    static func chunkLength(bytesPerFrame: Int) -> Int {
+    package static func chunkLength(bytesPerFrame: Int) -> Int {
         var length = 1024
         while length > 16, length * bytesPerFrame > 1 << 21 { length /= 2 }
         return length
@@ -101,7 +101,7 @@ public final class UniformReplay {
     }
 
     /// Draws a transition uniformly; at least one must have been added.
-    func draw(_ generator: inout RandomGenerator) -> Int {
+    package func draw(_ generator: inout RandomGenerator) -> Int {
         while true {
             let slot = generator.integer(below: count)
             if isSampleable(slot) { return slot }
@@ -109,7 +109,7 @@ public final class UniformReplay {
     }
 
     /// Puts the observation of a slot, all its frames, into a row of a network's input.
-    func load(_ slot: Int, into computation: any NetworkComputation, row: Int, elementsPerFrame: Int) {
+    package func load(_ slot: Int, into computation: any NetworkComputation, row: Int, elementsPerFrame: Int) {
         var position = frameStack - 1
         var current = slot
         while true {
@@ -126,14 +126,14 @@ public final class UniformReplay {
 
     /// The slot of the observation that followed; that of the step itself where the episode terminated, since nothing
     /// is bootstrapped from there.
-    func next(_ slot: Int) -> Int {
+    package func next(_ slot: Int) -> Int {
         if flag(slot).contains(.terminated) { return slot }
         return slot + 1 == capacity ? 0 : slot + 1
     }
 
-    func action(_ slot: Int) -> Int32 { actions.value(slot, as: Int32.self) }
-    func reward(_ slot: Int) -> Float { rewards.value(slot, as: Float.self) }
-    func isTerminated(_ slot: Int) -> Bool { flag(slot).contains(.terminated) }
+    package func action(_ slot: Int) -> Int32 { actions.value(slot, as: Int32.self) }
+    package func reward(_ slot: Int) -> Float { rewards.value(slot, as: Float.self) }
+    package func isTerminated(_ slot: Int) -> Bool { flag(slot).contains(.terminated) }
 }
 
 extension UniformReplay {

@@ -1,4 +1,4 @@
-public import DQNCheckpoint
+internal import DQNCheckpoint
 public import Foundation
 internal import DQNModel
 internal import DQNNetwork
@@ -107,6 +107,7 @@ public final class TrainingRun {
         self.logger = logger
         lastCheckpoint = newest.url
         firstStep = trainer.counters.agentSteps
+        savedStep = firstStep
         metrics = try MetricsFile(directory.metrics, history: trainer.history)
         try directory.write(trainer.configuration, options)
     }

@@ -1,0 +1,100 @@
+public import DQNModel
+public import Foundation
+internal import HDF5
+
+extension Checkpoint {
+    /// Writes the checkpoint to a new file, durably: all of it, or nothing.
+    ///
+    /// The bytes go to `PATH.tmp` first, which is synchronised to the disk, read back and verified, then renamed.
+    /// Two passes of SHA-256 over the data are most of its cost.
+    /// - Parameter overwriting: whether a file that is there may be replaced.
+    /// - Throws: ``CheckpointError``: `exists`, `invalidState`, `inputOutput`; whatever was there before is untouched.
+    public func write(to url: URL, overwriting: Bool = false) throws(CheckpointError) {
+        if !overwriting, FileManager.default.fileExists(atPath: url.path) {
+            throw CheckpointError(
+                code: .exists, message: "'\(url.path)' exists; choose another name or allow overwriting.")
+        }
+        try DurableFile.commit(to: url) { (temporary) throws(CheckpointError) in
+            try ContainerWriter.write(
+                try Format1_0.arrays(self), attributes: Format1_0.attributes(self), to: temporary)
+            try CheckpointFile.verify(temporary)
+        }
+    }
+
+    /// Reads and checks a whole file of any known version.
+    ///
+    /// - Parameter understood: owners of extensions that the caller understands.
+    /// - Throws: ``CheckpointError``: `missing`, `malformed` with the rule it breaks, `unsupportedVersion`,
+    ///   `unknownExtension`.
+    public init(contentsOf url: URL, understanding understood: Set<String> = []) throws(CheckpointError) {
+        self = try CheckpointFile.read(url.path) { (reader) throws(CheckpointError) in
+            try Format1_0.checkpoint(reader)
+        }
+        for group in extensions where group.mustUnderstand && !understood.contains(group.owner) {
+            throw CheckpointError(
+                code: .unknownExtension,
+                message: "'\(url.path)' holds state of '\(group.owner)', which must be understood and is not; use the "
+                    + "program that wrote it.",
+                rule: Rule.extensions.rawValue)
+        }
+    }
+}
+
+/// The part of a checkpoint that acting needs; reading it leaves out replay, optimiser and workers.
+public struct CheckpointPolicy: Sendable {
+    /// The configuration of the run.
+    public let configuration: JSONValue
+    /// The network.
+    public let architecture: NetworkArchitecture
+    /// The online network's parameters, in the order of ``DQNModel/ParameterLayout``.
+    public let parameters: [Float]
+    /// Agent steps of training behind it.
+    public let agentSteps: Int
+
+    /// Reads a file's policy; everything that is read is checked against its digest.
+    ///
+    /// - Throws: as ``Checkpoint/init(contentsOf:understanding:)``.
+    public init(contentsOf url: URL) throws(CheckpointError) {
+        self = try CheckpointFile.read(url.path) { (reader) throws(CheckpointError) in
+            let head = try Format1_0.head(reader)
+            return CheckpointPolicy(
+                configuration: head.configuration, architecture: head.architecture,
+                parameters: try Format1_0.vector("parameters/online", head.layout, reader, .parameters),
+                agentSteps: head.progress.counters.agentSteps)
+        }
+    }
+
+    private init(configuration: JSONValue, architecture: NetworkArchitecture, parameters: [Float], agentSteps: Int) {
+        self.configuration = configuration
+        self.architecture = architecture
+        self.parameters = parameters
+        self.agentSteps = agentSteps
+    }
+}
+
+/// Reading of files: opens, checks, hands to a body.
+enum CheckpointFile {
+    static func read<Value: Sendable>(
+        _ path: String, _ body: @Sendable (borrowing ContainerReader) throws(CheckpointError) -> Value
+    ) throws(CheckpointError) -> Value {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
+            throw CheckpointError(code: .missing, message: "There is no file '\(path)'; check the path.")
+        }
+        guard !isDirectory.boolValue else {
+            throw CheckpointError(code: .missing, message: "'\(path)' is a directory; name a checkpoint file in it.")
+        }
+        return try HDF5.perform { session throws(CheckpointError) in
+            try body(try ContainerReader(path, session: session))
+        }
+    }
+
+    /// Reads every byte back and compares it with its digest, and the structure with the manifest.
+    static func verify(_ path: String) throws(CheckpointError) {
+        try read(path) { (reader) throws(CheckpointError) in
+            for entry in reader.manifest.datasets {
+                try reader.forEachRun(of: entry) { (_) throws(CheckpointError) in }
+            }
+        }
+    }
+}

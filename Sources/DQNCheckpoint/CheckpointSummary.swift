@@ -1,0 +1,64 @@
+public import DQNModel
+public import Foundation
+
+/// What a checkpoint file says of itself, without its big arrays.
+public struct CheckpointSummary: Sendable {
+    /// One dataset of the file.
+    public struct Dataset: Sendable, Equatable {
+        /// Path from the root.
+        public let path: String
+        /// What its elements are.
+        public let element: ElementType
+        /// Extents, outermost first.
+        public let shape: [Int]
+        /// Bytes of its elements.
+        public var byteCount: Int { shape.reduce(element.byteCount, *) }
+    }
+
+    /// The format's version.
+    public let version: String
+    /// The program that wrote the state.
+    public let writer: Writer
+    /// Digest that identifies the content: SHA-256 of the manifest, hexadecimal.
+    public let digest: String
+    /// Bytes of the file.
+    public let byteCount: Int
+    /// The configuration of the run.
+    public let configuration: JSONValue
+    /// The network.
+    public let architecture: NetworkArchitecture
+    /// What the run had counted.
+    public let counters: Counters
+    /// The evaluation made at this step.
+    public let evaluation: Evaluation?
+    /// The best evaluation of the run so far.
+    public let bestEvaluation: Evaluation?
+    /// What was taken out by `strip`.
+    public let stripped: [String]
+    /// The datasets, sorted by path.
+    public let datasets: [Dataset]
+
+    /// Reads a file's documents and manifest; the other contents are not looked at.
+    ///
+    /// - Throws: as ``Checkpoint/init(contentsOf:understanding:)``.
+    public init(contentsOf url: URL) throws(CheckpointError) {
+        self = try CheckpointFile.read(url.path) { (reader) throws(CheckpointError) in
+            let head = try Format1_0.head(reader)
+            return CheckpointSummary(reader, head)
+        }
+    }
+
+    private init(_ reader: borrowing ContainerReader, _ head: Format1_0.Head) {
+        version = reader.version
+        writer = reader.writer
+        digest = reader.digest
+        byteCount = reader.byteCount
+        configuration = head.configuration
+        architecture = head.architecture
+        counters = head.progress.counters
+        evaluation = head.progress.evaluation
+        bestEvaluation = head.progress.bestEvaluation
+        stripped = head.progress.stripped
+        datasets = reader.manifest.datasets.map { Dataset(path: $0.path, element: $0.type, shape: $0.shape) }
+    }
+}

@@ -1,0 +1,167 @@
+internal import DQNModel
+
+extension Format1_0 {
+    /// What every reader needs first: configuration, network, progress.
+    struct Head {
+        var configuration: JSONValue
+        var architecture: NetworkArchitecture
+        var layout: ParameterLayout
+        var progress: Progress
+    }
+
+    /// Reads the documents; rule 10.
+    static func head(_ reader: borrowing ContainerReader) throws(CheckpointError) -> Head {
+        let configuration = try reader.document("configuration", as: JSONValue.self)
+        guard case .object = configuration else { throw .broken(.documents, "/configuration is no JSON object.") }
+        let architecture = try reader.document("architecture", as: NetworkArchitecture.self)
+        let layout: ParameterLayout
+        do { layout = try ParameterLayout(architecture) } catch {
+            throw .broken(.documents, "/architecture cannot be built: \(error.message)", error)
+        }
+        let progress = try reader.document("progress", as: Progress.self)
+        guard reader.manifest.attributes[FileLayout.agentSteps] == String(progress.counters.agentSteps) else {
+            throw .broken(.documents, "The root attribute agent_steps differs from the counter in /progress.")
+        }
+        return Head(configuration: configuration, architecture: architecture, layout: layout, progress: progress)
+    }
+
+    /// Reads a flat vector from the datasets of a group: exactly the network's names and shapes, finite numbers.
+    static func vector(
+        _ group: String, _ layout: ParameterLayout, _ reader: borrowing ContainerReader, _ rule: Rule
+    ) throws(CheckpointError) -> [Float] {
+        let names = Set(layout.entries.map(\.name))
+        if let extra = reader.descendants(group).first(where: { !names.contains($0) }) {
+            throw .broken(rule, "/\(group)/\(extra) is no parameter of the network.")
+        }
+        // Bounded by the datasets, which are bounded by the file's size, before anything is allocated.
+        for entry in layout.entries {
+            let stored = try reader.entry("\(group)/\(entry.name)", .float32, rule: rule)
+            guard stored.shape == entry.shape else {
+                throw .broken(rule, "/\(stored.path) has shape \(stored.shape), but the network needs \(entry.shape).")
+            }
+        }
+        guard layout.count <= reader.byteCount / 4 else {
+            throw .broken(.types, "The file is too short for \(layout.count) parameters in /\(group).")
+        }
+        var values = [Float](repeating: 0, count: layout.count)
+        for entry in layout.entries {
+            let stored = try reader.entry("\(group)/\(entry.name)", .float32, rule: rule)
+            var failure: CheckpointError?
+            values.withUnsafeMutableBytes { memory in
+                let part = memory[(entry.offset * 4)..<((entry.offset + entry.count) * 4)]
+                do throws(CheckpointError) {
+                    try reader.read(stored, into: UnsafeMutableRawBufferPointer(rebasing: part))
+                } catch { failure = error }
+            }
+            if let failure { throw failure }
+            try requireFinite(values[entry.range], stored.path, .malformed, rule)
+        }
+        return values
+    }
+
+    /// Reads a whole checkpoint; every dataset's digest is checked on the way.
+    static func checkpoint(_ reader: borrowing ContainerReader) throws(CheckpointError) -> Checkpoint {
+        let head = try head(reader)
+        var checkpoint = Checkpoint(
+            writer: reader.writer, configuration: head.configuration, architecture: head.architecture,
+            online: try vector("parameters/online", head.layout, reader, .parameters),
+            counters: head.progress.counters, evaluation: head.progress.evaluation,
+            bestEvaluation: head.progress.bestEvaluation, reachedTarget: head.progress.reachedTarget,
+            statistics: head.progress.statistics, stripped: head.progress.stripped)
+        var known = ["configuration", "architecture", "progress", "parameters"]
+        let groups = reader.members("parameters")
+        guard groups.allSatisfy({ ["online", "target"].contains($0) }) else {
+            throw .broken(.parameters, "/parameters holds something else than online and target.")
+        }
+        if groups.contains("target") {
+            checkpoint.target = try vector("parameters/target", head.layout, reader, .parameters)
+        }
+        if reader.manifest["optimizer/state"] != nil {
+            checkpoint.optimizer = try optimizer(head.layout, reader)
+            known.append("optimizer")
+        }
+        if reader.manifest["history/agent_steps"] != nil {
+            checkpoint.history = try history(reader)
+            known.append("history")
+        }
+        checkpoint.workers = try workers(head.architecture, reader)
+        checkpoint.extensions = try extensions(reader)
+        known += ["workers", "extensions"]
+        if let extra = reader.manifest.datasets.first(where: { entry in
+            !known.contains(String(entry.path.prefix { $0 != "/" }))
+        }) {
+            throw .broken(.completeness, "/\(extra.path) has no place in format 1.0.")
+        }
+        return checkpoint
+    }
+
+    private static func optimizer(
+        _ layout: ParameterLayout, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> OptimizerState {
+        let document = try reader.document("optimizer/state", as: Optimizer.self)
+        guard reader.members("optimizer").allSatisfy({ ["state", "slots"].contains($0) }) else {
+            throw .broken(.optimizer, "/optimizer holds something else than state and slots.")
+        }
+        var slots: [String: [Float]] = [:]
+        for name in reader.members("optimizer/slots") {
+            slots[name] = try vector("optimizer/slots/\(name)", layout, reader, .optimizer)
+        }
+        guard document.stepCount >= 0 else { throw .broken(.optimizer, "/optimizer/state counts below zero.") }
+        return OptimizerState(
+            kind: document.kind, hyperparameters: document.hyperparameters, stepCount: document.stepCount, slots: slots)
+    }
+
+    private static func history(_ reader: borrowing ContainerReader) throws(CheckpointError) -> MetricHistory {
+        var history = MetricHistory()
+        let steps: [Int64] = try reader.values("history/agent_steps", .int64, rule: .history)
+        history.agentSteps = steps.map(Int.init)
+        guard zip(steps, steps.dropFirst()).allSatisfy({ $0 < $1 }) else {
+            throw .broken(.history, "/history/agent_steps does not rise.")
+        }
+        for name in reader.descendants("history") where name != "agent_steps" {
+            guard name.hasPrefix("columns/") else { throw .broken(.history, "/history/\(name) has no place there.") }
+            history.columns[String(name.dropFirst(8))] = try reader.values(
+                "history/\(name)", .float64, shape: [steps.count], rule: .history)
+        }
+        return history
+    }
+
+    private static func extensions(_ reader: borrowing ContainerReader) throws(CheckpointError) -> [ExtensionGroup] {
+        var groups: [ExtensionGroup] = []
+        for owner in reader.members("extensions") {
+            let path = "extensions/\(owner)"
+            let descriptor = try reader.document("\(path)/descriptor", as: Extension.self)
+            guard descriptor.owner == owner, isName(owner),
+                reader.members(path).allSatisfy({ ["descriptor", "state"].contains($0) })
+            else { throw .broken(.extensions, "/\(path) is no extension group of the owner it names.") }
+            let values = try snapshotValues("\(path)/state", reader, .extensions)
+            groups.append(
+                ExtensionGroup(
+                    owner: owner, mustUnderstand: descriptor.mustUnderstand,
+                    state: StateSnapshot(kind: descriptor.kind, version: descriptor.version, values: values)))
+        }
+        return groups
+    }
+
+    /// Reads the named arrays of a snapshot.
+    static func snapshotValues(
+        _ group: String, _ reader: borrowing ContainerReader, _ rule: Rule
+    ) throws(CheckpointError) -> [String: StateSnapshot.Value] {
+        var values: [String: StateSnapshot.Value] = [:]
+        for name in reader.descendants(group) {
+            let path = "\(group)/\(name)"
+            guard isName(name), let entry = reader.manifest[path] else {
+                throw .broken(rule, "/\(path) has no place there.")
+            }
+            switch entry.type {
+            case .float64: values[name] = .float64(try reader.values(path, .float64, rule: rule))
+            case .float32: values[name] = .float32(try reader.values(path, .float32, rule: rule))
+            case .int64: values[name] = .int64(try reader.values(path, .int64, rule: rule))
+            case .uint64: values[name] = .uint64(try reader.values(path, .uint64, rule: rule))
+            case .uint8: values[name] = .uint8(try reader.values(path, .uint8, rule: rule))
+            case .int32: throw .broken(rule, "/\(path) is int32, which a snapshot cannot hold.")
+            }
+        }
+        return values
+    }
+}

@@ -1,0 +1,175 @@
+internal import DQNModel
+internal import Foundation
+internal import HDF5
+
+extension Format1_0 {
+    /// The datasets of a checkpoint; shares its vectors and replay chunks.
+    ///
+    /// - Throws: ``CheckpointError`` (`invalidState`) for what a reader would refuse: numbers that are none, vectors of
+    ///   the wrong length, names that cannot stand in a path.
+    static func arrays(_ checkpoint: Checkpoint) throws(CheckpointError) -> [StoredArray] {
+        let layout: ParameterLayout
+        do { layout = try ParameterLayout(checkpoint.architecture) } catch { throw invalid(error.message) }
+        guard case .object = checkpoint.configuration else { throw invalid("The configuration is no JSON object.") }
+        var arrays = [
+            try document("configuration", checkpoint.configuration),
+            try document("architecture", checkpoint.architecture),
+            try document(
+                "progress",
+                Progress(
+                    counters: checkpoint.counters, evaluation: checkpoint.evaluation,
+                    bestEvaluation: checkpoint.bestEvaluation, reachedTarget: checkpoint.reachedTarget,
+                    statistics: checkpoint.statistics, stripped: checkpoint.stripped.sorted())),
+        ]
+        arrays += try vector(checkpoint.online, "parameters/online", layout)
+        if let target = checkpoint.target { arrays += try vector(target, "parameters/target", layout) }
+        if let optimizer = checkpoint.optimizer {
+            arrays.append(
+                try document(
+                    "optimizer/state",
+                    Optimizer(
+                        kind: optimizer.kind, hyperparameters: optimizer.hyperparameters,
+                        stepCount: optimizer.stepCount)))
+            for (name, values) in optimizer.slots {
+                try require(name)
+                arrays += try vector(values, "optimizer/slots/\(name)", layout)
+            }
+        }
+        arrays += try history(checkpoint.history)
+        for (index, worker) in checkpoint.workers.enumerated() {
+            arrays += try self.worker(worker, "workers/\(index)", checkpoint.architecture)
+        }
+        for group in checkpoint.extensions {
+            try require(group.owner)
+            let path = "extensions/\(group.owner)"
+            arrays.append(
+                try document(
+                    "\(path)/descriptor",
+                    Extension(
+                        owner: group.owner, mustUnderstand: group.mustUnderstand, kind: group.state.kind,
+                        version: group.state.version)))
+            arrays += try snapshot(group.state, "\(path)/state")
+        }
+        return arrays
+    }
+
+    /// The root attributes but the manifest's digest, in the order they are written.
+    static func attributes(_ checkpoint: Checkpoint) -> [(name: String, value: HDF5.AttributeValue)] {
+        [
+            (FileLayout.format, .string(FileLayout.formatName)), (FileLayout.version, .string(version)),
+            (FileLayout.writer, .string(checkpoint.writer.name)),
+            (FileLayout.writerVersion, .string(checkpoint.writer.version)),
+            (FileLayout.agentSteps, .int64(Int64(checkpoint.counters.agentSteps))),
+        ]
+    }
+
+    private static func invalid(_ message: String) -> CheckpointError {
+        CheckpointError(code: .invalidState, message: message)
+    }
+
+    private static func require(_ name: String) throws(CheckpointError) {
+        guard isName(name) else {
+            throw invalid("'\(name)' cannot be a name in a file; use letters, digits, '_', '-' and '.'.")
+        }
+    }
+
+    private static func document(_ path: String, _ value: some Encodable) throws(CheckpointError) -> StoredArray {
+        do { return StoredArray(path, .uint8, values: Array(try DocumentCoding.encoder.encode(value))) } catch {
+            throw CheckpointError(
+                code: .invalidState, message: "/\(path) cannot be written as JSON: \(error).", underlying: error)
+        }
+    }
+
+    private static func vector(
+        _ values: [Float], _ group: String, _ layout: ParameterLayout
+    ) throws(CheckpointError) -> [StoredArray] {
+        guard values.count == layout.count else {
+            throw invalid("/\(group) has \(values.count) values, but the network has \(layout.count) parameters.")
+        }
+        return try layout.entries.map { (entry) throws(CheckpointError) in
+            try requireFinite(values[entry.range], "\(group)/\(entry.name)", .invalidState)
+            return StoredArray("\(group)/\(entry.name)", shape: entry.shape, floats: values, range: entry.range)
+        }
+    }
+
+    /// Refuses NaN and infinity, naming the first.
+    static func requireFinite(
+        _ values: ArraySlice<Float>, _ path: String, _ code: CheckpointError.Code, _ rule: Rule? = nil
+    ) throws(CheckpointError) {
+        // The sum of value·0 is 0 unless one of them is not finite: a vector loop for the usual case.
+        let zero = values.withUnsafeBufferPointer { floats in
+            var sum: Float = 0
+            for value in floats { sum += value * 0 }
+            return sum
+        }
+        if zero == 0 { return }
+        let index = values.firstIndex { !$0.isFinite } ?? values.startIndex
+        throw CheckpointError(
+            code: code,
+            message: "/\(path) is \(values[index]) at element \(index - values.startIndex); parameters must be finite numbers.",
+            rule: rule?.rawValue)
+    }
+
+    private static func history(_ history: MetricHistory) throws(CheckpointError) -> [StoredArray] {
+        if history.agentSteps.isEmpty { return [] }
+        var arrays = [StoredArray("history/agent_steps", .int64, values: history.agentSteps.map(Int64.init))]
+        for (name, values) in history.columns {
+            for part in name.split(separator: "/", omittingEmptySubsequences: false) { try require(String(part)) }
+            guard values.count == history.agentSteps.count else {
+                throw invalid("The metric '\(name)' has \(values.count) rows, not \(history.agentSteps.count).")
+            }
+            arrays.append(StoredArray("history/columns/\(name)", .float64, values: values))
+        }
+        return arrays
+    }
+
+    private static func worker(
+        _ worker: WorkerState, _ path: String, _ architecture: NetworkArchitecture
+    ) throws(CheckpointError) -> [StoredArray] {
+        var arrays = [
+            try document(
+                "\(path)/state",
+                Worker(
+                    environment: worker.environment.map { .init(kind: $0.kind, version: $0.version) },
+                    episodeLength: worker.episodeLength, episodeReturn: worker.episodeReturn,
+                    recentLengths: worker.recentLengths, recentReturns: worker.recentReturns,
+                    replay: worker.replay.map {
+                        .init(capacity: $0.capacity, chunkLength: $0.chunkLength, count: $0.count, cursor: $0.cursor)
+                    }))
+        ]
+        for (name, generator) in worker.generators {
+            try require(name)
+            arrays.append(StoredArray("\(path)/random/\(name)", .uint64, values: generator.words))
+        }
+        if let environment = worker.environment { arrays += try snapshot(environment, "\(path)/environment") }
+        if let observation = worker.observation {
+            guard observation.space == architecture.input else {
+                throw invalid("A worker's observation has shape \(observation.space.shape), not the network's.")
+            }
+            arrays.append(
+                StoredArray(
+                    "\(path)/observation", bytes: observation.bytes, element: observation.space.element,
+                    shape: observation.space.shape))
+        }
+        if let replay = worker.replay {
+            for column in replay.columns {
+                try require(column.name)
+                arrays.append(StoredArray("\(path)/replay/\(column.name)", column, of: replay))
+            }
+        }
+        return arrays
+    }
+
+    private static func snapshot(_ snapshot: StateSnapshot, _ path: String) throws(CheckpointError) -> [StoredArray] {
+        try snapshot.values.map { (name, value) throws(CheckpointError) in
+            try require(name)
+            return switch value {
+            case .float64(let values): StoredArray("\(path)/\(name)", .float64, values: values)
+            case .float32(let values): StoredArray("\(path)/\(name)", .float32, values: values)
+            case .int64(let values): StoredArray("\(path)/\(name)", .int64, values: values)
+            case .uint64(let values): StoredArray("\(path)/\(name)", .uint64, values: values)
+            case .uint8(let values): StoredArray("\(path)/\(name)", .uint8, values: values)
+            }
+        }
+    }
+}

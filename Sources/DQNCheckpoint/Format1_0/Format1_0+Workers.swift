@@ -1,0 +1,144 @@
+internal import DQNModel
+
+extension Format1_0 {
+    /// Reads the workers' states: groups `0`, `1`, … without gaps; rules 14 and 15.
+    static func workers(
+        _ architecture: NetworkArchitecture, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> [WorkerState] {
+        let names = Set(reader.members("workers"))
+        var workers: [WorkerState] = []
+        for index in 0..<names.count {
+            guard names.contains(String(index)) else {
+                throw .broken(.workers, "/workers holds \(names.count) groups, but none is named \(index).")
+            }
+            workers.append(try worker("workers/\(index)", architecture, reader))
+        }
+        return workers
+    }
+
+    private static func worker(
+        _ path: String, _ architecture: NetworkArchitecture, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> WorkerState {
+        let document = try reader.document("\(path)/state", as: Worker.self)
+        let members = reader.members(path)
+        guard members.allSatisfy({ ["state", "random", "environment", "observation", "replay"].contains($0) }) else {
+            throw .broken(.workers, "/\(path) holds something that has no place there: \(members).")
+        }
+        guard document.episodeLength >= 0, document.recentLengths.count == document.recentReturns.count else {
+            throw .broken(.workers, "/\(path)/state has an impossible episode.")
+        }
+        var generators: [String: RandomGenerator] = [:]
+        for name in reader.members("\(path)/random") {
+            let words: [UInt64] = try reader.values("\(path)/random/\(name)", .uint64, shape: [4], rule: .workers)
+            do { generators[name] = try RandomGenerator(restoring: words) } catch {
+                throw .broken(.workers, "/\(path)/random/\(name) is no random state: \(error.message)", error)
+            }
+        }
+        var environment: StateSnapshot?
+        if let description = document.environment {
+            environment = StateSnapshot(
+                kind: description.kind, version: description.version,
+                values: try snapshotValues("\(path)/environment", reader, .workers))
+        } else if members.contains("environment") {
+            throw .broken(.workers, "/\(path)/environment belongs to no environment of /\(path)/state.")
+        }
+        return WorkerState(
+            generators: generators, environment: environment,
+            observation: members.contains("observation") ? try observation("\(path)/observation", architecture, reader) : nil,
+            episodeReturn: document.episodeReturn, episodeLength: document.episodeLength,
+            recentReturns: document.recentReturns, recentLengths: document.recentLengths,
+            replay: try replay(document.replay, "\(path)/replay", architecture, reader))
+    }
+
+    private static func observation(
+        _ path: String, _ architecture: NetworkArchitecture, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> Observation {
+        let entry = try reader.entry(path, architecture.input.element, rule: .workers)
+        guard entry.shape == architecture.input.shape else {
+            throw .broken(.workers, "/\(path) has shape \(entry.shape), not the network's \(architecture.input.shape).")
+        }
+        var bytes: [UInt8] = []
+        try reader.forEachRun(of: entry) { bytes += $0 }
+        do { return try Observation(space: architecture.input, bytes: bytes) } catch {
+            throw .broken(.workers, "/\(path) is no observation: \(error.message)", error)
+        }
+    }
+
+    private static func replay(
+        _ document: Worker.Replay?, _ path: String, _ architecture: NetworkArchitecture,
+        _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> ReplaySnapshot? {
+        let names = reader.members(path)
+        guard let document else {
+            guard names.isEmpty else { throw .broken(.replay, "/\(path) is not described by its worker's state.") }
+            return nil
+        }
+        guard document.capacity >= 1, (1...document.capacity).contains(document.count),
+            (0..<document.count).contains(document.cursor), (1...(1 << 30)).contains(document.chunkLength),
+            document.count == document.capacity || document.cursor == document.count - 1
+        else {
+            throw .broken(
+                .replay, "/\(path) has a ring that cannot be: capacity \(document.capacity), count \(document.count), "
+                    + "cursor \(document.cursor).")
+        }
+        var snapshot = ReplaySnapshot(
+            capacity: document.capacity, cursor: document.cursor, count: document.count,
+            chunkLength: document.chunkLength, columns: [])
+        for name in names {
+            guard let entry = reader.manifest["\(path)/\(name)"], entry.shape.first == document.count else {
+                throw .broken(.replay, "/\(path)/\(name) has not one row for each of \(document.count) slots.")
+            }
+            snapshot.columns.append(try column(name, entry, document, reader))
+        }
+        try ReplayRules.check(snapshot, path, actions: architecture.actionCount)
+        return snapshot
+    }
+
+    private static func column(
+        _ name: String, _ entry: Manifest.Entry, _ document: Worker.Replay, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> ReplaySnapshot.Column {
+        let shape = Array(entry.shape.dropFirst())
+        let chunkBytes = document.chunkLength * shape.reduce(entry.type.byteCount, *)
+        // A chunk's memory is committed as it is filled: a lie about its length costs address space only.
+        guard chunkBytes <= 1 << 36 else {
+            throw .broken(.replay, "/\(entry.path) has chunks of \(chunkBytes) bytes, which is absurd.")
+        }
+        var chunks: [ReplayChunk] = []
+        try reader.forEachRun(of: entry, rowsPerRun: document.chunkLength) { run in
+            chunks.append(ReplayChunk(byteCount: chunkBytes, prefix: run))
+        }
+        return ReplaySnapshot.Column(name: name, element: entry.type, shape: shape, chunks: chunks)
+    }
+}
+
+/// Rule 15: what a replay's columns must be to each other.
+enum ReplayRules {
+    static func check(_ snapshot: ReplaySnapshot, _ path: String, actions actionCount: Int) throws(CheckpointError) {
+        func bytes(_ name: String, _ element: ElementType) throws(CheckpointError) -> [UInt8] {
+            guard let column = snapshot.columns.first(where: { $0.name == name }), column.element == element,
+                column.shape.isEmpty
+            else { throw .broken(.replay, "/\(path)/\(name) is missing or not one \(element.rawValue) a slot.") }
+            var bytes: [UInt8] = []
+            bytes.reserveCapacity(snapshot.count * element.byteCount)
+            snapshot.forEachRun(of: column) { bytes += $0 }
+            return bytes
+        }
+        guard snapshot.columns.contains(where: { $0.name == "frames" }) else {
+            throw .broken(.replay, "/\(path)/frames is missing.")
+        }
+        let flags = try bytes("flags", .uint8)
+        let actions = try bytes("actions", .int32).withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }
+        _ = try bytes("rewards", .float32)
+        for slot in 0..<snapshot.count {
+            let flag = ReplayFlags(rawValue: flags[slot])
+            // The newest observation and the last one of a truncated episode have no action.
+            let isOpen = slot == snapshot.cursor || flag.contains(.final)
+            guard flags[slot] < 16, isOpen ? actions[slot] == -1 : (0..<Int32(actionCount)).contains(actions[slot]),
+                !(isOpen && (flag.contains(.terminated) || flag.contains(.truncated)))
+            else {
+                throw .broken(
+                    .replay, "/\(path) has in slot \(slot) flags \(flags[slot]) with action \(actions[slot]), which cannot be.")
+            }
+        }
+    }
+}

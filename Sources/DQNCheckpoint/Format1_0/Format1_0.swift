@@ -1,0 +1,60 @@
+internal import DQNModel
+
+/// Format 1.0: replay stored plainly, one writer, any number of workers. See `docs/format.md`.
+enum Format1_0 {
+    static let version = "1.0"
+
+    /// The document `/progress`.
+    struct Progress: Codable {
+        var counters: Counters
+        var evaluation: Evaluation?
+        var bestEvaluation: Evaluation?
+        var reachedTarget: Bool
+        var statistics: [String: Double]
+        var stripped: [String]
+    }
+
+    /// The document `/optimizer/state`.
+    struct Optimizer: Codable {
+        var kind: String
+        var hyperparameters: [String: Double]
+        var stepCount: Int
+    }
+
+    /// The document `/workers/N/state`.
+    struct Worker: Codable {
+        struct Environment: Codable {
+            var kind: String
+            var version: Int
+        }
+        struct Replay: Codable {
+            var capacity: Int
+            var chunkLength: Int
+            var count: Int
+            var cursor: Int
+        }
+        var environment: Environment?
+        var episodeLength: Int
+        var episodeReturn: Double
+        var recentLengths: [Int]
+        var recentReturns: [Double]
+        var replay: Replay?
+    }
+
+    /// The document `/extensions/OWNER/descriptor`.
+    struct Extension: Codable {
+        var owner: String
+        var mustUnderstand: Bool
+        var kind: String
+        var version: Int
+    }
+
+    /// Names that become part of a path: letters, digits, `_`, `-` and `.`, not starting with a dot.
+    static func isName(_ name: String) -> Bool {
+        !name.isEmpty && name.utf8.count <= 128 && name.first != "."
+            && name.utf8.allSatisfy { byte in
+                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte)
+                    || byte == 95 || byte == 45 || byte == 46
+            }
+    }
+}

@@ -1,0 +1,215 @@
+public import Foundation
+
+/// The checkpoints of a run: files `step-000000050000.h5` in one directory, named for their agent steps.
+///
+/// There are no pointer files: `latest` is the newest valid file by name, `best` the one whose own recorded
+/// evaluation is highest. A committed file is never changed, a damaged one never deleted. Not thread-safe.
+public final class CheckpointStore {
+    /// Which files a commit may delete afterwards.
+    public struct Retention: Sendable {
+        /// How many of the newest files are kept.
+        public var keepLast: Int
+        /// Files at multiples of this many agent steps are kept; `nil` keeps none for that.
+        public var keepEvery: Int?
+        /// Creates a rule; the best file and the one just verified are kept besides.
+        public init(keepLast: Int, keepEvery: Int? = nil) {
+            self.keepLast = max(keepLast, 1)
+            self.keepEvery = keepEvery
+        }
+    }
+
+    /// One file of the store.
+    public struct Entry: Sendable, Equatable {
+        /// The file.
+        public let url: URL
+        /// Its agent steps, from its name.
+        public let agentSteps: Int
+    }
+
+    /// What a commit did.
+    public struct Receipt: Sendable {
+        /// The file.
+        public let url: URL
+        /// What the user should know: files that could not be read or deleted.
+        public let notices: [String]
+    }
+
+    /// The directory.
+    public let directory: URL
+    private let retention: Retention
+    /// Evaluations by file name: a committed file never changes, so that each is read once.
+    private var evaluations: [String: Double?] = [:]
+
+    /// Opens a store on an existing directory.
+    ///
+    /// - Throws: ``CheckpointError`` (`missing`) when there is no such directory.
+    public init(directory: URL, retention: Retention = Retention(keepLast: .max)) throws(CheckpointError) {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: directory.path, isDirectory: &isDirectory), isDirectory.boolValue
+        else {
+            throw CheckpointError(code: .missing, message: "There is no directory '\(directory.path)'; check the path.")
+        }
+        self.directory = directory
+        self.retention = retention
+    }
+
+    /// The file name of a checkpoint.
+    public static func fileName(agentSteps: Int) -> String {
+        let digits = String(agentSteps)
+        return "step-" + String(repeating: "0", count: max(0, 12 - digits.count)) + digits + ".h5"
+    }
+
+    /// The files by rising agent steps; none is opened.
+    ///
+    /// - Throws: ``CheckpointError`` (`inputOutput`) when the directory cannot be read.
+    public func entries() throws(CheckpointError) -> [Entry] {
+        try names().compactMap { name in
+            guard name.hasPrefix("step-"), name.hasSuffix(".h5"), let step = Int(name.dropFirst(5).dropLast(3)),
+                name == Self.fileName(agentSteps: step)
+            else { return nil }
+            return Entry(url: directory.appendingPathComponent(name), agentSteps: step)
+        }.sorted { $0.agentSteps < $1.agentSteps }
+    }
+
+    private func names() throws(CheckpointError) -> [String] {
+        do { return try FileManager.default.contentsOfDirectory(atPath: directory.path) } catch {
+            throw CheckpointError(
+                code: .inputOutput, message: "The directory '\(directory.path)' cannot be read.", underlying: error)
+        }
+    }
+
+    /// Saves a checkpoint durably under its agent steps, then deletes what the retention rule lets go.
+    ///
+    /// - Throws: ``CheckpointError``: `exists` when there is a file of the same steps, `invalidState`, `inputOutput`.
+    ///   Earlier files are untouched then.
+    public func commit(_ checkpoint: Checkpoint) throws(CheckpointError) -> Receipt {
+        let steps = checkpoint.counters.agentSteps
+        let url = directory.appendingPathComponent(Self.fileName(agentSteps: steps))
+        guard !FileManager.default.fileExists(atPath: url.path) else {
+            throw CheckpointError(
+                code: .exists,
+                message: "'\(url.path)' exists, and a committed checkpoint is never replaced; move it away.")
+        }
+        try checkpoint.write(to: url)
+        evaluations[url.lastPathComponent] = .some(checkpoint.evaluation?.meanReturn)
+        return Receipt(url: url, notices: prune(keeping: url))
+    }
+
+    /// Deletes files beyond the retention rule. Files that cannot be read are neither counted nor deleted.
+    private func prune(keeping verified: URL) -> [String] {
+        var notices: [String] = []
+        guard let entries = try? entries() else { return ["'\(directory.path)' cannot be listed; nothing was deleted"] }
+        if entries.count <= retention.keepLast { return [] }
+        var readable: [Entry] = []
+        for entry in entries {
+            do throws(CheckpointError) {
+                _ = try evaluation(of: entry)
+                readable.append(entry)
+            } catch { notices.append("\(entry.url.lastPathComponent) is left alone: \(error)") }
+        }
+        let best = bestEntry(readable)
+        for entry in readable.dropLast(retention.keepLast) where entry != best && entry.url != verified {
+            if let every = retention.keepEvery, every > 0, entry.agentSteps % every == 0 { continue }
+            if unlink(entry.url.path) != 0 {
+                notices.append("\(entry.url.path) could not be deleted: \(String(cString: strerror(errno)))")
+            }
+        }
+        return notices
+    }
+
+    /// The mean return of a file's own evaluation, if it has one.
+    private func evaluation(of entry: Entry) throws(CheckpointError) -> Double? {
+        let name = entry.url.lastPathComponent
+        if let known = evaluations[name] { return known }
+        let value = try CheckpointSummary(contentsOf: entry.url).evaluation?.meanReturn
+        evaluations[name] = .some(value)
+        return value
+    }
+
+    private func bestEntry(_ entries: [Entry]) -> Entry? {
+        var best: (entry: Entry, value: Double)?
+        for entry in entries {
+            guard let value = evaluations[entry.url.lastPathComponent] ?? nil else { continue }
+            if best.map({ value > $0.value }) ?? true { best = (entry, value) }
+        }
+        return best?.entry
+    }
+}
+
+extension CheckpointStore {
+    /// The newest file that can be read whole, and its checkpoint.
+    ///
+    /// - Parameter notice: told of each newer file that is passed over, with its name and what is wrong with it.
+    /// - Returns: `nil` where there is none.
+    /// - Throws: ``CheckpointError`` when the directory cannot be read.
+    public func latest(
+        notice: (String) -> Void
+    ) throws(CheckpointError) -> (url: URL, checkpoint: Checkpoint)? {
+        for entry in try entries().reversed() {
+            do throws(CheckpointError) {
+                return (entry.url, try Checkpoint(contentsOf: entry.url))
+            } catch { notice("\(entry.url.lastPathComponent) cannot be used: \(error)") }
+        }
+        return nil
+    }
+
+    /// The file with the highest own evaluation; ties go to the earliest.
+    ///
+    /// - Throws: ``CheckpointError`` (`missing`) when no file holds an evaluation.
+    public func best(notice: (String) -> Void) throws(CheckpointError) -> URL {
+        var readable: [Entry] = []
+        for entry in try entries() {
+            do throws(CheckpointError) {
+                _ = try evaluation(of: entry)
+                readable.append(entry)
+            } catch { notice("\(entry.url.lastPathComponent) cannot be used: \(error)") }
+        }
+        guard let best = bestEntry(readable) else {
+            throw CheckpointError(
+                code: .missing,
+                message: "No checkpoint in '\(directory.path)' holds an evaluation; use the latest, or train with evaluations.")
+        }
+        return best.url
+    }
+
+    /// Makes the directory ready to go on from: removes what a kill left half written, renames damaged newer files to
+    /// `*.damaged`, and gives the newest valid checkpoint.
+    ///
+    /// - Parameter notice: told of everything that was removed or renamed, and why.
+    /// - Throws: ``CheckpointError`` when the directory cannot be read or a file not be renamed.
+    public func recoverLatest(
+        notice: (String) -> Void
+    ) throws(CheckpointError) -> (url: URL, checkpoint: Checkpoint)? {
+        for name in try names().sorted() where name.hasPrefix("step-") && name.hasSuffix(DurableFile.temporaryEnding) {
+            if unlink(directory.appendingPathComponent(name).path) == 0 {
+                notice("\(name) was never finished (the program was killed while saving) and is removed")
+            }
+        }
+        var damaged: [(url: URL, why: String)] = []
+        var newest: (url: URL, checkpoint: Checkpoint)?
+        for entry in try entries().reversed() {
+            do throws(CheckpointError) {
+                newest = (entry.url, try Checkpoint(contentsOf: entry.url))
+                break
+            } catch {
+                // A file of a later version, or one that needs an extension, is whole: it is not this program's to move.
+                guard error.code == .malformed else { throw error }
+                damaged.append((entry.url, "\(error)"))
+            }
+        }
+        guard let newest else { return nil }
+        for (url, why) in damaged { try quarantine(url, why, notice) }
+        return newest
+    }
+
+    private func quarantine(_ url: URL, _ why: String, _ notice: (String) -> Void) throws(CheckpointError) {
+        var target = url.path + ".damaged"
+        var number = 1
+        while FileManager.default.fileExists(atPath: target) {
+            number += 1
+            target = url.path + ".\(number).damaged"
+        }
+        guard rename(url.path, target) == 0 else { throw DurableFile.failure("renamed to \(target)", url.path) }
+        notice("\(url.lastPathComponent) is damaged and now named \(URL(fileURLWithPath: target).lastPathComponent): \(why)")
+    }
+}

@@ -1,0 +1,40 @@
+internal import Foundation
+
+/// Puts a file in its place so that a crash at any instant leaves the old one or the new one, whole.
+enum DurableFile {
+    /// The ending of files that are not committed yet.
+    static let temporaryEnding = ".tmp"
+
+    /// Lets `write` make the file under a temporary name beside the target, then synchronises, renames, and
+    /// synchronises the directory.
+    ///
+    /// A temporary file that a killed process left is replaced. After any failure it is removed; a failed
+    /// synchronisation is never retried, since the system may have dropped the data.
+    static func commit(
+        to url: URL, _ write: (_ temporary: String) throws(CheckpointError) -> Void
+    ) throws(CheckpointError) {
+        let temporary = url.path + temporaryEnding
+        unlink(temporary)
+        do throws(CheckpointError) {
+            try write(temporary)
+            try synchronise(temporary, O_RDONLY)
+            guard rename(temporary, url.path) == 0 else { throw failure("renamed to its final name", temporary) }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        try synchronise(url.deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY)
+    }
+
+    private static func synchronise(_ path: String, _ flags: Int32) throws(CheckpointError) {
+        let descriptor = open(path, flags | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure("opened to synchronise it", path) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw failure("synchronised to the disk", path) }
+    }
+
+    static func failure(_ what: String, _ path: String) -> CheckpointError {
+        CheckpointError(
+            code: .inputOutput, message: "'\(path)' could not be \(what): \(String(cString: strerror(errno))).")
+    }
+}

@@ -1,0 +1,119 @@
+internal import DQNModel
+public import Foundation
+
+/// One thing in which two checkpoints differ.
+public struct CheckpointDifference: Sendable, Equatable, CustomStringConvertible {
+    /// Where: a dataset's path, or `configuration.KEY`.
+    public let path: String
+    /// What differs.
+    public let description: String
+    /// Largest absolute difference of two arrays of one type and shape.
+    public let largest: Double?
+
+    /// Compares two files of any known versions.
+    ///
+    /// - Parameter tolerance: absolute difference up to which floating-point elements count as the same.
+    /// - Returns: the differences by path; none for files of the same content.
+    /// - Throws: ``CheckpointError`` when a file cannot be read.
+    public static func between(
+        _ left: URL, _ right: URL, tolerance: Double = 0
+    ) throws(CheckpointError) -> [CheckpointDifference] {
+        let first = try contents(left)
+        let second = try contents(right)
+        var differences: [CheckpointDifference] = []
+        func add(_ path: String, _ description: String, _ largest: Double? = nil) {
+            differences.append(CheckpointDifference(path: path, description: description, largest: largest))
+        }
+        for path in Set(first.keys).union(second.keys).sorted() {
+            switch (first[path], second[path]) {
+            case (let a?, nil): add(path, "only in the first (\(a.kind))")
+            case (nil, let b?): add(path, "only in the second (\(b.kind))")
+            case (let a?, let b?):
+                if a.bytes == b.bytes, a.kind == b.kind { continue }
+                if a.isDocument, b.isDocument {
+                    for (key, text) in documentDifferences(a.bytes, b.bytes) { add("\(path).\(key)", text) }
+                } else if a.kind != b.kind {
+                    add(path, "\(a.kind) in the first, \(b.kind) in the second")
+                } else {
+                    let largest = largestDifference(a, b)
+                    if largest <= tolerance { continue }
+                    add(path, "differs by up to \(largest)", largest)
+                }
+            case (nil, nil): continue
+            }
+        }
+        return differences
+    }
+
+    private struct Content: Sendable {
+        var element: ElementType
+        var shape: [Int]
+        var bytes: [UInt8]
+        var isDocument: Bool
+        var kind: String { "\(element.rawValue) \(shape)" }
+    }
+
+    /// Everything of a file by path; documents are those that the format stores as JSON.
+    private static func contents(_ url: URL) throws(CheckpointError) -> [String: Content] {
+        try CheckpointFile.read(url.path) { (reader) throws(CheckpointError) in
+            var contents: [String: Content] = [:]
+            for entry in reader.manifest.datasets {
+                var bytes: [UInt8] = []
+                try reader.forEachRun(of: entry) { bytes += $0 }
+                let name = entry.path.split(separator: "/").last ?? ""
+                let isDocument =
+                    entry.type == .uint8 && !entry.path.contains("/environment/")
+                    && ["configuration", "architecture", "progress", "state", "descriptor"].contains(name)
+                contents[entry.path] = Content(
+                    element: entry.type, shape: entry.shape, bytes: bytes, isDocument: isDocument)
+            }
+            return contents
+        }
+    }
+
+    private static func documentDifferences(_ left: [UInt8], _ right: [UInt8]) -> [(String, String)] {
+        func flat(_ bytes: [UInt8]) -> [String: String] {
+            guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else { return [:] }
+            var result: [String: String] = [:]
+            func add(_ value: JSONValue, _ path: String) {
+                if case .object(let members) = value {
+                    for (key, member) in members { add(member, path.isEmpty ? key : "\(path).\(key)") }
+                } else {
+                    result[path] = (try? value.canonicalData()).map { String(decoding: $0, as: UTF8.self) } ?? ""
+                }
+            }
+            add(value, "")
+            return result
+        }
+        let (first, second) = (flat(left), flat(right))
+        return Set(first.keys).union(second.keys).sorted().compactMap { key in
+            let (a, b) = (first[key] ?? "nothing", second[key] ?? "nothing")
+            return a == b ? nil : (key, "\(a) in the first, \(b) in the second")
+        }
+    }
+
+    private static func largestDifference(_ left: Content, _ right: Content) -> Double {
+        func largest<Number: BitwiseCopyable>(_: Number.Type, _ number: (Number) -> Double) -> Double {
+            left.bytes.withUnsafeBytes { a in
+                right.bytes.withUnsafeBytes { b in
+                    zip(a.bindMemory(to: Number.self), b.bindMemory(to: Number.self)).reduce(0) { worst, pair in
+                        let (x, y) = (number(pair.0), number(pair.1))
+                        // Two that are no numbers are the same; one alone is as different as can be.
+                        if x.isNaN || y.isNaN { return x.isNaN && y.isNaN ? worst : .infinity }
+                        return max(worst, x == y ? 0 : abs(x - y))
+                    }
+                }
+            }
+        }
+        // Integers beyond 2^53 may round to equal doubles; they differ all the same.
+        func atLeastOne(_ value: Double) -> Double { max(value, 1) }
+        return switch left.element {
+        case .float32: largest(Float.self) { Double($0) }
+        case .float64: largest(Double.self) { $0 }
+        case .uint8: largest(UInt8.self) { Double($0) }
+        case .int32: largest(Int32.self) { Double($0) }
+        case .int64: atLeastOne(largest(Int64.self) { Double($0) })
+        case .uint64: atLeastOne(largest(UInt64.self) { Double($0) })
+        }
+    }
+}

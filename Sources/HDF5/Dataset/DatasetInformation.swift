@@ -1,0 +1,160 @@
+internal import CHDF5
+
+extension HDF5 {
+    /// What a dataset says of itself: to be judged before anything is allocated or read.
+    public struct DatasetInformation: Sendable, Equatable {
+        /// How the elements lie in the file.
+        public enum Storage: Sendable, Equatable {
+            /// In one piece.
+            case contiguous
+            /// In chunks of a shape.
+            case chunked([Int])
+            /// Within the object's header.
+            case compact
+            /// Put together from other datasets, or what a later HDF5 adds.
+            case other
+        }
+
+        /// A registered filter's number; 1 is deflate.
+        public typealias FilterNumber = Int
+
+        /// Its path from the root, without a leading `/`.
+        public let path: String
+        /// The elements' type when it is exactly one of ``HDF5/ElementType`` and not a named one, else `nil`.
+        public let element: ElementType?
+        /// Extents, outermost first; empty for a scalar.
+        public let shape: [Int]
+        /// Whether it has no elements at all by its kind (a null dataspace).
+        public let isNull: Bool
+        /// Whether an extent may grow.
+        public let isExtendible: Bool
+        /// How the elements lie in the file.
+        public let storage: Storage
+        /// The filters' numbers, in order.
+        public let filters: [FilterNumber]
+        /// Files outside of this one that hold elements.
+        public let externalFileCount: Int
+        /// Bytes taken in the file, before filters are undone.
+        public let storedByteCount: Int
+        /// Attributes attached to it.
+        public let attributeCount: Int
+
+        /// Number of elements, or `nil` when it is beyond the machine's integers.
+        public var count: Int? {
+            var count = 1
+            for extent in shape {
+                let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+                if overflow { return nil }
+                count = product
+            }
+            return count
+        }
+    }
+}
+
+extension HDF5.DatasetInformation {
+    init(of dataset: hid_t, path: String) throws(HDF5Error) {
+        self.path = path
+        let type = try Library.own(H5Dget_type(dataset), as: .datatype, "H5Dget_type")
+        var element: HDF5.ElementType?
+        if try !Library.answer(H5Tcommitted(type.id), "H5Tcommitted") {
+            for candidate in HDF5.ElementType.allCases
+            where try Library.answer(H5Tequal(type.id, candidate.identifier), "H5Tequal") {
+                element = candidate
+            }
+        }
+        self.element = element
+        let space = try Library.own(H5Dget_space(dataset), as: .dataspace, "H5Dget_space")
+        isNull = H5Sget_simple_extent_type(space.id) == H5S_NULL
+        let rank = H5Sget_simple_extent_ndims(space.id)
+        try Library.check(rank, "H5Sget_simple_extent_ndims")
+        var extents = [hsize_t](repeating: 0, count: Int(rank))
+        var maximum = extents
+        if rank > 0 {
+            try Library.check(
+                H5Sget_simple_extent_dims(space.id, &extents, &maximum), "H5Sget_simple_extent_dims")
+        }
+        guard extents.allSatisfy({ $0 <= hsize_t(Int.max) }) else {
+            throw HDF5Error(code: .wrongShape, message: "The dataset /\(path) claims extents that no file can have.")
+        }
+        shape = extents.map(Int.init)
+        isExtendible = extents != maximum
+        let list = try Library.own(H5Dget_create_plist(dataset), as: .propertyList, "H5Dget_create_plist")
+        switch H5Pget_layout(list.id) {
+        case H5D_CONTIGUOUS: storage = .contiguous
+        case H5D_COMPACT: storage = .compact
+        case H5D_CHUNKED:
+            var chunk = [hsize_t](repeating: 0, count: max(Int(rank), 1))
+            try Library.check(H5Pget_chunk(list.id, Int32(chunk.count), &chunk), "H5Pget_chunk")
+            storage = .chunked(chunk.map { Int(clamping: $0) })
+        default: storage = .other
+        }
+        let filterCount = H5Pget_nfilters(list.id)
+        try Library.check(filterCount, "H5Pget_nfilters")
+        var filters: [FilterNumber] = []
+        for index in 0..<UInt32(filterCount) {
+            var flags: UInt32 = 0
+            var count = 0
+            var configuration: UInt32 = 0
+            let number = H5Pget_filter2(list.id, index, &flags, &count, nil, 0, nil, &configuration)
+            try Library.check(number, "H5Pget_filter2")
+            filters.append(Int(number))
+        }
+        self.filters = filters
+        let external = H5Pget_external_count(list.id)
+        try Library.check(external, "H5Pget_external_count")
+        externalFileCount = Int(external)
+        storedByteCount = Int(clamping: H5Dget_storage_size(dataset))
+        var kind: Int32 = 0
+        var links: UInt32 = 0
+        var attributes: UInt64 = 0
+        try Library.check(chdf5_object_information(dataset, ".", &kind, &links, &attributes), "H5Oget_info")
+        attributeCount = Int(clamping: attributes)
+    }
+
+    /// Throws unless the dataset is one that may be read as told; see ``HDF5/Group/openDataset(_:as:shape:allowing:byteLimit:)``.
+    func require(
+        _ element: HDF5.ElementType, _ shape: [Int]?, _ allowed: Set<FilterNumber>?, _ byteLimit: Int
+    ) throws(HDF5Error) {
+        guard self.element == element else {
+            let found = self.element?.rawValue ?? "of another type"
+            throw HDF5Error(
+                code: .wrongType,
+                message: "The dataset /\(path) must be little-endian \(element.rawValue); it is \(found).")
+        }
+        guard !isNull, !isExtendible, shape.map({ $0 == self.shape }) ?? true, let count else {
+            let wanted = shape.map { "\($0)" } ?? "a fixed shape"
+            throw HDF5Error(
+                code: .wrongShape, message: "The dataset /\(path) must have \(wanted); it has \(self.shape).")
+        }
+        let (bytes, overflow) = count.multipliedReportingOverflow(by: element.byteCount)
+        guard !overflow, bytes <= byteLimit else {
+            throw HDF5Error(
+                code: .limitExceeded,
+                message: "The dataset /\(path) has \(count) elements; at most \(byteLimit) bytes are allowed.")
+        }
+        guard externalFileCount == 0 else {
+            throw HDF5Error(
+                code: .layoutNotAllowed,
+                message: "The dataset /\(path) keeps its data in another file; that is refused.")
+        }
+        switch storage {
+        case .contiguous:
+            guard filters.isEmpty, storedByteCount == bytes else {
+                throw HDF5Error(
+                    code: .layoutNotAllowed,
+                    message: "The dataset /\(path) stores \(storedByteCount) bytes where its shape needs \(bytes).")
+            }
+        case .chunked where allowed != nil:
+            guard filters.allSatisfy({ allowed?.contains($0) ?? false }) else {
+                throw HDF5Error(
+                    code: .layoutNotAllowed,
+                    message: "The dataset /\(path) has filters \(filters), which are not allowed.")
+            }
+        case .chunked, .compact, .other:
+            throw HDF5Error(
+                code: .layoutNotAllowed,
+                message: "The dataset /\(path) has the layout \(storage), which is not allowed.")
+        }
+    }
+}

@@ -1,0 +1,204 @@
+internal import CHDF5
+
+extension HDF5 {
+    /// An open group. Paths are relative to it: names separated by `/`.
+    public struct Group: ~Copyable {
+        let handle: Handle
+        /// The path it was opened by, from the root and without a leading `/`; empty for the root.
+        public let path: String
+    }
+
+    /// What an object of a file is.
+    public enum ObjectKind: Sendable {
+        /// A group.
+        case group
+        /// A dataset.
+        case dataset
+        /// A named datatype, or what a later HDF5 adds.
+        case other
+    }
+
+    /// What a link of a group leads to.
+    public enum Member: Sendable, Equatable {
+        /// An object, through a hard link; with its number of hard links and of attributes.
+        case object(ObjectKind, links: Int, attributes: Int)
+        /// A soft, external or user-defined link, which is not followed.
+        case otherLink
+    }
+}
+
+@available(*, unavailable)
+extension HDF5.Group: Sendable {}
+
+extension HDF5.Group {
+    /// Creates a group; the group above it must exist.
+    ///
+    /// - Throws: ``HDF5Error``: `objectExists`, `objectMissing`, `linkNotAllowed`, `wrongObject`, `callFailed`.
+    public func createGroup(_ path: String) throws(HDF5Error) -> HDF5.Group {
+        try requireFree(path)
+        let creation = try Library.own(H5Pcreate(chdf5_group_creation()), as: .propertyList, "H5Pcreate")
+        try Library.check(H5Pset_obj_track_times(creation.id, false), "H5Pset_obj_track_times")
+        let id = H5Gcreate2(handle.id, path, chdf5_default_list(), creation.id, chdf5_default_list())
+        return HDF5.Group(
+            handle: try Library.own(id, as: .group, "H5Gcreate2", "The group \(full(path)) could not be created."),
+            path: full(path))
+    }
+
+    /// Creates the group of a path with all the groups above it, as far as they are missing.
+    ///
+    /// - Throws: as ``createGroup(_:)``.
+    public func requireGroups(_ path: String) throws(HDF5Error) {
+        var prefix = ""
+        for name in try Self.components(path) {
+            prefix += prefix.isEmpty ? name : "/" + name
+            let exists = try Library.answer(H5Lexists(handle.id, prefix, chdf5_default_list()), "H5Lexists")
+            if exists {
+                try require(prefix, .group)
+            } else {
+                try createGroup(prefix).close()
+            }
+        }
+    }
+
+    /// Opens a group.
+    ///
+    /// - Throws: ``HDF5Error``: `objectMissing`, `linkNotAllowed`, `wrongObject`, `callFailed`.
+    public func openGroup(_ path: String) throws(HDF5Error) -> HDF5.Group {
+        try require(path, .group)
+        let id = H5Gopen2(handle.id, path, chdf5_default_list())
+        return HDF5.Group(
+            handle: try Library.own(id, as: .group, "H5Gopen2", "The group \(full(path)) could not be opened."),
+            path: full(path))
+    }
+
+    /// Closes the group.
+    ///
+    /// - Throws: ``HDF5Error`` (`callFailed`).
+    public consuming func close() throws(HDF5Error) { try handle.close() }
+}
+
+extension HDF5.Group {
+    /// The names of the group's links, sorted by their bytes. Links are listed, not followed.
+    ///
+    /// - Parameters:
+    ///   - limit: members allowed.
+    ///   - nameLimit: bytes of UTF-8 allowed for a name.
+    /// - Throws: ``HDF5Error``: `limitExceeded`, `invalidArgument` for a name that is not UTF-8, `callFailed`.
+    public func memberNames(limit: Int = 65_536, nameLimit: Int = 1024) throws(HDF5Error) -> [String] {
+        var information = H5G_info_t()
+        try Library.check(H5Gget_info(handle.id, &information), "H5Gget_info")
+        guard information.nlinks <= hsize_t(limit) else {
+            throw HDF5Error(
+                code: .limitExceeded,
+                message: "The group /\(path) has \(information.nlinks) members; at most \(limit) are allowed.")
+        }
+        var names: [String] = []
+        names.reserveCapacity(Int(information.nlinks))
+        var buffer = [CChar](repeating: 0, count: nameLimit + 2)
+        for index in 0..<information.nlinks {
+            let length = H5Lget_name_by_idx(
+                handle.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, &buffer, buffer.count, chdf5_default_list())
+            try Library.check(length < 0 ? -1 : 0, "H5Lget_name_by_idx")
+            guard length <= nameLimit else {
+                throw HDF5Error(
+                    code: .limitExceeded,
+                    message: "A member of /\(path) has a name of \(length) bytes; at most \(nameLimit) are allowed.")
+            }
+            let bytes = buffer[..<length].map { UInt8(bitPattern: $0) }
+            guard let name = String(validating: bytes, as: UTF8.self) else {
+                throw HDF5Error(code: .invalidArgument, message: "A member of /\(path) has a name that is not UTF-8.")
+            }
+            names.append(name)
+        }
+        return names
+    }
+
+    /// What the link of a path leads to.
+    ///
+    /// - Throws: ``HDF5Error``: `objectMissing`, `wrongObject` or `linkNotAllowed` for a component above the
+    ///   last, `callFailed`.
+    public func member(_ path: String) throws(HDF5Error) -> HDF5.Member {
+        let names = try Self.components(path)
+        var prefix = ""
+        for name in names.dropLast() {
+            prefix += prefix.isEmpty ? name : "/" + name
+            guard case .object(.group, _, _) = try link(prefix) else {
+                throw HDF5Error(
+                    code: .wrongObject, message: "/\(full(prefix)) is not a group, so it has no member of \(path).")
+            }
+        }
+        return try link(path)
+    }
+
+    /// Whether there is a link of that path; every group above it must exist.
+    ///
+    /// - Throws: ``HDF5Error`` (`callFailed`, `invalidArgument`).
+    public func contains(_ path: String) throws(HDF5Error) -> Bool {
+        var prefix = ""
+        for name in try Self.components(path) {
+            prefix += prefix.isEmpty ? name : "/" + name
+            guard try Library.answer(H5Lexists(handle.id, prefix, chdf5_default_list()), "H5Lexists") else {
+                return false
+            }
+        }
+        return true
+    }
+}
+
+extension HDF5.Group {
+    /// A member's path from the root.
+    func full(_ member: String) -> String { path.isEmpty ? member : "\(path)/\(member)" }
+
+    /// Splits a path into names.
+    static func components(_ path: String) throws(HDF5Error) -> [String] {
+        let names = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard names.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) }) else {
+            throw HDF5Error(
+                code: .invalidArgument,
+                message: "'\(path)' is not a path: names between '/' must not be empty, '.' or '..'.")
+        }
+        return names
+    }
+
+    /// Throws unless every component of the path is a hard link and the last one leads to an object of a kind.
+    func require(_ path: String, _ kind: HDF5.ObjectKind) throws(HDF5Error) {
+        switch try member(path) {
+        case .otherLink:
+            throw HDF5Error(
+                code: .linkNotAllowed, message: "/\(full(path)) is not a hard link, and only those are followed.")
+        case .object(let found, _, _) where found != kind:
+            throw HDF5Error(code: .wrongObject, message: "/\(full(path)) is not a \(kind) but a \(found) object.")
+        case .object: return
+        }
+    }
+
+    /// Throws when there is an object of that path already, or no group to put it into.
+    func requireFree(_ path: String) throws(HDF5Error) {
+        let names = try Self.components(path)
+        if names.count > 1 { try require(names.dropLast().joined(separator: "/"), .group) }
+        if try Library.answer(H5Lexists(handle.id, path, chdf5_default_list()), "H5Lexists") {
+            throw HDF5Error(code: .objectExists, message: "/\(full(path)) exists already.")
+        }
+    }
+
+    /// What the last link of a path leads to; the components above were checked.
+    private func link(_ path: String) throws(HDF5Error) -> HDF5.Member {
+        guard try Library.answer(H5Lexists(handle.id, path, chdf5_default_list()), "H5Lexists") else {
+            throw HDF5Error(code: .objectMissing, message: "There is no /\(full(path)).")
+        }
+        guard try Library.answer(chdf5_link_is_hard(handle.id, path), "H5Lget_info") else { return .otherLink }
+        var kind: Int32 = 0
+        var links: UInt32 = 0
+        var attributes: UInt64 = 0
+        try Library.check(
+            chdf5_object_information(handle.id, path, &kind, &links, &attributes), "H5Oget_info",
+            "/\(full(path)) could not be inspected.")
+        let found: HDF5.ObjectKind =
+            switch kind {
+            case H5O_TYPE_GROUP.rawValue: .group
+            case H5O_TYPE_DATASET.rawValue: .dataset
+            default: .other
+            }
+        return .object(found, links: Int(links), attributes: Int(clamping: attributes))
+    }
+}

@@ -1,0 +1,53 @@
+internal import CHDF5
+
+extension HDF5 {
+    /// An open file. Close it to learn whether everything reached the system; dropping it closes it silently.
+    public struct File: ~Copyable {
+        let handle: Handle
+        /// The path it was opened by.
+        public let path: String
+    }
+}
+
+@available(*, unavailable)
+extension HDF5.File: Sendable {}
+
+extension HDF5.File {
+    /// The file's root group.
+    ///
+    /// - Throws: ``HDF5Error`` (`callFailed`) when the file has none: damage.
+    public func root() throws(HDF5Error) -> HDF5.Group {
+        let id = H5Gopen2(handle.id, "/", chdf5_default_list())
+        return HDF5.Group(
+            handle: try Library.own(id, as: .group, "H5Gopen2", "The root group of \(path) could not be opened."),
+            path: "")
+    }
+
+    /// Bytes of the file, as the system tells.
+    ///
+    /// - Throws: ``HDF5Error`` (`callFailed`).
+    public func byteCount() throws(HDF5Error) -> Int {
+        var size: hsize_t = 0
+        try Library.check(H5Fget_filesize(handle.id, &size), "H5Fget_filesize")
+        return Int(clamping: size)
+    }
+
+    /// Writes out and closes the file. What was written is then in the system's hands, not yet on the disk:
+    /// that takes an `fsync`.
+    ///
+    /// - Throws: ``HDF5Error``: `callFailed`, also for an earlier failure to close an object that was dropped
+    ///   without being closed; `objectsStillOpen` when an object of the file is open (the file is closed).
+    public consuming func close() throws(HDF5Error) {
+        let path = path
+        let open = H5Fget_obj_count(handle.id, chdf5_all_local_objects())
+        let earlier = Library.unreportedFailure
+        Library.unreportedFailure = nil
+        try handle.close()
+        if let earlier { throw earlier }
+        guard open <= 1 else {
+            throw HDF5Error(
+                code: .objectsStillOpen,
+                message: "The file \(path) was closed while \(open - 1) of its objects were open; close them first.")
+        }
+    }
+}

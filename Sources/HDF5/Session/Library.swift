@@ -1,0 +1,65 @@
+internal import CHDF5
+
+/// The state of libhdf5 itself, touched on the owner thread only.
+enum Library {
+    /// The first failure of a `deinit`, which cannot throw: ``HDF5/File/close()`` throws it instead.
+    ///
+    /// `nonisolated(unsafe)`: read and written on the owner thread only, as all handles live there.
+    nonisolated(unsafe) static var unreportedFailure: HDF5Error?
+
+    static let version: String = {
+        var major: UInt32 = 0
+        var minor: UInt32 = 0
+        var release: UInt32 = 0
+        H5get_libversion(&major, &minor, &release)
+        return "\(major).\(minor).\(release)"
+    }()
+
+    /// Prepares the library, once; gives the failure, if any.
+    static func start() -> HDF5Error? {
+        do throws(HDF5Error) {
+            // First of all calls: after a failed write the library's exit handler can crash the process.
+            try check(H5dont_atexit(), "H5dont_atexit")
+            try check(H5open(), "H5open")
+            // Errors are thrown, not printed.
+            try check(H5Eset_auto2(chdf5_error_stack(), nil, nil), "H5Eset_auto2")
+            // A file must not make the process load code.
+            try check(H5PLset_loading_state(0), "H5PLset_loading_state")
+            return nil
+        } catch {
+            return HDF5Error(
+                code: .libraryUnavailable, message: "The HDF5 library could not be initialised.",
+                operation: error.operation, stack: error.stack)
+        }
+    }
+
+    /// Throws when a call's status tells of failure.
+    static func check(
+        _ status: herr_t, _ operation: String, _ message: @autoclosure () -> String = ""
+    ) throws(HDF5Error) {
+        if status < 0 { throw failure(operation, message()) }
+    }
+
+    /// Throws when a call gave no identifier, else owns it.
+    static func own(
+        _ id: hid_t, as kind: Handle.Kind, _ operation: String, _ message: @autoclosure () -> String = ""
+    ) throws(HDF5Error) -> Handle {
+        if id < 0 { throw failure(operation, message()) }
+        return Handle(id: id, kind: kind)
+    }
+
+    /// Throws when a yes-or-no call failed, else gives its answer.
+    static func answer(
+        _ status: htri_t, _ operation: String, _ message: @autoclosure () -> String = ""
+    ) throws(HDF5Error) -> Bool {
+        if status < 0 { throw failure(operation, message()) }
+        return status > 0
+    }
+
+    /// The error of a call that just failed, with the library's stack, which is cleared.
+    static func failure(_ operation: String, _ message: String) -> HDF5Error {
+        HDF5Error(
+            code: .callFailed, message: message.isEmpty ? "The HDF5 call \(operation) failed." : message,
+            operation: operation, stack: HDF5Error.takeStack())
+    }
+}

@@ -1,0 +1,136 @@
+internal import CHDF5
+internal import Foundation
+
+extension HDF5 {
+    /// Gives access to files for the length of one ``HDF5/perform(_:)``.
+    public struct Session: ~Copyable {
+        let failure: HDF5Error?
+    }
+
+    /// What creating a file does when there is one already.
+    public enum CreateMode: Sendable {
+        /// Refuse it.
+        case exclusive
+        /// Empty it first.
+        case truncate
+    }
+
+    /// What an opened file is for.
+    public enum OpenMode: Sendable {
+        /// Only to be read.
+        case readOnly
+        /// To be changed.
+        case readWrite
+    }
+
+    /// Whether the system's advisory lock is taken on an open file: shared to read, exclusive to write.
+    ///
+    /// Always set explicitly, so that a build's default does not matter. The environment variable
+    /// `HDF5_USE_FILE_LOCKING` wins inside libhdf5 over any program's choice.
+    public enum Locking: Sendable {
+        /// No lock: for files that nobody changes, also on file systems without locks.
+        case none
+        /// A lock where the file system has them.
+        case whenSupported
+        /// A lock, or the call fails.
+        case required
+    }
+}
+
+@available(*, unavailable)
+extension HDF5.Session: Sendable {}
+
+extension HDF5.Session {
+    /// Creates a file in the format of HDF5 1.8, without times or creation order: equal calls give equal bytes.
+    ///
+    /// - Throws: ``HDF5Error``: `fileExists` in exclusive mode, `fileMissing` when the folder is, `cannotOpen`.
+    public func createFile(
+        _ path: String, mode: HDF5.CreateMode = .exclusive, locking: HDF5.Locking = .whenSupported
+    ) throws(HDF5Error) -> HDF5.File {
+        try requireLibrary()
+        try Self.requireName(path)
+        if case .exclusive = mode, Self.exists(path) {
+            throw HDF5Error(
+                code: .fileExists, message: "The file \(path) exists; remove it or choose another name.")
+        }
+        let creation = try Library.own(H5Pcreate(chdf5_file_creation()), as: .propertyList, "H5Pcreate")
+        try Library.check(H5Pset_obj_track_times(creation.id, false), "H5Pset_obj_track_times")
+        let access = try Self.access(locking)
+        let flags = if case .exclusive = mode { chdf5_access_exclusive() } else { chdf5_access_truncate() }
+        let id = H5Fcreate(path, flags, creation.id, access.id)
+        guard id >= 0 else { throw Self.openFailure("created", path, "H5Fcreate") }
+        return HDF5.File(handle: Handle(id: id, kind: .file), path: path)
+    }
+
+    /// Opens an existing file.
+    ///
+    /// - Throws: ``HDF5Error``: `fileMissing`, `notHDF5` for anything without the format's signature (an empty
+    ///   file too), `cannotOpen` for damage, missing rights, a lock held elsewhere, or a file this process has
+    ///   open for another purpose.
+    public func openFile(
+        _ path: String, mode: HDF5.OpenMode, locking: HDF5.Locking = .whenSupported
+    ) throws(HDF5Error) -> HDF5.File {
+        try requireLibrary()
+        try Self.requireName(path)
+        guard Self.exists(path) else {
+            throw HDF5Error(code: .fileMissing, message: "There is no file \(path).")
+        }
+        let access = try Self.access(locking)
+        let flags = if case .readOnly = mode { chdf5_access_read_only() } else { chdf5_access_read_write() }
+        let id = H5Fopen(path, flags, access.id)
+        if id < 0 {
+            let failure = Self.openFailure("opened", path, "H5Fopen")
+            // Asked only now: the question opens the file once more.
+            if H5Fis_hdf5(path) == 0 {
+                throw HDF5Error(
+                    code: .notHDF5, message: "The file \(path) is not an HDF5 file: it has no HDF5 signature.",
+                    operation: failure.operation, stack: failure.stack)
+            }
+            H5Eclear2(chdf5_error_stack())
+            throw failure
+        }
+        return HDF5.File(handle: Handle(id: id, kind: .file), path: path)
+    }
+
+    private func requireLibrary() throws(HDF5Error) {
+        if let failure { throw failure }
+    }
+
+    private static func requireName(_ path: String) throws(HDF5Error) {
+        if path.isEmpty || path.utf8.contains(0) {
+            throw HDF5Error(
+                code: .invalidArgument, message: "A file's path must not be empty or contain a zero byte.")
+        }
+    }
+
+    private static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 || (errno != ENOENT && errno != ENOTDIR)
+    }
+
+    private static func openFailure(_ verb: String, _ path: String, _ operation: String) -> HDF5Error {
+        let failure = Library.failure(operation, "")
+        let number = failure.systemErrorNumber
+        let reason = number.map { ": \(String(cString: strerror($0)))" } ?? ""
+        return HDF5Error(
+            code: number == ENOENT || number == ENOTDIR ? .fileMissing : .cannotOpen,
+            message: "The file \(path) could not be \(verb)\(reason).", operation: operation, stack: failure.stack)
+    }
+
+    /// How files are accessed: the plain file driver, 1.8 format, closing a file closes all of it.
+    private static func access(_ locking: HDF5.Locking) throws(HDF5Error) -> Handle {
+        let list = try Library.own(H5Pcreate(chdf5_file_access()), as: .propertyList, "H5Pcreate")
+        try Library.check(H5Pset_fapl_sec2(list.id), "H5Pset_fapl_sec2")
+        try Library.check(
+            H5Pset_libver_bounds(list.id, H5F_LIBVER_V18, H5F_LIBVER_V18), "H5Pset_libver_bounds")
+        try Library.check(H5Pset_fclose_degree(list.id, H5F_CLOSE_STRONG), "H5Pset_fclose_degree")
+        let (use, ignore): (Bool, Bool) =
+            switch locking {
+            case .none: (false, true)
+            case .whenSupported: (true, true)
+            case .required: (true, false)
+            }
+        try Library.check(H5Pset_file_locking(list.id, use, ignore), "H5Pset_file_locking")
+        return list
+    }
+}
