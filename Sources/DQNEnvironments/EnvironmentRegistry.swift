@@ -1,4 +1,4 @@
-internal import Foundation
+internal import DQNModel
 
 /// Makes environments by id; other modules may add theirs.
 ///
@@ -45,7 +45,10 @@ public enum EnvironmentRegistry {
 
     private static func unknown(_ id: String) -> EnvironmentError {
         let known = identifiers
-        let guess = nearestName(to: id, among: known).map { "; did you mean '\($0)'? The" } ?? "; the"
+        // People leave the version out: `cartpole` is near `CartPole`, but far from `CartPole-v1`.
+        let names = Dictionary(known.map { ($0.prefix { $0 != "-" }.description, $0) }) { first, _ in first }
+        let nearest = NearestName.suggestion(for: id, among: known + names.keys.sorted())
+        let guess = nearest.map { "; did you mean '\(names[$0] ?? $0)'? The" } ?? "; the"
         return EnvironmentError(
             code: .unknownEnvironment,
             message: "There is no environment '\(id)'\(guess) known ones are \(known.joined(separator: ", ")).")
@@ -54,17 +57,14 @@ public enum EnvironmentRegistry {
 
 /// The registry's table behind its lock.
 ///
-/// `@unchecked Sendable`: `table` is touched only with `lock` held. `NSLock`, not `Synchronization.Mutex`,
-/// since the thread sanitizer reports false races on the latter on Linux.
+/// `@unchecked Sendable`: `table` is touched only with `lock` held.
 private final class LockedTable: @unchecked Sendable {
-    private let lock = NSLock()
+    private let lock = Lock()
     private var table: [String: EnvironmentRegistry.Factory]
 
     init(_ table: [String: EnvironmentRegistry.Factory]) { self.table = table }
 
     func withLock<Result>(_ body: (inout [String: EnvironmentRegistry.Factory]) -> Result) -> Result {
-        lock.lock()
-        defer { lock.unlock() }
-        return body(&table)
+        lock.withLock { body(&table) }
     }
 }
