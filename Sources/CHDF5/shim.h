@@ -10,7 +10,12 @@ static inline unsigned chdf5_access_exclusive(void) { return H5F_ACC_EXCL; }
 static inline unsigned chdf5_access_truncate(void) { return H5F_ACC_TRUNC; }
 static inline unsigned chdf5_access_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned chdf5_access_read_write(void) { return H5F_ACC_RDWR; }
-static inline unsigned chdf5_all_local_objects(void) { return H5F_OBJ_ALL | H5F_OBJ_LOCAL; }
+// Not files: after a failed H5Fclose the library keeps the identifier of a file that it has freed, and counting
+// files would look at that memory.
+static inline unsigned chdf5_local_objects(void)
+{
+    return H5F_OBJ_DATASET | H5F_OBJ_GROUP | H5F_OBJ_DATATYPE | H5F_OBJ_ATTR | H5F_OBJ_LOCAL;
+}
 static inline hid_t chdf5_default_list(void) { return H5P_DEFAULT; }
 static inline hid_t chdf5_all(void) { return H5S_ALL; }
 static inline hid_t chdf5_error_stack(void) { return H5E_DEFAULT; }

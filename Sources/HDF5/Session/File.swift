@@ -39,15 +39,15 @@ extension HDF5.File {
     ///   without being closed; `objectsStillOpen` when an object of the file is open (the file is closed).
     public consuming func close() throws(HDF5Error) {
         let path = path
-        let open = H5Fget_obj_count(handle.id, chdf5_all_local_objects())
+        let open = H5Fget_obj_count(handle.id, chdf5_local_objects())
         let earlier = Library.unreportedFailure
         Library.unreportedFailure = nil
         try handle.close()
         if let earlier { throw earlier }
-        guard open <= 1 else {
+        guard open <= 0 else {
             throw HDF5Error(
                 code: .objectsStillOpen,
-                message: "The file \(path) was closed while \(open - 1) of its objects were open; close them first.")
+                message: "The file \(path) was closed while \(open) of its objects were open; close them first.")
         }
     }
 }

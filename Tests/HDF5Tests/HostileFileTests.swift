@@ -1,0 +1,104 @@
+import Foundation
+import HDF5
+import Testing
+
+/// Files made by other programs (`Fixtures/scripts/make_hostile_hdf5.py`) with what must not be read.
+struct HostileFileTests {
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("Fixtures/hdf5")
+
+    private func code(
+        _ name: String = "hostile.h5", _ body: @Sendable (borrowing HDF5.Group) throws(HDF5Error) -> Void
+    ) -> HDF5Error.Code? {
+        HDF5.perform { session in
+            do throws(HDF5Error) {
+                let file = try session.openFile(Self.folder.appendingPathComponent(name).path, mode: .readOnly)
+                let root = try file.root()
+                try body(root)
+                return nil
+            } catch {
+                return error.code
+            }
+        }
+    }
+
+    private func readCode(_ path: String, in name: String = "hostile.h5") -> HDF5Error.Code? {
+        code(name) { root throws(HDF5Error) in _ = try root.read(path, as: Float.self) }
+    }
+
+    @Test func theFileItselfIsReadable() {
+        #expect(readCode("good/values") == nil)
+    }
+
+    @Test(arguments: ["soft", "external"])
+    func linksAtTheEndOfAPath(_ path: String) {
+        #expect(readCode(path) == .linkNotAllowed)
+        #expect(code { root throws(HDF5Error) in _ = try root.inspectDataset(path) } == .linkNotAllowed)
+        #expect(code { root throws(HDF5Error) in try root.openGroup(path).close() } == .linkNotAllowed)
+    }
+
+    @Test func linksWithinAPath() {
+        #expect(readCode("soft_group/values") == .wrongObject)
+        #expect(code { root throws(HDF5Error) in try root.openGroup("soft_group").close() } == .linkNotAllowed)
+        #expect(code { root throws(HDF5Error) in try root.requireGroups("soft_group/x") } == .linkNotAllowed)
+    }
+
+    @Test func secondLinksAreCounted() {
+        let counted = code { root throws(HDF5Error) in
+            guard case .object(.dataset, links: 2, _) = try root.member("twice"),
+                case .object(.group, let cycle, _) = try root.member("good/cycle"), cycle > 1,
+                case .otherLink = try root.member("soft"), case .otherLink = try root.member("external")
+            else { throw HDF5Error(code: .callFailed, message: "other numbers of links") }
+        }
+        #expect(counted == nil)
+    }
+
+    @Test(arguments: [
+        "big_endian", "half", "compound", "fixed_text", "variable_text", "variable_floats", "references", "enumeration",
+        "opaque", "of_named_type",
+    ])
+    func otherTypes(_ path: String) {
+        #expect(readCode(path) == .wrongType)
+    }
+
+    @Test func namedTypesAreNoDatasets() {
+        #expect(readCode("named_type") == .wrongObject)
+    }
+
+    @Test(arguments: [
+        "chunked", "deflated", "fletcher", "shuffled", "never_written", "stored_elsewhere", "compact",
+    ])
+    func otherLayouts(_ path: String) {
+        #expect(readCode(path) == .layoutNotAllowed)
+    }
+
+    /// Virtual datasets came with HDF5 1.10, whose files are not opened at all.
+    @Test func filesOfLaterFormats() {
+        #expect(readCode("virtual", in: "virtual.h5") == .cannotOpen)
+    }
+
+    @Test func shapesThatAreNone() {
+        #expect(readCode("extendible") == .wrongShape)
+        #expect(readCode("null") == .wrongShape)
+        #expect(readCode("huge") == .limitExceeded)
+        // 2^62 bytes: within an integer, beyond any limit, and nothing is allocated.
+        #expect(readCode("huge_product") == .limitExceeded)
+    }
+
+    @Test func filtersAreAllowedByNumber() {
+        func open(_ path: String, _ allowed: Set<Int>) -> HDF5Error.Code? {
+            code { root throws(HDF5Error) in try root.openDataset(path, as: .float32, allowing: allowed).close() }
+        }
+        #expect(open("chunked", []) == nil)
+        #expect(open("deflated", []) == .layoutNotAllowed)
+        #expect(open("deflated", [1]) == nil)
+        #expect(open("fletcher", [1]) == .layoutNotAllowed)
+        #expect(open("shuffled", [1]) == .layoutNotAllowed)
+        #expect(open("virtual_none", [1]) == .objectMissing)
+    }
+
+    @Test(arguments: ["variable_text", "array", "small", "zero_inside", "not_text"])
+    func otherAttributes(_ name: String) {
+        #expect(code { root throws(HDF5Error) in _ = try root.attribute(name) } == .wrongType)
+    }
+}
