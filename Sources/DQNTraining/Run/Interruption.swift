@@ -5,8 +5,10 @@ internal import Synchronization
 public enum Interruption {
     private static let signals = Atomic<Int>(0)
 
-    /// Takes over the two signals for this process.
+    /// Takes over the two signals for this process, and turns the one for a file beyond the size limit into a failed
+    /// write, which a run survives.
     public static func install() {
+        signal(SIGXFSZ, SIG_IGN)
         // Touched here, since a handler must not be the one to initialise it.
         signals.store(0, ordering: .relaxed)
         for number in [SIGINT, SIGTERM] {

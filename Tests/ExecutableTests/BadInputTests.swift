@@ -1,0 +1,197 @@
+import DQNCheckpoint
+import Foundation
+import Testing
+
+/// What users get wrong: the exit code, one line that names the thing, and nothing lost.
+@Suite struct BadInputTests {
+    private func train(_ directory: TemporaryDirectory, _ name: String = "run", steps: Int = 600) throws {
+        let result = try Program.run(
+            "dqn-train",
+            ["--env", "CartPole-v1", "--steps", "\(steps)", "--save-every", "200", "-q", "--out", directory(name)] + tiny)
+        #expect(result.status == 0, "\(result.errors)")
+    }
+
+    @Test(arguments: [
+        (["--env", "CartPoel-v1"], "did you mean 'CartPole-v1'?"),
+        (["--env", "CartPole-v1", "--method", "dqm"], "did you mean 'dqn'?"),
+        (["--env", "CartPole-v1", "--preset", "zo"], "did you mean 'zoo'?"),
+        (["--env", "Catch-v0", "--preset", "zoo"], "no settings"),
+        (["--env", "CartPole-v1", "--set", "lerning_rate=1"], "did you mean 'learning_rate'?"),
+        (["--env", "CartPole-v1", "--set", "batch_size=-4"], "allowed is integer"),
+        (["--env", "CartPole-v1", "--set", "discount=2"], "allowed is number"),
+        (["--env", "CartPole-v1", "--set", "network=mlp:0"], "not a number of units"),
+        (["--env", "CartPole-v1", "--set", "network=nature-cnn"], "needs channels"),
+        (["--env", "CartPole-v1", "--seed", "-3"], "'seed'"),
+        (["--env", "CartPole-v1", "--steps", "0"], "--steps 0"),
+        (["--env", "CartPole-v1", "--steps", "1e9999"], "--steps"),
+        (["--env", "CartPole-v1", "--workers", "4"], "one worker"),
+        (["--env", "CartPole-v1", "--set", "learning_rate_final=0", "--steps", "200", "--schedule-steps", "100"], "--schedule-steps"),
+        ([], "--env"),
+        (["--resume", "x", "--seed", "1"], "--seed cannot go with --resume"),
+        (["--resume", "x", "--set", "batch_size=1"], "--set cannot go with --resume"),
+        (["--no-such-flag"], "no-such-flag"),
+    ] as [([String], String)])
+    func wrongArgumentsOfTraining(arguments: [String], text: String) throws {
+        let directory = try TemporaryDirectory()
+        let out = arguments.contains("--resume") || arguments.isEmpty ? [] : ["--out", directory("run")]
+        let result = try Program.run("dqn-train", arguments + out)
+        #expect(result.status == 64)
+        #expect(result.errors.contains(text), "\(result.errors)")
+        #expect(!FileManager.default.fileExists(atPath: directory("run")), "nothing is made for a refused run")
+    }
+
+    @Test func anOccupiedDirectoryIsLeftAlone() throws {
+        let directory = try TemporaryDirectory()
+        try train(directory)
+        let before = try directory.contents("run")
+        let result = try Program.run("dqn-train", "--env", "CartPole-v1", "--out", directory("run"))
+        #expect(result.status == 1)
+        #expect(result.errorLine?.contains("holds a run already; go on with --resume") == true, "\(result.errors)")
+        #expect(try directory.contents("run") == before)
+    }
+
+    @Test func resumingNothingNamesIt() throws {
+        let directory = try TemporaryDirectory()
+        for name in ["nowhere", "."] {
+            let result = try Program.run("dqn-train", "--resume", directory(name))
+            #expect(result.status == 66)
+            #expect(result.errorLine?.contains("is no run that could be resumed") == true, "\(result.errors)")
+        }
+    }
+
+    @Test func aMissingConfigurationFileIs66AndABadOne64() throws {
+        let directory = try TemporaryDirectory()
+        #expect(try Program.run("dqn-train", "--config", directory("none.json")).status == 66)
+        try Data("{\"environment\": ".utf8).write(to: URL(fileURLWithPath: directory("bad.json")))
+        let result = try Program.run("dqn-train", "--config", directory("bad.json"))
+        #expect(result.status == 64)
+        #expect(result.errorLine?.contains("cannot be read as JSON") == true, "\(result.errors)")
+    }
+
+    @Test func anUnwritableDirectoryIsNamed() throws {
+        let result = try Program.run("dqn-train", "--env", "CartPole-v1", "--out", "/proc/nothing/run")
+        #expect(result.status == 1)
+        #expect(result.errorLine?.contains("'/proc/nothing/run' cannot be written") == true, "\(result.errors)")
+    }
+
+    @Test func aFullDiskLosesNothing() throws {
+        let directory = try TemporaryDirectory()
+        try train(directory)
+        let before = try directory.contents("run").filter { $0.key.hasPrefix("checkpoints/") }
+        // No file may grow beyond 8 KiB: every save fails as on a full disk.
+        let result = try Program.run("dqn-train", ["--resume", directory("run"), "--steps", "1000"], shell: "ulimit -f 8")
+        #expect(result.status == 1)
+        #expect(result.errors.contains("could not be saved"), "\(result.errors)")
+        #expect(result.errors.contains("Earlier checkpoints are intact"), "\(result.errors)")
+        #expect(try directory.contents("run").filter { $0.key.hasPrefix("checkpoints/") } == before)
+        #expect(try Program.run("dqn-train", "--resume", directory("run"), "--steps", "1000", "-q").status == 0)
+    }
+
+    @Test func aDamagedNewestFileIsSetAsideAndTheOneBeforeUsed() throws {
+        let directory = try TemporaryDirectory()
+        try train(directory)
+        let newest = directory("run/checkpoints/\(CheckpointStore.fileName(agentSteps: 600))")
+        let whole = try Data(contentsOf: URL(fileURLWithPath: newest))
+        var bytes = whole
+        bytes[bytes.count / 2] ^= 0x10
+        try bytes.write(to: URL(fileURLWithPath: newest))
+        let played = try Program.run("dqn-play", directory("run"), "--episodes", "1")
+        #expect(played.status == 0)
+        #expect(played.errors.contains("step-000000000600.h5 cannot be used"), "\(played.errors)")
+        let result = try Program.run("dqn-train", "--resume", directory("run"))
+        #expect(result.status == 0)
+        #expect(result.errors.contains("step-000000000600.h5 is damaged and now named step-000000000600.h5.damaged"))
+        #expect(try Data(contentsOf: URL(fileURLWithPath: newest + ".damaged")) == bytes)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: newest)) == whole, "the same state is reached again")
+    }
+
+    @Test func filesThatAreNoCheckpoints() throws {
+        let directory = try TemporaryDirectory()
+        try train(directory)
+        let good = try Data(
+            contentsOf: URL(fileURLWithPath: directory("run/checkpoints/\(CheckpointStore.fileName(agentSteps: 600))")))
+        let files: [(String, Data)] = [
+            ("empty", Data()), ("foreign", Data("just some text\n".utf8)), ("truncated", good.prefix(good.count / 2)),
+        ]
+        for (name, data) in files {
+            let path = directory("\(name).h5")
+            try data.write(to: URL(fileURLWithPath: path))
+            for (program, arguments) in [
+                ("dqn-play", [path]), ("dqn-checkpoint", ["show", path]), ("dqn-checkpoint", ["verify", path]),
+                ("dqn-checkpoint", ["strip", path, directory("out.h5"), "--replay"]),
+            ] {
+                let result = try Program.run(program, arguments)
+                #expect(result.status == 65, "\(program) \(arguments): \(result.status) \(result.errors)")
+                #expect((result.errors + result.output).contains("\(name).h5"))
+            }
+            #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == data)
+            #expect(!FileManager.default.fileExists(atPath: directory("out.h5")))
+        }
+        let missing = directory("missing.h5")
+        for (program, arguments, status) in [
+            ("dqn-play", [missing], 66), ("dqn-checkpoint", ["show", missing], 66),
+            ("dqn-checkpoint", ["verify", missing], 66), ("dqn-checkpoint", ["diff", missing, missing], 2),
+        ] as [(String, [String], Int32)] {
+            let result = try Program.run(program, arguments)
+            #expect(result.status == status, "\(program) \(arguments)")
+            #expect((result.errors + result.output).contains("There is no file"), "\(result.errors)")
+        }
+    }
+
+    @Test func wrongArgumentsOfPlaying() throws {
+        let directory = try TemporaryDirectory()
+        try train(directory)
+        for (arguments, status, text) in [
+            (["--env", "Acrobot-v1"], 64, "was trained in 'CartPole-v1'"), (["--env", "Nothing-v0"], 64, "no environment"),
+            (["--which", "newest"], 64, "--which"), (["--which", "123"], 66, "agent step 123"),
+            (["--episodes", "0"], 64, "--episodes"), (["--epsilon", "1.5"], 64, "--epsilon"),
+            (["--min-return", "600", "--episodes", "1"], 1, "below --min-return"),
+            (["--trace", directory("run/config.json")], 64, "would be overwritten"),
+        ] as [([String], Int32, String)] {
+            let result = try Program.run("dqn-play", [directory("run")] + arguments)
+            #expect(result.status == status, "\(arguments): \(result.status)")
+            #expect(result.errors.contains(text), "\(result.errors)")
+        }
+    }
+
+    @Test func strippingKeepsWhatIsThere() throws {
+        let directory = try TemporaryDirectory()
+        try train(directory)
+        let file = directory("run/checkpoints/\(CheckpointStore.fileName(agentSteps: 600))")
+        #expect(try Program.run("dqn-checkpoint", "strip", file, directory("policy.h5"), "--all-but-policy").status == 0)
+        let policy = try Data(contentsOf: URL(fileURLWithPath: directory("policy.h5")))
+        let refused = try Program.run("dqn-checkpoint", "strip", file, directory("policy.h5"), "--replay")
+        #expect(refused.status == 64)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: directory("policy.h5"))) == policy)
+        #expect(try Program.run("dqn-checkpoint", "strip", file, directory("policy.h5"), "--replay", "--force").status == 0)
+        // It plays as the whole one does, and cannot be resumed.
+        let whole = try Program.run("dqn-play", file, "--episodes", "3")
+        let stripped = try Program.run("dqn-play", directory("policy.h5"), "--episodes", "3")
+        #expect(whole.status == 0 && whole.output == stripped.output)
+    }
+
+    @Test func aStrippedRunCannotBeResumedAndSaysWhy() throws {
+        let directory = try TemporaryDirectory()
+        try train(directory, steps: 200)
+        let file = directory("run/checkpoints/\(CheckpointStore.fileName(agentSteps: 200))")
+        #expect(try Program.run("dqn-checkpoint", "strip", file, file, "--replay", "--force").status == 0)
+        let result = try Program.run("dqn-train", "--resume", directory("run"), "--steps", "300")
+        #expect(result.status == 1)
+        #expect(result.errorLine?.contains("stripped: replay") == true, "\(result.errors)")
+    }
+
+    @Test func printConfigPrintsAndEnds() throws {
+        let result = try Program.run("dqn-train", "--env", "CartPole-v1", "--preset", "zoo", "--print-config", "--set", "seed=5")
+        #expect(result.status == 0)
+        let object = try #require(JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        #expect(object["learning_rate"] as? Double == 2.3e-3)
+        #expect(object["seed"] as? Int == 5)
+    }
+
+    @Test func helpShowsExamples() throws {
+        for program in ["dqn-train", "dqn-play", "dqn-checkpoint"] {
+            let result = try Program.run(program, "--help")
+            #expect(result.status == 0 && result.output.contains("EXAMPLES") && result.output.contains("Exit codes"))
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import DQNCheckpoint
+import Foundation
+import Testing
+
+/// Exact resume through the real programs: byte-identical files however the run was cut.
+@Suite struct ResumeTests {
+    private func last(_ directory: TemporaryDirectory, _ run: String, _ step: Int) throws -> Data {
+        try Data(contentsOf: URL(fileURLWithPath: directory("\(run)/checkpoints/\(CheckpointStore.fileName(agentSteps: step))")))
+    }
+
+    /// Steps at which runs are cut: the first, during warm-up, around its end, around target refreshes (70, 140, …), at
+    /// and around the ring's wrap (300), an evaluation, in the middle of episodes, and just before the end.
+    @Test(arguments: [
+        ("CartPole-v1", [1, 50, 99, 100, 101, 139, 140, 141, 299, 300, 301, 437, 600, 899]),
+        ("MountainCar-v0", [200, 333]), ("Acrobot-v1", [150, 612]),
+    ])
+    func aRunCutAnywhereEndsInTheSameBytes(environment: String, cuts: [Int]) throws {
+        let directory = try TemporaryDirectory()
+        let arguments = ["--env", environment, "--schedule-steps", "900", "--save-every", "250", "-q"] + tiny
+        var result = try Program.run("dqn-train", arguments + ["--steps", "900", "--out", directory("whole")])
+        #expect(result.status == 0, "\(result.errors)")
+        let whole = try last(directory, "whole", 900)
+        let metrics = try metricsWithoutClock(directory("whole/metrics.csv"))
+        for cut in cuts {
+            result = try Program.run("dqn-train", arguments + ["--steps", "\(cut)", "--out", directory("cut\(cut)")])
+            #expect(result.status == 0, "\(result.errors)")
+            result = try Program.run("dqn-train", "--resume", directory("cut\(cut)"), "--steps", "900", "-q")
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(try last(directory, "cut\(cut)", 900) == whole, "\(environment) cut at \(cut)")
+            #expect(try metricsWithoutClock(directory("cut\(cut)/metrics.csv")) == metrics, "\(environment) cut at \(cut)")
+        }
+    }
+
+    @Test func convolutionsOnPixelsResumeExactly() throws {
+        let directory = try TemporaryDirectory()
+        for environment in ["Catch84-v0", "Catch-v0"] {
+            let network = environment == "Catch-v0" ? "conv:8k3s1/fc16" : "conv:8k8s4,16k4s2/fc32"
+            let arguments =
+                ["--env", environment, "--schedule-steps", "420", "-q"] + tiny + ["--set", "network=\(network)"]
+            _ = try Program.run("dqn-train", arguments + ["--steps", "420", "--out", directory("\(environment)-whole")])
+            for cut in [80, 205, 350] {
+                let name = "\(environment)-\(cut)"
+                _ = try Program.run("dqn-train", arguments + ["--steps", "\(cut)", "--out", directory(name)])
+                let result = try Program.run("dqn-train", "--resume", directory(name), "--steps", "420", "-q")
+                #expect(result.status == 0, "\(result.errors)")
+                #expect(try last(directory, name, 420) == last(directory, "\(environment)-whole", 420), "\(name)")
+            }
+        }
+    }
+
+    @Test func aKilledRunEndsInTheSameBytes() throws {
+        let directory = try TemporaryDirectory()
+        let arguments = ["--env", "CartPole-v1", "--steps", "6000", "--save-every", "200", "-q", "--keep", "3"] + tiny
+        _ = try Program.run("dqn-train", arguments + ["--out", directory("whole")])
+        for delay in [0.05, 0.1, 0.15] {
+            let name = "killed\(delay)"
+            let process = try Program.start("dqn-train", arguments + ["--out", directory(name)])
+            try process.run()
+            Thread.sleep(forTimeInterval: delay)
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+            let result = try Program.run("dqn-train", "--resume", directory(name), "-q")
+            if result.status == 66 { continue }  // killed before its first save
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(try last(directory, name, 6000) == last(directory, "whole", 6000))
+            #expect(
+                try metricsWithoutClock(directory("\(name)/metrics.csv"))
+                    == metricsWithoutClock(directory("whole/metrics.csv")))
+        }
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM])
+    func aSignalSavesAndEndsWith130(signal: Int32) throws {
+        let directory = try TemporaryDirectory()
+        let process = try Program.start(
+            "dqn-train", ["--env", "CartPole-v1", "--steps", "100000000", "--out", directory("run")] + tiny)
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        while !FileManager.default.fileExists(atPath: directory("run/metrics.csv")) { Thread.sleep(forTimeInterval: 0.01) }
+        Thread.sleep(forTimeInterval: 0.2)
+        kill(process.processIdentifier, signal)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 130)
+        let store = try CheckpointStore(directory: URL(fileURLWithPath: directory("run/checkpoints")))
+        let newest = try #require(try store.latest { _ in })
+        #expect(newest.checkpoint.counters.agentSteps > 0)
+    }
+
+    /// The rows of a metrics file without elapsed time and rate.
+    private func metricsWithoutClock(_ path: String) throws -> [String] {
+        try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map { line in
+            var cells = line.split(separator: ",", omittingEmptySubsequences: false)
+            cells.removeSubrange(1...2)
+            return cells.joined(separator: ",")
+        }
+    }
+}
