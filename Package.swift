@@ -97,7 +97,10 @@ let package = Package(
         .testTarget(name: "DQNModelTests", dependencies: ["DQNModel"], swiftSettings: strict),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"], swiftSettings: strict),
         .testTarget(
-            name: "DQNCheckpointTests", dependencies: ["DQNCheckpoint", "DQNModel", "HDF5"],
+            name: "DQNCheckpointTests",
+            dependencies: [
+                "DQNCheckpoint", "DQNModel", "HDF5", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(

@@ -14,9 +14,10 @@ extension Checkpoint {
             throw CheckpointError(
                 code: .exists, message: "'\(url.path)' exists; choose another name or allow overwriting.")
         }
+        let arrays = try Format1_0.arrays(self)
         try DurableFile.commit(to: url) { (temporary) throws(CheckpointError) in
-            try ContainerWriter.write(
-                try Format1_0.arrays(self), attributes: Format1_0.attributes(self), to: temporary)
+            try ContainerWriter.write(arrays, attributes: Format1_0.attributes(self), to: temporary)
+        } verify: { (temporary) throws(CheckpointError) in
             try CheckpointFile.verify(temporary)
         }
     }
@@ -30,13 +31,7 @@ extension Checkpoint {
         self = try CheckpointFile.read(url.path) { (reader) throws(CheckpointError) in
             try Format1_0.checkpoint(reader)
         }
-        for group in extensions where group.mustUnderstand && !understood.contains(group.owner) {
-            throw CheckpointError(
-                code: .unknownExtension,
-                message: "'\(url.path)' holds state of '\(group.owner)', which must be understood and is not; use the "
-                    + "program that wrote it.",
-                rule: Rule.extensions.rawValue)
-        }
+        try CheckpointFile.require(extensions, of: url, understanding: understood)
     }
 }
 
@@ -53,9 +48,11 @@ public struct CheckpointPolicy: Sendable {
 
     /// Reads a file's policy; everything that is read is checked against its digest.
     ///
+    /// - Parameter understood: owners of extensions that the caller understands.
     /// - Throws: as ``Checkpoint/init(contentsOf:understanding:)``.
-    public init(contentsOf url: URL) throws(CheckpointError) {
+    public init(contentsOf url: URL, understanding understood: Set<String> = []) throws(CheckpointError) {
         self = try CheckpointFile.read(url.path) { (reader) throws(CheckpointError) in
+            try CheckpointFile.require(try Format1_0.extensions(reader), of: url, understanding: understood)
             let head = try Format1_0.head(reader)
             return CheckpointPolicy(
                 configuration: head.configuration, architecture: head.architecture,
@@ -86,6 +83,19 @@ enum CheckpointFile {
         }
         return try HDF5.perform { session throws(CheckpointError) in
             try body(try ContainerReader(path, session: session))
+        }
+    }
+
+    /// Refuses extensions that must be understood and are not.
+    static func require(
+        _ extensions: [ExtensionGroup], of url: URL, understanding understood: Set<String>
+    ) throws(CheckpointError) {
+        for group in extensions where group.mustUnderstand && !understood.contains(group.owner) {
+            throw CheckpointError(
+                code: .unknownExtension,
+                message: "'\(url.path)' holds state of '\(group.owner)', which must be understood and is not; use the "
+                    + "program that wrote it.",
+                rule: Rule.extensions.rawValue)
         }
     }
 

@@ -34,19 +34,14 @@ struct ContainerReader: ~Copyable {
         let file = try Self.openFile(path, session)
         let root = try Self.root(of: file)
         let byteCount = try Self.byteCount(of: file)
+        // The version first: a later one may change everything else.
+        let version = try Self.version(root, path)
         let attributes = try Self.attributes(root, path)
-        guard case .string(FileLayout.formatName) = attributes[FileLayout.format],
-            case .string(let version) = attributes[FileLayout.version],
-            case .string(let digest) = attributes[FileLayout.manifestDigest]
-        else { throw .broken(.rootAttributes, "'\(path)' is no checkpoint: it does not name the format.") }
-        guard FormatVersion.known.contains(version) else {
-            throw CheckpointError(
-                code: .unsupportedVersion,
-                message: "'\(path)' has format version \(version); this program knows "
-                    + "\(FormatVersion.known.joined(separator: ", ")). Update swift-dqn to read it.",
-                rule: Rule.version.rawValue)
+        guard case .string(let digest) = attributes[FileLayout.manifestDigest] else {
+            throw .broken(.rootAttributes, "'\(path)' does not name its manifest's digest.")
         }
         let manifest = try Self.manifest(root, digest: digest, attributes, path)
+        try manifest.check(fileBytes: byteCount, path)
         try Self.checkObjects(of: root, manifest, path)
         self.path = path
         self.version = version
@@ -65,8 +60,34 @@ struct ContainerReader: ~Copyable {
                 throw CheckpointError(
                     code: .missing, message: "There is no file '\(path)'; check the path.", underlying: error)
             }
+            if let number = error.systemErrorNumber, number == EACCES || number == EPERM || number == EIO {
+                throw CheckpointError(
+                    code: .inputOutput, message: "'\(path)' cannot be read: \(error)", underlying: error)
+            }
             throw .broken(.isHDF5, "'\(path)' is no readable HDF5 file: \(error)", error)
         }
+    }
+
+    /// The format version, known to this library.
+    private static func version(
+        _ root: borrowing HDF5.Group, _ path: String
+    ) throws(CheckpointError) -> String {
+        func text(_ name: String) -> String? {
+            // Whatever it is instead, it does not name the format.
+            guard case .string(let text)? = try? root.attribute(name) else { return nil }
+            return text
+        }
+        guard text(FileLayout.format) == FileLayout.formatName, let version = text(FileLayout.version) else {
+            throw .broken(.rootAttributes, "'\(path)' is no checkpoint: it does not name the format.")
+        }
+        guard FormatVersion.known.contains(version) else {
+            throw CheckpointError(
+                code: .unsupportedVersion,
+                message: "'\(path)' has format version \(version); this program knows "
+                    + "\(FormatVersion.known.joined(separator: ", ")). Update swift-dqn to read it.",
+                rule: Rule.version.rawValue)
+        }
+        return version
     }
 
     private static func root(of file: borrowing HDF5.File) throws(CheckpointError) -> HDF5.Group {
@@ -85,7 +106,8 @@ struct ContainerReader: ~Copyable {
     /// The writer that the file names.
     var writer: Writer {
         Writer(
-            name: manifest.attributes[FileLayout.writer] ?? "", version: manifest.attributes[FileLayout.writerVersion] ?? "")
+            name: manifest.attributes[FileLayout.writer] ?? "",
+            version: manifest.attributes[FileLayout.writerVersion] ?? "")
     }
 
     /// Exactly the attributes of the format, each of its type.
@@ -96,7 +118,9 @@ struct ContainerReader: ~Copyable {
             var values: [String: HDF5.AttributeValue] = [:]
             for name in try root.attributeNames(limit: 64) { values[name] = try root.attribute(name) }
             return values
-        } catch { throw .broken(.rootAttributes, "'\(path)' has a root attribute that cannot be read: \(error)", error) }
+        } catch {
+            throw .broken(.rootAttributes, "'\(path)' has a root attribute that cannot be read: \(error)", error)
+        }
     }
 
     private static func manifest(
@@ -112,10 +136,6 @@ struct ContainerReader: ~Copyable {
         let manifest: Manifest
         do { manifest = try JSONDecoder().decode(Manifest.self, from: Data(bytes)) } catch {
             throw .broken(.manifestContent, "'\(path)' has a manifest that is not of the format: \(error)", error)
-        }
-        let paths = manifest.datasets.map(\.path)
-        guard paths.count <= Limit.datasets, zip(paths, paths.dropFirst()).allSatisfy({ $0 < $1 }) else {
-            throw .broken(.manifestContent, "'\(path)' lists its datasets out of order or twice.")
         }
         var named = attributes.mapValues(\.text)
         named[FileLayout.manifestDigest] = nil
@@ -165,24 +185,14 @@ struct ContainerReader: ~Copyable {
         }
     }
 
-    /// Opens a listed dataset after checking its type, shape and size against the manifest and the file.
+    /// Opens a listed dataset after checking its type, shape and storage against the manifest.
     private func open(_ entry: Manifest.Entry) throws(CheckpointError) -> HDF5.Dataset {
-        var count = 1
-        for extent in entry.shape {
-            let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-            guard extent >= 0, !overflow else {
-                throw .broken(.types, "'\(path)' has an impossible shape at /\(entry.path): \(entry.shape).")
-            }
-            count = product
-        }
-        // Data is stored plainly, so that no dataset is larger than the file: nothing is allocated for a lie.
-        guard count <= byteCount / entry.type.byteCount else {
-            throw .broken(.types, "'\(path)' is too short for /\(entry.path) of shape \(entry.shape).")
-        }
         do {
             return try root.openDataset(
                 entry.path, as: HDF5.ElementType(entry.type), shape: entry.shape, byteLimit: byteCount)
-        } catch { throw .broken(.types, "'\(path)' does not hold /\(entry.path) as its manifest says: \(error)", error) }
+        } catch {
+            throw .broken(.types, "'\(path)' does not hold /\(entry.path) as its manifest says: \(error)", error)
+        }
     }
 
     /// Reads a dataset in runs of whole rows and checks its digest.

@@ -18,6 +18,34 @@ struct Manifest: Codable, Equatable {
     /// The datasets but the manifest itself, sorted by path.
     var datasets: [Entry]
 
+    /// Checks what every later step relies on: paths in order and well formed, shapes that the file has room for.
+    ///
+    /// Data is stored plainly, so that no dataset is larger than the file: nothing is allocated for a lie, and no
+    /// product of a shape's extents, or of some of them, overflows.
+    func check(fileBytes: Int, _ path: String) throws(CheckpointError) {
+        let paths = datasets.map(\.path)
+        guard paths.count <= ContainerReader.Limit.datasets, zip(paths, paths.dropFirst()).allSatisfy({ $0 < $1 })
+        else { throw .broken(.manifestContent, "'\(path)' lists its datasets out of order or twice.") }
+        for entry in datasets {
+            let names = entry.path.split(separator: "/", omittingEmptySubsequences: false)
+            guard names.count <= ContainerReader.Limit.depth, names.allSatisfy({ Format1_0.isName(String($0)) }) else {
+                throw .broken(.manifestContent, "'\(path)' lists '\(entry.path)', which is no path of a dataset.")
+            }
+            var count = 1
+            for extent in entry.shape {
+                // An empty dataset has no bytes, but its other extents must be possible too.
+                let (product, overflow) = count.multipliedReportingOverflow(by: max(extent, 1))
+                guard extent >= 0, !overflow, product <= Int.max / 8 else {
+                    throw .broken(.types, "'\(path)' has an impossible shape at /\(entry.path): \(entry.shape).")
+                }
+                count = product
+            }
+            guard entry.shape.contains(0) || count <= fileBytes / entry.type.byteCount else {
+                throw .broken(.types, "'\(path)' is too short for /\(entry.path) of shape \(entry.shape).")
+            }
+        }
+    }
+
     subscript(path: String) -> Entry? {
         // Sorted by path: halve until found.
         var range = datasets.indices

@@ -19,6 +19,7 @@ extension Format1_0 {
             throw .broken(.documents, "/architecture cannot be built: \(error.message)", error)
         }
         let progress = try reader.document("progress", as: Progress.self)
+        if let complaint = progress.complaint { throw .broken(.documents, "/progress \(complaint).") }
         guard reader.manifest.attributes[FileLayout.agentSteps] == String(progress.counters.agentSteps) else {
             throw .broken(.documents, "The root attribute agent_steps differs from the counter in /progress.")
         }
@@ -106,7 +107,7 @@ extension Format1_0 {
         for name in reader.members("optimizer/slots") {
             slots[name] = try vector("optimizer/slots/\(name)", layout, reader, .optimizer)
         }
-        guard document.stepCount >= 0 else { throw .broken(.optimizer, "/optimizer/state counts below zero.") }
+        if let complaint = document.complaint { throw .broken(.optimizer, "/optimizer/state \(complaint).") }
         return OptimizerState(
             kind: document.kind, hyperparameters: document.hyperparameters, stepCount: document.stepCount, slots: slots)
     }
@@ -126,7 +127,8 @@ extension Format1_0 {
         return history
     }
 
-    private static func extensions(_ reader: borrowing ContainerReader) throws(CheckpointError) -> [ExtensionGroup] {
+    /// Reads the extension groups; rule 16.
+    static func extensions(_ reader: borrowing ContainerReader) throws(CheckpointError) -> [ExtensionGroup] {
         var groups: [ExtensionGroup] = []
         for owner in reader.members("extensions") {
             let path = "extensions/\(owner)"

@@ -11,25 +11,23 @@ extension Format1_0 {
         let layout: ParameterLayout
         do { layout = try ParameterLayout(checkpoint.architecture) } catch { throw invalid(error.message) }
         guard case .object = checkpoint.configuration else { throw invalid("The configuration is no JSON object.") }
+        let progress = Progress(
+            counters: checkpoint.counters, evaluation: checkpoint.evaluation,
+            bestEvaluation: checkpoint.bestEvaluation, reachedTarget: checkpoint.reachedTarget,
+            statistics: checkpoint.statistics, stripped: checkpoint.stripped.sorted())
+        if let complaint = progress.complaint { throw invalid("The checkpoint \(complaint).") }
         var arrays = [
             try document("configuration", checkpoint.configuration),
             try document("architecture", checkpoint.architecture),
-            try document(
-                "progress",
-                Progress(
-                    counters: checkpoint.counters, evaluation: checkpoint.evaluation,
-                    bestEvaluation: checkpoint.bestEvaluation, reachedTarget: checkpoint.reachedTarget,
-                    statistics: checkpoint.statistics, stripped: checkpoint.stripped.sorted())),
+            try document("progress", progress),
         ]
         arrays += try vector(checkpoint.online, "parameters/online", layout)
         if let target = checkpoint.target { arrays += try vector(target, "parameters/target", layout) }
         if let optimizer = checkpoint.optimizer {
-            arrays.append(
-                try document(
-                    "optimizer/state",
-                    Optimizer(
-                        kind: optimizer.kind, hyperparameters: optimizer.hyperparameters,
-                        stepCount: optimizer.stepCount)))
+            let state = Optimizer(
+                kind: optimizer.kind, hyperparameters: optimizer.hyperparameters, stepCount: optimizer.stepCount)
+            if let complaint = state.complaint { throw invalid("The optimizer \(complaint).") }
+            arrays.append(try document("optimizer/state", state))
             for (name, values) in optimizer.slots {
                 try require(name)
                 arrays += try vector(values, "optimizer/slots/\(name)", layout)
@@ -50,7 +48,21 @@ extension Format1_0 {
                         version: group.state.version)))
             arrays += try snapshot(group.state, "\(path)/state")
         }
+        try requireDistinct(arrays.map(\.path))
         return arrays
+    }
+
+    /// Refuses names that would need one place in the file: two extensions of one owner, metrics `a` and `a/b`.
+    private static func requireDistinct(_ paths: [String]) throws(CheckpointError) {
+        var all: Set<String> = []
+        for path in paths where !all.insert(path).inserted { throw invalid("There are two things named '\(path)'.") }
+        for path in paths {
+            var above = path[...]
+            while let slash = above.lastIndex(of: "/") {
+                above = above[..<slash]
+                if all.contains(String(above)) { throw invalid("'\(above)' cannot hold both values and '\(path)'.") }
+            }
+        }
     }
 
     /// The root attributes but the manifest's digest, in the order they are written.
@@ -96,22 +108,26 @@ extension Format1_0 {
     static func requireFinite(
         _ values: ArraySlice<Float>, _ path: String, _ code: CheckpointError.Code, _ rule: Rule? = nil
     ) throws(CheckpointError) {
-        // The sum of value·0 is 0 unless one of them is not finite: a vector loop for the usual case.
-        let zero = values.withUnsafeBufferPointer { floats in
-            var sum: Float = 0
-            for value in floats { sum += value * 0 }
-            return sum
+        // The bits of a float without its sign rise with its magnitude: a vector loop, unlike a sum of floats.
+        let largest = values.withUnsafeBufferPointer { floats in
+            var largest: UInt32 = 0
+            for value in floats { largest = max(largest, value.bitPattern & 0x7fff_ffff) }
+            return largest
         }
-        if zero == 0 { return }
+        if largest < Float.infinity.bitPattern { return }
         let index = values.firstIndex { !$0.isFinite } ?? values.startIndex
         throw CheckpointError(
             code: code,
-            message: "/\(path) is \(values[index]) at element \(index - values.startIndex); parameters must be finite numbers.",
+            message:
+                "/\(path) is \(values[index]) at element \(index - values.startIndex); parameters must be finite numbers.",
             rule: rule?.rawValue)
     }
 
     private static func history(_ history: MetricHistory) throws(CheckpointError) -> [StoredArray] {
         if history.agentSteps.isEmpty { return [] }
+        guard zip(history.agentSteps, history.agentSteps.dropFirst()).allSatisfy({ $0 < $1 }) else {
+            throw invalid("The metric history's agent steps do not rise.")
+        }
         var arrays = [StoredArray("history/agent_steps", .int64, values: history.agentSteps.map(Int64.init))]
         for (name, values) in history.columns {
             for part in name.split(separator: "/", omittingEmptySubsequences: false) { try require(String(part)) }
@@ -126,17 +142,15 @@ extension Format1_0 {
     private static func worker(
         _ worker: WorkerState, _ path: String, _ architecture: NetworkArchitecture
     ) throws(CheckpointError) -> [StoredArray] {
-        var arrays = [
-            try document(
-                "\(path)/state",
-                Worker(
-                    environment: worker.environment.map { .init(kind: $0.kind, version: $0.version) },
-                    episodeLength: worker.episodeLength, episodeReturn: worker.episodeReturn,
-                    recentLengths: worker.recentLengths, recentReturns: worker.recentReturns,
-                    replay: worker.replay.map {
-                        .init(capacity: $0.capacity, chunkLength: $0.chunkLength, count: $0.count, cursor: $0.cursor)
-                    }))
-        ]
+        let state = Worker(
+            environment: worker.environment.map { .init(kind: $0.kind, version: $0.version) },
+            episodeLength: worker.episodeLength, episodeReturn: worker.episodeReturn,
+            recentLengths: worker.recentLengths, recentReturns: worker.recentReturns,
+            replay: worker.replay.map {
+                .init(capacity: $0.capacity, chunkLength: $0.chunkLength, count: $0.count, cursor: $0.cursor)
+            })
+        if let complaint = state.complaint { throw invalid("/\(path) \(complaint).") }
+        var arrays = [try document("\(path)/state", state)]
         for (name, generator) in worker.generators {
             try require(name)
             arrays.append(StoredArray("\(path)/random/\(name)", .uint64, values: generator.words))
@@ -152,6 +166,10 @@ extension Format1_0 {
                     shape: observation.space.shape))
         }
         if let replay = worker.replay {
+            // What a reader would refuse must not be written: such a file could never be resumed.
+            do throws(CheckpointError) {
+                try ReplayRules.check(replay, "\(path)/replay", actions: architecture.actionCount)
+            } catch { throw invalid(error.message) }
             for column in replay.columns {
                 try require(column.name)
                 arrays.append(StoredArray("\(path)/replay/\(column.name)", column, of: replay))

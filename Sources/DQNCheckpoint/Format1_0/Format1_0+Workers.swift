@@ -6,6 +6,9 @@ extension Format1_0 {
         _ architecture: NetworkArchitecture, _ reader: borrowing ContainerReader
     ) throws(CheckpointError) -> [WorkerState] {
         let names = Set(reader.members("workers"))
+        guard names.count <= 4096 else {
+            throw .broken(.workers, "/workers holds \(names.count) groups; 4096 are allowed.")
+        }
         var workers: [WorkerState] = []
         for index in 0..<names.count {
             guard names.contains(String(index)) else {
@@ -24,9 +27,7 @@ extension Format1_0 {
         guard members.allSatisfy({ ["state", "random", "environment", "observation", "replay"].contains($0) }) else {
             throw .broken(.workers, "/\(path) holds something that has no place there: \(members).")
         }
-        guard document.episodeLength >= 0, document.recentLengths.count == document.recentReturns.count else {
-            throw .broken(.workers, "/\(path)/state has an impossible episode.")
-        }
+        if let complaint = document.complaint { throw .broken(.workers, "/\(path)/state \(complaint).") }
         var generators: [String: RandomGenerator] = [:]
         for name in reader.members("\(path)/random") {
             let words: [UInt64] = try reader.values("\(path)/random/\(name)", .uint64, shape: [4], rule: .workers)
@@ -44,7 +45,8 @@ extension Format1_0 {
         }
         return WorkerState(
             generators: generators, environment: environment,
-            observation: members.contains("observation") ? try observation("\(path)/observation", architecture, reader) : nil,
+            observation: members.contains("observation")
+                ? try observation("\(path)/observation", architecture, reader) : nil,
             episodeReturn: document.episodeReturn, episodeLength: document.episodeLength,
             recentReturns: document.recentReturns, recentLengths: document.recentLengths,
             replay: try replay(document.replay, "\(path)/replay", architecture, reader))
@@ -73,17 +75,10 @@ extension Format1_0 {
             guard names.isEmpty else { throw .broken(.replay, "/\(path) is not described by its worker's state.") }
             return nil
         }
-        guard document.capacity >= 1, (1...document.capacity).contains(document.count),
-            (0..<document.count).contains(document.cursor), (1...(1 << 30)).contains(document.chunkLength),
-            document.count == document.capacity || document.cursor == document.count - 1
-        else {
-            throw .broken(
-                .replay, "/\(path) has a ring that cannot be: capacity \(document.capacity), count \(document.count), "
-                    + "cursor \(document.cursor).")
-        }
         var snapshot = ReplaySnapshot(
             capacity: document.capacity, cursor: document.cursor, count: document.count,
             chunkLength: document.chunkLength, columns: [])
+        try ReplayRules.checkRing(snapshot, path)
         for name in names {
             guard let entry = reader.manifest["\(path)/\(name)"], entry.shape.first == document.count else {
                 throw .broken(.replay, "/\(path)/\(name) has not one row for each of \(document.count) slots.")
@@ -98,10 +93,11 @@ extension Format1_0 {
         _ name: String, _ entry: Manifest.Entry, _ document: Worker.Replay, _ reader: borrowing ContainerReader
     ) throws(CheckpointError) -> ReplaySnapshot.Column {
         let shape = Array(entry.shape.dropFirst())
-        let chunkBytes = document.chunkLength * shape.reduce(entry.type.byteCount, *)
-        // A chunk's memory is committed as it is filled: a lie about its length costs address space only.
-        guard chunkBytes <= 1 << 36 else {
-            throw .broken(.replay, "/\(entry.path) has chunks of \(chunkBytes) bytes, which is absurd.")
+        let (chunkBytes, overflow) = document.chunkLength.multipliedReportingOverflow(
+            by: shape.reduce(entry.type.byteCount, *))
+        // A chunk's memory is committed as it is filled: a lie within this limit costs address space only.
+        guard !overflow, chunkBytes <= 1 << 28 else {
+            throw .broken(.replay, "/\(entry.path) has chunks of \(document.chunkLength) slots, above 256 MiB each.")
         }
         var chunks: [ReplayChunk] = []
         try reader.forEachRun(of: entry, rowsPerRun: document.chunkLength) { run in
@@ -113,7 +109,29 @@ extension Format1_0 {
 
 /// Rule 15: what a replay's columns must be to each other.
 enum ReplayRules {
+    /// The ring itself, before any column is looked at.
+    static func checkRing(_ ring: ReplaySnapshot, _ path: String) throws(CheckpointError) {
+        guard ring.capacity >= 1, ring.count >= 1, ring.count <= ring.capacity, ring.cursor >= 0,
+            ring.cursor < ring.count, (1...(1 << 30)).contains(ring.chunkLength),
+            ring.count == ring.capacity || ring.cursor == ring.count - 1
+        else {
+            throw .broken(
+                .replay,
+                "/\(path) has a ring that cannot be: capacity \(ring.capacity), count \(ring.count), "
+                    + "cursor \(ring.cursor), chunks of \(ring.chunkLength).")
+        }
+    }
+
     static func check(_ snapshot: ReplaySnapshot, _ path: String, actions actionCount: Int) throws(CheckpointError) {
+        try checkRing(snapshot, path)
+        let chunks = (snapshot.count + snapshot.chunkLength - 1) / snapshot.chunkLength
+        for column in snapshot.columns {
+            guard column.chunks.count >= chunks,
+                column.chunks.allSatisfy({ $0.byteCount == snapshot.chunkLength * column.bytesPerSlot })
+            else {
+                throw .broken(.replay, "/\(path)/\(column.name) is not in chunks of \(snapshot.chunkLength) slots.")
+            }
+        }
         func bytes(_ name: String, _ element: ElementType) throws(CheckpointError) -> [UInt8] {
             guard let column = snapshot.columns.first(where: { $0.name == name }), column.element == element,
                 column.shape.isEmpty
@@ -137,7 +155,8 @@ enum ReplayRules {
                 !(isOpen && (flag.contains(.terminated) || flag.contains(.truncated)))
             else {
                 throw .broken(
-                    .replay, "/\(path) has in slot \(slot) flags \(flags[slot]) with action \(actions[slot]), which cannot be.")
+                    .replay,
+                    "/\(path) has in slot \(slot) flags \(flags[slot]) with action \(actions[slot]), which cannot be.")
             }
         }
     }

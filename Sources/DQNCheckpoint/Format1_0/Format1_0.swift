@@ -12,6 +12,23 @@ enum Format1_0 {
         var reachedTarget: Bool
         var statistics: [String: Double]
         var stripped: [String]
+
+        /// What cannot be, if anything.
+        var complaint: String? {
+            let counts = [
+                counters.agentSteps, counters.frames, counters.gradientUpdates, counters.targetRefreshes,
+                counters.episodes, counters.evaluations,
+            ]
+            if counts.contains(where: { $0 < 0 }) { return "has a counter below zero" }
+            for evaluation in [evaluation, bestEvaluation].compactMap(\.self)
+            where evaluation.agentSteps < 0 || evaluation.episodes < 1 || evaluation.standardDeviation < 0 {
+                return "has an evaluation that cannot be"
+            }
+            if let unknown = stripped.first(where: { !["optimizer", "replay", "training"].contains($0) }) {
+                return "names '\(unknown)' as stripped, which is no part of a checkpoint"
+            }
+            return nil
+        }
     }
 
     /// The document `/optimizer/state`.
@@ -19,6 +36,9 @@ enum Format1_0 {
         var kind: String
         var hyperparameters: [String: Double]
         var stepCount: Int
+
+        /// What cannot be, if anything.
+        var complaint: String? { stepCount < 0 ? "counts below zero" : nil }
     }
 
     /// The document `/workers/N/state`.
@@ -39,6 +59,15 @@ enum Format1_0 {
         var recentLengths: [Int]
         var recentReturns: [Double]
         var replay: Replay?
+
+        /// What cannot be, if anything.
+        var complaint: String? {
+            if episodeLength < 0 || recentLengths.contains(where: { $0 < 0 }) {
+                return "has an episode of negative length"
+            }
+            return recentLengths.count == recentReturns.count
+                ? nil : "has \(recentLengths.count) lengths, but \(recentReturns.count) returns of ended episodes"
+        }
     }
 
     /// The document `/extensions/OWNER/descriptor`.

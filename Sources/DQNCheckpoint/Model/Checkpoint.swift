@@ -41,7 +41,8 @@ public struct Checkpoint: Sendable {
         writer: Writer, configuration: JSONValue, architecture: NetworkArchitecture, online: [Float],
         target: [Float]? = nil, optimizer: OptimizerState? = nil, counters: Counters = Counters(),
         workers: [WorkerState] = [], evaluation: Evaluation? = nil, bestEvaluation: Evaluation? = nil,
-        reachedTarget: Bool = false, statistics: [String: Double] = [:], history: MetricHistory = MetricHistory(), stripped: [String] = [],
+        reachedTarget: Bool = false, statistics: [String: Double] = [:], history: MetricHistory = MetricHistory(),
+        stripped: [String] = [],
         extensions: [ExtensionGroup] = []
     ) {
         self.writer = writer

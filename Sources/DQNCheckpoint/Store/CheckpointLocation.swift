@@ -53,7 +53,8 @@ public enum CheckpointLocation {
             guard let entry = entries.first(where: { $0.agentSteps == step }) else {
                 let steps = entries.map { String($0.agentSteps) }.joined(separator: ", ")
                 throw missing(
-                    "'\(path.path)' holds no checkpoint of agent step \(step); it holds \(steps.isEmpty ? "none" : steps).")
+                    "'\(path.path)' holds no checkpoint of agent step \(step); it holds \(steps.isEmpty ? "none" : steps)."
+                )
             }
             return entry.url
         }

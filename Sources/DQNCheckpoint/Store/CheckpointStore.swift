@@ -167,7 +167,9 @@ extension CheckpointStore {
         guard let best = bestEntry(readable) else {
             throw CheckpointError(
                 code: .missing,
-                message: "No checkpoint in '\(directory.path)' holds an evaluation; use the latest, or train with evaluations.")
+                message:
+                    "No checkpoint in '\(directory.path)' holds an evaluation; use the latest, or train with evaluations."
+            )
         }
         return best.url
     }
@@ -210,6 +212,8 @@ extension CheckpointStore {
             target = url.path + ".\(number).damaged"
         }
         guard rename(url.path, target) == 0 else { throw DurableFile.failure("renamed to \(target)", url.path) }
-        notice("\(url.lastPathComponent) is damaged and now named \(URL(fileURLWithPath: target).lastPathComponent): \(why)")
+        notice(
+            "\(url.lastPathComponent) is damaged and now named \(URL(fileURLWithPath: target).lastPathComponent): \(why)"
+        )
     }
 }

@@ -5,19 +5,21 @@ enum DurableFile {
     /// The ending of files that are not committed yet.
     static let temporaryEnding = ".tmp"
 
-    /// Lets `write` make the file under a temporary name beside the target, then synchronises, renames, and
-    /// synchronises the directory.
+    /// Lets `write` make the file under a temporary name beside the target, synchronises it, lets `verify` read it
+    /// back, renames it, and synchronises the directory.
     ///
     /// A temporary file that a killed process left is replaced. After any failure it is removed; a failed
     /// synchronisation is never retried, since the system may have dropped the data.
     static func commit(
-        to url: URL, _ write: (_ temporary: String) throws(CheckpointError) -> Void
+        to url: URL, write: (_ temporary: String) throws(CheckpointError) -> Void,
+        verify: (_ temporary: String) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
         let temporary = url.path + temporaryEnding
         unlink(temporary)
         do throws(CheckpointError) {
             try write(temporary)
             try synchronise(temporary, O_RDONLY)
+            try verify(temporary)
             guard rename(temporary, url.path) == 0 else { throw failure("renamed to its final name", temporary) }
         } catch {
             unlink(temporary)

@@ -1,0 +1,289 @@
+import DQNCheckpoint
+import DQNModel
+import Foundation
+import HDF5
+import Testing
+
+/// Files that break one rule of `docs/format.md` each, and are consistent in everything else.
+struct RuleTests {
+    let folder: TemporaryFolder
+    let sound: URL
+
+    init() throws {
+        folder = try TemporaryFolder()
+        sound = folder.file("sound.h5")
+        try Samples.whole().write(to: sound)
+    }
+
+    /// The number of the rule that a forged file breaks; 0 for none.
+    private func rule(_ change: (inout ForgedFile) -> Void) throws -> Int? {
+        var file = try ForgedFile(reading: sound)
+        change(&file)
+        let url = folder.file("forged.h5")
+        try file.write(to: url)
+        let report = Verifier.verify(url)
+        guard let failure = report.failure else { return 0 }
+        #expect(!report.isValid)
+        // Verifying and loading agree.
+        let loading = #expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: url) }
+        #expect(loading?.rule == failure.rule)
+        return failure.rule
+    }
+
+    @Test func theForgerChangesNothingByItself() throws { #expect(try rule { _ in } == 0) }
+
+    @Test func rule1FilesThatAreNoHDF5() throws {
+        func verify(_ data: Data) throws -> CheckpointError? {
+            try data.write(to: folder.file("x.h5"))
+            return Verifier.verify(folder.file("x.h5")).failure
+        }
+        let whole = try Data(contentsOf: sound)
+        for data in [Data(), Data("not at all".utf8), whole.dropFirst(8), whole.prefix(16)] {
+            let error = try verify(data)
+            #expect(error?.rule == 1)
+            #expect(error?.code == .malformed)
+        }
+        // Cut anywhere, it is never taken for a whole file.
+        for length in stride(from: 0, to: whole.count, by: 211) {
+            #expect(try verify(whole.prefix(length)) != nil, "cut to \(length) bytes of \(whole.count)")
+        }
+    }
+
+    @Test func missingFilesAndFolders() throws {
+        let missing = #expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: folder.file("none.h5")) }
+        #expect(missing?.code == .missing)
+        #expect(missing?.message.contains("none.h5") == true)
+        #expect(Verifier.verify(folder.url).failure?.code == .missing)
+    }
+
+    @Test func rule2RootAttributes() throws {
+        #expect(try rule { $0.attributes["format"] = .string("another format") } == 2)
+        #expect(try rule { $0.attributes["format"] = .int64(1) } == 2)
+        #expect(try rule { $0.attributes["format"] = nil } == 2)
+        #expect(try rule { $0.attributes["writer"] = nil } == 2)
+        #expect(try rule { $0.attributes["note"] = .string("one more") } == 2)
+        #expect(try rule { $0.attributes["agent_steps"] = .string("50000") } == 2)
+        #expect(try rule { $0.attributes["agent_steps"] = .uint64(50_000) } == 2)
+        #expect(try rule { $0.otherAttributes["writer"] = .string("somebody else") } == 2)
+        #expect(try rule { $0.otherAttributes["agent_steps"] = .int64(50_001) } == 2)
+        #expect(try rule { $0.otherAttributes["manifest_sha256"] = HDF5.AttributeValue?.none } == 2)
+    }
+
+    @Test func rule3Versions() throws {
+        for version in ["1.1", "2.0", "1", "", "1.0.0", "10"] {
+            #expect(try rule { $0.attributes["format_version"] = .string(version) } == 3, "'\(version)'")
+        }
+        let error = Verifier.verify(folder.file("forged.h5")).failure
+        #expect(error?.code == .unsupportedVersion)
+        #expect(error?.message.contains("version 10;") == true)
+        #expect(error?.message.contains("Update") == true)
+        // A later version may look quite different otherwise.
+        #expect(
+            try rule {
+                $0.attributes["format_version"] = .string("2.0")
+                $0.otherAttributes["manifest_sha256"] = HDF5.AttributeValue?.none
+                $0.editManifestSecretly = { _ in "" }
+            } == 3)
+    }
+
+    @Test func rule4TheManifestsDigest() throws {
+        #expect(try rule { $0.editManifestSecretly = { $0 + " " } } == 4)
+        #expect(try rule { $0.editManifestSecretly = { _ in "" } } == 4)
+        #expect(try rule { $0.otherAttributes["manifest_sha256"] = .string(String(repeating: "0", count: 64)) } == 4)
+        #expect(try rule { $0.otherAttributes["manifest_sha256"] = .string("") } == 4)
+    }
+
+    @Test func rule5TheManifestsContent() throws {
+        #expect(try rule { $0.editManifest = { _ in "{}" } } == 5)
+        #expect(try rule { $0.editManifest = { _ in "[1, 2" } } == 5)
+        #expect(try rule { $0.editManifest = { $0.replacingOccurrences(of: "\"uint8\"", with: "\"int8\"") } } == 5)
+        // Listed twice.
+        #expect(
+            try rule {
+                $0.editManifest = { text in
+                    let start = text.range(of: "{\"path\":\"architecture\"")
+                    let end = text.range(of: ",{\"path\":\"configuration\"")
+                    guard let start, let end else { return "" }
+                    let entry = text[start.lowerBound..<end.lowerBound]
+                    return text.replacingOccurrences(of: entry, with: "\(entry),\(entry)")
+                }
+            } == 5)
+        for path in ["../x", "a//b", "/a", "a/", "ä", "", "a b", String(repeating: "a/", count: 30) + "a"] {
+            #expect(
+                try rule { $0.listedAs[path] = .init(type: .uint8, shape: [0], bytes: []) } == 5, "'\(path)'")
+        }
+    }
+
+    @Test func rule6Objects() throws {
+        #expect(try rule { $0.groupAttributes = ["workers"] } == 6)
+        #expect(try rule { $0.groupAttributes = ["parameters/online/layers/0"] } == 6)
+    }
+
+    @Test func rule7EverythingIsListedAndThere() throws {
+        #expect(
+            try rule {
+                $0.set("parameters/online/extra", [Float(1)])
+                $0.unlisted = ["parameters/online/extra"]
+            } == 7)
+        #expect(try rule { $0.unlisted = ["parameters/online/head/bias"] } == 7)
+        #expect(try rule { $0.listedAs["workers/0/more"] = .init(type: .uint8, shape: [0], bytes: []) } == 7)
+        #expect(try rule { $0.emptyGroups = ["more"] } == 7)
+        #expect(try rule { $0.emptyGroups = ["workers/0/more/and/more"] } == 7)
+        #expect(try rule { $0.set("somewhere/else", [Float(1)]) } == 7)
+        #expect(try rule { $0.set("else", [Float(1)]) } == 7)
+    }
+
+    @Test func rule8TypesShapesAndStorage() throws {
+        let path = "parameters/online/layers/0/bias"
+        let bytes = [UInt8](repeating: 0, count: 20)
+        // Of any type and length as far as the other rules go; in the file two float32.
+        let free = "extensions/org.example.trainer/state/a"
+        for (type, shape) in [(HDF5.ElementType.int64, [1]), (.uint8, [8]), (.float32, [1]), (.float32, [3])] {
+            #expect(
+                try rule { $0.listedAs[free] = .init(type: type, shape: shape, bytes: bytes) } == 8, "\(type) \(shape)")
+        }
+        for shape in [[-1], [1 << 40, 1 << 40], [.max, 2], [0, .max, .max], [1 << 40], [-5, -1]] {
+            #expect(
+                try rule { $0.listedAs[path] = .init(type: .float32, shape: shape, bytes: bytes) } == 8, "\(shape)")
+        }
+        #expect(try rule { $0.datasets[path]?.layout = .chunked([5]) } == 8)
+        #expect(try rule { $0.datasets[path]?.layout = .chunked([2], filters: [.deflate(level: 1)]) } == 8)
+    }
+
+    @Test func rule9EveryDatasetsDigest() throws {
+        let paths = try ForgedFile(reading: sound).datasets.filter { !$0.value.bytes.isEmpty }.keys.sorted()
+        #expect(paths.count > 40)
+        for path in paths {
+            let broken = try rule { file in
+                file.listedAs[path] = file.datasets[path]
+                file.datasets[path]?.bytes[0] ^= 1
+            }
+            #expect(broken == 9, "\(path)")
+        }
+    }
+
+    @Test func rule10Documents() throws {
+        for text in ["", "{", "[]", "null", "\"text\"", "\u{FEFF}{}x"] {
+            #expect(try rule { $0.set("configuration", text: text) } == 10, "'\(text)'")
+            #expect(try rule { $0.set("architecture", text: text) } == 10, "'\(text)'")
+            #expect(try rule { $0.set("progress", text: text) } == 10, "'\(text)'")
+        }
+        #expect(try rule { $0.datasets["configuration"] = nil } == 10)
+        #expect(try rule { $0.set("configuration", [Float(1)]) } == 10)
+        #expect(try rule { $0.replace("architecture", "\"units\":5", with: "\"units\":-5") } == 10)
+        #expect(try rule { $0.replace("architecture", "\"units\":5", with: "\"units\":99999999999") } == 10)
+        #expect(try rule { $0.replace("architecture", "\"units\":5", with: "\"units\":5.5") } == 10)
+        #expect(try rule { $0.replace("architecture", "\"dense\"", with: "\"sparse\"") } == 10)
+        #expect(try rule { $0.replace("progress", "\"episodes\":311", with: "\"episodes\":-311") } == 10)
+        #expect(
+            try rule {
+                $0.replace("progress", "\"agent_steps\":50000,\"episodes\"", with: "\"agent_steps\":1,\"episodes\"")
+            } == 10)
+        #expect(try rule { $0.replace("progress", "\"stripped\":[]", with: "\"stripped\":[\"all\"]") } == 10)
+    }
+
+    @Test func rule11Parameters() throws {
+        #expect(try rule { $0.datasets["parameters/online/head/bias"] = nil } == 11)
+        #expect(try rule { $0.datasets["parameters/target/layers/0/weight"] = nil } == 11)
+        #expect(try rule { $0.set("parameters/online/head/gain", [Float(1)]) } == 11)
+        #expect(try rule { $0.set("parameters/average/head/bias", [Float(1)]) } == 11)
+        #expect(try rule { $0.set("parameters/online/head/bias", [Float(1), 2, 3]) } == 11)
+        #expect(try rule { $0.set("parameters/online/head/bias", [Float(1), 2], shape: [2, 1]) } == 11)
+        #expect(try rule { $0.set("parameters/online/head/bias", [Double(1), 2]) } == 11)
+        for bad in [Float.nan, .infinity, -.infinity] {
+            #expect(try rule { $0.set("parameters/online/head/bias", [1, bad]) } == 11)
+            let error = Verifier.verify(folder.file("forged.h5")).failure
+            #expect(error?.message.contains("parameters/online/head/bias") == true)
+            #expect(error?.message.contains("element 1") == true)
+            #expect(throws: CheckpointError.self) { try CheckpointPolicy(contentsOf: folder.file("forged.h5")) }
+        }
+    }
+
+    @Test func rule12TheOptimizer() throws {
+        #expect(try rule { $0.datasets["optimizer/slots/first_moment/head/bias"] = nil } == 12)
+        #expect(try rule { $0.set("optimizer/slots/first_moment/head/bias", [Float.nan, 0]) } == 12)
+        #expect(try rule { $0.set("optimizer/more", [Float(1)]) } == 12)
+        #expect(try rule { $0.replace("optimizer/state", "\"step_count\":24500", with: "\"step_count\":-1") } == 12)
+    }
+
+    @Test func rule13TheHistory() throws {
+        #expect(try rule { $0.set("history/agent_steps", [Int64(2000), 1000]) } == 13)
+        #expect(try rule { $0.set("history/agent_steps", [Int64(1000), 1000]) } == 13)
+        #expect(try rule { $0.set("history/agent_steps", [Int32(1000), 2000]) } == 13)
+        #expect(try rule { $0.set("history/columns/train/loss", [Double(1)]) } == 13)
+        #expect(try rule { $0.set("history/columns/train/loss", [Float(1), 2]) } == 13)
+        #expect(try rule { $0.set("history/loss", [Double(1), 2]) } == 13)
+    }
+
+    @Test func rule14Workers() throws {
+        #expect(
+            try rule { file in
+                for (path, dataset) in file.datasets where path.hasPrefix("workers/1/") {
+                    file.datasets[path] = nil
+                    file.datasets["workers/2/" + path.dropFirst(10)] = dataset
+                }
+            } == 14)
+        #expect(try rule { $0.set("workers/0/more", [Float(1)]) } == 14)
+        #expect(try rule { $0.set("workers/0/random/sampling", [UInt64](repeating: 0, count: 4)) } == 14)
+        #expect(try rule { $0.set("workers/0/random/sampling", [UInt64](repeating: 1, count: 3)) } == 14)
+        #expect(try rule { $0.set("workers/0/random/sampling", [Int64](repeating: 1, count: 4)) } == 14)
+        #expect(try rule { $0.set("workers/0/observation", [Float](repeating: 1, count: 5)) } == 14)
+        #expect(try rule { $0.set("workers/0/observation", [UInt8](repeating: 1, count: 4)) } == 14)
+        #expect(try rule { $0.set("workers/0/environment/steps", [Int32(1)]) } == 14)
+        #expect(
+            try rule { $0.replace("workers/0/state", "\"recent_lengths\":[9,", with: "\"recent_lengths\":[") } == 14)
+        #expect(
+            try rule { $0.replace("workers/0/state", "\"episode_length\":17", with: "\"episode_length\":-17") } == 14)
+        #expect(
+            try rule {
+                $0.replace("workers/0/state", "\"environment\":{\"kind\":\"CartPole-v1\",\"version\":1},", with: "")
+            } == 14)
+    }
+
+    @Test func rule15Replay() throws {
+        let path = "workers/0/replay"
+        let state = "workers/0/state"
+        #expect(try rule { $0.replace(state, "\"cursor\":36", with: "\"cursor\":37") } == 15)
+        #expect(try rule { $0.replace(state, "\"cursor\":36", with: "\"cursor\":35") } == 15)
+        #expect(try rule { $0.replace(state, "\"cursor\":36", with: "\"cursor\":-1") } == 15)
+        #expect(try rule { $0.replace(state, "\"count\":37", with: "\"count\":0") } == 15)
+        #expect(try rule { $0.replace(state, "\"capacity\":100", with: "\"capacity\":36") } == 15)
+        #expect(try rule { $0.replace(state, "\"chunk_length\":16", with: "\"chunk_length\":0") } == 15)
+        #expect(try rule { $0.replace(state, "\"chunk_length\":16", with: "\"chunk_length\":1000000000") } == 15)
+        #expect(try rule { $0.replace(state, "\"count\":37,\"cursor\":36", with: "\"count\":36,\"cursor\":35") } == 15)
+        for column in ["frames", "actions", "rewards", "flags"] {
+            #expect(try rule { $0.datasets["\(path)/\(column)"] = nil } == 15, "\(column)")
+        }
+        #expect(try rule { $0.set("\(path)/priorities", [Float(1)]) } == 15)
+        #expect(try rule { $0.datasets["\(path)/flags"]?.bytes[3] = 16 } == 15)
+        #expect(try rule { $0.datasets["\(path)/flags"]?.bytes[36] = 1 } == 15)
+        #expect(try rule { $0.datasets["\(path)/actions"]?.bytes[0] = 2 } == 15)
+        #expect(try rule { $0.datasets["\(path)/actions"]?.bytes[4 * 36] = 0 } == 15)
+        #expect(try rule { $0.set("\(path)/rewards", [Double](repeating: 0, count: 37)) } == 15)
+    }
+
+    @Test func rule16Extensions() throws {
+        let descriptor = "extensions/org.example.trainer/descriptor"
+        #expect(try rule { $0.replace(descriptor, "org.example.trainer", with: "org.example.other") } == 16)
+        #expect(try rule { $0.set("extensions/org.example.trainer/more", [Float(1)]) } == 16)
+        #expect(try rule { $0.set("extensions/org.example.trainer/state/x/y", [Float(1)]) } == 16)
+        #expect(try rule { $0.set("extensions/org.example.trainer/state/x", [Int32(1)]) } == 16)
+    }
+
+    /// Such a file is sound, but not for a reader that does not know the owner.
+    @Test func extensionsThatMustBeUnderstood() throws {
+        var checkpoint = try Samples.whole()
+        checkpoint.extensions[0].mustUnderstand = true
+        let url = folder.file("strange.h5")
+        try checkpoint.write(to: url)
+        #expect(Verifier.verify(url).isValid)
+        let error = #expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: url) }
+        #expect(error?.code == .unknownExtension)
+        #expect(error?.message.contains("org.example.trainer") == true)
+        let policy = #expect(throws: CheckpointError.self) { try CheckpointPolicy(contentsOf: url) }
+        #expect(policy?.code == .unknownExtension)
+        #expect(
+            try Checkpoint(contentsOf: url, understanding: ["org.example.trainer"]).extensions == checkpoint.extensions)
+        #expect(try CheckpointPolicy(contentsOf: url, understanding: ["org.example.trainer"]).agentSteps == 50_000)
+    }
+}
