@@ -48,7 +48,11 @@ def read_checkpoint(path):
 
 
 def plain(value):
-    return value.decode() if isinstance(value, bytes) else int(value)
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, np.int64):
+        return int(value)
+    raise Refused(f"a root attribute is {value!r}: neither a text of fixed length nor an int64")
 
 
 def walk(group, prefix):
@@ -60,6 +64,8 @@ def walk(group, prefix):
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise Refused(f"/{path} is not a hard link")
         member = group[name]
+        if h5py.h5o.get_info(member.id).rc != 1:
+            raise Refused(f"/{path} has a second link")
         if len(member.attrs):
             raise Refused(f"/{path} has attributes")
         if isinstance(member, h5py.Group):
@@ -72,7 +78,8 @@ def walk(group, prefix):
 
 def read_dataset(file, entry):
     dataset = file[entry["path"]]
-    if dataset.chunks is not None or dataset.external or dataset.is_virtual:
+    layout = dataset.id.get_create_plist().get_layout()
+    if layout != h5py.h5d.CONTIGUOUS or dataset.external:
         raise Refused(f"/{entry['path']} is not stored contiguously")
     if dataset.dtype.str != TYPES[entry["type"]] or list(dataset.shape) != entry["shape"]:
         raise Refused(f"/{entry['path']} is {dataset.dtype.str} {dataset.shape}, not as listed: {entry}")
