@@ -7,7 +7,10 @@ import Testing
     private func train(_ directory: TemporaryDirectory, _ name: String = "run", steps: Int = 600) throws {
         let result = try Program.run(
             "dqn-train",
-            ["--env", "CartPole-v1", "--steps", "\(steps)", "--save-every", "200", "-q", "--out", directory(name)] + tiny)
+            [
+                "--env", "CartPole-v1", "--steps", "\(steps)", "--schedule-steps", "1000", "--save-every", "200", "-q", "--out",
+                directory(name),
+            ] + tiny)
         #expect(result.status == 0, "\(result.errors)")
     }
 
@@ -21,7 +24,7 @@ import Testing
         (["--env", "CartPole-v1", "--set", "discount=2"], "allowed is number"),
         (["--env", "CartPole-v1", "--set", "network=mlp:0"], "not a number of units"),
         (["--env", "CartPole-v1", "--set", "network=nature-cnn"], "needs channels"),
-        (["--env", "CartPole-v1", "--seed", "-3"], "'seed'"),
+        (["--env", "CartPole-v1", "--seed=-3"], "'seed'"),
         (["--env", "CartPole-v1", "--steps", "0"], "--steps 0"),
         (["--env", "CartPole-v1", "--steps", "1e9999"], "--steps"),
         (["--env", "CartPole-v1", "--workers", "4"], "one worker"),

@@ -77,11 +77,15 @@ import Testing
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        while !FileManager.default.fileExists(atPath: directory("run/metrics.csv")) { Thread.sleep(forTimeInterval: 0.01) }
+        while process.isRunning, !FileManager.default.fileExists(atPath: directory("run/metrics.csv")) { Thread.sleep(forTimeInterval: 0.01) }
         Thread.sleep(forTimeInterval: 0.2)
         kill(process.processIdentifier, signal)
+        // A program that ignores the signal must fail the test, not hang it.
+        let deadline = Date().addingTimeInterval(20)
+        while process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.01) }
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
-        #expect(process.terminationStatus == 130)
+        #expect(process.terminationReason == .exit && process.terminationStatus == 130)
         let store = try CheckpointStore(directory: URL(fileURLWithPath: directory("run/checkpoints")))
         let newest = try #require(try store.latest { _ in })
         #expect(newest.checkpoint.counters.agentSteps > 0)
