@@ -156,9 +156,18 @@ func everything(_ checkpoint: Checkpoint) throws -> [String: String] {
     func bits(_ evaluation: Evaluation?) -> String {
         evaluation.map { "\($0.agentSteps) \(bits([$0.meanReturn, $0.standardDeviation])) \($0.episodes)" } ?? "none"
     }
-    parts["writer"] = "\(checkpoint.writer)"
+    parts["writer"] = "\(checkpoint.writer.name) \(checkpoint.writer.version)"
     parts["configuration"] = String(decoding: try checkpoint.configuration.canonicalData(), as: UTF8.self)
-    parts["architecture"] = "\(checkpoint.architecture)"
+    // Spelled out, so that what a later version adds to these types does not change older files' texts.
+    let layers = checkpoint.architecture.layers.map { layer in
+        switch layer {
+        case .convolution(let outputs, let kernel, let stride): "\(outputs)k\(kernel)s\(stride)"
+        case .dense(let units): "fc\(units)"
+        }
+    }
+    let input = checkpoint.architecture.input
+    parts["architecture"] =
+        "\(input.element.rawValue) \(input.shape) \(layers) \(checkpoint.architecture.actionCount) actions"
     parts["online"] = bits(checkpoint.online)
     parts["target"] = bits(checkpoint.target)
     if let optimizer = checkpoint.optimizer {
@@ -166,7 +175,12 @@ func everything(_ checkpoint: Checkpoint) throws -> [String: String] {
         for (name, value) in optimizer.hyperparameters { parts["optimizer.\(name)"] = bits([value]) }
         for (name, values) in optimizer.slots { parts["slot.\(name)"] = bits(values) }
     }
-    parts["counters"] = "\(checkpoint.counters)"
+    let counters = checkpoint.counters
+    parts["counters"] =
+        [
+            counters.agentSteps, counters.frames, counters.gradientUpdates, counters.targetRefreshes, counters.episodes,
+            counters.evaluations,
+        ].description
     parts["evaluations"] =
         "\(bits(checkpoint.evaluation)) \(bits(checkpoint.bestEvaluation)) \(checkpoint.reachedTarget)"
     for (name, value) in checkpoint.statistics { parts["statistics.\(name)"] = bits([value]) }
@@ -180,7 +194,8 @@ func everything(_ checkpoint: Checkpoint) throws -> [String: String] {
     for (index, worker) in checkpoint.workers.enumerated() {
         for (name, generator) in worker.generators { parts["worker.\(index).\(name)"] = "\(generator.words)" }
         parts["worker.\(index).environment"] = state(worker.environment)
-        parts["worker.\(index).observation"] = worker.observation.map { "\($0.space) \($0.bytes)" } ?? "none"
+        parts["worker.\(index).observation"] =
+            worker.observation.map { "\($0.space.element.rawValue) \($0.space.shape) \($0.bytes)" } ?? "none"
         parts["worker.\(index).episode"] =
             "\(bits([worker.episodeReturn] + worker.recentReturns)) \(worker.episodeLength) \(worker.recentLengths)"
         guard let replay = worker.replay else { continue }
@@ -190,7 +205,7 @@ func everything(_ checkpoint: Checkpoint) throws -> [String: String] {
             var bytes: [UInt8] = []
             replay.forEachRun(of: column) { bytes += $0 }
             parts["worker.\(index).replay.\(column.name)"] =
-                "\(column.element) \(column.shape) \(column.chunks.map(\.byteCount)) \(bytes)"
+                "\(column.element.rawValue) \(column.shape) \(column.chunks.map(\.byteCount)) \(bytes)"
         }
     }
     return parts

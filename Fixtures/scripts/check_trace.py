@@ -1,0 +1,174 @@
+"""Reads a checkpoint with h5py and NumPy alone, and checks what dqn-play did with it.
+
+    check_trace.py CHECKPOINT.h5 [TRACE.jsonl] [--tolerance 1e-5] [--any-action]
+
+Verifies every digest of the file, then recomputes the Q-values of each step of a `dqn-play --trace` file and compares
+them, and the greedy action, with what the trace tells. Ends with 1 and names the first thing that is not as it should
+be. Written from docs/format.md alone: it shares no code with the Swift reader.
+"""
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+
+import h5py
+import numpy as np
+
+TYPES = {"float32": "<f4", "float64": "<f8", "uint8": "|u1", "int32": "<i4", "int64": "<i8", "uint64": "<u8"}
+NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}")
+
+
+class Refused(Exception):
+    """What is wrong with a file or a trace."""
+
+
+def read_checkpoint(path):
+    """Every dataset of a checkpoint by path, checked against the manifest; and the root attributes."""
+    with h5py.File(path, "r") as file:
+        attributes = {name: plain(value) for name, value in file.attrs.items()}
+        if attributes.get("format") != "swift-dqn checkpoint":
+            raise Refused("it does not name the format")
+        if attributes.get("format_version") != "1.0":
+            raise Refused(f"it has format version {attributes.get('format_version')}; this script knows 1.0")
+        text = file["manifest"][()].tobytes()
+        if hashlib.sha256(text).hexdigest() != attributes.pop("manifest_sha256", None):
+            raise Refused("the manifest is not the one that the file was written with")
+        manifest = json.loads(text)
+        if manifest["attributes"] != {name: str(value) for name, value in attributes.items()}:
+            raise Refused("the root attributes are not those of the manifest")
+        listed = {entry["path"]: entry for entry in manifest["datasets"]}
+        if list(listed) != sorted(listed) or len(listed) != len(manifest["datasets"]):
+            raise Refused("the manifest is not sorted")
+        found = set(walk(file, "")) - {"manifest"}
+        if found != set(listed):
+            raise Refused(f"it holds other datasets than its manifest lists: {sorted(found ^ set(listed))}")
+        return {name: read_dataset(file, entry) for name, entry in listed.items()}, attributes
+
+
+def plain(value):
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, np.int64):
+        return int(value)
+    raise Refused(f"a root attribute is {value!r}: neither a text of fixed length nor an int64")
+
+
+def walk(group, prefix):
+    """The paths of all datasets; anything but hard links to groups and datasets is refused."""
+    for name in group:
+        path = prefix + name
+        if not NAME.fullmatch(name):
+            raise Refused(f"'{path}' is no name of the format")
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise Refused(f"/{path} is not a hard link")
+        member = group[name]
+        if h5py.h5o.get_info(member.id).rc != 1:
+            raise Refused(f"/{path} has a second link")
+        if len(member.attrs):
+            raise Refused(f"/{path} has attributes")
+        if isinstance(member, h5py.Group):
+            yield from walk(member, path + "/")
+        elif isinstance(member, h5py.Dataset):
+            yield path
+        else:
+            raise Refused(f"/{path} is neither a group nor a dataset")
+
+
+def read_dataset(file, entry):
+    dataset = file[entry["path"]]
+    layout = dataset.id.get_create_plist().get_layout()
+    if layout != h5py.h5d.CONTIGUOUS or dataset.external:
+        raise Refused(f"/{entry['path']} is not stored contiguously")
+    if dataset.dtype.str != TYPES[entry["type"]] or list(dataset.shape) != entry["shape"]:
+        raise Refused(f"/{entry['path']} is {dataset.dtype.str} {dataset.shape}, not as listed: {entry}")
+    values = dataset[()]
+    if hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest() != entry["sha256"]:
+        raise Refused(f"/{entry['path']} is damaged")
+    return values
+
+
+def document(arrays, path):
+    return json.loads(arrays[path].tobytes())
+
+
+def layer_names(architecture):
+    return [f"layers/{index}" for index in range(len(architecture["layers"]))] + ["head"]
+
+
+def action_values(arrays, architecture, observation):
+    """The online network's Q-values of one observation: computed in float64, in the order of docs/format.md."""
+    space = architecture["input"]
+    if architecture["head"]["type"] != "action_values":
+        raise Refused(f"/architecture has a head of type '{architecture['head']['type']}'")
+    values = np.asarray(observation, np.float64).reshape(space["shape"])
+    if space["element"] == "uint8":
+        values = values / 255
+    for layer, name in zip(architecture["layers"] + [None], layer_names(architecture)):
+        weight = arrays[f"parameters/online/{name}/weight"].astype(np.float64)
+        bias = arrays[f"parameters/online/{name}/bias"].astype(np.float64)
+        kind = "head" if layer is None else layer["type"]
+        if kind == "convolution":
+            values = convolve(values, weight, bias, layer["stride"])
+        elif kind in ("dense", "head"):
+            values = weight @ values.reshape(-1) + bias
+        else:
+            raise Refused(f"/architecture has a layer of type '{kind}', which format 1.0 does not know")
+        if layer is not None:
+            values = np.maximum(values, 0)
+    return values
+
+
+def convolve(values, weight, bias, stride):
+    """A convolution without padding; values [channels, rows, columns], weight [outputs, channels, k, k]."""
+    windows = np.lib.stride_tricks.sliding_window_view(values, weight.shape[2:], axis=(1, 2))
+    windows = windows[:, ::stride, ::stride]
+    return np.einsum("crxij,ocij->orx", windows, weight, optimize=True) + bias[:, None, None]
+
+
+def check_trace(arrays, path, tolerance, greedy=True):
+    """Compares each line with what the network gives; the number of lines and the largest difference."""
+    architecture = document(arrays, "architecture")
+    count, largest = 0, 0.0
+    with open(path, encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            step = json.loads(line)
+            where = f"line {number} (episode {step['episode']}, step {step['step']})"
+            expected = action_values(arrays, architecture, step["observation"])
+            given = np.asarray(step["action_values"], np.float64)
+            if given.shape != expected.shape:
+                raise Refused(f"{where}: {given.size} action values; the network has {expected.size} actions")
+            difference = np.abs(given - expected) / np.maximum(1, np.abs(expected))
+            if not np.all(difference <= tolerance):
+                raise Refused(f"{where}: action values {given.tolist()}; recomputed {expected.tolist()}")
+            if greedy and given[step["action"]] != given.max():
+                raise Refused(f"{where}: action {step['action']} has not the largest of {given.tolist()}")
+            largest = max(largest, float(difference.max()))
+            count += 1
+    if count == 0:
+        raise Refused("the trace has no steps")
+    return count, largest
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("checkpoint")
+    parser.add_argument("trace", nargs="?")
+    parser.add_argument("--tolerance", type=float, default=1e-5, help="of 1 and of the value (default: 1e-5)")
+    parser.add_argument("--any-action", action="store_true", help="for a trace of dqn-play --epsilon")
+    options = parser.parse_args()
+    name = options.checkpoint
+    try:
+        arrays, attributes = read_checkpoint(options.checkpoint)
+        print(f"{name}: {len(arrays)} datasets are as written, agent step {attributes['agent_steps']}")
+        if options.trace:
+            name = options.trace
+            count, largest = check_trace(arrays, options.trace, options.tolerance, not options.any_action)
+            print(f"{name}: Q-values of {count} steps agree, largest difference {largest:.1e}")
+    except (Refused, OSError, KeyError, ValueError) as error:
+        sys.exit(f"{name}: {error if not isinstance(error, KeyError) else f'{error} is missing'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+import Crypto
+import DQNCheckpoint
+import DQNModel
+import Foundation
+import Testing
+
+/// Files of every format version that was ever frozen (`Fixtures/checkpoints/VERSION/NAME.h5`): readable for ever, with
+/// the same content, whose digest stands beside each in `NAME.sha256`.
+///
+/// A new golden file is put into its folder, and its digest recorded by running this test with
+/// `DQN_RECORD_CHECKPOINTS=1`; that also makes the two samples of the current version where they are missing. A digest
+/// that is there is never recorded over: delete it first, and say in the commit why the content may change.
+struct GoldenFileTests {
+    static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("Fixtures/checkpoints")
+    static let isRecording = ProcessInfo.processInfo.environment["DQN_RECORD_CHECKPOINTS"] == "1"
+
+    static func files(_ version: String) -> [URL] {
+        let folder = folder.appendingPathComponent(version)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.filter { $0.hasSuffix(".h5") }.sorted().map { folder.appendingPathComponent($0) }
+    }
+
+    @Test(arguments: FormatVersion.known)
+    func everyGoldenFileIsRead(_ version: String) throws {
+        if Self.isRecording, version == FormatVersion.current { try recordSamples() }
+        let files = Self.files(version)
+        #expect(!files.isEmpty, "there is no golden file of version \(version)")
+        for url in files {
+            #expect(Verifier.verify(url).isValid, "\(url.lastPathComponent)")
+            #expect(try CheckpointSummary(contentsOf: url).version == version)
+            let content = try everything(Checkpoint(contentsOf: url)).sorted { $0.key < $1.key }
+                .map { "\($0.key): \($0.value)\n" }.joined()
+            let digest = SHA256.hash(data: Data(content.utf8)).map { String(format: "%02x", $0) }.joined()
+            let record = url.deletingPathExtension().appendingPathExtension("sha256")
+            if Self.isRecording, !FileManager.default.fileExists(atPath: record.path) {
+                try Data((digest + "\n").utf8).write(to: record)
+            }
+            #expect(try String(contentsOf: record, encoding: .utf8) == digest + "\n", "\(url.lastPathComponent)")
+        }
+    }
+
+    /// The samples' golden files hold what the samples are, so that a wrong digest cannot hide behind itself.
+    @Test func theSamplesAreWhatTheyWere() throws {
+        let folder = Self.folder.appendingPathComponent("1.0")
+        for (name, sample) in [("sample-vector.h5", try Samples.whole()), ("sample-pixels.h5", try Samples.pixels())] {
+            #expect(
+                try everything(Checkpoint(contentsOf: folder.appendingPathComponent(name))) == everything(sample),
+                "\(name)")
+        }
+    }
+
+    private func recordSamples() throws {
+        let folder = Self.folder.appendingPathComponent(FormatVersion.current)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        for (name, sample) in [("sample-vector.h5", try Samples.whole()), ("sample-pixels.h5", try Samples.pixels())] {
+            let url = folder.appendingPathComponent(name)
+            if !FileManager.default.fileExists(atPath: url.path) { try sample.write(to: url) }
+        }
+    }
+}
