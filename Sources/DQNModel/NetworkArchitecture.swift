@@ -71,7 +71,9 @@ public struct NetworkArchitecture: Sendable, Equatable, Codable {
                 }
                 shape = [outputs, (shape[1] - kernel) / stride + 1, (shape[2] - kernel) / stride + 1]
             case .dense(let units):
-                guard (1...limit).contains(units) else { throw fail("Layer \(index) needs at least one unit; found \(units).") }
+                guard (1...limit).contains(units) else {
+                    throw fail("Layer \(index) needs at least one unit; found \(units).")
+                }
                 shape = [units]
             }
             shapes.append(shape)
