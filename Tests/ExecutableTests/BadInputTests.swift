@@ -210,3 +210,24 @@ import Testing
         }
     }
 }
+
+/// Files made to mislead a reader, each breaking one rule.
+@Suite struct HostileCheckpointTests {
+    static let files: [URL] = {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("Fixtures/checkpoints/hostile")
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
+        return names.filter { $0.hasSuffix(".h5") }.sorted().map { root.appendingPathComponent($0) }
+    }()
+
+    @Test func thereAreSome() { #expect(Self.files.count >= 10) }
+
+    @Test(arguments: files)
+    func everyProgramRefusesItWith65(file: URL) throws {
+        let before = try Data(contentsOf: file)
+        let verified = try Program.run("dqn-checkpoint", "verify", file.path)
+        #expect(verified.status == 65)
+        #expect(verified.output.contains("FAILED [R"), "\(verified.output)")
+        #expect(try Data(contentsOf: file) == before)
+    }
+}
