@@ -25,7 +25,8 @@ extension NetworkArchitecture {
         }
         if text.hasPrefix("mlp:") { return try dense(text.dropFirst(4), of: text) }
         guard text.hasPrefix("conv:") else {
-            throw unreadable(text, "it names no network; use mlp:64,64, nature-cnn, nips-cnn, small-cnn or conv:16k3s1/fc128")
+            throw unreadable(
+                text, "it names no network; use mlp:64,64, nature-cnn, nips-cnn, small-cnn or conv:16k3s1/fc128")
         }
         let parts = text.dropFirst(5).split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2 else { throw unreadable(text, "it has more than one '/'") }
@@ -38,7 +39,9 @@ extension NetworkArchitecture {
             layers.append(.convolution(outputs: outputs, kernel: kernel, stride: stride))
         }
         if parts.count == 2 {
-            guard parts[1].hasPrefix("fc") else { throw unreadable(text, "dense layers after '/' start with fc, as in fc128") }
+            guard parts[1].hasPrefix("fc") else {
+                throw unreadable(text, "dense layers after '/' start with fc, as in fc128")
+            }
             layers += try dense(parts[1].dropFirst(2), of: text)
         }
         return layers

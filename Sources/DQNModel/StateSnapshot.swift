@@ -37,7 +37,8 @@ public struct StateSnapshot: Sendable, Equatable {
         guard self.kind == kind, self.version == version else {
             throw ModelError(
                 code: .invalidSnapshot,
-                message: "A snapshot of \(self.kind) version \(self.version) cannot restore \(kind) version \(version).")
+                message: "A snapshot of \(self.kind) version \(self.version) cannot restore \(kind) version \(version)."
+            )
         }
     }
 
@@ -45,7 +46,9 @@ public struct StateSnapshot: Sendable, Equatable {
     ///
     /// - Throws: ``ModelError`` (`invalidSnapshot`) when the name is missing, of another type or of another length.
     public func float64(_ name: String, count: Int) throws(ModelError) -> [Double] {
-        guard case .float64(let array) = values[name], array.count == count else { throw missing(name, "float64", count) }
+        guard case .float64(let array) = values[name], array.count == count else {
+            throw missing(name, "float64", count)
+        }
         return array
     }
 
