@@ -100,7 +100,9 @@ struct Diff: ParsableCommand {
     var tolerance = 0.0
 
     func validate() throws {
-        if !(tolerance >= 0) { throw ValidationError("--tolerance \(tolerance) is negative or no number; use 0 or more.") }
+        if !(tolerance >= 0) {
+            throw ValidationError("--tolerance \(tolerance) is negative or no number; use 0 or more.")
+        }
     }
 
     func run() throws {

@@ -46,7 +46,9 @@ struct Show: ParsableCommand {
     }
 
     private func printText(_ summary: CheckpointSummary) throws {
-        func line(_ name: String, _ value: String) { print(name.padding(toLength: 24, withPad: " ", startingAt: 0) + value) }
+        func line(_ name: String, _ value: String) {
+            print(name.padding(toLength: 24, withPad: " ", startingAt: 0) + value)
+        }
         line("file", file)
         line("format", "\(summary.version), written by \(summary.writer.name) \(summary.writer.version)")
         line("digest", summary.digest)
@@ -64,7 +66,10 @@ struct Show: ParsableCommand {
         if !summary.stripped.isEmpty { line("left out", summary.stripped.joined(separator: ", ")) }
         let shapes = try summary.architecture.layerShapes().map { $0.map(String.init).joined(separator: "×") }
         let input = summary.architecture.input
-        line("network", "\(input.shape.map(String.init).joined(separator: "×")) \(input.element.rawValue) → " + shapes.joined(separator: " → "))
+        line(
+            "network",
+            "\(input.shape.map(String.init).joined(separator: "×")) \(input.element.rawValue) → "
+                + shapes.joined(separator: " → "))
         if case .object(let members) = summary.configuration {
             print("configuration")
             for (key, value) in members.sorted(by: { $0.key < $1.key }) {
@@ -103,7 +108,9 @@ struct List: ParsableCommand {
             for row in rows {
                 let bytes = row.bytes.map { "\($0) bytes" } ?? ""
                 let mean = row.mean_return.map { String(format: "evaluation %.2f", $0) } ?? ""
-                print([row.file, bytes, mean, row.reason.map { "DAMAGED \($0)" } ?? ""].filter { !$0.isEmpty }.joined(separator: "  "))
+                print(
+                    [row.file, bytes, mean, row.reason.map { "DAMAGED \($0)" } ?? ""].filter { !$0.isEmpty }.joined(
+                        separator: "  "))
             }
             if rows.isEmpty { writeError("no checkpoints in \(directory)") }
         }

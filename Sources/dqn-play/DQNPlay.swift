@@ -30,7 +30,8 @@ struct DQNPlay: ParsableCommand {
 
     @Argument(help: ArgumentHelp("A checkpoint file, or a run's directory.", valueName: "checkpoint-or-run-dir"))
     var path: String
-    @Option(help: ArgumentHelp("Which checkpoint of a run: latest, best or a number of agent steps.", valueName: "which"))
+    @Option(
+        help: ArgumentHelp("Which checkpoint of a run: latest, best or a number of agent steps.", valueName: "which"))
     var which = "latest"
     @Option(help: ArgumentHelp("The environment (default: the one trained in).", valueName: "id"))
     var env: String?
@@ -122,7 +123,9 @@ struct DQNPlay: ParsableCommand {
             print("mean return \(mean) ± \(Self.number(summary.standardDeviation)) over \(episodes.count) episodes")
         }
         if let minReturn, !(summary.mean >= minReturn) {
-            writeError("dqn-play: the mean return \(Self.number(summary.mean)) is below --min-return \(Self.number(minReturn)).")
+            writeError(
+                "dqn-play: the mean return \(Self.number(summary.mean)) is below --min-return \(Self.number(minReturn))."
+            )
             throw ExitCode.runtimeFailure
         }
     }

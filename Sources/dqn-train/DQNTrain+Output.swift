@@ -67,7 +67,8 @@ extension DQNTrain {
     private static func line(_ progress: TrainingRun.Progress) -> String {
         let left = Double(progress.totalSteps - progress.agentSteps) / max(progress.stepsPerSecond, 1e-9)
         let mean = progress.meanReturn.isNaN ? "–" : String(format: "%.1f", progress.meanReturn)
-        return "step \(progress.agentSteps)/\(progress.totalSteps)  \(Int(progress.stepsPerSecond)) steps/s  return \(mean)"
+        return
+            "step \(progress.agentSteps)/\(progress.totalSteps)  \(Int(progress.stepsPerSecond)) steps/s  return \(mean)"
             + String(format: "  epsilon %.3f", progress.epsilon) + "  \(duration(left)) left"
     }
 

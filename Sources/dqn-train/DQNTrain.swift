@@ -47,13 +47,16 @@ struct DQNTrain: ParsableCommand {
     var resume: String?
     @Option(help: ArgumentHelp("A JSON file of configuration keys, or another run's config.json.", valueName: "file"))
     var config: String?
-    @Option(name: .customLong("set"), help: ArgumentHelp("Set one configuration key; repeatable.", valueName: "key=value"))
+    @Option(
+        name: .customLong("set"), help: ArgumentHelp("Set one configuration key; repeatable.", valueName: "key=value"))
     var assignments: [String] = []
     @Option(help: ArgumentHelp("Agent steps between evaluations; 0 never evaluates.", valueName: "n"))
     var evalEvery: Int?
     @Option(help: ArgumentHelp("Episodes of an evaluation.", valueName: "n"))
     var evalEpisodes: Int?
-    @Option(help: ArgumentHelp("Agent steps between saves; 0 saves at a new best and at the end (default: 10000).", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Agent steps between saves; 0 saves at a new best and at the end (default: 10000).", valueName: "n"))
     var saveEvery: Int?
     @Option(help: ArgumentHelp("Newest checkpoints kept; the best is kept besides (default: 5).", valueName: "n"))
     var keep: Int?
@@ -73,7 +76,9 @@ struct DQNTrain: ParsableCommand {
             throw ValidationError("--workers \(workers): the method dqn has one worker; leave --workers out.")
         }
         for (flag, value, least) in [("--steps", steps, 1), ("--save-every", saveEvery, 0), ("--keep", keep, 1)] {
-            if let value, value < least { throw ValidationError("\(flag) \(value) is too small; the least is \(least).") }
+            if let value, value < least {
+                throw ValidationError("\(flag) \(value) is too small; the least is \(least).")
+            }
         }
         guard resume != nil else { return }
         let fixed: [(String, Bool)] = [

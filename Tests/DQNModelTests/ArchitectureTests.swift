@@ -25,7 +25,8 @@ import Testing
 
     @Test(arguments: [
         "", "mlp", "mlp:", "mlp:64,", "mlp:0", "mlp:-3", "mlp:64,x", "conv:", "conv:16k3", "conv:16k3s1/128",
-        "conv:16k3s1/fc128/fc2", "conv:16s1k3", "conv:016k3s1", "resnet", "conv:16k3s0", "conv:16k300s1", "conv:16k3s1/fc",
+        "conv:16k3s1/fc128/fc2", "conv:16s1k3", "conv:016k3s1", "resnet", "conv:16k3s0", "conv:16k300s1",
+        "conv:16k3s1/fc",
         "mlp:99999999999999999999",
     ])
     func refusesWhatItCannotBuild(text: String) {
@@ -39,11 +40,13 @@ import Testing
     }
 
     @Test func layoutIsInOrderWithoutGaps() throws {
-        let network = try NetworkArchitecture("conv:16k3s1/fc20", input: .init(shape: [2, 8, 8], element: .float32), actions: 3)
+        let network = try NetworkArchitecture(
+            "conv:16k3s1/fc20", input: .init(shape: [2, 8, 8], element: .float32), actions: 3)
         let layout = try ParameterLayout(network)
-        #expect(layout.entries.map(\.name) == [
-            "layers/0/weight", "layers/0/bias", "layers/1/weight", "layers/1/bias", "head/weight", "head/bias",
-        ])
+        #expect(
+            layout.entries.map(\.name) == [
+                "layers/0/weight", "layers/0/bias", "layers/1/weight", "layers/1/bias", "head/weight", "head/bias",
+            ])
         #expect(layout.entries.map(\.shape) == [[16, 2, 3, 3], [16], [20, 576], [20], [3, 20], [3]])
         #expect(layout.entries.map(\.fanIn) == [18, 18, 576, 576, 20, 20])
         var next = 0

@@ -6,7 +6,10 @@ import Testing
         // First outputs of Blackman and Vigna's xoshiro256++ 1.0 from the state 1, 2, 3, 4.
         var generator = try RandomGenerator(restoring: [1, 2, 3, 4])
         let outputs = (0..<5).map { _ in generator.next() }
-        #expect(outputs == [41_943_041, 58_720_359, 3_588_806_011_781_223, 3_591_011_842_654_386, 9_228_616_714_210_784_205])
+        #expect(
+            outputs == [
+                41_943_041, 58_720_359, 3_588_806_011_781_223, 3_591_011_842_654_386, 9_228_616_714_210_784_205,
+            ])
     }
 
     @Test func goesOnFromItsWords() throws {

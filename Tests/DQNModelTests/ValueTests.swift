@@ -39,7 +39,9 @@ import Testing
     @Test func equalDocumentsHaveEqualBytes() throws {
         let text = #"{"b": [1, 2.5, null, true, "x/y"], "a": {"n": -3}}"#
         let value = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
-        #expect(String(decoding: try value.canonicalData(), as: UTF8.self) == #"{"a":{"n":-3},"b":[1,2.5,null,true,"x/y"]}"#)
+        #expect(
+            String(decoding: try value.canonicalData(), as: UTF8.self) == #"{"a":{"n":-3},"b":[1,2.5,null,true,"x/y"]}"#
+        )
         #expect(value["b"] == .array([.integer(1), .number(2.5), .null, .bool(true), .string("x/y")]))
     }
 

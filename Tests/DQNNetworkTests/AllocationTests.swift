@@ -24,7 +24,8 @@ import Testing
         allocation_counter_start()
         for _ in 0..<10 { try step() }
         let counts = allocation_counter_stop()
-        print("\(network): \(counts.own) own allocations, \(counts.compute_library) inside oneDNN, in 10 gradient steps")
+        print(
+            "\(network): \(counts.own) own allocations, \(counts.compute_library) inside oneDNN, in 10 gradient steps")
         #if os(Linux)
             #expect(counts.own == 0)
         #endif

@@ -72,14 +72,16 @@ struct SmallNetwork {
                 }
                 let measured = (try lossAfter(step) - lossAfter(-step)) / (2 * step)
                 _ = try lossAfter(0)
-                #expect(abs(measured - norm) < 2e-2 * norm + 1e-4, "\(network) \(loss) \(entry.name): \(measured) \(norm)")
+                #expect(
+                    abs(measured - norm) < 2e-2 * norm + 1e-4, "\(network) \(loss) \(entry.name): \(measured) \(norm)")
             }
         }
     }
 
     @Test func aWrongGradientWouldBeNoticed() throws {
         // The comparison above is worth something only if a wrong sign fails it.
-        let small = try SmallNetwork("mlp:8", input: ObservationSpace(shape: [3], element: .float32), actions: 2, batch: 4)
+        let small = try SmallNetwork(
+            "mlp:8", input: ObservationSpace(shape: [3], element: .float32), actions: 2, batch: 4)
         let gradients = ParameterSlab(layout: small.layout)
         let before = try small.loss(.squared)
         try small.computation.backward(into: gradients)

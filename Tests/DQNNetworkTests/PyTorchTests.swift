@@ -43,8 +43,10 @@ struct NetworkFixture: Decodable {
         decoder.keyDecodingStrategy = .custom { path in
             // Names of parameters and constants stay as they are; only the structure's own keys are snake case.
             let key = path[path.count - 1].stringValue
-            let own = ["action_count": "actionCount", "action_values": "actionValues", "gradient_norms": "gradientNorms",
-                "max_gradient_norm": "maxGradientNorm"]
+            let own = [
+                "action_count": "actionCount", "action_values": "actionValues", "gradient_norms": "gradientNorms",
+                "max_gradient_norm": "maxGradientNorm",
+            ]
             return Key(stringValue: own[key] ?? key)
         }
         return try decoder.decode(
@@ -182,7 +184,8 @@ struct HashedNetwork {
             let configuration: OptimizerConfiguration =
                 run.kind == "adam"
                 ? .adam(
-                    beta1: try #require(run.hyperparameters["beta1"]), beta2: try #require(run.hyperparameters["beta2"]),
+                    beta1: try #require(run.hyperparameters["beta1"]),
+                    beta2: try #require(run.hyperparameters["beta2"]),
                     epsilon: epsilon)
                 : .rmsprop(
                     decay: try #require(run.hyperparameters["decay"]), epsilon: epsilon,
@@ -199,7 +202,8 @@ struct HashedNetwork {
                     network.parameters, gradients: network.gradients, learningRate: learningRate, gradientScale: scale)
             }
             #expect(run.steps == 10 && optimizer.stepCount == 10)
-            network.expect(network.parameters, run.parameters, "\(run.kind) clip \(run.maxGradientNorm ?? 0), after ten steps,")
+            network.expect(
+                network.parameters, run.parameters, "\(run.kind) clip \(run.maxGradientNorm ?? 0), after ten steps,")
         }
     }
 }

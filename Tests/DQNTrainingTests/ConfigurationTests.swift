@@ -32,7 +32,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("learning_rat=1", "did you mean 'learning_rate'?"), ("batch_size=0", "integer 1"), ("batch_size=1.5", "integer"),
+        ("learning_rat=1", "did you mean 'learning_rate'?"), ("batch_size=0", "integer 1"),
+        ("batch_size=1.5", "integer"),
         ("discount=-1", "number 0.0…1.0"), ("discount=nan", "number"), ("double=maybe", "true or false"),
         ("loss=hubert", "huber or squared"), ("batch_size", "key=value"), ("epsilon_final=1e400", "number"),
         ("seed=-1", "integer 0"), ("network=", "text"),

@@ -79,7 +79,8 @@ struct RecordedReplay {
             terminated: terminated)
         withUnsafeBytes(of: next) {
             replay.add(
-                action: action, reward: Double(next) / 2, terminated: terminated, truncated: ends && !terminated, next: $0)
+                action: action, reward: Double(next) / 2, terminated: terminated, truncated: ends && !terminated,
+                next: $0)
         }
         if ends { begin() }
     }
@@ -173,7 +174,8 @@ struct RecordedReplay {
         }
         #expect(throws: ModelError.self) {
             try UniformReplay(
-                restoring: snapshot, capacity: 64, frame: ObservationSpace(shape: [2], element: .float32), frameStack: 1)
+                restoring: snapshot, capacity: 64, frame: ObservationSpace(shape: [2], element: .float32), frameStack: 1
+            )
         }
         var damaged = snapshot
         damaged.cursor = 64

@@ -8,32 +8,39 @@ import Testing
         let result = try Program.run(
             "dqn-train",
             [
-                "--env", "CartPole-v1", "--steps", "\(steps)", "--schedule-steps", "1000", "--save-every", "200", "-q", "--out",
+                "--env", "CartPole-v1", "--steps", "\(steps)", "--schedule-steps", "1000", "--save-every", "200", "-q",
+                "--out",
                 directory(name),
             ] + tiny)
         #expect(result.status == 0, "\(result.errors)")
     }
 
-    @Test(arguments: [
-        (["--env", "CartPoel-v1"], "did you mean 'CartPole-v1'?"),
-        (["--env", "CartPole-v1", "--method", "dqm"], "did you mean 'dqn'?"),
-        (["--env", "CartPole-v1", "--preset", "zo"], "did you mean 'zoo'?"),
-        (["--env", "Catch-v0", "--preset", "zoo"], "no settings"),
-        (["--env", "CartPole-v1", "--set", "lerning_rate=1"], "did you mean 'learning_rate'?"),
-        (["--env", "CartPole-v1", "--set", "batch_size=-4"], "allowed is integer"),
-        (["--env", "CartPole-v1", "--set", "discount=2"], "allowed is number"),
-        (["--env", "CartPole-v1", "--set", "network=mlp:0"], "not a number of units"),
-        (["--env", "CartPole-v1", "--set", "network=nature-cnn"], "needs channels"),
-        (["--env", "CartPole-v1", "--seed=-3"], "'seed'"),
-        (["--env", "CartPole-v1", "--steps", "0"], "--steps 0"),
-        (["--env", "CartPole-v1", "--steps", "1e9999"], "--steps"),
-        (["--env", "CartPole-v1", "--workers", "4"], "one worker"),
-        (["--env", "CartPole-v1", "--set", "learning_rate_final=0", "--steps", "200", "--schedule-steps", "100"], "--schedule-steps"),
-        ([], "--env"),
-        (["--resume", "x", "--seed", "1"], "--seed cannot go with --resume"),
-        (["--resume", "x", "--set", "batch_size=1"], "--set cannot go with --resume"),
-        (["--no-such-flag"], "no-such-flag"),
-    ] as [([String], String)])
+    @Test(
+        arguments: [
+            (["--env", "CartPoel-v1"], "did you mean 'CartPole-v1'?"),
+            (["--env", "CartPole-v1", "--method", "dqm"], "did you mean 'dqn'?"),
+            (["--env", "CartPole-v1", "--preset", "zo"], "did you mean 'zoo'?"),
+            (["--env", "Catch-v0", "--preset", "zoo"], "no settings"),
+            (["--env", "CartPole-v1", "--set", "lerning_rate=1"], "did you mean 'learning_rate'?"),
+            (["--env", "CartPole-v1", "--set", "batch_size=-4"], "allowed is integer"),
+            (["--env", "CartPole-v1", "--set", "discount=2"], "allowed is number"),
+            (["--env", "CartPole-v1", "--set", "network=mlp:0"], "not a number of units"),
+            (["--env", "CartPole-v1", "--set", "network=nature-cnn"], "needs channels"),
+            (["--env", "CartPole-v1", "--seed=-3"], "'seed'"),
+            (["--env", "CartPole-v1", "--steps", "0"], "--steps 0"),
+            (["--env", "CartPole-v1", "--steps", "1e9999"], "--steps"),
+            (["--env", "CartPole-v1", "--workers", "4"], "one worker"),
+            (
+                [
+                    "--env", "CartPole-v1", "--set", "learning_rate_final=0", "--steps", "200", "--schedule-steps",
+                    "100",
+                ], "--schedule-steps"
+            ),
+            ([], "--env"),
+            (["--resume", "x", "--seed", "1"], "--seed cannot go with --resume"),
+            (["--resume", "x", "--set", "batch_size=1"], "--set cannot go with --resume"),
+            (["--no-such-flag"], "no-such-flag"),
+        ] as [([String], String)])
     func wrongArgumentsOfTraining(arguments: [String], text: String) throws {
         let directory = try TemporaryDirectory()
         let out = arguments.contains("--resume") || arguments.isEmpty ? [] : ["--out", directory("run")]
@@ -82,7 +89,8 @@ import Testing
         try train(directory)
         let before = try directory.contents("run").filter { $0.key.hasPrefix("checkpoints/") }
         // No file may grow beyond 8 KiB: every save fails as on a full disk.
-        let result = try Program.run("dqn-train", ["--resume", directory("run"), "--steps", "1000"], shell: "ulimit -f 8")
+        let result = try Program.run(
+            "dqn-train", ["--resume", directory("run"), "--steps", "1000"], shell: "ulimit -f 8")
         #expect(result.status == 1)
         #expect(result.errors.contains("could not be saved"), "\(result.errors)")
         #expect(result.errors.contains("Earlier checkpoints are intact"), "\(result.errors)")
@@ -145,7 +153,8 @@ import Testing
         let directory = try TemporaryDirectory()
         try train(directory)
         for (arguments, status, text) in [
-            (["--env", "Acrobot-v1"], 64, "was trained in 'CartPole-v1'"), (["--env", "Nothing-v0"], 64, "no environment"),
+            (["--env", "Acrobot-v1"], 64, "was trained in 'CartPole-v1'"),
+            (["--env", "Nothing-v0"], 64, "no environment"),
             (["--which", "newest"], 64, "--which"), (["--which", "123"], 66, "agent step 123"),
             (["--episodes", "0"], 64, "--episodes"), (["--epsilon", "1.5"], 64, "--epsilon"),
             (["--min-return", "600", "--episodes", "1"], 1, "below --min-return"),
@@ -161,12 +170,14 @@ import Testing
         let directory = try TemporaryDirectory()
         try train(directory)
         let file = directory("run/checkpoints/\(CheckpointStore.fileName(agentSteps: 600))")
-        #expect(try Program.run("dqn-checkpoint", "strip", file, directory("policy.h5"), "--all-but-policy").status == 0)
+        #expect(
+            try Program.run("dqn-checkpoint", "strip", file, directory("policy.h5"), "--all-but-policy").status == 0)
         let policy = try Data(contentsOf: URL(fileURLWithPath: directory("policy.h5")))
         let refused = try Program.run("dqn-checkpoint", "strip", file, directory("policy.h5"), "--replay")
         #expect(refused.status == 64)
         #expect(try Data(contentsOf: URL(fileURLWithPath: directory("policy.h5"))) == policy)
-        #expect(try Program.run("dqn-checkpoint", "strip", file, directory("policy.h5"), "--replay", "--force").status == 0)
+        #expect(
+            try Program.run("dqn-checkpoint", "strip", file, directory("policy.h5"), "--replay", "--force").status == 0)
         // It plays as the whole one does, and cannot be resumed.
         let whole = try Program.run("dqn-play", file, "--episodes", "3")
         let stripped = try Program.run("dqn-play", directory("policy.h5"), "--episodes", "3")
@@ -184,7 +195,8 @@ import Testing
     }
 
     @Test func printConfigPrintsAndEnds() throws {
-        let result = try Program.run("dqn-train", "--env", "CartPole-v1", "--preset", "zoo", "--print-config", "--set", "seed=5")
+        let result = try Program.run(
+            "dqn-train", "--env", "CartPole-v1", "--preset", "zoo", "--print-config", "--set", "seed=5")
         #expect(result.status == 0)
         let object = try #require(JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
         #expect(object["learning_rate"] as? Double == 2.3e-3)

@@ -103,7 +103,9 @@ final class TemporaryDirectory {
 
 /// A tiny run's arguments: every part of training happens within a thousand steps.
 let tiny = [
-    "--set", "network=mlp:16,16", "--set", "learning_starts=100", "--set", "batch_size=16", "--set", "replay_capacity=300",
-    "--set", "target_interval=70", "--set", "log_interval=100", "--set", "train_interval=4", "--set", "gradient_steps=1",
+    "--set", "network=mlp:16,16", "--set", "learning_starts=100", "--set", "batch_size=16", "--set",
+    "replay_capacity=300",
+    "--set", "target_interval=70", "--set", "log_interval=100", "--set", "train_interval=4", "--set",
+    "gradient_steps=1",
     "--eval-every", "300", "--eval-episodes", "2",
 ]

@@ -5,7 +5,9 @@ import Testing
 /// Exact resume through the real programs: byte-identical files however the run was cut.
 @Suite struct ResumeTests {
     private func last(_ directory: TemporaryDirectory, _ run: String, _ step: Int) throws -> Data {
-        try Data(contentsOf: URL(fileURLWithPath: directory("\(run)/checkpoints/\(CheckpointStore.fileName(agentSteps: step))")))
+        try Data(
+            contentsOf: URL(
+                fileURLWithPath: directory("\(run)/checkpoints/\(CheckpointStore.fileName(agentSteps: step))")))
     }
 
     /// Steps at which runs are cut: the first, during warm-up, around its end, around target refreshes (70, 140, …), at
@@ -27,7 +29,8 @@ import Testing
             result = try Program.run("dqn-train", "--resume", directory("cut\(cut)"), "--steps", "900", "-q")
             #expect(result.status == 0, "\(result.errors)")
             #expect(try last(directory, "cut\(cut)", 900) == whole, "\(environment) cut at \(cut)")
-            #expect(try metricsWithoutClock(directory("cut\(cut)/metrics.csv")) == metrics, "\(environment) cut at \(cut)")
+            #expect(
+                try metricsWithoutClock(directory("cut\(cut)/metrics.csv")) == metrics, "\(environment) cut at \(cut)")
         }
     }
 
@@ -37,7 +40,8 @@ import Testing
             let network = environment == "Catch-v0" ? "conv:8k3s1/fc16" : "conv:8k8s4,16k4s2/fc32"
             let arguments =
                 ["--env", environment, "--schedule-steps", "420", "-q"] + tiny + ["--set", "network=\(network)"]
-            _ = try Program.run("dqn-train", arguments + ["--steps", "420", "--out", directory("\(environment)-whole")])
+            _ = try Program.run(
+                "dqn-train", arguments + ["--steps", "420", "--out", directory("\(environment)-whole")])
             for cut in [80, 205, 350] {
                 let name = "\(environment)-\(cut)"
                 _ = try Program.run("dqn-train", arguments + ["--steps", "\(cut)", "--out", directory(name)])
@@ -77,7 +81,9 @@ import Testing
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        while process.isRunning, !FileManager.default.fileExists(atPath: directory("run/metrics.csv")) { Thread.sleep(forTimeInterval: 0.01) }
+        while process.isRunning, !FileManager.default.fileExists(atPath: directory("run/metrics.csv")) {
+            Thread.sleep(forTimeInterval: 0.01)
+        }
         Thread.sleep(forTimeInterval: 0.2)
         kill(process.processIdentifier, signal)
         // A program that ignores the signal must fail the test, not hang it.

@@ -33,7 +33,8 @@ final class ConvolutionStack {
             let part = step.map { String(cString: $0) } ?? "convolution"
             throw NetworkError(
                 code: .computeLibrary,
-                message: "oneDNN cannot set up the \(part) for input \(shape) and batch \(batchSize) (status \(status)).")
+                message:
+                    "oneDNN cannot set up the \(part) for input \(shape) and batch \(batchSize) (status \(status)).")
         }
         self.handle = handle
         self.offsets = offsets

@@ -107,7 +107,8 @@ final class OneDNNComputation: NetworkComputation {
     func backward(into gradients: ParameterSlab) throws(NetworkError) {
         guard let parameters else { preconditionFailure("use(_:) comes before backward(into:)") }
         for index in dense.indices.reversed() {
-            let x = index > 0 ? UnsafePointer(dense[index - 1].activation) : UnsafePointer(convolutions?.output ?? input)
+            let x =
+                index > 0 ? UnsafePointer(dense[index - 1].activation) : UnsafePointer(convolutions?.output ?? input)
             let xGradient = index > 0 ? dense[index - 1].gradient : convolutions?.outputGradient
             try dense[index].backward(x, xGradient: xGradient, parameters, into: gradients)
         }

@@ -1,6 +1,6 @@
-internal import Foundation
 internal import CKernels
 public import DQNModel
+internal import Foundation
 
 /// What an optimiser is and its constants, as configurations and checkpoints name them.
 public struct OptimizerConfiguration: Sendable, Equatable {
@@ -73,7 +73,8 @@ public final class Optimizer {
     ///
     /// - Throws: ``NetworkError`` (`invalidState`) naming a slot that is missing or of another length.
     public init(
-        _ configuration: OptimizerConfiguration, layout: ParameterLayout, stepCount: Int, slots values: [String: [Float]]
+        _ configuration: OptimizerConfiguration, layout: ParameterLayout, stepCount: Int,
+        slots values: [String: [Float]]
     ) throws(NetworkError) {
         self.configuration = configuration
         self.stepCount = stepCount

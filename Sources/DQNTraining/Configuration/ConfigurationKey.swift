@@ -123,7 +123,8 @@ extension ConfigurationKey {
         number("target_rate", \.targetRate, 1e-6...1, "how far a refresh moves the target; 1 copies"),
         integer("train_interval", \.trainInterval, 1...1_000_000_000, "agent steps between trainings"),
         integer(
-            "gradient_steps", \.gradientSteps, 0...1_000_000, "updates at each training; 0 means train_interval of them"),
+            "gradient_steps", \.gradientSteps, 0...1_000_000, "updates at each training; 0 means train_interval of them"
+        ),
         number("epsilon_start", \.epsilonStart, 0...1, "probability of a random action at the start"),
         number("epsilon_final", \.epsilonFinal, 0...1, "probability of a random action at the end"),
         number("epsilon_fraction", \.epsilonFraction, 0...1, "fraction of schedule_steps over which epsilon falls"),

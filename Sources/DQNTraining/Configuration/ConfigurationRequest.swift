@@ -49,7 +49,8 @@ public struct ConfigurationRequest: Sendable {
         } catch {
             throw TrainingError(
                 code: FileManager.default.fileExists(atPath: file.path) ? .invalidConfiguration : .missingFile,
-                message: "The configuration file '\(file.path)' cannot be read as JSON (\(RunDirectory.reason(error))).",
+                message:
+                    "The configuration file '\(file.path)' cannot be read as JSON (\(RunDirectory.reason(error))).",
                 underlying: error)
         }
     }

@@ -25,7 +25,8 @@ public enum Preset: String, Sendable, CaseIterable {
     /// The whole configuration of this preset for an environment.
     ///
     /// - Throws: ``TrainingError`` (`invalidConfiguration`) when the preset has no settings for the environment.
-    public func configuration(for environment: EnvironmentSpecification) throws(TrainingError) -> TrainingConfiguration {
+    public func configuration(for environment: EnvironmentSpecification) throws(TrainingError) -> TrainingConfiguration
+    {
         var configuration = TrainingConfiguration()
         configuration.environment = environment.id
         configuration.preset = rawValue

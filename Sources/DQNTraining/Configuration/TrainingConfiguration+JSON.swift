@@ -1,5 +1,5 @@
-internal import Foundation
 public import DQNModel
+internal import Foundation
 
 extension TrainingConfiguration {
     /// The configuration as a JSON object with every key.
@@ -15,7 +15,8 @@ extension TrainingConfiguration {
         guard case .object(let members) = json else { throw Self.notAnObject }
         for key in ConfigurationKey.all where members[key.name] == nil {
             throw TrainingError(
-                code: .invalidConfiguration, message: "The stored configuration has no '\(key.name)'; it is incomplete.")
+                code: .invalidConfiguration, message: "The stored configuration has no '\(key.name)'; it is incomplete."
+            )
         }
         try merge(json)
     }
@@ -35,7 +36,8 @@ extension TrainingConfiguration {
     public mutating func set(_ name: String, to value: JSONValue) throws(TrainingError) {
         guard let key = ConfigurationKey.all.first(where: { $0.name == name }) else {
             let remedy = NearestName.remedy(for: name, among: ConfigurationKey.all.map(\.name))
-            throw TrainingError(code: .invalidConfiguration, message: "There is no configuration key '\(name)'; \(remedy)")
+            throw TrainingError(
+                code: .invalidConfiguration, message: "There is no configuration key '\(name)'; \(remedy)")
         }
         guard key.write(&self, value) else {
             let text = (try? value.canonicalData()).map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"

@@ -20,7 +20,9 @@ extension TrainingConfiguration {
         _ = try Preset.named(preset)
         let minimum = UniformReplay.minimumCapacity(frameStack: frameStack)
         guard replayCapacity >= minimum else {
-            throw fail("replay_capacity \(replayCapacity) is too small for frame_stack \(frameStack); use at least \(minimum).")
+            throw fail(
+                "replay_capacity \(replayCapacity) is too small for frame_stack \(frameStack); use at least \(minimum)."
+            )
         }
         do { _ = try architecture(for: environment) } catch { throw fail(error.message) }
     }

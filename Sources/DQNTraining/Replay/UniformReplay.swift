@@ -168,7 +168,8 @@ extension UniformReplay {
             else {
                 throw ModelError(
                     code: .invalidSnapshot,
-                    message: "The stored replay has no column '\(ring.name)' of \(ring.element.rawValue) \(ring.shape).")
+                    message: "The stored replay has no column '\(ring.name)' of \(ring.element.rawValue) \(ring.shape)."
+                )
             }
             ring.restore(column, of: snapshot)
         }

@@ -39,7 +39,8 @@ final class MetricsFile {
         } catch {
             throw TrainingError(
                 code: .outputDirectory,
-                message: "'\(url.path)' cannot be written (\(RunDirectory.reason(error))); make room or choose another --out.",
+                message:
+                    "'\(url.path)' cannot be written (\(RunDirectory.reason(error))); make room or choose another --out.",
                 underlying: error)
         }
     }

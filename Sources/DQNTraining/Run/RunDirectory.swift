@@ -1,6 +1,6 @@
-public import Foundation
 internal import DQNModel
 internal import DQNNetwork
+public import Foundation
 
 /// A run's directory: `config.json`, `metrics.csv`, `checkpoints/`.
 public struct RunDirectory: Sendable {
@@ -52,15 +52,23 @@ public struct RunDirectory: Sendable {
             || !((try? FileManager.default.contentsOfDirectory(atPath: checkpoints.path)) ?? []).isEmpty
     }
 
+    /// Refuses a directory that holds a run.
+    ///
+    /// - Throws: ``TrainingError`` (`outputDirectory`).
+    func requireNoRun() throws(TrainingError) {
+        guard !holdsRun else {
+            throw TrainingError(
+                code: .outputDirectory,
+                message:
+                    "'\(url.path)' holds a run already; go on with --resume '\(url.path)', or choose another --out.")
+        }
+    }
+
     /// Makes the directory for a new run.
     ///
     /// - Throws: ``TrainingError`` (`outputDirectory`) when it holds a run already or cannot be written.
     func create(_ configuration: TrainingConfiguration, _ options: Options) throws(TrainingError) {
-        guard !holdsRun else {
-            throw TrainingError(
-                code: .outputDirectory,
-                message: "'\(url.path)' holds a run already; go on with --resume '\(url.path)', or choose another --out.")
-        }
+        try requireNoRun()
         do {
             try FileManager.default.createDirectory(at: checkpoints, withIntermediateDirectories: true)
         } catch { throw Self.unwritable(url, error) }

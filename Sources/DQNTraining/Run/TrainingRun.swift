@@ -1,7 +1,7 @@
 internal import DQNCheckpoint
-public import Foundation
 internal import DQNModel
 internal import DQNNetwork
+public import Foundation
 public import Logging
 
 /// The chief of a run: drives a ``Trainer``, writes its metrics and checkpoints into a ``RunDirectory``, and ends it.
@@ -54,10 +54,7 @@ public final class TrainingRun {
         _ configuration: TrainingConfiguration, options: RunDirectory.Options, in directory: RunDirectory,
         logger: Logger
     ) throws {
-        guard !directory.holdsRun else {
-            try directory.create(configuration, options)  // throws the reason
-            preconditionFailure("a directory that holds a run is refused")
-        }
+        try directory.requireNoRun()
         try configuration.validate(steps: options.steps)
         trainer = try Trainer(configuration)
         try directory.create(configuration, options)

@@ -1,0 +1,22 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Apart from the main package, so that users of the library do not resolve what only measuring needs.
+let package = Package(
+    name: "swift-dqn-benchmarks",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(name: "swift-dqn", path: ".."),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "checkpoint-bench",
+            dependencies: [
+                .product(name: "DQNCheckpoint", package: "swift-dqn"),
+                .product(name: "DQNModel", package: "swift-dqn"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ])
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,68 @@
+import DQNCheckpoint
+import DQNInference
+import DQNModel
+import Foundation
+import Testing
+
+@Suite struct AgentTests {
+    /// A network whose Q-values can be told by hand: Q = relu(x) · [[1, 0], [0, 2]] + [0, 0.5].
+    private func checkpoint(_ configuration: JSONValue? = nil) throws -> Checkpoint {
+        let architecture = try NetworkArchitecture(
+            "mlp:2", input: ObservationSpace(shape: [2], element: .float32), actions: 2)
+        let online: [Float] = [1, 0, 0, 1, 0, 0, 1, 0, 0, 2, 0, 0.5]
+        return Checkpoint(
+            writer: .current,
+            configuration: configuration ?? .object(["environment": .string("Two-v0"), "frame_stack": .integer(1)]),
+            architecture: architecture, online: online, counters: Counters())
+    }
+
+    private func withFile(_ checkpoint: Checkpoint, _ body: (URL) throws -> Void) throws {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("agent-\(UUID().uuidString).h5")
+        defer { try? FileManager.default.removeItem(at: url) }
+        try checkpoint.write(to: url)
+        try body(url)
+    }
+
+    @Test func tellsTheValuesOfTheNetworkAndActsByThem() throws {
+        try withFile(checkpoint()) { url in
+            let agent = try Agent(contentsOf: url)
+            #expect(agent.environment == "Two-v0")
+            #expect(agent.frameStack == 1)
+            #expect(try agent.actionValues(Observation([3, 1])) == [3, 2.5])
+            #expect(try agent.act(Observation([3, 1])) == 0)
+            #expect(try agent.act(Observation([1, 3])) == 1)
+            // Equal values: the lowest index.
+            #expect(try agent.act(Observation([0.5, -1])) == 0)
+        }
+    }
+
+    @Test func refusesObservationsOfAnotherShape() throws {
+        try withFile(checkpoint()) { url in
+            let agent = try Agent(contentsOf: url)
+            #expect { try agent.act(Observation([1, 2, 3])) } throws: { "\($0)".contains("shape [2]") }
+            let bytes = Observation(zerosOf: ObservationSpace(shape: [2], element: .uint8))
+            #expect(throws: ModelError.self) { try agent.actionValues(bytes) }
+        }
+    }
+
+    @Test func refusesAConfigurationWithoutEnvironmentOrStack() throws {
+        for configuration in [JSONValue.object([:]), .object(["environment": .string("x"), "frame_stack": .integer(0)])] {
+            try withFile(checkpoint(configuration)) { url in
+                #expect { try Agent(contentsOf: url) } throws: { ($0 as? CheckpointError)?.code == .malformed }
+            }
+        }
+    }
+
+    @Test func manyThreadsGetTheSameAnswers() throws {
+        try withFile(checkpoint()) { url in
+            let agent = try Agent(contentsOf: url)
+            DispatchQueue.concurrentPerform(iterations: 8) { thread in
+                for step in 0..<500 {
+                    let x = Float(thread * 500 + step)
+                    let values = try? agent.actionValues(Observation([x, 1]))
+                    #expect(values == [x, 2.5])
+                }
+            }
+        }
+    }
+}
