@@ -52,7 +52,8 @@ public struct NetworkArchitecture: Sendable, Equatable, Codable {
         let limit = 1 << 24
         guard !input.shape.isEmpty, input.shape.allSatisfy({ (1...limit).contains($0) }),
             input.element == .float32 || input.element == .uint8,
-            Self.product(input.shape) <= 1 << 28
+            // As real numbers: the extents may come from a stranger's file, and their product overflow.
+            input.shape.reduce(1.0, { $0 * Double($1) }) <= 0x1p28
         else { throw fail("The network's input must be float32 or uint8 with positive extents; found \(input.shape).") }
         var shape = input.shape
         var shapes: [[Int]] = []

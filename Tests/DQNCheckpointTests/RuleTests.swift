@@ -173,6 +173,20 @@ struct RuleTests {
         #expect(try rule { $0.replace("architecture", "\"units\":5", with: "\"units\":-5") } == 10)
         #expect(try rule { $0.replace("architecture", "\"units\":5", with: "\"units\":99999999999") } == 10)
         #expect(try rule { $0.replace("architecture", "\"units\":5", with: "\"units\":5.5") } == 10)
+        // Each extent is possible, their product overflows.
+        let huge = "\"shape\":[16777216,16777216,16777216,16777216]"
+        #expect(try rule { $0.replace("architecture", "\"shape\":[4]", with: huge) } == 10)
+        let convolution = "{\"type\":\"convolution\",\"outputs\":16777216,\"kernel\":1,\"stride\":1}"
+        #expect(
+            try rule { file in
+                file.replace("architecture", "\"shape\":[4]", with: "\"shape\":[1,16384,16384]")
+                file.replace(
+                    "architecture", "{\"type\":\"dense\",\"units\":5}", with: "\(convolution),\(convolution)")
+            } == 10)
+        for depth in [600, 100_000] {
+            let nested = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+            #expect(try rule { $0.set("configuration", text: "{\"a\":\(nested)}") } == 10)
+        }
         #expect(try rule { $0.replace("architecture", "\"dense\"", with: "\"sparse\"") } == 10)
         #expect(try rule { $0.replace("progress", "\"episodes\":311", with: "\"episodes\":-311") } == 10)
         #expect(
