@@ -44,19 +44,20 @@ extension Format1_0 {
         guard layout.count <= reader.byteCount / 4 else {
             throw .broken(.types, "The file is too short for \(layout.count) parameters in /\(group).")
         }
-        var values = [Float](repeating: 0, count: layout.count)
-        for entry in layout.entries {
-            let stored = try reader.entry("\(group)/\(entry.name)", .float32, rule: rule)
-            var failure: CheckpointError?
-            values.withUnsafeMutableBytes { memory in
-                let part = memory[(entry.offset * 4)..<((entry.offset + entry.count) * 4)]
-                do throws(CheckpointError) {
-                    try reader.read(stored, into: UnsafeMutableRawBufferPointer(rebasing: part))
-                } catch { failure = error }
-            }
-            if let failure { throw failure }
-            try requireFinite(values[entry.range], stored.path, .malformed, rule)
+        var failure: CheckpointError?
+        // Not filled with zeros first: that would be a pass over the memory of its own.
+        let values = [Float](unsafeUninitializedCapacity: layout.count) { buffer, count in
+            do throws(CheckpointError) {
+                for entry in layout.entries {
+                    let part = UnsafeMutableBufferPointer(rebasing: buffer[entry.range])
+                    let stored = try reader.entry("\(group)/\(entry.name)", .float32, rule: rule)
+                    try reader.read(stored, into: UnsafeMutableRawBufferPointer(part))
+                    try requireFinite(UnsafeBufferPointer(part), stored.path, .malformed, rule)
+                }
+                count = layout.count
+            } catch { failure = error }
         }
+        if let failure { throw failure }
         return values
     }
 

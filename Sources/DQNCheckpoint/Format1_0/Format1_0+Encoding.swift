@@ -99,27 +99,31 @@ extension Format1_0 {
             throw invalid("/\(group) has \(values.count) values, but the network has \(layout.count) parameters.")
         }
         return try layout.entries.map { (entry) throws(CheckpointError) in
-            try requireFinite(values[entry.range], "\(group)/\(entry.name)", .invalidState)
+            var failure: CheckpointError?
+            values.withUnsafeBufferPointer { all in
+                do throws(CheckpointError) {
+                    try requireFinite(
+                        UnsafeBufferPointer(rebasing: all[entry.range]), "\(group)/\(entry.name)", .invalidState)
+                } catch { failure = error }
+            }
+            if let failure { throw failure }
             return StoredArray("\(group)/\(entry.name)", shape: entry.shape, floats: values, range: entry.range)
         }
     }
 
     /// Refuses NaN and infinity, naming the first.
     static func requireFinite(
-        _ values: ArraySlice<Float>, _ path: String, _ code: CheckpointError.Code, _ rule: Rule? = nil
+        _ values: UnsafeBufferPointer<Float>, _ path: String, _ code: CheckpointError.Code, _ rule: Rule? = nil
     ) throws(CheckpointError) {
         // The bits of a float without its sign rise with its magnitude: a vector loop, unlike a sum of floats.
-        let largest = values.withUnsafeBufferPointer { floats in
-            var largest: UInt32 = 0
-            for value in floats { largest = max(largest, value.bitPattern & 0x7fff_ffff) }
-            return largest
-        }
+        var largest: UInt32 = 0
+        for value in values { largest = max(largest, value.bitPattern & 0x7fff_ffff) }
         if largest < Float.infinity.bitPattern { return }
-        let index = values.firstIndex { !$0.isFinite } ?? values.startIndex
+        let index = values.firstIndex { !$0.isFinite } ?? 0
         throw CheckpointError(
             code: code,
             message:
-                "/\(path) is \(values[index]) at element \(index - values.startIndex); parameters must be finite numbers.",
+                "/\(path) is \(values[index]) at element \(index); parameters must be finite numbers.",
             rule: rule?.rawValue)
     }
 

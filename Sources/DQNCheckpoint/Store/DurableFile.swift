@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Foundation
 
 /// Puts a file in its place so that a crash at any instant leaves the old one or the new one, whole.
@@ -5,7 +6,7 @@ enum DurableFile {
     /// The ending of files that are not committed yet.
     static let temporaryEnding = ".tmp"
 
-    /// Lets `write` make the file under a temporary name beside the target, synchronises it, lets `verify` read it
+    /// Lets `write` make the file under a temporary name beside the target, synchronises it while `verify` reads it
     /// back, renames it, and synchronises the directory.
     ///
     /// A temporary file that a killed process left is replaced. After any failure it is removed; a failed
@@ -18,14 +19,40 @@ enum DurableFile {
         unlink(temporary)
         do throws(CheckpointError) {
             try write(temporary)
-            try synchronise(temporary, O_RDONLY)
-            try verify(temporary)
+            // The disk works while the bytes are read back; both must succeed before the name is given.
+            let synchronisation = Synchronisation(of: temporary)
+            do throws(CheckpointError) { try verify(temporary) } catch {
+                // The file is about to be removed, and the thread must be done with it by then.
+                _ = synchronisation.outcome()
+                throw error
+            }
+            if let failure = synchronisation.outcome() { throw failure }
             guard rename(temporary, url.path) == 0 else { throw failure("renamed to its final name", temporary) }
         } catch {
             unlink(temporary)
             throw error
         }
         try synchronise(url.deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY)
+    }
+
+    /// One file being synchronised on another thread.
+    ///
+    /// `@unchecked Sendable`: `failure` is written before the group is left and read after waiting for it.
+    private final class Synchronisation: @unchecked Sendable {
+        private let group = DispatchGroup()
+        private var failure: CheckpointError?
+
+        init(of path: String) {
+            DispatchQueue.global(qos: .userInitiated).async(group: group) { [self] in
+                do throws(CheckpointError) { try synchronise(path, O_RDONLY) } catch { failure = error }
+            }
+        }
+
+        /// Waits for the end; gives the failure, if any.
+        func outcome() -> CheckpointError? {
+            group.wait()
+            return failure
+        }
     }
 
     private static func synchronise(_ path: String, _ flags: Int32) throws(CheckpointError) {
