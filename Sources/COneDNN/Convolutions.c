@@ -29,7 +29,8 @@ struct onednn_convolutions {
     layer_state *layers;
     dnnl_memory_t input, output, output_gradient;
     operation pack_input, unpack_output, pack_output_gradient;
-    float *buffers[64];
+    // What the memory objects stand on; a layer needs at most nine, the ends three.
+    float **buffers;
     int buffer_count;
 };
 
@@ -119,6 +120,7 @@ void onednn_convolutions_destroy(onednn_convolutions *self) {
     if (self->stream) dnnl_stream_destroy(self->stream);
     if (self->engine) dnnl_engine_destroy(self->engine);
     for (int i = 0; i < self->buffer_count; i++) free(self->buffers[i]);
+    free(self->buffers);
     free(self->layers);
     free(self);
 }
@@ -274,15 +276,15 @@ onednn_status onednn_convolutions_create(onednn_convolutions **result, const cha
                                          int training) {
     *result = NULL;
     *step = "memory";
-    // Every layer takes at most eight buffers, the ends three.
-    if (count < 1 || count * 8 + 3 > 64) return dnnl_invalid_arguments;
+    if (count < 1 || count > 1024) return dnnl_invalid_arguments;
     onednn_convolutions *self = calloc(1, sizeof *self);
     if (!self) return dnnl_out_of_memory;
     dnnl_status_t status = dnnl_out_of_memory;
     self->count = count;
     self->training = training;
     self->layers = calloc((size_t)count, sizeof *self->layers);
-    if (!self->layers) goto done;
+    self->buffers = calloc((size_t)count * 9 + 3, sizeof *self->buffers);
+    if (!self->layers || !self->buffers) goto done;
     *step = "engine";
     TRY(dnnl_engine_create(&self->engine, dnnl_cpu, 0));
     TRY(dnnl_stream_create(&self->stream, self->engine, dnnl_stream_default_flags));

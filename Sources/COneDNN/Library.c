@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 #include <dnnl.h>
+#include <stdio.h>
 
 onednn_version onednn_library_version(void) {
     const dnnl_version_t *version = dnnl_version();
@@ -12,6 +13,8 @@ onednn_version onednn_library_version(void) {
 }
 
 const char *onednn_instruction_set(void) {
+    // The library's number for a set that has no name here still tells two machines apart.
+    static char number[32];
     int isa = (int)dnnl_get_effective_cpu_isa();
     switch (isa) {
     case dnnl_cpu_isa_sse41: return "sse41";
@@ -22,8 +25,10 @@ const char *onednn_instruction_set(void) {
     case dnnl_cpu_isa_avx512_core_vnni: return "avx512_core_vnni";
     case dnnl_cpu_isa_avx512_core_bf16: return "avx512_core_bf16";
     case dnnl_cpu_isa_avx512_core_amx: return "avx512_core_amx";
-    default: return "other";
+    default: break;
     }
+    snprintf(number, sizeof number, "set %d", isa);
+    return number;
 }
 
 const char *onednn_cpu_runtime(void) {

@@ -34,7 +34,7 @@ public func report(
         case .exists: return .usage
         default: return .runtimeFailure
         }
-    case is ModelError: return .usage
+    case let error as ModelError: return error.code == .invalidSnapshot ? .malformedCheckpoint : .usage
     case let error as EnvironmentError: return error.code == .unknownEnvironment ? .usage : .runtimeFailure
     default: return .runtimeFailure
     }
@@ -42,5 +42,6 @@ public func report(
 
 /// Writes a line to standard error.
 public func writeError(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
+    // Nobody is left to tell when this fails, and a full disk must not end a run.
+    try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
 }

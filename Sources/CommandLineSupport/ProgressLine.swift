@@ -11,11 +11,13 @@ public enum ProgressLine {
     /// Shows a text in place of the last one.
     public static func show(_ text: String) {
         isShown.store(true, ordering: .relaxed)
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+        try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K\(text)".utf8))
     }
 
     /// Removes the line, so that something else can be written there.
     public static func clear() {
-        if isShown.exchange(false, ordering: .relaxed) { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+        if isShown.exchange(false, ordering: .relaxed) {
+            try? FileHandle.standardError.write(contentsOf: Data("\r\u{1B}[K".utf8))
+        }
     }
 }

@@ -81,6 +81,8 @@ public final class Agent: @unchecked Sendable {
                     + "\(observation.space.shape).")
         }
         return try lock.withLock {
+            // One compute thread, whichever thread calls: more of them cost a single observation more than they give.
+            try ComputeThreads.set(1)
             observation.withBytes { computation.load($0, row: 0, offset: 0) }
             return body(try computation.forward())
         }

@@ -22,10 +22,11 @@ public struct Policy: Sendable {
     public init(contentsOf url: URL) throws(CheckpointError) {
         let stored = try CheckpointPolicy(contentsOf: url)
         guard let environment = stored.configuration["environment"]?.stringValue,
-            let frameStack = stored.configuration["frame_stack"]?.integerValue, frameStack >= 1
+            let frameStack = stored.configuration["frame_stack"]?.integerValue, (1...64).contains(frameStack)
         else {
             throw CheckpointError(
-                code: .malformed, message: "'\(url.path)' names no environment or frame_stack in its configuration.",
+                code: .malformed,
+                message: "'\(url.path)' names no environment or no frame_stack from 1 to 64 in its configuration.",
                 rule: 10)
         }
         architecture = stored.architecture

@@ -16,7 +16,8 @@ struct DQNTrain: ParsableCommand {
               dqn-train --env CartPole-v1 --preset zoo --seed 3 --set learning_rate=1e-3
               dqn-train --env Catch84-v0 --steps 20000 --set network=nips-cnn
               dqn-train --resume runs/cartpole
-              dqn-train --resume runs/cartpole --steps 100000
+              dqn-train --env Acrobot-v1 --steps 100000 --schedule-steps 200000 --out runs/acrobot
+              dqn-train --resume runs/acrobot --steps 200000
               dqn-train --env Acrobot-v1 --print-config
 
             Flags win over --set, which wins over --config, which wins over the preset.
@@ -114,7 +115,8 @@ struct DQNTrain: ParsableCommand {
         request.assignments = assignments
         func set(_ key: String, _ value: Int?) { if let value { request.flags[key] = .integer(Int64(value)) } }
         set("seed", seed)
-        set("schedule_steps", scheduleSteps ?? steps)
+        set("schedule_steps", scheduleSteps)
+        request.steps = steps
         set("evaluation_interval", evalEvery)
         set("evaluation_episodes", evalEpisodes)
         if let method { request.flags["method"] = .string(method) }

@@ -46,7 +46,9 @@ import Testing
     }
 
     @Test func refusesAConfigurationWithoutEnvironmentOrStack() throws {
-        for configuration in [JSONValue.object([:]), .object(["environment": .string("x"), "frame_stack": .integer(0)])] {
+        for configuration in [
+            JSONValue.object([:]), .object(["environment": .string("x"), "frame_stack": .integer(0)]),
+        ] {
             try withFile(checkpoint(configuration)) { url in
                 #expect { try Agent(contentsOf: url) } throws: { ($0 as? CheckpointError)?.code == .malformed }
             }

@@ -91,12 +91,7 @@ import Testing
             var request = ConfigurationRequest()
             request.environment = "CartPole-v1"
             request.assignments = [assignment]
-            if assignment.hasPrefix("preset") {
-                // A preset is chosen by its flag; the key only records it.
-                #expect(try request.resolve().preset == "default")
-            } else {
-                #expect(throws: TrainingError.self) { try request.resolve() }
-            }
+            #expect(throws: TrainingError.self) { try request.resolve() }
         }
         var request = ConfigurationRequest()
         request.environment = "Catch84-v0"

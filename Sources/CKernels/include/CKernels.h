@@ -32,8 +32,9 @@ void kernels_dense_few_backward(float *w_gradient, float *x_gradient, const floa
 /// The sum of squares, added up in double precision over blocks.
 double kernels_sum_of_squares(const float *x, size_t count);
 
-/// One step of Adam (Kingma and Ba 2015): `step_size` holds the bias corrections and `epsilon` stands outside the
-/// root, scaled by the caller likewise. The gradient is multiplied by `gradient_scale` first.
+/// One step of Adam (Kingma and Ba 2015): `step_size` holds the first moment's bias correction,
+/// `inverse_root_correction` the second's; `epsilon` stands outside the root. The gradient is multiplied by
+/// `gradient_scale` first.
 void kernels_adam(float *parameters, const float *gradient, float *first, float *second, size_t count,
                   float gradient_scale, float beta1, float beta2, float step_size, float inverse_root_correction,
                   float epsilon);

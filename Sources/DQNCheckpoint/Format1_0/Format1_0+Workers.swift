@@ -147,6 +147,10 @@ enum ReplayRules {
         let flags = try bytes("flags", .uint8)
         let actions = try bytes("actions", .int32).withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }
         _ = try bytes("rewards", .float32)
+        // A frame stack is rebuilt by going back to here; in a full ring slot 0 may be in the middle of an episode.
+        if snapshot.count < snapshot.capacity, !ReplayFlags(rawValue: flags[0]).contains(.episodeStart) {
+            throw .broken(.replay, "/\(path) is not full, but its first slot starts no episode.")
+        }
         for slot in 0..<snapshot.count {
             let flag = ReplayFlags(rawValue: flags[slot])
             // The newest observation and the last one of a truncated episode have no action.

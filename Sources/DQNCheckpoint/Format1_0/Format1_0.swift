@@ -4,6 +4,9 @@ internal import DQNModel
 enum Format1_0 {
     static let version = "1.0"
 
+    /// What may be counted: JSON readers everywhere keep such integers, and adding to them cannot overflow.
+    static let countRange = 0...(1 << 53)
+
     /// The document `/progress`.
     struct Progress: Codable {
         var counters: Counters
@@ -19,7 +22,7 @@ enum Format1_0 {
                 counters.agentSteps, counters.frames, counters.gradientUpdates, counters.targetRefreshes,
                 counters.episodes, counters.evaluations,
             ]
-            if counts.contains(where: { $0 < 0 }) { return "has a counter below zero" }
+            if counts.contains(where: { !countRange.contains($0) }) { return "has a counter below zero or above 2^53" }
             for evaluation in [evaluation, bestEvaluation].compactMap(\.self)
             where evaluation.agentSteps < 0 || evaluation.episodes < 1 || evaluation.standardDeviation < 0 {
                 return "has an evaluation that cannot be"
@@ -38,7 +41,7 @@ enum Format1_0 {
         var stepCount: Int
 
         /// What cannot be, if anything.
-        var complaint: String? { stepCount < 0 ? "counts below zero" : nil }
+        var complaint: String? { countRange.contains(stepCount) ? nil : "counts below zero or above 2^53" }
     }
 
     /// The document `/workers/N/state`.
@@ -62,8 +65,8 @@ enum Format1_0 {
 
         /// What cannot be, if anything.
         var complaint: String? {
-            if episodeLength < 0 || recentLengths.contains(where: { $0 < 0 }) {
-                return "has an episode of negative length"
+            if !countRange.contains(episodeLength) || recentLengths.contains(where: { !(0...(1 << 31)).contains($0) }) {
+                return "has an episode of impossible length"
             }
             return recentLengths.count == recentReturns.count
                 ? nil : "has \(recentLengths.count) lengths, but \(recentReturns.count) returns of ended episodes"

@@ -86,7 +86,7 @@ public struct Counters: Sendable, Equatable, Codable {
     public var frames = 0
     /// Optimiser steps.
     public var gradientUpdates = 0
-    /// Times the target network was made equal to the online one, the first copy not counted.
+    /// Refreshes of the target network, whole or partial; the first copy is not counted.
     public var targetRefreshes = 0
     /// Training episodes that have ended.
     public var episodes = 0

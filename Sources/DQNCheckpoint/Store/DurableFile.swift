@@ -27,12 +27,15 @@ enum DurableFile {
                 throw error
             }
             if let failure = synchronisation.outcome() { throw failure }
+            // Opened first: what can fail does so before the file has its name.
+            let directory = try open(url.deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY)
+            defer { close(directory) }
             guard rename(temporary, url.path) == 0 else { throw failure("renamed to its final name", temporary) }
+            guard fsync(directory) == 0 else { throw failure("recorded in its directory on the disk", url.path) }
         } catch {
             unlink(temporary)
             throw error
         }
-        try synchronise(url.deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY)
     }
 
     /// One file being synchronised on another thread.
@@ -44,7 +47,7 @@ enum DurableFile {
 
         init(of path: String) {
             DispatchQueue.global(qos: .userInitiated).async(group: group) { [self] in
-                do throws(CheckpointError) { try synchronise(path, O_RDONLY) } catch { failure = error }
+                do throws(CheckpointError) { try synchronise(path) } catch { failure = error }
             }
         }
 
@@ -55,9 +58,14 @@ enum DurableFile {
         }
     }
 
-    private static func synchronise(_ path: String, _ flags: Int32) throws(CheckpointError) {
-        let descriptor = open(path, flags | O_CLOEXEC)
+    private static func open(_ path: String, _ flags: Int32) throws(CheckpointError) -> Int32 {
+        let descriptor = Foundation.open(path, flags | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("opened to synchronise it", path) }
+        return descriptor
+    }
+
+    private static func synchronise(_ path: String) throws(CheckpointError) {
+        let descriptor = try open(path, O_RDONLY)
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw failure("synchronised to the disk", path) }
     }

@@ -36,7 +36,8 @@ public struct CheckpointDifference: Sendable, Equatable, CustomStringConvertible
                     add(path, "\(a.kind) in the first, \(b.kind) in the second")
                 } else {
                     let largest = largestDifference(a, b)
-                    if largest <= tolerance { continue }
+                    let isReal = a.element == .float32 || a.element == .float64
+                    if isReal, largest <= tolerance { continue }
                     add(path, "differs by up to \(largest)", largest)
                 }
             case (nil, nil): continue
@@ -60,15 +61,20 @@ public struct CheckpointDifference: Sendable, Equatable, CustomStringConvertible
             for entry in reader.manifest.datasets {
                 var bytes: [UInt8] = []
                 try reader.forEachRun(of: entry) { bytes += $0 }
-                let name = entry.path.split(separator: "/").last ?? ""
-                let isDocument =
-                    entry.type == .uint8 && !entry.path.contains("/environment/")
-                    && ["configuration", "architecture", "progress", "state", "descriptor"].contains(name)
+                let isDocument = entry.type == .uint8 && isDocument(entry.path)
                 contents[entry.path] = Content(
                     element: entry.type, shape: entry.shape, bytes: bytes, isDocument: isDocument)
             }
             return contents
         }
+    }
+
+    /// Whether the format stores JSON at a path.
+    private static func isDocument(_ path: String) -> Bool {
+        if ["configuration", "architecture", "progress", "optimizer/state"].contains(path) { return true }
+        let parts = path.split(separator: "/")
+        return parts.count == 3
+            && (parts[0] == "workers" && parts[2] == "state" || parts[0] == "extensions" && parts[2] == "descriptor")
     }
 
     private static func documentDifferences(_ left: [UInt8], _ right: [UInt8]) -> [(String, String)] {

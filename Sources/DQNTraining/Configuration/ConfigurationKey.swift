@@ -133,7 +133,7 @@ extension ConfigurationKey {
         number("max_gradient_norm", \.maximumGradientNorm, 0...1e9, "largest norm of a gradient; 0 does not clip"),
         choice("optimizer", \.optimizer.kind, "optimiser"),
         number("adam_beta1", \.optimizer.beta1, 0...0.999999, "Adam's decay of the first moment"),
-        number("adam_beta2", \.optimizer.beta2, 0...0.999999999, "Adam's decay of the second moment"),
+        number("adam_beta2", \.optimizer.beta2, 0...0.999999, "Adam's decay of the second moment"),
         number("rmsprop_decay", \.optimizer.decay, 0...0.999999, "RMSProp's decay of its averages"),
         boolean("rmsprop_centred", \.optimizer.centred, "RMSProp subtracts the squared mean gradient"),
         number("optimizer_epsilon", \.optimizer.epsilon, 1e-30...1, "small constant of the optimiser's denominator"),

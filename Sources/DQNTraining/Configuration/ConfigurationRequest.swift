@@ -9,6 +9,8 @@ public struct ConfigurationRequest: Sendable {
     public var preset: String?
     /// The environment's id; `nil` takes the file's.
     public var environment: String?
+    /// Agent steps of the run: the schedule's length where nothing else says one.
+    public var steps: Int?
     /// A JSON file with keys of the configuration, or a run's `config.json`.
     public var file: URL?
     /// Assignments `key=value`.
@@ -32,8 +34,17 @@ public struct ConfigurationRequest: Sendable {
         let specification = try EnvironmentRegistry.make(id).specification
         let preset = try Preset.named(preset ?? document?["preset"]?.stringValue ?? Preset.default.rawValue)
         var configuration = try preset.configuration(for: specification)
+        if let steps { try configuration.set("schedule_steps", to: .integer(Int64(steps))) }
         if let document { try configuration.merge(document) }
-        for assignment in assignments { try configuration.set(assignment) }
+        for assignment in assignments {
+            // These two decide which settings all others start from.
+            for (key, flag) in [("environment", "--env"), ("preset", "--preset")] where assignment.hasPrefix("\(key)=")
+            {
+                throw TrainingError(
+                    code: .invalidConfiguration, message: "'--set \(assignment)' comes too late; use \(flag).")
+            }
+            try configuration.set(assignment)
+        }
         for (key, value) in flags.sorted(by: { $0.key < $1.key }) { try configuration.set(key, to: value) }
         try configuration.set("environment", to: .string(id))
         try configuration.set("preset", to: .string(preset.rawValue))

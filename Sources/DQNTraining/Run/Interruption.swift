@@ -9,6 +9,8 @@ public enum Interruption {
     /// write, which a run survives.
     public static func install() {
         signal(SIGXFSZ, SIG_IGN)
+        // A closed pipe on standard error must not end a run unsaved.
+        signal(SIGPIPE, SIG_IGN)
         // Touched here, since a handler must not be the one to initialise it.
         signals.store(0, ordering: .relaxed)
         // A parent may have started this process with them blocked or ignored.

@@ -122,6 +122,8 @@ public final class TrainingRun {
         let start = clock.now
         var lastProgress = start
         var outcome = Outcome.completed
+        // Whatever kills a run, there is something to resume.
+        if savedStep == nil { save() }
         while trainer.counters.agentSteps < options.steps {
             if trainer.reachedTarget { break }
             if isInterrupted() {
@@ -171,6 +173,7 @@ public final class TrainingRun {
             lastCheckpoint = receipt.url
             savedStep = step
             lastSaveError = nil
+            logger.debug("saved \(receipt.url.path)")
         } catch {
             lastSaveError = error
             logger.error("the save at agent step \(step) failed, training goes on: \(error)")
