@@ -24,11 +24,14 @@ struct CheckpointBench: ParsableCommand {
         let checkpoint = Checkpoint(
             writer: .current, configuration: .object(["environment": .string("bench"), "frame_stack": .integer(4)]),
             architecture: architecture, online: parameters, stripped: ["optimizer", "replay", "training"])
-        let url = URL(fileURLWithPath: directory).appendingPathComponent("policy.h5")
+        let folder = URL(fileURLWithPath: directory).appendingPathComponent("checkpoint-bench-\(getpid())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
         var times = Times()
         let clock = ContinuousClock()
         for round in 0...rounds {
-            try? FileManager.default.removeItem(at: url)
+            // A new file each time, as in a run; deleting the last one would charge this save for it.
+            let url = folder.appendingPathComponent("policy-\(round).h5")
             let save = try clock.measure { try checkpoint.write(to: url) }
             var loaded = 0
             let load = try clock.measure { loaded = try Checkpoint(contentsOf: url).online.count }
