@@ -63,11 +63,7 @@ public final class Agent: @unchecked Sendable {
     ///
     /// - Throws: as ``actionValues(_:)``.
     public func act(_ observation: Observation) throws -> Int {
-        try withActionValues(observation) { values in
-            var best = 0
-            for index in values.indices where values[index] > values[best] { best = index }
-            return best
-        }
+        try withActionValues(observation) { $0.indexOfMaximum }
     }
 
     private func withActionValues<Result>(

@@ -89,9 +89,4 @@ public enum JSONValue: Sendable, Equatable, Codable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return encoder
     }
-
-    /// Turns any `Codable` value into a document.
-    public init(encoding value: some Encodable) throws {
-        self = try JSONDecoder().decode(JSONValue.self, from: Self.canonicalEncoder.encode(value))
-    }
 }

@@ -100,9 +100,7 @@ struct List: ParsableCommand {
     func run() throws {
         try perform {
             let url = URL(fileURLWithPath: directory)
-            let inner = url.appendingPathComponent("checkpoints", isDirectory: true)
-            let store = try CheckpointStore(
-                directory: FileManager.default.fileExists(atPath: inner.path) ? inner : url)
+            let store = try CheckpointStore(directory: CheckpointLocation.directory(of: url))
             let rows = try store.entries().map(row)
             if json { return try printJSON(rows) }
             for row in rows {

@@ -36,9 +36,7 @@ public enum CheckpointLocation {
             throw missing("There is no file or directory '\(path.path)'; check the path.")
         }
         guard isDirectory.boolValue else { return path }
-        let inner = path.appendingPathComponent("checkpoints", isDirectory: true)
-        let directory = FileManager.default.fileExists(atPath: inner.path) ? inner : path
-        let store = try CheckpointStore(directory: directory)
+        let store = try CheckpointStore(directory: directory(of: path))
         switch selection {
         case .latest:
             for entry in try store.entries().reversed() {
@@ -58,6 +56,12 @@ public enum CheckpointLocation {
             }
             return entry.url
         }
+    }
+
+    /// Where a run's directory keeps its checkpoints; the directory itself where it is one of checkpoints.
+    public static func directory(of path: URL) -> URL {
+        let inner = path.appendingPathComponent("checkpoints", isDirectory: true)
+        return FileManager.default.fileExists(atPath: inner.path) ? inner : path
     }
 
     private static func missing(_ message: String) -> CheckpointError {

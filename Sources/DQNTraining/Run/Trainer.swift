@@ -141,7 +141,7 @@ public final class Trainer {
     private func act() throws -> Bool {
         do {
             return try worker.step(epsilon: epsilon) { observation in
-                StandardDQN.indexOfMaximum(try self.method.actionValues(observation))
+                try self.method.actionValues(observation).indexOfMaximum
             }
         } catch let error as NetworkError {
             throw error
@@ -196,7 +196,7 @@ public final class Trainer {
 
     private func evaluate(into report: inout StepReport) throws {
         let evaluation = try evaluator.evaluate(index: counters.evaluations, agentSteps: counters.agentSteps) {
-            StandardDQN.indexOfMaximum(try self.method.actionValues($0))
+            try self.method.actionValues($0).indexOfMaximum
         }
         counters.evaluations += 1
         lastEvaluation = evaluation

@@ -168,7 +168,7 @@ final class StandardDQN {
         let width = architecture.actionCount
         for row in targets.indices {
             let start = row * width
-            let best = Self.indexOfMaximum(UnsafeBufferPointer(rebasing: choices[start..<(start + width)]))
+            let best = UnsafeBufferPointer(rebasing: choices[start..<(start + width)]).indexOfMaximum
             targets[row] = rewards[row] + discounts[row] * values[start + best]
         }
     }
@@ -184,13 +184,6 @@ final class StandardDQN {
             }
         }
         bootstrappingIsCurrent = false
-    }
-
-    /// The index of the largest value; ties go to the lowest index.
-    static func indexOfMaximum(_ values: UnsafeBufferPointer<Float>) -> Int {
-        var best = 0
-        for index in values.indices where values[index] > values[best] { best = index }
-        return best
     }
 
     /// Copies of everything the method holds: online and target parameters and the optimiser's state.
