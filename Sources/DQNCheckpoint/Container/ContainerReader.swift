@@ -14,7 +14,8 @@ struct ContainerReader: ~Copyable {
         static let documentBytes = 1 << 26
         static let datasets = 1 << 18
         static let depth = 16
-        static let runBytes = 1 << 22
+        /// Within a core's cache: what is read is hashed before it leaves it.
+        static let runBytes = 1 << 18
     }
 
     let manifest: Manifest
@@ -197,7 +198,7 @@ struct ContainerReader: ~Copyable {
 
     /// Reads a dataset in runs of whole rows and checks its digest.
     ///
-    /// - Parameter rowsPerRun: rows of a run; as many as fit four mebibytes where it is nil.
+    /// - Parameter rowsPerRun: rows of a run; as many as fit ``Limit/runBytes`` where it is nil.
     func forEachRun(
         of entry: Manifest.Entry, rowsPerRun: Int? = nil,
         _ body: (UnsafeRawBufferPointer) throws(CheckpointError) -> Void

@@ -1,11 +1,12 @@
 internal import Crypto
 internal import DQNModel
+internal import Dispatch
 internal import Foundation
 internal import HDF5
 
 /// Writes arrays, their manifest and the root attributes as a new HDF5 file.
 enum ContainerWriter {
-    /// Creates the file; it must not exist. One pass over the data for writing and for its digest together.
+    /// Creates the file; it must not exist. The digests are computed on another thread while the data is written.
     ///
     /// The file is closed afterwards, but not yet synchronised to the disk.
     static func write(
@@ -13,11 +14,16 @@ enum ContainerWriter {
     ) throws(CheckpointError) {
         do {
             let sorted = arrays.sorted { $0.path < $1.path }
+            let digests = Digests(of: sorted)
+            // Whatever happens, the thread is done with the arrays when this returns.
+            defer { _ = digests.hexadecimal }
             try HDF5.perform { session throws(HDF5Error) in
                 let file = try session.createFile(path, mode: .exclusive, locking: .none)
                 let root = try file.root()
-                var entries: [Manifest.Entry] = []
-                for array in sorted { entries.append(try write(array, into: root)) }
+                for array in sorted { try write(array, into: root) }
+                let entries = zip(sorted, digests.hexadecimal).map { array, digest in
+                    Manifest.Entry(path: array.path, type: array.element, shape: array.shape, sha256: digest)
+                }
                 let manifest = Manifest(
                     attributes: Dictionary(uniqueKeysWithValues: attributes.map { ($0.name, $0.value.text) }),
                     datasets: entries)
@@ -38,17 +44,13 @@ enum ContainerWriter {
         }
     }
 
-    private static func write(
-        _ array: StoredArray, into root: borrowing HDF5.Group
-    ) throws(HDF5Error) -> Manifest.Entry {
+    private static func write(_ array: StoredArray, into root: borrowing HDF5.Group) throws(HDF5Error) {
         if let slash = array.path.lastIndex(of: "/") { try root.requireGroups(String(array.path[..<slash])) }
         let dataset = try root.createDataset(
             array.path, of: HDF5.ElementType(array.element), shape: array.shape, layout: .contiguous)
-        var digest = SHA256()
         var row = 0
         let total = array.shape.reduce(array.element.byteCount, *)
         try array.forEachRun { (run: UnsafeRawBufferPointer) throws(HDF5Error) in
-            digest.update(bufferPointer: run)
             if run.count == total {
                 try dataset.write(from: run)
             } else {
@@ -58,8 +60,30 @@ enum ContainerWriter {
             }
         }
         try dataset.close()
-        return Manifest.Entry(
-            path: array.path, type: array.element, shape: array.shape, sha256: digest.finalize().hexadecimal)
+    }
+
+    /// The digests of arrays, computed on another thread.
+    ///
+    /// `@unchecked Sendable`: `values` is written before the group is left and read after waiting for it.
+    private final class Digests: @unchecked Sendable {
+        private let group = DispatchGroup()
+        private var values: [String] = []
+
+        init(of arrays: [StoredArray]) {
+            DispatchQueue.global(qos: .userInitiated).async(group: group) { [self] in
+                values = arrays.map { array in
+                    var digest = SHA256()
+                    array.forEachRun { digest.update(bufferPointer: $0) }
+                    return digest.finalize().hexadecimal
+                }
+            }
+        }
+
+        /// One digest for each array, in lower-case hexadecimal; waits for the last.
+        var hexadecimal: [String] {
+            group.wait()
+            return values
+        }
     }
 }
 
