@@ -40,7 +40,9 @@ public protocol Environment {
     func observe(into observation: inout Observation)
 
     /// The whole state as data, from which ``restore(_:)`` goes on exactly; `nil` where that cannot be had.
-    func snapshot() -> StateSnapshot?
+    ///
+    /// - Throws: what keeps the environment from telling its state this time.
+    func snapshot() throws -> StateSnapshot?
 
     /// Goes back to a snapshot's state, the random stream included.
     ///

@@ -12,12 +12,12 @@ import Testing
         try original.reset(seed: 11)
         var choices = RandomGenerator(seed: 3, stream: "test")
         try play(&original, steps: steps, &choices) { _, _ in }
-        let snapshot = try #require(original.snapshot())
+        let snapshot = try #require(try original.snapshot())
 
         var restored = try EnvironmentRegistry.make(id)
         try restored.reset(seed: 999)
         try restored.restore(snapshot)
-        #expect(restored.snapshot() == snapshot)
+        #expect(try restored.snapshot() == snapshot)
         var again = choices
         var expected: [(StepOutcome, Observation)] = []
         try play(&original, steps: 300, &choices) { expected.append(($0, $1)) }
@@ -27,7 +27,7 @@ import Testing
             index += 1
         }
         #expect(index == 300)
-        #expect(restored.snapshot() == original.snapshot())
+        #expect(try restored.snapshot() == original.snapshot())
     }
 
     @Test(
@@ -37,13 +37,13 @@ import Testing
         let fresh = try EnvironmentRegistry.make(id)
         var other = try EnvironmentRegistry.make(id)
         try other.reset(seed: 1)
-        try other.restore(try #require(fresh.snapshot()))
+        try other.restore(try #require(try fresh.snapshot()))
         #expect(throws: EnvironmentError.self) { try other.step(0) }
 
         var ended = try EnvironmentRegistry.make(id)
         try ended.reset(seed: 1)
         while try !ended.step(0).ended {}
-        try other.restore(try #require(ended.snapshot()))
+        try other.restore(try #require(try ended.snapshot()))
         #expect { try other.step(0) } throws: { ($0 as? EnvironmentError)?.code == .resetNeeded }
         try other.reset(seed: nil)
         _ = try other.step(0)
@@ -54,7 +54,7 @@ import Testing
         var environment = try EnvironmentRegistry.make(id)
         try environment.reset(seed: 4)
         _ = try environment.step(1)
-        let good = try #require(environment.snapshot())
+        let good = try #require(try environment.snapshot())
         let state = id.hasPrefix("Catch") ? "board" : "state"
         let damages: [(String, (inout StateSnapshot) -> Void)] = [
             ("another kind", { $0.kind = "Other-v0" }),
@@ -77,7 +77,7 @@ import Testing
             } throws: {
                 ($0 as? ModelError)?.code == .invalidSnapshot
             }
-            #expect(environment.snapshot() == good, "\(id) after \(name)")
+            #expect(try environment.snapshot() == good, "\(id) after \(name)")
         }
     }
 

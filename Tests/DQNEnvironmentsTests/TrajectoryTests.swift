@@ -43,7 +43,7 @@ import Testing
             for (step, digit) in episode.actions.enumerated() {
                 var environment = try placed(id, in: states[step], elapsed: step)
                 _ = try environment.step(try #require(digit.wholeNumberValue))
-                let reached = try #require(environment.snapshot()).float64("state", count: recording.stateSize)
+                let reached = try #require(try environment.snapshot()).float64("state", count: recording.stateSize)
                 for (ours, theirs) in zip(reached, states[step + 1]) {
                     try #require(abs(ours - theirs) <= 1e-12, "\(id) (\(episode.policy)), step \(step)")
                 }
@@ -70,7 +70,7 @@ import Testing
 func placed(_ id: String, in state: [Double], elapsed: Int) throws -> any Environment {
     var environment = try EnvironmentRegistry.make(id)
     try environment.reset(seed: 1)
-    var snapshot = try #require(environment.snapshot())
+    var snapshot = try #require(try environment.snapshot())
     snapshot.values["state"] = .float64(state)
     snapshot.values["elapsed_steps"] = .int64([Int64(elapsed)])
     try environment.restore(snapshot)

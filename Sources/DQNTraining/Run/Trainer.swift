@@ -209,11 +209,11 @@ public final class Trainer {
     }
 
     /// The whole state at this step boundary, by value: replay chunks are shared, parameters copied once.
-    public func checkpoint() -> Checkpoint {
+    public func checkpoint() throws -> Checkpoint {
         let (online, target, optimizer) = method.snapshot()
         return Checkpoint(
             writer: .current, configuration: configuration.json, architecture: architecture, online: online,
-            target: target, optimizer: optimizer, counters: counters, workers: [worker.snapshot()],
+            target: target, optimizer: optimizer, counters: counters, workers: [try worker.snapshot()],
             evaluation: lastEvaluation, bestEvaluation: bestEvaluation, reachedTarget: reachedTarget,
             statistics: statistics.values, history: history)
     }

@@ -168,7 +168,7 @@ public final class TrainingRun {
     private func save() {
         let step = trainer.counters.agentSteps
         do {
-            let receipt = try store.commit(trainer.checkpoint())
+            let receipt = try store.commit(try trainer.checkpoint())
             for notice in receipt.notices { logger.warning("\(notice)") }
             lastCheckpoint = receipt.url
             savedStep = step

@@ -125,9 +125,9 @@ final class Worker {
     /// Mean length of the last episodes, NaN before the first has ended.
     var meanLength: Double { Double(recentLengths.reduce(0, +)) / Double(recentLengths.count) }
 
-    func snapshot() -> WorkerState {
+    func snapshot() throws -> WorkerState {
         WorkerState(
-            generators: ["exploration": exploration, "sampling": sampling], environment: environment.snapshot(),
+            generators: ["exploration": exploration, "sampling": sampling], environment: try environment.snapshot(),
             observation: stack.observation, episodeReturn: episodeReturn, episodeLength: episodeLength,
             recentReturns: recentReturns, recentLengths: recentLengths, replay: replay.snapshot())
     }
