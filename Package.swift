@@ -17,6 +17,7 @@ let package = Package(
         .library(name: "DQNNetwork", targets: ["DQNNetwork"]),
         .library(name: "DQNInference", targets: ["DQNInference"]),
         .library(name: "DQNEnvironments", targets: ["DQNEnvironments"]),
+        .library(name: "DQNReport", targets: ["DQNReport"]),
         .library(name: "DQNTraining", targets: ["DQNTraining"]),
         .executable(name: "dqn-train", targets: ["dqn-train"]),
         .executable(name: "dqn-play", targets: ["dqn-play"]),
@@ -47,6 +48,9 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Curves as pictures, from values alone.
+        .target(name: "DQNReport", dependencies: ["DQNModel"], swiftSettings: strict),
+
         // Compute, acting, environments, training.
         .target(name: "DQNNetwork", dependencies: ["DQNModel", "COneDNN", "CKernels"], swiftSettings: strict),
         .target(
@@ -65,7 +69,7 @@ let package = Package(
         .target(
             name: "CommandLineSupport",
             dependencies: [
-                "DQNCheckpoint", "DQNEnvironments", "DQNModel",
+                "DQNCheckpoint", "DQNEnvironments", "DQNModel", "DQNReport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -88,7 +92,7 @@ let package = Package(
         .executableTarget(
             name: "dqn-checkpoint",
             dependencies: [
-                "CommandLineSupport", "DQNCheckpoint", "DQNModel",
+                "CommandLineSupport", "DQNCheckpoint", "DQNModel", "DQNReport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -116,6 +120,7 @@ let package = Package(
             name: "DQNTrainingTests",
             dependencies: ["DQNTraining", "DQNEnvironments", "DQNCheckpoint", "DQNNetwork", "DQNModel"],
             swiftSettings: strict),
+        .testTarget(name: "DQNReportTests", dependencies: ["DQNReport", "DQNModel"], swiftSettings: strict),
         .testTarget(
             name: "ExecutableTests", dependencies: ["DQNCheckpoint", "DQNModel", "HDF5"],
             swiftSettings: strict),

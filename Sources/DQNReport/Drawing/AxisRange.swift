@@ -1,0 +1,45 @@
+/// The part of an axis that a plot shows.
+package struct AxisRange: Sendable, Equatable {
+    /// The lower end.
+    package var lower: Double
+    /// The upper end; above ``lower``.
+    package var upper: Double
+
+    /// Narrowest range, relative to the values' magnitude: tick labels keep to a handful of digits.
+    private static let narrowest = 1e-5
+
+    /// Names a range by its ends.
+    package init(lower: Double, upper: Double) {
+        self.lower = lower
+        self.upper = upper
+    }
+
+    /// Covers values with a margin of 5 % of their span on either side.
+    ///
+    /// Equal or nearly equal values lie in the middle of a range that is wide enough for readable ticks.
+    package init(covering least: Double, _ greatest: Double) {
+        let magnitude = max(least.magnitude, greatest.magnitude)
+        var span = greatest - least
+        if span <= magnitude * Self.narrowest || span < 1e-100 {
+            span = magnitude < 1e-100 ? 1 : magnitude / 5
+            let middle = least + (greatest - least) / 2
+            lower = middle - span / 2
+            upper = middle + span / 2
+        } else {
+            lower = least - span * 0.05
+            upper = greatest + span * 0.05
+        }
+    }
+
+    /// Covers positions of learning curves: from 0, where training begins, to a little beyond the last.
+    package init(positions least: Double, _ greatest: Double) {
+        if least < 0 {
+            self.init(covering: least, greatest)
+        } else {
+            self.init(lower: 0, upper: greatest < 1e-100 ? 1 : greatest * 1.02)
+        }
+    }
+
+    /// Where a value lies: 0 at the lower end, 1 at the upper.
+    package func fraction(_ value: Double) -> Double { (value - lower) / (upper - lower) }
+}
