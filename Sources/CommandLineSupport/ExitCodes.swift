@@ -2,6 +2,7 @@ public import ArgumentParser
 internal import DQNCheckpoint
 internal import DQNEnvironments
 internal import DQNModel
+internal import DQNReport
 internal import Foundation
 
 extension ExitCode {
@@ -9,7 +10,7 @@ extension ExitCode {
     public static let runtimeFailure = ExitCode(1)
     /// The command line or the configuration is wrong.
     public static let usage = ExitCode(64)
-    /// A checkpoint is damaged, or no checkpoint at all.
+    /// A checkpoint is damaged or none at all, or a run's table of metrics is.
     public static let malformedCheckpoint = ExitCode(65)
     /// A file or a run that should be read is not there.
     public static let missingInput = ExitCode(66)
@@ -36,6 +37,12 @@ public func report(
         }
     case let error as ModelError: return error.code == .invalidSnapshot ? .malformedCheckpoint : .usage
     case let error as EnvironmentError: return error.code == .unknownEnvironment ? .usage : .runtimeFailure
+    case let error as ReportError:
+        switch error.code {
+        case .unknownMetric, .noClock, .sameRunTwice: return .usage
+        case .malformedTable: return .malformedCheckpoint
+        default: return .runtimeFailure
+        }
     default: return .runtimeFailure
     }
 }
