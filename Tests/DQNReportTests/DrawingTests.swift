@@ -52,6 +52,12 @@ import Testing
         #expect(document.texts.contains { $0.contains("95% confidence interval of the mean (Student’s t)") })
     }
 
+    @Test func noBandLiesOverALine() throws {
+        let document = try ParsedSVG(plot([seeds(3), seeds(5, label: "other")]).svg)
+        let shapes = document.elements.map(\.name).filter { $0 == "polygon" || $0 == "polyline" }
+        #expect(shapes.prefix(4) == ["polygon", "polygon", "polyline", "polyline"])
+    }
+
     @Test func theFrameHoldsEveryRunWhateverTheBand() throws {
         // Two runs far apart: t is 12.7, and the interval many times as wide as what was measured.
         let curves = [

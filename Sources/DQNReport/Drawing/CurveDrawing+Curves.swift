@@ -1,11 +1,21 @@
 extension CurveDrawing {
-    /// The band, the line and the markers of a series.
-    func curve(_ index: Int) -> [String] {
+    /// The bands of all series, then the lines: no band dims another's line.
+    var curves: [String] {
+        let bands = plot.series.indices.flatMap { index in
+            plot.lines[index].halfWidth.map { band(plot.lines[index], $0, styles[index]) } ?? []
+        }
+        let ordered = [CurveSeries.Emphasis.light, .strong].flatMap { emphasis in
+            plot.series.indices.filter { plot.series[$0].emphasis == emphasis }
+        }
+        return bands + ordered.flatMap(curve)
+    }
+
+    /// The line and the markers of a series.
+    private func curve(_ index: Int) -> [String] {
         let series = plot.series[index]
         let line = plot.lines[index]
         let style = styles[index]
         var parts: [String] = []
-        if let halfWidth = line.halfWidth { parts += band(line, halfWidth, style) }
         let points = zip(line.x, line.mean).map { (x: x($0), y: y($1)) }
         if points.count > 1 {
             parts.append(

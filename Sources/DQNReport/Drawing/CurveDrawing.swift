@@ -79,9 +79,7 @@ package struct CurveDrawing {
             "<rect width=\"\(width)\" height=\"\(height)\" fill=\"#FFFFFF\"/>",
         ]
         parts += axes
-        for emphasis in [CurveSeries.Emphasis.light, .strong] {
-            parts += plot.series.indices.filter { plot.series[$0].emphasis == emphasis }.flatMap(curve)
-        }
+        parts += curves
         parts += legend.elements
         parts += ["</svg>"]
         return parts.joined(separator: "\n") + "\n"
