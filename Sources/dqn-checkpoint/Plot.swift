@@ -10,8 +10,8 @@ struct Plot: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Draws learning curves as SVG.",
         discussion: """
-            Runs that differ in their seed alone become one line: their mean, with a band that is the 95% confidence
-            interval of the mean (Student's t), where all of them have data.
+            Runs that differ in their seed alone become one line: their mean, with a band that is the 95% \
+            confidence interval of the mean (Student's t), where all of them have data.
 
             EXAMPLES
               dqn-checkpoint plot runs/cartpole -o curve.svg
