@@ -80,12 +80,12 @@ void kernels_dense(float *restrict y, const float *restrict w, const float *rest
 FOR_EVERY_SET
 void kernels_dense_few_backward(float *restrict w_gradient, float *restrict x_gradient,
                                 const float *restrict y_gradient, const float *restrict w, const float *restrict x,
-                                size_t rows, size_t outputs, size_t inputs) {
+                                size_t rows, size_t outputs, size_t inputs, int accumulate) {
     for (size_t i = 0; i < outputs * inputs; i++) w_gradient[i] = 0.0f;
     for (size_t r = 0; r < rows; r++) {
         const float *input = x + r * inputs;
         float *input_gradient = x_gradient ? x_gradient + r * inputs : 0;
-        if (input_gradient)
+        if (input_gradient && !accumulate)
             for (size_t i = 0; i < inputs; i++) input_gradient[i] = 0.0f;
         for (size_t o = 0; o < outputs; o++) {
             // A loss over chosen actions leaves most of these zero.
@@ -97,6 +97,29 @@ void kernels_dense_few_backward(float *restrict w_gradient, float *restrict x_gr
             if (input_gradient)
                 for (size_t i = 0; i < inputs; i++) input_gradient[i] += gradient * row[i];
         }
+    }
+}
+
+void kernels_dueling(float *restrict q, const float *restrict value, const float *restrict advantage, size_t rows,
+                     size_t actions) {
+    for (size_t r = 0; r < rows; r++) {
+        const float *a = advantage + r * actions;
+        float sum = 0.0f;
+        for (size_t i = 0; i < actions; i++) sum += a[i];
+        float base = value[r] - sum / (float)actions;
+        for (size_t i = 0; i < actions; i++) q[r * actions + i] = base + a[i];
+    }
+}
+
+void kernels_dueling_backward(float *restrict value_gradient, float *restrict advantage_gradient,
+                              const float *restrict q_gradient, size_t rows, size_t actions) {
+    for (size_t r = 0; r < rows; r++) {
+        const float *g = q_gradient + r * actions;
+        float sum = 0.0f;
+        for (size_t i = 0; i < actions; i++) sum += g[i];
+        value_gradient[r] = sum;
+        float mean = sum / (float)actions;
+        for (size_t i = 0; i < actions; i++) advantage_gradient[r * actions + i] = g[i] - mean;
     }
 }
 

@@ -15,6 +15,18 @@ public struct Policy: Sendable {
     /// Agent steps of training behind it.
     public var agentSteps: Int
 
+    /// Creates a policy from its parts; ``Agent/init(_:)`` checks that the parameters are the network's.
+    public init(
+        architecture: NetworkArchitecture, parameters: [Float], environment: String, frameStack: Int = 1,
+        agentSteps: Int = 0
+    ) {
+        self.architecture = architecture
+        self.parameters = parameters
+        self.environment = environment
+        self.frameStack = frameStack
+        self.agentSteps = agentSteps
+    }
+
     /// Reads the policy of a checkpoint file; replay and optimiser are not read.
     ///
     /// - Throws: ``DQNCheckpoint/CheckpointError`` when the file is missing or damaged, or when its configuration names

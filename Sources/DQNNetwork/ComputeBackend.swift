@@ -34,7 +34,8 @@ public protocol NetworkComputation: AnyObject {
     ///   - offset: first element within the observation; frames of a stack are loaded one by one.
     func load(_ bytes: UnsafeRawBufferPointer, row: Int, offset: Int)
 
-    /// Computes the outputs of the loaded batch: `batchSize` rows of Q-values, valid until the next pass.
+    /// Computes the outputs of the loaded batch, valid until the next pass: `batchSize` rows of the architecture's
+    /// `outputCount` numbers, which are Q-values, or logits and the state's value.
     func forward() throws(NetworkError) -> UnsafeBufferPointer<Float>
 
     /// Where the gradient of the loss with respect to the outputs goes before ``backward(into:)``.

@@ -36,6 +36,31 @@ import Testing
         }
     }
 
+    @Test func anActorCriticActsByItsLogitsAlone() throws {
+        // Logits x and the value 10, which is larger than both and no action.
+        let policy = Policy(
+            architecture: try NetworkArchitecture(
+                input: ObservationSpace(shape: [2], element: .float32), layers: [], head: .actorCritic(actions: 2)),
+            parameters: [1, 0, 0, 1, 0, 0, 0, 0, 10], environment: "Two-v0")
+        let agent = try Agent(policy)
+        #expect(try agent.actionValues(Observation([3, -1])) == [3, -1])
+        #expect(try agent.act(Observation([3, -1])) == 0)
+        #expect(try agent.act(Observation([1, 2])) == 1)
+        #expect(try agent.act(Observation([2, 2])) == 0)
+    }
+
+    @Test func aDuelingNetworkTellsQValues() throws {
+        // V = x₀ + 1, A = (x₁, −x₁, 3): Q = V + A − 1.
+        let policy = Policy(
+            architecture: try NetworkArchitecture(
+                input: ObservationSpace(shape: [2], element: .float32), layers: [], head: .dueling(actions: 3)),
+            parameters: [1, 0, 1, 0, 1, 0, -1, 0, 0, 0, 0, 3], environment: "Three-v0")
+        let agent = try Agent(policy)
+        #expect(try agent.actionValues(Observation([2, 5])) == [7, -3, 5])
+        #expect(try agent.act(Observation([2, 5])) == 0)
+        #expect(try agent.act(Observation([2, 1])) == 2)
+    }
+
     @Test func refusesObservationsOfAnotherShape() throws {
         try withFile(checkpoint()) { url in
             let agent = try Agent(contentsOf: url)

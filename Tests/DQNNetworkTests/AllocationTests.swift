@@ -4,16 +4,32 @@ import DQNNetwork
 import Testing
 
 @Suite struct AllocationTests {
-    @Test(arguments: [
-        ("mlp:256,256", ObservationSpace(shape: [4], element: .float32), 64),
-        ("nips-cnn", ObservationSpace(shape: [4, 84, 84], element: .uint8), 8),
-    ])
-    func aWarmGradientStepAllocatesNothingOfOurOwn(network: String, input: ObservationSpace, batch: Int) throws {
-        let small = try SmallNetwork(network, input: input, actions: 3, batch: batch)
+    @Test(
+        arguments: [
+            ("mlp:256,256", ObservationSpace(shape: [4], element: .float32), 64),
+            ("nips-cnn", ObservationSpace(shape: [4, 84, 84], element: .uint8), 8),
+        ],
+        [NetworkArchitecture.Head.actionValues(actions: 3), .dueling(actions: 3), .actorCritic(actions: 3)])
+    func aWarmGradientStepAllocatesNothingOfOurOwn(
+        size: (network: String, input: ObservationSpace, batch: Int), head: NetworkArchitecture.Head
+    ) throws {
+        let small = try SmallNetwork(size.network, input: size.input, head: head, batch: size.batch)
         let gradients = ParameterSlab(layout: small.layout)
         let optimizer = Optimizer(.adam(), layout: small.layout)
+        var errors = [Float](repeating: 0, count: size.batch)
+        let weights = [Float](repeating: 0.5, count: size.batch)
+        let logits: [Float] = [0.5, -1, 2]
         func step() throws {
-            _ = try small.loss(.huber)
+            if case .actorCritic = head {
+                _ = try small.actorCriticLoss()
+                _ = logits.withUnsafeBufferPointer { SoftmaxPolicy.sample($0, uniform: 0.4) }
+            } else {
+                try errors.withUnsafeMutableBufferPointer { errors throws in
+                    try weights.withUnsafeBufferPointer { weights throws in
+                        _ = try small.loss(.huber, weights: weights, absoluteErrors: errors)
+                    }
+                }
+            }
             try small.computation.backward(into: gradients)
             let norm = GradientNorm.of(gradients)
             optimizer.step(
@@ -25,7 +41,8 @@ import Testing
         for _ in 0..<10 { try step() }
         let counts = allocation_counter_stop()
         print(
-            "\(network): \(counts.own) own allocations, \(counts.compute_library) inside oneDNN, in 10 gradient steps")
+            "\(size.network) \(head): \(counts.own) own allocations, \(counts.compute_library) inside oneDNN, in 10 gradient steps"
+        )
         #if os(Linux)
             #expect(counts.own == 0)
         #endif

@@ -36,9 +36,13 @@ struct NetworkFixture: Decodable {
     var gradients: [String: [String: Recorded]]
     var optimizers: [OptimizerRun]
 
-    static func load(_ name: String) throws -> NetworkFixture {
+    static func data(_ name: String) throws -> Data {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
+        return try Data(contentsOf: root.appendingPathComponent("Fixtures/networks/\(name).json"))
+    }
+
+    static func load(_ name: String) throws -> NetworkFixture {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .custom { path in
             // Names of parameters and constants stay as they are; only the structure's own keys are snake case.
@@ -50,7 +54,7 @@ struct NetworkFixture: Decodable {
             return Key(stringValue: own[key] ?? key)
         }
         return try decoder.decode(
-            NetworkFixture.self, from: Data(contentsOf: root.appendingPathComponent("Fixtures/networks/\(name).json")))
+            NetworkFixture.self, from: data(name))
     }
 
     private struct Key: CodingKey {
@@ -73,6 +77,30 @@ enum FixtureHash {
     }
 
     static func unit(_ index: Int, salt: UInt32) -> Double { Double(hash(index, salt: salt)) / 0x1p31 - 1 }
+
+    /// Gives every parameter its hashed value.
+    static func fill(_ slab: ParameterSlab) {
+        for entry in slab.layout.entries {
+            for index in entry.range {
+                slab.elements[index] = Float(unit(index, salt: 1) / Double(entry.fanIn).squareRoot())
+            }
+        }
+    }
+
+    /// Loads a hashed observation into every row.
+    static func load(_ computation: any NetworkComputation) {
+        let input = computation.architecture.input
+        for row in 0..<computation.batchSize {
+            let indices = (row * input.count)..<((row + 1) * input.count)
+            if input.element == .uint8 {
+                let bytes = indices.map { UInt8((hash($0, salt: 2) >> 24) >> UInt32(row)) }
+                bytes.withUnsafeBytes { computation.load($0, row: row, offset: 0) }
+            } else {
+                let floats = indices.map { Float(unit($0, salt: 2)) }
+                floats.withUnsafeBytes { computation.load($0, row: row, offset: 0) }
+            }
+        }
+    }
 }
 
 /// A fixture's network with its hashed weights and inputs loaded.
@@ -97,25 +125,10 @@ struct HashedNetwork {
         parameters = ParameterSlab(layout: layout)
         gradients = ParameterSlab(layout: layout)
         resetParameters()
-        for row in 0..<fixture.batch {
-            let indices = (row * input.count)..<((row + 1) * input.count)
-            if input.element == .uint8 {
-                let bytes = indices.map { UInt8((FixtureHash.hash($0, salt: 2) >> 24) >> UInt32(row)) }
-                bytes.withUnsafeBytes { computation.load($0, row: row, offset: 0) }
-            } else {
-                let floats = indices.map { Float(FixtureHash.unit($0, salt: 2)) }
-                floats.withUnsafeBytes { computation.load($0, row: row, offset: 0) }
-            }
-        }
+        FixtureHash.load(computation)
     }
 
-    func resetParameters() {
-        for entry in layout.entries {
-            for index in entry.range {
-                parameters.elements[index] = Float(FixtureHash.unit(index, salt: 1) / Double(entry.fanIn).squareRoot())
-            }
-        }
-    }
+    func resetParameters() { FixtureHash.fill(parameters) }
 
     /// Forward, loss and backward; returns the loss.
     func pass(_ loss: Loss) throws -> Double {
@@ -132,8 +145,15 @@ struct HashedNetwork {
         return value
     }
 
-    /// Expects a slab to agree with recorded tensors to 1e-4 of the element or the tensor's root mean square.
     func expect(_ slab: ParameterSlab, _ recorded: [String: NetworkFixture.Recorded], _ what: String) {
+        NetworkFixture.expect(slab, recorded, what)
+    }
+}
+
+extension NetworkFixture {
+    /// Expects a slab to agree with recorded tensors to 1e-4 of the element or the tensor's root mean square.
+    static func expect(_ slab: ParameterSlab, _ recorded: [String: Recorded], _ what: String) {
+        let layout = slab.layout
         #expect(Set(recorded.keys) == Set(layout.entries.map(\.name)))
         for entry in layout.entries {
             guard let tensor = recorded[entry.name] else { continue }

@@ -25,9 +25,17 @@ void kernels_sum_rows(float *sums, const float *x, size_t rows, size_t columns);
 void kernels_dense(float *y, const float *w, const float *bias, const float *x, size_t rows, size_t outputs,
                    size_t inputs, int relu);
 
-/// Gradients of a dense layer with few outputs: w_gradient and, unless null, x_gradient.
+/// Gradients of a dense layer with few outputs: w_gradient and, unless null, x_gradient, which is added to if
+/// `accumulate`.
 void kernels_dense_few_backward(float *w_gradient, float *x_gradient, const float *y_gradient, const float *w,
-                                const float *x, size_t rows, size_t outputs, size_t inputs);
+                                const float *x, size_t rows, size_t outputs, size_t inputs, int accumulate);
+
+/// q[r][i] = value[r] + advantage[r][i] - the mean over i of advantage[r][i] (Wang 2016, equation 9).
+void kernels_dueling(float *q, const float *value, const float *advantage, size_t rows, size_t actions);
+
+/// The gradients of what kernels_dueling reads.
+void kernels_dueling_backward(float *value_gradient, float *advantage_gradient, const float *q_gradient, size_t rows,
+                              size_t actions);
 
 /// The sum of squares, added up in double precision over blocks.
 double kernels_sum_of_squares(const float *x, size_t count);

@@ -1,5 +1,6 @@
 internal import CKernels
 internal import COneDNN
+internal import DQNModel
 
 /// One fully connected layer for one batch size, with or without a rectified linear unit.
 ///
@@ -20,6 +21,21 @@ struct DenseLayer {
     /// Below this many rows or outputs the matrix product is a few dot products, and sgemm's set-up costs more.
     private static let fewOutputs = 16
 
+    /// A layer of the given parameters; its buffers are `memory`'s.
+    init(
+        weight: ParameterLayout.Entry, bias: ParameterLayout.Entry, batchSize: Int, rectified: Bool, training: Bool,
+        memory: ComputeMemory
+    ) {
+        outputs = weight.shape[0]
+        inputs = weight.fanIn
+        self.batchSize = batchSize
+        self.rectified = rectified
+        weightOffset = weight.offset
+        biasOffset = bias.offset
+        activation = memory.floats(batchSize * outputs)
+        gradient = training ? memory.floats(batchSize * outputs) : nil
+    }
+
     private var isSmall: Bool { outputs < Self.fewOutputs || batchSize == 1 }
 
     func forward(_ x: UnsafePointer<Float>, _ slab: ParameterSlab) throws(NetworkError) {
@@ -35,9 +51,10 @@ struct DenseLayer {
         kernels_add_bias(activation, bias, batchSize, outputs, rectified ? 1 : 0)
     }
 
-    /// Gives the parameters' gradients and, unless `xGradient` is nil, the input's.
+    /// Gives the parameters' gradients and, unless `xGradient` is nil, the input's, added to what is there if
+    /// `accumulating`.
     func backward(
-        _ x: UnsafePointer<Float>, xGradient: UnsafeMutablePointer<Float>?, _ slab: ParameterSlab,
+        _ x: UnsafePointer<Float>, xGradient: UnsafeMutablePointer<Float>?, accumulating: Bool, _ slab: ParameterSlab,
         into gradients: ParameterSlab
     ) throws(NetworkError) {
         guard let gradient else { preconditionFailure("backward on a computation made without training") }
@@ -47,7 +64,8 @@ struct DenseLayer {
         if rectified { kernels_mask(gradient, activation, batchSize * outputs) }
         kernels_sum_rows(biasGradient, gradient, batchSize, outputs)
         if outputs < Self.fewOutputs {
-            kernels_dense_few_backward(weightGradient, xGradient, gradient, weight, x, batchSize, outputs, inputs)
+            kernels_dense_few_backward(
+                weightGradient, xGradient, gradient, weight, x, batchSize, outputs, inputs, accumulating ? 1 : 0)
             return
         }
         try check(
@@ -55,7 +73,9 @@ struct DenseLayer {
             "a dense layer's weight gradient")
         guard let xGradient else { return }
         try check(
-            onednn_sgemm(0, 0, batchSize, inputs, outputs, gradient, outputs, weight, inputs, 0, xGradient, inputs),
+            onednn_sgemm(
+                0, 0, batchSize, inputs, outputs, gradient, outputs, weight, inputs, accumulating ? 1 : 0, xGradient,
+                inputs),
             "a dense layer's input gradient")
     }
 }

@@ -10,20 +10,18 @@ final class OneDNNComputation: NetworkComputation {
 
     private let inputCount: Int
     private let convolutions: ConvolutionStack?
+    /// The dense layers in turn, among them the head if it is one layer.
     private let dense: [DenseLayer]
-    /// Plain float input of the whole batch: the convolutions' own, or `buffers`' first.
+    /// What comes after them in a dueling network.
+    private let dueling: DuelingHead?
+    /// Plain float input of the whole batch: the convolutions' own, or `memory`'s.
     private let input: UnsafeMutablePointer<Float>
-    /// Everything allocated here, freed in `deinit`.
-    private let buffers: [UnsafeMutablePointer<Float>]
+    private let memory = ComputeMemory()
     private var parameters: ParameterSlab?
 
     init(_ architecture: NetworkArchitecture, batchSize: Int, training: Bool) throws(NetworkError) {
-        let shapes: [[Int]]
         let layout: ParameterLayout
-        do {
-            shapes = try architecture.layerShapes()
-            layout = try ParameterLayout(architecture)
-        } catch {
+        do { layout = try ParameterLayout(architecture) } catch {
             throw NetworkError(code: .invalidState, message: error.message)
         }
         precondition(batchSize >= 1, "a batch holds at least one observation")
@@ -35,45 +33,47 @@ final class OneDNNComputation: NetworkComputation {
             guard case .convolution(let outputs, let kernel, let stride) = layer else { return nil }
             return onednn_convolution_layer(outputs: Int32(outputs), kernel: Int32(kernel), stride: Int32(stride))
         }
-        // Weight and bias of each layer, in turn.
-        let offsets = (0..<shapes.count).map {
-            (weight: layout.entries[2 * $0].offset, bias: layout.entries[2 * $0 + 1].offset)
+        // Weight and bias of each layer, in turn; the head's follow the trunk's.
+        let layers = stride(from: 0, to: layout.entries.count, by: 2).map {
+            (weight: layout.entries[$0], bias: layout.entries[$0 + 1])
         }
         convolutions =
             kernels.isEmpty
             ? nil
             : try ConvolutionStack(
-                input: architecture.input.shape, layers: kernels, offsets: offsets, batchSize: batchSize,
+                input: architecture.input.shape, layers: kernels,
+                offsets: layers.prefix(kernels.count).map { ($0.weight.offset, $0.bias.offset) }, batchSize: batchSize,
                 training: training)
-
-        var buffers: [UnsafeMutablePointer<Float>] = []
-        func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
-            let memory = UnsafeMutableRawPointer.allocate(byteCount: (count + 16) * 4, alignment: 64)
-            let floats = memory.bindMemory(to: Float.self, capacity: count + 16)
-            floats.initialize(repeating: 0, count: count + 16)
-            buffers.append(floats)
-            return floats
+        let memory = memory
+        input = convolutions?.input ?? memory.floats(batchSize * inputCount)
+        func layer(_ index: Int, rectified: Bool) -> DenseLayer {
+            DenseLayer(
+                weight: layers[index].weight, bias: layers[index].bias, batchSize: batchSize, rectified: rectified,
+                training: training, memory: memory)
         }
-        input = convolutions?.input ?? allocate(batchSize * inputCount)
-        var dense: [DenseLayer] = []
-        var inputs = kernels.isEmpty ? inputCount : shapes[kernels.count - 1].reduce(1, *)
-        for index in kernels.count..<shapes.count {
-            let outputs = shapes[index][0]
-            dense.append(
-                DenseLayer(
-                    inputs: inputs, outputs: outputs, batchSize: batchSize, rectified: index < shapes.count - 1,
-                    weightOffset: offsets[index].weight, biasOffset: offsets[index].bias,
-                    activation: allocate(batchSize * outputs),
-                    gradient: training ? allocate(batchSize * outputs) : nil))
-            inputs = outputs
+        let head = architecture.trunk.count
+        var dense = (kernels.count..<head).map { layer($0, rectified: true) }
+        if case .dueling(let actions) = architecture.head {
+            // A stream is a hidden and a linear layer, or only the latter.
+            let depth = architecture.streamUnits == nil ? 1 : 2
+            func stream(_ first: Int) -> DuelingHead.Stream {
+                DuelingHead.Stream(
+                    hidden: depth == 2 ? layer(first, rectified: true) : nil,
+                    output: layer(first + depth - 1, rectified: false))
+            }
+            dueling = DuelingHead(
+                value: stream(head), advantage: stream(head + depth),
+                actionValues: memory.floats(batchSize * actions),
+                gradient: training ? memory.floats(batchSize * actions) : nil)
+        } else {
+            dense.append(layer(head, rectified: false))
+            dueling = nil
         }
         self.dense = dense
         outputGradient = UnsafeMutableBufferPointer(
-            start: dense[dense.count - 1].gradient, count: training ? batchSize * inputs : 0)
-        self.buffers = buffers
+            start: dueling?.gradient ?? dense.last?.gradient,
+            count: training ? batchSize * architecture.outputCount : 0)
     }
-
-    deinit { for buffer in buffers { UnsafeMutableRawPointer(buffer).deallocate() } }
 
     func use(_ parameters: ParameterSlab) throws(NetworkError) {
         self.parameters = parameters
@@ -96,22 +96,34 @@ final class OneDNNComputation: NetworkComputation {
     func forward() throws(NetworkError) -> UnsafeBufferPointer<Float> {
         guard let parameters else { preconditionFailure("use(_:) comes before forward()") }
         try convolutions?.forward()
-        var x = UnsafePointer(convolutions?.output ?? input)
-        for layer in dense {
-            try layer.forward(x, parameters)
-            x = UnsafePointer(layer.activation)
+        for index in dense.indices { try dense[index].forward(input(of: index), parameters) }
+        var outputs = input(of: dense.count)
+        if let dueling {
+            try dueling.forward(outputs, parameters)
+            outputs = UnsafePointer(dueling.actionValues)
         }
-        return UnsafeBufferPointer(start: x, count: batchSize * architecture.actionCount)
+        return UnsafeBufferPointer(start: outputs, count: batchSize * architecture.outputCount)
     }
 
     func backward(into gradients: ParameterSlab) throws(NetworkError) {
         guard let parameters else { preconditionFailure("use(_:) comes before backward(into:)") }
+        try dueling?.backward(
+            input(of: dense.count), xGradient: inputGradient(of: dense.count), parameters, into: gradients)
         for index in dense.indices.reversed() {
-            let x =
-                index > 0 ? UnsafePointer(dense[index - 1].activation) : UnsafePointer(convolutions?.output ?? input)
-            let xGradient = index > 0 ? dense[index - 1].gradient : convolutions?.outputGradient
-            try dense[index].backward(x, xGradient: xGradient, parameters, into: gradients)
+            try dense[index].backward(
+                input(of: index), xGradient: inputGradient(of: index), accumulating: false, parameters,
+                into: gradients)
         }
         try convolutions?.backward(into: gradients)
+    }
+
+    /// What a dense layer reads; one index further what stands behind the last.
+    private func input(of index: Int) -> UnsafePointer<Float> {
+        UnsafePointer(index > 0 ? dense[index - 1].activation : convolutions?.output ?? input)
+    }
+
+    /// Where the gradient of ``input(of:)`` goes, or `nil` for the network's own input.
+    private func inputGradient(of index: Int) -> UnsafeMutablePointer<Float>? {
+        index > 0 ? dense[index - 1].gradient : convolutions?.outputGradient
     }
 }

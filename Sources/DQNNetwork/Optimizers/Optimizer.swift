@@ -1,6 +1,7 @@
 internal import CKernels
 public import DQNModel
 internal import Foundation
+internal import Synchronization
 
 /// What an optimiser is and its constants, as configurations and checkpoints name them.
 public struct OptimizerConfiguration: Sendable, Equatable {
@@ -54,18 +55,26 @@ public struct OptimizerConfiguration: Sendable, Equatable {
 
 /// Steps parameters down their gradients and holds the state that takes.
 ///
-/// Not thread-safe. A step allocates nothing and takes O(parameters).
-public final class Optimizer {
+/// A step allocates nothing and takes O(parameters). Several threads may step one optimiser at once, without locks
+/// (Hogwild, Recht 2011): the statistics are then shared as in Mnih 2016, and updates that meet in one element may
+/// overwrite each other. On one thread a step's result depends on nothing but its arguments and the state.
+///
+/// `Sendable` with this invariant: the count is atomic, and each step's number, which Adam's bias correction needs, is
+/// what its own increment gave. The slots' plain floats race by declared intention, as ``ParameterSlab`` says; nothing
+/// else ever changes.
+public final class Optimizer: Sendable {
     /// The kind and constants.
     public let configuration: OptimizerConfiguration
-    /// Steps taken.
-    public private(set) var stepCount: Int
+    private let count: Atomic<Int>
     private let slots: [ParameterSlab]
+
+    /// Steps taken, or begun where other threads are stepping.
+    public var stepCount: Int { count.load(ordering: .relaxed) }
 
     /// Creates an optimiser with slots of zeros.
     public init(_ configuration: OptimizerConfiguration, layout: ParameterLayout) {
         self.configuration = configuration
-        stepCount = 0
+        count = Atomic(0)
         slots = configuration.slotNames.map { _ in ParameterSlab(layout: layout) }
     }
 
@@ -77,7 +86,7 @@ public final class Optimizer {
         slots values: [String: [Float]]
     ) throws(NetworkError) {
         self.configuration = configuration
-        self.stepCount = stepCount
+        count = Atomic(stepCount)
         var slots: [ParameterSlab] = []
         for name in configuration.slotNames {
             guard let value = values[name] else {
@@ -102,7 +111,7 @@ public final class Optimizer {
     public func step(
         _ parameters: ParameterSlab, gradients: ParameterSlab, learningRate: Double, gradientScale: Float = 1
     ) {
-        stepCount += 1
+        let stepNumber = Double(count.wrappingAdd(1, ordering: .relaxed).newValue)
         let count = parameters.layout.count
         guard let target = parameters.elements.baseAddress, let gradient = gradients.elements.baseAddress,
             let first = slots[0].elements.baseAddress
@@ -110,8 +119,8 @@ public final class Optimizer {
         switch configuration.kind {
         case .adam:
             guard let second = slots[1].elements.baseAddress else { return }
-            let correction1 = 1 - pow(configuration.beta1, Double(stepCount))
-            let correction2 = 1 - pow(configuration.beta2, Double(stepCount))
+            let correction1 = 1 - pow(configuration.beta1, stepNumber)
+            let correction2 = 1 - pow(configuration.beta2, stepNumber)
             kernels_adam(
                 target, gradient, first, second, count, gradientScale, Float(configuration.beta1),
                 Float(configuration.beta2), Float(learningRate / correction1), Float(1 / correction2.squareRoot()),

@@ -1,0 +1,60 @@
+internal import CKernels
+internal import DQNModel
+
+/// The two streams of a dueling network and their sum, for one batch size (Wang 2016, equation 9).
+struct DuelingHead {
+    /// The layers from the trunk to V or A: a hidden one, if the network has a dense hidden layer, and a linear one.
+    struct Stream {
+        let hidden: DenseLayer?
+        let output: DenseLayer
+
+        func forward(_ x: UnsafePointer<Float>, _ slab: ParameterSlab) throws(NetworkError) {
+            try hidden?.forward(x, slab)
+            try output.forward(hidden.map { UnsafePointer($0.activation) } ?? x, slab)
+        }
+
+        func backward(
+            _ x: UnsafePointer<Float>, xGradient: UnsafeMutablePointer<Float>?, accumulating: Bool,
+            _ slab: ParameterSlab, into gradients: ParameterSlab
+        ) throws(NetworkError) {
+            guard let hidden else {
+                try output.backward(x, xGradient: xGradient, accumulating: accumulating, slab, into: gradients)
+                return
+            }
+            try output.backward(
+                UnsafePointer(hidden.activation), xGradient: hidden.gradient, accumulating: false, slab,
+                into: gradients)
+            try hidden.backward(x, xGradient: xGradient, accumulating: accumulating, slab, into: gradients)
+        }
+    }
+
+    let value: Stream
+    let advantage: Stream
+    /// Q-values, `[batch, actions]`; owned by the computation.
+    let actionValues: UnsafeMutablePointer<Float>
+    /// Gradient of the Q-values, same shape; training only.
+    let gradient: UnsafeMutablePointer<Float>?
+
+    func forward(_ x: UnsafePointer<Float>, _ slab: ParameterSlab) throws(NetworkError) {
+        try value.forward(x, slab)
+        try advantage.forward(x, slab)
+        kernels_dueling(
+            actionValues, value.output.activation, advantage.output.activation, advantage.output.batchSize,
+            advantage.output.outputs)
+    }
+
+    /// Gives the streams' parameters their gradients and, unless `xGradient` is nil, the trunk's output the sum of both
+    /// streams'.
+    func backward(
+        _ x: UnsafePointer<Float>, xGradient: UnsafeMutablePointer<Float>?, _ slab: ParameterSlab,
+        into gradients: ParameterSlab
+    ) throws(NetworkError) {
+        guard let gradient, let valueGradient = value.output.gradient,
+            let advantageGradient = advantage.output.gradient
+        else { preconditionFailure("backward on a computation made without training") }
+        kernels_dueling_backward(
+            valueGradient, advantageGradient, gradient, advantage.output.batchSize, advantage.output.outputs)
+        try value.backward(x, xGradient: xGradient, accumulating: false, slab, into: gradients)
+        try advantage.backward(x, xGradient: xGradient, accumulating: true, slab, into: gradients)
+    }
+}

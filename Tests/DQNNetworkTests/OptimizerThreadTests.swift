@@ -1,0 +1,53 @@
+import DQNModel
+import DQNNetwork
+import Foundation
+import Testing
+
+@Suite struct OptimizerThreadTests {
+    private func makeLayout() throws -> ParameterLayout {
+        try ParameterLayout(
+            try NetworkArchitecture("mlp:33", input: ObservationSpace(shape: [7], element: .float32), actions: 3))
+    }
+
+    /// A gradient of its own for every thread.
+    private func gradient(_ layout: ParameterLayout, thread: Int) -> ParameterSlab {
+        let slab = ParameterSlab(layout: layout)
+        for index in slab.elements.indices {
+            slab.elements[index] = Float(FixtureHash.unit(index, salt: UInt32(thread + 20)))
+        }
+        return slab
+    }
+
+    @Test(arguments: [OptimizerConfiguration.adam(), .rmsprop(), .rmsprop(decay: 0.99, epsilon: 0.1, centred: false)])
+    func threadsThatStepOneOptimiserLoseNoStep(configuration: OptimizerConfiguration) throws {
+        let layout = try makeLayout()
+        let parameters = ParameterSlab(layout: layout)
+        let optimizer = Optimizer(configuration, layout: layout)
+        let threads = 2
+        let steps = 20_000
+        let gradients = (0..<threads).map { gradient(layout, thread: $0) }
+        DispatchQueue.concurrentPerform(iterations: threads) { thread in
+            for _ in 0..<steps {
+                optimizer.step(parameters, gradients: gradients[thread], learningRate: 1e-4)
+            }
+        }
+        #expect(optimizer.stepCount == threads * steps)
+        for (name, values) in optimizer.slotValues { #expect(values.allSatisfy { $0.isFinite }, "\(name)") }
+        #expect(parameters.values.allSatisfy { $0.isFinite })
+        #expect(parameters.values.contains { $0 != 0 })
+    }
+
+    @Test func adamCorrectsByTheNumberOfItsStep() throws {
+        // The first step's corrections cancel the decays: every element moves by the learning rate, whatever its
+        // gradient. A step that took another number would move otherwise.
+        let layout = try makeLayout()
+        let parameters = ParameterSlab(layout: layout)
+        let optimizer = Optimizer(.adam(), layout: layout)
+        let gradient = gradient(layout, thread: 0)
+        optimizer.step(parameters, gradients: gradient, learningRate: 1e-3)
+        #expect(optimizer.stepCount == 1)
+        for (value, slope) in zip(parameters.elements, gradient.elements) where abs(slope) > 1e-3 {
+            #expect(abs(value + (slope > 0 ? 1e-3 : -1e-3)) < 1e-7)
+        }
+    }
+}
