@@ -7,19 +7,20 @@ import Foundation
 struct DQNCheckpointTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dqn-checkpoint",
-        abstract: "Shows, lists, verifies, compares and strips checkpoints.",
+        abstract: "Shows, lists, verifies, compares, converts and strips checkpoints.",
         discussion: """
             EXAMPLES
               dqn-checkpoint show runs/cartpole/checkpoints/step-000000050000.h5
               dqn-checkpoint ls runs/cartpole
               dqn-checkpoint verify runs/*/checkpoints/*.h5
               dqn-checkpoint diff a.h5 b.h5 --tolerance 1e-6
+              dqn-checkpoint convert a.h5 old.h5 --to 1.0
               dqn-checkpoint strip step-000000050000.h5 policy.h5 --all-but-policy
 
             Exit codes: 0 done, 1 failed (diff: different), 2 diff could not compare, 64 usage,
             65 malformed checkpoint, 66 missing input.
             """,
-        version: "0.1.0", subcommands: [Show.self, List.self, Verify.self, Diff.self, Strip.self])
+        version: "0.1.0", subcommands: [Show.self, List.self, Verify.self, Diff.self, Convert.self, Strip.self])
 }
 
 /// Runs a subcommand's work, turning errors into a line and an exit code.
