@@ -3,7 +3,7 @@ public import DQNModel
 internal import DQNNetwork
 public import Foundation
 
-/// A trained policy: loads a checkpoint, tells Q-values, acts greedily.
+/// A trained policy: loads a checkpoint, tells Q-values or logits, acts greedily.
 ///
 /// ```swift
 /// let agent = try Agent(contentsOf: url)
@@ -52,14 +52,16 @@ public final class Agent: @unchecked Sendable {
         try computation.use(parameters)
     }
 
-    /// The Q-value of every action.
+    /// One number per action, the best action's the largest: its Q-value, or of an actor-critic network the logit of
+    /// its probability (the state's value is left out).
     ///
     /// - Throws: `ModelError` (`shapeMismatch`) for an observation of another shape or element type.
     public func actionValues(_ observation: Observation) throws -> [Float] {
         try withActionValues(observation) { Array($0) }
     }
 
-    /// The action with the largest Q-value; ties go to the lowest index.
+    /// The action with the largest Q-value, or the most probable one of an actor-critic network; ties go to the lowest
+    /// index.
     ///
     /// - Throws: as ``actionValues(_:)``.
     public func act(_ observation: Observation) throws -> Int {
@@ -80,7 +82,7 @@ public final class Agent: @unchecked Sendable {
             // One compute thread, whichever thread calls: more of them cost a single observation more than they give.
             try ComputeThreads.set(1)
             observation.withBytes { computation.load($0, row: 0, offset: 0) }
-            return body(try computation.forward())
+            return body(UnsafeBufferPointer(rebasing: try computation.forward().prefix(architecture.actionCount)))
         }
     }
 }

@@ -39,24 +39,32 @@ extension NetworkArchitecture.Layer {
 extension NetworkArchitecture.Head {
     private enum Key: String, CodingKey { case type, actions }
 
-    /// Reads `{"type":"action_values","actions":…}`.
+    /// Reads `{"type":"action_values","actions":…}`, or `dueling` or `actor_critic` as the type.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         let type = try container.decode(String.self, forKey: .type)
-        guard type == "action_values" else {
+        let make: (Int) -> Self
+        switch type {
+        case "action_values": make = Self.actionValues
+        case "dueling": make = Self.dueling
+        case "actor_critic": make = Self.actorCritic
+        default:
             throw DecodingError.dataCorruptedError(
                 forKey: .type, in: container, debugDescription: "'\(type)' is no type of head")
         }
-        self = .actionValues(actions: try container.decode(Int.self, forKey: .actions))
+        self = make(try container.decode(Int.self, forKey: .actions))
     }
 
     /// Writes what ``init(from:)`` reads.
     public func encode(to encoder: any Encoder) throws {
+        let type =
+            switch self {
+            case .actionValues: "action_values"
+            case .dueling: "dueling"
+            case .actorCritic: "actor_critic"
+            }
         var container = encoder.container(keyedBy: Key.self)
-        switch self {
-        case .actionValues(let actions):
-            try container.encode("action_values", forKey: .type)
-            try container.encode(actions, forKey: .actions)
-        }
+        try container.encode(type, forKey: .type)
+        try container.encode(actionCount, forKey: .actions)
     }
 }

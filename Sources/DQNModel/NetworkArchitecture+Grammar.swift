@@ -1,5 +1,5 @@
 extension NetworkArchitecture {
-    /// Creates an architecture from its text.
+    /// Creates an architecture that gives one Q-value per action, from its text.
     ///
     /// | text | network |
     /// |---|---|
@@ -12,7 +12,12 @@ extension NetworkArchitecture {
     /// - Throws: ``ModelError`` (`invalidArchitecture`) naming the part that cannot be read, or as
     ///   ``init(input:layers:head:)``.
     public init(_ text: String, input: ObservationSpace, actions: Int) throws(ModelError) {
-        try self.init(input: input, layers: try Self.layers(text), head: .actionValues(actions: actions))
+        try self.init(text, input: input, head: .actionValues(actions: actions))
+    }
+
+    /// Creates an architecture from the text of its hidden layers and a head; see ``init(_:input:actions:)``.
+    public init(_ text: String, input: ObservationSpace, head: Head) throws(ModelError) {
+        try self.init(input: input, layers: try Self.layers(text), head: head)
     }
 
     /// The hidden layers that a text describes; see ``init(_:input:actions:)``.

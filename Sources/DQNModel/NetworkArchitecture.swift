@@ -1,7 +1,7 @@
-/// The layers of a Q-network, from which every parameter's name and shape follow.
+/// The layers of a network, from which every parameter's name and shape follow.
 ///
-/// Hidden layers end in a rectified linear unit, the head does not. Convolutions come first; what they give
-/// is flattened (channel, row, column) before the first dense layer.
+/// Hidden layers end in a rectified linear unit, what the head gives does not. Convolutions come first; what they
+/// give is flattened (channel, row, column) before the first dense layer.
 public struct NetworkArchitecture: Sendable, Equatable, Codable {
     /// A hidden layer.
     public enum Layer: Sendable, Equatable, Codable {
@@ -11,17 +11,11 @@ public struct NetworkArchitecture: Sendable, Equatable, Codable {
         case dense(units: Int)
     }
 
-    /// What the last layer gives.
-    public enum Head: Sendable, Equatable, Codable {
-        /// One Q-value per action.
-        case actionValues(actions: Int)
-    }
-
     /// Shape and element type of the observation: `[features]` or `[channels, height, width]`.
     public var input: ObservationSpace
     /// The hidden layers, in order.
     public var layers: [Layer]
-    /// The last layer.
+    /// What comes after the hidden layers.
     public var head: Head
 
     /// Creates an architecture.
@@ -36,14 +30,9 @@ public struct NetworkArchitecture: Sendable, Equatable, Codable {
         _ = try layerShapes()
     }
 
-    /// The number of actions.
-    public var actionCount: Int {
-        switch head {
-        case .actionValues(let actions): actions
-        }
-    }
-
     /// The output shape of every layer, the head last; `[channels, rows, columns]` or `[units]`.
+    ///
+    /// Under a dueling head the last dense hidden layer's shape is that of either stream's.
     ///
     /// - Throws: ``ModelError`` (`invalidArchitecture`), as ``init(input:layers:head:)``; a decoded value was not
     ///   checked yet.
@@ -82,19 +71,28 @@ public struct NetworkArchitecture: Sendable, Equatable, Codable {
         guard (1...65_536).contains(actionCount) else {
             throw fail("A Q-network needs between 1 and 65536 actions; found \(actionCount).")
         }
-        shapes.append([actionCount])
+        shapes.append([outputCount])
+        let total = weightCount(shapes)
+        guard total < 0x1p31 else { throw fail("The network has \(total) parameters; at most 2^31 are supported.") }
+        return shapes
+    }
+
+    /// The number of weights, as a real number since it may be beyond all bounds.
+    private func weightCount(_ shapes: [[Int]]) -> Double {
         var total = 0.0
         var inputs = input.shape
-        for (layer, output) in zip(layers.map(Optional.some) + [nil], shapes) {
-            if case .convolution(_, let kernel, _) = layer {
-                total += Double(output[0]) * Double(inputs[0] * kernel * kernel)
-            } else {
-                total += Double(output[0]) * Double(Self.product(inputs))
+        for (layer, output) in zip(trunk, shapes) {
+            switch layer {
+            case .convolution(_, let kernel, _): total += Double(output[0]) * Double(inputs[0] * kernel * kernel)
+            case .dense(let units): total += Double(units) * Double(Self.product(inputs))
             }
             inputs = output
         }
-        guard total < 0x1p31 else { throw fail("The network has \(total) parameters; at most 2^31 are supported.") }
-        return shapes
+        let features = Double(Self.product(inputs))
+        guard case .dueling(let actions) = head else { return total + Double(outputCount) * features }
+        let outputs = Double(actions) + 1
+        guard let units = streamUnits.map(Double.init) else { return total + outputs * features }
+        return total + 2 * units * features + outputs * units
     }
 
     static func product(_ shape: [Int]) -> Int { shape.reduce(1, *) }

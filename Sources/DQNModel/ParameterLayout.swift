@@ -1,11 +1,13 @@
 /// Where each named parameter of a network stands in its flat vector.
 ///
-/// Order: layer by layer, weight before bias, the head last, without gaps. Shapes are PyTorch's: `[outputs,
-/// inputs]` for a dense layer, `[outputs, inputs, kernel, kernel]` for a convolution, `[outputs]` for a bias.
+/// Order: layer by layer, weight before bias, the head last, without gaps; of a dueling head the value stream before
+/// the advantage stream. Shapes are PyTorch's: `[outputs, inputs]` for a dense layer, `[outputs, inputs, kernel,
+/// kernel]` for a convolution, `[outputs]` for a bias.
 public struct ParameterLayout: Sendable, Equatable {
     /// One named parameter.
     public struct Entry: Sendable, Equatable {
-        /// `layers/0/weight`, `layers/0/bias`, …, `head/weight`, `head/bias`.
+        /// `layers/0/weight`, `layers/0/bias`, …, `head/weight`, `head/bias`. A dueling head has `value/output/…` and
+        /// `advantage/output/…` instead, and before each its stream's hidden layer, if any: `value/hidden/…`.
         public let name: String
         /// Extents, outermost first.
         public let shape: [Int]
@@ -31,22 +33,31 @@ public struct ParameterLayout: Sendable, Equatable {
         let shapes = try architecture.layerShapes()
         var entries: [Entry] = []
         var offset = 0
-        func add(_ name: String, _ shape: [Int], fanIn: Int) {
-            entries.append(Entry(name: name, shape: shape, offset: offset, fanIn: fanIn))
-            offset += shape.reduce(1, *)
+        func add(_ name: String, weight shape: [Int]) {
+            let fanIn = shape.dropFirst().reduce(1, *)
+            for (part, shape) in [("weight", shape), ("bias", [shape[0]])] {
+                entries.append(Entry(name: "\(name)/\(part)", shape: shape, offset: offset, fanIn: fanIn))
+                offset += shape.reduce(1, *)
+            }
         }
         var inputs = architecture.input.shape
-        for (index, output) in shapes.enumerated() {
-            let isHead = index == architecture.layers.count
-            let name = isHead ? "head" : "layers/\(index)"
-            var shape = [output[0], NetworkArchitecture.product(inputs)]
-            if !isHead, case .convolution(_, let kernel, _) = architecture.layers[index] {
-                shape = [output[0], inputs[0], kernel, kernel]
+        for (index, layer) in architecture.trunk.enumerated() {
+            switch layer {
+            case .convolution(let outputs, let kernel, _):
+                add("layers/\(index)", weight: [outputs, inputs[0], kernel, kernel])
+            case .dense(let units): add("layers/\(index)", weight: [units, NetworkArchitecture.product(inputs)])
             }
-            let fanIn = shape.dropFirst().reduce(1, *)
-            add("\(name)/weight", shape, fanIn: fanIn)
-            add("\(name)/bias", [output[0]], fanIn: fanIn)
-            inputs = output
+            inputs = shapes[index]
+        }
+        let features = NetworkArchitecture.product(inputs)
+        if case .dueling(let actions) = architecture.head {
+            for (stream, outputs) in [("value", 1), ("advantage", actions)] {
+                let units = architecture.streamUnits
+                if let units { add("\(stream)/hidden", weight: [units, features]) }
+                add("\(stream)/output", weight: [outputs, units ?? features])
+            }
+        } else {
+            add("head", weight: [architecture.outputCount, features])
         }
         self.entries = entries
         count = offset

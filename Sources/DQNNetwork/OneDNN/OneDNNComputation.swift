@@ -26,6 +26,10 @@ final class OneDNNComputation: NetworkComputation {
         } catch {
             throw NetworkError(code: .invalidState, message: error.message)
         }
+        if case .dueling = architecture.head {
+            throw NetworkError(
+                code: .invalidState, message: "A dueling head cannot be computed yet; use action values.")
+        }
         precondition(batchSize >= 1, "a batch holds at least one observation")
         self.architecture = architecture
         self.batchSize = batchSize
@@ -101,7 +105,7 @@ final class OneDNNComputation: NetworkComputation {
             try layer.forward(x, parameters)
             x = UnsafePointer(layer.activation)
         }
-        return UnsafeBufferPointer(start: x, count: batchSize * architecture.actionCount)
+        return UnsafeBufferPointer(start: x, count: batchSize * architecture.outputCount)
     }
 
     func backward(into gradients: ParameterSlab) throws(NetworkError) {
