@@ -79,10 +79,16 @@ struct Show: ParsableCommand {
         if !summary.stripped.isEmpty { line("left out", summary.stripped.joined(separator: ", ")) }
         let shapes = try summary.architecture.layerShapes().map { $0.map(String.init).joined(separator: "×") }
         let input = summary.architecture.input
+        let head =
+            switch summary.architecture.head {
+            case .actionValues: ""
+            case .dueling: " (dueling)"
+            case .actorCritic: " (actor-critic)"
+            }
         line(
             "network",
             "\(input.shape.map(String.init).joined(separator: "×")) \(input.element.rawValue) → "
-                + shapes.joined(separator: " → "))
+                + shapes.joined(separator: " → ") + head)
         if case .object(let members) = summary.configuration {
             print("configuration")
             for (key, value) in members.sorted(by: { $0.key < $1.key }) {

@@ -110,6 +110,24 @@ struct ConversionTests {
         try expectLosses(other, ["/workers/0/state: its 3 agent steps"], leaving: checkpoint)
     }
 
+    /// A head cannot be left out; what else would be lost is listed with it.
+    @Test func headsHaveNoFormIn1_0() throws {
+        var dueling = try Samples.dueling()
+        dueling.workers[1].standing = .finished
+        for (checkpoint, count) in [(dueling, 2), (try Samples.actorCritic(), 1)] {
+            try checkpoint.write(to: folder.file("source.h5"), overwriting: true)
+            for allowLossy in [false, true] {
+                let error = #expect(throws: CheckpointError.self) {
+                    try convert(folder.file("source.h5"), "x.h5", to: "1.0", allowLossy: allowLossy)
+                }
+                #expect(error?.code == .lossy)
+                #expect(error?.details.count == count)
+                #expect(error?.details.first?.hasPrefix("/architecture: the head") == true)
+            }
+            #expect(folder.names == ["source.h5"])
+        }
+    }
+
     @Test func versionsThatAreNone() throws {
         let golden = try #require(GoldenFileTests.files("1.0").first)
         for version in ["1.2", "", "1", "latest"] {

@@ -58,6 +58,29 @@ extension RuleTests {
             } == 18)
     }
 
+    @Test func rule11ParametersOfTheHeads() throws {
+        try Samples.dueling().write(to: folder.file("dueling.h5"))
+        try Samples.actorCritic().write(to: folder.file("actor-critic.h5"))
+        let online = "parameters/online"
+        for name in ["value/hidden", "value/output", "advantage/hidden", "advantage/output", "layers/0"] {
+            for part in ["weight", "bias"] {
+                let path = "\(online)/\(name)/\(part)"
+                #expect(try rule(of: "dueling.h5") { $0.datasets[path] = nil } == 11, "\(path)")
+            }
+        }
+        #expect(try rule(of: "dueling.h5") { $0.set("\(online)/layers/1/bias", [Float](repeating: 0, count: 3)) } == 11)
+        #expect(try rule(of: "dueling.h5") { $0.set("\(online)/head/bias", [Float](repeating: 0, count: 2)) } == 11)
+        #expect(try rule(of: "actor-critic.h5") { $0.datasets["\(online)/head/bias"] = nil } == 11)
+        // Without the state's value.
+        #expect(
+            try rule(of: "actor-critic.h5") { $0.set("\(online)/head/bias", [Float](repeating: 0, count: 3)) } == 11)
+        // The head of another type has other parameters.
+        #expect(
+            try rule(of: "actor-critic.h5") {
+                $0.replace("architecture", "\"actor_critic\"", with: "\"action_values\"")
+            } == 11)
+    }
+
     /// What a later version added has no place in a file of 1.0.
     @Test func format1_0HasNothingOf1_1() throws {
         func rule(_ change: (inout ForgedFile) -> Void) throws -> Int? { try self.rule(of: "sound-1.0.h5", change) }

@@ -5,7 +5,40 @@ import DQNModel
 extension Samples {
     /// The hand-made golden files of 1.1 that 1.0 could not hold, by name.
     static func format1_1() throws -> [(name: String, sample: Checkpoint)] {
-        [("sample-prioritized.h5", try prioritized()), ("sample-workers.h5", try workers())]
+        [
+            ("sample-prioritized.h5", try prioritized()), ("sample-workers.h5", try workers()),
+            ("sample-dueling.h5", try dueling()), ("sample-actor-critic.h5", try actorCritic()),
+        ]
+    }
+
+    /// A dueling head whose streams have a hidden layer each, in every place where parameters stand.
+    static func dueling() throws -> Checkpoint {
+        var checkpoint = try whole()
+        try replaceHead(of: &checkpoint, with: .dueling(actions: 2))
+        return checkpoint
+    }
+
+    /// An actor-critic head on pixels, without target network and replay.
+    static func actorCritic() throws -> Checkpoint {
+        var checkpoint = try pixels()
+        try replaceHead(of: &checkpoint, with: .actorCritic(actions: 3))
+        checkpoint.workers[0].agentSteps = checkpoint.counters.agentSteps
+        checkpoint.workers[0].replay = nil
+        return checkpoint
+    }
+
+    private static func replaceHead(
+        of checkpoint: inout Checkpoint, with head: NetworkArchitecture.Head
+    ) throws {
+        let architecture = checkpoint.architecture
+        checkpoint.architecture = try NetworkArchitecture(
+            input: architecture.input, layers: architecture.layers, head: head)
+        let count = try ParameterLayout(checkpoint.architecture).count
+        checkpoint.online = floats(count, salt: 11)
+        if checkpoint.target != nil { checkpoint.target = floats(count, salt: 12) }
+        for (index, name) in (checkpoint.optimizer?.slots.keys.sorted() ?? []).enumerated() {
+            checkpoint.optimizer?.slots[name] = floats(count, salt: UInt64(13 + index))
+        }
     }
 
     /// One worker whose replay has priorities and a truncated episode.

@@ -170,6 +170,11 @@ func everything(_ checkpoint: Checkpoint, version: String = FormatVersion.curren
     let input = checkpoint.architecture.input
     parts["architecture"] =
         "\(input.element.rawValue) \(input.shape) \(layers) \(checkpoint.architecture.actionCount) actions"
+    switch checkpoint.architecture.head {
+    case .actionValues: break
+    case .dueling: parts["head"] = "dueling"
+    case .actorCritic: parts["head"] = "actor-critic"
+    }
     parts["online"] = bits(checkpoint.online)
     parts["target"] = bits(checkpoint.target)
     if let optimizer = checkpoint.optimizer {

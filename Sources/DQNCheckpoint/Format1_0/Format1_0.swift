@@ -13,6 +13,7 @@ enum Format1_0: FormatCodec {
     static func has(_ head: NetworkArchitecture.Head) -> Bool {
         switch head {
         case .actionValues: true
+        case .dueling, .actorCritic: false
         }
     }
 
