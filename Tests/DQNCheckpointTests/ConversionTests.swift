@@ -80,13 +80,13 @@ struct ConversionTests {
         try expectLosses(
             checkpoint,
             [
-                "/workers/0/state: its 20000 agent steps", "/workers/0/state: its final epsilon 0.1",
+                "/workers/0/state: its agent steps, 20000", "/workers/0/state: its final epsilon 0.1",
                 "/workers/0/learner: what async-nstep-q holds, 5 arrays",
-                "/workers/1/state: that the worker is finished", "/workers/1/state: its 12500 agent steps",
+                "/workers/1/state: that the worker is finished", "/workers/1/state: its agent steps, 12500",
                 "/workers/1/state: its final epsilon 0.01",
-                "/workers/2/state: that the worker is abandoned", "/workers/2/state: its 7500 agent steps",
+                "/workers/2/state: that the worker is abandoned", "/workers/2/state: its agent steps, 7500",
                 "/workers/2/state: its final epsilon 0.5",
-                "/workers/3/state: that the worker is resting", "/workers/3/state: its 10000 agent steps",
+                "/workers/3/state: that the worker is resting", "/workers/3/state: its agent steps, 10000",
                 "/workers/3/learner: what async-nstep-q holds, 5 arrays",
                 "/workers/4/state: its final epsilon 0.0", "/workers/4/learner: what async-nstep-q holds, 0 arrays",
             ], leaving: expected)
@@ -107,7 +107,7 @@ struct ConversionTests {
         #expect(try checkpoint.converted(to: "1.0").dropped == [])
         var other = checkpoint
         other.workers[0].agentSteps = 3
-        try expectLosses(other, ["/workers/0/state: its 3 agent steps"], leaving: checkpoint)
+        try expectLosses(other, ["/workers/0/state: its agent steps, 3"], leaving: checkpoint)
     }
 
     /// A head cannot be left out; what else would be lost is listed with it.

@@ -28,8 +28,8 @@ extension Checkpoint {
             throw CheckpointError(
                 code: .lossy,
                 message:
-                    "Format \(version) cannot hold \(loss.dropped.count) parts of the state; allow them to be left "
-                    + "out, or keep it as \(FormatVersion.current).", details: loss.dropped)
+                    "Format \(version) cannot hold all of the state; allow the rest to be left out, or keep it as "
+                    + "\(FormatVersion.current).", details: loss.dropped)
         }
         return (result, loss.dropped)
     }

@@ -28,7 +28,9 @@ enum Migration1_0To1_1: Migration {
             if worker.standing != .running {
                 loss.dropped.append("\(path)/state: that the worker is \(worker.standing.rawValue)")
             }
-            if worker.agentSteps != known { loss.dropped.append("\(path)/state: its \(worker.agentSteps) agent steps") }
+            if worker.agentSteps != known {
+                loss.dropped.append("\(path)/state: its agent steps, \(worker.agentSteps)")
+            }
             if let epsilon = worker.finalEpsilon { loss.dropped.append("\(path)/state: its final epsilon \(epsilon)") }
             if let learner = worker.learner {
                 loss.dropped.append("\(path)/learner: what \(learner.kind) holds, \(learner.values.count) arrays")
