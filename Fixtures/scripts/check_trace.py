@@ -17,6 +17,7 @@ import h5py
 import numpy as np
 
 TYPES = {"float32": "<f4", "float64": "<f8", "uint8": "|u1", "int32": "<i4", "int64": "<i8", "uint64": "<u8"}
+VERSIONS = ("1.0", "1.1")
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}")
 
 
@@ -30,8 +31,9 @@ def read_checkpoint(path):
         attributes = {name: plain(value) for name, value in file.attrs.items()}
         if attributes.get("format") != "swift-dqn checkpoint":
             raise Refused("it does not name the format")
-        if attributes.get("format_version") != "1.0":
-            raise Refused(f"it has format version {attributes.get('format_version')}; this script knows 1.0")
+        version = attributes.get("format_version")
+        if version not in VERSIONS:
+            raise Refused(f"it has format version {version}; this script knows {', '.join(VERSIONS)}")
         text = file["manifest"][()].tobytes()
         if hashlib.sha256(text).hexdigest() != attributes.pop("manifest_sha256", None):
             raise Refused("the manifest is not the one that the file was written with")
@@ -93,31 +95,42 @@ def document(arrays, path):
     return json.loads(arrays[path].tobytes())
 
 
-def layer_names(architecture):
-    return [f"layers/{index}" for index in range(len(architecture["layers"]))] + ["head"]
-
-
 def action_values(arrays, architecture, observation):
-    """The online network's Q-values of one observation: computed in float64, in the order of docs/format.md."""
-    space = architecture["input"]
-    if architecture["head"]["type"] != "action_values":
-        raise Refused(f"/architecture has a head of type '{architecture['head']['type']}'")
+    """The online network's Q-values of one observation, or an actor-critic's logits: computed in float64, in the order
+    of docs/format.md."""
+    space, layers, head = architecture["input"], architecture["layers"], architecture["head"]
     values = np.asarray(observation, np.float64).reshape(space["shape"])
     if space["element"] == "uint8":
         values = values / 255
-    for layer, name in zip(architecture["layers"] + [None], layer_names(architecture)):
-        weight = arrays[f"parameters/online/{name}/weight"].astype(np.float64)
-        bias = arrays[f"parameters/online/{name}/bias"].astype(np.float64)
-        kind = "head" if layer is None else layer["type"]
-        if kind == "convolution":
-            values = convolve(values, weight, bias, layer["stride"])
-        elif kind in ("dense", "head"):
-            values = weight @ values.reshape(-1) + bias
+
+    def parameters(name):
+        return [arrays[f"parameters/online/{name}/{part}"].astype(np.float64) for part in ("weight", "bias")]
+
+    def dense(name, values):
+        weight, bias = parameters(name)
+        return weight @ values.reshape(-1) + bias
+
+    # Each stream of a dueling head has the last dense layer to itself.
+    split = head["type"] == "dueling" and layers and layers[-1]["type"] == "dense"
+    for index, layer in enumerate(layers[:-1] if split else layers):
+        name = f"layers/{index}"
+        if layer["type"] == "convolution":
+            values = convolve(values, *parameters(name), layer["stride"])
+        elif layer["type"] == "dense":
+            values = dense(name, values)
         else:
-            raise Refused(f"/architecture has a layer of type '{kind}', which format 1.0 does not know")
-        if layer is not None:
-            values = np.maximum(values, 0)
-    return values
+            raise Refused(f"/architecture has a layer of type '{layer['type']}', which the format does not know")
+        values = np.maximum(values, 0)
+    if head["type"] == "dueling":
+        value, advantages = (
+            dense(f"{stream}/output", np.maximum(dense(f"{stream}/hidden", values), 0) if split else values)
+            for stream in ("value", "advantage")
+        )
+        return value + advantages - advantages.mean()
+    if head["type"] in ("action_values", "actor_critic"):
+        # The last output of an actor-critic head is the state's value.
+        return dense("head", values)[: head["actions"]]
+    raise Refused(f"/architecture has a head of type '{head['type']}', which the format does not know")
 
 
 def convolve(values, weight, bias, stride):

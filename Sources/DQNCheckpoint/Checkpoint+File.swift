@@ -7,29 +7,54 @@ extension Checkpoint {
     ///
     /// The bytes go to `PATH.tmp` first, which is synchronised to the disk, read back and verified, then renamed.
     /// Two passes of SHA-256 over the data are most of its cost.
-    /// - Parameter overwriting: whether a file that is there may be replaced.
-    /// - Throws: ``CheckpointError``: `exists`, `invalidState`, `inputOutput`; whatever was there before is untouched.
-    public func write(to url: URL, overwriting: Bool = false) throws(CheckpointError) {
+    /// - Parameters:
+    ///   - overwriting: whether a file that is there may be replaced.
+    ///   - version: the format's version, one of ``FormatVersion/known``.
+    /// - Throws: ``CheckpointError``: `exists`, `invalidState`, `inputOutput`, `unsupportedVersion`, and `lossy` for
+    ///   a state that an older version cannot hold whole: see ``converted(to:allowLossy:)``. Whatever was there before
+    ///   is untouched.
+    public func write(
+        to url: URL, overwriting: Bool = false, version: String = FormatVersion.current
+    ) throws(CheckpointError) {
+        let codec = try FormatVersion.codec(of: version)
         if !overwriting, FileManager.default.fileExists(atPath: url.path) {
             throw CheckpointError(
                 code: .exists, message: "'\(url.path)' exists; choose another name or allow overwriting.")
         }
-        let arrays = try Format1_0.arrays(self)
+        let arrays = try codec.arrays(try converted(to: version).checkpoint)
         try DurableFile.commit(to: url) { (temporary) throws(CheckpointError) in
-            try ContainerWriter.write(arrays, attributes: Format1_0.attributes(self), to: temporary)
+            try ContainerWriter.write(arrays, attributes: attributes(version), to: temporary)
         } verify: { (temporary) throws(CheckpointError) in
             try CheckpointFile.verify(temporary)
         }
     }
 
+    /// The root attributes but the manifest's digest, in the order they are written.
+    private func attributes(_ version: String) -> [(name: String, value: HDF5.AttributeValue)] {
+        [
+            (FileLayout.format, .string(FileLayout.formatName)), (FileLayout.version, .string(version)),
+            (FileLayout.writer, .string(writer.name)), (FileLayout.writerVersion, .string(writer.version)),
+            (FileLayout.agentSteps, .int64(Int64(counters.agentSteps))),
+        ]
+    }
+
     /// Reads and checks a whole file of any known version.
     ///
+    /// What an older version does not record is supplied: a worker of 1.0 is running, and has taken the run's agent
+    /// steps where it is the only one, otherwise 0.
     /// - Parameter understood: owners of extensions that the caller understands.
     /// - Throws: ``CheckpointError``: `missing`, `malformed` with the rule it breaks, `unsupportedVersion`,
     ///   `unknownExtension`.
     public init(contentsOf url: URL, understanding understood: Set<String> = []) throws(CheckpointError) {
-        self = try CheckpointFile.read(url.path) { (reader) throws(CheckpointError) in
-            try Format1_0.checkpoint(reader)
+        try self.init(contentsOf: url, understanding: understood, knowing: FormatVersion.known)
+    }
+
+    /// Reads a file as a library does that knows only some versions.
+    package init(
+        contentsOf url: URL, understanding understood: Set<String> = [], knowing versions: [String]
+    ) throws(CheckpointError) {
+        self = try CheckpointFile.read(url.path, knowing: versions) { (reader) throws(CheckpointError) in
+            try CheckpointFile.checkpoint(reader)
         }
         try CheckpointFile.require(extensions, of: url, understanding: understood)
     }
@@ -53,7 +78,7 @@ public struct CheckpointPolicy: Sendable {
     public init(contentsOf url: URL, understanding understood: Set<String> = []) throws(CheckpointError) {
         self = try CheckpointFile.read(url.path) { (reader) throws(CheckpointError) in
             try CheckpointFile.require(try Format1_0.extensions(reader), of: url, understanding: understood)
-            let head = try Format1_0.head(reader)
+            let head = try FormatVersion.codec(of: reader.version).head(reader)
             return CheckpointPolicy(
                 configuration: head.configuration, architecture: head.architecture,
                 parameters: try Format1_0.vector("parameters/online", head.layout, reader, .parameters),
@@ -72,7 +97,8 @@ public struct CheckpointPolicy: Sendable {
 /// Reading of files: opens, checks, hands to a body.
 enum CheckpointFile {
     static func read<Value: Sendable>(
-        _ path: String, _ body: @Sendable (borrowing ContainerReader) throws(CheckpointError) -> Value
+        _ path: String, knowing versions: [String] = FormatVersion.known,
+        _ body: @Sendable (borrowing ContainerReader) throws(CheckpointError) -> Value
     ) throws(CheckpointError) -> Value {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
@@ -82,8 +108,13 @@ enum CheckpointFile {
             throw CheckpointError(code: .missing, message: "'\(path)' is a directory; name a checkpoint file in it.")
         }
         return try HDF5.perform { session throws(CheckpointError) in
-            try body(try ContainerReader(path, session: session))
+            try body(try ContainerReader(path, knowing: versions, session: session))
         }
+    }
+
+    /// A whole file's state in the form of the current version.
+    static func checkpoint(_ reader: borrowing ContainerReader) throws(CheckpointError) -> Checkpoint {
+        try FormatVersion.codec(of: reader.version).checkpoint(reader).upgraded(from: reader.version)
     }
 
     /// Refuses extensions that must be understood and are not.

@@ -20,6 +20,8 @@ public struct CheckpointError: Error, Sendable, CustomStringConvertible {
         public static let invalidState = Code(rawValue: "invalidState")
         /// The file or directory exists already and may not be replaced.
         public static let exists = Code(rawValue: "exists")
+        /// The format version that was asked for cannot hold all of the state; ``CheckpointError/details`` lists what.
+        public static let lossy = Code(rawValue: "lossy")
         /// The system refused to write, sync, rename or read.
         public static let inputOutput = Code(rawValue: "inputOutput")
     }
@@ -30,14 +32,20 @@ public struct CheckpointError: Error, Sendable, CustomStringConvertible {
     public let message: String
     /// The number of the rule of `docs/format.md` that the file breaks, where it is one.
     public let rule: Int?
+    /// The parts that it is about, where there may be several: for `lossy` what would be lost, a path and a few words
+    /// each.
+    public let details: [String]
     /// What caused it, where that was an error of another layer.
     public let underlying: (any Error)?
 
     /// Creates an error.
-    public init(code: Code, message: String, rule: Int? = nil, underlying: (any Error)? = nil) {
+    public init(
+        code: Code, message: String, rule: Int? = nil, details: [String] = [], underlying: (any Error)? = nil
+    ) {
         self.code = code
         self.message = message
         self.rule = rule
+        self.details = details
         self.underlying = underlying
     }
 
@@ -67,4 +75,6 @@ enum Rule: Int {
     case workers = 14
     case replay = 15
     case extensions = 16
+    case learner = 17
+    case priorities = 18
 }

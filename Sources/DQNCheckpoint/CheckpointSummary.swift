@@ -15,6 +15,40 @@ public struct CheckpointSummary: Sendable {
         public var byteCount: Int { shape.reduce(element.byteCount, *) }
     }
 
+    /// What one worker's document tells.
+    public struct Worker: Sendable, Equatable, Encodable {
+        /// Who wrote the arrays of a learner's state, and their layout.
+        public struct Learner: Sendable, Equatable, Encodable {
+            /// The training method.
+            public let kind: String
+            /// The layout's version.
+            public let version: Int
+        }
+
+        /// Slots of a replay.
+        public struct Replay: Sendable, Equatable, Encodable {
+            /// Slots in use.
+            public let count: Int
+            /// Slots of the ring.
+            public let capacity: Int
+        }
+
+        /// Where it stands.
+        public internal(set) var standing = WorkerState.Standing.running
+        /// Agent steps it has taken; `nil` where the file does not record them (1.0 with several workers).
+        public internal(set) var agentSteps: Int?
+        /// The ε at which its exploration ends, where it was assigned one of its own.
+        public internal(set) var finalEpsilon: Double?
+        /// What the training method holds for it.
+        public internal(set) var learner: Learner?
+        /// Its replay.
+        public let replay: Replay?
+
+        init(_ document: Format1_0.Worker) {
+            replay = document.replay.map { Replay(count: $0.count, capacity: $0.capacity) }
+        }
+    }
+
     /// The format's version.
     public let version: String
     /// The program that wrote the state.
@@ -35,6 +69,8 @@ public struct CheckpointSummary: Sendable {
     public let bestEvaluation: Evaluation?
     /// What was taken out by `strip`.
     public let stripped: [String]
+    /// The workers by index.
+    public let workers: [Worker]
     /// The datasets, sorted by path.
     public let datasets: [Dataset]
 
@@ -43,12 +79,13 @@ public struct CheckpointSummary: Sendable {
     /// - Throws: as ``Checkpoint/init(contentsOf:understanding:)``.
     public init(contentsOf url: URL) throws(CheckpointError) {
         self = try CheckpointFile.read(url.path) { (reader) throws(CheckpointError) in
-            let head = try Format1_0.head(reader)
-            return CheckpointSummary(reader, head)
+            let codec = try FormatVersion.codec(of: reader.version)
+            let head = try codec.head(reader)
+            return CheckpointSummary(reader, head, workers: try codec.workers(reader, head))
         }
     }
 
-    private init(_ reader: borrowing ContainerReader, _ head: Format1_0.Head) {
+    private init(_ reader: borrowing ContainerReader, _ head: FormatHead, workers: [Worker]) {
         version = reader.version
         writer = reader.writer
         digest = reader.digest
@@ -59,6 +96,7 @@ public struct CheckpointSummary: Sendable {
         evaluation = head.progress.evaluation
         bestEvaluation = head.progress.bestEvaluation
         stripped = head.progress.stripped
+        self.workers = workers
         datasets = reader.manifest.datasets.map { Dataset(path: $0.path, element: $0.type, shape: $0.shape) }
     }
 }

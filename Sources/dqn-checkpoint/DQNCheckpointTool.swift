@@ -7,20 +7,22 @@ import Foundation
 struct DQNCheckpointTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dqn-checkpoint",
-        abstract: "Shows, lists, verifies, compares, strips and plots checkpoints.",
+        abstract: "Shows, lists, verifies, compares, converts, strips and plots checkpoints.",
         discussion: """
             EXAMPLES
               dqn-checkpoint show runs/cartpole/checkpoints/step-000000050000.h5
               dqn-checkpoint ls runs/cartpole
               dqn-checkpoint verify runs/*/checkpoints/*.h5
               dqn-checkpoint diff a.h5 b.h5 --tolerance 1e-6
+              dqn-checkpoint convert a.h5 old.h5 --to 1.0
               dqn-checkpoint strip step-000000050000.h5 policy.h5 --all-but-policy
               dqn-checkpoint plot runs/seed-* -o curve.svg
 
             Exit codes: 0 done, 1 failed (diff: different), 2 diff could not compare, 64 usage,
             65 malformed checkpoint, 66 missing input.
             """,
-        version: "0.1.0", subcommands: [Show.self, List.self, Verify.self, Diff.self, Strip.self, Plot.self])
+        version: "0.1.0",
+        subcommands: [Show.self, List.self, Verify.self, Diff.self, Convert.self, Strip.self, Plot.self])
 }
 
 /// Runs a subcommand's work, turning errors into a line and an exit code.

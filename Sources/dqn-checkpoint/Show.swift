@@ -15,6 +15,13 @@ struct Show: ParsableCommand {
             var type: ElementType
             var shape: [Int]
         }
+        struct Worker: Encodable {
+            var standing: WorkerState.Standing
+            var agent_steps: Int?
+            var final_epsilon: Double?
+            var learner: CheckpointSummary.Worker.Learner?
+            var replay: CheckpointSummary.Worker.Replay?
+        }
         var file: String
         var format_version: String
         var writer: Writer
@@ -26,6 +33,7 @@ struct Show: ParsableCommand {
         var stripped: [String]
         var architecture: NetworkArchitecture
         var configuration: JSONValue
+        var workers: [Worker]
         var datasets: [Dataset]
     }
 
@@ -42,6 +50,11 @@ struct Show: ParsableCommand {
             bytes: summary.byteCount, counters: summary.counters, evaluation: summary.evaluation,
             best_evaluation: summary.bestEvaluation, stripped: summary.stripped, architecture: summary.architecture,
             configuration: summary.configuration,
+            workers: summary.workers.map {
+                .init(
+                    standing: $0.standing, agent_steps: $0.agentSteps, final_epsilon: $0.finalEpsilon,
+                    learner: $0.learner, replay: $0.replay)
+            },
             datasets: summary.datasets.map { .init(path: $0.path, type: $0.element, shape: $0.shape) })
     }
 
@@ -66,20 +79,38 @@ struct Show: ParsableCommand {
         if !summary.stripped.isEmpty { line("left out", summary.stripped.joined(separator: ", ")) }
         let shapes = try summary.architecture.layerShapes().map { $0.map(String.init).joined(separator: "×") }
         let input = summary.architecture.input
+        let head =
+            switch summary.architecture.head {
+            case .actionValues: ""
+            case .dueling: " (dueling)"
+            case .actorCritic: " (actor-critic)"
+            }
         line(
             "network",
             "\(input.shape.map(String.init).joined(separator: "×")) \(input.element.rawValue) → "
-                + shapes.joined(separator: " → "))
+                + shapes.joined(separator: " → ") + head)
         if case .object(let members) = summary.configuration {
             print("configuration")
             for (key, value) in members.sorted(by: { $0.key < $1.key }) {
                 line("  \(key)", String(decoding: try value.canonicalData(), as: UTF8.self))
             }
         }
+        if !summary.workers.isEmpty { print("workers") }
+        for (index, worker) in summary.workers.enumerated() { line("  \(index)", text(worker)) }
         print("datasets")
         for dataset in summary.datasets {
             print("  \(dataset.path)  \(dataset.element.rawValue) \(dataset.shape)  \(dataset.byteCount) bytes")
         }
+    }
+}
+
+extension Show {
+    private func text(_ worker: CheckpointSummary.Worker) -> String {
+        var parts = [worker.standing.rawValue, worker.agentSteps.map { "\($0) agent steps" } ?? "steps not recorded"]
+        if let epsilon = worker.finalEpsilon { parts.append("final epsilon \(epsilon)") }
+        if let learner = worker.learner { parts.append("learner \(learner.kind) \(learner.version)") }
+        if let replay = worker.replay { parts.append("replay \(replay.count) of \(replay.capacity)") }
+        return parts.joined(separator: ", ")
     }
 }
 

@@ -7,9 +7,10 @@ import Testing
 /// Files of every format version that was ever frozen (`Fixtures/checkpoints/VERSION/NAME.h5`): readable for ever, with
 /// the same content, whose digest stands beside each in `NAME.sha256`.
 ///
-/// A new golden file is put into its folder, and its digest recorded by running this test with
-/// `DQN_RECORD_CHECKPOINTS=1`; that also makes the two samples of the current version where they are missing. A digest
-/// that is there is never recorded over: delete it first, and say in the commit why the content may change.
+/// A new golden file of the current version is put into its folder, and its digest recorded by running this test with
+/// `DQN_RECORD_CHECKPOINTS=1`; that also makes the samples of the current version where they are missing. A digest that
+/// is there is never recorded over: delete it first, and say in the commit why the content may change. Nothing is ever
+/// recorded for an older version.
 struct GoldenFileTests {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Fixtures/checkpoints")
@@ -21,19 +22,26 @@ struct GoldenFileTests {
         return names.filter { $0.hasSuffix(".h5") }.sorted().map { folder.appendingPathComponent($0) }
     }
 
+    /// The hand-made golden files of each version.
+    static func samples(_ version: String) throws -> [(name: String, sample: Checkpoint)] {
+        let first = [("sample-vector.h5", try Samples.whole()), ("sample-pixels.h5", try Samples.pixels())]
+        return version == "1.0" ? first : first + (try Samples.format1_1())
+    }
+
     @Test(arguments: FormatVersion.known)
     func everyGoldenFileIsRead(_ version: String) throws {
-        if Self.isRecording, version == FormatVersion.current { try recordSamples() }
+        let isRecording = Self.isRecording && version == FormatVersion.current
+        if isRecording { try recordSamples() }
         let files = Self.files(version)
         #expect(!files.isEmpty, "there is no golden file of version \(version)")
         for url in files {
             #expect(Verifier.verify(url).isValid, "\(url.lastPathComponent)")
             #expect(try CheckpointSummary(contentsOf: url).version == version)
-            let content = try everything(Checkpoint(contentsOf: url)).sorted { $0.key < $1.key }
+            let content = try everything(Checkpoint(contentsOf: url), version: version).sorted { $0.key < $1.key }
                 .map { "\($0.key): \($0.value)\n" }.joined()
             let digest = SHA256.hash(data: Data(content.utf8)).map { String(format: "%02x", $0) }.joined()
             let record = url.deletingPathExtension().appendingPathExtension("sha256")
-            if Self.isRecording, !FileManager.default.fileExists(atPath: record.path) {
+            if isRecording, !FileManager.default.fileExists(atPath: record.path) {
                 try Data((digest + "\n").utf8).write(to: record)
             }
             #expect(try String(contentsOf: record, encoding: .utf8) == digest + "\n", "\(url.lastPathComponent)")
@@ -41,19 +49,19 @@ struct GoldenFileTests {
     }
 
     /// The samples' golden files hold what the samples are, so that a wrong digest cannot hide behind itself.
-    @Test func theSamplesAreWhatTheyWere() throws {
-        let folder = Self.folder.appendingPathComponent("1.0")
-        for (name, sample) in [("sample-vector.h5", try Samples.whole()), ("sample-pixels.h5", try Samples.pixels())] {
-            #expect(
-                try everything(Checkpoint(contentsOf: folder.appendingPathComponent(name))) == everything(sample),
-                "\(name)")
+    @Test(arguments: FormatVersion.known)
+    func theSamplesAreWhatTheyWere(_ version: String) throws {
+        let folder = Self.folder.appendingPathComponent(version)
+        for (name, sample) in try Self.samples(version) {
+            let read = try Checkpoint(contentsOf: folder.appendingPathComponent(name))
+            #expect(try everything(read, version: version) == everything(sample, version: version), "\(name)")
         }
     }
 
     private func recordSamples() throws {
         let folder = Self.folder.appendingPathComponent(FormatVersion.current)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        for (name, sample) in [("sample-vector.h5", try Samples.whole()), ("sample-pixels.h5", try Samples.pixels())] {
+        for (name, sample) in try Self.samples(FormatVersion.current) {
             let url = folder.appendingPathComponent(name)
             if !FileManager.default.fileExists(atPath: url.path) { try sample.write(to: url) }
         }

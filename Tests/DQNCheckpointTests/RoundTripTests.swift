@@ -28,6 +28,10 @@ struct RoundTripTests {
 
     @Test func pixelsAndAWrappedRing() throws { try expectRoundTrip(Samples.pixels()) }
 
+    @Test func whatFormat1_1Added() throws {
+        for (name, checkpoint) in try Samples.format1_1() { try expectRoundTrip(checkpoint, name) }
+    }
+
     @Test func policyAlone() throws {
         let whole = try Samples.whole()
         try expectRoundTrip(whole.stripped(allButPolicy: true), "policy.h5")
@@ -98,7 +102,7 @@ struct RoundTripTests {
         let checkpoint = try Samples.whole()
         try checkpoint.write(to: folder.file("a.h5"))
         let summary = try CheckpointSummary(contentsOf: folder.file("a.h5"))
-        #expect(summary.version == "1.0")
+        #expect(summary.version == "1.1")
         #expect(summary.writer == checkpoint.writer)
         #expect(summary.counters == checkpoint.counters)
         #expect(summary.evaluation == checkpoint.evaluation)
@@ -106,6 +110,8 @@ struct RoundTripTests {
         #expect(summary.byteCount == (try Data(contentsOf: folder.file("a.h5")).count))
         #expect(summary.datasets.map(\.path) == summary.datasets.map(\.path).sorted())
         #expect(summary.datasets.contains { $0.path == "parameters/online/layers/0/weight" && $0.shape == [5, 4] })
+        #expect(summary.workers.map(\.standing) == [.running, .running])
+        #expect(summary.workers.map(\.replay?.count) == [37, 37])
         #expect(summary.digest == Verifier.verify(folder.file("a.h5")).digest)
     }
 }

@@ -138,7 +138,9 @@ final class TemporaryFolder: Sendable {
 }
 
 /// A checkpoint as a text in which every bit of it shows, for comparing two.
-func everything(_ checkpoint: Checkpoint) throws -> [String: String] {
+///
+/// - Parameter version: what a later version added is left out, so that older files' texts do not change.
+func everything(_ checkpoint: Checkpoint, version: String = FormatVersion.current) throws -> [String: String] {
     var parts: [String: String] = [:]
     func bits(_ values: [Float]?) -> String { values.map { "\($0.map(\.bitPattern))" } ?? "none" }
     func bits(_ values: [Double]) -> String { "\(values.map(\.bitPattern))" }
@@ -168,6 +170,11 @@ func everything(_ checkpoint: Checkpoint) throws -> [String: String] {
     let input = checkpoint.architecture.input
     parts["architecture"] =
         "\(input.element.rawValue) \(input.shape) \(layers) \(checkpoint.architecture.actionCount) actions"
+    switch checkpoint.architecture.head {
+    case .actionValues: break
+    case .dueling: parts["head"] = "dueling"
+    case .actorCritic: parts["head"] = "actor-critic"
+    }
     parts["online"] = bits(checkpoint.online)
     parts["target"] = bits(checkpoint.target)
     if let optimizer = checkpoint.optimizer {
@@ -198,6 +205,11 @@ func everything(_ checkpoint: Checkpoint) throws -> [String: String] {
             worker.observation.map { "\($0.space.element.rawValue) \($0.space.shape) \($0.bytes)" } ?? "none"
         parts["worker.\(index).episode"] =
             "\(bits([worker.episodeReturn] + worker.recentReturns)) \(worker.episodeLength) \(worker.recentLengths)"
+        if version != "1.0" {
+            parts["worker.\(index).standing"] =
+                "\(worker.standing.rawValue) \(worker.agentSteps) \(worker.finalEpsilon.map { bits([$0]) } ?? "none")"
+            parts["worker.\(index).learner"] = state(worker.learner)
+        }
         guard let replay = worker.replay else { continue }
         parts["worker.\(index).replay"] =
             "\(replay.capacity) \(replay.count) \(replay.cursor) \(replay.chunkLength) \(replay.columns.map(\.name).sorted())"

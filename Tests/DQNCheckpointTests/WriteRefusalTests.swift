@@ -88,6 +88,28 @@ struct WriteRefusalTests {
         #expect(try refusal { $0.workers[0].replay?.columns[0].chunks.removeLast() }?.code == .invalidState)
     }
 
+    @Test func learnersAndPrioritiesThatCannotBe() throws {
+        #expect(try refusal { $0.workers[0].agentSteps = -1 }?.code == .invalidState)
+        for epsilon in [-0.1, 1.1, .nan] {
+            #expect(try refusal { $0.workers[0].finalEpsilon = epsilon }?.code == .invalidState, "\(epsilon)")
+        }
+        func learner(_ name: String, _ value: StateSnapshot.Value) -> StateSnapshot {
+            StateSnapshot(kind: "async-q", version: 1, values: [name: value])
+        }
+        for (name, value) in [
+            ("a", .float32([.nan])), ("a", .float64([0, .infinity])), ("a/b", .int64([1])), ("", .uint8([])),
+        ] as [(String, StateSnapshot.Value)] {
+            #expect(try refusal { $0.workers[0].learner = learner(name, value) }?.code == .invalidState, "\(name)")
+        }
+        let column = try #require(Samples.prioritized().workers[0].replay?.columns.last)
+        #expect(column.name == "priorities")
+        for value in [-1.0, .nan] {
+            var bad = column
+            bad.chunks[0].withMutableBytes { $0.storeBytes(of: value, as: Double.self) }
+            #expect(try refusal { $0.workers[0].replay?.columns.append(bad) }?.code == .invalidState, "\(value)")
+        }
+    }
+
     @Test func existingFilesAreKept() throws {
         let url = folder.file("there.h5")
         try Data("mine".utf8).write(to: url)

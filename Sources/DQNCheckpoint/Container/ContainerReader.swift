@@ -31,12 +31,14 @@ struct ContainerReader: ~Copyable {
     private let path: String
 
     /// Opens a file and checks everything but the datasets' contents: rules 1 to 8.
-    init(_ path: String, session: borrowing HDF5.Session) throws(CheckpointError) {
+    ///
+    /// - Parameter versions: the format versions that are taken; a file of any other is refused by its name.
+    init(_ path: String, knowing versions: [String], session: borrowing HDF5.Session) throws(CheckpointError) {
         let file = try Self.openFile(path, session)
         let root = try Self.root(of: file)
         let byteCount = try Self.byteCount(of: file)
         // The version first: a later one may change everything else.
-        let version = try Self.version(root, path)
+        let version = try Self.version(root, versions, path)
         let attributes = try Self.attributes(root, path)
         guard case .string(let digest) = attributes[FileLayout.manifestDigest] else {
             throw .broken(.rootAttributes, "'\(path)' does not name its manifest's digest.")
@@ -69,9 +71,9 @@ struct ContainerReader: ~Copyable {
         }
     }
 
-    /// The format version, known to this library.
+    /// The format version, one of those known.
     private static func version(
-        _ root: borrowing HDF5.Group, _ path: String
+        _ root: borrowing HDF5.Group, _ known: [String], _ path: String
     ) throws(CheckpointError) -> String {
         func text(_ name: String) -> String? {
             // Whatever it is instead, it does not name the format.
@@ -81,11 +83,11 @@ struct ContainerReader: ~Copyable {
         guard text(FileLayout.format) == FileLayout.formatName, let version = text(FileLayout.version) else {
             throw .broken(.rootAttributes, "'\(path)' is no checkpoint: it does not name the format.")
         }
-        guard FormatVersion.known.contains(version) else {
+        guard known.contains(version) else {
             throw CheckpointError(
                 code: .unsupportedVersion,
                 message: "'\(path)' has format version \(version); this program knows "
-                    + "\(FormatVersion.known.joined(separator: ", ")). Update swift-dqn to read it.",
+                    + "\(known.joined(separator: ", ")). Update swift-dqn to read it.",
                 rule: Rule.version.rawValue)
         }
         return version

@@ -1,16 +1,16 @@
 internal import DQNModel
 
 extension Format1_0 {
-    /// What every reader needs first: configuration, network, progress.
-    struct Head {
-        var configuration: JSONValue
-        var architecture: NetworkArchitecture
-        var layout: ParameterLayout
-        var progress: Progress
+    static func head(_ reader: borrowing ContainerReader) throws(CheckpointError) -> FormatHead {
+        let head = try documents(reader)
+        guard has(head.architecture.head) else {
+            throw .broken(.documents, "/architecture has a head that format \(version) does not have.")
+        }
+        return head
     }
 
     /// Reads the documents; rule 10.
-    static func head(_ reader: borrowing ContainerReader) throws(CheckpointError) -> Head {
+    static func documents(_ reader: borrowing ContainerReader) throws(CheckpointError) -> FormatHead {
         let configuration = try reader.document("configuration", as: JSONValue.self)
         guard case .object = configuration else { throw .broken(.documents, "/configuration is no JSON object.") }
         let architecture = try reader.document("architecture", as: NetworkArchitecture.self)
@@ -23,7 +23,8 @@ extension Format1_0 {
         guard reader.manifest.attributes[FileLayout.agentSteps] == String(progress.counters.agentSteps) else {
             throw .broken(.documents, "The root attribute agent_steps differs from the counter in /progress.")
         }
-        return Head(configuration: configuration, architecture: architecture, layout: layout, progress: progress)
+        return FormatHead(
+            configuration: configuration, architecture: architecture, layout: layout, progress: progress)
     }
 
     /// Reads a flat vector from the datasets of a group: exactly the network's names and shapes, finite numbers.
@@ -61,9 +62,30 @@ extension Format1_0 {
         return values
     }
 
-    /// Reads a whole checkpoint; every dataset's digest is checked on the way.
     static func checkpoint(_ reader: borrowing ContainerReader) throws(CheckpointError) -> Checkpoint {
         let head = try head(reader)
+        return try checkpoint(reader, head) { (path, reader) throws(CheckpointError) in
+            let state = try reader.document("\(path)/state", as: Worker.self)
+            return try worker(state, path, head.architecture, reader, members: workerMembers)
+        }
+    }
+
+    static func workers(
+        _ reader: borrowing ContainerReader, _ head: FormatHead
+    ) throws(CheckpointError) -> [CheckpointSummary.Worker] {
+        var workers = try eachWorker(reader) { (path, reader) throws(CheckpointError) in
+            CheckpointSummary.Worker(try reader.document("\(path)/state", as: Worker.self))
+        }
+        // Of several it is not recorded how the run's steps are divided among them.
+        if workers.count == 1 { workers[0].agentSteps = head.progress.counters.agentSteps }
+        return workers
+    }
+
+    /// Reads a whole checkpoint whose workers are read by `worker`, given the path of each.
+    static func checkpoint(
+        _ reader: borrowing ContainerReader, _ head: FormatHead,
+        worker: (_ path: String, borrowing ContainerReader) throws(CheckpointError) -> WorkerState
+    ) throws(CheckpointError) -> Checkpoint {
         var checkpoint = Checkpoint(
             writer: reader.writer, configuration: head.configuration, architecture: head.architecture,
             online: try vector("parameters/online", head.layout, reader, .parameters),
@@ -86,13 +108,13 @@ extension Format1_0 {
             checkpoint.history = try history(reader)
             known.append("history")
         }
-        checkpoint.workers = try workers(head.architecture, reader)
+        checkpoint.workers = try eachWorker(reader, worker)
         checkpoint.extensions = try extensions(reader)
         known += ["workers", "extensions"]
         if let extra = reader.manifest.datasets.first(where: { entry in
             !known.contains(String(entry.path.prefix { $0 != "/" }))
         }) {
-            throw .broken(.completeness, "/\(extra.path) has no place in format 1.0.")
+            throw .broken(.completeness, "/\(extra.path) has no place in format \(reader.version).")
         }
         return checkpoint
     }

@@ -1,13 +1,23 @@
 internal import DQNModel
 internal import Foundation
-internal import HDF5
 
 extension Format1_0 {
-    /// The datasets of a checkpoint; shares its vectors and replay chunks.
-    ///
-    /// - Throws: ``CheckpointError`` (`invalidState`) for what a reader would refuse: numbers that are none, vectors of
-    ///   the wrong length, names that cannot stand in a path.
     static func arrays(_ checkpoint: Checkpoint) throws(CheckpointError) -> [StoredArray] {
+        guard has(checkpoint.architecture.head) else {
+            throw invalid("The network has a head that format \(version) does not have.")
+        }
+        return try arrays(checkpoint) { (worker, path) throws(CheckpointError) in
+            let state = Worker(worker)
+            if let complaint = state.complaint { throw invalid("/\(path) \(complaint).") }
+            return try arrays(worker, path, checkpoint.architecture, state: state)
+        }
+    }
+
+    /// The datasets of a checkpoint, of each worker those that `arrays` gives.
+    static func arrays(
+        _ checkpoint: Checkpoint,
+        worker arraysOf: (_ worker: WorkerState, _ path: String) throws(CheckpointError) -> [StoredArray]
+    ) throws(CheckpointError) -> [StoredArray] {
         let layout: ParameterLayout
         do { layout = try ParameterLayout(checkpoint.architecture) } catch { throw invalid(error.message) }
         guard case .object = checkpoint.configuration else { throw invalid("The configuration is no JSON object.") }
@@ -35,7 +45,7 @@ extension Format1_0 {
         }
         arrays += try history(checkpoint.history)
         for (index, worker) in checkpoint.workers.enumerated() {
-            arrays += try self.worker(worker, "workers/\(index)", checkpoint.architecture)
+            arrays += try arraysOf(worker, "workers/\(index)")
         }
         for group in checkpoint.extensions {
             try require(group.owner)
@@ -65,17 +75,7 @@ extension Format1_0 {
         }
     }
 
-    /// The root attributes but the manifest's digest, in the order they are written.
-    static func attributes(_ checkpoint: Checkpoint) -> [(name: String, value: HDF5.AttributeValue)] {
-        [
-            (FileLayout.format, .string(FileLayout.formatName)), (FileLayout.version, .string(version)),
-            (FileLayout.writer, .string(checkpoint.writer.name)),
-            (FileLayout.writerVersion, .string(checkpoint.writer.version)),
-            (FileLayout.agentSteps, .int64(Int64(checkpoint.counters.agentSteps))),
-        ]
-    }
-
-    private static func invalid(_ message: String) -> CheckpointError {
+    static func invalid(_ message: String) -> CheckpointError {
         CheckpointError(code: .invalidState, message: message)
     }
 
@@ -143,17 +143,10 @@ extension Format1_0 {
         return arrays
     }
 
-    private static func worker(
-        _ worker: WorkerState, _ path: String, _ architecture: NetworkArchitecture
+    /// A worker's datasets, with `state` as its document.
+    static func arrays(
+        _ worker: WorkerState, _ path: String, _ architecture: NetworkArchitecture, state: some Encodable
     ) throws(CheckpointError) -> [StoredArray] {
-        let state = Worker(
-            environment: worker.environment.map { .init(kind: $0.kind, version: $0.version) },
-            episodeLength: worker.episodeLength, episodeReturn: worker.episodeReturn,
-            recentLengths: worker.recentLengths, recentReturns: worker.recentReturns,
-            replay: worker.replay.map {
-                .init(capacity: $0.capacity, chunkLength: $0.chunkLength, count: $0.count, cursor: $0.cursor)
-            })
-        if let complaint = state.complaint { throw invalid("/\(path) \(complaint).") }
         var arrays = [try document("\(path)/state", state)]
         for (name, generator) in worker.generators {
             try require(name)
@@ -182,7 +175,8 @@ extension Format1_0 {
         return arrays
     }
 
-    private static func snapshot(_ snapshot: StateSnapshot, _ path: String) throws(CheckpointError) -> [StoredArray] {
+    /// The arrays of a snapshot under a path.
+    static func snapshot(_ snapshot: StateSnapshot, _ path: String) throws(CheckpointError) -> [StoredArray] {
         try snapshot.values.map { (name, value) throws(CheckpointError) in
             try require(name)
             return switch value {

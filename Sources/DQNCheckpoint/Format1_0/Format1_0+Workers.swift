@@ -1,30 +1,32 @@
 internal import DQNModel
 
 extension Format1_0 {
-    /// Reads the workers' states: groups `0`, `1`, … without gaps; rules 14 and 15.
-    static func workers(
-        _ architecture: NetworkArchitecture, _ reader: borrowing ContainerReader
-    ) throws(CheckpointError) -> [WorkerState] {
+    /// Reads something of each worker, given its path: groups `0`, `1`, … without gaps; rule 14.
+    static func eachWorker<Value>(
+        _ reader: borrowing ContainerReader,
+        _ read: (_ path: String, borrowing ContainerReader) throws(CheckpointError) -> Value
+    ) throws(CheckpointError) -> [Value] {
         let names = Set(reader.members("workers"))
         guard names.count <= 4096 else {
             throw .broken(.workers, "/workers holds \(names.count) groups; 4096 are allowed.")
         }
-        var workers: [WorkerState] = []
+        var workers: [Value] = []
         for index in 0..<names.count {
             guard names.contains(String(index)) else {
                 throw .broken(.workers, "/workers holds \(names.count) groups, but none is named \(index).")
             }
-            workers.append(try worker("workers/\(index)", architecture, reader))
+            workers.append(try read("workers/\(index)", reader))
         }
         return workers
     }
 
-    private static func worker(
-        _ path: String, _ architecture: NetworkArchitecture, _ reader: borrowing ContainerReader
+    /// Reads a worker that `document` describes and whose group may hold `allowed`; rules 14 and 15.
+    static func worker(
+        _ document: Worker, _ path: String, _ architecture: NetworkArchitecture, _ reader: borrowing ContainerReader,
+        members allowed: Set<String>
     ) throws(CheckpointError) -> WorkerState {
-        let document = try reader.document("\(path)/state", as: Worker.self)
         let members = reader.members(path)
-        guard members.allSatisfy({ ["state", "random", "environment", "observation", "replay"].contains($0) }) else {
+        guard allowed.isSuperset(of: members) else {
             throw .broken(.workers, "/\(path) holds something that has no place there: \(members).")
         }
         if let complaint = document.complaint { throw .broken(.workers, "/\(path)/state \(complaint).") }
@@ -132,21 +134,12 @@ enum ReplayRules {
                 throw .broken(.replay, "/\(path)/\(column.name) is not in chunks of \(snapshot.chunkLength) slots.")
             }
         }
-        func bytes(_ name: String, _ element: ElementType) throws(CheckpointError) -> [UInt8] {
-            guard let column = snapshot.columns.first(where: { $0.name == name }), column.element == element,
-                column.shape.isEmpty
-            else { throw .broken(.replay, "/\(path)/\(name) is missing or not one \(element.rawValue) a slot.") }
-            var bytes: [UInt8] = []
-            bytes.reserveCapacity(snapshot.count * element.byteCount)
-            snapshot.forEachRun(of: column) { bytes += $0 }
-            return bytes
-        }
         guard snapshot.columns.contains(where: { $0.name == "frames" }) else {
             throw .broken(.replay, "/\(path)/frames is missing.")
         }
-        let flags = try bytes("flags", .uint8)
-        let actions = try bytes("actions", .int32).withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }
-        _ = try bytes("rewards", .float32)
+        let flags: [UInt8] = try scalars("flags", .uint8, snapshot, path, .replay)
+        let actions: [Int32] = try scalars("actions", .int32, snapshot, path, .replay)
+        let _: [Float] = try scalars("rewards", .float32, snapshot, path, .replay)
         // A frame stack is rebuilt by going back to here; in a full ring slot 0 may be in the middle of an episode.
         if snapshot.count < snapshot.capacity, !ReplayFlags(rawValue: flags[0]).contains(.episodeStart) {
             throw .broken(.replay, "/\(path) is not full, but its first slot starts no episode.")
@@ -163,5 +156,18 @@ enum ReplayRules {
                     "/\(path) has in slot \(slot) flags \(flags[slot]) with action \(actions[slot]), which cannot be.")
             }
         }
+    }
+
+    /// The values of a column with one element a slot.
+    static func scalars<Value: BitwiseCopyable>(
+        _ name: String, _ element: ElementType, _ snapshot: ReplaySnapshot, _ path: String, _ rule: Rule
+    ) throws(CheckpointError) -> [Value] {
+        guard let column = snapshot.columns.first(where: { $0.name == name }), column.element == element,
+            column.shape.isEmpty
+        else { throw .broken(rule, "/\(path)/\(name) is missing or not one \(element.rawValue) a slot.") }
+        var values: [Value] = []
+        values.reserveCapacity(snapshot.count)
+        snapshot.forEachRun(of: column) { values += $0.bindMemory(to: Value.self) }
+        return values
     }
 }

@@ -1,8 +1,21 @@
 internal import DQNModel
 
 /// Format 1.0: replay stored plainly, one writer, any number of workers. See `docs/format.md`.
-enum Format1_0 {
+///
+/// What a later version has in common with it is read and written by the functions here; each takes what differs.
+enum Format1_0: FormatCodec {
     static let version = "1.0"
+
+    /// The members of a group `/workers/N`.
+    static let workerMembers: Set = ["state", "random", "environment", "observation", "replay"]
+
+    /// Whether the version has a head; the others came later.
+    static func has(_ head: NetworkArchitecture.Head) -> Bool {
+        switch head {
+        case .actionValues: true
+        case .dueling, .actorCritic: false
+        }
+    }
 
     /// What may be counted: JSON readers everywhere keep such integers, and adding to them cannot overflow.
     static let countRange = 0...(1 << 53)
@@ -62,6 +75,18 @@ enum Format1_0 {
         var recentLengths: [Int]
         var recentReturns: [Double]
         var replay: Replay?
+
+        /// Describes a worker.
+        init(_ worker: WorkerState) {
+            environment = worker.environment.map { Environment(kind: $0.kind, version: $0.version) }
+            episodeLength = worker.episodeLength
+            episodeReturn = worker.episodeReturn
+            recentLengths = worker.recentLengths
+            recentReturns = worker.recentReturns
+            replay = worker.replay.map {
+                Replay(capacity: $0.capacity, chunkLength: $0.chunkLength, count: $0.count, cursor: $0.cursor)
+            }
+        }
 
         /// What cannot be, if anything.
         var complaint: String? {

@@ -150,7 +150,7 @@ public struct WorkerState: Sendable {
 
     /// Where it stands.
     public var standing: Standing
-    /// Agent steps that this worker has taken.
+    /// Agent steps that this worker has taken; 0 where the file did not record them (1.0 with several workers).
     public var agentSteps: Int
     /// The ε at which this worker's exploration ends, where it was assigned one of its own.
     public var finalEpsilon: Double?

@@ -39,12 +39,15 @@ public enum CheckpointLocation {
         let store = try CheckpointStore(directory: directory(of: path))
         switch selection {
         case .latest:
-            for entry in try store.entries().reversed() {
-                let report = Verifier.verify(entry.url)
-                guard let failure = report.failure else { return entry.url }
-                notice("\(entry.url.lastPathComponent) cannot be used: \(failure)")
+            let newest = try store.newest { (url) throws(CheckpointError) in
+                if let failure = Verifier.verify(url).failure { throw failure }
+            } passing: {
+                notice("\($0.lastPathComponent) cannot be used: \($1)")
             }
-            throw missing("'\(path.path)' holds no valid checkpoint; name a run's directory or a checkpoint file.")
+            guard let newest else {
+                throw missing("'\(path.path)' holds no valid checkpoint; name a run's directory or a checkpoint file.")
+            }
+            return newest.url
         case .best: return try store.best(notice: notice)
         case .step(let step):
             let entries = try store.entries()

@@ -137,6 +137,21 @@ public final class CheckpointStore {
 }
 
 extension CheckpointStore {
+    /// The newest file that `read` takes, and what it made of it; `nil` where there is none.
+    ///
+    /// - Parameter passing: told of each newer file that is passed over, and why; it may end the search by throwing.
+    func newest<Value>(
+        _ read: (URL) throws(CheckpointError) -> Value,
+        passing: (URL, CheckpointError) throws(CheckpointError) -> Void
+    ) throws(CheckpointError) -> (url: URL, value: Value)? {
+        for entry in try entries().reversed() {
+            do throws(CheckpointError) { return (entry.url, try read(entry.url)) } catch {
+                try passing(entry.url, error)
+            }
+        }
+        return nil
+    }
+
     /// The newest file that can be read whole, and its checkpoint.
     ///
     /// - Parameter notice: told of each newer file that is passed over, with its name and what is wrong with it.
@@ -145,12 +160,8 @@ extension CheckpointStore {
     public func latest(
         notice: (String) -> Void
     ) throws(CheckpointError) -> (url: URL, checkpoint: Checkpoint)? {
-        for entry in try entries().reversed() {
-            do throws(CheckpointError) {
-                return (entry.url, try Checkpoint(contentsOf: entry.url))
-            } catch { notice("\(entry.url.lastPathComponent) cannot be used: \(error)") }
-        }
-        return nil
+        try newest(Self.checkpoint) { notice("\($0.lastPathComponent) cannot be used: \($1)") }
+            .map { ($0.url, $0.value) }
     }
 
     /// The file with the highest own evaluation; ties go to the earliest.
@@ -188,21 +199,17 @@ extension CheckpointStore {
             }
         }
         var damaged: [(url: URL, why: String)] = []
-        var newest: (url: URL, checkpoint: Checkpoint)?
-        for entry in try entries().reversed() {
-            do throws(CheckpointError) {
-                newest = (entry.url, try Checkpoint(contentsOf: entry.url))
-                break
-            } catch {
-                // A file of a later version, or one that needs an extension, is whole: it is not this program's to move.
-                guard error.code == .malformed else { throw error }
-                damaged.append((entry.url, "\(error)"))
-            }
+        let newest = try self.newest(Self.checkpoint) { (url, error) throws(CheckpointError) in
+            // A file of a later version, or one that needs an extension, is whole: it is not this program's to move.
+            guard error.code == .malformed else { throw error }
+            damaged.append((url, "\(error)"))
         }
         guard let newest else { return nil }
         for (url, why) in damaged { try quarantine(url, why, notice) }
-        return newest
+        return (newest.url, newest.value)
     }
+
+    private static func checkpoint(_ url: URL) throws(CheckpointError) -> Checkpoint { try Checkpoint(contentsOf: url) }
 
     private func quarantine(_ url: URL, _ why: String, _ notice: (String) -> Void) throws(CheckpointError) {
         var target = url.path + ".damaged"

@@ -10,7 +10,7 @@ public struct CheckpointDifference: Sendable, Equatable, CustomStringConvertible
     /// Largest absolute difference of two arrays of one type and shape.
     public let largest: Double?
 
-    /// Compares two files of any known versions.
+    /// Compares two files of any known versions; of two different ones, the states as the current version holds them.
     ///
     /// - Parameter tolerance: absolute difference up to which floating-point elements count as the same.
     /// - Returns: the differences by path; none for files of the same content.
@@ -18,8 +18,7 @@ public struct CheckpointDifference: Sendable, Equatable, CustomStringConvertible
     public static func between(
         _ left: URL, _ right: URL, tolerance: Double = 0
     ) throws(CheckpointError) -> [CheckpointDifference] {
-        let first = try contents(left)
-        let second = try contents(right)
+        let (first, second) = try contents(left, right)
         var differences: [CheckpointDifference] = []
         func add(_ path: String, _ description: String, _ largest: Double? = nil) {
             differences.append(CheckpointDifference(path: path, description: description, largest: largest))
@@ -54,8 +53,39 @@ public struct CheckpointDifference: Sendable, Equatable, CustomStringConvertible
         var kind: String { "\(element.rawValue) \(shape)" }
     }
 
+    /// Everything of two files by path, of one version.
+    private static func contents(
+        _ left: URL, _ right: URL
+    ) throws(CheckpointError) -> ([String: Content], [String: Content]) {
+        let files = (try contents(left), try contents(right))
+        if files.0.version == files.1.version { return (files.0.contents, files.1.contents) }
+        let isCurrent = (files.0.version == FormatVersion.current, files.1.version == FormatVersion.current)
+        return (
+            isCurrent.0 ? files.0.contents : try upgradedContents(left),
+            isCurrent.1 ? files.1.contents : try upgradedContents(right)
+        )
+    }
+
+    /// What a file of an older version would hold if it were one of the current version.
+    private static func upgradedContents(_ url: URL) throws(CheckpointError) -> [String: Content] {
+        let checkpoint = try CheckpointFile.read(url.path) { (reader) throws(CheckpointError) in
+            try CheckpointFile.checkpoint(reader)
+        }
+        var contents: [String: Content] = [:]
+        for array in try FormatVersion.codec(of: FormatVersion.current).arrays(checkpoint) {
+            var bytes: [UInt8] = []
+            array.forEachRun { bytes += $0 }
+            contents[array.path] = Content(
+                element: array.element, shape: array.shape, bytes: bytes,
+                isDocument: array.element == .uint8 && isDocument(array.path))
+        }
+        return contents
+    }
+
     /// Everything of a file by path; documents are those that the format stores as JSON.
-    private static func contents(_ url: URL) throws(CheckpointError) -> [String: Content] {
+    private static func contents(
+        _ url: URL
+    ) throws(CheckpointError) -> (version: String, contents: [String: Content]) {
         try CheckpointFile.read(url.path) { (reader) throws(CheckpointError) in
             var contents: [String: Content] = [:]
             for entry in reader.manifest.datasets {
@@ -65,7 +95,7 @@ public struct CheckpointDifference: Sendable, Equatable, CustomStringConvertible
                 contents[entry.path] = Content(
                     element: entry.type, shape: entry.shape, bytes: bytes, isDocument: isDocument)
             }
-            return contents
+            return (reader.version, contents)
         }
     }
 

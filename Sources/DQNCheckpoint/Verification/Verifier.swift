@@ -20,7 +20,7 @@ public enum Verifier {
     public static func verify(_ url: URL) -> Report {
         do throws(CheckpointError) {
             let digest = try CheckpointFile.read(url.path) { (reader) throws(CheckpointError) in
-                _ = try Format1_0.checkpoint(reader)
+                _ = try FormatVersion.codec(of: reader.version).checkpoint(reader)
                 return reader.digest
             }
             return Report(url: url, failure: nil, digest: digest)

@@ -1,0 +1,68 @@
+internal import DQNModel
+
+extension Format1_1 {
+    static func head(_ reader: borrowing ContainerReader) throws(CheckpointError) -> FormatHead {
+        try Format1_0.documents(reader)
+    }
+
+    static func workers(
+        _ reader: borrowing ContainerReader, _ head: FormatHead
+    ) throws(CheckpointError) -> [CheckpointSummary.Worker] {
+        try Format1_0.eachWorker(reader) { (path, reader) throws(CheckpointError) in
+            let state = try state(path, reader)
+            var summary = CheckpointSummary.Worker(state.base)
+            summary.standing = state.standing
+            summary.agentSteps = state.agentSteps
+            summary.finalEpsilon = state.finalEpsilon
+            summary.learner = state.learner.map { .init(kind: $0.kind, version: $0.version) }
+            return summary
+        }
+    }
+
+    static func checkpoint(_ reader: borrowing ContainerReader) throws(CheckpointError) -> Checkpoint {
+        let head = try head(reader)
+        return try Format1_0.checkpoint(reader, head) { (path, reader) throws(CheckpointError) in
+            try worker(path, head.architecture, reader)
+        }
+    }
+
+    private static func worker(
+        _ path: String, _ architecture: NetworkArchitecture, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> WorkerState {
+        let state = try state(path, reader)
+        var worker = try Format1_0.worker(state.base, path, architecture, reader, members: workerMembers)
+        worker.standing = state.standing
+        worker.agentSteps = state.agentSteps
+        worker.finalEpsilon = state.finalEpsilon
+        let values = try Format1_0.snapshotValues("\(path)/learner", reader, .learner)
+        if let learner = state.learner {
+            worker.learner = StateSnapshot(kind: learner.kind, version: learner.version, values: values)
+        } else if !values.isEmpty {
+            throw .broken(.learner, "/\(path)/learner belongs to no learner of /\(path)/state.")
+        }
+        try check(worker, path)
+        return worker
+    }
+
+    private static func state(
+        _ path: String, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> Worker {
+        let state = try reader.document("\(path)/state", as: Worker.self)
+        if let complaint = state.complaint { throw .broken(.learner, "/\(path)/state \(complaint).") }
+        return state
+    }
+
+    static func arrays(_ checkpoint: Checkpoint) throws(CheckpointError) -> [StoredArray] {
+        try Format1_0.arrays(checkpoint) { (worker, path) throws(CheckpointError) in
+            let state = Worker(worker)
+            if let complaint = state.base.complaint ?? state.complaint {
+                throw Format1_0.invalid("/\(path) \(complaint).")
+            }
+            var arrays = try Format1_0.arrays(worker, path, checkpoint.architecture, state: state)
+            if let learner = worker.learner { arrays += try Format1_0.snapshot(learner, "\(path)/learner") }
+            // What a reader would refuse must not be written.
+            do throws(CheckpointError) { try check(worker, path) } catch { throw Format1_0.invalid(error.message) }
+            return arrays
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import DQNCheckpoint
+import Foundation
+import Testing
+
+/// `dqn-checkpoint convert`: its exit codes, what it says, and that it leaves what it must not touch.
+@Suite struct ConvertTests {
+    private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures/checkpoints")
+
+    private func golden(_ name: String) -> String { Self.fixtures.appendingPathComponent(name).path }
+
+    private func convert(_ arguments: String...) throws -> Program.Result {
+        try Program.run("dqn-checkpoint", ["convert"] + arguments)
+    }
+
+    private func data(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
+
+    @Test func thereAndBack() throws {
+        let directory = try TemporaryDirectory()
+        let original = golden("1.0/dqn-cartpole.h5")
+        let newer = try convert(original, directory("newer.h5"), "--to", "1.1")
+        #expect(newer.status == 0 && newer.errors.isEmpty, "\(newer.errors)")
+        let bytes = try data(directory("newer.h5")).count
+        #expect(newer.output == "\(directory("newer.h5")): \(bytes) bytes, format 1.1\n")
+        #expect(try convert(directory("newer.h5"), directory("back.h5"), "--to", "1.0").status == 0)
+        #expect(try convert(original, directory("direct.h5"), "--to", "1.0").status == 0)
+        #expect(try data(directory("back.h5")) == data(directory("direct.h5")))
+        // The same state, whatever the version.
+        for name in ["newer.h5", "back.h5"] {
+            let difference = try Program.run("dqn-checkpoint", "diff", original, directory(name))
+            #expect(difference.status == 0, "\(difference.output)")
+        }
+        let played = try Program.run("dqn-play", directory("newer.h5"), "--episodes", "2")
+        #expect(played.status == 0)
+        #expect(try played.output == Program.run("dqn-play", original, "--episodes", "2").output)
+    }
+
+    @Test func whatWouldBeLostIsListed() throws {
+        let directory = try TemporaryDirectory()
+        let refused = try convert(golden("1.1/sample-workers.h5"), directory("old.h5"), "--to", "1.0")
+        #expect(refused.status == 1 && refused.output.isEmpty)
+        let lines = refused.errors.split(separator: "\n")
+        #expect(lines.count == 15)
+        #expect(lines.first?.contains("Format 1.0 cannot hold all of the state; allow") == true, "\(refused.errors)")
+        #expect(lines.contains("would be lost: /workers/1/state: that the worker is finished"), "\(refused.errors)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
+
+        let allowed = try convert(
+            golden("1.1/sample-workers.h5"), directory("old.h5"), "--to", "1.0", "--allow-lossy")
+        #expect(allowed.status == 0)
+        let dropped = allowed.errors.split(separator: "\n")
+        #expect(dropped.count == 14 && dropped.allSatisfy { $0.hasPrefix("left out: /workers/") }, "\(allowed.errors)")
+        #expect(try Program.run("dqn-checkpoint", "verify", directory("old.h5")).status == 0)
+        let shown = try Program.run("dqn-checkpoint", "show", directory("old.h5"))
+        #expect(shown.output.contains("1.0, written by swift-dqn 0.1.0"), "\(shown.output)")
+    }
+
+    @Test func anUnknownVersionIs64() throws {
+        let directory = try TemporaryDirectory()
+        for version in ["1.2", "2", ""] {
+            let result = try convert(golden("1.0/dqn-cartpole.h5"), directory("x.h5"), "--to", version)
+            #expect(result.status == 64)
+            #expect(result.errors.contains("known are 1.0, 1.1"), "\(result.errors)")
+        }
+        #expect(try convert(golden("1.0/dqn-cartpole.h5"), directory("x.h5")).status == 64)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
+    }
+
+    @Test func badAndMissingInputs() throws {
+        let directory = try TemporaryDirectory()
+        let malformed = try convert(golden("hostile/rule-6-cycle.h5"), directory("x.h5"), "--to", "1.1")
+        #expect(malformed.status == 65)
+        #expect(malformed.errorLine?.contains("[R6]") == true, "\(malformed.errors)")
+        let missing = try convert(directory("none.h5"), directory("x.h5"), "--to", "1.1")
+        #expect(missing.status == 66)
+        #expect(missing.errorLine?.contains("none.h5") == true, "\(missing.errors)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
+    }
+
+    @Test func whatIsThereIsKept() throws {
+        let directory = try TemporaryDirectory()
+        try Data("mine".utf8).write(to: URL(fileURLWithPath: directory("x.h5")))
+        let original = golden("1.0/dqn-cartpole-policy.h5")
+        let refused = try convert(original, directory("x.h5"), "--to", "1.1")
+        #expect(refused.status == 64)
+        #expect(refused.errorLine?.contains("exists") == true, "\(refused.errors)")
+        #expect(try data(directory("x.h5")) == Data("mine".utf8))
+        #expect(try convert(original, directory("x.h5"), "--to", "1.1", "--force").status == 0)
+        #expect(try Program.run("dqn-checkpoint", "verify", directory("x.h5")).status == 0)
+    }
+
+    @Test func showTellsOfWorkers() throws {
+        let text = try Program.run("dqn-checkpoint", "show", golden("1.1/sample-workers.h5"))
+        #expect(text.output.contains("running, 20000 agent steps, final epsilon 0.1, learner async-nstep-q 2\n"))
+        #expect(text.output.contains("finished, 12500 agent steps, final epsilon 0.01\n"), "\(text.output)")
+        let result = try Program.run("dqn-checkpoint", "show", golden("1.1/sample-prioritized.h5"), "--json")
+        let object = try #require(JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        let worker = try #require((object["workers"] as? [[String: Any]])?.first)
+        #expect(worker["standing"] as? String == "running")
+        #expect(worker["agent_steps"] as? Int == 50_000)
+        #expect((worker["replay"] as? [String: Int]) == ["count": 37, "capacity": 100])
+        // 1.0 does not record how a run's steps are divided among its workers.
+        let old = try Program.run("dqn-checkpoint", "show", golden("1.0/sample-vector.h5"))
+        #expect(old.output.contains("running, steps not recorded, replay 37 of 100\n"), "\(old.output)")
+    }
+}
