@@ -114,7 +114,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DQNTrainingTests",
-            dependencies: ["DQNTraining", "DQNEnvironments", "DQNCheckpoint", "DQNNetwork", "DQNModel"],
+            dependencies: [
+                "DQNTraining", "DQNEnvironments", "DQNCheckpoint", "DQNNetwork", "DQNModel", "CAllocationCounter",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ExecutableTests", dependencies: ["DQNCheckpoint", "DQNModel", "HDF5"],
