@@ -118,7 +118,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DQNTrainingTests",
-            dependencies: ["DQNTraining", "DQNEnvironments", "DQNCheckpoint", "DQNNetwork", "DQNModel"],
+            dependencies: [
+                "DQNTraining", "DQNEnvironments", "DQNCheckpoint", "DQNNetwork", "DQNModel", "CAllocationCounter",
+            ],
             swiftSettings: strict),
         .testTarget(name: "DQNReportTests", dependencies: ["DQNReport", "DQNModel"], swiftSettings: strict),
         .testTarget(

@@ -63,14 +63,13 @@ public struct ReplayChunk: Sendable {
         var modification: UInt64 = 0
 
         init(byteCount: Int) {
-            // calloc gives large blocks as untouched zero pages: capacity costs nothing until it is used.
-            guard let memory = calloc(max(byteCount, 1), 1) else {
+            guard let memory = ZeroedMemory.allocate(byteCount) else {
                 preconditionFailure("out of memory for a replay chunk of \(byteCount) bytes")
             }
             bytes = UnsafeMutableRawBufferPointer(start: memory, count: byteCount)
         }
 
-        deinit { free(bytes.baseAddress) }
+        deinit { ZeroedMemory.release(bytes) }
     }
 }
 
@@ -79,4 +78,23 @@ private enum ReplayChunkSerial {
     private static let counter = Atomic<UInt64>(0)
 
     static func next() -> UInt64 { counter.add(1, ordering: .relaxed).newValue }
+}
+
+/// Memory of zeros that costs nothing until it is used.
+private enum ZeroedMemory {
+    // From here on memory comes from the system and goes back to it at once. The C library would keep blocks of this
+    // size for itself after the first few were freed, and the process would stay as large as it ever was.
+    private static let mappedFrom = 1 << 18
+
+    static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+        if byteCount < mappedFrom { return calloc(max(byteCount, 1), 1) }
+        let memory = mmap(nil, byteCount, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+        return memory == MAP_FAILED ? nil : memory
+    }
+
+    static func release(_ bytes: UnsafeMutableRawBufferPointer) {
+        if bytes.count < mappedFrom { return free(bytes.baseAddress) }
+        let result = munmap(bytes.baseAddress, bytes.count)
+        precondition(result == 0, "a replay chunk's memory could not be given back")
+    }
 }
