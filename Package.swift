@@ -60,7 +60,7 @@ let package = Package(
         .target(
             name: "DQNTraining",
             dependencies: [
-                "DQNModel", "DQNCheckpoint", "DQNNetwork", "DQNInference", "DQNEnvironments",
+                "DQNModel", "DQNCheckpoint", "DQNNetwork", "DQNInference", "DQNEnvironments", "DQNReport",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
@@ -120,6 +120,7 @@ let package = Package(
             name: "DQNTrainingTests",
             dependencies: [
                 "DQNTraining", "DQNEnvironments", "DQNCheckpoint", "DQNNetwork", "DQNModel", "CAllocationCounter",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .testTarget(name: "DQNReportTests", dependencies: ["DQNReport", "DQNModel"], swiftSettings: strict),

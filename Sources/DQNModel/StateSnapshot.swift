@@ -52,6 +52,14 @@ public struct StateSnapshot: Sendable, Equatable {
         return array
     }
 
+    /// The 32-bit reals under a name; throws as ``float64(_:count:)``.
+    public func float32(_ name: String, count: Int) throws(ModelError) -> [Float] {
+        guard case .float32(let array) = values[name], array.count == count else {
+            throw missing(name, "float32", count)
+        }
+        return array
+    }
+
     /// The signed integers under a name; throws as ``float64(_:count:)``.
     public func int64(_ name: String, count: Int) throws(ModelError) -> [Int64] {
         guard case .int64(let array) = values[name], array.count == count else { throw missing(name, "int64", count) }

@@ -69,7 +69,7 @@ extension DQNTrain {
         let mean = progress.meanReturn.isNaN ? "–" : String(format: "%.1f", progress.meanReturn)
         return
             "step \(progress.agentSteps)/\(progress.totalSteps)  \(Int(progress.stepsPerSecond)) steps/s  return \(mean)"
-            + String(format: "  epsilon %.3f", progress.epsilon) + "  \(duration(left)) left"
+            + (progress.epsilon.map { String(format: "  epsilon %.3f", $0) } ?? "") + "  \(duration(left)) left"
     }
 
     private static func duration(_ seconds: Double) -> String {

@@ -14,7 +14,8 @@ struct DQNTrain: ParsableCommand {
             EXAMPLES
               dqn-train --env CartPole-v1 --out runs/cartpole
               dqn-train --env CartPole-v1 --preset zoo --seed 3 --set learning_rate=1e-3
-              dqn-train --env Catch84-v0 --steps 20000 --set network=nips-cnn
+              dqn-train --env Catch84-v0 --method a3c --workers 2
+              dqn-train --env CartPole-v1 --method async-dqn --workers 4 --memory 2G
               dqn-train --resume runs/cartpole
               dqn-train --env Acrobot-v1 --steps 100000 --schedule-steps 200000 --out runs/acrobot
               dqn-train --resume runs/acrobot --steps 200000
@@ -25,9 +26,12 @@ struct DQNTrain: ParsableCommand {
             """,
         version: "0.1.0")
 
+    /// The methods' names for the help.
+    private static let methods = TrainingMethods.names.joined(separator: ", ")
+
     @Option(help: ArgumentHelp("The environment's id, as in CartPole-v1.", valueName: "id"))
     var env: String?
-    @Option(help: "The training method.")
+    @Option(help: ArgumentHelp("The training method: \(DQNTrain.methods).", valueName: "name"))
     var method: String?
     @Option(help: ArgumentHelp("Settings to start from: default, zoo or cleanrl.", valueName: "name"))
     var preset: String?
@@ -38,7 +42,7 @@ struct DQNTrain: ParsableCommand {
             "Agent steps over which epsilon and the learning rate move; fixed for the run's life (default: --steps).",
             valueName: "n"))
     var scheduleSteps: Int?
-    @Option(help: ArgumentHelp("Workers; the method dqn has one.", valueName: "n"))
+    @Option(help: ArgumentHelp("Workers that run at once; the method dqn has one.", valueName: "n"))
     var workers: Int?
     @Option(help: ArgumentHelp("Seed of every random stream.", valueName: "s"))
     var seed: Int?
@@ -61,6 +65,16 @@ struct DQNTrain: ParsableCommand {
     var saveEvery: Int?
     @Option(help: ArgumentHelp("Newest checkpoints kept; the best is kept besides (default: 5).", valueName: "n"))
     var keep: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Memory that the workers may take together, as in 2G or 500M (default: the machine's).", valueName: "bytes")
+    )
+    var memory: MemorySize?
+    @Option(
+        help: ArgumentHelp(
+            "Seconds without a finished step after which a worker counts as stuck (default: 120).",
+            valueName: "seconds"))
+    var workerTimeout: Double?
     @Option(help: ArgumentHelp("Mean return of an evaluation at which the run ends early.", valueName: "x"))
     var targetReturn: Double?
     @Flag(help: "Print the resolved configuration as JSON and end.")
@@ -73,10 +87,13 @@ struct DQNTrain: ParsableCommand {
     var verbose = false
 
     mutating func validate() throws {
-        if let workers, workers != 1 {
-            throw ValidationError("--workers \(workers): the method dqn has one worker; leave --workers out.")
+        if let workerTimeout, !(workerTimeout > 0 && workerTimeout <= 1e6) {
+            throw ValidationError("--worker-timeout \(workerTimeout) is out of range; use seconds up to 1000000.")
         }
-        for (flag, value, least) in [("--steps", steps, 1), ("--save-every", saveEvery, 0), ("--keep", keep, 1)] {
+        let least = [
+            ("--steps", steps, 1), ("--save-every", saveEvery, 0), ("--keep", keep, 1), ("--workers", workers, 1),
+        ]
+        for (flag, value, least) in least {
             if let value, value < least {
                 throw ValidationError("\(flag) \(value) is too small; the least is \(least).")
             }
@@ -119,7 +136,8 @@ struct DQNTrain: ParsableCommand {
         request.steps = steps
         set("evaluation_interval", evalEvery)
         set("evaluation_episodes", evalEpisodes)
-        if let method { request.flags["method"] = .string(method) }
+        set("workers", workers)
+        request.method = method
         if let targetReturn { request.flags["target_return"] = .number(targetReturn) }
         return request
     }
@@ -130,13 +148,25 @@ struct DQNTrain: ParsableCommand {
         if let resume {
             let directory = RunDirectory(URL(fileURLWithPath: resume))
             return try TrainingRun(
-                resuming: directory, steps: steps, saveEvery: saveEvery, keep: keep, logger: logger)
+                resuming: directory, steps: steps, saveEvery: saveEvery, keep: keep, workers: workers,
+                memory: memory?.bytes, workerTimeout: workerTimeout, logger: logger)
         }
         let configuration = try request().resolve()
         let options = RunDirectory.Options(
-            steps: steps ?? configuration.scheduleSteps, saveEvery: saveEvery ?? 10_000, keep: keep ?? 5)
+            steps: steps ?? configuration.scheduleSteps, saveEvery: saveEvery ?? 10_000, keep: keep ?? 5,
+            memory: memory?.bytes, workerTimeout: workerTimeout)
         let name = "runs/\(configuration.environment)-\(configuration.method)-seed\(configuration.seed)"
         let directory = RunDirectory(URL(fileURLWithPath: out ?? name))
         return try TrainingRun(configuration, options: options, in: directory, logger: logger)
+    }
+}
+
+/// An amount of memory on the command line.
+struct MemorySize: ExpressibleByArgument {
+    let bytes: Int
+
+    init?(argument: String) {
+        guard let bytes = MemoryBudget.bytes(argument) else { return nil }
+        self.bytes = bytes
     }
 }

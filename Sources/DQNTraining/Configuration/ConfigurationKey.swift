@@ -83,6 +83,18 @@ public struct ConfigurationKey: Sendable {
         }
     }
 
+    static func options(
+        _ name: String, _ path: WritableKeyPath<TrainingConfiguration, [String: JSONValue]> & Sendable, _ help: String
+    ) -> Self {
+        Self(name: name, allowed: "a JSON object", help: help) {
+            .object($0[keyPath: path])
+        } write: { configuration, value in
+            guard case .object(let members) = value else { return false }
+            configuration[keyPath: path] = members
+            return true
+        }
+    }
+
     static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(
         _ name: String, _ path: WritableKeyPath<TrainingConfiguration, Choice> & Sendable, _ help: String
     ) -> Self where Choice.RawValue == String {
@@ -97,10 +109,18 @@ public struct ConfigurationKey: Sendable {
 }
 
 extension ConfigurationKey {
+    /// Keys that files of format 1.0 do not have yet; there they have the values of ``TrainingConfiguration/init()``.
+    static let addedSince1_0: Set<String> = [
+        "method_options", "workers", "worker_steps", "epsilon_assignment", "epsilon_resample_interval", "dueling",
+        "n_step", "prioritized", "priority_exponent", "priority_correction", "priority_epsilon", "refresh_interval",
+        "segment_length", "entropy_coefficient", "value_coefficient", "shared_statistics",
+    ]
+
     /// Every key, in the order of the documentation.
     public static let all: [ConfigurationKey] = [
         text("environment", \.environment, "id of the environment"),
         text("method", \.method, "training method"),
+        options("method_options", \.methodOptions, "settings of a plug-in method's own"),
         text("preset", \.preset, "preset that the settings came from"),
         text("network", \.network, "hidden layers: mlp:64,64, nature-cnn, nips-cnn, small-cnn or conv:16k3s1/fc128"),
         integer("seed", \.seed, 0...Int(Int32.max), "seed of every random stream"),
@@ -108,13 +128,17 @@ extension ConfigurationKey {
             "schedule_steps", \.scheduleSteps, 1...1_000_000_000_000,
             "agent steps over which epsilon and the learning rate move"),
         integer("frame_stack", \.frameStack, 1...64, "observations that the network sees at once"),
+        integer("workers", \.workers, 1...4096, "actor-learners that run at once"),
+        integer(
+            "worker_steps", \.workerSteps, 0...1_000_000_000_000,
+            "agent steps after which a worker is finished, whatever the others do; 0 has no such limit"),
         integer("compute_threads", \.computeThreads, 1...1024, "threads of one computation"),
         number("learning_rate", \.learningRate, 1e-12...10, "step size of the optimiser"),
         optionalNumber(
             "learning_rate_final", \.learningRateFinal, 0...10,
             "step size at the end of the schedule, reached linearly; null keeps learning_rate"),
         integer("batch_size", \.batchSize, 1...65_536, "transitions of one gradient update"),
-        integer("replay_capacity", \.replayCapacity, 2...1_000_000_000, "slots of the replay"),
+        integer("replay_capacity", \.replayCapacity, 2...1_000_000_000, "slots of each worker's replay"),
         integer(
             "learning_starts", \.learningStarts, 0...1_000_000_000_000,
             "agent steps before the first update; until then actions are random"),
@@ -128,7 +152,25 @@ extension ConfigurationKey {
         number("epsilon_start", \.epsilonStart, 0...1, "probability of a random action at the start"),
         number("epsilon_final", \.epsilonFinal, 0...1, "probability of a random action at the end"),
         number("epsilon_fraction", \.epsilonFraction, 0...1, "fraction of schedule_steps over which epsilon falls"),
+        choice(
+            "epsilon_assignment", \.epsilonAssignment, "epsilon_final for all workers, or each draws 0.1, 0.01 or 0.5"),
+        integer(
+            "epsilon_resample_interval", \.epsilonResampleInterval, 0...1_000_000_000_000,
+            "a worker's agent steps between draws of its final epsilon, where drawn; 0 draws once"),
         boolean("double", \.doubleDQN, "Double DQN: the online network chooses the next action"),
+        boolean("dueling", \.dueling, "a stream for the state's value and one for the actions' advantages"),
+        integer("n_step", \.nStep, 1...1000, "rewards added up before bootstrapping; methods with a replay"),
+        boolean("prioritized", \.prioritized, "transitions are drawn by their errors; methods with a replay"),
+        number("priority_exponent", \.priorityExponent, 0...1, "how much errors matter in drawing; 0 is uniform"),
+        number(
+            "priority_correction", \.priorityCorrection, 0...1,
+            "exponent of the importance weights at the start; it rises to 1 over schedule_steps"),
+        number("priority_epsilon", \.priorityEpsilon, 1e-12...1, "added to each error before the exponent"),
+        integer("refresh_interval", \.refreshInterval, 1...1_000_000, "a worker's updates between copies; async-dqn"),
+        integer("segment_length", \.segmentLength, 1...10_000, "steps between updates; methods without a replay"),
+        number("entropy_coefficient", \.entropyCoefficient, 0...1e6, "weight of the policy's entropy; a3c"),
+        number("value_coefficient", \.valueCoefficient, 0...1e6, "weight of the value's squared error; a3c"),
+        boolean("shared_statistics", \.sharesStatistics, "all workers share the optimiser's averages"),
         choice("loss", \.loss, "loss of the Q-values, averaged over the batch"),
         number("max_gradient_norm", \.maximumGradientNorm, 0...1e9, "largest norm of a gradient; 0 does not clip"),
         choice("optimizer", \.optimizer.kind, "optimiser"),

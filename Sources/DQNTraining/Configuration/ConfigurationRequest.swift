@@ -7,6 +7,8 @@ public import Foundation
 public struct ConfigurationRequest: Sendable {
     /// The preset's name; `nil` takes the file's, then `default`.
     public var preset: String?
+    /// The training method's name; `nil` takes the file's, then `dqn`.
+    public var method: String?
     /// The environment's id; `nil` takes the file's.
     public var environment: String?
     /// Agent steps of the run: the schedule's length where nothing else says one.
@@ -33,13 +35,15 @@ public struct ConfigurationRequest: Sendable {
         }
         let specification = try EnvironmentRegistry.make(id).specification
         let preset = try Preset.named(preset ?? document?["preset"]?.stringValue ?? Preset.default.rawValue)
-        var configuration = try preset.configuration(for: specification)
+        let method = try TrainingMethods.named(
+            method ?? document?["method"]?.stringValue ?? TrainingConfiguration().method)
+        var configuration = try preset.configuration(for: specification, method: method)
         if let steps { try configuration.set("schedule_steps", to: .integer(Int64(steps))) }
         if let document { try configuration.merge(document) }
         for assignment in assignments {
-            // These two decide which settings all others start from.
-            for (key, flag) in [("environment", "--env"), ("preset", "--preset")] where assignment.hasPrefix("\(key)=")
-            {
+            // These decide which settings all others start from.
+            let first = [("environment", "--env"), ("preset", "--preset"), ("method", "--method")]
+            for (key, flag) in first where assignment.hasPrefix("\(key)=") {
                 throw TrainingError(
                     code: .invalidConfiguration, message: "'--set \(assignment)' comes too late; use \(flag).")
             }
@@ -48,6 +52,7 @@ public struct ConfigurationRequest: Sendable {
         for (key, value) in flags.sorted(by: { $0.key < $1.key }) { try configuration.set(key, to: value) }
         try configuration.set("environment", to: .string(id))
         try configuration.set("preset", to: .string(preset.rawValue))
+        try configuration.set("method", to: .string(method.name))
         try configuration.validate(for: specification)
         return configuration
     }

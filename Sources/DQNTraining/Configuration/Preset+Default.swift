@@ -4,7 +4,11 @@ internal import DQNNetwork
 
 extension Preset {
     /// This project's own settings.
-    func applyDefault(to configuration: inout TrainingConfiguration, _ environment: EnvironmentSpecification) {
+    func applyDefault(
+        to configuration: inout TrainingConfiguration, _ environment: EnvironmentSpecification,
+        _ method: any TrainingMethod
+    ) {
+        if !method.usesReplay { return applySegments(to: &configuration, environment, method) }
         switch (environment.id, environment.observationSpace.shape.count) {
         case ("CartPole-v1", _): applyCartPole(to: &configuration)
         case (_, 1): break

@@ -22,17 +22,27 @@ public enum Preset: String, Sendable, CaseIterable {
         return preset
     }
 
-    /// The whole configuration of this preset for an environment.
+    /// The whole configuration of this preset for an environment and a method.
     ///
-    /// - Throws: ``TrainingError`` (`invalidConfiguration`) when the preset has no settings for the environment.
-    public func configuration(for environment: EnvironmentSpecification) throws(TrainingError) -> TrainingConfiguration
-    {
+    /// - Parameter method: `nil` for `dqn`.
+    /// - Throws: ``TrainingError`` (`invalidConfiguration`) when the preset has no settings for them.
+    public func configuration(
+        for environment: EnvironmentSpecification, method: (any TrainingMethod)? = nil
+    ) throws(TrainingError) -> TrainingConfiguration {
+        let method = method ?? StandardDQN()
+        guard self == .default || method.usesReplay else {
+            throw TrainingError(
+                code: .invalidConfiguration,
+                message: "The preset '\(rawValue)' has no settings for the method '\(method.name)'; "
+                    + "use --preset default.")
+        }
         var configuration = TrainingConfiguration()
+        configuration.method = method.name
         configuration.environment = environment.id
         configuration.preset = rawValue
         configuration.frameStack = environment.defaultFrameStack
         switch self {
-        case .default: applyDefault(to: &configuration, environment)
+        case .default: applyDefault(to: &configuration, environment, method)
         case .zoo: try applyZoo(to: &configuration, environment)
         case .cleanrl: try applyCleanRL(to: &configuration, environment)
         }

@@ -7,13 +7,15 @@ extension TrainingConfiguration {
         .object(Dictionary(uniqueKeysWithValues: ConfigurationKey.all.map { ($0.name, $0.read(self)) }))
     }
 
-    /// Reads a stored configuration, which must have every key.
+    /// Reads a stored configuration, which must have every key that its format had.
     ///
     /// - Throws: ``TrainingError`` (`invalidConfiguration`) naming the key that is missing, unknown or out of range.
     public init(json: JSONValue) throws(TrainingError) {
         self.init()
         guard case .object(let members) = json else { throw Self.notAnObject }
+        let isOld = ConfigurationKey.addedSince1_0.allSatisfy { members[$0] == nil }
         for key in ConfigurationKey.all where members[key.name] == nil {
+            if isOld, ConfigurationKey.addedSince1_0.contains(key.name) { continue }
             throw TrainingError(
                 code: .invalidConfiguration, message: "The stored configuration has no '\(key.name)'; it is incomplete."
             )

@@ -4,8 +4,13 @@ internal import DQNModel
 extension TrainingConfiguration {
     /// The network for an environment's observations, stacked.
     func architecture(for environment: EnvironmentSpecification) throws(ModelError) -> NetworkArchitecture {
-        try NetworkArchitecture(
-            network, input: environment.observationSpace.stacked(frameStack), actions: environment.actionCount)
+        let actions = environment.actionCount
+        let isActorCritic = (try? TrainingMethods.named(method).isActorCritic) ?? false
+        return try NetworkArchitecture(
+            network, input: environment.observationSpace.stacked(frameStack),
+            head: isActorCritic
+                ? .actorCritic(actions: actions)
+                : dueling ? .dueling(actions: actions) : .actionValues(actions: actions))
     }
 
     /// Checks what a single key's range cannot.
@@ -13,17 +18,27 @@ extension TrainingConfiguration {
     /// - Throws: ``TrainingError`` (`invalidConfiguration`) naming the keys that do not go together.
     func validate(for environment: EnvironmentSpecification) throws(TrainingError) {
         func fail(_ message: String) -> TrainingError { TrainingError(code: .invalidConfiguration, message: message) }
-        guard TrainingMethods.names.contains(method) else {
-            throw fail(
-                "There is no method '\(method)'; \(NearestName.remedy(for: method, among: TrainingMethods.names))")
-        }
+        let method = try TrainingMethods.named(method)
         _ = try Preset.named(preset)
-        let minimum = UniformReplay.minimumCapacity(frameStack: frameStack)
-        guard replayCapacity >= minimum else {
-            throw fail(
-                "replay_capacity \(replayCapacity) is too small for frame_stack \(frameStack); use at least \(minimum)."
-            )
+        guard workers == 1 || method.allowsSeveralWorkers else {
+            throw fail("The method '\(method.name)' has one worker, not \(workers); use --method async-dqn for more.")
         }
+        if method.usesReplay {
+            let minimum = ReplayMemory.minimumCapacity(frameStack: frameStack, nStep: nStep)
+            guard replayCapacity >= minimum else {
+                throw fail(
+                    "replay_capacity \(replayCapacity) is too small for frame_stack \(frameStack) and n_step \(nStep); "
+                        + "use at least \(minimum).")
+            }
+        } else if nStep != 1 || prioritized {
+            throw fail(
+                "The method '\(method.name)' has no replay, which n_step and prioritized are about; "
+                    + "leave them out (its own n is segment_length).")
+        }
+        if method.isActorCritic, dueling || doubleDQN {
+            throw fail("The method '\(method.name)' has no action values; leave dueling and double out.")
+        }
+        try method.validate(self)
         do { _ = try architecture(for: environment) } catch { throw fail(error.message) }
     }
 
@@ -37,10 +52,4 @@ extension TrainingConfiguration {
             message: "The learning rate is 0 from agent step \(scheduleSteps) on, so the run would learn nothing up to "
                 + "\(steps); create a run with --schedule-steps \(steps), or stop at \(scheduleSteps).")
     }
-}
-
-/// The training methods by name.
-public enum TrainingMethods {
-    /// The names that the configuration key `method` may have.
-    public static let names = ["dqn"]
 }

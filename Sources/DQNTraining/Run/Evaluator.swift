@@ -1,27 +1,42 @@
 internal import DQNCheckpoint
 internal import DQNEnvironments
 internal import DQNModel
+internal import DQNNetwork
 
 /// Plays evaluation episodes on an environment of its own, with seeds of its own: training never notices.
 final class Evaluator {
     private let configuration: TrainingConfiguration
+    private let computation: any NetworkComputation
     private var player: EpisodePlayer
 
-    init(_ configuration: TrainingConfiguration) throws {
+    init(
+        _ configuration: TrainingConfiguration, _ architecture: NetworkArchitecture, backend: any ComputeBackend
+    ) throws {
         self.configuration = configuration
+        computation = try backend.makeComputation(of: architecture, batchSize: 1, training: false)
         player = EpisodePlayer(
             environment: try EnvironmentRegistry.make(configuration.environment), frameStack: configuration.frameStack)
     }
 
     /// Makes the evaluation of the given number, counted from 0; its seeds follow from the run's seed and the number.
-    func evaluate(index: Int, agentSteps: Int, greedy: (Observation) throws -> Int) throws -> Evaluation {
+    ///
+    /// - Parameter parameters: of the greedy policy; nobody may write them meanwhile.
+    func evaluate(index: Int, agentSteps: Int, _ parameters: ParameterSlab) throws -> Evaluation {
         var generator = RandomGenerator(seed: UInt64(configuration.seed), stream: "evaluations/\(index)")
         let maximum = configuration.evaluationMaximumSteps
+        let actions = computation.architecture.actionCount
+        try ComputeThreads.set(configuration.computeThreads)
+        try computation.use(parameters)
         var returns: [Double] = []
         for _ in 0..<configuration.evaluationEpisodes {
             let episode = try player.play(
                 seed: generator.next(), maximumSteps: maximum > 0 ? maximum : nil,
-                epsilon: configuration.evaluationEpsilon, generator: &generator, policy: greedy)
+                epsilon: configuration.evaluationEpsilon, generator: &generator
+            ) { [computation] observation in
+                observation.withBytes { computation.load($0, row: 0, offset: 0) }
+                // Of an actor-critic network these are the policy's logits; the value stands behind them.
+                return UnsafeBufferPointer(rebasing: try computation.forward()[..<actions]).indexOfMaximum
+            }
             returns.append(episode.totalReward)
         }
         let summary = ReturnSummary(returns)

@@ -10,7 +10,8 @@ final class MetricsFile {
     static let columns = [
         "time/total_timesteps", "time/time_elapsed", "time/fps", "time/episodes", "rollout/ep_rew_mean",
         "rollout/ep_len_mean", "rollout/exploration_rate", "train/n_updates", "train/learning_rate", "train/loss",
-        "train/gradient_norm", "eval/mean_reward", "eval/std_reward",
+        "train/gradient_norm", "train/staleness", "train/policy_loss", "train/value_loss", "train/entropy",
+        "eval/mean_reward", "eval/std_reward",
     ]
 
     private let handle: FileHandle

@@ -2,7 +2,7 @@ internal import DQNModel
 internal import DQNNetwork
 public import Foundation
 
-/// A run's directory: `config.json`, `metrics.csv`, `checkpoints/`.
+/// A run's directory: `config.json`, `metrics.csv`, `workers.csv`, `curve.svg`, `checkpoints/`.
 public struct RunDirectory: Sendable {
     /// What belongs to the run's conduct, not to what it computes: `config.json` holds it beside the configuration.
     public struct Options: Sendable, Equatable, Codable {
@@ -12,18 +12,33 @@ public struct RunDirectory: Sendable {
         public var saveEvery: Int
         /// How many of the newest checkpoints are kept; the best is kept besides.
         public var keep: Int
+        /// Bytes that the run's workers may take; `nil` for what the machine has.
+        public var memory: Int?
+        /// Seconds without a finished step after which a worker counts as stuck; `nil` for the default.
+        public var workerTimeout: Double?
 
         /// Creates options.
-        public init(steps: Int, saveEvery: Int, keep: Int) {
+        public init(steps: Int, saveEvery: Int, keep: Int, memory: Int? = nil, workerTimeout: Double? = nil) {
             self.steps = steps
             self.saveEvery = saveEvery
             self.keep = keep
+            self.memory = memory
+            self.workerTimeout = workerTimeout
         }
 
         enum CodingKeys: String, CodingKey {
             case steps
             case saveEvery = "save_every"
             case keep
+            case memory
+            case workerTimeout = "worker_timeout"
+        }
+
+        /// How the trainer runs its workers.
+        var conduct: Trainer.Conduct {
+            var conduct = Trainer.Conduct(memory: memory)
+            if let workerTimeout { conduct.workerTimeout = workerTimeout }
+            return conduct
         }
     }
 
@@ -41,6 +56,10 @@ public struct RunDirectory: Sendable {
     public var checkpoints: URL { url.appendingPathComponent("checkpoints", isDirectory: true) }
     /// The learning curve with wall-clock figures.
     public var metrics: URL { url.appendingPathComponent("metrics.csv") }
+    /// The figures of each worker.
+    public var workers: URL { url.appendingPathComponent("workers.csv") }
+    /// The learning curve as a picture, drawn anew at each evaluation.
+    public var curve: URL { url.appendingPathComponent("curve.svg") }
     private var description: URL { url.appendingPathComponent("config.json") }
 
     /// Names a directory; nothing is read or made.

@@ -3,19 +3,43 @@ internal import DQNEnvironments
 public import DQNModel
 public import DQNNetwork
 
-/// Trains one network on one environment, a step at a time: everything a run computes, and nothing of files or clocks.
+/// Trains one network with any number of workers: everything a run computes, and nothing of files or clocks.
 ///
-/// Equal configurations give equal sequences of states, and a trainer made from a ``checkpoint()`` goes on exactly as
-/// the one that made it would have. Not thread-safe.
+/// The trainer is the workers' chief. It grants them agent steps up to the next one at which something is due (a row of
+/// the metrics, an evaluation, the caller's limit); there all of them stand still at step boundaries, and the number of
+/// steps taken is exactly that one.
+///
+/// With one worker, equal configurations give equal sequences of states, and a trainer made from a ``checkpoint()`` goes
+/// on exactly as the one that made it would have. Several workers race, as the methods intend.
+///
+/// Not thread-safe; the workers' threads are its own and end with it, but for one that is stuck in its environment.
 public final class Trainer {
-    /// What an agent step led to, besides learning.
-    public struct StepReport: Sendable {
-        /// The row that the step added to the metrics, where it added one.
+    /// How the chief runs its workers; nothing of it changes what is computed.
+    public struct Conduct: Sendable {
+        /// Seconds without a finished step after which a worker counts as stuck.
+        public var workerTimeout: Double
+        /// Bytes that all workers together may take; `nil` for what the machine has.
+        public var memory: Int?
+
+        /// Creates rules.
+        public init(workerTimeout: Double = 120, memory: Int? = nil) {
+            self.workerTimeout = workerTimeout
+            self.memory = memory
+        }
+    }
+
+    /// What an advance led to.
+    public struct Report: Sendable {
+        /// The row that was added to the metrics, where one was due.
         public var metrics: [String: Double]?
+        /// The same by worker.
+        public var workers: [WorkerReport] = []
         /// The evaluation made at this step.
         public var evaluation: Evaluation?
         /// Whether that evaluation is the best of the run so far.
         public var isBest = false
+        /// What the user should know: workers that have finished.
+        public var notices: [String] = []
     }
 
     /// The run's settings.
@@ -30,174 +54,277 @@ public final class Trainer {
     public private(set) var bestEvaluation: Evaluation?
     /// Whether an evaluation has reached the target return, which ends the run.
     public private(set) var reachedTarget: Bool
+    /// Why the run cannot go on, once a worker has failed; what can be saved of it still can.
+    public private(set) var failure: TrainingError?
+    /// What the user should know about how the workers came to be: episodes and replays that do not go on.
+    public let notices: [String]
+    /// Mean return of the last hundred training episodes of each worker; NaN before the first has ended.
+    public private(set) var meanEpisodeReturn = Double.nan
+    /// ε of the next action, averaged over the workers; `nil` for a method without.
+    public private(set) var epsilon: Double?
 
-    private let method: StandardDQN
-    private let worker: Worker
+    let method: any TrainingMethod
+    let parameters: SharedParameters
+    let budget: StepBudget
+    let crew: Crew
+    let stations: [Station]
+    /// Workers of an earlier, larger crew, kept as they were.
+    let resting: [WorkerState]
     private let evaluator: Evaluator
+    private let framesPerStep: Int
     private var lastEvaluation: Evaluation?
-    private var statistics: TrainingStatistics
-    private let epsilonSchedule: LinearSchedule
-    private let learningRateSchedule: LinearSchedule
+    private var countedEpisodes: [Int]
+    private var countedSteps: [Int]
 
     /// Starts a run at agent step 0.
     ///
-    /// - Throws: ``TrainingError``, `ModelError` or `NetworkError` for settings that do not fit each other or the
-    ///   environment; whatever the environment throws at its first reset.
+    /// - Throws: ``TrainingError``, `ModelError` or `NetworkError` for settings that do not fit each other, the machine
+    ///   or the environment; whatever the environment throws at its first reset.
     public convenience init(
-        _ configuration: TrainingConfiguration, backend: any ComputeBackend = OneDNNBackend()
+        _ configuration: TrainingConfiguration, conduct: Conduct = Conduct(),
+        backend: any ComputeBackend = OneDNNBackend()
     ) throws {
-        let environment = try EnvironmentRegistry.make(configuration.environment)
-        try configuration.validate(for: environment.specification)
-        let architecture = try configuration.architecture(for: environment.specification)
-        try ComputeThreads.set(configuration.computeThreads)
-        let seed = UInt64(configuration.seed)
-        var initialisation = RandomGenerator(seed: seed, stream: "initialisation")
-        try self.init(
-            configuration, architecture: architecture,
-            method: StandardDQN(
-                configuration, architecture: architecture, backend: backend, generator: &initialisation),
-            worker: Worker(configuration, environment: environment, index: 0), restoring: nil)
+        try self.init(configuration, restoring: nil, conduct: conduct, backend: backend)
     }
 
-    /// Goes on from a checkpoint, exactly.
+    /// Goes on from a checkpoint; with the same number of workers as exactly as its method can.
     ///
+    /// Workers beyond the new number rest: their states are kept in later checkpoints. Workers that the checkpoint does
+    /// not have begin anew, with streams and replays of their own. ``notices`` says so.
+    ///
+    /// - Parameter workers: how many; `nil` keeps the run's own.
     /// - Throws: ``TrainingError`` (`cannotResume`) when something was stripped from it; other errors as
-    ///   ``init(_:backend:)``.
-    public convenience init(resuming checkpoint: Checkpoint, backend: any ComputeBackend = OneDNNBackend()) throws {
-        let configuration = try TrainingConfiguration(json: checkpoint.configuration)
-        let environment = try EnvironmentRegistry.make(configuration.environment)
-        try configuration.validate(for: environment.specification)
-        guard checkpoint.architecture == (try configuration.architecture(for: environment.specification)) else {
-            throw TrainingError(
-                code: .cannotResume,
-                message: "The checkpoint's network is not the one that its configuration and "
-                    + "'\(configuration.environment)' give; it cannot be resumed.")
-        }
-        guard checkpoint.stripped.isEmpty, checkpoint.workers.count == 1, let state = checkpoint.workers.first else {
+    ///   ``init(_:conduct:backend:)``.
+    public convenience init(
+        resuming checkpoint: Checkpoint, workers: Int? = nil, conduct: Conduct = Conduct(),
+        backend: any ComputeBackend = OneDNNBackend()
+    ) throws {
+        var configuration = try TrainingConfiguration(json: checkpoint.configuration)
+        configuration.workers = workers ?? configuration.workers
+        guard checkpoint.stripped.isEmpty, !checkpoint.workers.isEmpty else {
             throw TrainingError(
                 code: .cannotResume,
                 message: "The checkpoint holds no whole training state (stripped: "
                     + "\(checkpoint.stripped.joined(separator: ", ")); \(checkpoint.workers.count) workers); "
                     + "resume from a whole one.")
         }
-        try ComputeThreads.set(configuration.computeThreads)
-        try self.init(
-            configuration, architecture: checkpoint.architecture,
-            method: StandardDQN(configuration, backend: backend, restoring: checkpoint),
-            worker: Worker(configuration, environment: environment, restoring: state), restoring: checkpoint)
+        try self.init(configuration, restoring: checkpoint, conduct: conduct, backend: backend)
     }
 
     private init(
-        _ configuration: TrainingConfiguration, architecture: NetworkArchitecture, method: StandardDQN, worker: Worker,
-        restoring checkpoint: Checkpoint?
+        _ configuration: TrainingConfiguration, restoring checkpoint: Checkpoint?, conduct: Conduct,
+        backend: any ComputeBackend
     ) throws {
+        let environment = try EnvironmentRegistry.make(configuration.environment).specification
+        try configuration.validate(for: environment)
+        let architecture = try configuration.architecture(for: environment)
+        guard checkpoint.map({ $0.architecture == architecture }) ?? true else {
+            throw TrainingError(
+                code: .cannotResume,
+                message: "The checkpoint's network is not the one that its configuration and "
+                    + "'\(configuration.environment)' give; it cannot be resumed.")
+        }
         self.configuration = configuration
         self.architecture = architecture
+        let method = try TrainingMethods.named(configuration.method)
         self.method = method
-        self.worker = worker
-        evaluator = try Evaluator(configuration)
+        framesPerStep = environment.framesPerStep
+        var states = try checkpoint.map { try $0.workerStates(of: method) } ?? []
+        try MemoryBudget(configuration, architecture, environment, method, states: states).check(conduct.memory)
+        parameters = try SharedParameters(
+            configuration, architecture, usesTarget: method.usesTarget, restoring: checkpoint)
+        evaluator = try Evaluator(configuration, architecture, backend: backend)
         counters = checkpoint?.counters ?? Counters()
         history = checkpoint?.history ?? MetricHistory()
         bestEvaluation = checkpoint?.bestEvaluation
         lastEvaluation = checkpoint?.evaluation
         reachedTarget = checkpoint?.reachedTarget ?? false
-        statistics = TrainingStatistics(checkpoint?.statistics ?? [:])
-        let horizon = Double(configuration.scheduleSteps)
-        epsilonSchedule = LinearSchedule(
-            from: configuration.epsilonStart, to: configuration.epsilonFinal,
-            over: horizon * configuration.epsilonFraction)
-        learningRateSchedule = LinearSchedule(
-            from: configuration.learningRate, to: configuration.learningRateFinal ?? configuration.learningRate,
-            over: horizon)
+        budget = StepBudget(taken: counters.agentSteps)
+
+        var notices: [String] = []
+        let count = configuration.workers
+        resting = states.dropFirst(count).enumerated().map { offset, state in
+            notices.append(
+                "worker \(count + offset) rests: its replay and state are kept in the checkpoints, but not used")
+            var state = state
+            if state.standing == .running { state.standing = .resting }
+            return state
+        }
+        if checkpoint != nil, count > states.count {
+            notices.append("workers \(states.count) to \(count - 1) are new: they begin with empty replays")
+        }
+        states = Array(states.prefix(count))
+        for (index, state) in states.enumerated()
+        where state.standing != .finished && (state.standing == .abandoned || state.environment == nil) {
+            notices.append("worker \(index) begins a new episode: the one under way cannot be gone on with")
+        }
+        self.notices = notices
+        stations = (0..<count).map { Station(index: $0, state: $0 < states.count ? states[$0] : nil) }
+        countedEpisodes = [Int](repeating: 0, count: count)
+        countedSteps = states.map(\.agentSteps) + [Int](repeating: 0, count: count - states.count)
+        crew = Crew(count: count, timeout: conduct.workerTimeout)
+        try muster(environment, backend, TrainingStatistics(checkpoint?.statistics ?? [:]))
     }
 
-    /// ε of the next action; 1 during warm-up.
-    public var epsilon: Double {
-        counters.agentSteps < configuration.learningStarts ? 1 : epsilonSchedule.value(at: counters.agentSteps)
+    /// Has each worker made on its own thread.
+    private func muster(
+        _ environment: EnvironmentSpecification, _ backend: any ComputeBackend, _ statistics: TrainingStatistics
+    ) throws {
+        let (stations, configuration, method) = (stations, configuration, method)
+        let (architecture, parameters) = (architecture, parameters)
+        let troubles = crew.perform(on: stations.indices) { index, _ in
+            let station = stations[index]
+            if station.state?.standing == .finished { return }
+            let worker = try Worker(
+                LearnerContext(
+                    configuration: configuration, architecture: architecture, environment: environment,
+                    backend: backend, store: parameters, worker: index, state: station.state), method,
+                station.counts)
+            // The sums of all workers go on with the first one: with one worker they are its own.
+            if index == 0 { worker.learner.statistics = statistics }
+            station.worker = worker
+        }
+        if let (index, trouble) = troubles.min(by: { $0.key < $1.key }) {
+            throw self.error(trouble, of: index, doing: "setting up")
+        }
+        if stations.first?.worker == nil { stations.first?.leftOver = statistics }
+        lookAround()
     }
 
-    /// Mean return of the last hundred training episodes, or NaN before the first has ended.
-    public var meanEpisodeReturn: Double { worker.meanReturn }
+    /// Takes down what may be asked while the workers are at work.
+    private func lookAround() {
+        meanEpisodeReturn = pooledReturns().mean
+        let rates = stations.compactMap { $0.worker?.explorationRate(at: counters.agentSteps) }
+        epsilon = rates.isEmpty ? nil : rates.reduce(0, +) / Double(rates.count)
+    }
 
-    /// Takes one agent step and everything that is due at it: learning, target refresh, metrics, evaluation.
+    /// Agent steps claimed so far, also while workers are at work.
+    public var agentStepsUnderWay: Int { budget.claimedSteps }
+
+    /// Whether no worker has steps left to take, whatever the limit.
+    public var allWorkersFinished: Bool { !stations.contains { $0.isActive } }
+
+    /// Takes agent steps up to the limit or to the next step at which a row or an evaluation is due, whichever is first,
+    /// and does what is due there.
     ///
-    /// - Throws: ``TrainingError`` (`runFailed`) when the environment throws or the loss stops being a number.
+    /// - Parameters:
+    ///   - limit: agent steps, counted from the run's beginning.
+    ///   - isInterrupted: asked some fifty times a second; after `true` the workers stop at their next step boundaries.
+    /// - Throws: ``TrainingError`` (`runFailed`) naming worker and step when an environment throws, a worker does not
+    ///   finish a step in time, or the loss stops being a number. ``checkpoint()`` may still be made then.
     @discardableResult
-    public func step() throws -> StepReport {
-        let episodeEnded = try act()
-        counters.agentSteps += 1
-        counters.frames += worker.framesPerStep
-        if episodeEnded { counters.episodes += 1 }
-        if counters.agentSteps % configuration.targetInterval == 0 {
-            method.refreshTarget()
-            counters.targetRefreshes += 1
-        }
-        if counters.agentSteps > configuration.learningStarts, counters.agentSteps % configuration.trainInterval == 0 {
-            try learn()
-        }
-        return try report()
-    }
-
-    private func act() throws -> Bool {
-        do {
-            return try worker.step(epsilon: epsilon) { observation in
-                try self.method.actionValues(observation).indexOfMaximum
-            }
-        } catch let error as NetworkError {
-            throw error
-        } catch {
-            throw TrainingError(
-                code: .runFailed,
-                message: "The environment '\(configuration.environment)' failed at agent step \(counters.agentSteps): "
-                    + "\(error)",
-                underlying: error)
-        }
-    }
-
-    private func learn() throws {
-        let updates = configuration.gradientSteps == 0 ? configuration.trainInterval : configuration.gradientSteps
-        let learningRate = learningRateSchedule.value(at: counters.agentSteps)
-        for _ in 0..<updates {
-            let update = try method.update(
-                from: worker.replay, generator: &worker.sampling, learningRate: learningRate)
-            counters.gradientUpdates += 1
-            guard update.loss.isFinite, update.gradientNorm.isFinite else {
-                throw TrainingError(
-                    code: .runFailed,
-                    message: "The loss is no longer a number at update \(counters.gradientUpdates) (agent step "
-                        + "\(counters.agentSteps)); lower learning_rate or max_gradient_norm.")
-            }
-            statistics.add(loss: update.loss, gradientNorm: update.gradientNorm)
-        }
-    }
-
-    private func report() throws -> StepReport {
-        let step = counters.agentSteps
-        var report = StepReport()
+    public func advance(to limit: Int, isInterrupted: () -> Bool = { false }) throws -> Report {
+        if let failure { throw failure }
+        let goal = min(limit, nextEvent)
+        guard goal > counters.agentSteps else { return Report() }
         lastEvaluation = nil
+        budget.settle(at: counters.agentSteps)
+        budget.grant(upTo: goal)
+        let (stations, budget) = (stations, budget)
+        let active = stations.indices.filter { stations[$0].isActive }
+        let troubles = crew.perform(on: active) { index, heartbeat in
+            try stations[index].worker?.run(budget, heartbeat)
+            if stations[index].worker?.isFinished ?? false { try stations[index].retire() }
+        } onTrouble: {
+            budget.stop()
+        } whileWaiting: {
+            if isInterrupted() { budget.stop() }
+        }
+        var report = Report()
+        count()
+        if let (index, trouble) = troubles.min(by: { $0.key < $1.key }) {
+            let failure = error(trouble, of: index, doing: "taking a step")
+            self.failure = failure
+            throw failure
+        }
+        for index in active where !stations[index].isActive {
+            crew.dismiss(index)
+            report.notices.append(
+                "worker \(index) has finished after \(countedSteps[index]) steps of its own; its memory is given back, and "
+                    + "later checkpoints hold no replay of it")
+        }
+        lookAround()
+        if counters.agentSteps == goal { try doWhatIsDue(&report) }
+        return report
+    }
+
+    /// The next step at which a row of the metrics or an evaluation is due.
+    private var nextEvent: Int {
+        let step = counters.agentSteps
+        func next(_ interval: Int) -> Int { (step / interval + 1) * interval }
+        var event = next(configuration.logInterval)
+        if configuration.evaluationInterval > 0 {
+            event = min(event, next(configuration.evaluationInterval))
+            if configuration.scheduleSteps > step { event = min(event, configuration.scheduleSteps) }
+        }
+        return event
+    }
+
+    /// Adds what the workers have done since the last count.
+    private func count() {
+        for (index, counts) in stations.map(\.counts).enumerated() {
+            let (steps, episodes) = (counts.agentSteps, counts.episodes)
+            let taken = steps - countedSteps[index]
+            counters.agentSteps += taken
+            counters.frames += taken * framesPerStep
+            counters.episodes += episodes - countedEpisodes[index]
+            countedSteps[index] = steps
+            countedEpisodes[index] = episodes
+        }
+        counters.gradientUpdates = parameters.updateCount
+        counters.targetRefreshes = parameters.targetRefreshCount
+    }
+
+    private func doWhatIsDue(_ report: inout Report) throws {
+        let step = counters.agentSteps
         let interval = configuration.evaluationInterval
         if interval > 0, step % interval == 0 || step == configuration.scheduleSteps { try evaluate(into: &report) }
-        guard step % configuration.logInterval == 0 || report.evaluation != nil else { return report }
-        var row = statistics.takeRow()
-        row["rollout/ep_rew_mean"] = worker.meanReturn
-        row["rollout/ep_len_mean"] = worker.meanLength
+        guard step % configuration.logInterval == 0 || report.evaluation != nil else { return }
+        let returns = pooledReturns()
+        let sums = pooledStatistics()
+        for station in stations {
+            station.leftOver = TrainingStatistics()
+            guard let worker = station.worker else { continue }
+            report.workers.append(WorkerReport(worker, total: step))
+            worker.learner.statistics = TrainingStatistics()
+        }
+        var row = sums.row
+        row["rollout/ep_rew_mean"] = returns.mean
+        row["rollout/ep_len_mean"] = returns.meanLength
         row["rollout/exploration_rate"] = epsilon
         row["time/episodes"] = Double(counters.episodes)
         row["train/n_updates"] = Double(counters.gradientUpdates)
-        row["train/learning_rate"] = learningRateSchedule.value(at: step)
+        row["train/learning_rate"] = configuration.learningRate(at: step)
         if let evaluation = report.evaluation {
             row["eval/mean_reward"] = evaluation.meanReturn
             row["eval/std_reward"] = evaluation.standardDeviation
         }
         history.append(agentSteps: step, row)
         report.metrics = row
-        return report
     }
 
-    private func evaluate(into report: inout StepReport) throws {
-        let evaluation = try evaluator.evaluate(index: counters.evaluations, agentSteps: counters.agentSteps) {
-            try self.method.actionValues($0).indexOfMaximum
+    /// The sums of all workers since the last row.
+    private func pooledStatistics() -> TrainingStatistics {
+        var sums = TrainingStatistics()
+        for station in stations where !crew.lost.contains(station.index) {
+            sums.merge(station.leftOver)
+            if let statistics = station.worker?.learner.statistics { sums.merge(statistics) }
         }
+        return sums
+    }
+
+    /// Mean return and length over the last episodes of all workers; NaN before the first has ended.
+    private func pooledReturns() -> (mean: Double, meanLength: Double) {
+        let workers = stations.compactMap(\.worker)
+        let count = workers.reduce(0) { $0 + $1.recentReturns.count }
+        let sum = workers.reduce(0) { $0 + $1.recentReturns.reduce(0, +) }
+        let length = workers.reduce(0) { $0 + $1.recentLengths.reduce(0, +) }
+        return (sum / Double(count), Double(length) / Double(count))
+    }
+
+    private func evaluate(into report: inout Report) throws {
+        let evaluation = try evaluator.evaluate(
+            index: counters.evaluations, agentSteps: counters.agentSteps, parameters.online)
         counters.evaluations += 1
         lastEvaluation = evaluation
         report.evaluation = evaluation
@@ -208,13 +335,44 @@ public final class Trainer {
         if let target = configuration.targetReturn, evaluation.meanReturn >= target { reachedTarget = true }
     }
 
+    private func error(_ trouble: Crew.Trouble, of index: Int, doing what: String) -> TrainingError {
+        let place = "Worker \(index)"
+        let step = "agent step \(counters.agentSteps)"
+        switch trouble {
+        case .failed(let error as TrainingError): return error
+        case .failed(let error):
+            return TrainingError(
+                code: .runFailed, message: "\(place) failed at \(step) while \(what): \(error)", underlying: error)
+        case .died:
+            return TrainingError(
+                code: .runFailed, message: "\(place) died at \(step) while \(what): its thread ended on its own.")
+        case .unresponsive(let seconds):
+            return TrainingError(
+                code: .runFailed,
+                message: "\(place) is stuck at \(step): \(what) has taken it more than \(seconds) seconds; look at its "
+                    + "environment, or allow more with --worker-timeout.")
+        }
+    }
+
     /// The whole state at this step boundary, by value: replay chunks are shared, parameters copied once.
-    public func checkpoint() throws -> Checkpoint {
-        let (online, target, optimizer) = method.snapshot()
-        return Checkpoint(
-            writer: .current, configuration: configuration.json, architecture: architecture, online: online,
-            target: target, optimizer: optimizer, counters: counters, workers: [try worker.snapshot()],
-            evaluation: lastEvaluation, bestEvaluation: bestEvaluation, reachedTarget: reachedTarget,
-            statistics: statistics.values, history: history)
+    ///
+    /// A worker that cannot tell its state any more contributes its last one, or, where there is none, is marked abandoned;
+    /// ``failure`` is set then.
+    public func checkpoint() -> Checkpoint {
+        let stations = stations
+        let troubles = crew.perform(on: stations.indices.filter { stations[$0].isActive }) { index, _ in
+            stations[index].state = try stations[index].worker?.snapshot()
+        }
+        if let (index, trouble) = troubles.min(by: { $0.key < $1.key }), failure == nil {
+            failure = error(trouble, of: index, doing: "telling its state")
+        }
+        var checkpoint = Checkpoint(
+            writer: .current, configuration: configuration.json, architecture: architecture,
+            online: parameters.online.values, target: parameters.target?.values,
+            optimizer: parameters.optimizerState, counters: counters,
+            workers: stations.map(\.lastKnown) + resting, evaluation: lastEvaluation, bestEvaluation: bestEvaluation,
+            reachedTarget: reachedTarget, statistics: pooledStatistics().values, history: history)
+        checkpoint.moveLearners(of: method)
+        return checkpoint
     }
 }

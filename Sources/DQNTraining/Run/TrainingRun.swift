@@ -1,6 +1,7 @@
 internal import DQNCheckpoint
 internal import DQNModel
 internal import DQNNetwork
+internal import DQNReport
 public import Foundation
 public import Logging
 
@@ -20,7 +21,7 @@ public final class TrainingRun {
 
     /// Where a run stands, for a progress line.
     public struct Progress: Sendable {
-        /// Agent steps taken, of how many.
+        /// Agent steps begun, of how many.
         public var agentSteps: Int
         /// Where the run stops.
         public var totalSteps: Int
@@ -28,8 +29,8 @@ public final class TrainingRun {
         public var stepsPerSecond: Double
         /// Mean return of the last training episodes; NaN before the first has ended.
         public var meanReturn: Double
-        /// ε of the next action.
-        public var epsilon: Double
+        /// ε of the next action, averaged over the workers; `nil` for a method without.
+        public var epsilon: Double?
     }
 
     /// The run's directory.
@@ -43,6 +44,7 @@ public final class TrainingRun {
 
     private let store: CheckpointStore
     private let metrics: MetricsFile
+    private let workersFile: WorkersFile
     private let logger: Logger
     private let firstStep: Int
     private var lastSaveError: (any Error)?
@@ -56,13 +58,14 @@ public final class TrainingRun {
     ) throws {
         try directory.requireNoRun()
         try configuration.validate(steps: options.steps)
-        trainer = try Trainer(configuration)
+        trainer = try Trainer(configuration, conduct: options.conduct)
         try directory.create(configuration, options)
         self.directory = directory
         self.options = options
         self.logger = logger
         store = try CheckpointStore(directory: directory.checkpoints, retention: .init(keepLast: options.keep))
         metrics = try MetricsFile(directory.metrics, history: MetricHistory())
+        workersFile = try WorkersFile(directory.workers, upTo: 0)
         firstStep = 0
     }
 
@@ -73,15 +76,21 @@ public final class TrainingRun {
     ///   - steps: the new total of agent steps; `nil` keeps the run's own, as with the next two.
     ///   - saveEvery: agent steps between saves.
     ///   - keep: newest checkpoints kept.
+    ///   - workers: how many; see ``Trainer/init(resuming:workers:conduct:backend:)``.
+    ///   - memory: bytes that the workers may take.
+    ///   - workerTimeout: seconds without a finished step after which a worker counts as stuck.
     /// - Throws: ``TrainingError`` (`nothingToResume`, `cannotResume`).
     public init(
-        resuming directory: RunDirectory, steps: Int? = nil, saveEvery: Int? = nil, keep: Int? = nil, logger: Logger
+        resuming directory: RunDirectory, steps: Int? = nil, saveEvery: Int? = nil, keep: Int? = nil,
+        workers: Int? = nil, memory: Int? = nil, workerTimeout: Double? = nil, logger: Logger
     ) throws {
         let description = try directory.read()
         var options = description.run
         options.steps = steps ?? options.steps
         options.saveEvery = saveEvery ?? options.saveEvery
         options.keep = keep ?? options.keep
+        options.memory = memory ?? options.memory
+        options.workerTimeout = workerTimeout ?? options.workerTimeout
         store = try CheckpointStore(directory: directory.checkpoints, retention: .init(keepLast: options.keep))
         let newest = try store.recoverLatest { logger.warning("\($0)") }
         guard let newest else {
@@ -89,7 +98,8 @@ public final class TrainingRun {
                 code: .nothingToResume,
                 message: "'\(directory.url.path)' holds no valid checkpoint; start the run anew in another directory.")
         }
-        let trainer = try Trainer(resuming: newest.checkpoint)
+        let trainer = try Trainer(resuming: newest.checkpoint, workers: workers, conduct: options.conduct)
+        for notice in trainer.notices { logger.warning("\(notice)") }
         try trainer.configuration.validate(steps: options.steps)
         if description.compute != ComputeThreads.libraryDescription {
             logger.warning(
@@ -106,50 +116,54 @@ public final class TrainingRun {
         firstStep = trainer.counters.agentSteps
         savedStep = firstStep
         metrics = try MetricsFile(directory.metrics, history: trainer.history)
+        workersFile = try WorkersFile(directory.workers, upTo: firstStep)
         try directory.write(trainer.configuration, options)
     }
 
-    /// Trains until the steps are done, the target return is reached or `isInterrupted` says so, and saves.
+    /// Trains until the steps are done, the target return is reached, all workers have finished or `isInterrupted` says
+    /// so, and saves.
     ///
     /// - Parameters:
-    ///   - isInterrupted: asked after every step.
+    ///   - isInterrupted: asked some fifty times a second.
     ///   - onProgress: told about ten times a second.
-    /// - Throws: ``TrainingError`` (`runFailed`) when training fails, or when the last state could not be saved.
+    /// - Throws: ``TrainingError`` (`runFailed`) when training fails, after saving what can be saved, or when the last state
+    ///   could not be saved.
     public func run(
         isInterrupted: () -> Bool = { false }, onProgress: (Progress) -> Void = { _ in }
     ) throws -> Outcome {
         let clock = ContinuousClock()
         let start = clock.now
         var lastProgress = start
-        var outcome = Outcome.completed
+        func showProgress() {
+            let now = clock.now
+            guard now - lastProgress > .milliseconds(100) else { return }
+            lastProgress = now
+            onProgress(progress(seconds: (now - start) / .seconds(1)))
+        }
         // Whatever kills a run, there is something to resume.
         if savedStep == nil { save() }
-        while trainer.counters.agentSteps < options.steps {
-            if trainer.reachedTarget { break }
-            if isInterrupted() {
-                outcome = .interrupted
-                break
+        var outcome = Outcome.completed
+        do {
+            while trainer.counters.agentSteps < options.steps, !trainer.reachedTarget, !trainer.allWorkersFinished {
+                if isInterrupted() {
+                    outcome = .interrupted
+                    break
+                }
+                let report = try trainer.advance(to: nextStop) {
+                    showProgress()
+                    return isInterrupted()
+                }
+                record(report, seconds: (clock.now - start) / .seconds(1))
+                if report.isBest || isSaveDue { save() }
+                if let failure = trainer.failure { throw failure }
+                showProgress()
             }
-            let report = try trainer.step()
-            let step = trainer.counters.agentSteps
-            // The clock is asked rarely: a step of a small environment takes less than asking.
-            if report.metrics == nil, report.evaluation == nil, step % 64 != 0, !isSaveDue(step) { continue }
-            let now = clock.now
-            let seconds = (now - start) / .seconds(1)
-            let rate = Double(step - firstStep) / max(seconds, 1e-9)
-            if let row = report.metrics { writeMetrics(step: step, row, seconds: seconds, rate: rate) }
-            if let evaluation = report.evaluation { logger.info("\(Self.describe(evaluation, isBest: report.isBest))") }
-            if report.isBest || isSaveDue(step) { save() }
-            if now - lastProgress > .milliseconds(100) {
-                lastProgress = now
-                onProgress(
-                    Progress(
-                        agentSteps: step, totalSteps: options.steps, stepsPerSecond: rate,
-                        meanReturn: trainer.meanEpisodeReturn, epsilon: trainer.epsilon))
-            }
+        } catch {
+            throw salvage(error)
         }
         if trainer.reachedTarget { outcome = .reachedTarget }
         if savedStep != trainer.counters.agentSteps { save() }
+        if let failure = trainer.failure { throw salvage(failure) }
         if let lastSaveError {
             throw TrainingError(
                 code: .runFailed,
@@ -160,15 +174,76 @@ public final class TrainingRun {
         return outcome
     }
 
+    /// Saves what a failed run still has, and says so in its error.
+    private func salvage(_ error: any Error) -> any Error {
+        if savedStep != trainer.counters.agentSteps { save() }
+        guard let failure = error as? TrainingError else { return error }
+        let saved =
+            lastSaveError.map { "The state could not be saved (\($0)); earlier checkpoints are intact." }
+            ?? lastCheckpoint.map { "The state is saved in '\($0.path)'." } ?? ""
+        return TrainingError(
+            code: failure.code, message: "\(failure.message) \(saved)", underlying: failure.underlying)
+    }
+
+    private func progress(seconds: Double) -> Progress {
+        let step = min(trainer.agentStepsUnderWay, options.steps)
+        return Progress(
+            agentSteps: step, totalSteps: options.steps,
+            stepsPerSecond: Double(step - firstStep) / max(seconds, 1e-9), meanReturn: trainer.meanEpisodeReturn,
+            epsilon: trainer.epsilon)
+    }
+
+    /// Writes down what an advance led to.
+    private func record(_ report: Trainer.Report, seconds: Double) {
+        let step = trainer.counters.agentSteps
+        for notice in report.notices { logger.notice("\(notice)") }
+        if let evaluation = report.evaluation {
+            logger.info("\(Self.describe(evaluation, isBest: report.isBest))")
+            drawCurve()
+        }
+        guard let row = report.metrics else { return }
+        do {
+            try metrics.append(
+                step: step, values: row, elapsed: metrics.elapsedBefore + seconds,
+                stepsPerSecond: Double(step - firstStep) / max(seconds, 1e-9))
+            try workersFile.append(step: step, report.workers, seconds: seconds)
+        } catch {
+            logger.error("metrics could not be written, training goes on: \(RunDirectory.reason(error))")
+        }
+    }
+
+    /// Draws the learning curve; a failure is said and training goes on.
+    private func drawCurve() {
+        let (configuration, history) = (trainer.configuration, trainer.history)
+        do {
+            let plot = try CurvePlot(
+                environment: configuration.environment, method: configuration.method, agentSteps: history.agentSteps,
+                columns: history.columns)
+            try Data(plot.svg.utf8).write(to: directory.curve, options: .atomic)
+        } catch {
+            logger.error("curve.svg could not be drawn, training goes on: \(RunDirectory.reason(error))")
+        }
+    }
+
+    /// Where the workers stop next, at the latest.
+    private var nextStop: Int {
+        guard options.saveEvery > 0 else { return options.steps }
+        let next = (trainer.counters.agentSteps / options.saveEvery + 1) * options.saveEvery
+        return min(options.steps, next)
+    }
+
     private var savedStep: Int?
 
-    private func isSaveDue(_ step: Int) -> Bool { options.saveEvery > 0 && step % options.saveEvery == 0 }
+    private var isSaveDue: Bool {
+        options.saveEvery > 0 && trainer.counters.agentSteps % options.saveEvery == 0
+            && trainer.counters.agentSteps != savedStep
+    }
 
     /// Saves; a failure is said and training goes on, since the disk may have room again by the next save.
     private func save() {
         let step = trainer.counters.agentSteps
         do {
-            let receipt = try store.commit(try trainer.checkpoint())
+            let receipt = try store.commit(trainer.checkpoint())
             for notice in receipt.notices { logger.warning("\(notice)") }
             lastCheckpoint = receipt.url
             savedStep = step
@@ -177,15 +252,6 @@ public final class TrainingRun {
         } catch {
             lastSaveError = error
             logger.error("the save at agent step \(step) failed, training goes on: \(error)")
-        }
-    }
-
-    private func writeMetrics(step: Int, _ row: [String: Double], seconds: Double, rate: Double) {
-        do {
-            try metrics.append(
-                step: step, values: row, elapsed: metrics.elapsedBefore + seconds, stepsPerSecond: rate)
-        } catch {
-            logger.error("metrics.csv could not be written, training goes on: \(RunDirectory.reason(error))")
         }
     }
 

@@ -1,30 +1,68 @@
 /// Running sums since the last row of the metrics; part of a checkpoint, so that the next row is right.
-struct TrainingStatistics {
-    private var lossSum = 0.0
-    private var gradientNormSum = 0.0
-    private var updates = 0.0
+public struct TrainingStatistics: Sendable, Equatable {
+    /// Gradient updates.
+    public private(set) var updates = 0.0
+    private var loss = 0.0
+    private var gradientNorm = 0.0
+    private var staleness: Double?
+    private var others: [String: Double] = [:]
 
+    /// Creates sums of nothing.
+    public init() {}
+
+    /// Goes on from ``values``.
     init(_ values: [String: Double]) {
-        lossSum = values["loss_sum"] ?? 0
-        gradientNormSum = values["gradient_norm_sum"] ?? 0
-        updates = values["updates"] ?? 0
+        for (name, value) in values {
+            switch name {
+            case "updates": updates = value
+            case "loss_sum": loss = value
+            case "gradient_norm_sum": gradientNorm = value
+            case "staleness_sum": staleness = value
+            default: others[String(name.dropLast(4))] = value
+            }
+        }
     }
 
+    /// The sums by name, for a checkpoint.
     var values: [String: Double] {
-        ["loss_sum": lossSum, "gradient_norm_sum": gradientNormSum, "updates": updates]
+        var values = ["loss_sum": loss, "gradient_norm_sum": gradientNorm, "updates": updates]
+        values["staleness_sum"] = staleness
+        for (name, sum) in others { values["\(name)_sum"] = sum }
+        return values
     }
 
-    mutating func add(loss: Double, gradientNorm: Double) {
-        lossSum += loss
-        gradientNormSum += gradientNorm
+    /// Counts an update.
+    ///
+    /// - Parameters:
+    ///   - gradientNorm: before clipping.
+    ///   - staleness: updates that others made between the copy that the gradient was computed on and its application;
+    ///     `nil` where nothing is copied.
+    ///   - others: what the method reports besides, by the names that the metrics get after `train/`.
+    public mutating func add(
+        loss: Double, gradientNorm: Double, staleness: Int? = nil, others: KeyValuePairs<String, Double> = [:]
+    ) {
         updates += 1
+        self.loss += loss
+        self.gradientNorm += gradientNorm
+        if let staleness { self.staleness = (self.staleness ?? 0) + Double(staleness) }
+        for (name, value) in others { self.others[name, default: 0] += value }
     }
 
-    /// The means since the last row, as columns; none before the first update.
-    mutating func takeRow() -> [String: Double] {
+    /// Adds another worker's sums.
+    mutating func merge(_ other: TrainingStatistics) {
+        updates += other.updates
+        loss += other.loss
+        gradientNorm += other.gradientNorm
+        if let more = other.staleness { staleness = (staleness ?? 0) + more }
+        others.merge(other.others, uniquingKeysWith: +)
+    }
+
+    /// The means, as columns of the metrics; none without an update.
+    var row: [String: Double] {
         guard updates > 0 else { return [:] }
-        let row = ["train/loss": lossSum / updates, "train/gradient_norm": gradientNormSum / updates]
-        self = TrainingStatistics([:])
+        var row = ["train/loss": loss / updates, "train/gradient_norm": gradientNorm / updates]
+        if let staleness { row["train/staleness"] = staleness / updates }
+        for (name, sum) in others { row["train/\(name)"] = sum / updates }
         return row
     }
 }

@@ -1,0 +1,103 @@
+internal import DQNCheckpoint
+internal import DQNEnvironments
+internal import DQNModel
+internal import DQNNetwork
+internal import Foundation
+
+/// What a run will take of memory, reckoned before any worker begins: one budget for all of them.
+public struct MemoryBudget {
+    /// Workers that are reckoned with.
+    let workers: Int
+    /// Bytes of one worker's full replay.
+    let replay: Int
+    /// Bytes of one worker's parameters, gradients and activations.
+    let networks: Int
+    /// Bytes that all workers share: parameters, target, optimiser.
+    let shared: Int
+    /// Bytes of replays that are kept for resting workers.
+    let resting: Int
+    private let replayCapacity: Int
+    private let bytesPerSlot: Double
+
+    init(
+        _ configuration: TrainingConfiguration, _ architecture: NetworkArchitecture,
+        _ environment: EnvironmentSpecification, _ method: any TrainingMethod, states: [WorkerState]
+    ) throws(ModelError) {
+        workers = configuration.workers
+        replayCapacity = configuration.replayCapacity
+        replay =
+            method.usesReplay
+            ? ReplayMemory.byteCount(
+                capacity: configuration.replayCapacity, frame: environment.observationSpace,
+                prioritized: configuration.prioritized) : 0
+        bytesPerSlot = Double(replay) / Double(max(configuration.replayCapacity, 1))
+        let parameters = try ParameterLayout(architecture).count * 4
+        let slots = configuration.optimizer.kind == .adam || configuration.optimizer.centred ? 2 : 1
+        let activations = try architecture.layerShapes().reduce(architecture.input.count) { $0 + $1.reduce(1, *) } * 4
+        let batch = method.usesReplay ? configuration.batchSize : configuration.segmentLength + 1
+        // Online and target passes, the online one with gradients, and Double's.
+        let passes = 3 + (configuration.doubleDQN ? 1 : 0)
+        let isSole = workers == 1 && configuration.refreshInterval == 1
+        let slabs = 1 + (isSole ? 0 : 2) + (configuration.sharesStatistics ? 0 : slots)
+        networks = slabs * parameters + passes * batch * activations
+        shared = (1 + (method.usesTarget ? 1 : 0) + slots) * parameters
+        resting = states.dropFirst(configuration.workers).reduce(0) { sum, state in
+            sum + (state.replay?.columns.reduce(0) { $0 + $1.chunks.reduce(0) { $0 + $1.byteCount } } ?? 0)
+        }
+    }
+
+    /// All together.
+    var total: Int { workers * (replay + networks) + shared + resting }
+
+    /// Refuses a run that does not fit.
+    ///
+    /// - Parameter limit: bytes; `nil` for what the machine has.
+    /// - Throws: ``TrainingError`` (`invalidConfiguration`) showing the sums and what would fit.
+    func check(_ limit: Int?) throws(TrainingError) {
+        let allowed = limit ?? Self.machineMemory
+        guard total > allowed else { return }
+        let words = Self.words
+        var sums = "\(workers) × (replay \(words(replay)) + networks \(words(networks))) + shared \(words(shared))"
+        if resting > 0 { sums += " + resting replays \(words(resting))" }
+        let rest = allowed - shared - resting - workers * networks
+        let slots = bytesPerSlot > 0 ? Int(Double(rest) / Double(workers) / bytesPerSlot) : 0
+        let remedy =
+            replay > 0 && slots >= 1
+            ? "set replay_capacity to at most \(slots)" : "take fewer workers or a smaller network"
+        throw TrainingError(
+            code: .invalidConfiguration,
+            message: "The run would take \(sums) = \(words(total)) of memory, but "
+                + (limit == nil ? "the machine has \(words(allowed))" : "--memory allows \(words(allowed))")
+                + "; \(remedy)\(limit == nil ? "." : ", or allow more.")")
+    }
+
+    /// Bytes in the unit that people read them in.
+    static func words(_ bytes: Int) -> String {
+        let value = Double(max(bytes, 0))
+        if value >= 1e9 { return String(format: "%.2f GB", value / 1e9) }
+        return value >= 1e6 ? String(format: "%.1f MB", value / 1e6) : String(format: "%.1f kB", value / 1e3)
+    }
+
+    /// The machine's memory, or what a control group leaves of it.
+    static var machineMemory: Int {
+        let physical = Int(ProcessInfo.processInfo.physicalMemory)
+        guard let text = try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8),
+            let limit = Int(text.trimmingCharacters(in: .whitespacesAndNewlines))
+        else { return physical }
+        return min(physical, limit)
+    }
+
+    /// Reads an amount of memory as people write it: `2G`, `512M`, `1.5GB`, `800000`.
+    ///
+    /// - Returns: `nil` for anything else, and for less than a byte.
+    public static func bytes(_ text: String) -> Int? {
+        let units: [(String, Double)] = [
+            ("GB", 1e9), ("MB", 1e6), ("KB", 1e3), ("G", 1e9), ("M", 1e6), ("K", 1e3), ("B", 1), ("", 1),
+        ]
+        let upper = text.uppercased()
+        guard let (unit, factor) = units.first(where: { upper.hasSuffix($0.0) }),
+            let number = Double(upper.dropLast(unit.count)), number * factor >= 1, number * factor < 1e18
+        else { return nil }
+        return Int(number * factor)
+    }
+}

@@ -1,0 +1,40 @@
+internal import DQNNetwork
+
+/// Asynchronous one-step SARSA (Mnih 2016, section 4; Rummery 1994): `--method async-sarsa`.
+///
+/// Algorithm: as ``AsynchronousQ``, with y = r + γ Q(s′, a′; θ⁻) where a′ is the action really taken next.
+///
+/// Defaults: as `async-q`.
+///
+/// Deviations from the paper: as `async-q`. The action after a segment's last step is chosen before the update and then
+/// taken; where a time limit ended the episode, one is drawn by the same policy for its value alone.
+struct AsynchronousSARSA: TrainingMethod, ValueBasedRule {
+    let name = "async-sarsa"
+    let summary = "asynchronous one-step SARSA (Mnih 2016)"
+    let allowsSeveralWorkers = true
+    let usesTarget = true
+    let usesReplay = false
+    let isActorCritic = false
+    let choosesAhead = true
+
+    func makeLearner(_ context: LearnerContext) throws -> any Learner {
+        try SegmentLearner(context, self, rule: self)
+    }
+
+    func evaluate(
+        _ segment: Segment, _ networks: SegmentNetworks, outputs: UnsafeBufferPointer<Float>,
+        gradient: UnsafeMutableBufferPointer<Float>
+    ) throws -> SegmentLoss {
+        let discount = Float(networks.configuration.discount)
+        let values = try networks.targetOutputs(after: segment)
+        let width = values.count / segment.capacity
+        for index in 0..<segment.count {
+            let isLast = index == segment.count - 1
+            let next = isLast ? networks.nextAction : Int(segment.actions[index + 1])
+            // No next action: the episode terminated.
+            let value = next.map { values[index * width + $0] } ?? 0
+            segment.targets[index] = segment.rewards[index] + discount * value
+        }
+        return networks.loss(of: segment, outputs: outputs, gradient: gradient)
+    }
+}

@@ -1,0 +1,99 @@
+internal import DQNCheckpoint
+public import DQNModel
+public import DQNNetwork
+internal import Synchronization
+
+/// The parameters of a run in this process's memory: one slab that all workers read and write without locks (Hogwild,
+/// Recht 2011; Mnih 2016, section 4).
+///
+/// `@unchecked Sendable`: the online slab and the optimiser's slots are plain floats that race by declared intention;
+/// the target slab is written and copied under `targetLock`, for it changes rarely and all at once; the counts are
+/// atomic; nothing else changes.
+public final class SharedParameters: ParameterStore, @unchecked Sendable {
+    /// θ.
+    let online: ParameterSlab
+    /// θ⁻, where the method has a target network.
+    let target: ParameterSlab?
+    /// The statistics that all workers share.
+    let optimizer: Optimizer
+    private let isSole: Bool
+    private let targetLock = Lock()
+    private let updates: Atomic<Int>
+    private let refreshes: Atomic<Int>
+
+    /// Where the named parameters stand.
+    public var layout: ParameterLayout { online.layout }
+
+    /// Takes over slabs and an optimiser.
+    ///
+    /// - Parameter workers: how many workers will train them.
+    init(
+        online: ParameterSlab, target: ParameterSlab?, optimizer: Optimizer, workers: Int, updateCount: Int = 0,
+        targetRefreshCount: Int = 0
+    ) {
+        self.online = online
+        self.target = target
+        self.optimizer = optimizer
+        isSole = workers == 1
+        updates = Atomic(updateCount)
+        refreshes = Atomic(targetRefreshCount)
+    }
+
+    /// Gradients applied so far.
+    public var updateCount: Int { updates.load(ordering: .relaxed) }
+
+    /// Refreshes of the target parameters so far.
+    public var targetRefreshCount: Int { refreshes.load(ordering: .relaxed) }
+
+    /// The slabs themselves where the run has one worker.
+    public var sole: SoleParameters? { isSole ? SoleParameters(online: online, target: target) : nil }
+
+    /// Copies the newest online parameters; O(parameters), without a lock.
+    public func pull(into parameters: ParameterSlab) -> Int {
+        let version = updateCount
+        if parameters !== online { parameters.copy(from: online) }
+        return version
+    }
+
+    /// Copies the target parameters when there are newer ones; O(parameters) then.
+    public func pullTarget(into parameters: ParameterSlab, ifNewerThan version: Int?) -> Int {
+        guard let target, version != targetRefreshCount else { return targetRefreshCount }
+        return targetLock.withLock {
+            if parameters !== target { parameters.copy(from: target) }
+            return targetRefreshCount
+        }
+    }
+
+    /// Steps the optimiser on the shared slab; O(parameters), without a lock.
+    @discardableResult
+    public func push(
+        _ gradients: ParameterSlab, learningRate: Double, scale: Float, statistics: Optimizer?
+    ) -> Int {
+        (statistics ?? optimizer).step(
+            online, gradients: gradients, learningRate: learningRate, gradientScale: scale)
+        return updates.add(1, ordering: .relaxed).oldValue
+    }
+
+    /// Moves the target parameters; O(parameters).
+    public func refreshTarget(rate: Double) {
+        guard let target else { return }
+        targetLock.withLock {
+            if rate == 1 {
+                target.copy(from: online)
+            } else {
+                let rate = Float(rate)
+                for index in target.elements.indices {
+                    target.elements[index] += rate * (online.elements[index] - target.elements[index])
+                }
+            }
+            refreshes.add(1, ordering: .relaxed)
+        }
+    }
+
+    /// The optimiser's state, for a checkpoint.
+    var optimizerState: OptimizerState {
+        OptimizerState(
+            kind: optimizer.configuration.kind.rawValue, hyperparameters: optimizer.configuration.hyperparameters,
+            stepCount: optimizer.stepCount, slots: optimizer.slotValues)
+    }
+}

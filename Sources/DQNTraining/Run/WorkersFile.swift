@@ -1,0 +1,62 @@
+internal import Foundation
+
+/// `workers.csv`: a row of figures for each worker whenever `metrics.csv` gets one.
+///
+/// It is a log: a resumed run appends to it, and rows beyond the checkpoint that the run goes on from are dropped.
+final class WorkersFile {
+    /// The columns, in order.
+    static let columns = [
+        "time/total_timesteps", "worker", "worker/timesteps", "worker/fps", "worker/ep_rew_mean", "worker/n_updates",
+        "worker/staleness", "worker/exploration_rate",
+    ]
+
+    private let handle: FileHandle
+    private var last: [Int: (steps: Int, time: Double)] = [:]
+
+    /// Opens the file after the rows up to an agent step.
+    init(_ url: URL, upTo step: Int) throws(TrainingError) {
+        let previous = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
+        let rows = previous.split(separator: "\n").dropFirst().filter { line in
+            line.split(separator: ",", omittingEmptySubsequences: false).count == Self.columns.count
+                && (Int(line.prefix { $0 != "," }) ?? .max) <= step
+        }
+        let text = ([Substring(Self.columns.joined(separator: ","))] + rows).joined(separator: "\n") + "\n"
+        do {
+            try Data(text.utf8).write(to: url, options: .atomic)
+            handle = try FileHandle(forWritingTo: url)
+            try handle.seekToEnd()
+        } catch {
+            throw TrainingError(
+                code: .outputDirectory,
+                message:
+                    "'\(url.path)' cannot be written (\(RunDirectory.reason(error))); make room or choose another --out.",
+                underlying: error)
+        }
+    }
+
+    deinit { try? handle.close() }
+
+    /// Adds a row a worker.
+    ///
+    /// - Parameter seconds: of training in this process.
+    func append(step: Int, _ reports: [WorkerReport], seconds: Double) throws {
+        var text = ""
+        for report in reports {
+            let before = last[report.index]
+            let rate = before.map { Double(report.agentSteps - $0.steps) / max(seconds - $0.time, 1e-9) }
+            last[report.index] = (report.agentSteps, seconds)
+            let cells = [
+                String(step), String(report.index), String(report.agentSteps), rate.map { String(Int($0)) } ?? "",
+                Self.cell(report.meanReturn), String(report.updates), Self.cell(report.staleness),
+                Self.cell(report.epsilon),
+            ]
+            text += cells.joined(separator: ",") + "\n"
+        }
+        try handle.write(contentsOf: Data(text.utf8))
+    }
+
+    private static func cell(_ value: Double?) -> String {
+        guard let value, value.isFinite else { return "" }
+        return String(value)
+    }
+}

@@ -1,0 +1,164 @@
+import DQNCheckpoint
+import DQNEnvironments
+import DQNModel
+import DQNTraining
+import Foundation
+import Logging
+import Testing
+
+/// Workers that die, block, are slow or throw, at every point of a run: each ends in a named outcome.
+///
+/// Serialised, so that a slow machine does not make a working worker look stuck.
+@Suite(.serialized) struct FaultTests {
+    init() { FaultyEnvironment.registration }
+
+    private func configuration(
+        _ fault: FaultyEnvironment.Fault, method: String = "async-dqn"
+    ) throws -> TrainingConfiguration {
+        var request = ConfigurationRequest()
+        request.environment = FaultyEnvironment.id(fault)
+        request.method = method
+        request.steps = 400
+        request.assignments =
+            [
+                "workers=2", "network=mlp:8", "learning_starts=20", "batch_size=4", "log_interval=50",
+                "evaluation_interval=200", "evaluation_episodes=1",
+            ] + (method == "async-dqn" ? ["replay_capacity=200"] : [])
+        return try request.resolve()
+    }
+
+    private func run(
+        _ configuration: TrainingConfiguration, in directory: RunDirectory, saveEvery: Int = 0
+    ) throws -> TrainingRun.Outcome {
+        let options = RunDirectory.Options(steps: 400, saveEvery: saveEvery, keep: 100, workerTimeout: 0.5)
+        let run = try TrainingRun(configuration, options: options, in: directory, logger: silent)
+        return try run.run()
+    }
+
+    private var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+
+    private func newest(_ directory: RunDirectory) throws -> Checkpoint {
+        let store = try CheckpointStore(directory: directory.checkpoints)
+        return try #require(try store.latest { Issue.record("\($0)") }).checkpoint
+    }
+
+    @Test(
+        arguments: [
+            (FaultyEnvironment.Fault.throwsInStep, "worker 1 failed at agent step"),
+            (.throwsAtReset, "worker 1 failed at agent step"), (.blocksInStep, "Worker 1 is stuck at agent step"),
+            (.diesInStep, "Worker 1 died at agent step"), (.throwsInSnapshot, "worker 1 could not tell its state"),
+            (.blocksInSnapshot, "Worker 1 is stuck at agent step"),
+        ], ["async-dqn", "async-nstep-q", "a3c"])
+    func aFaultOnTheWayEndsTheRunWithItsNameAndACheckpoint(
+        fault: (kind: FaultyEnvironment.Fault, words: String), method: String
+    ) throws {
+        try withRunDirectory { directory in
+            let configuration = try configuration(fault.kind, method: method)
+            #expect {
+                _ = try run(configuration, in: directory, saveEvery: 40)
+            } throws: { error in
+                guard let error = error as? TrainingError else { return false }
+                return error.code == .runFailed && error.message.contains(fault.words)
+                    && error.message.contains("The state is saved in")
+            }
+            let checkpoint = try newest(directory)
+            #expect(checkpoint.workers.count == 2)
+            #expect(checkpoint.workers[0].standing == .running)
+            #expect(checkpoint.counters.agentSteps > 57)
+            if fault.kind == .throwsInStep || fault.kind == .throwsAtReset {
+                #expect(checkpoint.workers[1].standing == .abandoned)
+                #expect(checkpoint.workers[1].agentSteps >= FaultyEnvironment.stepsBefore)
+            } else {
+                // Its last boundary snapshot: from a save before the fault.
+                #expect(checkpoint.workers[1].standing == .running)
+                #expect(checkpoint.workers[1].agentSteps <= FaultyEnvironment.stepsBefore + 40)
+            }
+            // The struck seed is gone, so that the fault does not come again.
+            let trainer = try Trainer(resuming: checkpoint)
+            #expect(
+                trainer.notices.contains { $0.contains("worker 1 begins a new episode") }
+                    == (checkpoint.workers[1].standing == .abandoned))
+            while trainer.counters.agentSteps < 450 { try trainer.advance(to: 450) }
+            #expect(trainer.counters.agentSteps == 450)
+        }
+    }
+
+    @Test(arguments: [
+        (FaultyEnvironment.Fault.throwsAtStart, "injected fault"), (.blocksAtStart, "Worker 1 is stuck"),
+        (.diesAtStart, "Worker 1 died"),
+    ])
+    func aFaultAtTheStartIsNamedAndNothingIsWritten(fault: FaultyEnvironment.Fault, words: String) throws {
+        try withRunDirectory { directory in
+            let configuration = try configuration(fault)
+            #expect { _ = try run(configuration, in: directory) } throws: { "\($0)".contains(words) }
+            #expect(!directory.holdsRun)
+        }
+    }
+
+    @Test func aFaultAtTheLastStepEndsTheRunToo() throws {
+        try withRunDirectory { directory in
+            var configuration = try configuration(.blocksInStep)
+            // Worker 1 alone takes steps at the end: worker 0 has finished.
+            configuration.workerSteps = FaultyEnvironment.stepsBefore + 1
+            #expect { _ = try run(configuration, in: directory) } throws: { "\($0)".contains("Worker 1 is stuck") }
+            let checkpoint = try newest(directory)
+            #expect(checkpoint.workers[0].standing == .finished)
+        }
+    }
+
+    @Test func aSlowWorkerIsWaitedFor() throws {
+        try withRunDirectory { directory in
+            let outcome = try run(configuration(.isSlow), in: directory)
+            #expect(outcome == .completed)
+            let checkpoint = try newest(directory)
+            #expect(checkpoint.counters.agentSteps == 400)
+        }
+    }
+
+    @Test func anEnvironmentWithoutSnapshotsBeginsANewEpisodeAtResume() throws {
+        try withRunDirectory { directory in
+            let outcome = try run(configuration(.hasNoSnapshot), in: directory)
+            #expect(outcome == .completed)
+            let trainer = try Trainer(resuming: newest(directory))
+            #expect(trainer.notices.count == 2)
+            while trainer.counters.agentSteps < 500 { try trainer.advance(to: 500) }
+        }
+    }
+
+    @Test func aRunEndsWhenAllWorkersHaveFinished() throws {
+        try withRunDirectory { directory in
+            var configuration = try configuration(.none)
+            configuration.workerSteps = 120
+            let outcome = try run(configuration, in: directory)
+            #expect(outcome == .completed)
+            let checkpoint = try newest(directory)
+            #expect(checkpoint.counters.agentSteps == 240)
+            #expect(checkpoint.workers.allSatisfy { $0.standing == .finished && $0.replay == nil })
+            let trainer = try Trainer(resuming: checkpoint)
+            #expect(trainer.allWorkersFinished)
+        }
+    }
+
+    @Test func anInterruptionStopsEveryWorkerAtAStepBoundary() throws {
+        var configuration = try configuration(.isSlow)
+        configuration.logInterval = 400
+        configuration.evaluationInterval = 0
+        let trainer = try Trainer(configuration)
+        var asked = 0
+        let report = try trainer.advance(to: 400) {
+            asked += 1
+            return asked > 2
+        }
+        #expect((1..<400).contains(trainer.counters.agentSteps))
+        #expect(report.metrics == nil)
+        let checkpoint = trainer.checkpoint()
+        #expect(checkpoint.workers.reduce(0) { $0 + $1.agentSteps } == checkpoint.counters.agentSteps)
+    }
+}
+
+/// Calls `body` with the directory of a run that is removed afterwards.
+func withRunDirectory(_ body: (RunDirectory) throws -> Void) throws {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("dqn-run-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: url) }
+    try body(RunDirectory(url))
+}

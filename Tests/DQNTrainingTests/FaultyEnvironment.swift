@@ -1,0 +1,106 @@
+import DQNEnvironments
+import DQNModel
+import Foundation
+
+/// A walk of ten steps whose faults are injected: into one worker, known by the seed of its first reset.
+struct FaultyEnvironment: Environment {
+    enum Fault: String, CaseIterable {
+        case none
+        case throwsInStep = "throws-in-step"
+        case throwsAtReset = "throws-at-reset"
+        case throwsAtStart = "throws-at-start"
+        case blocksInStep = "blocks-in-step"
+        case blocksAtStart = "blocks-at-start"
+        case diesInStep = "dies-in-step"
+        case diesAtStart = "dies-at-start"
+        case throwsInSnapshot = "throws-in-snapshot"
+        case blocksInSnapshot = "blocks-in-snapshot"
+        case isSlow = "is-slow"
+        case hasNoSnapshot = "has-no-snapshot"
+    }
+
+    struct Failure: Error, CustomStringConvertible {
+        var description: String { "the injected fault" }
+    }
+
+    /// The fault strikes the worker whose environment is reset with the seed that worker 1 of run seed 0 begins with.
+    static let struckSeed: UInt64 = {
+        var seeds = RandomGenerator(seed: 0, stream: "workers/1/environment")
+        return seeds.next()
+    }()
+    /// Agent steps of the struck worker before the fault.
+    static let stepsBefore = 57
+
+    static func id(_ fault: Fault) -> String { "Faulty-\(fault.rawValue)-v0" }
+
+    /// Registers every kind, once.
+    static let registration: Void = {
+        for fault in Fault.allCases {
+            try! EnvironmentRegistry.register(id(fault)) { FaultyEnvironment(fault: fault) }
+        }
+    }()
+
+    let fault: Fault
+    private var isStruck = false
+    private var position: Float = 0
+    private var length = 0
+    private var steps = 0
+
+    init(fault: Fault) { self.fault = fault }
+
+    var specification: EnvironmentSpecification {
+        EnvironmentSpecification(
+            id: Self.id(fault), observationSpace: ObservationSpace(shape: [2], element: .float32),
+            actionMeanings: ["left", "right"])
+    }
+
+    mutating func reset(seed: UInt64?) throws {
+        if seed == Self.struckSeed { isStruck = true }
+        try strike(.throwsAtStart, .blocksAtStart, .diesAtStart, if: steps == 0)
+        try strike(.throwsAtReset, if: steps >= Self.stepsBefore)
+        position = 0
+        length = 0
+    }
+
+    mutating func step(_ action: Int) throws -> StepOutcome {
+        if fault == .isSlow { usleep(isStruck ? 8_000 : 1_000) }
+        try strike(.throwsInStep, .blocksInStep, .diesInStep, if: steps == Self.stepsBefore)
+        steps += 1
+        length += 1
+        position += action == 1 ? 1 : -1
+        return StepOutcome(reward: Double(action), terminated: length == 10, truncated: false)
+    }
+
+    private func strike(_ faults: Fault..., if isDue: Bool) throws {
+        guard isStruck, isDue, faults.contains(fault) else { return }
+        if fault.rawValue.hasPrefix("throws") { throw Failure() }
+        if fault.rawValue.hasPrefix("dies") { pthread_exit(nil) }
+        // Far longer than any test waits.
+        sleep(3_600)
+    }
+
+    func observe(into observation: inout Observation) {
+        observation.withMutableFloats {
+            $0[0] = position
+            $0[1] = Float(length)
+        }
+    }
+
+    func snapshot() throws -> StateSnapshot? {
+        try strike(.throwsInSnapshot, .blocksInSnapshot, if: steps >= Self.stepsBefore)
+        if fault == .hasNoSnapshot { return nil }
+        return StateSnapshot(
+            kind: Self.id(fault), version: 1,
+            values: ["walk": .float64([Double(position), Double(length), Double(steps)])])
+    }
+
+    mutating func restore(_ snapshot: StateSnapshot) throws {
+        try snapshot.require(kind: Self.id(fault), version: 1)
+        let walk = try snapshot.float64("walk", count: 3)
+        position = Float(walk[0])
+        length = Int(walk[1])
+        steps = Int(walk[2])
+    }
+
+    func renderANSI() -> String { "\(position)" }
+}
