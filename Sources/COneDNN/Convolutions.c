@@ -19,6 +19,9 @@ typedef struct {
     dnnl_memory_t plain_diff_weights, diff_weights, diff_bias;
     operation forward, backward_data, backward_weights;
     operation pack_weights, pack_data_weights, unpack_diff_weights;
+    // Source and gradient in the layouts of the weights' gradient, where those are others.
+    dnnl_memory_t weights_src, weights_diff_dst;
+    operation pack_weights_src, pack_weights_diff_dst;
     size_t bias_bytes, weights_bytes;
 } layer_state;
 
@@ -29,7 +32,7 @@ struct onednn_convolutions {
     layer_state *layers;
     dnnl_memory_t input, output, output_gradient;
     operation pack_input, unpack_output, pack_output_gradient;
-    // What the memory objects stand on; a layer needs at most nine, the ends three.
+    // What the memory objects stand on; a layer needs at most eleven, the ends three.
     float **buffers;
     int buffer_count;
 };
@@ -93,9 +96,12 @@ void onednn_convolutions_destroy(onednn_convolutions *self) {
     if (!self) return;
     for (int i = 0; self->layers && i < self->count; i++) {
         layer_state *layer = &self->layers[i];
-        operation *operations[] = {&layer->forward,      &layer->backward_data,     &layer->backward_weights,
-                                   &layer->pack_weights, &layer->pack_data_weights, &layer->unpack_diff_weights};
-        for (int j = 0; j < 6; j++) free_operation(operations[j]);
+        operation *operations[] = {&layer->forward,          &layer->backward_data,     &layer->backward_weights,
+                                   &layer->pack_weights,     &layer->pack_data_weights, &layer->unpack_diff_weights,
+                                   &layer->pack_weights_src, &layer->pack_weights_diff_dst};
+        for (int j = 0; j < 8; j++) free_operation(operations[j]);
+        if (layer->weights_src != layer->src) free_memory(layer->weights_src);
+        if (layer->weights_diff_dst != layer->diff_dst) free_memory(layer->weights_diff_dst);
         // The first layer's source may be the plain input, later ones are the destination before.
         if (i == 0 && layer->src != self->input) free_memory(layer->src);
         if (layer->dst != self->output) free_memory(layer->dst);
@@ -130,6 +136,22 @@ void onednn_convolutions_destroy(onednn_convolutions *self) {
         status = (expression);                                                                                        \
         if (status != dnnl_success) goto done;                                                                        \
     } while (0)
+
+// Whether a primitive is oneDNN's plain loop, which exists for every layout and is a hundred times slower than others.
+static int is_reference(dnnl_primitive_desc_t pd) {
+    const char *name = NULL;
+    return dnnl_primitive_desc_query(pd, dnnl_query_impl_info_str, 0, &name) == dnnl_success && name &&
+           strncmp(name, "ref", 3) == 0;
+}
+
+// Gives `memory` in a layout: itself, or a copy that `op` makes each time.
+static dnnl_status_t in_layout(onednn_convolutions *self, operation *op, dnnl_memory_t memory, md_ref md,
+                               md_ref wanted, dnnl_memory_t *result) {
+    *result = memory;
+    if (dnnl_memory_desc_equal(md, wanted)) return dnnl_success;
+    dnnl_status_t status = allocate(self, result, wanted);
+    return status == dnnl_success ? make_reorder(self, op, memory, md, *result, wanted) : status;
+}
 
 // Makes one layer: forward primitive, and with training the two backward ones.
 static dnnl_status_t make_layer(onednn_convolutions *self, int index, const dnnl_dims_t src_dims,
@@ -203,6 +225,18 @@ static dnnl_status_t make_layer(onednn_convolutions *self, int index, const dnnl
         TRY(allocate(self, &layer->diff_dst, dst_md));
         TRY(convolution_backward_weights_pd(&layer->weights_pd, self->engine, src_md, md_borrow(&any_weights),
                                             md_borrow(&plain_bias), dst_md, strides, padding, layer->forward_pd));
+        if (is_reference(layer->weights_pd)) {
+            // The forward layouts do not suit the weights' gradient (four channels do not): let it choose its own.
+            free_pd(layer->weights_pd);
+            layer->weights_pd = NULL;
+            TRY(convolution_backward_weights_pd(&layer->weights_pd, self->engine, md_borrow(&any_src),
+                                                md_borrow(&any_weights), md_borrow(&plain_bias), md_borrow(&any_dst),
+                                                strides, padding, layer->forward_pd));
+        }
+        TRY(in_layout(self, &layer->pack_weights_src, layer->src, src_md, query(layer->weights_pd, dnnl_query_src_md),
+                      &layer->weights_src));
+        TRY(in_layout(self, &layer->pack_weights_diff_dst, layer->diff_dst, dst_md,
+                      query(layer->weights_pd, dnnl_query_diff_dst_md), &layer->weights_diff_dst));
         md_ref diff_weights_md = query(layer->weights_pd, dnnl_query_diff_weights_md);
         TRY(allocate(self, &layer->diff_bias, md_borrow(&plain_bias)));
         TRY(allocate(self, &layer->plain_diff_weights, md_borrow(&plain_weights)));
@@ -214,8 +248,8 @@ static dnnl_status_t make_layer(onednn_convolutions *self, int index, const dnnl
                              layer->plain_diff_weights, md_borrow(&plain_weights)));
         }
         TRY(dnnl_primitive_create(&layer->backward_weights.primitive, layer->weights_pd));
-        bind(&layer->backward_weights, DNNL_ARG_SRC, layer->src);
-        bind(&layer->backward_weights, DNNL_ARG_DIFF_DST, layer->diff_dst);
+        bind(&layer->backward_weights, DNNL_ARG_SRC, layer->weights_src);
+        bind(&layer->backward_weights, DNNL_ARG_DIFF_DST, layer->weights_diff_dst);
         bind(&layer->backward_weights, DNNL_ARG_DIFF_WEIGHTS, layer->diff_weights);
         bind(&layer->backward_weights, DNNL_ARG_DIFF_BIAS, layer->diff_bias);
         if (index > 0) {
@@ -283,7 +317,7 @@ onednn_status onednn_convolutions_create(onednn_convolutions **result, const cha
     self->count = count;
     self->training = training;
     self->layers = calloc((size_t)count, sizeof *self->layers);
-    self->buffers = calloc((size_t)count * 9 + 3, sizeof *self->buffers);
+    self->buffers = calloc((size_t)count * 11 + 3, sizeof *self->buffers);
     if (!self->layers || !self->buffers) goto done;
     *step = "engine";
     TRY(dnnl_engine_create(&self->engine, dnnl_cpu, 0));
@@ -356,6 +390,8 @@ onednn_status onednn_convolutions_backward(onednn_convolutions *self, float *con
         layer_state *layer = &self->layers[i];
         md_ref dst_md = query(layer->forward_pd, dnnl_query_dst_md);
         mask(handle(layer->diff_dst), handle(layer->dst), element_count(dst_md));
+        TRY(run(self, &layer->pack_weights_src));
+        TRY(run(self, &layer->pack_weights_diff_dst));
         TRY(run(self, &layer->backward_weights));
         TRY(run(self, &layer->unpack_diff_weights));
         memcpy(bias_gradients[i], handle(layer->diff_bias), layer->bias_bytes);

@@ -89,9 +89,12 @@ final class Segment {
         for index in 0..<count { computation.load(observation(index + 1), row: index, offset: 0) }
     }
 
-    /// The steps as arrays, for a checkpoint; between steps a segment is never complete.
+    /// The steps as arrays, for a checkpoint.
+    ///
+    /// At a step boundary a segment is complete only if the environment was lost right after its last step; nothing can
+    /// be learnt from it then.
     func save(into values: inout [String: StateSnapshot.Value]) {
-        guard count > 0 else { return }
+        guard count > 0, !isComplete else { return }
         values["segment.actions"] = .int64(actions[..<count].map(Int64.init))
         values["segment.rewards"] = .float32(Array(rewards[..<count]))
         values["segment.observations"] = .uint8(Array(observations[..<(count * bytesPerObservation)]))
