@@ -64,7 +64,8 @@ struct FaultyEnvironment: Environment {
     }
 
     mutating func step(_ action: Int) throws -> StepOutcome {
-        if fault == .isSlow { usleep(isStruck ? 8_000 : 1_000) }
+        // A step takes a while, so that both workers get their share of them.
+        usleep(fault != .isSlow ? 200 : isStruck ? 8_000 : 1_000)
         try strike(.throwsInStep, .blocksInStep, .diesInStep, if: steps == Self.stepsBefore)
         steps += 1
         length += 1
