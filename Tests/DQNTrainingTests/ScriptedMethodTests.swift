@@ -60,7 +60,8 @@ struct ScriptedEnvironment: Environment {
     var specification: EnvironmentSpecification {
         EnvironmentSpecification(
             id: Self.id,
-            observationSpace: ObservationSpace(shape: [ScriptedFixture.shared.observations[0].count], element: .float32),
+            observationSpace: ObservationSpace(
+                shape: [ScriptedFixture.shared.observations[0].count], element: .float32),
             actionMeanings: (0..<ScriptedFixture.shared.actions).map(String.init))
     }
 
