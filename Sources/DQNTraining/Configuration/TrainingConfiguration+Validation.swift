@@ -23,6 +23,10 @@ extension TrainingConfiguration {
         guard workers == 1 || method.allowsSeveralWorkers else {
             throw fail("The method '\(method.name)' has one worker, not \(workers); use --method async-dqn for more.")
         }
+        guard workers == 1 || computeThreads == 1 else {
+            throw fail(
+                "\(workers) workers have one compute thread each, not \(computeThreads); set compute_threads to 1.")
+        }
         if method.usesReplay {
             let minimum = ReplayMemory.minimumCapacity(frameStack: frameStack, nStep: nStep)
             guard replayCapacity >= minimum else {

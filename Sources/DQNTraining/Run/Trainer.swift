@@ -47,21 +47,21 @@ public final class Trainer {
     /// The network.
     public let architecture: NetworkArchitecture
     /// What has been counted so far.
-    public private(set) var counters: Counters
+    public internal(set) var counters: Counters
     /// Metrics against agent steps.
-    public private(set) var history: MetricHistory
+    public internal(set) var history: MetricHistory
     /// The best evaluation so far.
-    public private(set) var bestEvaluation: Evaluation?
+    public internal(set) var bestEvaluation: Evaluation?
     /// Whether an evaluation has reached the target return, which ends the run.
-    public private(set) var reachedTarget: Bool
+    public internal(set) var reachedTarget: Bool
     /// Why the run cannot go on, once a worker has failed; what can be saved of it still can.
-    public private(set) var failure: TrainingError?
+    public internal(set) var failure: TrainingError?
     /// What the user should know about how the workers came to be: episodes and replays that do not go on.
     public let notices: [String]
     /// Mean return of the last hundred training episodes of each worker; NaN before the first has ended.
-    public private(set) var meanEpisodeReturn = Double.nan
+    public internal(set) var meanEpisodeReturn = Double.nan
     /// ε of the next action, averaged over the workers; `nil` for a method without.
-    public private(set) var epsilon: Double?
+    public internal(set) var epsilon: Double?
 
     let method: any TrainingMethod
     let parameters: SharedParameters
@@ -70,9 +70,9 @@ public final class Trainer {
     let stations: [Station]
     /// Workers of an earlier, larger crew, kept as they were.
     let resting: [WorkerState]
-    private let evaluator: Evaluator
+    let evaluator: Evaluator
     private let framesPerStep: Int
-    private var lastEvaluation: Evaluation?
+    var lastEvaluation: Evaluation?
     private var countedEpisodes: [Int]
     private var countedSteps: [Int]
 
@@ -273,106 +273,5 @@ public final class Trainer {
         }
         counters.gradientUpdates = parameters.updateCount
         counters.targetRefreshes = parameters.targetRefreshCount
-    }
-
-    private func doWhatIsDue(_ report: inout Report) throws {
-        let step = counters.agentSteps
-        let interval = configuration.evaluationInterval
-        if interval > 0, step % interval == 0 || step == configuration.scheduleSteps { try evaluate(into: &report) }
-        guard step % configuration.logInterval == 0 || report.evaluation != nil else { return }
-        let returns = pooledReturns()
-        let sums = pooledStatistics()
-        for station in stations {
-            station.leftOver = TrainingStatistics()
-            guard let worker = station.worker else { continue }
-            report.workers.append(WorkerReport(worker, total: step))
-            worker.learner.statistics = TrainingStatistics()
-        }
-        var row = sums.row
-        row["rollout/ep_rew_mean"] = returns.mean
-        row["rollout/ep_len_mean"] = returns.meanLength
-        row["rollout/exploration_rate"] = epsilon
-        row["time/episodes"] = Double(counters.episodes)
-        row["train/n_updates"] = Double(counters.gradientUpdates)
-        row["train/learning_rate"] = configuration.learningRate(at: step)
-        if let evaluation = report.evaluation {
-            row["eval/mean_reward"] = evaluation.meanReturn
-            row["eval/std_reward"] = evaluation.standardDeviation
-        }
-        history.append(agentSteps: step, row)
-        report.metrics = row
-    }
-
-    /// The sums of all workers since the last row.
-    private func pooledStatistics() -> TrainingStatistics {
-        var sums = TrainingStatistics()
-        for station in stations where !crew.lost.contains(station.index) {
-            sums.merge(station.leftOver)
-            if let statistics = station.worker?.learner.statistics { sums.merge(statistics) }
-        }
-        return sums
-    }
-
-    /// Mean return and length over the last episodes of all workers; NaN before the first has ended.
-    private func pooledReturns() -> (mean: Double, meanLength: Double) {
-        let workers = stations.compactMap(\.worker)
-        let count = workers.reduce(0) { $0 + $1.recentReturns.count }
-        let sum = workers.reduce(0) { $0 + $1.recentReturns.reduce(0, +) }
-        let length = workers.reduce(0) { $0 + $1.recentLengths.reduce(0, +) }
-        return (sum / Double(count), Double(length) / Double(count))
-    }
-
-    private func evaluate(into report: inout Report) throws {
-        let evaluation = try evaluator.evaluate(
-            index: counters.evaluations, agentSteps: counters.agentSteps, parameters.online)
-        counters.evaluations += 1
-        lastEvaluation = evaluation
-        report.evaluation = evaluation
-        if bestEvaluation.map({ evaluation.meanReturn > $0.meanReturn }) ?? true {
-            bestEvaluation = evaluation
-            report.isBest = true
-        }
-        if let target = configuration.targetReturn, evaluation.meanReturn >= target { reachedTarget = true }
-    }
-
-    private func error(_ trouble: Crew.Trouble, of index: Int, doing what: String) -> TrainingError {
-        let place = "Worker \(index)"
-        let step = "agent step \(counters.agentSteps)"
-        switch trouble {
-        case .failed(let error as TrainingError): return error
-        case .failed(let error):
-            return TrainingError(
-                code: .runFailed, message: "\(place) failed at \(step) while \(what): \(error)", underlying: error)
-        case .died:
-            return TrainingError(
-                code: .runFailed, message: "\(place) died at \(step) while \(what): its thread ended on its own.")
-        case .unresponsive(let seconds):
-            return TrainingError(
-                code: .runFailed,
-                message: "\(place) is stuck at \(step): \(what) has taken it more than \(seconds) seconds; look at its "
-                    + "environment, or allow more with --worker-timeout.")
-        }
-    }
-
-    /// The whole state at this step boundary, by value: replay chunks are shared, parameters copied once.
-    ///
-    /// A worker that cannot tell its state any more contributes its last one, or, where there is none, is marked abandoned;
-    /// ``failure`` is set then.
-    public func checkpoint() -> Checkpoint {
-        let stations = stations
-        let troubles = crew.perform(on: stations.indices.filter { stations[$0].isActive }) { index, _ in
-            stations[index].state = try stations[index].worker?.snapshot()
-        }
-        if let (index, trouble) = troubles.min(by: { $0.key < $1.key }), failure == nil {
-            failure = error(trouble, of: index, doing: "telling its state")
-        }
-        var checkpoint = Checkpoint(
-            writer: .current, configuration: configuration.json, architecture: architecture,
-            online: parameters.online.values, target: parameters.target?.values,
-            optimizer: parameters.optimizerState, counters: counters,
-            workers: stations.map(\.lastKnown) + resting, evaluation: lastEvaluation, bestEvaluation: bestEvaluation,
-            reachedTarget: reachedTarget, statistics: pooledStatistics().values, history: history)
-        checkpoint.moveLearners(of: method)
-        return checkpoint
     }
 }

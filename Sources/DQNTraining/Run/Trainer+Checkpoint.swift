@@ -1,0 +1,47 @@
+public import DQNCheckpoint
+internal import DQNModel
+internal import DQNNetwork
+
+extension Trainer {
+    /// The whole state at this step boundary, by value: replay chunks are shared, parameters copied once.
+    ///
+    /// A worker that cannot tell its state any more contributes its last one, or, where there is none, is marked abandoned;
+    /// ``failure`` is set then.
+    public func checkpoint() -> Checkpoint {
+        let stations = stations
+        let troubles = crew.perform(on: stations.indices.filter { stations[$0].isActive }) { index, _ in
+            stations[index].state = try stations[index].worker?.snapshot()
+        }
+        if let (index, trouble) = troubles.min(by: { $0.key < $1.key }), failure == nil {
+            failure = error(trouble, of: index, doing: "telling its state")
+        }
+        var checkpoint = Checkpoint(
+            writer: .current, configuration: configuration.json, architecture: architecture,
+            online: parameters.online.values, target: parameters.target?.values,
+            optimizer: parameters.optimizerState, counters: counters,
+            workers: stations.map(\.lastKnown) + resting, evaluation: lastEvaluation, bestEvaluation: bestEvaluation,
+            reachedTarget: reachedTarget, statistics: pooledStatistics().values, history: history)
+        checkpoint.moveLearners(of: method)
+        return checkpoint
+    }
+
+    /// The error of a worker in trouble, with its name and the step.
+    func error(_ trouble: Crew.Trouble, of index: Int, doing what: String) -> TrainingError {
+        let place = "Worker \(index)"
+        let step = "agent step \(counters.agentSteps)"
+        switch trouble {
+        case .failed(let error as TrainingError): return error
+        case .failed(let error):
+            return TrainingError(
+                code: .runFailed, message: "\(place) failed at \(step) while \(what): \(error)", underlying: error)
+        case .died:
+            return TrainingError(
+                code: .runFailed, message: "\(place) died at \(step) while \(what): its thread ended on its own.")
+        case .unresponsive(let seconds):
+            return TrainingError(
+                code: .runFailed,
+                message: "\(place) is stuck at \(step): \(what) has taken it more than \(seconds) seconds; look at its "
+                    + "environment, or allow more with --worker-timeout.")
+        }
+    }
+}
