@@ -95,6 +95,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (FaultyEnvironment.Fault.throwsInEvaluation, "The evaluation failed at agent step 200"),
+        (.blocksInEvaluation, "The evaluation is stuck at agent step 200"),
+    ])
+    func aFaultInAnEvaluationEndsTheRunWithACheckpoint(fault: FaultyEnvironment.Fault, words: String) throws {
+        try withRunDirectory { directory in
+            let configuration = try configuration(fault)
+            #expect { _ = try run(configuration, in: directory) } throws: { "\($0)".contains(words) }
+            let checkpoint = try newest(directory)
+            #expect(checkpoint.counters.agentSteps == 200)
+            #expect(checkpoint.workers.allSatisfy { $0.standing == .running })
+        }
+    }
+
     @Test func aFaultAtTheLastStepEndsTheRunToo() throws {
         try withRunDirectory { directory in
             var configuration = try configuration(.blocksInStep)

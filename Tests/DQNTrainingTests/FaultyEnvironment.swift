@@ -17,6 +17,8 @@ struct FaultyEnvironment: Environment {
         case blocksInSnapshot = "blocks-in-snapshot"
         case isSlow = "is-slow"
         case hasNoSnapshot = "has-no-snapshot"
+        case throwsInEvaluation = "throws-in-evaluation"
+        case blocksInEvaluation = "blocks-in-evaluation"
     }
 
     struct Failure: Error, CustomStringConvertible {
@@ -26,6 +28,11 @@ struct FaultyEnvironment: Environment {
     /// The fault strikes the worker whose environment is reset with the seed that worker 1 of run seed 0 begins with.
     static let struckSeed: UInt64 = {
         var seeds = RandomGenerator(seed: 0, stream: "workers/1/environment")
+        return seeds.next()
+    }()
+    /// The seed of the first evaluation's first episode.
+    static let evaluationSeed: UInt64 = {
+        var seeds = RandomGenerator(seed: 0, stream: "evaluations/0")
         return seeds.next()
     }()
     /// Agent steps of the struck worker before the fault.
@@ -57,6 +64,10 @@ struct FaultyEnvironment: Environment {
 
     mutating func reset(seed: UInt64?) throws {
         if seed == Self.struckSeed { isStruck = true }
+        if seed == Self.evaluationSeed, fault.rawValue.hasSuffix("evaluation") {
+            isStruck = true
+            try strike(.throwsInEvaluation, .blocksInEvaluation, if: true)
+        }
         try strike(.throwsAtStart, .blocksAtStart, .diesAtStart, if: steps == 0)
         try strike(.throwsAtReset, if: steps >= Self.stepsBefore)
         position = 0

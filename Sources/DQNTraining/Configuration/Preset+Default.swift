@@ -50,7 +50,11 @@ extension Preset {
         configuration.targetInterval = 500
         configuration.scheduleSteps = 20_000
         configuration.evaluationInterval = 2_000
+        configuration.evaluationEpisodes = Self.catchEpisodes
     }
+
+    /// Episodes of nine steps cost little, and ten of them may all be the easy ones.
+    static let catchEpisodes = 100
 
     /// Frames as Atari's: the settings of Mnih 2015 with Adam, scaled to a replay that fits a desktop's memory.
     private func applyPixels(to configuration: inout TrainingConfiguration) {

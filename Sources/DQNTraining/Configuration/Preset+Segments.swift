@@ -41,6 +41,7 @@ extension Preset {
             configuration.segmentLength = 10
             configuration.scheduleSteps = 60_000
             configuration.evaluationInterval = 5_000
+            configuration.evaluationEpisodes = Self.catchEpisodes
             return
         }
         // The paper's own.

@@ -29,7 +29,7 @@ final class Crew {
     init(count: Int, timeout: Double) {
         self.timeout = timeout
         let monitor = monitor
-        threads = (0..<count).map { WorkerThread(name: "worker \($0)", monitor: monitor) }
+        threads = (0..<count).map { WorkerThread(name: "dqn-\($0)", monitor: monitor) }
     }
 
     deinit { for thread in threads { thread.dismiss() } }

@@ -4,7 +4,12 @@ internal import DQNModel
 internal import DQNNetwork
 
 /// Plays evaluation episodes on an environment of its own, with seeds of its own: training never notices.
-final class Evaluator {
+///
+/// `@unchecked Sendable`: the evaluator's thread uses it while a job runs and the chief between jobs, which the crew's
+/// monitor keeps apart.
+final class Evaluator: @unchecked Sendable {
+    /// What the last evaluation gave.
+    private(set) var result: Evaluation?
     private let configuration: TrainingConfiguration
     private let computation: any NetworkComputation
     private var player: EpisodePlayer
@@ -20,8 +25,10 @@ final class Evaluator {
 
     /// Makes the evaluation of the given number, counted from 0; its seeds follow from the run's seed and the number.
     ///
-    /// - Parameter parameters: of the greedy policy; nobody may write them meanwhile.
-    func evaluate(index: Int, agentSteps: Int, _ parameters: ParameterSlab) throws -> Evaluation {
+    /// - Parameters:
+    ///   - parameters: of the greedy policy; nobody may write them meanwhile.
+    ///   - heartbeat: beats at every step of an episode.
+    func evaluate(index: Int, agentSteps: Int, _ parameters: ParameterSlab, _ heartbeat: Heartbeat) throws {
         var generator = RandomGenerator(seed: UInt64(configuration.seed), stream: "evaluations/\(index)")
         let maximum = configuration.evaluationMaximumSteps
         let actions = computation.architecture.actionCount
@@ -36,11 +43,13 @@ final class Evaluator {
                 observation.withBytes { computation.load($0, row: 0, offset: 0) }
                 // Of an actor-critic network these are the policy's logits; the value stands behind them.
                 return UnsafeBufferPointer(rebasing: try computation.forward()[..<actions]).indexOfMaximum
+            } onStep: { _ in
+                heartbeat.beat()
             }
             returns.append(episode.totalReward)
         }
         let summary = ReturnSummary(returns)
-        return Evaluation(
+        result = Evaluation(
             agentSteps: agentSteps, meanReturn: summary.mean, standardDeviation: summary.standardDeviation,
             episodes: returns.count)
     }

@@ -27,20 +27,24 @@ extension Trainer {
 
     /// The error of a worker in trouble, with its name and the step.
     func error(_ trouble: Crew.Trouble, of index: Int, doing what: String) -> TrainingError {
-        let place = "Worker \(index)"
+        error(trouble, of: "Worker \(index)", doing: what)
+    }
+
+    /// The error of somebody in trouble.
+    func error(_ trouble: Crew.Trouble, of who: String, doing what: String) -> TrainingError {
         let step = "agent step \(counters.agentSteps)"
         switch trouble {
         case .failed(let error as TrainingError): return error
         case .failed(let error):
             return TrainingError(
-                code: .runFailed, message: "\(place) failed at \(step) while \(what): \(error)", underlying: error)
+                code: .runFailed, message: "\(who) failed at \(step) while \(what): \(error)", underlying: error)
         case .died:
             return TrainingError(
-                code: .runFailed, message: "\(place) died at \(step) while \(what): its thread ended on its own.")
+                code: .runFailed, message: "\(who) died at \(step) while \(what): its thread ended on its own.")
         case .unresponsive(let seconds):
             return TrainingError(
                 code: .runFailed,
-                message: "\(place) is stuck at \(step): \(what) has taken it more than \(seconds) seconds; look at its "
+                message: "\(who) is stuck at \(step): \(what) has taken it more than \(seconds) seconds; look at its "
                     + "environment, or allow more with --worker-timeout.")
         }
     }

@@ -50,9 +50,19 @@ extension Trainer {
         return (sum / Double(count), Double(length) / Double(count))
     }
 
+    /// Evaluates on the evaluator's own thread: an environment that hangs there must not hang the chief.
     private func evaluate(into report: inout Report) throws {
-        let evaluation = try evaluator.evaluate(
-            index: counters.evaluations, agentSteps: counters.agentSteps, parameters.online)
+        let (evaluator, parameters) = (evaluator, parameters.online)
+        let (index, step) = (counters.evaluations, counters.agentSteps)
+        let troubles = crew.perform(on: [evaluatorsThread]) { _, heartbeat in
+            try evaluator.evaluate(index: index, agentSteps: step, parameters, heartbeat)
+        }
+        if let trouble = troubles[evaluatorsThread] {
+            let failure = error(trouble, of: "The evaluation", doing: "playing")
+            self.failure = failure
+            throw failure
+        }
+        guard let evaluation = evaluator.result else { return }
         counters.evaluations += 1
         lastEvaluation = evaluation
         report.evaluation = evaluation

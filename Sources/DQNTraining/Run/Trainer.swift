@@ -162,7 +162,7 @@ public final class Trainer {
         stations = (0..<count).map { Station(index: $0, state: $0 < states.count ? states[$0] : nil) }
         countedEpisodes = [Int](repeating: 0, count: count)
         countedSteps = states.map(\.agentSteps) + [Int](repeating: 0, count: count - states.count)
-        crew = Crew(count: count, timeout: conduct.workerTimeout)
+        crew = Crew(count: count + 1, timeout: conduct.workerTimeout)
         try muster(environment, backend, TrainingStatistics(checkpoint?.statistics ?? [:]))
     }
 
@@ -197,6 +197,9 @@ public final class Trainer {
         let rates = stations.compactMap { $0.worker?.explorationRate(at: counters.agentSteps) }
         epsilon = rates.isEmpty ? nil : rates.reduce(0, +) / Double(rates.count)
     }
+
+    /// The crew's last thread, which evaluates.
+    var evaluatorsThread: Int { stations.count }
 
     /// Agent steps claimed so far, also while workers are at work.
     public var agentStepsUnderWay: Int { budget.claimedSteps }
