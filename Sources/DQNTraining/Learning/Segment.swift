@@ -101,12 +101,19 @@ final class Segment {
     }
 
     /// Goes on from ``save(into:)``.
-    func restore(_ snapshot: StateSnapshot) throws(ModelError) {
+    ///
+    /// - Throws: `ModelError` (`invalidSnapshot`) for arrays that no segment here can have: a file may hold anything.
+    func restore(_ snapshot: StateSnapshot, actionCount: Int) throws(ModelError) {
         guard case .int64(let stored)? = snapshot.values["segment.actions"] else { return }
         guard stored.count < capacity else {
             throw ModelError(
                 code: .invalidSnapshot,
                 message: "The stored segment has \(stored.count) steps; segments here have fewer than \(capacity).")
+        }
+        guard stored.allSatisfy({ (0..<Int64(actionCount)).contains($0) }) else {
+            throw ModelError(
+                code: .invalidSnapshot,
+                message: "The stored segment has actions beyond the \(actionCount) that there are.")
         }
         let rewards = try snapshot.float32("segment.rewards", count: stored.count)
         let bytes = try snapshot.uint8("segment.observations", count: stored.count * bytesPerObservation)

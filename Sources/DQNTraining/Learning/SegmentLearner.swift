@@ -45,9 +45,16 @@ final class SegmentLearner: Learner {
         learning = try context.backend.makeComputation(
             of: context.architecture, batchSize: configuration.segmentLength, training: true)
         if let restored {
-            try segment.restore(restored)
-            if case .int64(let action)? = restored.values["next_action"], let action = action.first {
-                networks.nextAction = Int(action)
+            let actions = context.architecture.actionCount
+            try segment.restore(restored, actionCount: actions)
+            if restored.values["next_action"] != nil {
+                let action = Int(try restored.int64("next_action", count: 1)[0])
+                guard (0..<actions).contains(action) else {
+                    throw ModelError(
+                        code: .invalidSnapshot,
+                        message: "The stored next action is \(action), beyond the \(actions) that there are.")
+                }
+                networks.nextAction = action
             }
         }
         if let restored, copies, segment.count > 0, restored.values["parameters"] != nil {

@@ -17,7 +17,10 @@ public struct MemoryBudget {
     /// Bytes of replays that are kept for resting workers.
     let resting: Int
     private let replayCapacity: Int
-    private let bytesPerSlot: Double
+    private let leastCapacity: Int
+    private let isResumed: Bool
+    /// Bytes of a full replay of so many slots; never falls as they grow.
+    private let replayBytes: (Int) -> Int
 
     init(
         _ configuration: TrainingConfiguration, _ architecture: NetworkArchitecture,
@@ -25,12 +28,12 @@ public struct MemoryBudget {
     ) throws(ModelError) {
         workers = configuration.workers
         replayCapacity = configuration.replayCapacity
-        replay =
-            method.usesReplay
-            ? ReplayMemory.byteCount(
-                capacity: configuration.replayCapacity, frame: environment.observationSpace,
-                prioritized: configuration.prioritized) : 0
-        bytesPerSlot = Double(replay) / Double(max(configuration.replayCapacity, 1))
+        leastCapacity = ReplayMemory.minimumCapacity(
+            frameStack: configuration.frameStack, nStep: configuration.nStep)
+        isResumed = !states.isEmpty
+        let (frame, prioritized) = (environment.observationSpace, configuration.prioritized)
+        replayBytes = { ReplayMemory.byteCount(capacity: $0, frame: frame, prioritized: prioritized) }
+        replay = method.usesReplay ? replayBytes(replayCapacity) : 0
         let parameters = try ParameterLayout(architecture).count * 4
         let slots = configuration.optimizer.kind == .adam || configuration.optimizer.centred ? 2 : 1
         let activations = try architecture.layerShapes().reduce(architecture.input.count) { $0 + $1.reduce(1, *) } * 4
@@ -59,16 +62,30 @@ public struct MemoryBudget {
         let words = Self.words
         var sums = "\(workers) × (replay \(words(replay)) + networks \(words(networks))) + shared \(words(shared))"
         if resting > 0 { sums += " + resting replays \(words(resting))" }
-        let rest = allowed - shared - resting - workers * networks
-        let slots = bytesPerSlot > 0 ? Int(Double(rest) / Double(workers) / bytesPerSlot) : 0
-        let remedy =
-            replay > 0 && slots >= 1
-            ? "set replay_capacity to at most \(slots)" : "take fewer workers or a smaller network"
         throw TrainingError(
             code: .invalidConfiguration,
             message: "The run would take \(sums) = \(words(total)) of memory, but "
                 + (limit == nil ? "the machine has \(words(allowed))" : "--memory allows \(words(allowed))")
-                + "; \(remedy)\(limit == nil ? "." : ", or allow more.")")
+                + "; \(remedy(allowed))\(limit == nil ? "." : ", or allow more.")")
+    }
+
+    /// What the user can do besides allowing more.
+    private func remedy(_ allowed: Int) -> String {
+        // A run keeps the configuration it began with.
+        if isResumed { return workers > 1 ? "resume with fewer workers" : "resume on a machine with more" }
+        let slots = largestCapacity(bytes: (allowed - shared - workers * networks) / workers)
+        return replay > 0 && slots >= leastCapacity
+            ? "set replay_capacity to at most \(slots)" : "take fewer workers or a smaller network"
+    }
+
+    /// The most slots of a replay that takes no more than so many bytes: rings take memory in whole chunks.
+    private func largestCapacity(bytes: Int) -> Int {
+        var (fits, tooMany) = (0, replayCapacity)
+        while tooMany - fits > 1 {
+            let middle = (fits + tooMany) / 2
+            if replayBytes(middle) <= bytes { fits = middle } else { tooMany = middle }
+        }
+        return fits
     }
 
     /// Bytes in the unit that people read them in.

@@ -150,8 +150,12 @@ public final class Trainer {
             if state.standing == .running { state.standing = .resting }
             return state
         }
-        if checkpoint != nil, count > states.count {
-            notices.append("workers \(states.count) to \(count - 1) are new: they begin with empty replays")
+        if checkpoint != nil {
+            for index in 0..<count where index >= states.count {
+                notices.append(
+                    "worker \(index) is new: it begins an episode of its own"
+                        + (method.usesReplay ? " with an empty replay" : ""))
+            }
         }
         states = Array(states.prefix(count))
         for (index, state) in states.enumerated()

@@ -1,0 +1,75 @@
+import DQNCheckpoint
+import DQNModel
+import DQNTraining
+import Foundation
+import Testing
+
+#if os(Linux)
+    /// A worker that has finished gives its memory back while the others go on.
+    @Suite struct FinishedWorkerTests {
+        /// Steps of each worker: its replay holds them all, some 60 MB of frames.
+        private static let steps = 900
+        private static let replayBytes = steps * LargeFrameEnvironment.space.byteCount
+
+        /// In a process of its own: other tests take memory and give it back at the same time.
+        @Test func itsReplayLeavesTheProcessAndLaterCheckpoints() async {
+            await #expect(processExitsWith: .success) { try FinishedWorkerTests.train() }
+        }
+
+        private static func train() throws {
+            LargeFrameEnvironment.registration
+            var request = ConfigurationRequest()
+            request.environment = LargeFrameEnvironment.id
+            request.method = "async-dqn"
+            request.steps = 2 * steps
+            // Nothing is learnt, so that frames are all that grows.
+            request.assignments = [
+                "workers=2", "worker_steps=\(steps)", "replay_capacity=\(steps + 100)", "network=mlp:2", "batch_size=1",
+                "learning_starts=1000000", "log_interval=25", "evaluation_interval=0",
+            ]
+            let trainer = try Trainer(request.resolve())
+
+            // Worker 0 takes nearly all steps; the chief saves now and then, as in any run.
+            var resident = try residentBytes()
+            var notices: [String] = []
+            while notices.isEmpty {
+                if trainer.counters.agentSteps % 250 == 0 {
+                    #expect(trainer.checkpoint().workers.allSatisfy { $0.standing == .running && $0.replay != nil })
+                }
+                resident = try residentBytes()
+                notices = try trainer.advance(to: 2 * steps).notices
+            }
+            let fallen = try resident - residentBytes()
+            #expect(fallen > replayBytes * 3 / 4, "\(fallen) of \(replayBytes) bytes were given back")
+            #expect(notices.count == 1)
+            #expect(
+                notices[0].hasPrefix("worker 0 has finished after \(steps) steps of its own; its memory is given back"))
+            #expect(notices[0].contains("hold no replay of it"))
+
+            // The other goes on alone, and a checkpoint says how it stands with both.
+            #expect(!trainer.allWorkersFinished)
+            let taken = trainer.counters.agentSteps
+            try trainer.advance(to: taken + 25)
+            let checkpoint = trainer.checkpoint()
+            #expect(checkpoint.counters.agentSteps > taken)
+            let (first, second) = (checkpoint.workers[0], checkpoint.workers[1])
+            #expect(first.standing == .finished && first.agentSteps == steps)
+            #expect(first.replay == nil && first.environment == nil && first.observation == nil)
+            #expect(second.standing == .running && second.replay?.count == second.agentSteps + 1)
+            #expect(second.agentSteps == checkpoint.counters.agentSteps - steps)
+
+            // A resume leaves the finished one in peace.
+            let resumed = try Trainer(resuming: checkpoint)
+            try resumed.advance(to: checkpoint.counters.agentSteps + 5)
+            let later = resumed.checkpoint().workers
+            #expect(later[0].standing == .finished && later[0].agentSteps == steps && later[0].replay == nil)
+            #expect(later[1].agentSteps == second.agentSteps + 5)
+        }
+
+        /// Bytes of this process that are in memory.
+        private static func residentBytes() throws -> Int {
+            let fields = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
+            return try #require(Int(fields[1])) * Int(sysconf(Int32(_SC_PAGESIZE)))
+        }
+    }
+#endif

@@ -1,0 +1,121 @@
+import DQNCheckpoint
+import DQNModel
+import Foundation
+import Testing
+
+/// Every method with one worker: a run cut anywhere and gone on with in a new process ends in the same bytes.
+@Suite struct MethodTests {
+    /// Runs of one method with some settings, cut at some steps.
+    struct Case: Sendable, CustomTestStringConvertible {
+        var method: String
+        var environment = "CartPole-v1"
+        var settings: [String] = []
+        /// During warm-up (up to 100), at a target refresh (70, 140, …), in the middle of a segment or an episode, just
+        /// after the replay's wrap (300) and an evaluation (300).
+        var cuts = [57, 140, 213, 301]
+        /// Arrays of the learner that must be met in one of the cuts' checkpoints: the cuts fall where they should.
+        var holds: Set<String> = []
+
+        var testDescription: String { "\(method) \(environment) \(settings.joined(separator: " "))" }
+    }
+
+    private static let segment: Set = ["segment.actions", "segment.rewards", "segment.observations"]
+    private static let everything = ["double=true", "dueling=true", "n_step=3", "prioritized=true"]
+    private static let drawn = ["epsilon_assignment=drawn", "epsilon_resample_interval=37"]
+    private static let convolution = "network=conv:4k3s1/fc16"
+
+    private static let cases = [
+        Case(method: "dqn", cuts: [140]),
+        Case(method: "async-dqn"),
+        Case(method: "async-q", holds: segment),
+        Case(method: "async-sarsa", holds: segment.union(["next_action"])),
+        Case(method: "async-nstep-q", holds: segment),
+        Case(method: "a3c", holds: segment),
+
+        Case(method: "dqn", settings: everything, holds: ["largest_priority"]),
+        Case(method: "async-dqn", settings: everything, holds: ["largest_priority"]),
+        Case(method: "async-nstep-q", settings: ["double=true", "dueling=true"], cuts: [213], holds: segment),
+
+        Case(
+            method: "async-dqn", settings: ["shared_statistics=false"], cuts: [213],
+            holds: ["optimizer_steps", "optimizer.first_moment", "optimizer.second_moment"]),
+        Case(
+            method: "async-q", settings: ["shared_statistics=false"], cuts: [213],
+            holds: segment.union(["optimizer_steps"])),
+        Case(
+            method: "a3c", settings: ["shared_statistics=false", "optimizer=adam"], cuts: [213],
+            holds: segment.union(["optimizer_steps", "optimizer.first_moment"])),
+
+        // A new ε is drawn at 37, 74, 111, …
+        Case(method: "async-dqn", settings: drawn, cuts: [111, 213]),
+        Case(method: "async-sarsa", settings: drawn, cuts: [111, 213]),
+        Case(
+            method: "async-dqn", settings: ["refresh_interval=3"], cuts: [141, 213, 301],
+            holds: ["parameters", "updates_until_refresh", "pulled_at"]),
+
+        Case(method: "async-dqn", environment: "Catch-v0", settings: everything + [convolution], cuts: [213]),
+        Case(method: "async-sarsa", environment: "Catch-v0", settings: [convolution], cuts: [213], holds: segment),
+        Case(method: "a3c", environment: "Catch-v0", settings: [convolution], cuts: [213], holds: segment),
+    ]
+
+    @Test(arguments: cases)
+    func aRunCutAnywhereEndsInTheSameBytes(_ test: Case) throws {
+        let directory = try TemporaryDirectory()
+        let arguments =
+            [
+                "--env", test.environment, "--method", test.method, "--schedule-steps", "420", "--save-every", "150",
+                "-q",
+            ]
+            + tiny + test.settings.flatMap { ["--set", $0] }
+        func train(_ run: String, to step: Int) throws {
+            let result = try Program.run("dqn-train", arguments + ["--steps", "\(step)", "--out", directory(run)])
+            #expect(result.status == 0, "\(result.errors)")
+        }
+        try train("whole", to: 420)
+        let whole = try directory.checkpointData("whole", 420)
+        let metrics = try directory.metricsWithoutClock("whole")
+        #expect(metrics.count == 1 + 5, "rows at 100, 200, 300, 400 and, with the last evaluation, 420")
+        var held: Set<String> = []
+        var lengths: [Int] = []
+        for cut in test.cuts {
+            let run = "cut\(cut)"
+            try train(run, to: cut)
+            let worker = try #require(try directory.checkpoint(run, cut).workers.first)
+            held.formUnion((worker.learner?.values ?? [:]).keys)
+            lengths.append(worker.episodeLength)
+            #expect((worker.finalEpsilon != nil) == isEpsilonDrawn(test))
+            let result = try Program.run("dqn-train", "--resume", directory(run), "--steps", "420", "-q")
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(try directory.checkpointData(run, 420) == whole, "cut at \(cut)")
+            #expect(try directory.metricsWithoutClock(run) == metrics, "cut at \(cut)")
+        }
+        #expect(held.isSuperset(of: test.holds), "met only \(held.sorted())")
+        #expect(lengths.contains { $0 > 0 }, "no cut is in the middle of an episode")
+    }
+
+    /// The presets of the value-based methods without a replay draw an ε for each worker.
+    private func isEpsilonDrawn(_ test: Case) -> Bool {
+        test.settings == Self.drawn || ["async-q", "async-sarsa", "async-nstep-q"].contains(test.method)
+    }
+
+    /// A file of 1.0 has none of 1.1's keys; a run goes on from it as from its own.
+    @Test func aRunWhoseNewestCheckpointIsOfFormat1_0EndsInTheSameBytes() throws {
+        let directory = try TemporaryDirectory()
+        let arguments = ["--env", "CartPole-v1", "--schedule-steps", "420", "-q"] + tiny
+        for (run, steps) in [("whole", "420"), ("old", "213")] {
+            let result = try Program.run("dqn-train", arguments + ["--steps", steps, "--out", directory(run)])
+            #expect(result.status == 0, "\(result.errors)")
+        }
+        let file = directory.checkpointURL("old", 213)
+        #expect(try Program.run("dqn-checkpoint", "convert", file.path, directory("1.0.h5"), "--to", "1.0").status == 0)
+        try FileManager.default.removeItem(at: file)
+        try FileManager.default.moveItem(atPath: directory("1.0.h5"), toPath: file.path)
+        let shown = try Program.run("dqn-checkpoint", "show", file.path)
+        #expect(shown.output.contains("1.0, written by"), "\(shown.output)")
+        let result = try Program.run("dqn-train", "--resume", directory("old"), "--steps", "420")
+        #expect(result.status == 0)
+        #expect(!result.errors.contains("warning"), "\(result.errors)")
+        #expect(try directory.checkpointData("old", 420) == directory.checkpointData("whole", 420))
+        #expect(try directory.metricsWithoutClock("old") == directory.metricsWithoutClock("whole"))
+    }
+}
