@@ -63,8 +63,8 @@ final class ReplayLearner: Learner {
         gradients = ParameterSlab(layout: store.layout)
         ownStatistics = try OwnStatistics.make(configuration, layout: store.layout, restored)
         updatesUntilRefresh = 0
-        // A run's only worker has no copy to store; one that others join begins with the newest parameters.
-        if copies, let restored, restored.values["parameters"] != nil {
+        // A run's only worker has no copy to store, and a resting one's is of long ago: both begin with the newest.
+        if copies, let restored, restored.values["parameters"] != nil, context.state?.standing != .resting {
             _ = try parameters.elements.update(
                 fromContentsOf: restored.float32("parameters", count: store.layout.count))
             updatesUntilRefresh = Int(try restored.int64("updates_until_refresh", count: 1)[0])

@@ -57,7 +57,9 @@ final class SegmentLearner: Learner {
                 networks.nextAction = action
             }
         }
-        if let restored, copies, segment.count > 0, restored.values["parameters"] != nil {
+        if let restored, copies, segment.count > 0, restored.values["parameters"] != nil,
+            context.state?.standing != .resting
+        {
             _ = try parameters.elements.update(
                 fromContentsOf: restored.float32("parameters", count: store.layout.count))
             pulledAt = Int(try restored.int64("pulled_at", count: 1)[0])

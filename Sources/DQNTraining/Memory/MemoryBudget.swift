@@ -10,6 +10,8 @@ public struct MemoryBudget {
     let workers: Int
     /// Bytes of one worker's full replay.
     let replay: Int
+    /// Bytes of what one worker's replay writes between two saves: it exists twice, since the last snapshot is kept.
+    let snapshot: Int
     /// Bytes of one worker's parameters, gradients and activations.
     let networks: Int
     /// Bytes that all workers share: parameters, target, optimiser.
@@ -21,10 +23,12 @@ public struct MemoryBudget {
     private let isResumed: Bool
     /// Bytes of a full replay of so many slots; never falls as they grow.
     private let replayBytes: (Int) -> Int
+    /// Bytes of its last snapshot beside it.
+    private let snapshotBytes: (Int) -> Int
 
     init(
         _ configuration: TrainingConfiguration, _ architecture: NetworkArchitecture,
-        _ environment: EnvironmentSpecification, _ method: any TrainingMethod, states: [WorkerState]
+        _ environment: EnvironmentSpecification, _ method: any TrainingMethod, states: [WorkerState], saveInterval: Int?
     ) throws(ModelError) {
         workers = configuration.workers
         replayCapacity = configuration.replayCapacity
@@ -32,8 +36,14 @@ public struct MemoryBudget {
             frameStack: configuration.frameStack, nStep: configuration.nStep)
         isResumed = !states.isEmpty
         let (frame, prioritized) = (environment.observationSpace, configuration.prioritized)
-        replayBytes = { ReplayMemory.byteCount(capacity: $0, frame: frame, prioritized: prioritized) }
+        let bytes = { ReplayMemory.byteCount(capacity: $0, frame: frame, prioritized: prioritized) }
+        replayBytes = bytes
         replay = method.usesReplay ? replayBytes(replayCapacity) : 0
+        snapshotBytes = { capacity in
+            guard let saveInterval else { return bytes(capacity) }
+            return bytes(min(capacity, saveInterval / configuration.workers + 1))
+        }
+        snapshot = method.usesReplay ? snapshotBytes(replayCapacity) : 0
         let parameters = try ParameterLayout(architecture).count * 4
         let slots = configuration.optimizer.kind == .adam || configuration.optimizer.centred ? 2 : 1
         let activations = try architecture.layerShapes().reduce(architecture.input.count) { $0 + $1.reduce(1, *) } * 4
@@ -50,7 +60,7 @@ public struct MemoryBudget {
     }
 
     /// All together.
-    var total: Int { workers * (replay + networks) + shared + resting }
+    var total: Int { workers * (replay + snapshot + networks) + shared + resting }
 
     /// Refuses a run that does not fit.
     ///
@@ -60,7 +70,8 @@ public struct MemoryBudget {
         let allowed = limit ?? Self.machineMemory
         guard total > allowed else { return }
         let words = Self.words
-        var sums = "\(workers) × (replay \(words(replay)) + networks \(words(networks))) + shared \(words(shared))"
+        var sums =
+            "\(workers) × (replay \(words(replay)) + its last snapshot \(words(snapshot)) + networks \(words(networks))) + shared \(words(shared))"
         if resting > 0 { sums += " + resting replays \(words(resting))" }
         throw TrainingError(
             code: .invalidConfiguration,
@@ -83,7 +94,7 @@ public struct MemoryBudget {
         var (fits, tooMany) = (0, replayCapacity)
         while tooMany - fits > 1 {
             let middle = (fits + tooMany) / 2
-            if replayBytes(middle) <= bytes { fits = middle } else { tooMany = middle }
+            if replayBytes(middle) + snapshotBytes(middle) <= bytes { fits = middle } else { tooMany = middle }
         }
         return fits
     }

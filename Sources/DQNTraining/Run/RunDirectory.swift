@@ -36,7 +36,7 @@ public struct RunDirectory: Sendable {
 
         /// How the trainer runs its workers.
         var conduct: Trainer.Conduct {
-            var conduct = Trainer.Conduct(memory: memory)
+            var conduct = Trainer.Conduct(memory: memory, saveInterval: saveEvery > 0 ? saveEvery : nil)
             if let workerTimeout { conduct.workerTimeout = workerTimeout }
             return conduct
         }

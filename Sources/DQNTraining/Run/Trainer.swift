@@ -20,9 +20,12 @@ public final class Trainer {
         public var workerTimeout: Double
         /// Bytes that all workers together may take; `nil` for what the machine has.
         public var memory: Int?
+        /// Agent steps between checkpoints, for reckoning memory; `nil` where they come at no fixed interval.
+        public var saveInterval: Int?
 
         /// Creates rules.
-        public init(workerTimeout: Double = 120, memory: Int? = nil) {
+        public init(workerTimeout: Double = 120, memory: Int? = nil, saveInterval: Int? = nil) {
+            self.saveInterval = saveInterval
             self.workerTimeout = workerTimeout
             self.memory = memory
         }
@@ -130,7 +133,9 @@ public final class Trainer {
         self.method = method
         framesPerStep = environment.framesPerStep
         var states = try checkpoint.map { try $0.workerStates(of: method) } ?? []
-        try MemoryBudget(configuration, architecture, environment, method, states: states).check(conduct.memory)
+        try MemoryBudget(
+            configuration, architecture, environment, method, states: states, saveInterval: conduct.saveInterval
+        ).check(conduct.memory)
         parameters = try SharedParameters(
             configuration, architecture, usesTarget: method.usesTarget, restoring: checkpoint)
         evaluator = try Evaluator(configuration, architecture, backend: backend)
