@@ -222,6 +222,8 @@ public struct ExtensionGroup: Sendable, Equatable {
     public var mustUnderstand: Bool
     /// The state; `kind` and `version` are the owner's.
     public var state: StateSnapshot
+    /// Whether a text may be an owner: a name in reverse-domain form of letters, digits, `_`, `-` and `.`.
+    public static func isOwner(_ text: String) -> Bool { text.contains(".") && Format1_0.isName(text) }
     /// Creates a group.
     public init(owner: String, mustUnderstand: Bool, state: StateSnapshot) {
         self.owner = owner

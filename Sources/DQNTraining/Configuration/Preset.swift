@@ -42,7 +42,9 @@ public enum Preset: String, Sendable, CaseIterable {
         configuration.preset = rawValue
         configuration.frameStack = environment.defaultFrameStack
         switch self {
-        case .default: applyDefault(to: &configuration, environment, method)
+        case .default:
+            applyDefault(to: &configuration, environment, method)
+            method.applyDefaults(to: &configuration, for: environment)
         case .zoo: try applyZoo(to: &configuration, environment)
         case .cleanrl: try applyCleanRL(to: &configuration, environment)
         }

@@ -1,3 +1,4 @@
+internal import DQNCheckpoint
 internal import DQNEnvironments
 internal import DQNModel
 
@@ -44,6 +45,24 @@ extension TrainingConfiguration {
         }
         try method.validate(self)
         do { _ = try architecture(for: environment) } catch { throw fail(error.message) }
+    }
+
+    /// Checks that this program has the method and the environment of a stored run.
+    ///
+    /// - Parameter extensions: the checkpoint's, which tell whose method it is.
+    /// - Throws: ``TrainingError`` (`cannotResume`) naming what a plug-in must register.
+    func requireKnown(with extensions: [ExtensionGroup]) throws(TrainingError) {
+        var missing: [String] = []
+        if !TrainingMethods.names.contains(method) {
+            let owner = extensions.first { $0.state.kind == method }?.owner
+            missing.append("method '\(method)'" + (owner.map { " of \($0)" } ?? ""))
+        }
+        if !EnvironmentRegistry.identifiers.contains(environment) { missing.append("environment '\(environment)'") }
+        guard !missing.isEmpty else { return }
+        throw TrainingError(
+            code: .cannotResume,
+            message: "The run needs the \(missing.joined(separator: " and the ")), which this program does not have; "
+                + "resume it with the program that registers them.")
     }
 
     /// Checks that a run of so many steps goes on learning all the way.

@@ -1,7 +1,10 @@
-internal import DQNModel
+public import DQNCheckpoint
+public import DQNModel
 
 /// ε-greedy exploration of one worker: random during warm-up, then a schedule to an ε of the worker's own.
-struct Exploration {
+///
+/// Everything but the assigned final ε follows from the configuration and the step.
+public struct Exploration: Sendable {
     /// Final values that workers draw, and how likely each is (Mnih 2016, section 5).
     static let finalValues: [(epsilon: Double, probability: Double)] = [(0.1, 0.4), (0.01, 0.3), (0.5, 0.3)]
 
@@ -12,30 +15,34 @@ struct Exploration {
     private let resampleInterval: Int
     /// Where the schedule ends.
     private(set) var final: Double
+    private let isDrawn: Bool
 
-    /// Begins, or goes on with the final ε that was assigned before.
-    ///
-    /// - Parameter generator: draws the final ε where the configuration has it drawn.
-    init(_ configuration: TrainingConfiguration, assigned: Double?, using generator: inout RandomGenerator) {
+    /// Begins, or goes on with the final ε that was assigned to the worker before; the stream `assignment` draws one.
+    public init(_ context: LearnerContext) {
+        var generator = context.generator("assignment")
+        let configuration = context.configuration
         start = configuration.epsilonStart
         steps = Double(configuration.scheduleSteps) * configuration.epsilonFraction
         learningStarts = configuration.learningStarts
-        let isDrawn = configuration.epsilonAssignment == .drawn
+        isDrawn = configuration.epsilonAssignment == .drawn
         resampleInterval = isDrawn ? configuration.epsilonResampleInterval : 0
-        final = assigned ?? (isDrawn ? Self.draw(&generator) : configuration.epsilonFinal)
+        final = context.state?.finalEpsilon ?? (isDrawn ? Self.draw(&generator) : configuration.epsilonFinal)
     }
 
     /// The probability of a random action at the step after so many.
-    func rate(at step: StepCount) -> Double {
+    public func rate(at step: StepCount) -> Double {
         if step.total < learningStarts { return 1 }
         return LinearSchedule(from: start, to: final, over: steps).value(at: step.total)
     }
 
-    /// Draws a new final ε where it is time to.
-    mutating func resampleIfDue(at step: StepCount, using generator: inout RandomGenerator) {
+    /// Draws a new final ε where it is time to; called once before each step.
+    public mutating func resampleIfDue(at step: StepCount, using generator: inout RandomGenerator) {
         guard resampleInterval > 0, step.worker > 0, step.worker % resampleInterval == 0 else { return }
         final = Self.draw(&generator)
     }
+
+    /// Writes the assigned final ε, where there is one, into the worker's state.
+    public func save(into state: inout WorkerState) { state.finalEpsilon = isDrawn ? final : nil }
 
     private static func draw(_ generator: inout RandomGenerator) -> Double {
         var rest = generator.uniform()

@@ -38,6 +38,8 @@ public protocol Learner: AnyObject {
 
     /// Writes everything that an exact resume needs into the worker's state: ``DQNCheckpoint/WorkerState/learner``, and
     /// the replay where there is one. ``LearnerContext/state`` gives it back.
+    ///
+    /// The snapshot's `kind` is the method's name, and its `version` the same for every worker.
     func save(into state: inout WorkerState) throws
 
     /// Closes the episode under way, whose environment was lost; ``begin(_:)`` comes next.
@@ -64,6 +66,12 @@ public struct NewObservation {
     public let frame: Observation
     /// What the network sees: the newest frames, stacked.
     public let stacked: Observation
+
+    /// Creates an observation.
+    public init(frame: Observation, stacked: Observation) {
+        self.frame = frame
+        self.stacked = stacked
+    }
 }
 
 /// What an action led to.
@@ -80,6 +88,15 @@ public struct Transition {
     public let next: NewObservation
     /// Whether the episode is over.
     public var ended: Bool { terminated || truncated }
+
+    /// Creates a transition.
+    public init(action: Int, reward: Double, terminated: Bool, truncated: Bool, next: NewObservation) {
+        self.action = action
+        self.reward = reward
+        self.terminated = terminated
+        self.truncated = truncated
+        self.next = next
+    }
 }
 
 /// What a learner is made from.
@@ -99,6 +116,20 @@ public struct LearnerContext {
     /// What an earlier learner saved, to go on from; `nil` for a new worker.
     public let state: WorkerState?
 
+    /// Creates a context: the trainer does, and whoever tries a learner on its own.
+    public init(
+        configuration: TrainingConfiguration, architecture: NetworkArchitecture, environment: EnvironmentSpecification,
+        backend: any ComputeBackend, store: any ParameterStore, worker: Int, state: WorkerState?
+    ) {
+        self.configuration = configuration
+        self.architecture = architecture
+        self.environment = environment
+        self.backend = backend
+        self.store = store
+        self.worker = worker
+        self.state = state
+    }
+
     /// A random stream of this worker: the stored one of this name, or a new one. No two workers share a stream.
     public func generator(_ name: String) -> RandomGenerator {
         if let stored = state?.generators[name] { return stored }
@@ -107,8 +138,9 @@ public struct LearnerContext {
         return RandomGenerator(seed: UInt64(configuration.seed), stream: "workers/\(worker)/\(name)\(begun)")
     }
 
-    /// The stored arrays of this method, refused if another method or a later version wrote them.
+    /// The stored arrays of this method, refused if another method or another version wrote them.
     ///
+    /// - Returns: `nil` for a new worker, and for one that had saved no array.
     /// - Throws: `ModelError` (`invalidSnapshot`).
     public func restored(version: Int) throws -> StateSnapshot? {
         guard let snapshot = state?.learner else { return nil }

@@ -1,12 +1,17 @@
-internal import DQNModel
-internal import DQNNetwork
+public import DQNModel
+public import DQNNetwork
 
 /// The optimiser of one worker alone, where `shared_statistics` is off, as part of its learner's state.
-enum OwnStatistics {
+///
+/// What ``make(_:layout:_:)`` gives goes to ``ParameterStore/push(_:learningRate:scale:statistics:)`` as it is.
+public enum OwnStatistics {
     private static let prefix = "optimizer."
 
     /// Makes or restores the optimiser; `nil` where all workers share one.
-    static func make(
+    ///
+    /// - Parameter restored: the learner's stored arrays, if there are any; see ``LearnerContext/restored(version:)``.
+    /// - Throws: `ModelError` or `NetworkError` when they hold no state of this optimiser.
+    public static func make(
         _ configuration: TrainingConfiguration, layout: ParameterLayout, _ restored: StateSnapshot?
     ) throws -> Optimizer? {
         guard !configuration.sharesStatistics else { return nil }
@@ -20,8 +25,8 @@ enum OwnStatistics {
             stepCount: Int(try restored.int64("optimizer_steps", count: 1)[0]), slots: slots)
     }
 
-    /// Adds the optimiser's state to a learner's.
-    static func save(_ optimizer: Optimizer, into values: inout [String: StateSnapshot.Value]) {
+    /// Adds the optimiser's state to a learner's, under `optimizer_steps` and names that begin with `optimizer.`.
+    public static func save(_ optimizer: Optimizer, into values: inout [String: StateSnapshot.Value]) {
         values["optimizer_steps"] = .int64([Int64(optimizer.stepCount)])
         for (name, slot) in optimizer.slotValues { values[prefix + name] = .float32(slot) }
     }

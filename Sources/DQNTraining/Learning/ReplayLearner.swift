@@ -50,8 +50,7 @@ final class ReplayLearner: Learner {
         self.configuration = configuration
         store = context.store
         elementsPerFrame = context.architecture.input.count / configuration.frameStack
-        var assignment = context.generator("assignment")
-        exploration = Exploration(configuration, assigned: context.state?.finalEpsilon, using: &assignment)
+        exploration = Exploration(context)
         sampling = context.generator("sampling")
         let restored = try context.restored(version: Self.stateVersion)
         replay = try Self.replay(context, restored)
@@ -206,7 +205,7 @@ final class ReplayLearner: Learner {
     func save(into state: inout WorkerState) throws {
         state.generators["sampling"] = sampling
         state.replay = replay.snapshot()
-        state.finalEpsilon = configuration.epsilonAssignment == .drawn ? exploration.final : nil
+        exploration.save(into: &state)
         var values: [String: StateSnapshot.Value] = [:]
         if copies {
             values["parameters"] = .float32(parameters.values)

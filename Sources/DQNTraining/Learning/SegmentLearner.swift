@@ -31,10 +31,7 @@ final class SegmentLearner: Learner {
         self.rule = rule
         store = context.store
         let restored = try context.restored(version: Self.stateVersion)
-        if !method.isActorCritic {
-            var assignment = context.generator("assignment")
-            exploration = Exploration(configuration, assigned: context.state?.finalEpsilon, using: &assignment)
-        }
+        exploration = method.isActorCritic ? nil : Exploration(context)
         segment = Segment(
             capacity: configuration.segmentLength, bytesPerObservation: context.architecture.input.byteCount)
         copies = store.sole == nil
@@ -124,7 +121,7 @@ final class SegmentLearner: Learner {
     }
 
     func save(into state: inout WorkerState) throws {
-        state.finalEpsilon = configuration.epsilonAssignment == .drawn ? exploration?.final : nil
+        exploration?.save(into: &state)
         var values: [String: StateSnapshot.Value] = [:]
         segment.save(into: &values)
         if let action = networks.nextAction { values["next_action"] = .int64([Int64(action)]) }

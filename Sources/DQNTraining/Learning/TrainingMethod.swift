@@ -1,3 +1,5 @@
+internal import DQNCheckpoint
+public import DQNEnvironments
 internal import DQNModel
 
 /// A way of training: the plug-in of this library.
@@ -20,6 +22,13 @@ public protocol TrainingMethod: Sendable {
     /// Who owns the learners' state in checkpoints, in reverse-domain form: it is kept in an extension group of that
     /// name. `nil` for this library's own methods alone.
     var extensionOwner: String? { get }
+    /// Figures of its own that its learners report with ``TrainingStatistics/add(loss:gradientNorm:staleness:others:)``:
+    /// they become columns `train/NAME` of `metrics.csv`.
+    var metrics: [String] { get }
+
+    /// Sets what the method would have otherwise than the preset `default`, its own options among it; files, `--set` and
+    /// flags come after it.
+    func applyDefaults(to configuration: inout TrainingConfiguration, for environment: EnvironmentSpecification)
 
     /// Checks what concerns this method alone, ``TrainingConfiguration/methodOptions`` for one.
     ///
@@ -44,6 +53,12 @@ extension TrainingMethod {
 
     /// Plug-ins name their own.
     public var extensionOwner: String? { nil }
+    /// No figures of its own.
+    public var metrics: [String] { [] }
+    /// Leaves the preset as it is.
+    public func applyDefaults(to configuration: inout TrainingConfiguration, for environment: EnvironmentSpecification)
+    {
+    }
 }
 
 /// The training methods by name; other modules may add theirs.
@@ -68,12 +83,19 @@ public enum TrainingMethods {
     /// Adds a method.
     ///
     /// - Throws: ``TrainingError`` (`invalidConfiguration`) when the name is taken, or when no owner of its checkpoint
-    ///   state is named.
+    ///   state is named, or one that no file can hold.
     public static func register(_ method: any TrainingMethod) throws(TrainingError) {
-        guard method.extensionOwner != nil else {
+        guard let owner = method.extensionOwner else {
             throw TrainingError(
                 code: .invalidConfiguration,
                 message: "The method '\(method.name)' names no extensionOwner; its state needs a name in checkpoints.")
+        }
+        guard ExtensionGroup.isOwner(owner) else {
+            throw TrainingError(
+                code: .invalidConfiguration,
+                message:
+                    "The extensionOwner '\(owner)' of the method '\(method.name)' is no name in reverse-domain form; "
+                    + "use letters, digits, '_', '-' and '.', as in org.example.plugin.")
         }
         let isNew = table.withLock { methods in
             if methods[method.name] != nil { return false }

@@ -1,9 +1,13 @@
 internal import DQNModel
-package import DQNNetwork
+public import DQNNetwork
 
 extension ReplayMemory {
     /// Puts the observation of a slot, all its frames, into a row of a network's input.
-    package func load(_ slot: Int, into computation: any NetworkComputation, row: Int, elementsPerFrame: Int) {
+    ///
+    /// - Parameters:
+    ///   - slot: of a ``SampledTransition``.
+    ///   - elementsPerFrame: of a single frame.
+    public func load(_ slot: Int, into computation: any NetworkComputation, row: Int, elementsPerFrame: Int) {
         var position = frameStack - 1
         var current = slot
         while true {

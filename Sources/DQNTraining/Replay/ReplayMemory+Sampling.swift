@@ -1,4 +1,4 @@
-package import DQNModel
+public import DQNModel
 internal import Foundation
 
 extension ReplayMemory {
@@ -34,7 +34,7 @@ extension ReplayMemory {
     /// Looks back from the cursor for the newest transition whose steps are over. If a frame of that one's stack was
     /// overwritten, then so was one of every older transition's, since they lie between it and the cursor's slot
     /// without an episode's start; it alone decides. Costs a look at no more than `nStep + frameStack + 1` slots.
-    package var canSample: Bool {
+    public var canSample: Bool {
         if let priorities { return priorities.total > 0 }
         var slot = cursor
         for _ in 0..<(cursor < count ? count - 1 : count) {
@@ -76,7 +76,7 @@ extension ReplayMemory {
     ///   - batch: initialised memory, one row a transition.
     ///   - beta: β, from 0 (no correction) to 1 (full); annealed by the caller. Of no effect in a uniform replay.
     /// - Precondition: ``canSample``.
-    package func sample(
+    public func sample(
         into batch: UnsafeMutableBufferPointer<SampledTransition>, beta: Double, _ generator: inout RandomGenerator
     ) {
         guard let priorities else {
@@ -122,7 +122,7 @@ extension ReplayMemory {
     /// from now on; does nothing in a uniform replay. Allocates nothing.
     ///
     /// - Throws: ``TrainingError`` (`runFailed`) when the error is not finite.
-    package func updatePriority(_ slot: Int, error: Float) throws(TrainingError) {
+    public func updatePriority(_ slot: Int, error: Float) throws(TrainingError) {
         guard error.isFinite else {
             throw TrainingError(
                 code: .runFailed,
@@ -133,5 +133,5 @@ extension ReplayMemory {
     }
 
     /// The largest |δ| + ε so far, which new transitions are given; 1 before any error is known and in a uniform replay.
-    package var largestPriority: Double { priorities?.largest ?? 1 }
+    public var largestPriority: Double { priorities?.largest ?? 1 }
 }

@@ -6,22 +6,27 @@ internal import Foundation
 /// The checkpoint's history is the truth, this file adds the wall clock: at a resume rows beyond the checkpoint are
 /// dropped and rows that a kill kept from the file are written again, without wall-clock figures.
 final class MetricsFile {
-    /// The columns, in order.
-    static let columns = [
+    /// The columns that all methods have, in order.
+    static let commonColumns = [
         "time/total_timesteps", "time/time_elapsed", "time/fps", "time/episodes", "rollout/ep_rew_mean",
         "rollout/ep_len_mean", "rollout/exploration_rate", "train/n_updates", "train/learning_rate", "train/loss",
         "train/gradient_norm", "train/staleness", "train/policy_loss", "train/value_loss", "train/entropy",
         "eval/mean_reward", "eval/std_reward",
     ]
 
+    private let columns: [String]
     private let handle: FileHandle
     /// Seconds of training before this process, from the last row.
     let elapsedBefore: Double
 
     /// Starts the file anew with the rows of a history: none for a new run.
-    init(_ url: URL, history: MetricHistory) throws(TrainingError) {
-        let previous = Self.rows(in: url)
-        var text = Self.columns.joined(separator: ",") + "\n"
+    ///
+    /// - Parameter own: figures that the method reports besides.
+    init(_ url: URL, history: MetricHistory, own: [String]) throws(TrainingError) {
+        let columns = Self.commonColumns + own.map { "train/\($0)" }.filter { !Self.commonColumns.contains($0) }
+        self.columns = columns
+        let previous = Self.rows(in: url, columns: columns.count)
+        var text = columns.joined(separator: ",") + "\n"
         var elapsed = 0.0
         for (index, step) in history.agentSteps.enumerated() {
             if let row = previous[step] {
@@ -29,7 +34,7 @@ final class MetricsFile {
                 elapsed = row.elapsed ?? elapsed
             } else {
                 let values = history.columns.compactMapValues { $0[index] }
-                text += Self.line(step: step, values: values)
+                text += Self.line(step: step, values: values, columns)
             }
         }
         elapsedBefore = elapsed
@@ -54,10 +59,10 @@ final class MetricsFile {
         // Milliseconds and whole steps: a clock gives no more.
         values["time/time_elapsed"] = (elapsed * 1000).rounded() / 1000
         values["time/fps"] = stepsPerSecond.rounded()
-        try handle.write(contentsOf: Data(Self.line(step: step, values: values).utf8))
+        try handle.write(contentsOf: Data(Self.line(step: step, values: values, columns).utf8))
     }
 
-    private static func line(step: Int, values: [String: Double]) -> String {
+    private static func line(step: Int, values: [String: Double], _ columns: [String]) -> String {
         let cells = columns.map { name -> String in
             if name == "time/total_timesteps" { return String(step) }
             guard let value = values[name], value.isFinite else { return "" }
@@ -67,12 +72,12 @@ final class MetricsFile {
     }
 
     /// The whole rows of a file by agent step.
-    private static func rows(in url: URL) -> [Int: (text: Substring, elapsed: Double?)] {
+    private static func rows(in url: URL, columns: Int) -> [Int: (text: Substring, elapsed: Double?)] {
         guard let text = try? String(contentsOf: url, encoding: .utf8) else { return [:] }
         var rows: [Int: (text: Substring, elapsed: Double?)] = [:]
         for line in text.split(separator: "\n") {
             let cells = line.split(separator: ",", omittingEmptySubsequences: false)
-            guard cells.count == columns.count, let step = Int(cells[0]) else { continue }
+            guard cells.count == columns, let step = Int(cells[0]) else { continue }
             rows[step] = (line, Double(cells[1]))
         }
         return rows

@@ -20,7 +20,8 @@ extension Trainer {
             online: parameters.online.values, target: parameters.target?.values,
             optimizer: parameters.optimizerState, counters: counters,
             workers: stations.map(\.lastKnown) + resting, evaluation: lastEvaluation, bestEvaluation: bestEvaluation,
-            reachedTarget: reachedTarget, statistics: pooledStatistics().values, history: history)
+            reachedTarget: reachedTarget, statistics: pooledStatistics().values, history: history,
+            extensions: foreignExtensions)
         checkpoint.moveLearners(of: method)
         return checkpoint
     }

@@ -73,6 +73,8 @@ public final class Trainer {
     let stations: [Station]
     /// Workers of an earlier, larger crew, kept as they were.
     let resting: [WorkerState]
+    /// Groups that others left in the checkpoint: they stay in later ones.
+    let foreignExtensions: [ExtensionGroup]
     let evaluator: Evaluator
     private let framesPerStep: Int
     var lastEvaluation: Evaluation?
@@ -96,13 +98,15 @@ public final class Trainer {
     /// not have begin anew, with streams and replays of their own. ``notices`` says so.
     ///
     /// - Parameter workers: how many; `nil` keeps the run's own.
-    /// - Throws: ``TrainingError`` (`cannotResume`) when something was stripped from it; other errors as
+    /// - Throws: ``TrainingError`` (`cannotResume`) when something was stripped from it, or when its method or
+    ///   environment is a plug-in's that is not registered; other errors as
     ///   ``init(_:conduct:backend:)``.
     public convenience init(
         resuming checkpoint: Checkpoint, workers: Int? = nil, conduct: Conduct = Conduct(),
         backend: any ComputeBackend = OneDNNBackend()
     ) throws {
         var configuration = try TrainingConfiguration(json: checkpoint.configuration)
+        try configuration.requireKnown(with: checkpoint.extensions)
         configuration.workers = workers ?? configuration.workers
         guard checkpoint.stripped.isEmpty, !checkpoint.workers.isEmpty else {
             throw TrainingError(
@@ -132,6 +136,7 @@ public final class Trainer {
         let method = try TrainingMethods.named(configuration.method)
         self.method = method
         framesPerStep = environment.framesPerStep
+        foreignExtensions = checkpoint?.extensions.filter { $0.owner != method.extensionOwner } ?? []
         var states = try checkpoint.map { try $0.workerStates(of: method) } ?? []
         try MemoryBudget(
             configuration, architecture, environment, method, states: states, saveInterval: conduct.saveInterval

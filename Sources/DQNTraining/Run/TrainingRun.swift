@@ -54,7 +54,7 @@ public final class TrainingRun {
     /// - Throws: ``TrainingError`` and the errors of ``Trainer/init(_:backend:)``.
     public init(
         _ configuration: TrainingConfiguration, options: RunDirectory.Options, in directory: RunDirectory,
-        logger: Logger
+        logger: Logger = Logger(label: "swift-dqn")
     ) throws {
         try directory.requireNoRun()
         try configuration.validate(steps: options.steps)
@@ -64,7 +64,7 @@ public final class TrainingRun {
         self.options = options
         self.logger = logger
         store = try CheckpointStore(directory: directory.checkpoints, retention: .init(keepLast: options.keep))
-        metrics = try MetricsFile(directory.metrics, history: MetricHistory())
+        metrics = try MetricsFile(directory.metrics, history: MetricHistory(), own: trainer.method.metrics)
         workersFile = try WorkersFile(directory.workers, upTo: 0)
         firstStep = 0
     }
@@ -82,7 +82,8 @@ public final class TrainingRun {
     /// - Throws: ``TrainingError`` (`nothingToResume`, `cannotResume`).
     public init(
         resuming directory: RunDirectory, steps: Int? = nil, saveEvery: Int? = nil, keep: Int? = nil,
-        workers: Int? = nil, memory: Int? = nil, workerTimeout: Double? = nil, logger: Logger
+        workers: Int? = nil, memory: Int? = nil, workerTimeout: Double? = nil,
+        logger: Logger = Logger(label: "swift-dqn")
     ) throws {
         let description = try directory.read()
         var options = description.run
@@ -115,7 +116,7 @@ public final class TrainingRun {
         lastCheckpoint = newest.url
         firstStep = trainer.counters.agentSteps
         savedStep = firstStep
-        metrics = try MetricsFile(directory.metrics, history: trainer.history)
+        metrics = try MetricsFile(directory.metrics, history: trainer.history, own: trainer.method.metrics)
         workersFile = try WorkersFile(directory.workers, upTo: firstStep)
         try directory.write(trainer.configuration, options)
     }
