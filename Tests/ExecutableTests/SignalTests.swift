@@ -86,7 +86,7 @@ import Testing
         #expect(try directory.newest("run").counters.agentSteps == steps)
     }
 
-    /// The first signal is waited for while an evaluation of hours is under way; the second ends the program there.
+    /// The first signal would save; the second ends the program before it has.
     @Test func aSecondSignalEndsTheProgramAtOnce() throws {
         let directory = try TemporaryDirectory()
         let process = try start(
@@ -98,12 +98,29 @@ import Testing
         // One more step and the evaluation begins.
         #expect(wait { !process.isRunning || ((try? directory.metricsWithoutClock("run")) ?? []).count > 1 })
         Thread.sleep(forTimeInterval: 1)
+        // Two kinds, so that the second is not merged into the first.
         kill(process.processIdentifier, SIGINT)
-        Thread.sleep(forTimeInterval: 0.3)
-        #expect(process.isRunning, "the evaluation takes far longer")
-        end(process, with: SIGINT)
+        end(process, with: SIGTERM)
         #expect(process.terminationReason == .exit && process.terminationStatus == 130)
         #expect(directory.savedSteps("run") == [0], "what was saved before is all there is, and whole")
         #expect(try directory.newest("run").counters.agentSteps == 0)
+    }
+
+    /// The evaluation would take hours; it is broken off, and left to be made at the resume.
+    @Test func aSignalDuringAnEvaluationSavesWithoutIt() throws {
+        let directory = try TemporaryDirectory()
+        let process = try start(
+            directory,
+            [
+                "--env", "MountainCar-v0", "--workers", "2", "--method", "async-dqn", "--set", "log_interval=99",
+                "--eval-every", "100", "--eval-episodes", "100000",
+            ])
+        #expect(wait { !process.isRunning || ((try? directory.metricsWithoutClock("run")) ?? []).count > 1 })
+        Thread.sleep(forTimeInterval: 1)
+        end(process, with: SIGINT)
+        #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+        let newest = try directory.newest("run")
+        #expect(newest.counters.agentSteps == 100)
+        #expect(newest.counters.evaluations == 0 && newest.evaluation == nil)
     }
 }

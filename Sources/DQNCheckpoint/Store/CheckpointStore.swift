@@ -80,17 +80,19 @@ public final class CheckpointStore {
 
     /// Saves a checkpoint durably under its agent steps, then deletes what the retention rule lets go.
     ///
+    /// - Parameter replacing: whether a file of the same steps may be replaced, at once and whole: by the same state with the
+    ///   evaluation that an interruption had kept from it.
     /// - Throws: ``CheckpointError``: `exists` when there is a file of the same steps, `invalidState`, `inputOutput`.
     ///   Earlier files are untouched then.
-    public func commit(_ checkpoint: Checkpoint) throws(CheckpointError) -> Receipt {
+    public func commit(_ checkpoint: Checkpoint, replacing: Bool = false) throws(CheckpointError) -> Receipt {
         let steps = checkpoint.counters.agentSteps
         let url = directory.appendingPathComponent(Self.fileName(agentSteps: steps))
-        guard !FileManager.default.fileExists(atPath: url.path) else {
+        guard replacing || !FileManager.default.fileExists(atPath: url.path) else {
             throw CheckpointError(
                 code: .exists,
                 message: "'\(url.path)' exists, and a committed checkpoint is never replaced; move it away.")
         }
-        try checkpoint.write(to: url)
+        try checkpoint.write(to: url, overwriting: replacing)
         evaluations[url.lastPathComponent] = .some(checkpoint.evaluation?.meanReturn)
         return Receipt(url: url, notices: prune(keeping: url))
     }
@@ -204,7 +206,10 @@ extension CheckpointStore {
             guard error.code == .malformed else { throw error }
             damaged.append((url, "\(error)"))
         }
-        guard let newest else { return nil }
+        guard let newest else {
+            for (url, why) in damaged { notice("\(url.lastPathComponent) cannot be used: \(why)") }
+            return nil
+        }
         for (url, why) in damaged { try quarantine(url, why, notice) }
         return (newest.url, newest.value)
     }

@@ -141,7 +141,7 @@ extension ConfigurationKey {
         integer("replay_capacity", \.replayCapacity, 2...1_000_000_000, "slots of each worker's replay"),
         integer(
             "learning_starts", \.learningStarts, 0...1_000_000_000_000,
-            "agent steps before the first update; until then actions are random"),
+            "agent steps with random actions; methods with a replay learn nothing before"),
         number("discount", \.discount, 0...1, "discount of the next step's value"),
         integer("target_interval", \.targetInterval, 1...1_000_000_000, "agent steps between target refreshes"),
         number("target_rate", \.targetRate, 1e-6...1, "how far a refresh moves the target; 1 copies"),

@@ -49,18 +49,23 @@ final class Crew {
         on indices: some Sequence<Int>, _ job: @escaping @Sendable (Int, Heartbeat) throws -> Void,
         onTrouble: () -> Void = {}, whileWaiting: () -> Void = {}
     ) -> [Int: Trouble] {
-        var watches: [Int: (beats: Int, since: ContinuousClock.Instant)] = [:]
+        var watches: [Int: (beats: Int, silence: Double)] = [:]
         let clock = ContinuousClock()
+        var lastLook = clock.now
         monitor.withLock {
             for index in indices where !lost.contains(index) {
                 let heartbeat = threads[index].heartbeat
-                watches[index] = (heartbeat.beats, clock.now)
+                watches[index] = (heartbeat.beats, 0)
                 threads[index].start { try job(index, heartbeat) }
             }
         }
         var troubles: [Int: Trouble] = [:]
         while true {
-            let found = look(&watches, now: clock.now)
+            // A process that was suspended has not been waiting: no gap counts for more than a second.
+            let now = clock.now
+            let gap = min((now - lastLook) / .seconds(1), 1)
+            lastLook = now
+            let found = look(&watches, after: gap)
             if !found.isEmpty {
                 troubles.merge(found) { first, _ in first }
                 onTrouble()
@@ -81,7 +86,7 @@ final class Crew {
 
     /// Strikes off who has finished and tells who is in trouble.
     private func look(
-        _ watches: inout [Int: (beats: Int, since: ContinuousClock.Instant)], now: ContinuousClock.Instant
+        _ watches: inout [Int: (beats: Int, silence: Double)], after gap: Double
     ) -> [Int: Trouble] {
         var troubles: [Int: Trouble] = [:]
         monitor.withLock {
@@ -97,8 +102,10 @@ final class Crew {
                 case .busy:
                     let beats = threads[index].heartbeat.beats
                     if beats != watch.beats {
-                        watches[index] = (beats, now)
-                    } else if now - watch.since > .seconds(timeout) {
+                        watches[index] = (beats, 0)
+                    } else if watch.silence + gap <= timeout {
+                        watches[index] = (beats, watch.silence + gap)
+                    } else {
                         watches[index] = nil
                         lost.insert(index)
                         troubles[index] = .unresponsive(seconds: timeout)

@@ -1,10 +1,12 @@
 internal import DQNCheckpoint
+internal import DQNModel
 internal import Synchronization
 
 /// A worker's place in a run: what the chief knows of it, whether the worker is there or not.
 ///
 /// `@unchecked Sendable`: the worker's thread writes `worker`, `state` and `leftOver` within a job and the chief reads
-/// them between jobs, which the crew's monitor keeps apart; the counts are atomic.
+/// them between jobs, which the crew's monitor keeps apart; a thread that was given up can write no more, since it does so
+/// through ``publish(_:)`` alone, under a lock; the counts are atomic.
 final class Station: @unchecked Sendable {
     let index: Int
     /// What the worker has done, also when it cannot be asked.
@@ -22,21 +24,27 @@ final class Station: @unchecked Sendable {
         counts = WorkerCounts(agentSteps: state?.agentSteps ?? 0)
     }
 
+    private let lock = Lock()
+    private var isGivenUp = false
+
+    /// Lets the worker's thread write to the station, unless the chief has given it up.
+    func publish(_ body: () -> Void) { lock.withLock { if !isGivenUp { body() } } }
+
+    /// Keeps the worker's thread from writing here ever again.
+    func giveUp() { lock.withLock { isGivenUp = true } }
+
     /// Whether there is a worker that may take steps.
     var isActive: Bool { worker != nil }
 
     /// Lets the worker go with all its memory; what is kept of it has no replay, since it will draw from none again.
-    func retire() throws {
+    func retire() {
         guard let worker else { return }
-        var last = try worker.snapshot()
-        last.standing = .finished
-        last.replay = nil
-        last.learner = nil
-        last.environment = nil
-        last.observation = nil
-        leftOver = worker.learner.statistics
-        state = last
-        self.worker = nil
+        let last = worker.finalState
+        publish {
+            leftOver = worker.learner.statistics
+            state = last
+            self.worker = nil
+        }
     }
 
     /// The state of a worker that cannot be asked: its last snapshot, or, where there is none, no more than its name.

@@ -87,8 +87,10 @@ final class Worker: @unchecked Sendable {
 
     /// Takes one step, the run's `total`th from 0, and everything that is due at it.
     private func take(_ total: Int) throws {
-        let action = try learner.chooseAction(
-            for: stack.observation, at: StepCount(total: total, worker: agentSteps), using: &exploration)
+        let action = try naming(total) {
+            try learner.chooseAction(
+                for: stack.observation, at: StepCount(total: total, worker: agentSteps), using: &exploration)
+        }
         do {
             try act(action)
         } catch {
@@ -101,9 +103,18 @@ final class Worker: @unchecked Sendable {
         }
         let count = StepCount(total: total + 1, worker: agentSteps)
         if refreshesTarget, count.total % configuration.targetInterval == 0 {
-            try store.refreshTarget(rate: configuration.targetRate)
+            try naming(total) { try store.refreshTarget(rate: configuration.targetRate) }
         }
-        try learner.learn(at: count, using: &exploration)
+        try naming(total) { try learner.learn(at: count, using: &exploration) }
+    }
+
+    /// Lets an error of learning say whose it is and when.
+    private func naming<Result>(_ total: Int, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch {
+            throw TrainingError(
+                code: (error as? TrainingError)?.code ?? .runFailed,
+                message: "Worker \(index) failed at agent step \(total): \(error)", underlying: error)
+        }
     }
 
     private func act(_ action: Int) throws {
@@ -151,23 +162,35 @@ final class Worker: @unchecked Sendable {
 
     /// The state at this step boundary, by value: replay chunks are shared, not copied.
     ///
-    /// - Throws: ``TrainingError`` (`runFailed`) naming the worker when its environment cannot tell its state.
-    func snapshot() throws -> WorkerState {
-        var state = WorkerState(
-            generators: ["exploration": exploration], environment: nil, observation: stack.observation,
-            episodeReturn: episodeReturn, episodeLength: episodeLength, recentReturns: recentReturns,
-            recentLengths: recentLengths, replay: nil, standing: isEnvironmentLost ? .abandoned : .running,
-            agentSteps: agentSteps)
+    /// - Parameter onLostEnvironment: told why the environment could not tell its state; the rest of the worker's state is
+    ///   whole all the same, and its episode counts as abandoned.
+    func snapshot(onLostEnvironment: (TrainingError) -> Void) throws -> WorkerState {
+        var stored: StateSnapshot?
         if !isEnvironmentLost {
-            do { state.environment = try environment.snapshot() } catch {
-                throw TrainingError(
-                    code: .runFailed,
-                    message: "The environment '\(configuration.environment)' of worker \(index) could not tell its "
-                        + "state for a save after \(agentSteps) of its agent steps: \(error)",
-                    underlying: error)
+            do { stored = try environment.snapshot() } catch {
+                isEnvironmentLost = true
+                onLostEnvironment(
+                    TrainingError(
+                        code: .runFailed,
+                        message: "The environment '\(configuration.environment)' of worker \(index) could not tell its "
+                            + "state for a save after \(agentSteps) of its agent steps: \(error)",
+                        underlying: error))
             }
         }
+        var state = state(isEnvironmentLost ? .abandoned : .running)
+        state.environment = stored
+        state.observation = stack.observation
         try learner.save(into: &state)
         return state
+    }
+
+    /// What is kept of a worker that has finished: no replay, since it will draw from none again.
+    var finalState: WorkerState { state(.finished) }
+
+    private func state(_ standing: WorkerState.Standing) -> WorkerState {
+        WorkerState(
+            generators: ["exploration": exploration], environment: nil, observation: nil, episodeReturn: episodeReturn,
+            episodeLength: episodeLength, recentReturns: recentReturns, recentLengths: recentLengths, replay: nil,
+            standing: standing, agentSteps: agentSteps)
     }
 }

@@ -61,7 +61,7 @@ final class ReplayLearner: Learner {
         target = sole?.target ?? ParameterSlab(layout: store.layout)
         gradients = ParameterSlab(layout: store.layout)
         ownStatistics = try OwnStatistics.make(configuration, layout: store.layout, restored)
-        updatesUntilRefresh = 0
+        updatesUntilRefresh = configuration.refreshInterval
         // A run's only worker has no copy to store, and a resting one's is of long ago: both begin with the newest.
         if copies, let restored, restored.values["parameters"] != nil, context.state?.standing != .resting {
             _ = try parameters.elements.update(
@@ -129,7 +129,9 @@ final class ReplayLearner: Learner {
 
     func learn(at step: StepCount, using generator: inout RandomGenerator) throws {
         guard step.total > configuration.learningStarts, step.worker % configuration.trainInterval == 0,
-            replay.canSample
+            replay.canSample,
+            // What others have learnt is not to be undone by batches of the same few transitions.
+            !copies || replay.count >= min(configuration.batchSize, replay.capacity)
         else { return }
         let updates = configuration.gradientSteps == 0 ? configuration.trainInterval : configuration.gradientSteps
         for _ in 0..<updates { try update(at: step) }
@@ -162,7 +164,8 @@ final class ReplayLearner: Learner {
         let before = try store.push(
             gradients, learningRate: configuration.learningRate(at: step.total), scale: clipped.scale,
             statistics: ownStatistics)
-        statistics.add(loss: loss, gradientNorm: clipped.norm, staleness: copies ? before - pulledAt : nil)
+        let own = configuration.refreshInterval - updatesUntilRefresh
+        statistics.add(loss: loss, gradientNorm: clipped.norm, staleness: copies ? before - pulledAt - own : nil)
         if configuration.prioritized {
             for row in 0..<batch.count {
                 try replay.updatePriority(batch.transitions[row].slot, error: batch.errors[row])

@@ -44,6 +44,10 @@ public protocol TrainingMethod: Sendable {
 extension TrainingMethod {
     /// One that takes no options of its own.
     public func validate(_ configuration: TrainingConfiguration) throws(TrainingError) {
+        try requireNoOptions(configuration)
+    }
+
+    func requireNoOptions(_ configuration: TrainingConfiguration) throws(TrainingError) {
         guard configuration.methodOptions.isEmpty else {
             throw TrainingError(
                 code: .invalidConfiguration,

@@ -5,7 +5,7 @@ internal import DQNNetwork
 internal import Foundation
 
 /// What a run will take of memory, reckoned before any worker begins: one budget for all of them.
-public struct MemoryBudget {
+package struct MemoryBudget {
     /// Workers that are reckoned with.
     let workers: Int
     /// Bytes of one worker's full replay.
@@ -118,7 +118,7 @@ public struct MemoryBudget {
     /// Reads an amount of memory as people write it: `2G`, `512M`, `1.5GB`, `800000`.
     ///
     /// - Returns: `nil` for anything else, and for less than a byte.
-    public static func bytes(_ text: String) -> Int? {
+    package static func bytes(_ text: String) -> Int? {
         let units: [(String, Double)] = [
             ("GB", 1e9), ("MB", 1e6), ("KB", 1e3), ("G", 1e9), ("M", 1e6), ("K", 1e3), ("B", 1), ("", 1),
         ]

@@ -1,6 +1,6 @@
 internal import DQNCheckpoint
-public import DQNModel
-public import DQNNetwork
+internal import DQNModel
+internal import DQNNetwork
 internal import Synchronization
 
 /// The parameters of a run in this process's memory: one slab that all workers read and write without locks (Hogwild,
@@ -9,7 +9,7 @@ internal import Synchronization
 /// `@unchecked Sendable`: the online slab and the optimiser's slots are plain floats that race by declared intention;
 /// the target slab is written and copied under `targetLock`, for it changes rarely and all at once; the counts are
 /// atomic; nothing else changes.
-public final class SharedParameters: ParameterStore, @unchecked Sendable {
+final class SharedParameters: ParameterStore, @unchecked Sendable {
     /// θ.
     let online: ParameterSlab
     /// θ⁻, where the method has a target network.
@@ -22,7 +22,7 @@ public final class SharedParameters: ParameterStore, @unchecked Sendable {
     private let refreshes: Atomic<Int>
 
     /// Where the named parameters stand.
-    public var layout: ParameterLayout { online.layout }
+    var layout: ParameterLayout { online.layout }
 
     /// Takes over slabs and an optimiser.
     ///
@@ -40,24 +40,26 @@ public final class SharedParameters: ParameterStore, @unchecked Sendable {
     }
 
     /// Gradients applied so far.
-    public var updateCount: Int { updates.load(ordering: .relaxed) }
+    var updateCount: Int { updates.load(ordering: .relaxed) }
 
     /// Refreshes of the target parameters so far.
-    public var targetRefreshCount: Int { refreshes.load(ordering: .relaxed) }
+    var targetRefreshCount: Int { refreshes.load(ordering: .relaxed) }
 
     /// The slabs themselves where the run has one worker.
-    public var sole: SoleParameters? { isSole ? SoleParameters(online: online, target: target) : nil }
+    var sole: SoleParameters? { isSole ? SoleParameters(online: online, target: target) : nil }
 
     /// Copies the newest online parameters; O(parameters), without a lock.
-    public func pull(into parameters: ParameterSlab) -> Int {
+    func pull(into parameters: ParameterSlab) -> Int {
         let version = updateCount
         if parameters !== online { parameters.copy(from: online) }
         return version
     }
 
     /// Copies the target parameters when there are newer ones; O(parameters) then.
-    public func pullTarget(into parameters: ParameterSlab, ifNewerThan version: Int?) -> Int {
-        guard let target, version != targetRefreshCount else { return targetRefreshCount }
+    func pullTarget(into parameters: ParameterSlab, ifNewerThan version: Int?) -> Int {
+        // Read once: a refresh between two readings would pass for one that has been copied.
+        let newest = targetRefreshCount
+        guard let target, version != newest else { return newest }
         return targetLock.withLock {
             if parameters !== target { parameters.copy(from: target) }
             return targetRefreshCount
@@ -66,7 +68,7 @@ public final class SharedParameters: ParameterStore, @unchecked Sendable {
 
     /// Steps the optimiser on the shared slab; O(parameters), without a lock.
     @discardableResult
-    public func push(
+    func push(
         _ gradients: ParameterSlab, learningRate: Double, scale: Float, statistics: Optimizer?
     ) -> Int {
         (statistics ?? optimizer).step(
@@ -75,7 +77,7 @@ public final class SharedParameters: ParameterStore, @unchecked Sendable {
     }
 
     /// Moves the target parameters; O(parameters).
-    public func refreshTarget(rate: Double) {
+    func refreshTarget(rate: Double) {
         guard let target else { return }
         targetLock.withLock {
             if rate == 1 {

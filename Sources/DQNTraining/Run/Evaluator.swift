@@ -2,14 +2,23 @@ internal import DQNCheckpoint
 internal import DQNEnvironments
 internal import DQNModel
 internal import DQNNetwork
+internal import Synchronization
 
 /// Plays evaluation episodes on an environment of its own, with seeds of its own: training never notices.
 ///
 /// `@unchecked Sendable`: the evaluator's thread uses it while a job runs and the chief between jobs, which the crew's
 /// monitor keeps apart.
 final class Evaluator: @unchecked Sendable {
+    /// An evaluation was broken off, since the run is to stop.
+    struct Cancellation: Error {}
+
     /// What the last evaluation gave.
     private(set) var result: Evaluation?
+    private let isCancelled = Atomic<Bool>(false)
+
+    /// Breaks the evaluation under way off at its next step; called by the chief while it waits.
+    func cancel() { isCancelled.store(true, ordering: .relaxed) }
+
     private let configuration: TrainingConfiguration
     private let computation: any NetworkComputation
     private var player: EpisodePlayer
@@ -34,6 +43,8 @@ final class Evaluator: @unchecked Sendable {
         let actions = computation.architecture.actionCount
         try ComputeThreads.set(configuration.computeThreads)
         try computation.use(parameters)
+        result = nil
+        isCancelled.store(false, ordering: .relaxed)
         var returns: [Double] = []
         for _ in 0..<configuration.evaluationEpisodes {
             let episode = try player.play(
@@ -45,6 +56,7 @@ final class Evaluator: @unchecked Sendable {
                 return UnsafeBufferPointer(rebasing: try computation.forward()[..<actions]).indexOfMaximum
             } onStep: { _ in
                 heartbeat.beat()
+                if isCancelled.load(ordering: .relaxed) { throw Cancellation() }
             }
             returns.append(episode.totalReward)
         }

@@ -6,12 +6,16 @@ extension Trainer {
     /// The whole state at this step boundary, by value: replay chunks are shared, parameters copied once.
     ///
     /// A worker that cannot tell its state any more contributes its last one, or, where there is none, is marked abandoned;
-    /// ``failure`` is set then.
+    /// one whose environment cannot is abandoned with the rest of its state. ``failure`` is set then.
     public func checkpoint() -> Checkpoint {
         let stations = stations
         let troubles = crew.perform(on: stations.indices.filter { stations[$0].isActive }) { index, _ in
-            stations[index].state = try stations[index].worker?.snapshot()
+            var lost: TrainingError?
+            let state = try stations[index].worker?.snapshot { lost = $0 }
+            stations[index].publish { stations[index].state = state }
+            if let lost { throw lost }
         }
+        giveUpTheLost()
         if let (index, trouble) = troubles.min(by: { $0.key < $1.key }), failure == nil {
             failure = error(trouble, of: index, doing: "telling its state")
         }

@@ -2,12 +2,23 @@ internal import DQNCheckpoint
 internal import DQNModel
 
 extension Trainer {
-    /// Evaluates and adds a row to the metrics, where this step asks for it.
-    func doWhatIsDue(_ report: inout Report) throws {
+    private var isEvaluationDue: Bool {
+        let (step, interval) = (counters.agentSteps, configuration.evaluationInterval)
+        return interval > 0 && step > 0 && (step % interval == 0 || step == configuration.scheduleSteps)
+    }
+
+    /// Whether this step asks for an evaluation or a row of the metrics that has not been made: an interruption or an error
+    /// came between.
+    public var isWorkDue: Bool {
         let step = counters.agentSteps
-        let interval = configuration.evaluationInterval
-        if interval > 0, step % interval == 0 || step == configuration.scheduleSteps { try evaluate(into: &report) }
-        guard step % configuration.logInterval == 0 || report.evaluation != nil else { return }
+        return step > 0 && (isEvaluationDue || step % configuration.logInterval == 0) && history.agentSteps.last != step
+    }
+
+    /// Evaluates and adds a row to the metrics, where this step asks for it; an interruption leaves both undone.
+    func doWhatIsDue(_ report: inout Report, isInterrupted: () -> Bool) throws {
+        guard isWorkDue else { return }
+        let step = counters.agentSteps
+        if isEvaluationDue, try !evaluate(into: &report, isInterrupted: isInterrupted) { return }
         let returns = pooledReturns()
         let sums = pooledStatistics()
         for station in stations {
@@ -43,26 +54,36 @@ extension Trainer {
 
     /// Mean return and length over the last episodes of all workers; NaN before the first has ended.
     func pooledReturns() -> (mean: Double, meanLength: Double) {
-        let workers = stations.compactMap(\.worker)
-        let count = workers.reduce(0) { $0 + $1.recentReturns.count }
-        let sum = workers.reduce(0) { $0 + $1.recentReturns.reduce(0, +) }
-        let length = workers.reduce(0) { $0 + $1.recentLengths.reduce(0, +) }
+        var (count, sum, length) = (0, 0.0, 0)
+        for station in stations {
+            // A worker that has finished has left its last episodes behind.
+            let returns = station.worker?.recentReturns ?? station.state?.recentReturns ?? []
+            let lengths = station.worker?.recentLengths ?? station.state?.recentLengths ?? []
+            count += returns.count
+            sum += returns.reduce(0, +)
+            length += lengths.reduce(0, +)
+        }
         return (sum / Double(count), Double(length) / Double(count))
     }
 
     /// Evaluates on the evaluator's own thread: an environment that hangs there must not hang the chief.
-    private func evaluate(into report: inout Report) throws {
+    ///
+    /// - Returns: whether the evaluation came to its end; it does not when the run is interrupted.
+    private func evaluate(into report: inout Report, isInterrupted: () -> Bool) throws -> Bool {
         let (evaluator, parameters) = (evaluator, parameters.online)
         let (index, step) = (counters.evaluations, counters.agentSteps)
         let troubles = crew.perform(on: [evaluatorsThread]) { _, heartbeat in
             try evaluator.evaluate(index: index, agentSteps: step, parameters, heartbeat)
+        } whileWaiting: {
+            if isInterrupted() { evaluator.cancel() }
         }
+        if case .failed(_ as Evaluator.Cancellation)? = troubles[evaluatorsThread] { return false }
         if let trouble = troubles[evaluatorsThread] {
             let failure = error(trouble, of: "The evaluation", doing: "playing")
             self.failure = failure
             throw failure
         }
-        guard let evaluation = evaluator.result else { return }
+        guard let evaluation = evaluator.result else { return false }
         counters.evaluations += 1
         lastEvaluation = evaluation
         report.evaluation = evaluation
@@ -71,5 +92,6 @@ extension Trainer {
             report.isBest = true
         }
         if let target = configuration.targetReturn, evaluation.meanReturn >= target { reachedTarget = true }
+        return true
     }
 }

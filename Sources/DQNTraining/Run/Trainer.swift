@@ -155,7 +155,7 @@ public final class Trainer {
         let count = configuration.workers
         resting = states.dropFirst(count).enumerated().map { offset, state in
             notices.append(
-                "worker \(count + offset) rests: its replay and state are kept in the checkpoints, but not used")
+                "worker \(count + offset) rests: its state is kept in the checkpoints, but not used")
             var state = state
             if state.standing == .running { state.standing = .resting }
             return state
@@ -194,14 +194,17 @@ public final class Trainer {
                     configuration: configuration, architecture: architecture, environment: environment,
                     backend: backend, store: parameters, worker: index, state: station.state), method,
                 station.counts)
-            // The sums of all workers go on with the first one: with one worker they are its own.
-            if index == 0 { worker.learner.statistics = statistics }
-            station.worker = worker
+            // With one worker the sums go on where they were, to the last bit; several share none.
+            if stations.count == 1 { worker.learner.statistics = statistics }
+            station.publish { station.worker = worker }
         }
+        giveUpTheLost()
         if let (index, trouble) = troubles.min(by: { $0.key < $1.key }) {
+            // A stored state that does not fit is the file's fault, not the run's.
+            if case .failed(let error as ModelError) = trouble { throw error }
             throw self.error(trouble, of: index, doing: "setting up")
         }
-        if stations.first?.worker == nil { stations.first?.leftOver = statistics }
+        if stations.count > 1 || !stations[0].isActive { stations[0].leftOver = statistics }
         lookAround()
     }
 
@@ -232,6 +235,11 @@ public final class Trainer {
     @discardableResult
     public func advance(to limit: Int, isInterrupted: () -> Bool = { false }) throws -> Report {
         if let failure { throw failure }
+        if isWorkDue {
+            var report = Report()
+            try doWhatIsDue(&report, isInterrupted: isInterrupted)
+            return report
+        }
         let goal = min(limit, nextEvent)
         guard goal > counters.agentSteps else { return Report() }
         lastEvaluation = nil
@@ -241,12 +249,13 @@ public final class Trainer {
         let active = stations.indices.filter { stations[$0].isActive }
         let troubles = crew.perform(on: active) { index, heartbeat in
             try stations[index].worker?.run(budget, heartbeat)
-            if stations[index].worker?.isFinished ?? false { try stations[index].retire() }
+            if stations[index].worker?.isFinished ?? false { stations[index].retire() }
         } onTrouble: {
             budget.stop()
         } whileWaiting: {
             if isInterrupted() { budget.stop() }
         }
+        giveUpTheLost()
         var report = Report()
         count()
         if let (index, trouble) = troubles.min(by: { $0.key < $1.key }) {
@@ -261,9 +270,12 @@ public final class Trainer {
                     + "later checkpoints hold no replay of it")
         }
         lookAround()
-        if counters.agentSteps == goal { try doWhatIsDue(&report) }
+        try doWhatIsDue(&report, isInterrupted: isInterrupted)
         return report
     }
+
+    /// Makes sure that threads which were waited for in vain touch nothing any more that the chief reads.
+    func giveUpTheLost() { for index in crew.lost where index < stations.count { stations[index].giveUp() } }
 
     /// The next step at which a row of the metrics or an evaluation is due.
     private var nextEvent: Int {

@@ -145,7 +145,9 @@ public final class TrainingRun {
         if savedStep == nil { save() }
         var outcome = Outcome.completed
         do {
-            while trainer.counters.agentSteps < options.steps, !trainer.reachedTarget, !trainer.allWorkersFinished {
+            while trainer.counters.agentSteps < options.steps || trainer.isWorkDue, !trainer.reachedTarget,
+                !trainer.allWorkersFinished
+            {
                 if isInterrupted() {
                     outcome = .interrupted
                     break
@@ -155,6 +157,11 @@ public final class TrainingRun {
                     return isInterrupted()
                 }
                 record(report, seconds: (clock.now - start) / .seconds(1))
+                if report.metrics != nil, savedStep == trainer.counters.agentSteps {
+                    // What was interrupted before it had been evaluated is saved again, now as it should have been.
+                    savedStep = nil
+                    isReplacing = true
+                }
                 if report.isBest || isSaveDue { save() }
                 if let failure = trainer.failure { throw failure }
                 showProgress()
@@ -234,6 +241,8 @@ public final class TrainingRun {
     }
 
     private var savedStep: Int?
+    /// Whether the file of this step is there and lacks what was due at it.
+    private var isReplacing = false
 
     private var isSaveDue: Bool {
         options.saveEvery > 0 && trainer.counters.agentSteps % options.saveEvery == 0
@@ -244,7 +253,8 @@ public final class TrainingRun {
     private func save() {
         let step = trainer.counters.agentSteps
         do {
-            let receipt = try store.commit(trainer.checkpoint())
+            let receipt = try store.commit(trainer.checkpoint(), replacing: isReplacing)
+            isReplacing = false
             for notice in receipt.notices { logger.warning("\(notice)") }
             lastCheckpoint = receipt.url
             savedStep = step
@@ -252,7 +262,7 @@ public final class TrainingRun {
             logger.debug("saved \(receipt.url.path)")
         } catch {
             lastSaveError = error
-            logger.error("the save at agent step \(step) failed, training goes on: \(error)")
+            logger.error("the save at agent step \(step) failed: \(error)")
         }
     }
 

@@ -17,6 +17,16 @@ struct AsynchronousSARSA: TrainingMethod, ValueBasedRule {
     let isActorCritic = false
     let choosesAhead = true
 
+    func validate(_ configuration: TrainingConfiguration) throws(TrainingError) {
+        try requireNoOptions(configuration)
+        guard !configuration.doubleDQN else {
+            throw TrainingError(
+                code: .invalidConfiguration,
+                message: "The method 'async-sarsa' bootstraps from the action really taken, so that double means nothing; "
+                    + "leave it out.")
+        }
+    }
+
     func makeLearner(_ context: LearnerContext) throws -> any Learner {
         try SegmentLearner(context, self, rule: self)
     }

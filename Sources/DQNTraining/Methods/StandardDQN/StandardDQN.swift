@@ -18,5 +18,15 @@ struct StandardDQN: TrainingMethod {
     let usesReplay = true
     let isActorCritic = false
 
+    func validate(_ configuration: TrainingConfiguration) throws(TrainingError) {
+        try requireNoOptions(configuration)
+        guard configuration.refreshInterval == 1 else {
+            throw TrainingError(
+                code: .invalidConfiguration,
+                message: "The method 'dqn' computes on the parameters themselves, so that refresh_interval means nothing; "
+                    + "leave it out, or use --method async-dqn.")
+        }
+    }
+
     func makeLearner(_ context: LearnerContext) throws -> any Learner { try ReplayLearner(context) }
 }
