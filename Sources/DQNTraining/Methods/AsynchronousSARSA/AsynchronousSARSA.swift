@@ -22,7 +22,8 @@ struct AsynchronousSARSA: TrainingMethod, ValueBasedRule {
         guard !configuration.doubleDQN else {
             throw TrainingError(
                 code: .invalidConfiguration,
-                message: "The method 'async-sarsa' bootstraps from the action really taken, so that double means nothing; "
+                message:
+                    "The method 'async-sarsa' bootstraps from the action really taken, so that double means nothing; "
                     + "leave it out.")
         }
     }

@@ -23,7 +23,8 @@ struct StandardDQN: TrainingMethod {
         guard configuration.refreshInterval == 1 else {
             throw TrainingError(
                 code: .invalidConfiguration,
-                message: "The method 'dqn' computes on the parameters themselves, so that refresh_interval means nothing; "
+                message:
+                    "The method 'dqn' computes on the parameters themselves, so that refresh_interval means nothing; "
                     + "leave it out, or use --method async-dqn.")
         }
     }
