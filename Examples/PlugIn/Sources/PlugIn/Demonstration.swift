@@ -43,7 +43,7 @@ struct Demonstration {
         var request = ConfigurationRequest()
         request.environment = Corridor.id
         request.method = ExpectedSARSA().name
-        request.assignments = ["workers=\(workers)", #"method_options={"lambda":0.9}"#]
+        request.assignments = ["workers=\(workers)", #"method_options={"lambda":0.7}"#]
         let run = try TrainingRun(
             request.resolve(), options: .init(steps: steps, saveEvery: 0, keep: 1), in: directory(name))
         return try finish(run)

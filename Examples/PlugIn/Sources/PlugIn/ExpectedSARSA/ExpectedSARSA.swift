@@ -31,9 +31,13 @@ struct ExpectedSARSA: TrainingMethod {
         configuration.methodOptions = ["lambda": .number(0.8)]
         configuration.network = "mlp:32"
         configuration.optimizer = .adam()
+        // Gradients of traces differ by orders of magnitude. Where two workers meet in Adam's averages, one's square can
+        // stand beside the other's mean, and the next step is as much too large.
+        configuration.sharesStatistics = false
         configuration.learningRate = 1e-3
         configuration.learningRateFinal = 0
         configuration.epsilonAssignment = .fixed
+        configuration.epsilonFraction = 0.5
         configuration.epsilonFinal = 0.05
         configuration.scheduleSteps = 20_000
         configuration.evaluationInterval = 2_000
