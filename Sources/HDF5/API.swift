@@ -35,5 +35,5 @@ public enum HDF5 {
     }
 
     /// The version of libhdf5 in use, `1.10.8` for one.
-    public static var libraryVersion: String { Library.version }
+    public static var libraryVersion: String { OwnerThread.shared.libraryVersion }
 }

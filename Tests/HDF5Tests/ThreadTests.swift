@@ -61,6 +61,15 @@ struct ThreadTests {
     @Test func theVersionIsNamed() {
         #expect(HDF5.libraryVersion.split(separator: ".").count == 3)
     }
+
+    @Test func askingForTheVersionFirstDoesNotBreakTheLibrary() async {
+        // Only the first call of a process tells.
+        await #expect(processExitsWith: .success) {
+            let version = HDF5.libraryVersion
+            let folder = try TemporaryFolder()
+            try HDF5.perform { session throws(HDF5Error) in try session.createFile(folder.path("\(version).h5")).close() }
+        }
+    }
 }
 
 /// `@unchecked Sendable`: guarded by `lock`.

@@ -7,13 +7,13 @@ enum Library {
     /// `nonisolated(unsafe)`: read and written on the owner thread only, as all handles live there.
     nonisolated(unsafe) static var unreportedFailure: HDF5Error?
 
-    static let version: String = {
+    static func version() -> String {
         var major: UInt32 = 0
         var minor: UInt32 = 0
         var release: UInt32 = 0
         H5get_libversion(&major, &minor, &release)
         return "\(major).\(minor).\(release)"
-    }()
+    }
 
     /// Prepares the library, once; gives the failure, if any.
     static func start() -> HDF5Error? {

@@ -7,6 +7,9 @@ struct OwnerThread: Sendable {
     private let queue = JobQueue()
     /// Why there is no thread or no library; every call of a session then throws it.
     private let failure: HDF5Error?
+    /// Asked for on the thread: even that call starts the library up, and whoever comes before ``Library/start()``
+    /// makes it fail.
+    let libraryVersion: String
 
     private init() {
         let status = queue.startThread()
@@ -14,11 +17,18 @@ struct OwnerThread: Sendable {
             failure = HDF5Error(
                 code: .libraryUnavailable,
                 message: "The HDF5 thread could not be started: \(String(cString: strerror(status))).")
+            libraryVersion = Library.version()
             return
         }
         let started = Mailbox<HDF5Error>()
-        queue.runAndWait { started.value = Library.start() }
+        let version = Mailbox<String>()
+        queue.runAndWait {
+            started.value = Library.start()
+            version.value = Library.version()
+        }
         failure = started.value
+        guard let version = version.value else { preconditionFailure("a finished HDF5 job left no result") }
+        libraryVersion = version
     }
 
     /// Runs `body` on the thread and waits; at once when this is that thread already.
