@@ -210,7 +210,8 @@ public struct MetricHistory: Sendable, Equatable {
             columns[name] = [Double](repeating: .nan, count: agentSteps.count)
         }
         agentSteps.append(step)
-        for name in columns.keys { columns[name]?.append(values[name] ?? .nan) }
+        // A copy of the names: going through the table itself would hold it, and each append would copy its column.
+        for name in Array(columns.keys) { columns[name]?.append(values[name] ?? .nan) }
     }
 }
 

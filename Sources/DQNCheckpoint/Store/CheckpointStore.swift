@@ -114,6 +114,8 @@ public final class CheckpointStore {
             if let every = retention.keepEvery, every > 0, entry.agentSteps % every == 0 { continue }
             if unlink(entry.url.path) != 0 {
                 notices.append("\(entry.url.path) could not be deleted: \(String(cString: strerror(errno)))")
+            } else {
+                evaluations[entry.url.lastPathComponent] = nil
             }
         }
         return notices
