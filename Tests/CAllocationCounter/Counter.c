@@ -1,7 +1,12 @@
 #define _GNU_SOURCE
 #include "CAllocationCounter.h"
 
-#if defined(__linux__)
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+
+// The thread sanitizer has a malloc family of its own, which must not be stood before.
+#if defined(__linux__) && !__has_feature(thread_sanitizer)
 #include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
