@@ -16,7 +16,14 @@ let package = Package(
                 .product(name: "DQNCheckpoint", package: "swift-dqn"),
                 .product(name: "DQNModel", package: "swift-dqn"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ])
+            ]),
+        .executableTarget(
+            name: "scaling-bench",
+            dependencies: [
+                .product(name: "DQNModel", package: "swift-dqn"),
+                .product(name: "DQNNetwork", package: "swift-dqn"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
