@@ -161,7 +161,7 @@ double kernels_sum_of_squares(const float *x, size_t count) {
 #define STORE(pointer, value) (*(lanes *)(pointer) = (value))
 
 typedef struct {
-    float scale, beta1, beta2, step_size, inverse_root_correction, epsilon;
+    float scale, beta1, beta2, step_size, inverse_root_correction, epsilon, mean_limit;
 } adam_constants;
 
 static inline __attribute__((always_inline)) void adam_lanes(float *parameters, const float *gradient, float *first,
@@ -169,17 +169,21 @@ static inline __attribute__((always_inline)) void adam_lanes(float *parameters, 
     lanes g = LOAD(gradient) * constants->scale;
     lanes m = constants->beta1 * LOAD(first) + (1.0f - constants->beta1) * g;
     lanes v = constants->beta2 * LOAD(second) + (1.0f - constants->beta2) * g * g;
+    lanes root = __builtin_elementwise_sqrt(v);
+    // Never reached by one thread. Of several, one may find another's large mean beside its own small square.
+    lanes bound = constants->mean_limit * root;
+    m = __builtin_elementwise_min(__builtin_elementwise_max(m, -bound), bound);
     STORE(first, m);
     STORE(second, v);
-    lanes root = __builtin_elementwise_sqrt(v) * constants->inverse_root_correction + constants->epsilon;
+    root = root * constants->inverse_root_correction + constants->epsilon;
     STORE(parameters, LOAD(parameters) - constants->step_size * m / root);
 }
 
 FOR_EVERY_SET
 void kernels_adam(float *restrict parameters, const float *restrict gradient, float *restrict first,
                   float *restrict second, size_t count, float gradient_scale, float beta1, float beta2,
-                  float step_size, float inverse_root_correction, float epsilon) {
-    adam_constants constants = {gradient_scale, beta1, beta2, step_size, inverse_root_correction, epsilon};
+                  float step_size, float inverse_root_correction, float epsilon, float mean_limit) {
+    adam_constants constants = {gradient_scale, beta1, beta2, step_size, inverse_root_correction, epsilon, mean_limit};
     size_t i = 0;
     for (; i + LANES <= count; i += LANES) adam_lanes(parameters + i, gradient + i, first + i, second + i, &constants);
     if (i < count) {

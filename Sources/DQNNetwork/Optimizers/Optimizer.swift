@@ -44,6 +44,16 @@ public struct OptimizerConfiguration: Sendable, Equatable {
         }
     }
 
+    /// How many times the root of Adam's second moment its first can be at most, with a margin for rounding.
+    ///
+    /// By Cauchy and Schwarz over all past gradients it is (1 − β₁) / √((1 − β₂)(1 − β₁²/β₂)), as long as one thread steps
+    /// the optimiser. Where several do, without locks, one's small second moment may come to stand beside another's large
+    /// first, and a step without this limit would throw the parameter away. There is none where β₁² ≥ β₂.
+    var adamMeanLimit: Float {
+        let rest = (1 - beta2) * (1 - beta1 * beta1 / beta2)
+        return beta2 > 0 && rest > 0 ? Float(1.02 * (1 - beta1) / rest.squareRoot()) : 1e30
+    }
+
     /// The names of the slots: each as long as the parameters.
     var slotNames: [String] {
         switch kind {
@@ -124,7 +134,7 @@ public final class Optimizer: Sendable {
             kernels_adam(
                 target, gradient, first, second, count, gradientScale, Float(configuration.beta1),
                 Float(configuration.beta2), Float(learningRate / correction1), Float(1 / correction2.squareRoot()),
-                Float(configuration.epsilon))
+                Float(configuration.epsilon), configuration.adamMeanLimit)
         case .rmsprop:
             let mean = configuration.centred ? slots[1].elements.baseAddress : nil
             kernels_rmsprop(
