@@ -101,7 +101,9 @@ import Testing
             let last = try Checkpoint(contentsOf: try #require(entries.last).url)
             #expect(last.workers.allSatisfy { $0.agentSteps == Self.steps && $0.standing == .finished })
             #expect(last.counters.evaluations == (100...total).count(where: { $0 % 100 == 0 || $0 == total }))
-            #expect(last.counters.gradientUpdates == last.optimizer?.stepCount || run.settings.contains(Self.ownAverages))
+            if !run.settings.contains(Self.ownAverages) {
+                #expect(last.counters.gradientUpdates == last.optimizer?.stepCount)
+            }
             #expect(last.counters.gradientUpdates > 0)
             #expect(parameters.first != parameters.last)
             #expect(training.trainer.allWorkersFinished)

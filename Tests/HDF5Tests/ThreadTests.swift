@@ -67,7 +67,8 @@ struct ThreadTests {
         await #expect(processExitsWith: .success) {
             let version = HDF5.libraryVersion
             let folder = try TemporaryFolder()
-            try HDF5.perform { session throws(HDF5Error) in try session.createFile(folder.path("\(version).h5")).close() }
+            try HDF5.perform { session throws(HDF5Error) in try session.createFile(folder.path("\(version).h5")).close()
+            }
         }
     }
 }
