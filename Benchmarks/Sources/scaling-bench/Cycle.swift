@@ -95,7 +95,9 @@ final class CycleWorker {
         let backend = OneDNNBackend()
         acting = try backend.makeComputation(of: plan.architecture, batchSize: 1, training: false)
         learning = try backend.makeComputation(of: plan.architecture, batchSize: segment, training: true)
-        observation = (0..<plan.architecture.input.byteCount).map { UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13) }
+        observation = (0..<plan.architecture.input.byteCount).map {
+            UInt8(truncatingIfNeeded: $0 &* 2_654_435_761 >> 13)
+        }
     }
 
     /// Goes round once.
