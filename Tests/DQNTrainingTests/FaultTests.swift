@@ -108,7 +108,7 @@ import Testing
             #expect(checkpoint.workers.allSatisfy { $0.standing == .running })
             // What the fault kept from being done is done first when the run goes on.
             #expect(checkpoint.history.agentSteps.last != 200)
-            let trainer = try Trainer(resuming: checkpoint)
+            let trainer = try Trainer(resuming: checkpoint, conduct: Trainer.Conduct(workerTimeout: 0.5))
             #expect(trainer.isWorkDue)
             #expect { try trainer.advance(to: 200) } throws: { "\($0)".contains("The evaluation") }
         }
