@@ -21,6 +21,8 @@ enum Library {
             // First of all calls: after a failed write the library's exit handler can crash the process.
             try check(H5dont_atexit(), "H5dont_atexit")
             try check(H5open(), "H5open")
+            // What the library has done with goes back to the system, not onto lists that grow over thousands of files.
+            try check(H5set_free_list_limits(0, 0, 0, 0, 0, 0), "H5set_free_list_limits")
             // Errors are thrown, not printed.
             try check(H5Eset_auto2(chdf5_error_stack(), nil, nil), "H5Eset_auto2")
             // A file must not make the process load code.
