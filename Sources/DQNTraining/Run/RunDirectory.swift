@@ -121,6 +121,21 @@ public struct RunDirectory: Sendable {
         }
     }
 
+    /// Writes a file's first rows, all or nothing, and opens it behind them.
+    static func beginLog(_ url: URL, with text: String) throws(TrainingError) -> FileHandle {
+        do {
+            try Data(text.utf8).write(to: url, options: .atomic)
+            let handle = try FileHandle(forWritingTo: url)
+            try handle.seekToEnd()
+            return handle
+        } catch {
+            throw TrainingError(
+                code: .outputDirectory,
+                message: "'\(url.path)' cannot be written (\(reason(error))); make room or choose another --out.",
+                underlying: error)
+        }
+    }
+
     private static func unwritable(_ url: URL, _ error: any Error) -> TrainingError {
         TrainingError(
             code: .outputDirectory,

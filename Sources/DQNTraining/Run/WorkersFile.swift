@@ -21,17 +21,7 @@ final class WorkersFile {
                 && (Int(line.prefix { $0 != "," }) ?? .max) <= step
         }
         let text = ([Substring(Self.columns.joined(separator: ","))] + rows).joined(separator: "\n") + "\n"
-        do {
-            try Data(text.utf8).write(to: url, options: .atomic)
-            handle = try FileHandle(forWritingTo: url)
-            try handle.seekToEnd()
-        } catch {
-            throw TrainingError(
-                code: .outputDirectory,
-                message:
-                    "'\(url.path)' cannot be written (\(RunDirectory.reason(error))); make room or choose another --out.",
-                underlying: error)
-        }
+        handle = try RunDirectory.beginLog(url, with: text)
     }
 
     deinit { try? handle.close() }
