@@ -84,9 +84,11 @@ final class Segment {
         for index in 0..<count { computation.load(observation(index), row: index, offset: 0) }
     }
 
-    /// Loads the observations after each step.
-    func loadNext(into computation: any NetworkComputation) {
-        for index in 0..<count { computation.load(observation(index + 1), row: index, offset: 0) }
+    /// Loads the observations after some of the steps into a computation's first rows.
+    func loadNext(_ steps: Range<Int>, into computation: any NetworkComputation) {
+        for index in steps {
+            computation.load(observation(index + 1), row: index - steps.lowerBound, offset: 0)
+        }
     }
 
     /// The steps as arrays, for a checkpoint.

@@ -38,7 +38,7 @@ final class SegmentLearner: Learner {
         parameters = store.sole?.online ?? ParameterSlab(layout: store.layout)
         gradients = ParameterSlab(layout: store.layout)
         ownStatistics = try OwnStatistics.make(configuration, layout: store.layout, restored)
-        networks = try SegmentNetworks(context, method, parameters: parameters)
+        networks = try SegmentNetworks(context, method, rule: rule, parameters: parameters)
         learning = try context.backend.makeComputation(
             of: context.architecture, batchSize: configuration.segmentLength, training: true)
         if let restored {

@@ -15,6 +15,9 @@ protocol SegmentRule {
     /// Whether the next action is chosen before learning, since the target of the last step needs it.
     var choosesAhead: Bool { get }
 
+    /// Whether targets take the target network's values after every step, rather than after the last alone.
+    var bootstrapsEveryStep: Bool { get }
+
     /// Computes the loss of a segment's steps, **summed** over them, and its gradient with respect to the outputs.
     ///
     /// - Parameters:
@@ -63,20 +66,22 @@ final class SegmentNetworks {
     private var targetVersion: Int?
 
     /// `parameters` are θ′.
-    init(_ context: LearnerContext, _ method: any TrainingMethod, parameters: ParameterSlab) throws {
+    init(
+        _ context: LearnerContext, _ method: any TrainingMethod, rule: any SegmentRule, parameters: ParameterSlab
+    ) throws {
         configuration = context.configuration
         store = context.store
         self.parameters = parameters
-        let length = configuration.segmentLength
+        let rows = rule.bootstrapsEveryStep ? configuration.segmentLength : 1
         let (architecture, backend) = (context.architecture, context.backend)
         acting = try backend.makeComputation(of: architecture, batchSize: 1, training: false)
         target = method.usesTarget ? context.store.sole?.target ?? ParameterSlab(layout: store.layout) : nil
         following =
             method.usesTarget
-            ? try backend.makeComputation(of: architecture, batchSize: length, training: false) : nil
+            ? try backend.makeComputation(of: architecture, batchSize: rows, training: false) : nil
         selecting =
             method.usesTarget && configuration.doubleDQN
-            ? try backend.makeComputation(of: architecture, batchSize: length, training: false) : nil
+            ? try backend.makeComputation(of: architecture, batchSize: rows, training: false) : nil
     }
 
     /// The outputs of θ′ for one observation; valid until the next call.
@@ -91,30 +96,51 @@ final class SegmentNetworks {
     /// What the observation after each step is worth to a greedy player: Q(s′, a*; θ⁻), where a* is the target network's
     /// best action or, with Double, θ′'s; writes one value a step.
     func greedyValues(after segment: Segment, into values: UnsafeMutableBufferPointer<Float>) throws {
+        try writeGreedyValues(of: segment, steps: 0..<segment.count, into: values)
+    }
+
+    /// What the observation after the last step is worth to a greedy player.
+    func greedyValue(afterLastOf segment: Segment) throws -> Float {
+        var value: Float = 0
+        try withUnsafeMutablePointer(to: &value) {
+            try writeGreedyValues(
+                of: segment, steps: (segment.count - 1)..<segment.count,
+                into: UnsafeMutableBufferPointer(start: $0, count: 1))
+        }
+        return value
+    }
+
+    private func writeGreedyValues(
+        of segment: Segment, steps: Range<Int>, into values: UnsafeMutableBufferPointer<Float>
+    ) throws {
         let width = acting.architecture.actionCount
-        let followed = try targetOutputs(after: segment)
+        let followed = try targetOutputs(after: segment, steps: steps)
         var choices = followed
         if let selecting {
-            segment.loadNext(into: selecting)
+            segment.loadNext(steps, into: selecting)
             try selecting.use(parameters)
             choices = try selecting.forward()
         }
-        for index in 0..<segment.count {
-            let row = index * width
-            values[index] =
+        for index in steps.indices {
+            let row = (index - steps.lowerBound) * width
+            values[index - steps.lowerBound] =
                 followed[row + UnsafeBufferPointer(rebasing: choices[row..<(row + width)]).indexOfMaximum]
         }
     }
 
     /// Q(s′, ·; θ⁻) of the observation after each step, in rows.
     func targetOutputs(after segment: Segment) throws -> UnsafeBufferPointer<Float> {
+        try targetOutputs(after: segment, steps: 0..<segment.count)
+    }
+
+    private func targetOutputs(after segment: Segment, steps: Range<Int>) throws -> UnsafeBufferPointer<Float> {
         guard let following, let target else { preconditionFailure("a rule without a target network asked for one") }
         let version = try store.pullTarget(into: target, ifNewerThan: targetVersion)
         if version != targetVersion {
             try following.use(target)
             targetVersion = version
         }
-        segment.loadNext(into: following)
+        segment.loadNext(steps, into: following)
         return try following.forward()
     }
 }

@@ -20,6 +20,7 @@ struct AdvantageActorCritic: TrainingMethod, SegmentRule {
     let usesReplay = false
     let isActorCritic = true
     let choosesAhead = false
+    let bootstrapsEveryStep = false
 
     func makeLearner(_ context: LearnerContext) throws -> any Learner {
         try SegmentLearner(context, self, rule: self)

@@ -18,6 +18,7 @@ struct AsynchronousNStepQ: TrainingMethod, ValueBasedRule {
     let usesReplay = false
     let isActorCritic = false
     let choosesAhead = false
+    let bootstrapsEveryStep = false
 
     func makeLearner(_ context: LearnerContext) throws -> any Learner {
         try SegmentLearner(context, self, rule: self)
@@ -27,11 +28,7 @@ struct AsynchronousNStepQ: TrainingMethod, ValueBasedRule {
         _ segment: Segment, _ networks: SegmentNetworks, outputs: UnsafeBufferPointer<Float>,
         gradient: UnsafeMutableBufferPointer<Float>
     ) throws -> SegmentLoss {
-        var value: Float = 0
-        if !segment.terminated {
-            try networks.greedyValues(after: segment, into: segment.targets)
-            value = segment.targets[segment.count - 1]
-        }
+        let value = segment.terminated ? 0 : try networks.greedyValue(afterLastOf: segment)
         segment.writeReturns(bootstrap: value, discount: Float(networks.configuration.discount))
         return networks.loss(of: segment, outputs: outputs, gradient: gradient)
     }

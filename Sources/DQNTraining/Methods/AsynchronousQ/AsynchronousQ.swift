@@ -19,6 +19,7 @@ struct AsynchronousQ: TrainingMethod, ValueBasedRule {
     let usesReplay = false
     let isActorCritic = false
     let choosesAhead = false
+    let bootstrapsEveryStep = true
 
     func makeLearner(_ context: LearnerContext) throws -> any Learner {
         try SegmentLearner(context, self, rule: self)

@@ -16,6 +16,7 @@ struct AsynchronousSARSA: TrainingMethod, ValueBasedRule {
     let usesReplay = false
     let isActorCritic = false
     let choosesAhead = true
+    let bootstrapsEveryStep = true
 
     func validate(_ configuration: TrainingConfiguration) throws(TrainingError) {
         try requireNoOptions(configuration)
