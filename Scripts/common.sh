@@ -20,3 +20,15 @@ run() {
     printf '\n'
     "$@"
 }
+
+# Makes FOLDER/.venv from FOLDER/requirements.txt, unless that has been done; prints its Python.
+python_environment() {
+    local folder=$1 python=$1/.venv/bin/python
+    if ! cmp -s "$folder/requirements.txt" "$folder/.venv/requirements.txt"; then
+        say "Installing what $folder needs" >&2
+        [ -x "$python" ] || run python3 -m venv "$folder/.venv" >&2
+        run "$python" -m pip install --quiet --disable-pip-version-check -r "$folder/requirements.txt" >&2
+        cp "$folder/requirements.txt" "$folder/.venv/requirements.txt"
+    fi
+    printf '%s\n' "$python"
+}
