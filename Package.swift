@@ -36,6 +36,9 @@ let package = Package(
         .target(
             name: "COneDNN",
             linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("dl", .when(platforms: [.linux]))]),
+        .systemLibrary(
+            name: "CDeflate", pkgConfig: "libdeflate",
+            providers: [.apt(["libdeflate-dev", "pkg-config"]), .brew(["libdeflate"])]),
         .target(name: "CKernels"),
 
         // The core: values, files, checkpoints.
@@ -44,7 +47,7 @@ let package = Package(
         .target(
             name: "DQNCheckpoint",
             dependencies: [
-                "DQNModel", "HDF5", .product(name: "Crypto", package: "swift-crypto"),
+                "DQNModel", "HDF5", "CDeflate", .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
 

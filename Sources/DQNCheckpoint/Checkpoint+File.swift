@@ -16,17 +16,41 @@ extension Checkpoint {
     public func write(
         to url: URL, overwriting: Bool = false, version: String = FormatVersion.current
     ) throws(CheckpointError) {
+        try write(to: url, overwriting: overwriting, version: version, archive: ReplayArchive())
+    }
+
+    /// Writes the file as ``write(to:overwriting:version:)`` does, with what earlier saves compressed at hand.
+    ///
+    /// - Returns: what identifies the file.
+    @discardableResult
+    func write(
+        to url: URL, overwriting: Bool, version: String, archive: ReplayArchive
+    ) throws(CheckpointError) -> String {
         let codec = try FormatVersion.codec(of: version)
         if !overwriting, FileManager.default.fileExists(atPath: url.path) {
             throw CheckpointError(
                 code: .exists, message: "'\(url.path)' exists; choose another name or allow overwriting.")
         }
         let arrays = try codec.arrays(try converted(to: version).checkpoint)
+        archive.begin(replayBytes: arrays.reduce(0) { $0 + ($1.replay == nil ? 0 : $1.shape.reduce($1.element.byteCount, *)) })
+        defer { archive.end() }
+        var digest = ""
         try DurableFile.commit(to: url) { (temporary) throws(CheckpointError) in
-            try ContainerWriter.write(arrays, attributes: attributes(version), to: temporary)
+            try ContainerWriter.write(
+                arrays, attributes: attributes(version), to: temporary, archive: codec.isSealed ? archive : nil)
         } verify: { (temporary) throws(CheckpointError) in
-            try CheckpointFile.verify(temporary)
+            guard codec.isSealed else {
+                digest = try CheckpointFile.verifyUnsealed(temporary)
+                return []
+            }
+            // Two readings at once: of the content, which must be what was meant, and of the bytes, for the seal.
+            let seal = Concurrently { () throws(CheckpointError) in try Seal.make(for: temporary, version: version) }
+            defer { _ = try? seal.value() }
+            try CheckpointFile.verify(temporary, beforeSealing: version, arrays, archive)
+            digest = try seal.value().digest
+            return try seal.value().bytes
         }
+        return digest
     }
 
     /// The root attributes but the manifest's digest, in the order they are written.
@@ -76,7 +100,8 @@ public struct CheckpointPolicy: Sendable {
     /// - Parameter understood: owners of extensions that the caller understands.
     /// - Throws: as ``Checkpoint/init(contentsOf:understanding:)``.
     public init(contentsOf url: URL, understanding understood: Set<String> = []) throws(CheckpointError) {
-        self = try CheckpointFile.read(url.path) { (reader) throws(CheckpointError) in
+        // What a seal vouches for is not hashed a second time.
+        self = try CheckpointFile.read(url.path, checksDigests: false) { (reader) throws(CheckpointError) in
             try CheckpointFile.require(try Format1_0.extensions(reader), of: url, understanding: understood)
             let head = try FormatVersion.codec(of: reader.version).head(reader)
             return CheckpointPolicy(
@@ -97,7 +122,7 @@ public struct CheckpointPolicy: Sendable {
 /// Reading of files: opens, checks, hands to a body.
 enum CheckpointFile {
     static func read<Value: Sendable>(
-        _ path: String, knowing versions: [String] = FormatVersion.known,
+        _ path: String, knowing versions: [String] = FormatVersion.known, checksDigests: Bool = true,
         _ body: @Sendable (borrowing ContainerReader) throws(CheckpointError) -> Value
     ) throws(CheckpointError) -> Value {
         var isDirectory: ObjCBool = false
@@ -107,8 +132,11 @@ enum CheckpointFile {
         guard !isDirectory.boolValue else {
             throw CheckpointError(code: .missing, message: "'\(path)' is a directory; name a checkpoint file in it.")
         }
+        let seal = try Seal.check(path, knowing: versions)
         return try HDF5.perform { session throws(CheckpointError) in
-            try body(try ContainerReader(path, knowing: versions, session: session))
+            try body(
+                try ContainerReader(
+                    path, seal: seal, knowing: versions, checksDigests: checksDigests, session: session))
         }
     }
 
@@ -130,11 +158,34 @@ enum CheckpointFile {
         }
     }
 
-    /// Reads every byte back and compares it with its digest, and the structure with the manifest.
-    static func verify(_ path: String) throws(CheckpointError) {
+    /// Reads every byte of a file without a seal back and compares it with its digest, and the structure with the
+    /// manifest; gives the manifest's digest.
+    static func verifyUnsealed(_ path: String) throws(CheckpointError) -> String {
         try read(path) { (reader) throws(CheckpointError) in
             for entry in reader.manifest.datasets {
                 try reader.forEachRun(of: entry) { (_) throws(CheckpointError) in }
+            }
+            return reader.digest
+        }
+    }
+
+    /// Reads what was written back, in a file that is to be sealed next, and compares it with what was meant.
+    static func verify(
+        _ path: String, beforeSealing version: String, _ arrays: [StoredArray], _ archive: ReplayArchive
+    ) throws(CheckpointError) {
+        try HDF5.perform { session throws(CheckpointError) in
+            let reader = try ContainerReader(
+                path, seal: Seal(version: version, fileBytes: 0, digest: ""), knowing: [version], checksDigests: true,
+                session: session)
+            for array in arrays {
+                let entry = try reader.entry(array.path, array.element, rule: .completeness)
+                if entry.chunkRows != nil, let (snapshot, column) = array.replay {
+                    try reader.withDataset(entry) { (dataset) throws(CheckpointError) in
+                        try archive.verify(column, of: snapshot, in: dataset)
+                    }
+                } else {
+                    try reader.forEachRun(of: entry) { (_) throws(CheckpointError) in }
+                }
             }
         }
     }

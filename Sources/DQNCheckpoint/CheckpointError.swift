@@ -52,6 +52,14 @@ public struct CheckpointError: Error, Sendable, CustomStringConvertible {
     /// The sentence, with the rule's number in front of it.
     public var description: String { rule.map { "[R\($0)] \(message)" } ?? message }
 
+    static func unsupported(_ version: String, _ path: String, known: [String]) -> CheckpointError {
+        CheckpointError(
+            code: .unsupportedVersion,
+            message: "'\(path)' has format version \(version); this program knows "
+                + "\(known.joined(separator: ", ")). Update swift-dqn to read it.",
+            rule: Rule.version.rawValue)
+    }
+
     static func broken(_ rule: Rule, _ message: String, _ underlying: (any Error)? = nil) -> CheckpointError {
         CheckpointError(code: .malformed, message: message, rule: rule.rawValue, underlying: underlying)
     }
@@ -77,4 +85,8 @@ enum Rule: Int {
     case extensions = 16
     case learner = 17
     case priorities = 18
+    case seal = 19
+    case sealedContent = 20
+    case chunks = 21
+    case episodes = 22
 }

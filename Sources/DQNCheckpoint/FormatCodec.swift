@@ -7,6 +7,8 @@ internal import DQNModel
 protocol FormatCodec: SendableMetatype {
     /// The version as files write it.
     static var version: String { get }
+    /// Whether its files have a ``Seal`` and keep replays in compressed chunks.
+    static var isSealed: Bool { get }
 
     /// Reads the documents that every reader needs first; rule 10.
     static func head(_ reader: borrowing ContainerReader) throws(CheckpointError) -> FormatHead

@@ -3,12 +3,12 @@ public enum FormatVersion {
     /// All known versions, oldest first.
     public static let known = codecs.map { $0.version }
     /// The version that is written where no other is asked for; the last of ``known``.
-    public static let current = Format1_1.version
+    public static let current = Format2_0.version
 
     /// The codecs, oldest first.
-    static let codecs: [any FormatCodec.Type] = [Format1_0.self, Format1_1.self]
+    static let codecs: [any FormatCodec.Type] = [Format1_0.self, Format1_1.self, Format2_0.self]
     /// The ways between neighbours: the first leads from the first codec's version to the second's.
-    static let migrations: [any Migration.Type] = [Migration1_0To1_1.self]
+    static let migrations: [any Migration.Type] = [Migration1_0To1_1.self, Migration1_1To2_0.self]
 
     /// Where a version stands in ``codecs``.
     ///

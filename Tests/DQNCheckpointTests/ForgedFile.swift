@@ -10,6 +10,21 @@ struct ForgedFile: Sendable {
         var shape: [Int]
         var bytes: [UInt8]
         var layout: HDF5.Layout = .contiguous
+        /// Rows of a chunk, as the manifest lists them.
+        var chunkRows: Int?
+
+        /// SHA-256 as the manifest lists it: of the elements, or of the digests of the chunks' rows.
+        var digest: String {
+            guard let chunkRows, let rows = shape.first, rows > 0 else { return Self.hexadecimal(SHA256.hash(data: bytes)) }
+            var digest = SHA256()
+            let chunk = chunkRows * (bytes.count / rows)
+            for start in stride(from: 0, to: bytes.count, by: chunk) {
+                digest.update(data: Data(SHA256.hash(data: bytes[start..<min(start + chunk, bytes.count)])))
+            }
+            return Self.hexadecimal(digest.finalize())
+        }
+
+        static func hexadecimal(_ digest: SHA256.Digest) -> String { digest.map { String(format: "%02x", $0) }.joined() }
     }
 
     var attributes: [String: HDF5.AttributeValue]
@@ -25,9 +40,16 @@ struct ForgedFile: Sendable {
     /// Changes the manifest's text before its digest is taken, or after.
     var editManifest: @Sendable (String) -> String = { $0 }
     var editManifestSecretly: @Sendable (String) -> String = { $0 }
+    /// Whether the file gets a seal.
+    var isSealed: Bool
+    /// The version that the seal names, where it is not the file's.
+    var sealedVersion: String?
+    /// Rows of a chunk by replay group.
+    private var chunkRows: [String: Int] = [:]
 
     init(reading url: URL) throws {
         let path = url.path
+        isSealed = try Data(contentsOf: url).prefix(9) == Data("swift-dqn".utf8)
         (attributes, datasets) = try HDF5.perform { session in
             let file = try session.openFile(path, mode: .readOnly)
             let root = try file.root()
@@ -38,14 +60,34 @@ struct ForgedFile: Sendable {
             var datasets: [String: Dataset] = [:]
             for entry in manifest.datasets {
                 guard let type = HDF5.ElementType(rawValue: entry.type) else { continue }
-                let dataset = try root.openDataset(entry.path, as: type, shape: entry.shape)
+                let dataset = try root.openDataset(entry.path, as: type, shape: entry.shape, allowing: [1])
                 var bytes = [UInt8](repeating: 0, count: dataset.byteCount)
                 try bytes.withUnsafeMutableBytes { try dataset.read(into: $0) }
-                datasets[entry.path] = Dataset(type: type, shape: entry.shape, bytes: bytes)
+                datasets[entry.path] = Dataset(
+                    type: type, shape: entry.shape, bytes: bytes, chunkRows: entry.chunk_rows)
             }
             return (attributes, datasets)
         }
         attributes["manifest_sha256"] = nil
+        for (path, dataset) in datasets {
+            if let rows = dataset.chunkRows { chunkRows[Self.group(path)] = rows }
+        }
+    }
+
+    private static func group(_ path: String) -> String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
+
+    /// The datasets with their chunks: replay columns get them like those beside them, unless told otherwise.
+    private func chunked(_ datasets: [String: Dataset]) -> [String: Dataset] {
+        var result = datasets
+        for (path, dataset) in datasets {
+            guard isSealed, let rows = dataset.chunkRows ?? chunkRows[Self.group(path)],
+                let count = dataset.shape.first, count > 0, dataset.layout == .contiguous
+            else { continue }
+            result[path]?.chunkRows = min(rows, count)
+            result[path]?.layout = .chunked(
+                [min(rows, count)] + dataset.shape.dropFirst(), filters: [.deflate(level: 6)])
+        }
+        return result
     }
 
     private struct Manifest: Codable {
@@ -54,6 +96,8 @@ struct ForgedFile: Sendable {
             var type: String
             var shape: [Int]
             var sha256: String
+            // swift-format-ignore: AlwaysUseLowerCamelCase
+            var chunk_rows: Int?
         }
         var attributes: [String: String]
         var datasets: [Entry]
@@ -83,9 +127,11 @@ struct ForgedFile: Sendable {
         try? FileManager.default.removeItem(at: url)
         var listed = datasets.filter { !unlisted.contains($0.key) }
         for (path, dataset) in listedAs { listed[path] = dataset }
+        listed = chunked(listed)
         let entries = listed.sorted { $0.key < $1.key }.map { path, dataset in
-            let digest = SHA256.hash(data: dataset.bytes).map { String(format: "%02x", $0) }.joined()
-            return Manifest.Entry(path: path, type: dataset.type.rawValue, shape: dataset.shape, sha256: digest)
+            Manifest.Entry(
+                path: path, type: dataset.type.rawValue, shape: dataset.shape, sha256: dataset.digest,
+                chunk_rows: dataset.chunkRows)
         }
         let texts = attributes.mapValues { value in
             switch value {
@@ -99,19 +145,32 @@ struct ForgedFile: Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let manifest = editManifest(
             String(decoding: try encoder.encode(Manifest(attributes: texts, datasets: entries)), as: UTF8.self))
-        let digest = SHA256.hash(data: Data(manifest.utf8)).map { String(format: "%02x", $0) }.joined()
+        let digest = Dataset.hexadecimal(SHA256.hash(data: Data(manifest.utf8)))
         var written = attributes
         written["manifest_sha256"] = .string(digest)
         for (name, value) in otherAttributes { written[name] = value }
-        let final = (path: url.path, attributes: written, manifest: editManifestSecretly(manifest), file: self)
+        var file = self
+        file.datasets = chunked(datasets)
+        let final = (path: url.path, attributes: written, manifest: editManifestSecretly(manifest), file: file)
         try HDF5.perform { session in
-            let file = try session.createFile(final.path)
+            let file = try session.createFile(final.path, userBlock: final.file.isSealed ? 512 : 0)
             let root = try file.root()
             for (path, content) in final.file.datasets.sorted(by: { $0.key < $1.key }) {
                 if let slash = path.lastIndex(of: "/") { try root.requireGroups(String(path[..<slash])) }
                 let dataset = try root.createDataset(
                     path, of: content.type, shape: content.shape, layout: content.layout)
-                try content.bytes.withUnsafeBytes { try dataset.write(from: $0) }
+                if let rows = content.chunkRows, let count = content.shape.first {
+                    // Rows behind the last are zeros; the library would leave there what it has.
+                    let chunk = rows * (content.bytes.count / count)
+                    let padding = [UInt8](repeating: 0, count: chunk)
+                    for first in stride(from: 0, to: count, by: rows) {
+                        let bytes = Array((content.bytes.dropFirst(first / rows * chunk) + padding).prefix(chunk))
+                        let offset = [first] + content.shape.dropFirst().map { _ in 0 }
+                        try bytes.withUnsafeBytes { try dataset.writeChunk(at: offset, from: $0, skippedFilters: 1) }
+                    }
+                } else {
+                    try content.bytes.withUnsafeBytes { try dataset.write(from: $0) }
+                }
                 try dataset.close()
             }
             for group in final.file.emptyGroups { try root.requireGroups(group) }
@@ -125,5 +184,18 @@ struct ForgedFile: Sendable {
             try root.close()
             try file.close()
         }
+        if isSealed, case .string(let version)? = written["format_version"] {
+            try Self.seal(url, version: sealedVersion ?? version)
+        }
+    }
+
+    /// Puts a seal on a file as it is now.
+    static func seal(_ url: URL, version: String) throws {
+        var data = try Data(contentsOf: url)
+        let length = String(format: "%020d", data.count)
+        let digest = Dataset.hexadecimal(SHA256.hash(data: data.dropFirst(512)))
+        let text = Data("swift-dqn checkpoint \(version)\nlength \(length)\nsha256 \(digest)\n".utf8)
+        data.replaceSubrange(0..<512, with: text + Data(count: 512 - text.count))
+        try data.write(to: url)
     }
 }

@@ -80,7 +80,7 @@ struct RuleTests {
     }
 
     @Test func rule3Versions() throws {
-        for version in ["1.2", "9.9", "2.0", "1", "", "1.0.0", "10"] {
+        for version in ["1.2", "9.9", "2.1", "1", "", "1.0.0", "10"] {
             #expect(try rule { $0.attributes["format_version"] = .string(version) } == 3, "'\(version)'")
         }
         let error = Verifier.verify(folder.file("forged.h5")).failure
@@ -90,7 +90,7 @@ struct RuleTests {
         // A later version may look quite different otherwise.
         #expect(
             try rule {
-                $0.attributes["format_version"] = .string("2.0")
+                $0.attributes["format_version"] = .string("3.0")
                 $0.otherAttributes["manifest_sha256"] = HDF5.AttributeValue?.none
                 $0.editManifestSecretly = { _ in "" }
             } == 3)

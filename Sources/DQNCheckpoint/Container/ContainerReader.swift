@@ -16,39 +16,59 @@ struct ContainerReader: ~Copyable {
         static let depth = 16
         /// Within a core's cache: what is read is hashed before it leaves it.
         static let runBytes = 1 << 18
+        /// How much larger than its compressed form deflate's format lets anything be.
+        static let inflation = 1032
+        static let chunkBytes = 1 << 28
+        /// Less than a chunk and its entry in the file's index take.
+        static let leastChunkBytes = 16
+        /// Compressed bytes that are read before they are inflated on all cores.
+        static let batchBytes = 1 << 24
     }
 
     let manifest: Manifest
-    /// Digest of the manifest: it identifies the content.
+    /// What identifies the file: its seal's digest, or the manifest's where it has no seal.
     let digest: String
     /// The format version as the file writes it, as in `1.0`.
     let version: String
+    /// Whether the file has a seal, which was right: then all of it is what was written.
+    let isSealed: Bool
+    // Whether datasets are compared with their own digests, though the seal vouches for them.
+    let checksDigests: Bool
     // Declared before the file: the group is closed first.
-    private let root: HDF5.Group
+    let root: HDF5.Group
     private let file: HDF5.File
     /// Bytes of the file: no dataset can hold more.
     let byteCount: Int
-    private let path: String
+    let path: String
 
     /// Opens a file and checks everything but the datasets' contents: rules 1 to 8.
     ///
-    /// - Parameter versions: the format versions that are taken; a file of any other is refused by its name.
-    init(_ path: String, knowing versions: [String], session: borrowing HDF5.Session) throws(CheckpointError) {
+    /// - Parameters:
+    ///   - seal: the file's seal, which has been checked; `nil` where it has none.
+    ///   - versions: the format versions that are taken; a file of any other is refused by its name.
+    ///   - checksDigests: whether what is read of a sealed file is compared with its datasets' digests, too.
+    init(
+        _ path: String, seal: Seal?, knowing versions: [String], checksDigests: Bool = false,
+        session: borrowing HDF5.Session
+    ) throws(CheckpointError) {
         let file = try Self.openFile(path, session)
+        try Self.checkUserBlock(of: file, seal)
         let root = try Self.root(of: file)
         let byteCount = try Self.byteCount(of: file)
         // The version first: a later one may change everything else.
-        let version = try Self.version(root, versions, path)
+        let version = try Self.version(root, versions, seal, path)
         let attributes = try Self.attributes(root, path)
         guard case .string(let digest) = attributes[FileLayout.manifestDigest] else {
             throw .broken(.rootAttributes, "'\(path)' does not name its manifest's digest.")
         }
         let manifest = try Self.manifest(root, digest: digest, attributes, path)
-        try manifest.check(fileBytes: byteCount, path)
+        try manifest.check(fileBytes: byteCount, isSealed: seal != nil, path)
         try Self.checkObjects(of: root, manifest, path)
         self.path = path
         self.version = version
-        self.digest = digest
+        self.digest = seal?.digest ?? digest
+        isSealed = seal != nil
+        self.checksDigests = checksDigests || seal == nil
         self.manifest = manifest
         self.byteCount = byteCount
         self.root = root
@@ -71,9 +91,20 @@ struct ContainerReader: ~Copyable {
         }
     }
 
-    /// The format version, one of those known.
+    /// Room for a seal where there is one, and nowhere else.
+    private static func checkUserBlock(of file: borrowing HDF5.File, _ seal: Seal?) throws(CheckpointError) {
+        let found: Int
+        do { found = try file.userBlockByteCount() } catch {
+            throw .broken(.isHDF5, "'\(file.path)' has no readable HDF5 header: \(error)", error)
+        }
+        guard found == (seal == nil ? 0 : Seal.byteCount) else {
+            throw .broken(.isHDF5, "'\(file.path)' has its HDF5 part at byte \(found), not behind its seal.")
+        }
+    }
+
+    /// The format version, one of those known, and the seal's.
     private static func version(
-        _ root: borrowing HDF5.Group, _ known: [String], _ path: String
+        _ root: borrowing HDF5.Group, _ known: [String], _ seal: Seal?, _ path: String
     ) throws(CheckpointError) -> String {
         func text(_ name: String) -> String? {
             // Whatever it is instead, it does not name the format.
@@ -83,12 +114,10 @@ struct ContainerReader: ~Copyable {
         guard text(FileLayout.format) == FileLayout.formatName, let version = text(FileLayout.version) else {
             throw .broken(.rootAttributes, "'\(path)' is no checkpoint: it does not name the format.")
         }
-        guard known.contains(version) else {
-            throw CheckpointError(
-                code: .unsupportedVersion,
-                message: "'\(path)' has format version \(version); this program knows "
-                    + "\(known.joined(separator: ", ")). Update swift-dqn to read it.",
-                rule: Rule.version.rawValue)
+        guard known.contains(version) else { throw .unsupported(version, path, known: known) }
+        guard try FormatVersion.codec(of: version).isSealed ? seal?.version == version : seal == nil else {
+            throw .broken(
+                .seal, "'\(path)' names format \(version) inside, but its seal \(seal?.version ?? "is missing").")
         }
         return version
     }
@@ -186,58 +215,5 @@ struct ContainerReader: ~Copyable {
                     .objects, "'\(path)' has at /\(member) something else than a group or dataset of its own.")
             }
         }
-    }
-
-    /// Opens a listed dataset after checking its type, shape and storage against the manifest.
-    private func open(_ entry: Manifest.Entry) throws(CheckpointError) -> HDF5.Dataset {
-        do {
-            return try root.openDataset(
-                entry.path, as: HDF5.ElementType(entry.type), shape: entry.shape, byteLimit: byteCount)
-        } catch {
-            throw .broken(.types, "'\(path)' does not hold /\(entry.path) as its manifest says: \(error)", error)
-        }
-    }
-
-    /// Reads a dataset in runs of whole rows and checks its digest.
-    ///
-    /// - Parameter rowsPerRun: rows of a run; as many as fit ``Limit/runBytes`` where it is nil.
-    func forEachRun(
-        of entry: Manifest.Entry, rowsPerRun: Int? = nil,
-        _ body: (UnsafeRawBufferPointer) throws(CheckpointError) -> Void
-    ) throws(CheckpointError) {
-        let dataset = try open(entry)
-        let rows = entry.shape.first ?? 1
-        let rowBytes = entry.shape.dropFirst().reduce(entry.type.byteCount, *)
-        let run = rowsPerRun ?? max(1, Limit.runBytes / max(rowBytes, 1))
-        var digest = SHA256()
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(run, max(rows, 1)) * rowBytes, alignment: 64)
-        defer { buffer.deallocate() }
-        for start in stride(from: 0, to: rows, by: run) {
-            let range = start..<min(start + run, rows)
-            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(range.count * rowBytes)])
-            do {
-                if range.count == rows { try dataset.read(into: part) } else { try dataset.readRows(range, into: part) }
-            } catch { throw .broken(.digests, "'\(path)' cannot be read at /\(entry.path): \(error)", error) }
-            digest.update(bufferPointer: UnsafeRawBufferPointer(part))
-            try body(UnsafeRawBufferPointer(part))
-        }
-        try check(digest, entry)
-    }
-
-    private func check(_ digest: SHA256, _ entry: Manifest.Entry) throws(CheckpointError) {
-        guard digest.finalize().hexadecimal == entry.sha256 else {
-            throw .broken(.digests, "'\(path)' is damaged: /\(entry.path) is not what was written.")
-        }
-    }
-
-    /// Reads a whole dataset into memory that the caller gives, and checks its digest.
-    func read(_ entry: Manifest.Entry, into memory: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
-        let dataset = try open(entry)
-        do { try dataset.read(into: memory) } catch {
-            throw .broken(.digests, "'\(path)' cannot be read at /\(entry.path): \(error)", error)
-        }
-        var digest = SHA256()
-        digest.update(bufferPointer: UnsafeRawBufferPointer(memory))
-        try check(digest, entry)
     }
 }

@@ -1,6 +1,5 @@
 internal import Crypto
 internal import DQNModel
-internal import Dispatch
 internal import Foundation
 internal import HDF5
 
@@ -8,29 +7,47 @@ internal import HDF5
 enum ContainerWriter {
     /// Creates the file; it must not exist. The digests are computed on another thread while the data is written.
     ///
-    /// The file is closed afterwards, but not yet synchronised to the disk.
+    /// The file is closed afterwards, but not yet synchronised to the disk; room for a seal is left at its head where it
+    /// gets one.
+    /// - Parameter archive: stores replay columns in compressed chunks, as sealed files have them; `nil` stores them
+    ///   plainly, in a file without room for a seal.
     static func write(
-        _ arrays: [StoredArray], attributes: [(name: String, value: HDF5.AttributeValue)], to path: String
+        _ arrays: [StoredArray], attributes: [(name: String, value: HDF5.AttributeValue)], to path: String,
+        archive: ReplayArchive?
     ) throws(CheckpointError) {
+        let sorted = arrays.sorted { $0.path < $1.path }
+        let digests = Concurrently { [plain = sorted.filter { archive == nil || $0.chunkRows == nil }] in
+            Dictionary(uniqueKeysWithValues: plain.map { ($0.path, $0.digest) })
+        }
+        // Whatever happens, the thread is done with the arrays when this returns.
+        defer { _ = try? digests.value() }
         do {
-            let sorted = arrays.sorted { $0.path < $1.path }
-            let digests = Digests(of: sorted)
-            // Whatever happens, the thread is done with the arrays when this returns.
-            defer { _ = digests.hexadecimal }
-            try HDF5.perform { session throws(HDF5Error) in
-                let file = try session.createFile(path, mode: .exclusive, locking: .none)
+            try HDF5.perform { session in
+                let file = try session.createFile(
+                    path, mode: .exclusive, userBlock: archive == nil ? 0 : Seal.byteCount, locking: .none)
                 let root = try file.root()
-                for array in sorted { try write(array, into: root) }
-                let entries = zip(sorted, digests.hexadecimal).map { array, digest in
-                    Manifest.Entry(path: array.path, type: array.element, shape: array.shape, sha256: digest)
+                var chunked: [String: String] = [:]
+                for array in sorted {
+                    if let archive, let rows = array.chunkRows, let (snapshot, column) = array.replay {
+                        let dataset = try create(
+                            array, .chunked([rows] + column.shape, filters: [.deflate(level: ReplayArchive.level)]), root)
+                        chunked[array.path] = try archive.write(column, of: snapshot, into: dataset)
+                        try dataset.close()
+                    } else {
+                        try write(array, into: root)
+                    }
+                }
+                let plain = try digests.value()
+                let entries = sorted.map { array in
+                    Manifest.Entry(
+                        path: array.path, type: array.element, shape: array.shape,
+                        sha256: chunked[array.path] ?? plain[array.path] ?? "",
+                        chunkRows: chunked[array.path] == nil ? nil : array.chunkRows)
                 }
                 let manifest = Manifest(
                     attributes: Dictionary(uniqueKeysWithValues: attributes.map { ($0.name, $0.value.text) }),
                     datasets: entries)
-                let bytes: [UInt8]
-                do { bytes = Array(try JSONValue.canonicalEncoder.encode(manifest)) } catch {
-                    throw HDF5Error(code: .invalidArgument, message: "The manifest cannot be encoded: \(error).")
-                }
+                let bytes = Array(try JSONValue.canonicalEncoder.encode(manifest))
                 try root.write(bytes, to: FileLayout.manifest)
                 for (name, value) in attributes { try root.setAttribute(name, to: value) }
                 try root.setAttribute(
@@ -38,16 +55,23 @@ enum ContainerWriter {
                 try root.close()
                 try file.close()
             }
-        } catch {
-            throw CheckpointError(
-                code: .inputOutput, message: "'\(path)' could not be written: \(error)", underlying: error)
-        }
+        } catch let error as CheckpointError { throw error } catch { throw failure(path, error) }
+    }
+
+    static func failure(_ path: String, _ error: any Error) -> CheckpointError {
+        CheckpointError(code: .inputOutput, message: "'\(path)' could not be written: \(error)", underlying: error)
+    }
+
+    private static func create(
+        _ array: StoredArray, _ layout: HDF5.Layout, _ root: borrowing HDF5.Group
+    ) throws(HDF5Error) -> HDF5.Dataset {
+        if let slash = array.path.lastIndex(of: "/") { try root.requireGroups(String(array.path[..<slash])) }
+        return try root.createDataset(
+            array.path, of: HDF5.ElementType(array.element), shape: array.shape, layout: layout)
     }
 
     private static func write(_ array: StoredArray, into root: borrowing HDF5.Group) throws(HDF5Error) {
-        if let slash = array.path.lastIndex(of: "/") { try root.requireGroups(String(array.path[..<slash])) }
-        let dataset = try root.createDataset(
-            array.path, of: HDF5.ElementType(array.element), shape: array.shape, layout: .contiguous)
+        let dataset = try create(array, .contiguous, root)
         var row = 0
         let total = array.shape.reduce(array.element.byteCount, *)
         try array.forEachRun { (run: UnsafeRawBufferPointer) throws(HDF5Error) in
@@ -61,29 +85,14 @@ enum ContainerWriter {
         }
         try dataset.close()
     }
+}
 
-    /// The digests of arrays, computed on another thread.
-    ///
-    /// `@unchecked Sendable`: `values` is written before the group is left and read after waiting for it.
-    private final class Digests: @unchecked Sendable {
-        private let group = DispatchGroup()
-        private var values: [String] = []
-
-        init(of arrays: [StoredArray]) {
-            DispatchQueue.global(qos: .userInitiated).async(group: group) { [self] in
-                values = arrays.map { array in
-                    var digest = SHA256()
-                    array.forEachRun { digest.update(bufferPointer: $0) }
-                    return digest.finalize().hexadecimal
-                }
-            }
-        }
-
-        /// One digest for each array, in lower-case hexadecimal; waits for the last.
-        var hexadecimal: [String] {
-            group.wait()
-            return values
-        }
+extension StoredArray {
+    /// SHA-256 of the elements, in lower-case hexadecimal.
+    fileprivate var digest: String {
+        var digest = SHA256()
+        forEachRun { digest.update(bufferPointer: $0) }
+        return digest.finalize().hexadecimal
     }
 }
 

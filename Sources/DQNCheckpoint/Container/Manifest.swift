@@ -9,8 +9,22 @@ struct Manifest: Codable, Equatable {
         var path: String
         var type: ElementType
         var shape: [Int]
-        /// SHA-256 of the little-endian, row-major elements, in lower-case hexadecimal.
+        /// SHA-256 of the little-endian, row-major elements, in lower-case hexadecimal; of the digests of the chunks' rows
+        /// where there are chunks.
         var sha256: String
+        /// Rows of a chunk, for a dataset that is stored in chunks.
+        var chunkRows: Int?
+
+        enum CodingKeys: String, CodingKey {
+            case path
+            case type
+            case shape
+            case sha256
+            case chunkRows = "chunk_rows"
+        }
+
+        /// Bytes of one index of the first axis.
+        var bytesPerRow: Int { shape.dropFirst().reduce(type.byteCount, *) }
     }
 
     /// The root attributes but the manifest's own digest, numbers as decimal text.
@@ -20,9 +34,9 @@ struct Manifest: Codable, Equatable {
 
     /// Checks what every later step relies on: paths in order and well formed, shapes that the file has room for.
     ///
-    /// Data is stored plainly, so that no dataset is larger than the file: nothing is allocated for a lie, and no
-    /// product of a shape's extents, or of some of them, overflows.
-    func check(fileBytes: Int, _ path: String) throws(CheckpointError) {
+    /// What is stored plainly is no larger than the file, and what is stored in chunks no larger than deflate could make
+    /// it: nothing is allocated for a lie, and no product of a shape's extents, or of some of them, overflows.
+    func check(fileBytes: Int, isSealed: Bool, _ path: String) throws(CheckpointError) {
         let paths = datasets.map(\.path)
         guard paths.count <= ContainerReader.Limit.datasets, zip(paths, paths.dropFirst()).allSatisfy({ $0 < $1 })
         else { throw .broken(.manifestContent, "'\(path)' lists its datasets out of order or twice.") }
@@ -40,9 +54,29 @@ struct Manifest: Codable, Equatable {
                 }
                 count = product
             }
-            guard entry.shape.contains(0) || count <= fileBytes / entry.type.byteCount else {
+            let factor = entry.chunkRows == nil ? 1 : ContainerReader.Limit.inflation
+            guard entry.shape.contains(0) || count / factor <= fileBytes / entry.type.byteCount else {
                 throw .broken(.types, "'\(path)' is too short for /\(entry.path) of shape \(entry.shape).")
             }
+            if let rows = entry.chunkRows {
+                guard isSealed else {
+                    throw .broken(.manifestContent, "'\(path)' stores /\(entry.path) in chunks, which came with 2.0.")
+                }
+                try Self.checkChunks(rows, entry, fileBytes, path)
+            }
+        }
+    }
+
+    /// Chunks of a possible size, no more of them than the file has room for.
+    private static func checkChunks(
+        _ rows: Int, _ entry: Entry, _ fileBytes: Int, _ path: String
+    ) throws(CheckpointError) {
+        let count = entry.shape.first ?? 0
+        guard rows >= 1, rows <= count, entry.bytesPerRow > 0,
+            rows <= ContainerReader.Limit.chunkBytes / entry.bytesPerRow,
+            count / rows <= fileBytes / ContainerReader.Limit.leastChunkBytes
+        else {
+            throw .broken(.chunks, "'\(path)' has at /\(entry.path) chunks of \(rows) rows, which cannot be.")
         }
     }
 

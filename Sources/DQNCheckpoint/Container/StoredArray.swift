@@ -46,6 +46,16 @@ struct StoredArray: Sendable {
         content = .replay(snapshot, column)
     }
 
+    /// The replay column that this is, if it is one.
+    var replay: (snapshot: ReplaySnapshot, column: ReplaySnapshot.Column)? {
+        if case .replay(let snapshot, let column) = content { (snapshot, column) } else { nil }
+    }
+
+    /// Rows of a chunk where the array is stored in chunks: a replay column whose rows have any bytes, from 2.0 on.
+    var chunkRows: Int? {
+        replay.flatMap { bytesPerRow > 0 ? min($0.snapshot.chunkLength, $0.snapshot.count) : nil }
+    }
+
     /// Bytes of one index of the first axis.
     var bytesPerRow: Int { shape.dropFirst().reduce(element.byteCount, *) }
 

@@ -98,13 +98,16 @@ extension Format1_0 {
         let (chunkBytes, overflow) = document.chunkLength.multipliedReportingOverflow(
             by: shape.reduce(entry.type.byteCount, *))
         // A chunk's memory is committed as it is filled: a lie within this limit costs address space only.
-        guard !overflow, chunkBytes <= 1 << 28 else {
+        guard !overflow, chunkBytes <= ContainerReader.Limit.chunkBytes else {
             throw .broken(.replay, "/\(entry.path) has chunks of \(document.chunkLength) slots, above 256 MiB each.")
         }
-        var chunks: [ReplayChunk] = []
-        try reader.forEachRun(of: entry, rowsPerRun: document.chunkLength) { run in
-            chunks.append(ReplayChunk(byteCount: chunkBytes, prefix: run))
+        let chunkRows = reader.isSealed && entry.bytesPerRow > 0 ? min(document.chunkLength, document.count) : nil
+        guard entry.chunkRows == chunkRows else {
+            throw .broken(
+                .chunks, "/\(entry.path) is stored in chunks of \(entry.chunkRows ?? 0) rows, not \(chunkRows ?? 0).")
         }
+        var chunks: [ReplayChunk] = []
+        try reader.forEachReplayChunk(of: entry, rows: document.chunkLength) { chunks.append($0) }
         return ReplaySnapshot.Column(name: name, element: entry.type, shape: shape, chunks: chunks)
     }
 }

@@ -5,6 +5,7 @@ internal import DQNModel
 /// What a later version has in common with it is read and written by the functions here; each takes what differs.
 enum Format1_0: FormatCodec {
     static let version = "1.0"
+    static let isSealed = false
 
     /// The members of a group `/workers/N`.
     static let workerMembers: Set = ["state", "random", "environment", "observation", "replay"]

@@ -4,6 +4,7 @@ internal import DQNModel
 /// dueling and actor-critic heads. See `docs/format.md`.
 enum Format1_1: FormatCodec {
     static let version = "1.1"
+    static let isSealed = false
 
     /// The replay column of priorities.
     static let priorities = "priorities"

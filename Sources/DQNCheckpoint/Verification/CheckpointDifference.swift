@@ -90,7 +90,7 @@ public struct CheckpointDifference: Sendable, Equatable, CustomStringConvertible
             var contents: [String: Content] = [:]
             for entry in reader.manifest.datasets {
                 var bytes: [UInt8] = []
-                try reader.forEachRun(of: entry) { bytes += $0 }
+                try reader.forEachStoredRun(of: entry) { bytes += $0 }
                 let isDocument = entry.type == .uint8 && isDocument(entry.path)
                 contents[entry.path] = Content(
                     element: entry.type, shape: entry.shape, bytes: bytes, isDocument: isDocument)

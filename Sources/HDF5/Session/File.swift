@@ -32,6 +32,16 @@ extension HDF5.File {
         return Int(clamping: size)
     }
 
+    /// Bytes at the head of the file that are not HDF5's.
+    ///
+    /// - Throws: ``HDF5Error`` (`callFailed`).
+    public func userBlockByteCount() throws(HDF5Error) -> Int {
+        let list = try Library.own(H5Fget_create_plist(handle.id), as: .propertyList, "H5Fget_create_plist")
+        var size: hsize_t = 0
+        try Library.check(H5Pget_userblock(list.id, &size), "H5Pget_userblock")
+        return Int(clamping: size)
+    }
+
     /// Writes out and closes the file. What was written is then in the system's hands, not yet on the disk:
     /// that takes an `fsync`.
     ///

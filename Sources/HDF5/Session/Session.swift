@@ -43,9 +43,12 @@ extension HDF5.Session: Sendable {}
 extension HDF5.Session {
     /// Creates a file in the format of HDF5 1.8, without times or creation order: equal calls give equal bytes.
     ///
+    /// - Parameter userBlock: bytes at the head of the file that are the caller's and not HDF5's, zeros at first: 0, or a
+    ///   power of two from 512.
     /// - Throws: ``HDF5Error``: `fileExists` in exclusive mode, `fileMissing` when the folder is, `cannotOpen`.
     public func createFile(
-        _ path: String, mode: HDF5.CreateMode = .exclusive, locking: HDF5.Locking = .whenSupported
+        _ path: String, mode: HDF5.CreateMode = .exclusive, userBlock: Int = 0,
+        locking: HDF5.Locking = .whenSupported
     ) throws(HDF5Error) -> HDF5.File {
         try requireLibrary()
         try Self.requireName(path)
@@ -55,6 +58,7 @@ extension HDF5.Session {
         }
         let creation = try Library.own(H5Pcreate(chdf5_file_creation()), as: .propertyList, "H5Pcreate")
         try Library.check(H5Pset_obj_track_times(creation.id, false), "H5Pset_obj_track_times")
+        try Library.check(H5Pset_userblock(creation.id, hsize_t(userBlock)), "H5Pset_userblock")
         let access = try Self.access(locking)
         let flags = if case .exclusive = mode { chdf5_access_exclusive() } else { chdf5_access_truncate() }
         let id = H5Fcreate(path, flags, creation.id, access.id)
