@@ -43,7 +43,7 @@ def add_common_options(parser):
 
 def scratch_folder(name):
     """A new folder; TMPDIR says where. One in memory is much quicker."""
-    return pathlib.Path(tempfile.mkdtemp(prefix=f"dqn-{name}-"))
+    return pathlib.Path(tempfile.mkdtemp(prefix=f"dqn-{name}-")).resolve()
 
 
 def conclude(name, folder, arguments, judgement):
