@@ -142,8 +142,9 @@ class Tools:
         for key, value in (fault or {}).items():
             environment[f"FAULTS_{key}"] = str(value)
         with open(errors, "w") as file:
-            return subprocess.Popen([str(self.binaries / "dqn-train"), "--quiet", *map(str, arguments)], env=environment,
-                                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=file)
+            return subprocess.Popen(
+                [str(self.binaries / "dqn-train"), "--quiet", *map(str, arguments)], env=environment,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=file)
 
     def finish(self, process, what):
         """The exit code of a run that has to end by itself."""

@@ -19,8 +19,8 @@
 //                   kill-after            SIGKILL once the call has returned
 //   FAULTS_REPEAT   once, or ever: this call and all such calls after it
 //
-// Kinds: open, create (an open with O_CREAT), write (all six ways of writing), truncate, sync (of a file), sync-directory,
-// rename, unlink, close.
+// Kinds: open, create (an open with O_CREAT), write (all six ways of writing), truncate, sync (of a file),
+// sync-directory, rename, unlink, close.
 //
 // A line of the log, fields between tabs:
 //
@@ -30,9 +30,10 @@
 // the action. A line is written when its call has returned, so that what a line says has happened, except "unlinking",
 // written before each unlink: without it a kill between the call and its line would look like a lost file.
 //
-// One mutex is held over each call and its line, so that the log's order is the order in which the calls happened; calls
-// on other paths pass by. Nothing allocates. The calls are made by syscall(2): no symbol has to be looked up, and calls
-// before this library's own start work too. Not seen: what libc does within itself (stdio, opendir, mkstemp), mmap, dup.
+// One mutex is held over each call and its line, so that the log's order is the order in which the calls happened;
+// calls on other paths pass by. Nothing allocates. The calls are made by syscall(2): no symbol has to be looked up, and
+// calls before this library's own start work too. Not seen: what libc does within itself (stdio, opendir, mkstemp),
+// mmap, dup.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -318,7 +319,8 @@ static long write_parts(int descriptor, const struct iovec *parts, int count, lo
 static void record(const struct iovec *parts, int count, long bytes) {
     struct iovec written[MAXIMUM_PARTS];
     int used = first_bytes(parts, count, (size_t)bytes, written);
-    if (used > 0 && syscall(SYS_writev, data_descriptor, written, used) != bytes) complain("the data cannot be written");
+    if (used > 0 && syscall(SYS_writev, data_descriptor, written, used) != bytes)
+        complain("the data cannot be written");
     data_length += bytes;
 }
 
@@ -393,7 +395,8 @@ int ftruncate64(int descriptor, off64_t length) {
 static int rename_any(int from_directory, const char *from, int to_directory, const char *to, unsigned flags) {
     char from_buffer[PATH_MAX], to_buffer[PATH_MAX];
     const char *old = absolute(from_directory, from, from_buffer), *new = absolute(to_directory, to, to_buffer);
-    if (!is_seen(old) && !is_seen(new)) return (int)syscall(SYS_renameat2, from_directory, from, to_directory, to, flags);
+    if (!is_seen(old) && !is_seen(new))
+        return (int)syscall(SYS_renameat2, from_directory, from, to_directory, to, flags);
     pthread_mutex_lock(&mutex);
     Call call = {.kind = "rename", .descriptor = -1, .flags = (int)flags, .path = old, .second = new};
     if (!begin(&call)) return (int)refuse(&call);
