@@ -32,7 +32,8 @@ extension Checkpoint {
                 code: .exists, message: "'\(url.path)' exists; choose another name or allow overwriting.")
         }
         let arrays = try codec.arrays(try converted(to: version).checkpoint)
-        archive.begin(replayBytes: arrays.reduce(0) { $0 + ($1.replay == nil ? 0 : $1.shape.reduce($1.element.byteCount, *)) })
+        archive.begin(
+            replayBytes: arrays.reduce(0) { $0 + ($1.replay == nil ? 0 : $1.shape.reduce($1.element.byteCount, *)) })
         defer { archive.end() }
         var digest = ""
         try DurableFile.commit(to: url) { (temporary) throws(CheckpointError) in

@@ -22,6 +22,10 @@ public struct CheckpointError: Error, Sendable, CustomStringConvertible {
         public static let exists = Code(rawValue: "exists")
         /// The format version that was asked for cannot hold all of the state; ``CheckpointError/details`` lists what.
         public static let lossy = Code(rawValue: "lossy")
+        /// Somebody else saves into the directory.
+        public static let locked = Code(rawValue: "locked")
+        /// A thread that is not the chief's asked for a save.
+        public static let notChief = Code(rawValue: "notChief")
         /// The system refused to write, sync, rename or read.
         public static let inputOutput = Code(rawValue: "inputOutput")
     }

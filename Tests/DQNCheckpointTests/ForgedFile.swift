@@ -15,7 +15,9 @@ struct ForgedFile: Sendable {
 
         /// SHA-256 as the manifest lists it: of the elements, or of the digests of the chunks' rows.
         var digest: String {
-            guard let chunkRows, let rows = shape.first, rows > 0 else { return Self.hexadecimal(SHA256.hash(data: bytes)) }
+            guard let chunkRows, let rows = shape.first, rows > 0 else {
+                return Self.hexadecimal(SHA256.hash(data: bytes))
+            }
             var digest = SHA256()
             let chunk = chunkRows * (bytes.count / rows)
             for start in stride(from: 0, to: bytes.count, by: chunk) {
@@ -24,7 +26,9 @@ struct ForgedFile: Sendable {
             return Self.hexadecimal(digest.finalize())
         }
 
-        static func hexadecimal(_ digest: SHA256.Digest) -> String { digest.map { String(format: "%02x", $0) }.joined() }
+        static func hexadecimal(_ digest: SHA256.Digest) -> String {
+            digest.map { String(format: "%02x", $0) }.joined()
+        }
     }
 
     var attributes: [String: HDF5.AttributeValue]
@@ -74,7 +78,9 @@ struct ForgedFile: Sendable {
         }
     }
 
-    private static func group(_ path: String) -> String { String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) }
+    private static func group(_ path: String) -> String {
+        String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+    }
 
     /// The datasets with their chunks: replay columns get them like those beside them, unless told otherwise.
     private func chunked(_ datasets: [String: Dataset]) -> [String: Dataset] {

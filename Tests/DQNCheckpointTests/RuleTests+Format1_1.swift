@@ -101,7 +101,9 @@ extension RuleTests {
 
     /// A library that knows 1.0 alone says so, and looks no further.
     @Test func aReaderOf1_0AloneRefuses1_1ByName() throws {
-        let error = #expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: folder.file("sound-1.1.h5"), knowing: ["1.0"]) }
+        let error = #expect(throws: CheckpointError.self) {
+            try Checkpoint(contentsOf: folder.file("sound-1.1.h5"), knowing: ["1.0"])
+        }
         #expect(error?.code == .unsupportedVersion)
         #expect(error?.rule == 3)
         #expect(error?.message.contains("format version 1.1; this program knows 1.0. Update") == true)

@@ -59,12 +59,14 @@ struct StoreTests {
     }
 
     @Test func theBestIsKeptAndTiesGoToTheEarliest() throws {
-        let store = try store(keepLast: 1)
-        for (step, mean) in [(10, 1.0), (20, 9.0), (30, 9.0), (40, nil), (50, 3.0)] {
-            try commit(store, step, mean: mean)
-        }
-        #expect(try steps == [20, 50])
-        #expect(try store.best { _ in }.lastPathComponent == CheckpointStore.fileName(agentSteps: 20))
+        try {
+            let store = try store(keepLast: 1)
+            for (step, mean) in [(10, 1.0), (20, 9.0), (30, 9.0), (40, nil), (50, 3.0)] {
+                try commit(store, step, mean: mean)
+            }
+            #expect(try steps == [20, 50])
+            #expect(try store.best { _ in }.lastPathComponent == CheckpointStore.fileName(agentSteps: 20))
+        }()
         // In another process too, which has to read the files first.
         let other = try self.store(keepLast: 1)
         try commit(other, 60, mean: 2)

@@ -32,10 +32,11 @@ extension TemporaryDirectory {
 
     /// The rows of a run's `metrics.csv` without elapsed time and rate.
     func metricsWithoutClock(_ run: String) throws -> [String] {
-        try String(contentsOfFile: self("\(run)/metrics.csv"), encoding: .utf8).split(separator: "\n").map { line in
-            var cells = line.split(separator: ",", omittingEmptySubsequences: false)
-            cells.removeSubrange(1...2)
-            return cells.joined(separator: ",")
+        let rows = try String(contentsOfFile: self("\(run)/metrics.csv"), encoding: .utf8).split(separator: "\n")
+            .map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+        let kept = (rows.first ?? []).map {
+            !["time/time_elapsed", "time/fps", "save/seconds", "save/failures"].contains($0)
         }
+        return rows.map { zip($0, kept).filter(\.1).map(\.0).joined(separator: ",") }
     }
 }

@@ -30,7 +30,8 @@ enum ContainerWriter {
                 for array in sorted {
                     if let archive, let rows = array.chunkRows, let (snapshot, column) = array.replay {
                         let dataset = try create(
-                            array, .chunked([rows] + column.shape, filters: [.deflate(level: ReplayArchive.level)]), root)
+                            array, .chunked([rows] + column.shape, filters: [.deflate(level: ReplayArchive.level)]),
+                            root)
                         chunked[array.path] = try archive.write(column, of: snapshot, into: dataset)
                         try dataset.close()
                     } else {

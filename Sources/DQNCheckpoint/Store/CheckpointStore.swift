@@ -3,7 +3,8 @@ public import Foundation
 /// The checkpoints of a run: files `step-000000050000.h5` in one directory, named for their agent steps.
 ///
 /// There are no pointer files: `latest` is the newest valid file by name, `best` the one whose own recorded
-/// evaluation is highest. A committed file is never changed, a damaged one never deleted. Not thread-safe.
+/// evaluation is highest. A committed file is never changed, a damaged one never deleted. Whoever writes or cleans up
+/// locks the directory first, for as long as the store lives. Not thread-safe.
 public final class CheckpointStore {
     /// Which files a commit may delete afterwards.
     public struct Retention: Sendable {
@@ -30,8 +31,10 @@ public final class CheckpointStore {
     public struct Receipt: Sendable {
         /// The file.
         public let url: URL
+        /// What identifies it: see ``CheckpointSummary/digest``.
+        public let digest: String
         /// What the user should know: files that could not be read or deleted.
-        public let notices: [String]
+        public internal(set) var notices: [String]
     }
 
     /// The directory.
@@ -39,6 +42,10 @@ public final class CheckpointStore {
     private let retention: Retention
     /// Evaluations by file name: a committed file never changes, so that each is read once.
     private var evaluations: [String: Double?] = [:]
+    /// What earlier saves compressed.
+    private let archive = ReplayArchive()
+    private var directoryLock: DirectoryLock?
+    private var hasToldOfLock = false
 
     /// Opens a store on an existing directory.
     ///
@@ -52,6 +59,16 @@ public final class CheckpointStore {
         self.directory = directory
         self.retention = retention
     }
+
+    /// Takes the right to write here, and keeps it as long as the store lives; does nothing when it has it.
+    ///
+    /// - Throws: ``CheckpointError``: `locked` when another store has it, in this process or another; `inputOutput`.
+    public func lock() throws(CheckpointError) {
+        if directoryLock == nil { directoryLock = try DirectoryLock(directory) }
+    }
+
+    /// Gives the right to write here away.
+    func unlock() { directoryLock = nil }
 
     /// The file name of a checkpoint.
     public static func fileName(agentSteps: Int) -> String {
@@ -82,9 +99,10 @@ public final class CheckpointStore {
     ///
     /// - Parameter replacing: whether a file of the same steps may be replaced, at once and whole: by the same state with the
     ///   evaluation that an interruption had kept from it.
-    /// - Throws: ``CheckpointError``: `exists` when there is a file of the same steps, `invalidState`, `inputOutput`.
-    ///   Earlier files are untouched then.
+    /// - Throws: ``CheckpointError``: `exists` when there is a file of the same steps, `locked`, `invalidState`,
+    ///   `inputOutput`. Earlier files are untouched then.
     public func commit(_ checkpoint: Checkpoint, replacing: Bool = false) throws(CheckpointError) -> Receipt {
+        try lock()
         let steps = checkpoint.counters.agentSteps
         let url = directory.appendingPathComponent(Self.fileName(agentSteps: steps))
         guard replacing || !FileManager.default.fileExists(atPath: url.path) else {
@@ -92,9 +110,16 @@ public final class CheckpointStore {
                 code: .exists,
                 message: "'\(url.path)' exists, and a committed checkpoint is never replaced; move it away.")
         }
-        try checkpoint.write(to: url, overwriting: replacing)
+        let digest = try checkpoint.write(
+            to: url, overwriting: replacing, version: FormatVersion.current, archive: archive)
         evaluations[url.lastPathComponent] = .some(checkpoint.evaluation?.meanReturn)
-        return Receipt(url: url, notices: prune(keeping: url))
+        return Receipt(url: url, digest: digest, notices: lockNotice() + prune(keeping: url))
+    }
+
+    /// That the directory could not be locked, once.
+    private func lockNotice() -> [String] {
+        defer { hasToldOfLock = true }
+        return hasToldOfLock ? [] : [directoryLock?.notice].compactMap(\.self)
     }
 
     /// Deletes files beyond the retention rule. Files that cannot be read are neither counted nor deleted.
@@ -193,10 +218,12 @@ extension CheckpointStore {
     /// `*.damaged`, and gives the newest valid checkpoint.
     ///
     /// - Parameter notice: told of everything that was removed or renamed, and why.
-    /// - Throws: ``CheckpointError`` when the directory cannot be read or a file not be renamed.
+    /// - Throws: ``CheckpointError`` when the directory cannot be read or a file not be renamed; `locked` when somebody
+    ///   else saves there.
     public func recoverLatest(
         notice: (String) -> Void
     ) throws(CheckpointError) -> (url: URL, checkpoint: Checkpoint)? {
+        try lock()
         for name in try names().sorted() where name.hasPrefix("step-") && name.hasSuffix(DurableFile.temporaryEnding) {
             if unlink(directory.appendingPathComponent(name).path) == 0 {
                 notice("\(name) was never finished (the program was killed while saving) and is removed")

@@ -11,7 +11,7 @@ final class MetricsFile {
         "time/total_timesteps", "time/time_elapsed", "time/fps", "time/episodes", "rollout/ep_rew_mean",
         "rollout/ep_len_mean", "rollout/exploration_rate", "train/n_updates", "train/learning_rate", "train/loss",
         "train/gradient_norm", "train/staleness", "train/policy_loss", "train/value_loss", "train/entropy",
-        "eval/mean_reward", "eval/std_reward",
+        "eval/mean_reward", "eval/std_reward", "save/seconds", "save/failures",
     ]
 
     private let columns: [String]

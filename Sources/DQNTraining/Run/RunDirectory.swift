@@ -2,7 +2,7 @@ internal import DQNModel
 internal import DQNNetwork
 public import Foundation
 
-/// A run's directory: `config.json`, `metrics.csv`, `workers.csv`, `curve.svg`, `checkpoints/`.
+/// A run's directory: `config.json`, `metrics.csv`, `workers.csv`, `curve.svg`, `lineage.jsonl`, `checkpoints/`.
 public struct RunDirectory: Sendable {
     /// What belongs to the run's conduct, not to what it computes: `config.json` holds it beside the configuration.
     public struct Options: Sendable, Equatable, Codable {
@@ -60,6 +60,8 @@ public struct RunDirectory: Sendable {
     public var workers: URL { url.appendingPathComponent("workers.csv") }
     /// The learning curve as a picture, drawn anew at each evaluation.
     public var curve: URL { url.appendingPathComponent("curve.svg") }
+    /// What each checkpoint came from.
+    public var lineage: URL { url.appendingPathComponent("lineage.jsonl") }
     private var description: URL { url.appendingPathComponent("config.json") }
 
     /// Names a directory; nothing is read or made.

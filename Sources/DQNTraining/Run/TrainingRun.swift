@@ -40,14 +40,15 @@ public final class TrainingRun {
     /// Steps, saves, retention.
     public let options: RunDirectory.Options
     /// The last checkpoint written or resumed from.
-    public private(set) var lastCheckpoint: URL?
+    public var lastCheckpoint: URL? { saves.lastFile }
 
-    private let store: CheckpointStore
+    let saver: ChiefSaver
     private let metrics: MetricsFile
     private let workersFile: WorkersFile
-    private let logger: Logger
+    let logger: Logger
     private let firstStep: Int
-    private var lastSaveError: (any Error)?
+    /// What became of the saves.
+    var saves: Saves
 
     /// Creates a run in a new directory; nothing is written when the configuration is refused.
     ///
@@ -63,7 +64,9 @@ public final class TrainingRun {
         self.directory = directory
         self.options = options
         self.logger = logger
-        store = try CheckpointStore(directory: directory.checkpoints, retention: .init(keepLast: options.keep))
+        let store = try CheckpointStore(directory: directory.checkpoints, retention: .init(keepLast: options.keep))
+        saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, resumedFrom: nil))
+        saves = Saves()
         metrics = try MetricsFile(directory.metrics, history: MetricHistory(), own: trainer.method.metrics)
         workersFile = try WorkersFile(directory.workers, upTo: 0)
         firstStep = 0
@@ -92,7 +95,7 @@ public final class TrainingRun {
         options.keep = keep ?? options.keep
         options.memory = memory ?? options.memory
         options.workerTimeout = workerTimeout ?? options.workerTimeout
-        store = try CheckpointStore(directory: directory.checkpoints, retention: .init(keepLast: options.keep))
+        let store = try CheckpointStore(directory: directory.checkpoints, retention: .init(keepLast: options.keep))
         let newest = try store.recoverLatest { logger.warning("\($0)") }
         guard let newest else {
             throw TrainingError(
@@ -113,9 +116,10 @@ public final class TrainingRun {
         self.directory = directory
         self.options = options
         self.logger = logger
-        lastCheckpoint = newest.url
         firstStep = trainer.counters.agentSteps
-        savedStep = firstStep
+        let parent = try CheckpointSummary(contentsOf: newest.url).digest
+        saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, resumedFrom: parent))
+        saves = Saves(lastFile: newest.url, step: firstStep)
         metrics = try MetricsFile(directory.metrics, history: trainer.history, own: trainer.method.metrics)
         workersFile = try WorkersFile(directory.workers, upTo: firstStep)
         try directory.write(trainer.configuration, options)
@@ -142,7 +146,7 @@ public final class TrainingRun {
             onProgress(progress(seconds: (now - start) / .seconds(1)))
         }
         // Whatever kills a run, there is something to resume.
-        if savedStep == nil { save() }
+        if saves.step == nil { saveLastState() }
         var outcome = Outcome.completed
         do {
             while trainer.counters.agentSteps < options.steps || trainer.isWorkDue, !trainer.reachedTarget,
@@ -156,11 +160,12 @@ public final class TrainingRun {
                     showProgress()
                     return isInterrupted()
                 }
+                noteSaves(saver.finished())
                 record(report, seconds: (clock.now - start) / .seconds(1))
-                if report.metrics != nil, savedStep == trainer.counters.agentSteps {
+                if report.metrics != nil, saves.step == trainer.counters.agentSteps {
                     // What was interrupted before it had been evaluated is saved again, now as it should have been.
-                    savedStep = nil
-                    isReplacing = true
+                    saves.step = nil
+                    saves.isReplacing = true
                 }
                 if report.isBest || isSaveDue { save() }
                 if let failure = trainer.failure { throw failure }
@@ -170,27 +175,13 @@ public final class TrainingRun {
             throw salvage(error)
         }
         if trainer.reachedTarget { outcome = .reachedTarget }
-        if savedStep != trainer.counters.agentSteps { save() }
+        saveLastState()
         if let failure = trainer.failure { throw salvage(failure) }
-        if let lastSaveError {
-            throw TrainingError(
-                code: .runFailed,
-                message: "The run's last state, agent step \(trainer.counters.agentSteps), could not be saved: "
-                    + "\(lastSaveError) Earlier checkpoints are intact.",
-                underlying: lastSaveError)
+        if let complaint = saves.complaint(at: trainer.counters.agentSteps) {
+            // An interrupted run says so by its outcome; the log has told of the failure.
+            if outcome != .interrupted || saves.step == nil { throw complaint }
         }
         return outcome
-    }
-
-    /// Saves what a failed run still has, and says so in its error.
-    private func salvage(_ error: any Error) -> any Error {
-        if savedStep != trainer.counters.agentSteps { save() }
-        guard let failure = error as? TrainingError else { return error }
-        let saved =
-            lastSaveError.map { "The state could not be saved (\($0)); earlier checkpoints are intact." }
-            ?? lastCheckpoint.map { "The state is saved in '\($0.path)'." } ?? ""
-        return TrainingError(
-            code: failure.code, message: "\(failure.message) \(saved)", underlying: failure.underlying)
     }
 
     private func progress(seconds: Double) -> Progress {
@@ -212,7 +203,7 @@ public final class TrainingRun {
         guard let row = report.metrics else { return }
         do {
             try metrics.append(
-                step: step, values: row, elapsed: metrics.elapsedBefore + seconds,
+                step: step, values: row.merging(saves.metrics) { $1 }, elapsed: metrics.elapsedBefore + seconds,
                 stepsPerSecond: Double(step - firstStep) / max(seconds, 1e-9))
             try workersFile.append(step: step, report.workers, seconds: seconds)
         } catch {
@@ -238,32 +229,6 @@ public final class TrainingRun {
         guard options.saveEvery > 0 else { return options.steps }
         let next = (trainer.counters.agentSteps / options.saveEvery + 1) * options.saveEvery
         return min(options.steps, next)
-    }
-
-    private var savedStep: Int?
-    /// Whether the file of this step is there and lacks what was due at it.
-    private var isReplacing = false
-
-    private var isSaveDue: Bool {
-        options.saveEvery > 0 && trainer.counters.agentSteps % options.saveEvery == 0
-            && trainer.counters.agentSteps != savedStep
-    }
-
-    /// Saves; a failure is said and training goes on, since the disk may have room again by the next save.
-    private func save() {
-        let step = trainer.counters.agentSteps
-        do {
-            let receipt = try store.commit(trainer.checkpoint(), replacing: isReplacing)
-            isReplacing = false
-            for notice in receipt.notices { logger.warning("\(notice)") }
-            lastCheckpoint = receipt.url
-            savedStep = step
-            lastSaveError = nil
-            logger.debug("saved \(receipt.url.path)")
-        } catch {
-            lastSaveError = error
-            logger.error("the save at agent step \(step) failed: \(error)")
-        }
     }
 
     private static func describe(_ evaluation: Evaluation, isBest: Bool) -> String {

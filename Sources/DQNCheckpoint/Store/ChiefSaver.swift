@@ -1,0 +1,157 @@
+internal import DQNModel
+internal import Foundation
+
+/// Saves checkpoints in the background: the chief hands over a state by value and goes on at once.
+///
+/// Everything that takes time (compression, digests, HDF5, synchronising, verification, renaming, retention) happens on
+/// the saver's own thread. One save is under way at a time and one may wait; who asks for a third waits until there is
+/// room, so that none is ever left out, and no more than two states are held. A save that fails leaves earlier files as
+/// they were and frees what it held; the next one has nothing to do with it.
+///
+/// Only the chief may save: the thread that made the saver. The directory is locked against other savers, in this process
+/// and others, as long as this one lives.
+public final class ChiefSaver: Sendable {
+    /// What became of a save.
+    public struct Outcome: Sendable {
+        /// Agent steps of the checkpoint.
+        public let agentSteps: Int
+        /// The file, or why there is none.
+        public let result: Result<CheckpointStore.Receipt, CheckpointError>
+        /// Seconds that the saver's thread took.
+        public let seconds: Double
+    }
+
+    private let desk: Desk
+    private let chief: pthread_t
+
+    /// Takes a store over; nobody else may use it from now on.
+    ///
+    /// - Parameter lineage: where it is written down what each checkpoint came from.
+    /// - Throws: ``CheckpointError``: `locked` when somebody else saves there, `inputOutput`.
+    public init(_ store: sending CheckpointStore, lineage: Lineage? = nil) throws(CheckpointError) {
+        try store.lock()
+        chief = pthread_self()
+        let desk = Desk(store, lineage)
+        self.desk = desk
+        let thread = Thread { desk.work() }
+        thread.name = "dqn-saver"
+        thread.start()
+    }
+
+    /// Waits until what was handed over is saved, and gives the directory free.
+    deinit { desk.close() }
+
+    /// Hands a checkpoint over. Returns before anything is written; what becomes of it, ``finished()`` tells.
+    ///
+    /// Cost: none, unless two saves are under way or waiting already. Changing what the state was taken from changes
+    /// nothing of what is saved.
+    /// - Parameter replacing: as in ``CheckpointStore/commit(_:replacing:)``.
+    /// - Throws: ``CheckpointError`` (`notChief`) on any thread but the chief's.
+    public func save(_ checkpoint: Checkpoint, replacing: Bool = false) throws(CheckpointError) {
+        guard pthread_equal(pthread_self(), chief) != 0 else {
+            throw CheckpointError(
+                code: .notChief, message: "Only the thread that made the saver may save; hand the state to it.")
+        }
+        desk.put(Desk.Request(checkpoint: checkpoint, replacing: replacing))
+    }
+
+    /// The saves that have ended since this was last asked, in order; never waits.
+    public func finished() -> [Outcome] { desk.takeOutcomes(waiting: false) }
+
+    /// Waits until everything that was handed over is saved or has failed; gives what ``finished()`` would.
+    public func finish() -> [Outcome] { desk.takeOutcomes(waiting: true) }
+}
+
+/// What the chief and the saver's thread share.
+///
+/// `@unchecked Sendable`: `waiting`, `isBusy`, `isClosing`, `isClosed` and `outcomes` are touched with the monitor held; `store` and
+/// `lineage` by the saver's thread alone.
+private final class Desk: @unchecked Sendable {
+    struct Request {
+        let checkpoint: Checkpoint
+        let replacing: Bool
+    }
+
+    private let monitor = Monitor()
+    private let store: CheckpointStore
+    private var lineage: Lineage?
+    private var waiting: Request?
+    private var isBusy = false
+    private var isClosing = false
+    private var isClosed = false
+    private var outcomes: [ChiefSaver.Outcome] = []
+
+    init(_ store: CheckpointStore, _ lineage: Lineage?) {
+        self.store = store
+        self.lineage = lineage
+    }
+
+    func put(_ request: Request) {
+        monitor.withLock {
+            while waiting != nil { monitor.wait(seconds: 60) }
+            waiting = request
+            monitor.wakeAll()
+        }
+    }
+
+    func takeOutcomes(waiting isWaiting: Bool) -> [ChiefSaver.Outcome] {
+        monitor.withLock {
+            while isWaiting, waiting != nil || isBusy { monitor.wait(seconds: 60) }
+            defer { outcomes = [] }
+            return outcomes
+        }
+    }
+
+    /// Waits until nothing is left to do and the directory is free.
+    func close() {
+        monitor.withLock {
+            isClosing = true
+            monitor.wakeAll()
+            while !isClosed { monitor.wait(seconds: 60) }
+        }
+    }
+
+    /// What the saver's thread does.
+    func work() {
+        while let request = next() {
+            let outcome = save(request)
+            monitor.withLock {
+                outcomes.append(outcome)
+                isBusy = false
+                monitor.wakeAll()
+            }
+        }
+        store.unlock()
+        monitor.withLock {
+            isClosed = true
+            monitor.wakeAll()
+        }
+    }
+
+    private func next() -> Request? {
+        monitor.withLock {
+            while waiting == nil, !isClosing { monitor.wait(seconds: 60) }
+            defer {
+                isBusy = waiting != nil
+                waiting = nil
+                monitor.wakeAll()
+            }
+            return waiting
+        }
+    }
+
+    private func save(_ request: Request) -> ChiefSaver.Outcome {
+        let start = ContinuousClock.now
+        let result: Result<CheckpointStore.Receipt, CheckpointError>
+        do throws(CheckpointError) {
+            var receipt = try store.commit(request.checkpoint, replacing: request.replacing)
+            if let notice = lineage?.append(receipt.digest, isReplacement: request.replacing) {
+                receipt.notices.append(notice)
+            }
+            result = .success(receipt)
+        } catch { result = .failure(error) }
+        return ChiefSaver.Outcome(
+            agentSteps: request.checkpoint.counters.agentSteps, result: result,
+            seconds: (ContinuousClock.now - start) / .seconds(1))
+    }
+}

@@ -1,0 +1,170 @@
+import DQNCheckpoint
+import DQNModel
+import Foundation
+import Testing
+
+/// Saving in the background.
+struct ChiefSaverTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func saver(keepLast: Int = .max, lineage: Lineage? = nil) throws -> ChiefSaver {
+        try ChiefSaver(
+            CheckpointStore(directory: folder.url, retention: .init(keepLast: keepLast)), lineage: lineage)
+    }
+
+    private func sample(_ step: Int) throws -> Checkpoint {
+        var checkpoint = try Samples.whole()
+        checkpoint.counters.agentSteps = step
+        checkpoint.evaluation = nil
+        return checkpoint
+    }
+
+    private func file(_ step: Int) -> URL { folder.file(CheckpointStore.fileName(agentSteps: step)) }
+
+    @Test func everythingHandedOverIsSavedInOrder() throws {
+        let saver = try saver()
+        for step in 1...6 { try saver.save(sample(step)) }
+        let outcomes = saver.finish()
+        #expect(outcomes.map(\.agentSteps) == Array(1...6))
+        #expect(saver.finished().isEmpty)
+        for step in 1...6 {
+            #expect(try Checkpoint(contentsOf: file(step)).counters.agentSteps == step)
+            #expect(try outcomes[step - 1].result.get().url == file(step))
+            #expect(try outcomes[step - 1].result.get().digest == CheckpointSummary(contentsOf: file(step)).digest)
+        }
+    }
+
+    @Test func aSaverThatGoesAwayFinishesFirst() throws {
+        try { try saver().save(sample(1)) }()
+        #expect(Verifier.verify(file(1)).isValid)
+        // And the directory is free again.
+        try { try saver().save(sample(2)) }()
+        #expect(Verifier.verify(file(2)).isValid)
+    }
+
+    @Test func whatIsChangedAfterwardsIsNotSaved() throws {
+        let saver = try saver()
+        var checkpoint = try sample(7)
+        let before = try everything(checkpoint)
+        try saver.save(checkpoint)
+        for index in checkpoint.online.indices { checkpoint.online[index] = 9 }
+        for worker in checkpoint.workers.indices {
+            guard var replay = checkpoint.workers[worker].replay else { continue }
+            for column in replay.columns.indices {
+                for chunk in replay.columns[column].chunks.indices {
+                    replay.columns[column].chunks[chunk].withMutableBytes {
+                        _ = $0.initializeMemory(as: UInt8.self, repeating: 255)
+                    }
+                }
+            }
+            checkpoint.workers[worker].replay = replay
+        }
+        _ = saver.finish()
+        #expect(try everything(Checkpoint(contentsOf: file(7))) == before)
+    }
+
+    @Test func nobodyButTheChiefSaves() throws {
+        let saver = try saver()
+        let checkpoint = try sample(1)
+        let error = Concurrent<CheckpointError?>()
+        let thread = Thread {
+            do throws(CheckpointError) {
+                try saver.save(checkpoint)
+                error.put(nil)
+            } catch let caught { error.put(caught) }
+        }
+        thread.start()
+        #expect(error.take()??.code == .notChief)
+        #expect(saver.finish().isEmpty)
+        #expect(!FileManager.default.fileExists(atPath: file(1).path))
+    }
+
+    @Test func twoSaversOfOneDirectory() throws {
+        let first = try saver()
+        let error = #expect(throws: CheckpointError.self) { try saver() }
+        #expect(error?.code == .locked)
+        #expect(error?.message.contains(folder.url.path) == true)
+        let store = try CheckpointStore(directory: folder.url)
+        #expect(throws: CheckpointError.self) { try store.commit(sample(1)) }
+        #expect(throws: CheckpointError.self) { try store.recoverLatest { _ in } }
+        // Reading needs no lock.
+        try first.save(sample(2))
+        _ = first.finish()
+        #expect(try store.entries().map(\.agentSteps) == [2])
+    }
+
+    @Test func aFailedSaveHarmsNothing() throws {
+        let saver = try saver()
+        try saver.save(sample(1))
+        try saver.save(sample(1))
+        var broken = try sample(2)
+        broken.online[0] = .nan
+        try saver.save(broken)
+        try saver.save(sample(3))
+        let outcomes = saver.finish()
+        let codes = outcomes.map { outcome -> CheckpointError.Code? in
+            if case .failure(let error) = outcome.result { error.code } else { nil }
+        }
+        #expect(codes == [nil, .exists, .invalidState, nil])
+        let store = try CheckpointStore(directory: folder.url)
+        #expect(try store.entries().map(\.agentSteps) == [1, 3])
+    }
+
+    @Test func theLineage() throws {
+        let url = folder.file("lineage.jsonl")
+        func digest(_ step: Int) throws -> String { try CheckpointSummary(contentsOf: file(step)).digest }
+        func line(_ child: String, _ parent: String?, _ why: String) -> String {
+            "{\"child\":\"\(child)\",\(parent.map { "\"parent\":\"\($0)\"," } ?? "")\"why\":\"\(why)\"}"
+        }
+        try {
+            let saver = try self.saver(lineage: Lineage(url, resumedFrom: nil))
+            for step in [0, 10] { try saver.save(sample(step)) }
+        }()
+        let (first, second) = (try digest(0), try digest(10))
+        try {
+            let saver = try self.saver(lineage: Lineage(url, resumedFrom: second))
+            try saver.save(sample(20))
+            var evaluated = try sample(20)
+            evaluated.reachedTarget = true
+            _ = saver.finish()
+            let third = try digest(20)
+            try saver.save(evaluated, replacing: true)
+            _ = saver.finish()
+            let lines = try String(contentsOf: url, encoding: .utf8).split(separator: "\n").map(String.init)
+            #expect(
+                try lines == [
+                    line(first, nil, "started"), line(second, first, "trained"), line(third, second, "resumed"),
+                    line(digest(20), third, "evaluated"),
+                ])
+        }()
+    }
+
+    /// Two savers of one state, one of which has saved before, write the same bytes.
+    @Test func whatWasSavedBeforeLeavesNoTrace() throws {
+        let other = try TemporaryFolder()
+        try { try self.saver().save(sample(2)) }()
+        let bytes = try Data(contentsOf: file(2))
+        let saver = try ChiefSaver(CheckpointStore(directory: other.url))
+        for step in 1...2 { try saver.save(sample(step)) }
+        _ = saver.finish()
+        #expect(try Data(contentsOf: other.file(CheckpointStore.fileName(agentSteps: 2))) == bytes)
+    }
+}
+
+/// A value that one thread waits for.
+private final class Concurrent<Value: Sendable>: @unchecked Sendable {
+    private let semaphore = DispatchSemaphore(value: 0)
+    private var value: Value?
+
+    func put(_ value: Value) {
+        self.value = value
+        semaphore.signal()
+    }
+
+    func take() -> Value? {
+        semaphore.wait()
+        return value
+    }
+}
