@@ -51,9 +51,11 @@ package struct MemoryBudget {
         // Online and target passes, the online one with gradients, and Double's.
         let passes = 3 + (configuration.doubleDQN ? 1 : 0)
         let isSole = workers == 1 && configuration.refreshInterval == 1
-        let slabs = 1 + (isSole ? 0 : 2) + (configuration.sharesStatistics ? 0 : slots)
+        // A worker's own copy of the parameters is copied for saves, twice.
+        let slabs = 1 + (isSole ? 0 : 4) + (configuration.sharesStatistics ? 0 : slots)
         networks = slabs * parameters + passes * batch * activations
-        shared = (1 + (method.usesTarget ? 1 : 0) + slots) * parameters
+        // Once for training, once for the save under way.
+        shared = 2 * (1 + (method.usesTarget ? 1 : 0) + slots) * parameters
         resting = states.dropFirst(configuration.workers).reduce(0) { sum, state in
             sum + (state.replay?.columns.reduce(0) { $0 + $1.chunks.reduce(0) { $0 + $1.byteCount } } ?? 0)
         }
