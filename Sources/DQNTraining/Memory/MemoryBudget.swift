@@ -10,7 +10,8 @@ package struct MemoryBudget {
     let workers: Int
     /// Bytes of one worker's full replay.
     let replay: Int
-    /// Bytes of what one worker's replay writes between two saves: it exists twice, since the last snapshot is kept.
+    /// Bytes of what one worker's replay writes between two saves, which exists twice since the last snapshot is kept, and of
+    /// the compressed chunks that the saver keeps.
     let snapshot: Int
     /// Bytes of one worker's parameters, gradients and activations.
     let networks: Int
@@ -40,8 +41,9 @@ package struct MemoryBudget {
         replayBytes = bytes
         replay = method.usesReplay ? replayBytes(replayCapacity) : 0
         snapshotBytes = { capacity in
-            guard let saveInterval else { return bytes(capacity) }
-            return bytes(min(capacity, saveInterval / configuration.workers + 1))
+            let compressed = bytes(capacity) / CheckpointStore.compressedShare
+            guard let saveInterval else { return bytes(capacity) + compressed }
+            return bytes(min(capacity, saveInterval / configuration.workers + 1)) + compressed
         }
         snapshot = method.usesReplay ? snapshotBytes(replayCapacity) : 0
         let parameters = try ParameterLayout(architecture).count * 4
@@ -73,7 +75,7 @@ package struct MemoryBudget {
         guard total > allowed else { return }
         let words = Self.words
         var sums =
-            "\(workers) × (replay \(words(replay)) + its last snapshot \(words(snapshot)) + networks \(words(networks))) + shared \(words(shared))"
+            "\(workers) × (replay \(words(replay)) + for saves \(words(snapshot)) + networks \(words(networks))) + shared \(words(shared))"
         if resting > 0 { sums += " + resting replays \(words(resting))" }
         throw TrainingError(
             code: .invalidConfiguration,
