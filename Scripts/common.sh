@@ -26,9 +26,10 @@ python_environment() {
     local folder=$1 python=$1/.venv/bin/python
     if ! cmp -s "$folder/requirements.txt" "$folder/.venv/requirements.txt"; then
         say "Installing what $folder needs" >&2
-        [ -x "$python" ] || run python3 -m venv "$folder/.venv" >&2
-        run "$python" -m pip install --quiet --disable-pip-version-check -r "$folder/requirements.txt" >&2
-        cp "$folder/requirements.txt" "$folder/.venv/requirements.txt"
+        # Joined, since a command substitution does not stop at a failure.
+        { [ -x "$python" ] || run python3 -m venv "$folder/.venv" >&2; } &&
+            run "$python" -m pip install --quiet --disable-pip-version-check -r "$folder/requirements.txt" >&2 &&
+            cp "$folder/requirements.txt" "$folder/.venv/requirements.txt" || return 1
     fi
     printf '%s\n' "$python"
 }

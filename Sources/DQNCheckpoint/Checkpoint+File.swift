@@ -3,10 +3,11 @@ public import Foundation
 internal import HDF5
 
 extension Checkpoint {
-    /// Writes the checkpoint to a new file, durably: all of it, or nothing.
+    /// Writes the checkpoint to a new file, durably: all of it, or nothing (or, where only the directory could not be
+    /// synchronised, all of it with an error).
     ///
-    /// The bytes go to `PATH.tmp` first, which is synchronised to the disk, read back and verified, then renamed.
-    /// Two passes of SHA-256 over the data are most of its cost.
+    /// The bytes go to `PATH.tmp` first, which is synchronised to the disk, read back, compared and sealed, then renamed.
+    /// Compressing replays and two passes of SHA-256 over the rest are most of its cost.
     /// - Parameters:
     ///   - overwriting: whether a file that is there may be replaced.
     ///   - version: the format's version, one of ``FormatVersion/known``.

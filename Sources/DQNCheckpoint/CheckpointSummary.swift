@@ -53,7 +53,8 @@ public struct CheckpointSummary: Sendable {
     public let version: String
     /// The program that wrote the state.
     public let writer: Writer
-    /// Digest that identifies the content: SHA-256 of the manifest, hexadecimal.
+    /// What identifies the file, in lower-case hexadecimal: the SHA-256 that its seal tells; of a file without a seal, the
+    /// manifest's.
     public let digest: String
     /// Bytes of the file.
     public let byteCount: Int
@@ -74,7 +75,8 @@ public struct CheckpointSummary: Sendable {
     /// The datasets, sorted by path.
     public let datasets: [Dataset]
 
-    /// Reads a file's documents and manifest; the other contents are not looked at.
+    /// Reads a file's documents and manifest, and checks its seal: one pass over the file. Of a file without a seal nothing
+    /// else is looked at.
     ///
     /// - Throws: as ``Checkpoint/init(contentsOf:understanding:)``.
     public init(contentsOf url: URL) throws(CheckpointError) {

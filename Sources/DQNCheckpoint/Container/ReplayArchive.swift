@@ -99,11 +99,13 @@ final class ReplayArchive: @unchecked Sendable {
         let offset = Array(repeating: 0, count: column.shape.count)
         for (index, piece) in Self.pieces(column, snapshot).enumerated() {
             let position = [index * snapshot.chunkLength] + offset
-            let found: [UInt8]
+            let found: (bytes: [UInt8], skippedFilters: UInt32)
             do throws(HDF5Error) {
-                found = try dataset.readChunk(at: position, limit: piece.extent * piece.rowBytes).bytes
+                found = try dataset.readChunk(at: position, limit: piece.extent * piece.rowBytes)
             } catch { throw .broken(.chunks, "/\(dataset.path) cannot be read back: \(error)", error) }
-            guard let known = known[piece.key], Array(SHA256.hash(data: found)) == known.stored else {
+            guard let known = known[piece.key], Array(SHA256.hash(data: found.bytes)) == known.stored,
+                found.skippedFilters == (known.isCompressed ? 0 : 1)
+            else {
                 throw .broken(.chunks, "/\(dataset.path) reads back other bytes than were written.")
             }
         }

@@ -113,6 +113,8 @@ public final class CheckpointStore {
                 code: .exists,
                 message: "'\(url.path)' exists, and a committed checkpoint is never replaced; move it away.")
         }
+        // Whatever becomes of this, what is known of an older file of the name may be wrong.
+        evaluations[url.lastPathComponent] = nil
         let digest = try checkpoint.write(
             to: url, overwriting: replacing, version: FormatVersion.current, archive: archive)
         evaluations[url.lastPathComponent] = .some(checkpoint.evaluation?.meanReturn)

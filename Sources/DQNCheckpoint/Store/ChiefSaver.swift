@@ -5,7 +5,7 @@ internal import Foundation
 ///
 /// Everything that takes time (compression, digests, HDF5, synchronising, verification, renaming, retention) happens on
 /// the saver's own thread. One save is under way at a time and one may wait; who asks for a third waits until there is
-/// room, so that none is ever left out, and no more than two states are held. A save that fails leaves earlier files as
+/// room, so that none is ever left out. Who calls ``waitForRoom()`` before taking a state holds no more than two. A save that fails leaves earlier files as
 /// they were and frees what it held; the next one has nothing to do with it.
 ///
 /// Only the chief may save: the thread that made the saver. The directory is locked against other savers, in this process
@@ -55,6 +55,9 @@ public final class ChiefSaver: Sendable {
         desk.put(Desk.Request(checkpoint: checkpoint, replacing: replacing))
     }
 
+    /// Waits until no save is waiting for another.
+    public func waitForRoom() { desk.waitForRoom() }
+
     /// The saves that have ended since this was last asked, in order; never waits.
     public func finished() -> [Outcome] { desk.takeOutcomes(waiting: false) }
 
@@ -84,6 +87,10 @@ private final class Desk: @unchecked Sendable {
     init(_ store: CheckpointStore, _ lineage: Lineage?) {
         self.store = store
         self.lineage = lineage
+    }
+
+    func waitForRoom() {
+        monitor.withLock { while waiting != nil { monitor.wait(seconds: 60) } }
     }
 
     func put(_ request: Request) {

@@ -46,10 +46,19 @@ public struct Lineage: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         guard let bytes = try? encoder.encode(line) + Data("\n".utf8) else { return nil }
-        let descriptor = open(url.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
-        defer { if descriptor >= 0 { close(descriptor) } }
-        guard descriptor >= 0, bytes.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == bytes.count
-        else { return "\(url.lastPathComponent) could not be written: \(String(cString: strerror(errno)))" }
-        return nil
+        do {
+            if !FileManager.default.fileExists(atPath: url.path) { try Data().write(to: url) }
+            let file = try FileHandle(forUpdating: url)
+            defer { try? file.close() }
+            let end = try file.seekToEnd()
+            var isWhole = end == 0
+            if end > 0 {
+                try file.seek(toOffset: end - 1)
+                isWhole = try file.read(upToCount: 1) == Data("\n".utf8)
+            }
+            // A kill may have cut the last line off; the next must not be lost with it.
+            try file.write(contentsOf: (isWhole ? Data() : Data("\n".utf8)) + bytes)
+            return nil
+        } catch { return "\(url.lastPathComponent) could not be written: \(error.localizedDescription)" }
     }
 }

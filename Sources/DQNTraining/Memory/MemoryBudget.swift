@@ -10,8 +10,8 @@ package struct MemoryBudget {
     let workers: Int
     /// Bytes of one worker's full replay.
     let replay: Int
-    /// Bytes of what one worker's replay writes between two saves, which exists twice since the last snapshot is kept, and of
-    /// the compressed chunks that the saver keeps.
+    /// Bytes of what one worker's replay writes between saves and its snapshots keep as it was, and of the compressed chunks
+    /// that the saver keeps.
     let snapshot: Int
     /// Bytes of one worker's parameters, gradients and activations.
     let networks: Int
@@ -43,7 +43,8 @@ package struct MemoryBudget {
         snapshotBytes = { capacity in
             let compressed = bytes(capacity) / CheckpointStore.compressedShare
             guard let saveInterval else { return bytes(capacity) + compressed }
-            return bytes(min(capacity, saveInterval / configuration.workers + 1)) + compressed
+            // A save may be under way while the next state is held.
+            return 2 * bytes(min(capacity, saveInterval / configuration.workers + 1)) + compressed
         }
         snapshot = method.usesReplay ? snapshotBytes(replayCapacity) : 0
         let parameters = try ParameterLayout(architecture).count * 4
@@ -56,8 +57,8 @@ package struct MemoryBudget {
         // A worker's own copy of the parameters is copied for saves, twice.
         let slabs = 1 + (isSole ? 0 : 4) + (configuration.sharesStatistics ? 0 : slots)
         networks = slabs * parameters + passes * batch * activations
-        // Once for training, once for the save under way.
-        shared = 2 * (1 + (method.usesTarget ? 1 : 0) + slots) * parameters
+        // Once for training, twice for saves.
+        shared = 3 * (1 + (method.usesTarget ? 1 : 0) + slots) * parameters
         resting = states.dropFirst(configuration.workers).reduce(0) { sum, state in
             sum + (state.replay?.columns.reduce(0) { $0 + $1.chunks.reduce(0) { $0 + $1.byteCount } } ?? 0)
         }

@@ -102,12 +102,12 @@ final class SharedParameterCopies {
     private let targetCopies: SlabCopies?
     private let slotCopies: [String: SlabCopies]
 
-    /// One of each is kept: by the next save the last one is on the disk.
+    /// Two of each are kept: by the next save the last one may still be on its way to the disk.
     init(of parameters: SharedParameters) {
         optimizer = parameters.optimizer
-        onlineCopies = SlabCopies(of: parameters.online, keeping: 1)
-        targetCopies = parameters.target.map { SlabCopies(of: $0, keeping: 1) }
-        slotCopies = optimizer.slotCopies(keeping: 1)
+        onlineCopies = SlabCopies(of: parameters.online, keeping: 2)
+        targetCopies = parameters.target.map { SlabCopies(of: $0, keeping: 2) }
+        slotCopies = optimizer.slotCopies(keeping: 2)
     }
 
     var online: [Float] { onlineCopies.next() }

@@ -25,7 +25,7 @@ final class MetricsFile {
     init(_ url: URL, history: MetricHistory, own: [String]) throws(TrainingError) {
         let columns = Self.commonColumns + own.map { "train/\($0)" }.filter { !Self.commonColumns.contains($0) }
         self.columns = columns
-        let previous = Self.rows(in: url, columns: columns.count)
+        let previous = Self.rows(in: url, columns: columns)
         var text = columns.joined(separator: ",") + "\n"
         var elapsed = 0.0
         for (index, step) in history.agentSteps.enumerated() {
@@ -61,14 +61,20 @@ final class MetricsFile {
         return cells.joined(separator: ",") + "\n"
     }
 
-    /// The whole rows of a file by agent step.
-    private static func rows(in url: URL, columns: Int) -> [Int: (text: Substring, elapsed: Double?)] {
+    /// The whole rows of a file by agent step, with its columns brought into the present order: an older program may have
+    /// written others.
+    private static func rows(in url: URL, columns: [String]) -> [Int: (text: String, elapsed: Double?)] {
         guard let text = try? String(contentsOf: url, encoding: .utf8) else { return [:] }
-        var rows: [Int: (text: Substring, elapsed: Double?)] = [:]
-        for line in text.split(separator: "\n") {
-            let cells = line.split(separator: ",", omittingEmptySubsequences: false)
-            guard cells.count == columns, let step = Int(cells[0]) else { continue }
-            rows[step] = (line, Double(cells[1]))
+        func cells(_ line: Substring) -> [Substring] { line.split(separator: ",", omittingEmptySubsequences: false) }
+        let lines = text.split(separator: "\n")
+        guard let header = lines.first.map(cells) else { return [:] }
+        let places = columns.map { name in header.firstIndex { $0 == name } }
+        var rows: [Int: (text: String, elapsed: Double?)] = [:]
+        for line in lines.dropFirst() {
+            let found = cells(line)
+            guard found.count == header.count, let step = Int(found[0]) else { continue }
+            let row = places.map { $0.map { found[$0] } ?? "" }
+            rows[step] = (row.joined(separator: ","), Double(row[1]))
         }
         return rows
     }

@@ -85,14 +85,20 @@ public struct RunDirectory: Sendable {
         }
     }
 
-    /// Makes the directory for a new run.
+    /// Makes the directories of a new run, as far as they are missing.
     ///
-    /// - Throws: ``TrainingError`` (`outputDirectory`) when it holds a run already or cannot be written.
-    func create(_ configuration: TrainingConfiguration, _ options: Options) throws(TrainingError) {
-        try requireNoRun()
+    /// - Throws: ``TrainingError`` (`outputDirectory`) when they cannot be made.
+    func makeFolders() throws(TrainingError) {
         do {
             try FileManager.default.createDirectory(at: checkpoints, withIntermediateDirectories: true)
         } catch { throw Self.unwritable(url, error) }
+    }
+
+    /// Makes a new run of directories that are there.
+    ///
+    /// - Throws: ``TrainingError`` (`outputDirectory`) when there is a run already or nothing can be written.
+    func create(_ configuration: TrainingConfiguration, _ options: Options) throws(TrainingError) {
+        try requireNoRun()
         try write(configuration, options)
         // A checkpoint is no safer than the directories that lead to it.
         for folder in [url, url.deletingLastPathComponent()] { try Self.synchronise(folder) }

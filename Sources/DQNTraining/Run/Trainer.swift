@@ -256,7 +256,7 @@ public final class Trainer {
         let active = stations.indices.filter { stations[$0].isActive }
         let troubles = crew.perform(on: active) { index, heartbeat in
             let started = ContinuousClock.now
-            defer { stations[index].lastRun = (started, .now) }
+            defer { stations[index].publish { stations[index].lastRun = (started, .now) } }
             try stations[index].worker?.run(budget, heartbeat)
             if stations[index].worker?.isFinished ?? false { stations[index].retire() }
         } onTrouble: {

@@ -9,8 +9,9 @@ extension TrainingRun {
         var lastFile: URL?
         /// The agent step that was last handed over or gone on from; `nil` where that save has failed.
         var step: Int?
-        /// Whether the file of the next save's step is there and lacks what was due at it.
-        var isReplacing = false
+        /// The agent step whose file may be replaced, by the same state: it lacks what was due at it, or it got its name in a
+        /// save that failed afterwards.
+        var replaceableStep: Int?
         /// Saves of this process that have ended, and those of them that failed.
         private(set) var ended = 0
         private(set) var failed = 0
@@ -22,12 +23,24 @@ extension TrainingRun {
             ended += 1
             lastSeconds = outcome.seconds
             switch outcome.result {
-            case .success(let receipt): lastFile = receipt.url
-            case .failure(let error):
-                failed += 1
-                lastError = error
-                if step == outcome.agentSteps { step = nil }
+            case .success(let receipt):
+                lastFile = receipt.url
+                if replaceableStep == outcome.agentSteps { replaceableStep = nil }
+            case .failure(let error): fail(error, at: outcome.agentSteps)
             }
+        }
+
+        /// Takes note of a save that could not even begin.
+        mutating func refuse(_ error: CheckpointError, at agentSteps: Int) {
+            ended += 1
+            fail(error, at: agentSteps)
+        }
+
+        private mutating func fail(_ error: CheckpointError, at agentSteps: Int) {
+            failed += 1
+            lastError = error
+            if step == agentSteps { step = nil }
+            if error.code != .exists { replaceableStep = agentSteps }
         }
 
         /// Columns of `metrics.csv`.
@@ -59,12 +72,14 @@ extension TrainingRun {
     /// Hands the state to the saver; training goes on at once.
     func save() {
         let step = trainer.counters.agentSteps
-        do {
-            try saver.save(trainer.checkpoint(), replacing: saves.isReplacing)
+        // First, so that no third state is held meanwhile.
+        saver.waitForRoom()
+        do throws(CheckpointError) {
+            try saver.save(trainer.checkpoint(), replacing: saves.replaceableStep == step)
             saves.step = step
-            saves.isReplacing = false
         } catch {
-            logger.error("the save at agent step \(step) could not begin: \(error)")
+            saves.refuse(error, at: step)
+            logger.error("the save at agent step \(step) failed before it began: \(error)")
         }
         noteSaves(saver.finished())
     }

@@ -7,7 +7,8 @@ public import Logging
 
 /// The chief of a run: drives a ``Trainer``, writes its metrics and checkpoints into a ``RunDirectory``, and ends it.
 ///
-/// Only the chief writes. Not thread-safe.
+/// Only the chief writes: the thread that makes the run, which must also be the one that calls
+/// ``run(isInterrupted:onProgress:)``. Not thread-safe.
 public final class TrainingRun {
     /// How a run ended.
     public enum Outcome: String, Sendable, Codable {
@@ -60,12 +61,14 @@ public final class TrainingRun {
         try directory.requireNoRun()
         try configuration.validate(steps: options.steps)
         trainer = try Trainer(configuration, conduct: options.conduct)
+        try directory.makeFolders()
+        let store = try CheckpointStore(directory: directory.checkpoints, retention: .init(keepLast: options.keep))
+        saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, resumedFrom: nil))
+        // Asked again, now that nobody else can begin a run here.
         try directory.create(configuration, options)
         self.directory = directory
         self.options = options
         self.logger = logger
-        let store = try CheckpointStore(directory: directory.checkpoints, retention: .init(keepLast: options.keep))
-        saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, resumedFrom: nil))
         saves = Saves()
         metrics = try MetricsFile(directory.metrics, history: MetricHistory(), own: trainer.method.metrics)
         workersFile = try WorkersFile(directory.workers, upTo: 0)
@@ -164,8 +167,8 @@ public final class TrainingRun {
                 record(report, seconds: (clock.now - start) / .seconds(1))
                 if report.metrics != nil, saves.step == trainer.counters.agentSteps {
                     // What was interrupted before it had been evaluated is saved again, now as it should have been.
+                    saves.replaceableStep = saves.step
                     saves.step = nil
-                    saves.isReplacing = true
                 }
                 if report.isBest || isSaveDue { save() }
                 if let failure = trainer.failure { throw failure }
