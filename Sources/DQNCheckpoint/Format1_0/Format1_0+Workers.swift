@@ -30,13 +30,14 @@ extension Format1_0 {
     ) throws(CheckpointError) -> [WorkerState] {
         var workers: [WorkerState] = []
         for path in try reader.part("workers", workerPaths) ?? [] {
-            let worker = try reader.part(path) { (reader) throws(CheckpointError) in
+            var worker = try reader.part(path) { (reader) throws(CheckpointError) in
                 try read(path, architecture, reader)
             }
-            if reader.purpose == .verifying(deep: true), let replay = worker?.replay {
-                _ = try reader.part("\(path)/replay") { (_) throws(CheckpointError) in
+            if [.verifying(deep: true), .salvaging].contains(reader.purpose), let replay = worker?.replay {
+                let isSound: Void? = try reader.part("\(path)/replay") { (_) throws(CheckpointError) in
                     try EpisodeRules.check(replay, "\(path)/replay")
                 }
+                if isSound == nil { worker?.replay = nil }
             }
             workers.append(
                 worker
