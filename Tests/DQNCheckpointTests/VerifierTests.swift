@@ -92,6 +92,10 @@ struct VerifierTests {
         #expect(Verifier.verify(url).isValid)
         #expect(rules(Verifier.verify(url, deep: true)) == [9])
         // What needs no inflating is looked at in any case.
+        let lacking = try forged("2.0") { $0.lackingChunks = ["workers/1/replay/flags"] }
+        #expect(rules(Verifier.verify(lacking)) == [21])
+        #expect(rules(Verifier.verify(lacking, deep: true)) == [21])
+        #expect(#expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: lacking) }?.rule == 21)
         #expect(rules(Verifier.verify(try forged("2.0") { $0.datasets["workers/0/replay/rewards"] = nil })) == [15])
         #expect(
             rules(
