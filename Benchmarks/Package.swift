@@ -8,6 +8,7 @@ let package = Package(
     dependencies: [
         .package(name: "swift-dqn", path: ".."),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     ],
     targets: [
         .executableTarget(
@@ -22,6 +23,24 @@ let package = Package(
             dependencies: [
                 .product(name: "DQNModel", package: "swift-dqn"),
                 .product(name: "DQNNetwork", package: "swift-dqn"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
+            name: "replay-bench",
+            dependencies: [
+                .product(name: "DQNCheckpoint", package: "swift-dqn"),
+                .product(name: "DQNInference", package: "swift-dqn"),
+                .product(name: "DQNModel", package: "swift-dqn"),
+                .product(name: "DQNTraining", package: "swift-dqn"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
+        .executableTarget(
+            name: "saver-bench",
+            dependencies: [
+                .product(name: "DQNCheckpoint", package: "swift-dqn"),
+                .product(name: "DQNEnvironments", package: "swift-dqn"),
+                .product(name: "DQNModel", package: "swift-dqn"),
+                .product(name: "DQNTraining", package: "swift-dqn"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
     ],

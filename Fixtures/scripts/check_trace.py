@@ -17,7 +17,8 @@ import h5py
 import numpy as np
 
 TYPES = {"float32": "<f4", "float64": "<f8", "uint8": "|u1", "int32": "<i4", "int64": "<i8", "uint64": "<u8"}
-VERSIONS = ("1.0", "1.1")
+VERSIONS = ("1.0", "1.1", "2.0")
+SEAL_BYTES = 512
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}")
 
 
@@ -25,8 +26,26 @@ class Refused(Exception):
     """What is wrong with a file or a trace."""
 
 
+def check_seal(path):
+    """The version that a file's seal names, after comparing the whole file with it; None where there is no seal."""
+    with open(path, "rb") as file:
+        content = file.read()
+    if content.startswith(b"\x89HDF\r\n\x1a\n"):
+        return None
+    match = re.match(rb"swift-dqn checkpoint ([0-9.]+)\n", content)
+    if not match:
+        raise Refused("it begins neither with a seal nor as an HDF5 file")
+    version = match[1].decode()
+    digest = hashlib.sha256(content[SEAL_BYTES:]).hexdigest()
+    seal = f"swift-dqn checkpoint {version}\nlength {len(content):020}\nsha256 {digest}\n".encode()
+    if content[:SEAL_BYTES] != seal.ljust(SEAL_BYTES, b"\0"):
+        raise Refused("its seal is not the one of its content")
+    return version
+
+
 def read_checkpoint(path):
     """Every dataset of a checkpoint by path, checked against the manifest; and the root attributes."""
+    sealed = check_seal(path)
     with h5py.File(path, "r") as file:
         attributes = {name: plain(value) for name, value in file.attrs.items()}
         if attributes.get("format") != "swift-dqn checkpoint":
@@ -34,6 +53,8 @@ def read_checkpoint(path):
         version = attributes.get("format_version")
         if version not in VERSIONS:
             raise Refused(f"it has format version {version}; this script knows {', '.join(VERSIONS)}")
+        if sealed != (None if version.startswith("1.") else version):
+            raise Refused(f"it has format version {version}, but the seal of {sealed or 'none'}")
         text = file["manifest"][()].tobytes()
         if hashlib.sha256(text).hexdigest() != attributes.pop("manifest_sha256", None):
             raise Refused("the manifest is not the one that the file was written with")
@@ -80,15 +101,26 @@ def walk(group, prefix):
 
 def read_dataset(file, entry):
     dataset = file[entry["path"]]
-    layout = dataset.id.get_create_plist().get_layout()
-    if layout != h5py.h5d.CONTIGUOUS or dataset.external:
+    rows = entry.get("chunk_rows")
+    if rows is not None:
+        if dataset.chunks != (rows, *dataset.shape[1:]) or dataset.compression != "gzip" or dataset.shuffle:
+            raise Refused(f"/{entry['path']} is not stored in deflated chunks of {rows} rows")
+    elif dataset.id.get_create_plist().get_layout() != h5py.h5d.CONTIGUOUS or dataset.external:
         raise Refused(f"/{entry['path']} is not stored contiguously")
     if dataset.dtype.str != TYPES[entry["type"]] or list(dataset.shape) != entry["shape"]:
         raise Refused(f"/{entry['path']} is {dataset.dtype.str} {dataset.shape}, not as listed: {entry}")
     values = dataset[()]
-    if hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest() != entry["sha256"]:
+    if digest(values, rows) != entry["sha256"]:
         raise Refused(f"/{entry['path']} is damaged")
     return values
+
+
+def digest(values, rows):
+    """SHA-256 of an array's bytes, or of the SHA-256 of each of its chunks' rows."""
+    if rows is None:
+        return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()
+    chunks = [values[first:first + rows] for first in range(0, len(values), rows)]
+    return hashlib.sha256(b"".join(hashlib.sha256(chunk.tobytes()).digest() for chunk in chunks)).hexdigest()
 
 
 def document(arrays, path):

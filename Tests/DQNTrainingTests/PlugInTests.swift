@@ -208,8 +208,10 @@ import Testing
                     .map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
             }
             let options = RunDirectory.Options(steps: 100, saveEvery: 0, keep: 1)
-            let run = try TrainingRun(request().resolve(), options: options, in: directory, logger: logger)
-            #expect(try run.run() == .completed)
+            func run() throws -> TrainingRun.Outcome {
+                try TrainingRun(request().resolve(), options: options, in: directory, logger: logger).run()
+            }
+            #expect(try run() == .completed)
             let first = try table()
             #expect(first[0].last == "train/counted")
             // Means of 1…50 and of 51…100.

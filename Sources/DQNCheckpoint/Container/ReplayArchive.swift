@@ -10,10 +10,10 @@ internal import HDF5
 ///
 /// `@unchecked Sendable`: one save at a time uses it, and a save runs on one thread at a time.
 final class ReplayArchive: @unchecked Sendable {
-    /// How hard chunks are compressed; see `docs/decisions`.
+    /// How hard chunks are compressed; see `docs/decisions/0004`.
     static let level = 1
     /// Share of the replays' bytes that compressed chunks may take in memory.
-    private static let share = 10
+    static let share = 10
     /// Chunks that are worked on at a time: enough for every core, few enough to need little memory.
     private static let batch = 8
 

@@ -37,6 +37,9 @@ public final class CheckpointStore {
         public internal(set) var notices: [String]
     }
 
+    /// Compressed replay chunks are kept between saves up to one part in so many of the replays' bytes.
+    public static let compressedShare = ReplayArchive.share
+
     /// The directory.
     public let directory: URL
     private let retention: Retention

@@ -114,6 +114,13 @@ public final class Optimizer: Sendable {
         Dictionary(uniqueKeysWithValues: zip(configuration.slotNames, slots.map(\.values)))
     }
 
+    /// What hands out copies of the slots by name, for checkpoints one after the other.
+    public func slotCopies(keeping count: Int) -> [String: SlabCopies] {
+        Dictionary(
+            uniqueKeysWithValues: zip(
+                configuration.slotNames, slots.map { SlabCopies(of: $0, keeping: count) }))
+    }
+
     /// Takes one step.
     ///
     /// - Parameters:

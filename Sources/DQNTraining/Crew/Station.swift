@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// A worker's place in a run: what the chief knows of it, whether the worker is there or not.
 ///
-/// `@unchecked Sendable`: the worker's thread writes `worker`, `state` and `leftOver` within a job and the chief reads
+/// `@unchecked Sendable`: the worker's thread writes `worker`, `state`, `leftOver` and `lastRun` within a job and the chief reads
 /// them between jobs, which the crew's monitor keeps apart; a thread that was given up can write no more, since it does so
 /// through ``publish(_:)`` alone, under a lock; the counts are atomic.
 final class Station: @unchecked Sendable {
@@ -23,6 +23,9 @@ final class Station: @unchecked Sendable {
         self.state = state
         counts = WorkerCounts(agentSteps: state?.agentSteps ?? 0)
     }
+
+    /// When the worker last began to take steps, and when it stopped.
+    var lastRun: (started: ContinuousClock.Instant, stopped: ContinuousClock.Instant)?
 
     private let lock = Lock()
     private var isGivenUp = false

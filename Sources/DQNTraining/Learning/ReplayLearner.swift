@@ -24,6 +24,8 @@ final class ReplayLearner: Learner {
 
     /// θ′: the shared slab itself for a run's only worker.
     private let parameters: ParameterSlab
+    /// For saves: the chief keeps the last while it takes the next.
+    private let parameterCopies: SlabCopies
     /// θ⁻, likewise.
     private let target: ParameterSlab
     private let gradients: ParameterSlab
@@ -58,6 +60,7 @@ final class ReplayLearner: Learner {
         let sole = configuration.refreshInterval == 1 ? store.sole : nil
         copies = sole == nil
         parameters = sole?.online ?? ParameterSlab(layout: store.layout)
+        parameterCopies = SlabCopies(of: parameters, keeping: 2)
         target = sole?.target ?? ParameterSlab(layout: store.layout)
         gradients = ParameterSlab(layout: store.layout)
         ownStatistics = try OwnStatistics.make(configuration, layout: store.layout, restored)
@@ -211,7 +214,7 @@ final class ReplayLearner: Learner {
         exploration.save(into: &state)
         var values: [String: StateSnapshot.Value] = [:]
         if copies {
-            values["parameters"] = .float32(parameters.values)
+            values["parameters"] = .float32(parameterCopies.next())
             values["updates_until_refresh"] = .int64([Int64(updatesUntilRefresh)])
             values["pulled_at"] = .int64([Int64(pulledAt)])
         }

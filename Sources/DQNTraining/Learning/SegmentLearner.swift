@@ -20,6 +20,8 @@ final class SegmentLearner: Learner {
 
     /// θ′: the shared slab itself for a run's only worker.
     private let parameters: ParameterSlab
+    /// For saves: the chief keeps the last while it takes the next.
+    private let parameterCopies: SlabCopies
     private let gradients: ParameterSlab
     private let ownStatistics: Optimizer?
     private let copies: Bool
@@ -36,6 +38,7 @@ final class SegmentLearner: Learner {
             capacity: configuration.segmentLength, bytesPerObservation: context.architecture.input.byteCount)
         copies = store.sole == nil
         parameters = store.sole?.online ?? ParameterSlab(layout: store.layout)
+        parameterCopies = SlabCopies(of: parameters, keeping: 2)
         gradients = ParameterSlab(layout: store.layout)
         ownStatistics = try OwnStatistics.make(configuration, layout: store.layout, restored)
         networks = try SegmentNetworks(context, method, rule: rule, parameters: parameters)
@@ -126,7 +129,7 @@ final class SegmentLearner: Learner {
         segment.save(into: &values)
         if let action = networks.nextAction { values["next_action"] = .int64([Int64(action)]) }
         if copies, segment.count > 0 {
-            values["parameters"] = .float32(parameters.values)
+            values["parameters"] = .float32(parameterCopies.next())
             values["pulled_at"] = .int64([Int64(pulledAt)])
         }
         if let ownStatistics { OwnStatistics.save(ownStatistics, into: &values) }

@@ -10,7 +10,8 @@ package struct MemoryBudget {
     let workers: Int
     /// Bytes of one worker's full replay.
     let replay: Int
-    /// Bytes of what one worker's replay writes between two saves: it exists twice, since the last snapshot is kept.
+    /// Bytes of what one worker's replay writes between two saves, which exists twice since the last snapshot is kept, and of
+    /// the compressed chunks that the saver keeps.
     let snapshot: Int
     /// Bytes of one worker's parameters, gradients and activations.
     let networks: Int
@@ -40,8 +41,9 @@ package struct MemoryBudget {
         replayBytes = bytes
         replay = method.usesReplay ? replayBytes(replayCapacity) : 0
         snapshotBytes = { capacity in
-            guard let saveInterval else { return bytes(capacity) }
-            return bytes(min(capacity, saveInterval / configuration.workers + 1))
+            let compressed = bytes(capacity) / CheckpointStore.compressedShare
+            guard let saveInterval else { return bytes(capacity) + compressed }
+            return bytes(min(capacity, saveInterval / configuration.workers + 1)) + compressed
         }
         snapshot = method.usesReplay ? snapshotBytes(replayCapacity) : 0
         let parameters = try ParameterLayout(architecture).count * 4
@@ -51,9 +53,11 @@ package struct MemoryBudget {
         // Online and target passes, the online one with gradients, and Double's.
         let passes = 3 + (configuration.doubleDQN ? 1 : 0)
         let isSole = workers == 1 && configuration.refreshInterval == 1
-        let slabs = 1 + (isSole ? 0 : 2) + (configuration.sharesStatistics ? 0 : slots)
+        // A worker's own copy of the parameters is copied for saves, twice.
+        let slabs = 1 + (isSole ? 0 : 4) + (configuration.sharesStatistics ? 0 : slots)
         networks = slabs * parameters + passes * batch * activations
-        shared = (1 + (method.usesTarget ? 1 : 0) + slots) * parameters
+        // Once for training, once for the save under way.
+        shared = 2 * (1 + (method.usesTarget ? 1 : 0) + slots) * parameters
         resting = states.dropFirst(configuration.workers).reduce(0) { sum, state in
             sum + (state.replay?.columns.reduce(0) { $0 + $1.chunks.reduce(0) { $0 + $1.byteCount } } ?? 0)
         }
@@ -71,7 +75,7 @@ package struct MemoryBudget {
         guard total > allowed else { return }
         let words = Self.words
         var sums =
-            "\(workers) × (replay \(words(replay)) + its last snapshot \(words(snapshot)) + networks \(words(networks))) + shared \(words(shared))"
+            "\(workers) × (replay \(words(replay)) + for saves \(words(snapshot)) + networks \(words(networks))) + shared \(words(shared))"
         if resting > 0 { sums += " + resting replays \(words(resting))" }
         throw TrainingError(
             code: .invalidConfiguration,

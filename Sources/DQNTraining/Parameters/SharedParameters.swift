@@ -91,11 +91,30 @@ final class SharedParameters: ParameterStore, @unchecked Sendable {
             refreshes.add(1, ordering: .relaxed)
         }
     }
+}
 
-    /// The optimiser's state, for a checkpoint.
+/// Copies of shared parameters for one checkpoint after the other.
+///
+/// Not thread-safe: the chief's.
+final class SharedParameterCopies {
+    private let optimizer: Optimizer
+    private let onlineCopies: SlabCopies
+    private let targetCopies: SlabCopies?
+    private let slotCopies: [String: SlabCopies]
+
+    /// One of each is kept: by the next save the last one is on the disk.
+    init(of parameters: SharedParameters) {
+        optimizer = parameters.optimizer
+        onlineCopies = SlabCopies(of: parameters.online, keeping: 1)
+        targetCopies = parameters.target.map { SlabCopies(of: $0, keeping: 1) }
+        slotCopies = optimizer.slotCopies(keeping: 1)
+    }
+
+    var online: [Float] { onlineCopies.next() }
+    var target: [Float]? { targetCopies?.next() }
     var optimizerState: OptimizerState {
         OptimizerState(
             kind: optimizer.configuration.kind.rawValue, hyperparameters: optimizer.configuration.hyperparameters,
-            stepCount: optimizer.stepCount, slots: optimizer.slotValues)
+            stepCount: optimizer.stepCount, slots: slotCopies.mapValues { $0.next() })
     }
 }

@@ -94,6 +94,18 @@ public struct RunDirectory: Sendable {
             try FileManager.default.createDirectory(at: checkpoints, withIntermediateDirectories: true)
         } catch { throw Self.unwritable(url, error) }
         try write(configuration, options)
+        // A checkpoint is no safer than the directories that lead to it.
+        for folder in [url, url.deletingLastPathComponent()] { try Self.synchronise(folder) }
+    }
+
+    /// Has the disk record what is in a directory; one that may not be read cannot be asked to.
+    private static func synchronise(_ folder: URL) throws(TrainingError) {
+        let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else {
+            throw unwritable(folder, NSError(domain: NSPOSIXErrorDomain, code: Int(errno)))
+        }
     }
 
     /// Writes `config.json`, all or nothing.

@@ -3,7 +3,8 @@ internal import DQNModel
 internal import DQNNetwork
 
 extension Trainer {
-    /// The whole state at this step boundary, by value: replay chunks are shared, parameters copied once.
+    /// The whole state at this step boundary, by value: replay chunks are shared, parameters copied once, into memory that the last
+    /// checkpoint had if nobody holds it any more.
     ///
     /// A worker that cannot tell its state any more contributes its last one, or, where there is none, is marked abandoned;
     /// one whose environment cannot is abandoned with the rest of its state. ``failure`` is set then.
@@ -21,8 +22,7 @@ extension Trainer {
         }
         var checkpoint = Checkpoint(
             writer: .current, configuration: configuration.json, architecture: architecture,
-            online: parameters.online.values, target: parameters.target?.values,
-            optimizer: parameters.optimizerState, counters: counters,
+            online: copies.online, target: copies.target, optimizer: copies.optimizerState, counters: counters,
             workers: stations.map(\.lastKnown) + resting, evaluation: lastEvaluation, bestEvaluation: bestEvaluation,
             reachedTarget: reachedTarget, statistics: pooledStatistics().values, history: history,
             extensions: foreignExtensions)

@@ -66,8 +66,14 @@ public final class Trainer {
     /// ε of the next action, averaged over the workers; `nil` for a method without.
     public internal(set) var epsilon: Double?
 
+    /// How long the workers stood still before the last advance; `nil` before the second one.
+    public internal(set) var standstill: Standstill?
+    /// When each worker stopped after the last advance.
+    var lastStops: [ContinuousClock.Instant] = []
+
     let method: any TrainingMethod
     let parameters: SharedParameters
+    let copies: SharedParameterCopies
     let budget: StepBudget
     let crew: Crew
     let stations: [Station]
@@ -143,6 +149,7 @@ public final class Trainer {
         ).check(conduct.memory)
         parameters = try SharedParameters(
             configuration, architecture, usesTarget: method.usesTarget, restoring: checkpoint)
+        copies = SharedParameterCopies(of: parameters)
         evaluator = try Evaluator(configuration, architecture, backend: backend)
         counters = checkpoint?.counters ?? Counters()
         history = checkpoint?.history ?? MetricHistory()
@@ -248,6 +255,8 @@ public final class Trainer {
         let (stations, budget) = (stations, budget)
         let active = stations.indices.filter { stations[$0].isActive }
         let troubles = crew.perform(on: active) { index, heartbeat in
+            let started = ContinuousClock.now
+            defer { stations[index].lastRun = (started, .now) }
             try stations[index].worker?.run(budget, heartbeat)
             if stations[index].worker?.isFinished ?? false { stations[index].retire() }
         } onTrouble: {
@@ -257,6 +266,7 @@ public final class Trainer {
         }
         giveUpTheLost()
         var report = Report()
+        measureStandstill(active)
         count()
         if let (index, trouble) = troubles.min(by: { $0.key < $1.key }) {
             let failure = error(trouble, of: index, doing: "taking a step")
