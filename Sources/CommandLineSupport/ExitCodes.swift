@@ -32,7 +32,7 @@ public func report(
         switch error.code {
         case .malformed, .unsupportedVersion, .unknownExtension: return .malformedCheckpoint
         case .missing: return .missingInput
-        case .exists: return .usage
+        case .exists, .nothingToRepair: return .usage
         default: return .runtimeFailure
         }
     case let error as ModelError: return error.code == .invalidSnapshot ? .malformedCheckpoint : .usage

@@ -124,7 +124,8 @@ public struct CheckpointPolicy: Sendable {
 /// Reading of files: opens, checks, hands to a body.
 enum CheckpointFile {
     static func read<Value: Sendable>(
-        _ path: String, knowing versions: [String] = FormatVersion.known, checksDigests: Bool = true,
+        _ path: String, for purpose: ReadingPurpose = .loading, knowing versions: [String] = FormatVersion.known,
+        checksDigests: Bool = true,
         _ body: @Sendable (borrowing ContainerReader) throws(CheckpointError) -> Value
     ) throws(CheckpointError) -> Value {
         var isDirectory: ObjCBool = false
@@ -138,7 +139,8 @@ enum CheckpointFile {
         return try HDF5.perform { session throws(CheckpointError) in
             try body(
                 try ContainerReader(
-                    path, seal: seal, knowing: versions, checksDigests: checksDigests, session: session))
+                    path, seal: seal, knowing: versions, checksDigests: checksDigests, for: purpose,
+                    session: session))
         }
     }
 

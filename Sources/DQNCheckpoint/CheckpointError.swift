@@ -22,6 +22,8 @@ public struct CheckpointError: Error, Sendable, CustomStringConvertible {
         public static let exists = Code(rawValue: "exists")
         /// The format version that was asked for cannot hold all of the state; ``CheckpointError/details`` lists what.
         public static let lossy = Code(rawValue: "lossy")
+        /// A file that was to be repaired is whole.
+        public static let nothingToRepair = Code(rawValue: "nothingToRepair")
         /// Somebody else saves into the directory.
         public static let locked = Code(rawValue: "locked")
         /// A thread that is not the chief's asked for a save.

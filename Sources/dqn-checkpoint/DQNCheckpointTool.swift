@@ -7,12 +7,14 @@ import Foundation
 struct DQNCheckpointTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dqn-checkpoint",
-        abstract: "Shows, lists, verifies, compares, converts, strips and plots checkpoints.",
+        abstract: "Shows, lists, verifies, repairs, compares, converts, strips and plots checkpoints.",
         discussion: """
             EXAMPLES
               dqn-checkpoint show runs/cartpole/checkpoints/step-000000050000.h5
               dqn-checkpoint ls runs/cartpole
               dqn-checkpoint verify runs/*/checkpoints/*.h5
+              dqn-checkpoint verify from-a-stranger.h5 --deep --isolated
+              dqn-checkpoint repair damaged.h5 saved.h5
               dqn-checkpoint diff a.h5 b.h5 --tolerance 1e-6
               dqn-checkpoint convert a.h5 old.h5 --to 1.0
               dqn-checkpoint strip step-000000050000.h5 policy.h5 --all-but-policy
@@ -22,7 +24,10 @@ struct DQNCheckpointTool: ParsableCommand {
             65 malformed checkpoint, 66 missing input.
             """,
         version: "0.1.0",
-        subcommands: [Show.self, List.self, Verify.self, Diff.self, Convert.self, Strip.self, Plot.self])
+        subcommands: [
+            Show.self, List.self, Verify.self, Repair.self, Diff.self, Convert.self, Strip.self, Plot.self,
+            IsolatedVerify.self, IsolatedRepair.self,
+        ])
 }
 
 /// Runs a subcommand's work, turning errors into a line and an exit code.
@@ -56,41 +61,6 @@ struct Strip: ParsableCommand {
             let bytes = try CheckpointSummary(contentsOf: target).byteCount
             print("\(output): \(bytes) bytes, without \(stripped.stripped.joined(separator: ", "))")
         }
-    }
-}
-
-struct Verify: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "Checks files against every rule of the format; 65 when one fails.")
-    @Argument(help: "Checkpoint files.") var files: [String]
-    @Flag(help: "Print one JSON document.") var json = false
-
-    private struct Row: Encodable {
-        var file: String
-        var valid: Bool
-        var digest: String?
-        var rule: String?
-        var reason: String?
-    }
-
-    func run() throws {
-        var codes: [ExitCode] = []
-        var rows: [Row] = []
-        for file in files {
-            let report = Verifier.verify(URL(fileURLWithPath: file))
-            rows.append(
-                Row(
-                    file: file, valid: report.isValid, digest: report.digest,
-                    rule: report.failure?.rule.map { "R\($0)" }, reason: report.failure?.message))
-            if let failure = report.failure {
-                codes.append(failure.code == .missing ? .missingInput : .malformedCheckpoint)
-                if !json { print("\(file): FAILED \(failure)") }
-            } else if !json {
-                print("\(file): ok")
-            }
-        }
-        if json { try printJSON(rows) }
-        if let code = codes.first(where: { $0 == .malformedCheckpoint }) ?? codes.first { throw code }
     }
 }
 

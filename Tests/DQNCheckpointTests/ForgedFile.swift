@@ -41,6 +41,8 @@ struct ForgedFile: Sendable {
     /// Attributes of the file that differ from those of the manifest.
     var otherAttributes: [String: HDF5.AttributeValue?] = [:]
     var groupAttributes: [String] = []
+    /// Datasets in chunks of which the last one is never written.
+    var lackingChunks: Set<String> = []
     /// Changes the manifest's text before its digest is taken, or after.
     var editManifest: @Sendable (String) -> String = { $0 }
     var editManifestSecretly: @Sendable (String) -> String = { $0 }
@@ -170,6 +172,7 @@ struct ForgedFile: Sendable {
                     let chunk = rows * (content.bytes.count / count)
                     let padding = [UInt8](repeating: 0, count: chunk)
                     for first in stride(from: 0, to: count, by: rows) {
+                        if final.file.lackingChunks.contains(path), first + rows >= count { continue }
                         let bytes = Array((content.bytes.dropFirst(first / rows * chunk) + padding).prefix(chunk))
                         let offset = [first] + content.shape.dropFirst().map { _ in 0 }
                         try bytes.withUnsafeBytes { try dataset.writeChunk(at: offset, from: $0, skippedFilters: 1) }

@@ -31,7 +31,7 @@ struct RuleTests {
         change(&file)
         let url = folder.file("forged.h5")
         try file.write(to: url)
-        let report = Verifier.verify(url)
+        let report = Verifier.verify(url, deep: true)
         guard let failure = report.failure else { return 0 }
         #expect(!report.isValid)
         // Verifying and loading agree.

@@ -39,6 +39,7 @@ extension ContainerReader {
         of entry: Manifest.Entry, rowsPerRun: Int? = nil,
         _ body: (UnsafeRawBufferPointer) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
+        findings.examined.insert(entry.path)
         let dataset = try open(entry)
         let rows = entry.shape.first ?? 1
         let rowBytes = entry.bytesPerRow
@@ -66,6 +67,7 @@ extension ContainerReader {
 
     /// Reads a whole dataset that is stored plainly into memory that the caller gives, and checks its digest.
     func read(_ entry: Manifest.Entry, into memory: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
+        findings.examined.insert(entry.path)
         let dataset = try open(entry)
         do { try dataset.read(into: memory) } catch {
             throw .broken(.digests, "'\(path)' cannot be read at /\(entry.path): \(error)", error)
@@ -103,6 +105,7 @@ extension ContainerReader {
             }
             return
         }
+        findings.examined.insert(entry.path)
         let dataset = try open(entry)
         let count = entry.shape.first ?? 0
         let offset = Array(repeating: 0, count: entry.shape.count - 1)
@@ -130,6 +133,25 @@ extension ContainerReader {
             }
         }
         if checksDigests { try check(digest, entry) }
+    }
+
+    /// Looks whether every chunk of a dataset is there, of a size that its rows can have.
+    func checkStoredChunks(of entry: Manifest.Entry) throws(CheckpointError) {
+        findings.examined.insert(entry.path)
+        let dataset = try open(entry)
+        guard let rows = entry.chunkRows, let count = entry.shape.first else { return }
+        let offset = Array(repeating: 0, count: entry.shape.count - 1)
+        for first in stride(from: 0, to: count, by: rows) {
+            let size: Int
+            do { size = try dataset.chunkByteCount(at: [first] + offset) } catch {
+                throw .broken(.chunks, "'\(path)' cannot be read at /\(entry.path): \(error)", error)
+            }
+            guard (1...(rows * entry.bytesPerRow)).contains(size) else {
+                throw .broken(
+                    .chunks,
+                    "'\(path)' has at row \(first) of /\(entry.path) a chunk of \(size) bytes, which cannot be.")
+            }
+        }
     }
 }
 

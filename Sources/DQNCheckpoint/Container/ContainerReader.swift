@@ -34,6 +34,10 @@ struct ContainerReader: ~Copyable {
     let isSealed: Bool
     // Whether datasets are compared with their own digests, though the seal vouches for them.
     let checksDigests: Bool
+    /// What the file is read for.
+    let purpose: ReadingPurpose
+    /// What broke a rule, unless that is thrown.
+    let findings = Findings()
     // Declared before the file: the group is closed first.
     let root: HDF5.Group
     private let file: HDF5.File
@@ -47,9 +51,10 @@ struct ContainerReader: ~Copyable {
     ///   - seal: the file's seal, which has been checked; `nil` where it has none.
     ///   - versions: the format versions that are taken; a file of any other is refused by its name.
     ///   - checksDigests: whether what is read of a sealed file is compared with its datasets' digests, too.
+    ///   - purpose: what it is read for.
     init(
         _ path: String, seal: Seal?, knowing versions: [String], checksDigests: Bool = false,
-        session: borrowing HDF5.Session
+        for purpose: ReadingPurpose = .loading, session: borrowing HDF5.Session
     ) throws(CheckpointError) {
         let file = try Self.openFile(path, session)
         try Self.checkUserBlock(of: file, seal)
@@ -61,7 +66,8 @@ struct ContainerReader: ~Copyable {
         guard case .string(let digest) = attributes[FileLayout.manifestDigest] else {
             throw .broken(.rootAttributes, "'\(path)' does not name its manifest's digest.")
         }
-        let manifest = try Self.manifest(root, digest: digest, attributes, path)
+        let manifest = try Self.manifest(root, digest: digest, path)
+        try Self.check(attributes, manifest, path)
         try manifest.check(fileBytes: byteCount, isSealed: seal != nil, path)
         try Self.checkObjects(of: root, manifest, path)
         self.path = path
@@ -70,6 +76,38 @@ struct ContainerReader: ~Copyable {
         isSealed = seal != nil
         self.checksDigests = checksDigests || seal == nil
         self.manifest = manifest
+        self.purpose = purpose
+        self.byteCount = byteCount
+        self.root = root
+        self.file = file
+    }
+
+    /// Opens what is left of a damaged file to save what is provably intact of it: what has the digest that a manifest
+    /// lists which itself has the digest that the root names. A seal, the other attributes and what else there may be
+    /// are not looked at.
+    ///
+    /// - Parameter name: the file's path in messages, where `path` is a mended copy.
+    init(salvaging path: String, named name: String, session: borrowing HDF5.Session) throws(CheckpointError) {
+        let file = try Self.openFile(path, session)
+        let root = try Self.root(of: file)
+        let byteCount = try Self.byteCount(of: file)
+        guard case .string(let digest)? = try? root.attribute(FileLayout.manifestDigest) else {
+            throw .broken(.rootAttributes, "'\(name)' does not name its manifest's digest.")
+        }
+        let manifest = try Self.manifest(root, digest: digest, name)
+        let version = manifest.attributes[FileLayout.version] ?? ""
+        guard FormatVersion.known.contains(version) else {
+            throw .unsupported(version, name, known: FormatVersion.known)
+        }
+        let isSealed = try FormatVersion.codec(of: version).isSealed
+        try manifest.check(fileBytes: byteCount, isSealed: isSealed, name)
+        self.path = name
+        self.isSealed = isSealed
+        self.version = version
+        self.digest = digest
+        checksDigests = true
+        self.manifest = manifest
+        purpose = .salvaging
         self.byteCount = byteCount
         self.root = root
         self.file = file
@@ -82,6 +120,10 @@ struct ContainerReader: ~Copyable {
             if error.code == .fileMissing {
                 throw CheckpointError(
                     code: .missing, message: "There is no file '\(path)'; check the path.", underlying: error)
+            }
+            if error.code == .libraryUnavailable {
+                throw CheckpointError(
+                    code: .inputOutput, message: "'\(path)' cannot be read: \(error)", underlying: error)
             }
             if let number = error.systemErrorNumber, number == EACCES || number == EPERM || number == EIO {
                 throw CheckpointError(
@@ -156,7 +198,7 @@ struct ContainerReader: ~Copyable {
     }
 
     private static func manifest(
-        _ root: borrowing HDF5.Group, digest: String, _ attributes: [String: HDF5.AttributeValue], _ path: String
+        _ root: borrowing HDF5.Group, digest: String, _ path: String
     ) throws(CheckpointError) -> Manifest {
         let bytes: [UInt8]
         do {
@@ -165,10 +207,15 @@ struct ContainerReader: ~Copyable {
         guard SHA256.hash(data: bytes).hexadecimal == digest else {
             throw .broken(.manifestDigest, "'\(path)' is damaged: its manifest is not the one it was written with.")
         }
-        let manifest: Manifest
-        do { manifest = try JSONDecoder().decode(Manifest.self, from: Data(bytes)) } catch {
+        do { return try JSONDecoder().decode(Manifest.self, from: Data(bytes)) } catch {
             throw .broken(.manifestContent, "'\(path)' has a manifest that is not of the format: \(error)", error)
         }
+    }
+
+    /// The root attributes are those that the manifest lists, and no others.
+    private static func check(
+        _ attributes: [String: HDF5.AttributeValue], _ manifest: Manifest, _ path: String
+    ) throws(CheckpointError) {
         var named = attributes.mapValues(\.text)
         named[FileLayout.manifestDigest] = nil
         guard manifest.attributes == named,
@@ -177,7 +224,6 @@ struct ContainerReader: ~Copyable {
                 FileLayout.agentSteps,
             ], case .int64 = attributes[FileLayout.agentSteps]
         else { throw .broken(.rootAttributes, "'\(path)' has root attributes that are not those of its manifest.") }
-        return manifest
     }
 
     /// Walks the whole file: only groups and datasets, each by one hard link, without attributes, all of them listed.

@@ -9,7 +9,7 @@ struct Seal: Equatable, Sendable {
     static let byteCount = 512
     private static let magic = "swift-dqn checkpoint "
     /// What a file without a seal begins with: HDF5's signature.
-    private static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
+    static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
 
     /// The format's version.
     let version: String
@@ -54,6 +54,15 @@ struct Seal: Equatable, Sendable {
         let file = try OpenFile(path)
         _ = try file.read(byteCount)
         return Seal(version: version, fileBytes: try file.byteCount(), digest: try file.digestOfRest())
+    }
+
+    /// The digest that a damaged file's seal names, if it can still be told.
+    static func claimedDigest(of path: String) -> String? {
+        guard let file = try? OpenFile(path), let block = try? file.read(byteCount),
+            let seal = try? parse(block, path, knowing: FormatVersion.known)
+        else { return nil }
+        let digits = Array("0123456789abcdef".utf8)
+        return seal.digest.utf8.count == 64 && seal.digest.utf8.allSatisfy(digits.contains) ? seal.digest : nil
     }
 
     private static func parse(

@@ -9,22 +9,33 @@ extension Format1_0 {
         return head
     }
 
-    /// Reads the documents; rule 10.
+    /// Reads the documents; rule 10. Of these the network alone is indispensable.
     static func documents(_ reader: borrowing ContainerReader) throws(CheckpointError) -> FormatHead {
-        let configuration = try reader.document("configuration", as: JSONValue.self)
-        guard case .object = configuration else { throw .broken(.documents, "/configuration is no JSON object.") }
+        let configuration = try reader.part("configuration", configuration)
+        let progress = try reader.part("progress", progress)
         let architecture = try reader.document("architecture", as: NetworkArchitecture.self)
         let layout: ParameterLayout
         do { layout = try ParameterLayout(architecture) } catch {
             throw .broken(.documents, "/architecture cannot be built: \(error.message)", error)
         }
+        return FormatHead(
+            configuration: configuration ?? .object([:]), architecture: architecture, layout: layout,
+            progress: progress ?? Progress(agentSteps: reader.manifest.attributes[FileLayout.agentSteps]))
+    }
+
+    private static func configuration(_ reader: borrowing ContainerReader) throws(CheckpointError) -> JSONValue {
+        let configuration = try reader.document("configuration", as: JSONValue.self)
+        guard case .object = configuration else { throw .broken(.documents, "/configuration is no JSON object.") }
+        return configuration
+    }
+
+    private static func progress(_ reader: borrowing ContainerReader) throws(CheckpointError) -> Progress {
         let progress = try reader.document("progress", as: Progress.self)
         if let complaint = progress.complaint { throw .broken(.documents, "/progress \(complaint).") }
         guard reader.manifest.attributes[FileLayout.agentSteps] == String(progress.counters.agentSteps) else {
             throw .broken(.documents, "The root attribute agent_steps differs from the counter in /progress.")
         }
-        return FormatHead(
-            configuration: configuration, architecture: architecture, layout: layout, progress: progress)
+        return progress
     }
 
     /// Reads a flat vector from the datasets of a group: exactly the network's names and shapes, finite numbers.
@@ -63,10 +74,9 @@ extension Format1_0 {
     }
 
     static func checkpoint(_ reader: borrowing ContainerReader) throws(CheckpointError) -> Checkpoint {
-        let head = try head(reader)
-        return try checkpoint(reader, head) { (path, reader) throws(CheckpointError) in
+        try checkpoint(reader, head: head) { (path, architecture, reader) throws(CheckpointError) in
             let state = try reader.document("\(path)/state", as: Worker.self)
-            return try worker(state, path, head.architecture, reader, members: workerMembers)
+            return try worker(state, path, architecture, reader, members: workerMembers)
         }
     }
 
@@ -81,42 +91,78 @@ extension Format1_0 {
         return workers
     }
 
-    /// Reads a whole checkpoint whose workers are read by `worker`, given the path of each.
+    /// Reads a whole checkpoint whose documents are read by `head`, and whose workers by `worker`, given the path of each.
+    ///
+    /// Every part is read on its own: see ``ContainerReader/part(_:_:)``. A part that is not there for a broken rule is
+    /// absent from the checkpoint; without a network or its parameters there is none.
     static func checkpoint(
-        _ reader: borrowing ContainerReader, _ head: FormatHead,
-        worker: (_ path: String, borrowing ContainerReader) throws(CheckpointError) -> WorkerState
+        _ reader: borrowing ContainerReader,
+        head readHead: (borrowing ContainerReader) throws(CheckpointError) -> FormatHead,
+        worker: (String, NetworkArchitecture, borrowing ContainerReader) throws(CheckpointError) -> WorkerState
     ) throws(CheckpointError) -> Checkpoint {
+        var checkpoint: Checkpoint?
+        if let head = try reader.part("architecture", readHead) {
+            checkpoint = try Self.checkpoint(reader, head)
+        }
+        if reader.manifest["history/agent_steps"] != nil {
+            let history = try reader.part("history", history)
+            checkpoint?.history = history ?? MetricHistory()
+        }
+        if let head = checkpoint {
+            checkpoint?.workers = try workers(reader, head.architecture, worker)
+        }
+        let extensions = try extensions(reader)
+        checkpoint?.extensions = extensions
+        _ = try reader.part("", checkPlaces)
+        guard let checkpoint, !checkpoint.online.isEmpty else {
+            let reason = reader.findings.all.first { ["architecture", "parameters/online"].contains($0.part) }
+            throw reason?.error ?? .broken(.parameters, "'\(reader.path)' holds no network.")
+        }
+        return checkpoint
+    }
+
+    /// Reads the networks and the optimiser into a checkpoint.
+    private static func checkpoint(
+        _ reader: borrowing ContainerReader, _ head: FormatHead
+    ) throws(CheckpointError) -> Checkpoint {
+        let online = try reader.part("parameters/online") { (reader) throws(CheckpointError) in
+            try vector("parameters/online", head.layout, reader, .parameters)
+        }
         var checkpoint = Checkpoint(
             writer: reader.writer, configuration: head.configuration, architecture: head.architecture,
-            online: try vector("parameters/online", head.layout, reader, .parameters),
+            online: online ?? [],
             counters: head.progress.counters, evaluation: head.progress.evaluation,
             bestEvaluation: head.progress.bestEvaluation, reachedTarget: head.progress.reachedTarget,
             statistics: head.progress.statistics, stripped: head.progress.stripped)
-        var known = ["configuration", "architecture", "progress", "parameters"]
         let groups = reader.members("parameters")
-        guard groups.allSatisfy({ ["online", "target"].contains($0) }) else {
-            throw .broken(.parameters, "/parameters holds something else than online and target.")
+        _ = try reader.part("parameters") { (_) throws(CheckpointError) in
+            guard groups.allSatisfy({ ["online", "target"].contains($0) }) else {
+                throw .broken(.parameters, "/parameters holds something else than online and target.")
+            }
         }
         if groups.contains("target") {
-            checkpoint.target = try vector("parameters/target", head.layout, reader, .parameters)
+            checkpoint.target = try reader.part("parameters/target") { (reader) throws(CheckpointError) in
+                try vector("parameters/target", head.layout, reader, .parameters)
+            }
         }
         if reader.manifest["optimizer/state"] != nil {
-            checkpoint.optimizer = try optimizer(head.layout, reader)
-            known.append("optimizer")
+            checkpoint.optimizer = try reader.part("optimizer") { (reader) throws(CheckpointError) in
+                try optimizer(head.layout, reader)
+            }
         }
-        if reader.manifest["history/agent_steps"] != nil {
-            checkpoint.history = try history(reader)
-            known.append("history")
-        }
-        checkpoint.workers = try eachWorker(reader, worker)
-        checkpoint.extensions = try extensions(reader)
-        known += ["workers", "extensions"]
+        return checkpoint
+    }
+
+    /// Every dataset has a place in the format; rule 7.
+    private static func checkPlaces(_ reader: borrowing ContainerReader) throws(CheckpointError) {
+        var known = ["configuration", "architecture", "progress", "parameters", "workers", "extensions"]
+        if reader.manifest["optimizer/state"] != nil { known.append("optimizer") }
+        if reader.manifest["history/agent_steps"] != nil { known.append("history") }
         if let extra = reader.manifest.datasets.first(where: { entry in
             !known.contains(String(entry.path.prefix { $0 != "/" }))
         }) {
             throw .broken(.completeness, "/\(extra.path) has no place in format \(reader.version).")
         }
-        return checkpoint
     }
 
     private static func optimizer(
@@ -144,49 +190,19 @@ extension Format1_0 {
         }
         for name in reader.descendants("history") where name != "agent_steps" {
             guard name.hasPrefix("columns/") else { throw .broken(.history, "/history/\(name) has no place there.") }
-            history.columns[String(name.dropFirst(8))] = try reader.values(
-                "history/\(name)", .float64, shape: [steps.count], rule: .history)
+            let column: [Double]? = try reader.part("history/\(name)") { (reader) throws(CheckpointError) in
+                try reader.values("history/\(name)", .float64, shape: [steps.count], rule: .history)
+            }
+            if let column { history.columns[String(name.dropFirst(8))] = column }
         }
         return history
     }
+}
 
-    /// Reads the extension groups; rule 16.
-    static func extensions(_ reader: borrowing ContainerReader) throws(CheckpointError) -> [ExtensionGroup] {
-        var groups: [ExtensionGroup] = []
-        for owner in reader.members("extensions") {
-            let path = "extensions/\(owner)"
-            let descriptor = try reader.document("\(path)/descriptor", as: Extension.self)
-            guard descriptor.owner == owner, isName(owner),
-                reader.members(path).allSatisfy({ ["descriptor", "state"].contains($0) })
-            else { throw .broken(.extensions, "/\(path) is no extension group of the owner it names.") }
-            let values = try snapshotValues("\(path)/state", reader, .extensions)
-            groups.append(
-                ExtensionGroup(
-                    owner: owner, mustUnderstand: descriptor.mustUnderstand,
-                    state: StateSnapshot(kind: descriptor.kind, version: descriptor.version, values: values)))
-        }
-        return groups
-    }
-
-    /// Reads the named arrays of a snapshot.
-    static func snapshotValues(
-        _ group: String, _ reader: borrowing ContainerReader, _ rule: Rule
-    ) throws(CheckpointError) -> [String: StateSnapshot.Value] {
-        var values: [String: StateSnapshot.Value] = [:]
-        for name in reader.descendants(group) {
-            let path = "\(group)/\(name)"
-            guard isName(name), let entry = reader.manifest[path] else {
-                throw .broken(rule, "/\(path) has no place there.")
-            }
-            switch entry.type {
-            case .float64: values[name] = .float64(try reader.values(path, .float64, rule: rule))
-            case .float32: values[name] = .float32(try reader.values(path, .float32, rule: rule))
-            case .int64: values[name] = .int64(try reader.values(path, .int64, rule: rule))
-            case .uint64: values[name] = .uint64(try reader.values(path, .uint64, rule: rule))
-            case .uint8: values[name] = .uint8(try reader.values(path, .uint8, rule: rule))
-            case .int32: throw .broken(rule, "/\(path) is int32, which a snapshot cannot hold.")
-            }
-        }
-        return values
+extension Format1_0.Progress {
+    /// What is left of a document that is lost: the count that stands in the root attributes, too.
+    fileprivate init(agentSteps: String?) {
+        self.init(counters: Counters(), reachedTarget: false, statistics: [:], stripped: [])
+        counters.agentSteps = agentSteps.flatMap { Int($0) } ?? 0
     }
 }

@@ -1,21 +1,49 @@
 internal import DQNModel
 
 extension Format1_0 {
-    /// Reads something of each worker, given its path: groups `0`, `1`, … without gaps; rule 14.
-    static func eachWorker<Value>(
-        _ reader: borrowing ContainerReader,
-        _ read: (_ path: String, borrowing ContainerReader) throws(CheckpointError) -> Value
-    ) throws(CheckpointError) -> [Value] {
+    /// The workers' groups `0`, `1`, … without gaps; rule 14.
+    private static func workerPaths(_ reader: borrowing ContainerReader) throws(CheckpointError) -> [String] {
         let names = Set(reader.members("workers"))
         guard names.count <= 4096 else {
             throw .broken(.workers, "/workers holds \(names.count) groups; 4096 are allowed.")
         }
-        var workers: [Value] = []
-        for index in 0..<names.count {
-            guard names.contains(String(index)) else {
-                throw .broken(.workers, "/workers holds \(names.count) groups, but none is named \(index).")
+        for index in 0..<names.count where !names.contains(String(index)) {
+            throw .broken(.workers, "/workers holds \(names.count) groups, but none is named \(index).")
+        }
+        return (0..<names.count).map { "workers/\($0)" }
+    }
+
+    /// Reads something of each worker, given its path.
+    static func eachWorker<Value>(
+        _ reader: borrowing ContainerReader,
+        _ read: (_ path: String, borrowing ContainerReader) throws(CheckpointError) -> Value
+    ) throws(CheckpointError) -> [Value] {
+        var values: [Value] = []
+        for path in try workerPaths(reader) { values.append(try read(path, reader)) }
+        return values
+    }
+
+    /// Reads the workers, each on its own; one that cannot be read at all leaves its place to an empty one.
+    static func workers(
+        _ reader: borrowing ContainerReader, _ architecture: NetworkArchitecture,
+        _ read: (String, NetworkArchitecture, borrowing ContainerReader) throws(CheckpointError) -> WorkerState
+    ) throws(CheckpointError) -> [WorkerState] {
+        var workers: [WorkerState] = []
+        for path in try reader.part("workers", workerPaths) ?? [] {
+            var worker = try reader.part(path) { (reader) throws(CheckpointError) in
+                try read(path, architecture, reader)
             }
-            workers.append(try read("workers/\(index)", reader))
+            if [.verifying(deep: true), .salvaging].contains(reader.purpose), let replay = worker?.replay {
+                let isSound: Void? = try reader.part("\(path)/replay") { (_) throws(CheckpointError) in
+                    try EpisodeRules.check(replay, "\(path)/replay")
+                }
+                if isSound == nil { worker?.replay = nil }
+            }
+            workers.append(
+                worker
+                    ?? WorkerState(
+                        generators: [:], environment: nil, observation: nil, episodeReturn: 0, episodeLength: 0,
+                        recentReturns: [], recentLengths: [], replay: nil, standing: .abandoned))
         }
         return workers
     }
@@ -30,28 +58,51 @@ extension Format1_0 {
             throw .broken(.workers, "/\(path) holds something that has no place there: \(members).")
         }
         if let complaint = document.complaint { throw .broken(.workers, "/\(path)/state \(complaint).") }
-        var generators: [String: RandomGenerator] = [:]
+        var worker = WorkerState(
+            generators: [:], environment: nil, observation: nil,
+            episodeReturn: document.episodeReturn, episodeLength: document.episodeLength,
+            recentReturns: document.recentReturns, recentLengths: document.recentLengths, replay: nil)
         for name in reader.members("\(path)/random") {
-            let words: [UInt64] = try reader.values("\(path)/random/\(name)", .uint64, shape: [4], rule: .workers)
-            do { generators[name] = try RandomGenerator(restoring: words) } catch {
-                throw .broken(.workers, "/\(path)/random/\(name) is no random state: \(error.message)", error)
+            worker.generators[name] = try reader.part("\(path)/random/\(name)") { (reader) throws(CheckpointError) in
+                try generator("\(path)/random/\(name)", reader)
             }
         }
-        var environment: StateSnapshot?
-        if let description = document.environment {
-            environment = StateSnapshot(
-                kind: description.kind, version: description.version,
-                values: try snapshotValues("\(path)/environment", reader, .workers))
-        } else if members.contains("environment") {
-            throw .broken(.workers, "/\(path)/environment belongs to no environment of /\(path)/state.")
+        worker.environment =
+            try reader.part("\(path)/environment") { (reader) throws(CheckpointError) in
+                try environment(document.environment, "\(path)/environment", reader)
+            } ?? nil
+        if members.contains("observation") {
+            worker.observation = try reader.part("\(path)/observation") { (reader) throws(CheckpointError) in
+                try observation("\(path)/observation", architecture, reader)
+            }
         }
-        return WorkerState(
-            generators: generators, environment: environment,
-            observation: members.contains("observation")
-                ? try observation("\(path)/observation", architecture, reader) : nil,
-            episodeReturn: document.episodeReturn, episodeLength: document.episodeLength,
-            recentReturns: document.recentReturns, recentLengths: document.recentLengths,
-            replay: try replay(document.replay, "\(path)/replay", architecture, reader))
+        worker.replay =
+            try reader.part("\(path)/replay") { (reader) throws(CheckpointError) in
+                try replay(document.replay, "\(path)/replay", architecture, reader)
+            } ?? nil
+        return worker
+    }
+
+    private static func generator(
+        _ path: String, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> RandomGenerator {
+        let words: [UInt64] = try reader.values(path, .uint64, shape: [4], rule: .workers)
+        do { return try RandomGenerator(restoring: words) } catch {
+            throw .broken(.workers, "/\(path) is no random state: \(error.message)", error)
+        }
+    }
+
+    private static func environment(
+        _ document: Worker.Environment?, _ path: String, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> StateSnapshot? {
+        let values = try snapshotValues(path, reader, .workers)
+        guard let document else {
+            guard values.isEmpty else {
+                throw .broken(.workers, "/\(path) belongs to no environment of its worker's state.")
+            }
+            return nil
+        }
+        return StateSnapshot(kind: document.kind, version: document.version, values: values)
     }
 
     private static func observation(
@@ -87,7 +138,7 @@ extension Format1_0 {
             }
             snapshot.columns.append(try column(name, entry, document, reader))
         }
-        try ReplayRules.check(snapshot, path, actions: architecture.actionCount)
+        try ReplayRules.check(snapshot, path, actions: architecture.actionCount, readingContent: reader.readsReplays)
         return snapshot
     }
 
@@ -107,70 +158,13 @@ extension Format1_0 {
                 .chunks, "/\(entry.path) is stored in chunks of \(entry.chunkRows ?? 0) rows, not \(chunkRows ?? 0).")
         }
         var chunks: [ReplayChunk] = []
-        try reader.forEachReplayChunk(of: entry, rows: document.chunkLength) { chunks.append($0) }
+        if reader.readsReplays {
+            // What is only looked at stands as one chunk of zeros: verifying takes no replay's memory.
+            let blank = reader.keeps(name) ? nil : ReplayChunk(byteCount: chunkBytes)
+            try reader.forEachReplayChunk(of: entry, rows: document.chunkLength) { chunks.append(blank ?? $0) }
+        } else {
+            try reader.checkStoredChunks(of: entry)
+        }
         return ReplaySnapshot.Column(name: name, element: entry.type, shape: shape, chunks: chunks)
-    }
-}
-
-/// Rule 15: what a replay's columns must be to each other.
-enum ReplayRules {
-    /// The ring itself, before any column is looked at.
-    static func checkRing(_ ring: ReplaySnapshot, _ path: String) throws(CheckpointError) {
-        guard ring.capacity >= 1, ring.count >= 1, ring.count <= ring.capacity, ring.cursor >= 0,
-            ring.cursor < ring.count, (1...(1 << 30)).contains(ring.chunkLength),
-            ring.count == ring.capacity || ring.cursor == ring.count - 1
-        else {
-            throw .broken(
-                .replay,
-                "/\(path) has a ring that cannot be: capacity \(ring.capacity), count \(ring.count), "
-                    + "cursor \(ring.cursor), chunks of \(ring.chunkLength).")
-        }
-    }
-
-    static func check(_ snapshot: ReplaySnapshot, _ path: String, actions actionCount: Int) throws(CheckpointError) {
-        try checkRing(snapshot, path)
-        let chunks = (snapshot.count + snapshot.chunkLength - 1) / snapshot.chunkLength
-        for column in snapshot.columns {
-            guard column.chunks.count >= chunks,
-                column.chunks.allSatisfy({ $0.byteCount == snapshot.chunkLength * column.bytesPerSlot })
-            else {
-                throw .broken(.replay, "/\(path)/\(column.name) is not in chunks of \(snapshot.chunkLength) slots.")
-            }
-        }
-        guard snapshot.columns.contains(where: { $0.name == "frames" }) else {
-            throw .broken(.replay, "/\(path)/frames is missing.")
-        }
-        let flags: [UInt8] = try scalars("flags", .uint8, snapshot, path, .replay)
-        let actions: [Int32] = try scalars("actions", .int32, snapshot, path, .replay)
-        let _: [Float] = try scalars("rewards", .float32, snapshot, path, .replay)
-        // A frame stack is rebuilt by going back to here; in a full ring slot 0 may be in the middle of an episode.
-        if snapshot.count < snapshot.capacity, !ReplayFlags(rawValue: flags[0]).contains(.episodeStart) {
-            throw .broken(.replay, "/\(path) is not full, but its first slot starts no episode.")
-        }
-        for slot in 0..<snapshot.count {
-            let flag = ReplayFlags(rawValue: flags[slot])
-            // The newest observation and the last one of a truncated episode have no action.
-            let isOpen = slot == snapshot.cursor || flag.contains(.final)
-            guard flags[slot] < 16, isOpen ? actions[slot] == -1 : (0..<Int32(actionCount)).contains(actions[slot]),
-                !(isOpen && (flag.contains(.terminated) || flag.contains(.truncated)))
-            else {
-                throw .broken(
-                    .replay,
-                    "/\(path) has in slot \(slot) flags \(flags[slot]) with action \(actions[slot]), which cannot be.")
-            }
-        }
-    }
-
-    /// The values of a column with one element a slot.
-    static func scalars<Value: BitwiseCopyable>(
-        _ name: String, _ element: ElementType, _ snapshot: ReplaySnapshot, _ path: String, _ rule: Rule
-    ) throws(CheckpointError) -> [Value] {
-        guard let column = snapshot.columns.first(where: { $0.name == name }), column.element == element,
-            column.shape.isEmpty
-        else { throw .broken(rule, "/\(path)/\(name) is missing or not one \(element.rawValue) a slot.") }
-        var values: [Value] = []
-        values.reserveCapacity(snapshot.count)
-        snapshot.forEachRun(of: column) { values += $0.bindMemory(to: Value.self) }
-        return values
     }
 }

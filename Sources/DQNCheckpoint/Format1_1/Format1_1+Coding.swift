@@ -20,10 +20,7 @@ extension Format1_1 {
     }
 
     static func checkpoint(_ reader: borrowing ContainerReader) throws(CheckpointError) -> Checkpoint {
-        let head = try head(reader)
-        return try Format1_0.checkpoint(reader, head) { (path, reader) throws(CheckpointError) in
-            try worker(path, head.architecture, reader)
-        }
+        try Format1_0.checkpoint(reader, head: head, worker: worker)
     }
 
     private static func worker(
@@ -34,14 +31,32 @@ extension Format1_1 {
         worker.standing = state.standing
         worker.agentSteps = state.agentSteps
         worker.finalEpsilon = state.finalEpsilon
-        let values = try Format1_0.snapshotValues("\(path)/learner", reader, .learner)
-        if let learner = state.learner {
-            worker.learner = StateSnapshot(kind: learner.kind, version: learner.version, values: values)
-        } else if !values.isEmpty {
-            throw .broken(.learner, "/\(path)/learner belongs to no learner of /\(path)/state.")
+        worker.learner =
+            try reader.part("\(path)/learner") { (reader) throws(CheckpointError) in
+                try learner(state.learner, "\(path)/learner", reader)
+            } ?? nil
+        if let replay = worker.replay {
+            let isSound: Void? = try reader.part("\(path)/replay") { (reader) throws(CheckpointError) in
+                try checkPriorities(replay, "\(path)/replay", readingContent: reader.readsReplays)
+            }
+            if isSound == nil { worker.replay = nil }
         }
-        try check(worker, path)
         return worker
+    }
+
+    private static func learner(
+        _ document: Worker.Learner?, _ path: String, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> StateSnapshot? {
+        let values = try Format1_0.snapshotValues(path, reader, .learner)
+        guard let document else {
+            guard values.isEmpty else {
+                throw .broken(.learner, "/\(path) belongs to no learner of its worker's state.")
+            }
+            return nil
+        }
+        let learner = StateSnapshot(kind: document.kind, version: document.version, values: values)
+        try check(learner, path)
+        return learner
     }
 
     private static func state(
@@ -61,7 +76,10 @@ extension Format1_1 {
             var arrays = try Format1_0.arrays(worker, path, checkpoint.architecture, state: state)
             if let learner = worker.learner { arrays += try Format1_0.snapshot(learner, "\(path)/learner") }
             // What a reader would refuse must not be written.
-            do throws(CheckpointError) { try check(worker, path) } catch { throw Format1_0.invalid(error.message) }
+            do throws(CheckpointError) {
+                if let learner = worker.learner { try check(learner, "\(path)/learner") }
+                if let replay = worker.replay { try checkPriorities(replay, "\(path)/replay") }
+            } catch { throw Format1_0.invalid(error.message) }
             return arrays
         }
     }

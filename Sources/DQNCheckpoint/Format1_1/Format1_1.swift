@@ -64,9 +64,9 @@ enum Format1_1: FormatCodec {
         }
     }
 
-    /// What of a worker's learner state and priorities cannot be: rules 17 and 18.
-    static func check(_ worker: WorkerState, _ path: String) throws(CheckpointError) {
-        for (name, value) in (worker.learner?.values ?? [:]).sorted(by: { $0.key < $1.key }) {
+    /// What a learner's state cannot hold: rule 17.
+    static func check(_ learner: StateSnapshot, _ path: String) throws(CheckpointError) {
+        for (name, value) in learner.values.sorted(by: { $0.key < $1.key }) {
             let isFinite =
                 switch value {
                 case .float64(let values): values.allSatisfy(\.isFinite)
@@ -74,14 +74,18 @@ enum Format1_1: FormatCodec {
                 case .int64, .uint64, .uint8: true
                 }
             guard isFinite else {
-                throw .broken(.learner, "/\(path)/learner/\(name) holds something else than finite numbers.")
+                throw .broken(.learner, "/\(path)/\(name) holds something else than finite numbers.")
             }
         }
-        if let replay = worker.replay { try checkPriorities(replay, "\(path)/replay") }
     }
 
-    private static func checkPriorities(_ replay: ReplaySnapshot, _ path: String) throws(CheckpointError) {
+    /// What a replay's priorities cannot be: rule 18.
+    static func checkPriorities(
+        _ replay: ReplaySnapshot, _ path: String, readingContent isContentRead: Bool = true
+    ) throws(CheckpointError) {
         guard replay.columns.contains(where: { $0.name == priorities }) else { return }
+        try ReplayRules.requireScalars(priorities, .float64, replay, path, .priorities)
+        guard isContentRead else { return }
         let values: [Double] = try ReplayRules.scalars(priorities, .float64, replay, path, .priorities)
         let flags: [UInt8] = try ReplayRules.scalars("flags", .uint8, replay, path, .replay)
         for (slot, value) in values.enumerated() {

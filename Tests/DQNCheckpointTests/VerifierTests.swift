@@ -1,0 +1,203 @@
+import DQNCheckpoint
+import DQNModel
+import Foundation
+import Testing
+
+/// What verifying reports of files with several faults, and what it leaves to `deep`.
+struct VerifierTests {
+    let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        for version in FormatVersion.known {
+            try Samples.whole().write(to: folder.file("sound-\(version).h5"), version: version)
+        }
+    }
+
+    private func forged(_ version: String, _ change: (inout ForgedFile) -> Void) throws -> URL {
+        var file = try ForgedFile(reading: folder.file("sound-\(version).h5"))
+        change(&file)
+        let url = folder.file("forged.h5")
+        try file.write(to: url)
+        return url
+    }
+
+    private func rules(_ report: Verifier.Report) -> [Int?] { report.failures.map(\.rule) }
+
+    @Test(arguments: FormatVersion.known)
+    func everyBrokenRuleIsNamed(_ version: String) throws {
+        let url = try forged(version) { file in
+            file.listedAs["parameters/target/head/bias"] = file.datasets["parameters/target/head/bias"]
+            file.datasets["parameters/target/head/bias"]?.bytes[0] ^= 1
+            file.set("parameters/average/head/bias", [Float(1)])
+            file.datasets["optimizer/slots/first_moment/head/bias"] = nil
+            file.set("history/agent_steps", [Int64(2000), 1000])
+            file.set("workers/0/observation", [Float](repeating: 1, count: 5))
+            file.datasets["workers/1/replay/flags"]?.bytes[3] = 16
+            file.set("extensions/org.example.trainer/more", [Float(1)])
+            file.set("else", [Float(1)])
+        }
+        let report = Verifier.verify(url, deep: true)
+        #expect(rules(report) == [11, 9, 12, 13, 14, 15, 16, 7])
+        #expect(report.failures[1].message.contains("/parameters/target/head/bias"))
+        #expect(report.failures[5].message.contains("/workers/1/replay"))
+        #expect(report.unchecked == nil && report.digest == nil && !report.isValid)
+        let loading = #expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: url) }
+        #expect(loading?.description == report.failure?.description)
+    }
+
+    @Test func whatDependsOnTheNetworkIsSaidToBeUnchecked() throws {
+        let url = try forged("2.0") { file in
+            file.set("architecture", text: "{")
+            file.set("progress", text: "[]")
+            file.set("history/agent_steps", [Int64(2000), 1000])
+            // Its digest is wrong, which is found without knowing what it is.
+            file.listedAs["parameters/online/head/bias"] = file.datasets["parameters/online/head/bias"]
+            file.datasets["parameters/online/head/bias"]?.bytes[0] ^= 1
+        }
+        let report = Verifier.verify(url)
+        #expect(rules(report) == [10, 10, 13, 9])
+        #expect(report.unchecked?.contains("/parameters") == true)
+        let stopped = try forged("2.0") { $0.editManifestSecretly = { $0 + " " } }
+        #expect(rules(Verifier.verify(stopped)) == [4])
+        #expect(Verifier.verify(stopped).unchecked?.hasPrefix("everything else") == true)
+    }
+
+    @Test func ofOneRuleSixteenFailuresAreNamed() throws {
+        var damaged = 0
+        let url = try forged("1.1") { file in
+            for (path, dataset) in file.datasets where !dataset.bytes.isEmpty && path != "architecture" {
+                file.listedAs[path] = dataset
+                file.datasets[path]?.bytes[0] ^= 1
+                damaged += 1
+            }
+        }
+        let failures = Verifier.verify(url).failures
+        #expect(damaged > 40)
+        #expect(failures.count == 17 && failures.allSatisfy { $0.rule == 9 })
+        #expect(failures.last?.message == "\(damaged - 16) more parts of the file break this rule.")
+    }
+
+    /// A seal vouches for a replay's bytes; what they say is looked at only when they are inflated.
+    @Test func replaysOfSealedFilesAreLeftToDeep() throws {
+        for (version, plain) in [("1.0", [15]), ("1.1", [15]), ("2.0", [])] as [(String, [Int?])] {
+            let url = try forged(version) { $0.datasets["workers/0/replay/flags"]?.bytes[3] = 16 }
+            #expect(rules(Verifier.verify(url)) == plain, "\(version)")
+            #expect(rules(Verifier.verify(url, deep: true)) == [15], "\(version)")
+        }
+        let url = try forged("2.0") { file in
+            file.listedAs["workers/1/replay/frames"] = file.datasets["workers/1/replay/frames"]
+            file.datasets["workers/1/replay/frames"]?.bytes[0] ^= 1
+        }
+        #expect(Verifier.verify(url).isValid)
+        #expect(rules(Verifier.verify(url, deep: true)) == [9])
+        // What needs no inflating is looked at in any case.
+        let lacking = try forged("2.0") { $0.lackingChunks = ["workers/1/replay/flags"] }
+        #expect(rules(Verifier.verify(lacking)) == [21])
+        #expect(rules(Verifier.verify(lacking, deep: true)) == [21])
+        #expect(#expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: lacking) }?.rule == 21)
+        #expect(rules(Verifier.verify(try forged("2.0") { $0.datasets["workers/0/replay/rewards"] = nil })) == [15])
+        #expect(
+            rules(
+                Verifier.verify(
+                    try forged("2.0") { $0.replace("workers/0/state", "\"cursor\":36", with: "\"cursor\":3") }))
+                == [15])
+    }
+
+    /// Everything of the past keeps the rules, also those that loading does not ask for.
+    @Test(arguments: FormatVersion.known)
+    func goldenFilesAreDeeplyValid(_ version: String) {
+        for url in GoldenFileTests.files(version) {
+            let report = Verifier.verify(url, deep: true)
+            #expect(report.isValid, "\(url.lastPathComponent): \(report.failures)")
+        }
+    }
+}
+
+/// Rule 22: how the slots of a replay follow each other.
+struct EpisodeRuleTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// What deep verification finds in a sample whose replay's flags and actions were changed by slot.
+    private func failures(
+        _ flags: [Int: UInt8], of sample: Checkpoint? = nil, priorities: Double? = nil
+    ) throws -> [CheckpointError] {
+        var checkpoint = try sample ?? Samples.whole()
+        var replay = try #require(checkpoint.workers[0].replay)
+        let cursor = replay.cursor
+        for index in replay.columns.indices {
+            let name = replay.columns[index].name
+            for (slot, flag) in flags {
+                let row = slot % 16
+                replay.columns[index].chunks[slot / 16].withMutableBytes { chunk in
+                    switch name {
+                    case "flags": chunk[row] = flag
+                    case "actions":
+                        let action: Int32 = flag & 8 != 0 || slot == cursor ? -1 : 0
+                        chunk.storeBytes(of: action, toByteOffset: 4 * row, as: Int32.self)
+                    case "priorities" where flag & 8 != 0:
+                        chunk.storeBytes(of: 0, toByteOffset: 8 * row, as: Double.self)
+                    default: break
+                    }
+                }
+            }
+            guard let priorities, name == "priorities" else { continue }
+            for slot in 0..<replay.count where slot != cursor && slot != 13 {
+                replay.columns[index].chunks[slot / 16].withMutableBytes {
+                    $0.storeBytes(of: priorities, toByteOffset: 8 * (slot % 16), as: Double.self)
+                }
+            }
+        }
+        checkpoint.workers[0].replay = replay
+        let url = folder.file("a.h5")
+        try checkpoint.write(to: url, overwriting: true)
+        // Neither loading nor plain verification asks.
+        #expect(throws: Never.self) { try Checkpoint(contentsOf: url) }
+        #expect(Verifier.verify(url).isValid)
+        return Verifier.verify(url, deep: true).failures
+    }
+
+    private func rules(_ flags: [Int: UInt8], of sample: Checkpoint? = nil, priorities: Double? = nil) throws -> [Int?]
+    {
+        try failures(flags, of: sample, priorities: priorities).map(\.rule)
+    }
+
+    @Test func whatEndsIsFollowedByAStart() throws {
+        #expect(try rules([:]) == [])
+        #expect(try rules([7: 0]) == [22])
+        #expect(try rules([6: 2, 7: 8, 8: 0]) == [22])
+        #expect(try rules([6: 2, 7: 8, 8: 4]) == [])
+        // Terminated at the time limit: nothing is bootstrapped, no final observation follows.
+        #expect(try rules([6: 3]) == [])
+        let message = try #require(try failures([7: 0]).first?.message)
+        #expect(message.contains("/workers/0/replay") && message.contains("slot 7"))
+    }
+
+    @Test func finalObservationsFollowTruncatedStepsAlone() throws {
+        #expect(try rules([5: 2]) == [22])
+        #expect(try rules([8: 8, 9: 4]) == [22])
+        #expect(try rules([6: 2, 7: 12]) == [22])
+        #expect(try rules([35: 2, 36: 8]) == [22])
+    }
+
+    /// An episode that was given up has no end.
+    @Test func aStartMayStandAnywhere() throws { #expect(try rules([9: 4]) == []) }
+
+    /// In a full ring the oldest slot is the one behind the cursor; what came before it is gone.
+    @Test func aFullRingIsFollowedAcrossItsSeam() throws {
+        let sample = try Samples.pixels()
+        #expect(try rules([13: 8, 14: 4], of: sample) == [])
+        #expect(try rules([39: 1, 0: 0], of: sample) == [22])
+        #expect(try rules([39: 1, 0: 4], of: sample) == [])
+        #expect(try rules([12: 8], of: sample) == [22])
+    }
+
+    @Test func somethingCanBeDrawnAndTheSumIsANumber() throws {
+        let sample = try Samples.prioritized()
+        #expect(try rules([:], of: sample) == [])
+        #expect(try rules([:], of: sample, priorities: 0) == [22])
+        #expect(try rules([:], of: sample, priorities: .greatestFiniteMagnitude) == [22])
+    }
+}
