@@ -47,7 +47,7 @@ struct Manifest: Codable, Equatable {
             }
             var count = 1
             for extent in entry.shape {
-                // An empty dataset has no bytes, but its other extents must be possible too.
+                // An empty dataset has no bytes, but its other extents must be possible too: 0 counts as 1.
                 let (product, overflow) = count.multipliedReportingOverflow(by: max(extent, 1))
                 guard extent >= 0, !overflow, product <= Int.max / 8 else {
                     throw .broken(.types, "'\(path)' has an impossible shape at /\(entry.path): \(entry.shape).")
@@ -55,12 +55,17 @@ struct Manifest: Codable, Equatable {
                 count = product
             }
             let factor = entry.chunkRows == nil ? 1 : ContainerReader.Limit.inflation
-            guard entry.shape.contains(0) || count / factor <= fileBytes / entry.type.byteCount else {
+            // Rows without width take no bytes, but whoever goes through them must come to an end.
+            guard count / factor <= fileBytes / entry.type.byteCount else {
                 throw .broken(.types, "'\(path)' is too short for /\(entry.path) of shape \(entry.shape).")
             }
             if let rows = entry.chunkRows {
                 guard isSealed else {
                     throw .broken(.manifestContent, "'\(path)' stores /\(entry.path) in chunks, which came with 2.0.")
+                }
+                // `workers/N/replay/COLUMN`
+                guard names.count == 4, names[0] == "workers", names[2] == "replay" else {
+                    throw .broken(.chunks, "'\(path)' stores /\(entry.path) in chunks, which is no column of a replay.")
                 }
                 try Self.checkChunks(rows, entry, fileBytes, path)
             }
