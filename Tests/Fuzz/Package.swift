@@ -10,14 +10,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     ],
     targets: [
-        .target(name: "CFuzzer"),
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "CFuzzer", .product(name: "DQNCheckpoint", package: "swift-dqn"),
+                .product(name: "DQNCheckpoint", package: "swift-dqn"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
-            path: "Sources/Fuzz"),
+            path: "Sources/Fuzz")
     ],
     swiftLanguageModes: [.v6]
 )
