@@ -23,4 +23,33 @@ struct HostileFileTests {
         // What plays is read in part only; these changes are all in what it reads or in the structure.
         #expect(throws: CheckpointError.self) { try CheckpointPolicy(contentsOf: url) }
     }
+
+    /// Small files of `Fixtures/scripts/make_hostile_files.py`, whose seals and digests are right.
+    static let smallFiles: [URL] = {
+        let folder = GoldenFileTests.folder.deletingLastPathComponent().appendingPathComponent("hostile")
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.filter { $0.hasSuffix(".h5") }.sorted().map { folder.appendingPathComponent($0) }
+    }()
+
+    @Test func theSmallOnesAreThere() { #expect(Self.smallFiles.count == 169) }
+
+    @Test(arguments: smallFiles)
+    func smallHostileFilesAreRefused(_ url: URL) throws {
+        let parts = url.lastPathComponent.split(separator: "-")
+        let report = Verifier.verify(url, deep: true)
+        guard parts[0] == "rule" else {
+            #expect(report.isValid, "\(String(describing: report.failure))")
+            _ = try Checkpoint(contentsOf: url)
+            _ = try CheckpointPolicy(contentsOf: url)
+            return
+        }
+        let rule = try #require(Int(parts[1]))
+        #expect(report.failure?.rule == rule, "\(String(describing: report.failure))")
+        #expect(report.failure?.code == (rule == 3 ? .unsupportedVersion : .malformed))
+        let loading = #expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: url) }
+        #expect(loading?.rule == rule)
+        // These read a part only, which may be sound.
+        _ = try? CheckpointPolicy(contentsOf: url)
+        _ = try? CheckpointSummary(contentsOf: url)
+    }
 }

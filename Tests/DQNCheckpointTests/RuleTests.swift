@@ -80,8 +80,14 @@ struct RuleTests {
     }
 
     @Test func rule3Versions() throws {
-        for version in ["1.2", "9.9", "2.1", "1", "", "1.0.0", "10"] {
+        for version in ["1.2", "9.9", "2.1", "10.0"] {
             #expect(try rule { $0.attributes["format_version"] = .string(version) } == 3, "'\(version)'")
+        }
+        // What is no version is no seal either.
+        for version in ["1", "", "1.0.0", "10"] {
+            let change: (inout ForgedFile) -> Void = { $0.attributes["format_version"] = .string(version) }
+            #expect(try rule(of: "sound-2.0.h5", change) == 19, "'\(version)'")
+            #expect(try rule(of: "sound-1.1.h5", change) == 3, "'\(version)'")
         }
         let error = Verifier.verify(folder.file("forged.h5")).failure
         #expect(error?.code == .unsupportedVersion)

@@ -53,6 +53,31 @@ enum Samples {
             ])
     }
 
+    /// A small file with something of every kind in it: damage is tried on each of its bytes.
+    static func tiny() throws -> Checkpoint {
+        let architecture = try NetworkArchitecture(
+            input: ObservationSpace(shape: [2], element: .float32), layers: [], head: .actionValues(actions: 2))
+        var checkpoint = Checkpoint(
+            writer: Writer(name: "tiny", version: "1"),
+            configuration: .object(["environment": .string("Tiny"), "frame_stack": .integer(1)]),
+            architecture: architecture, online: floats(try ParameterLayout(architecture).count, salt: 5))
+        checkpoint.counters.agentSteps = 7
+        checkpoint.workers = [
+            WorkerState(
+                generators: [:],
+                environment: StateSnapshot(kind: "Tiny", version: 1, values: ["state": .float64([0.5, -0.0])]),
+                observation: nil, episodeReturn: 1, episodeLength: 2, recentReturns: [], recentLengths: [],
+                replay: replay(capacity: 20, count: 18, cursor: 17, frame: [2], element: .float32))
+        ]
+        checkpoint.workers[0].agentSteps = 7
+        checkpoint.extensions = [
+            ExtensionGroup(
+                owner: "org.example", mustUnderstand: false,
+                state: StateSnapshot(kind: "own", version: 1, values: ["a": .uint8([1, 2, 3])]))
+        ]
+        return checkpoint
+    }
+
     /// A pixel network with a ring that has wrapped; no optimiser and no history.
     static func pixels() throws -> Checkpoint {
         let architecture = try NetworkArchitecture(

@@ -94,7 +94,7 @@ extension ContainerReader {
 
     /// Reads a dataset as replay chunks of so many rows, however it is stored, and checks its digest.
     ///
-    /// Chunks of the file are inflated on all cores; no more of them is held compressed than ``Limit/batchBytes`` and one.
+    /// Chunks of the file are inflated on all cores, ``Limit/batchBytes`` at a time, or one.
     func forEachReplayChunk(
         of entry: Manifest.Entry, rows chunkLength: Int, _ body: (ReplayChunk) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
@@ -121,8 +121,9 @@ extension ContainerReader {
                 CompressedChunk(
                     bytes: stored.bytes, skippedFilters: stored.skippedFilters, extent: rows,
                     rows: min(rows, count - first), rowBytes: entry.bytesPerRow, path: entry.path))
-            batchBytes += stored.bytes.count
-            if batchBytes < Limit.batchBytes, batch.count < 64, first + rows < count { continue }
+            // What it is inflated to counts: that is held until the batch is done.
+            batchBytes += rows * entry.bytesPerRow
+            if batchBytes < Limit.batchBytes, first + rows < count { continue }
             let inflated = try batch.concurrentlyMapped { [checksDigests] (chunk) throws(CheckpointError) in
                 try chunk.inflated(into: chunkBytes, digesting: checksDigests)
             }

@@ -38,6 +38,9 @@ extension ContainerReader {
             throw .broken(.documents, "/\(path) is no JSON document of a size that a checkpoint can have.")
         }
         let bytes: [UInt8] = try values(path, .uint8, rule: .documents)
+        if let complaint = StrictJSON.complaint(about: bytes) {
+            throw .broken(.documents, "/\(path) is no JSON to rely on: \(complaint).")
+        }
         do { return try DocumentCoding.decoder.decode(Document.self, from: Data(bytes)) } catch {
             throw .broken(.documents, "/\(path) is not the JSON document of the format: \(error)", error)
         }

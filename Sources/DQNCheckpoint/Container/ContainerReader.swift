@@ -21,8 +21,8 @@ struct ContainerReader: ~Copyable {
         static let chunkBytes = 1 << 28
         /// Less than a chunk and its entry in the file's index take.
         static let leastChunkBytes = 16
-        /// Compressed bytes that are read before they are inflated on all cores.
-        static let batchBytes = 1 << 24
+        /// Bytes of chunks that are inflated at a time, on all cores.
+        static let batchBytes = 1 << 25
     }
 
     let manifest: Manifest
@@ -202,10 +202,19 @@ struct ContainerReader: ~Copyable {
     ) throws(CheckpointError) -> Manifest {
         let bytes: [UInt8]
         do {
-            bytes = try root.read(FileLayout.manifest, as: UInt8.self, byteLimit: Limit.manifestBytes)
+            let dataset = try root.openDataset(FileLayout.manifest, as: .uint8, byteLimit: Limit.manifestBytes)
+            guard dataset.shape.count == 1 else {
+                throw HDF5Error(code: .wrongShape, message: "It has \(dataset.shape.count) axes, not one.")
+            }
+            var memory = [UInt8](repeating: 0, count: dataset.byteCount)
+            try memory.withUnsafeMutableBytes { try dataset.read(into: $0) }
+            bytes = memory
         } catch { throw .broken(.manifestDigest, "'\(path)' has no readable manifest: \(error)", error) }
         guard SHA256.hash(data: bytes).hexadecimal == digest else {
             throw .broken(.manifestDigest, "'\(path)' is damaged: its manifest is not the one it was written with.")
+        }
+        if let complaint = StrictJSON.complaint(about: bytes) {
+            throw .broken(.manifestContent, "'\(path)' has a manifest that is no JSON to rely on: \(complaint).")
         }
         do { return try JSONDecoder().decode(Manifest.self, from: Data(bytes)) } catch {
             throw .broken(.manifestContent, "'\(path)' has a manifest that is not of the format: \(error)", error)
@@ -231,7 +240,9 @@ struct ContainerReader: ~Copyable {
         of root: borrowing HDF5.Group, _ manifest: Manifest, _ path: String
     ) throws(CheckpointError) {
         var found: [String] = []
-        do { try walk(root, "", depth: 0, path, &found) } catch let error as CheckpointError { throw error } catch {
+        do { try walk(root, "", depth: 0, path, listed: manifest.datasets.count + 1, &found) } catch let error
+            as CheckpointError
+        { throw error } catch {
             throw .broken(.objects, "'\(path)' has an object that cannot be read: \(error)", error)
         }
         let listed = Set(manifest.datasets.map(\.path)).union([FileLayout.manifest])
@@ -244,17 +255,23 @@ struct ContainerReader: ~Copyable {
     }
 
     private static func walk(
-        _ root: borrowing HDF5.Group, _ group: String, depth: Int, _ path: String, _ found: inout [String]
+        _ root: borrowing HDF5.Group, _ group: String, depth: Int, _ path: String, listed: Int,
+        _ found: inout [String]
     ) throws {
-        guard depth <= Limit.depth, found.count <= Limit.datasets else {
-            throw CheckpointError.broken(.objects, "'\(path)' has more or deeper objects than a checkpoint can have.")
+        guard depth <= Limit.depth else {
+            throw CheckpointError.broken(.objects, "'\(path)' has deeper objects than a checkpoint can have.")
+        }
+        // A few groups whose headers deny that they are linked many times lead to more paths than anybody can walk.
+        guard found.count <= listed else {
+            throw CheckpointError.broken(.completeness, "'\(path)' holds more than the \(listed) datasets it lists.")
         }
         let names = group.isEmpty ? try root.memberNames() : try root.openGroup(group).memberNames()
         if names.isEmpty { throw CheckpointError.broken(.completeness, "'\(path)' has the empty group /\(group).") }
         for name in names {
             let member = group.isEmpty ? name : "\(group)/\(name)"
             switch try root.member(member) {
-            case .object(.group, links: 1, attributes: 0): try walk(root, member, depth: depth + 1, path, &found)
+            case .object(.group, links: 1, attributes: 0):
+                try walk(root, member, depth: depth + 1, path, listed: listed, &found)
             case .object(.dataset, links: 1, attributes: 0): found.append(member)
             default:
                 throw CheckpointError.broken(

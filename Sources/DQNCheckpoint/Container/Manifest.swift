@@ -40,6 +40,7 @@ struct Manifest: Codable, Equatable {
         let paths = datasets.map(\.path)
         guard paths.count <= ContainerReader.Limit.datasets, zip(paths, paths.dropFirst()).allSatisfy({ $0 < $1 })
         else { throw .broken(.manifestContent, "'\(path)' lists its datasets out of order or twice.") }
+        var neededBytes = 0
         for entry in datasets {
             let names = entry.path.split(separator: "/", omittingEmptySubsequences: false)
             guard names.count <= ContainerReader.Limit.depth, names.allSatisfy({ Format1_0.isName(String($0)) }) else {
@@ -47,7 +48,7 @@ struct Manifest: Codable, Equatable {
             }
             var count = 1
             for extent in entry.shape {
-                // An empty dataset has no bytes, but its other extents must be possible too.
+                // An empty dataset has no bytes, but its other extents must be possible too: 0 counts as 1.
                 let (product, overflow) = count.multipliedReportingOverflow(by: max(extent, 1))
                 guard extent >= 0, !overflow, product <= Int.max / 8 else {
                     throw .broken(.types, "'\(path)' has an impossible shape at /\(entry.path): \(entry.shape).")
@@ -55,12 +56,19 @@ struct Manifest: Codable, Equatable {
                 count = product
             }
             let factor = entry.chunkRows == nil ? 1 : ContainerReader.Limit.inflation
-            guard entry.shape.contains(0) || count / factor <= fileBytes / entry.type.byteCount else {
+            // Rows without width take no bytes, but whoever goes through them must come to an end. Together, too, the datasets
+            // must fit: headers can make several share their bytes.
+            neededBytes += count / factor <= fileBytes ? count / factor * entry.type.byteCount : fileBytes + 1
+            guard neededBytes <= fileBytes else {
                 throw .broken(.types, "'\(path)' is too short for /\(entry.path) of shape \(entry.shape).")
             }
             if let rows = entry.chunkRows {
                 guard isSealed else {
                     throw .broken(.manifestContent, "'\(path)' stores /\(entry.path) in chunks, which came with 2.0.")
+                }
+                // `workers/N/replay/COLUMN`
+                guard names.count == 4, names[0] == "workers", names[2] == "replay" else {
+                    throw .broken(.chunks, "'\(path)' stores /\(entry.path) in chunks, which is no column of a replay.")
                 }
                 try Self.checkChunks(rows, entry, fileBytes, path)
             }

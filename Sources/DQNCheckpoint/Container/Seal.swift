@@ -72,10 +72,12 @@ struct Seal: Equatable, Sendable {
             throw .broken(.isHDF5, "'\(path)' is no checkpoint: it begins neither with a seal nor as an HDF5 file.")
         }
         // The version first: a later one may change everything else.
-        let version = String(decoding: block.dropFirst(magic.utf8.count).prefix { $0 != 10 }, as: UTF8.self)
-        guard version.utf8.count <= 16, version.utf8.allSatisfy({ (48...57).contains($0) || $0 == 46 }) else {
-            throw .broken(.seal, "'\(path)' is damaged: its seal names no version.")
-        }
+        let line = block.dropFirst(magic.utf8.count).prefix { $0 != 10 }
+        let version = String(decoding: line, as: UTF8.self)
+        let numbers = version.split(separator: ".", omittingEmptySubsequences: false)
+        guard line.endIndex < block.endIndex, line.count <= 16, numbers.count == 2,
+            numbers.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } })
+        else { throw .broken(.seal, "'\(path)' is damaged: its seal names no version.") }
         guard versions.contains(version) else { throw .unsupported(version, path, known: versions) }
         let text = String(decoding: block.prefix { $0 != 0 }, as: UTF8.self)
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)

@@ -86,10 +86,15 @@ extension Format1_0 {
     }
 
     private static func document(_ path: String, _ value: some Encodable) throws(CheckpointError) -> StoredArray {
-        do { return StoredArray(path, .uint8, values: Array(try DocumentCoding.encoder.encode(value))) } catch {
+        let text: [UInt8]
+        do { text = Array(try DocumentCoding.encoder.encode(value)) } catch {
             throw CheckpointError(
                 code: .invalidState, message: "/\(path) cannot be written as JSON: \(error).", underlying: error)
         }
+        if let complaint = StrictJSON.complaint(about: text) {
+            throw invalid("/\(path) cannot be read back: \(complaint).")
+        }
+        return StoredArray(path, .uint8, values: text)
     }
 
     private static func vector(

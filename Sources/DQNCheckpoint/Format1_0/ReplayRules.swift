@@ -4,7 +4,8 @@ internal import DQNModel
 enum ReplayRules {
     /// The ring itself, before any column is looked at.
     static func checkRing(_ ring: ReplaySnapshot, _ path: String) throws(CheckpointError) {
-        guard ring.capacity >= 1, ring.count >= 1, ring.count <= ring.capacity, ring.cursor >= 0,
+        guard Format1_0.countRange.contains(ring.capacity), ring.count >= 1, ring.count <= ring.capacity,
+            ring.cursor >= 0,
             ring.cursor < ring.count, (1...(1 << 30)).contains(ring.chunkLength),
             ring.count == ring.capacity || ring.cursor == ring.count - 1
         else {

@@ -91,24 +91,9 @@ extension HDF5.Group {
             throw HDF5Error(
                 code: .limitExceeded, message: "/\(path) has \(count) attributes; at most \(limit) are allowed.")
         }
-        var names: [String] = []
-        var buffer = [CChar](repeating: 0, count: 1026)
-        for index in 0..<hsize_t(count) {
-            let length = H5Aget_name_by_idx(
-                handle.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, &buffer, buffer.count, chdf5_default_list())
-            try Library.check(length < 0 ? -1 : 0, "H5Aget_name_by_idx")
-            guard length <= 1024 else {
-                throw HDF5Error(
-                    code: .limitExceeded, message: "An attribute of /\(path) has a name of \(length) bytes.")
-            }
-            let bytes = buffer[..<length].map { UInt8(bitPattern: $0) }
-            guard let name = String(validating: bytes, as: UTF8.self) else {
-                throw HDF5Error(
-                    code: .invalidArgument, message: "An attribute of /\(path) has a name that is not UTF-8.")
-            }
-            names.append(name)
-        }
-        return names
+        let found = NameList(limit: limit, nameLimit: 1024)
+        let status = chdf5_attribute_names(handle.id, takeName, Unmanaged.passUnretained(found).toOpaque())
+        return try found.names(status, "H5Aiterate2", "attributes", of: path)
     }
 
     private func text(_ attribute: hid_t, _ type: hid_t, _ name: String, _ limit: Int) throws(HDF5Error) -> String {

@@ -92,25 +92,9 @@ extension HDF5.Group {
                 code: .limitExceeded,
                 message: "The group /\(path) has \(information.nlinks) members; at most \(limit) are allowed.")
         }
-        var names: [String] = []
-        names.reserveCapacity(Int(information.nlinks))
-        var buffer = [CChar](repeating: 0, count: nameLimit + 2)
-        for index in 0..<information.nlinks {
-            let length = H5Lget_name_by_idx(
-                handle.id, ".", H5_INDEX_NAME, H5_ITER_INC, index, &buffer, buffer.count, chdf5_default_list())
-            try Library.check(length < 0 ? -1 : 0, "H5Lget_name_by_idx")
-            guard length <= nameLimit else {
-                throw HDF5Error(
-                    code: .limitExceeded,
-                    message: "A member of /\(path) has a name of \(length) bytes; at most \(nameLimit) are allowed.")
-            }
-            let bytes = buffer[..<length].map { UInt8(bitPattern: $0) }
-            guard let name = String(validating: bytes, as: UTF8.self) else {
-                throw HDF5Error(code: .invalidArgument, message: "A member of /\(path) has a name that is not UTF-8.")
-            }
-            names.append(name)
-        }
-        return names
+        let found = NameList(limit: limit, nameLimit: nameLimit)
+        let status = chdf5_link_names(handle.id, takeName, Unmanaged.passUnretained(found).toOpaque())
+        return try found.names(status, "H5Literate", "members", of: path)
     }
 
     /// What the link of a path leads to.

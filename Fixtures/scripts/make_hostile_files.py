@@ -1,0 +1,1197 @@
+"""Makes Fixtures/hostile/*.h5: small checkpoints, each with one thing that a reader must refuse and everything else as
+docs/format.md says, seal and digests included. The name tells the rule that the file breaks; sound-*.h5 break none.
+
+Needs h5py and NumPy. Run it from anywhere.
+"""
+
+import functools
+import hashlib
+import json
+import pathlib
+import zlib
+
+import h5py
+import numpy as np
+
+folder = pathlib.Path(__file__).resolve().parent.parent / "hostile"
+BIAS = "parameters/online/head/bias"
+REPLAY = "workers/0/replay"
+FLAGS = f"{REPLAY}/flags"
+# A replay column of somebody's own: of any type and width.
+OWN = f"{REPLAY}/a.own"
+STATE = "workers/0/state"
+ARRAY = "extensions/org.example/state/a"
+ROWS, CHUNK_ROWS = 5, 2
+
+cases = []
+
+
+def case(rule, versions=("2.0",)):
+    """Registers a function that changes a sound file so that it breaks a rule, for files of some versions."""
+
+    def register(change):
+        for version in versions:
+            cases.append((rule, version, change.__name__.replace("_", "-"), change))
+        return change
+
+    return register
+
+
+def text(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+class Forgery:
+    """A checkpoint to be written; whatever is changed in it is listed and sealed as if it were meant so."""
+
+    def __init__(self, version):
+        self.version = version
+        self.sealed_version = version if version == "2.0" else None
+        self.user_block = 512
+        self.libver = ("v108", "v108")
+        self.attributes = {
+            "format": np.bytes_("swift-dqn checkpoint"), "format_version": np.bytes_(version),
+            "writer": np.bytes_("hostile"), "writer_version": np.bytes_("1"), "agent_steps": np.int64(7)}
+        self.documents = {
+            "architecture": {
+                "head": {"actions": 2, "type": "action_values"},
+                "input": {"element": "float32", "shape": [2]}, "layers": []},
+            "configuration": {"environment": "Hostile-v0", "frame_stack": 1},
+            "progress": {
+                "counters": {
+                    "agent_steps": 7, "episodes": 1, "evaluations": 0, "frames": 7, "gradient_updates": 0,
+                    "target_refreshes": 0},
+                "reached_target": False, "statistics": {}, "stripped": []},
+            "extensions/org.example/descriptor": {
+                "kind": "own", "must_understand": False, "owner": "org.example", "version": 1},
+            STATE: {
+                "agent_steps": 7, "episode_length": 0, "episode_return": 0, "recent_lengths": [], "recent_returns": [],
+                "replay": {"capacity": 8, "chunk_length": CHUNK_ROWS, "count": ROWS, "cursor": ROWS - 1},
+                "standing": "running"}}
+        self.arrays = {
+            "parameters/online/head/weight": np.array([[1, 2], [3, 4]], "<f4"),
+            BIAS: np.array([5, 6], "<f4"),
+            ARRAY: np.arange(8, dtype="u1"),
+            f"{REPLAY}/frames": np.arange(ROWS * 2, dtype="<f4").reshape(ROWS, 2),
+            f"{REPLAY}/actions": np.array([0, 1, 0, 1, -1], "<i4"),
+            f"{REPLAY}/rewards": np.ones(ROWS, "<f4"),
+            FLAGS: np.array([4, 0, 0, 0, 0], "u1")}
+        # By path: what writes a dataset otherwise, a change of its manifest entry, the stored form of its chunks.
+        self.writers = {}
+        self.listed = {}
+        self.stored = {}
+        # Change the open file, the manifest's text, the datasets' order and the closed file's bytes.
+        self.edits = []
+        self.edit_manifest = lambda manifest: manifest
+        self.write_manifest = None
+        self.finish = lambda data: data
+
+    def replay_rows(self):
+        return min(self.documents[STATE]["replay"]["chunk_length"], self.documents[STATE]["replay"]["count"])
+
+    def chunk_rows(self, path):
+        if self.version != "2.0" or not path.startswith(REPLAY):
+            return None
+        return self.replay_rows() if self.arrays[path].nbytes else None
+
+    def chunks(self, path):
+        """The uncompressed chunks of a dataset, the last with its rows in use only."""
+        rows, values = self.chunk_rows(path), self.arrays[path]
+        return [values[first:first + rows].tobytes() for first in range(0, len(values), rows)]
+
+    def digest(self, path):
+        if self.chunk_rows(path) is None:
+            return hashlib.sha256(self.arrays[path].tobytes()).hexdigest()
+        return hashlib.sha256(b"".join(hashlib.sha256(chunk).digest() for chunk in self.chunks(path))).hexdigest()
+
+    def entry(self, path):
+        values = self.arrays[path]
+        entry = {
+            "path": path, "sha256": self.digest(path), "shape": list(values.shape), "type": values.dtype.name}
+        if self.chunk_rows(path) is not None:
+            entry["chunk_rows"] = self.chunk_rows(path)
+        return entry | self.listed.get(path, {})
+
+    def write_dataset(self, file, path):
+        values, rows = self.arrays[path], self.chunk_rows(path)
+        if rows is None:
+            file.create_dataset(path, data=values)
+            return
+        dataset = file.create_dataset(
+            path, values.shape, values.dtype, chunks=(rows, *values.shape[1:]), compression="gzip")
+        self.write_chunks(dataset, path)
+
+    def write_chunks(self, dataset, path):
+        rows, values = self.chunk_rows(path), self.arrays[path]
+        row_bytes = values.nbytes // len(values)
+        for index, chunk in enumerate(self.chunks(path)):
+            bytes_, mask = zlib.compress(chunk.ljust(rows * row_bytes, b"\0")), 0
+            if len(bytes_) >= rows * row_bytes:
+                bytes_, mask = chunk.ljust(rows * row_bytes, b"\0"), 1
+            stored = self.stored.get(path, lambda index, bytes_, mask: (bytes_, mask))(index, bytes_, mask)
+            if stored is not None:
+                offset = (index * rows, *(0 for _ in values.shape[1:]))
+                dataset.id.write_direct_chunk(offset, stored[0], filter_mask=stored[1])
+
+    def write(self, path):
+        for name, document in self.documents.items():
+            content = document if isinstance(document, bytes) else text(document)
+            self.arrays[name] = np.frombuffer(content, "u1")
+        block = self.user_block if self.sealed_version else None
+        with h5py.File(path, "w", libver=self.libver, userblock_size=block) as file:
+            for name in sorted(self.arrays):
+                self.writers.get(name, self.write_dataset)(file, name)
+            manifest = self.edit_manifest(text({
+                "attributes": {
+                    name: value.decode() if isinstance(value, bytes) else str(value)
+                    for name, value in self.attributes.items()},
+                "datasets": [self.entry(name) for name in sorted(self.arrays)]}))
+            if self.write_manifest:
+                self.write_manifest(file, manifest)
+            else:
+                file.create_dataset("manifest", data=np.frombuffer(manifest, "u1"))
+            for name, value in self.attributes.items():
+                file.attrs[name] = value
+            file.attrs["manifest_sha256"] = np.bytes_(hashlib.sha256(manifest).hexdigest())
+            for edit in self.edits:
+                edit(file)
+        data = path.read_bytes()
+        if self.sealed_version:
+            data = seal(data[512:], self.sealed_version)
+        path.write_bytes(self.finish(data))
+
+    def instead(self, path, **how):
+        """Creates a dataset in another way; nothing is written unless `data` is given."""
+        self.writers[path] = lambda file, name: file.create_dataset(name, **how)
+
+
+def seal(rest, version, length=None, digest=None):
+    length = f"{512 + len(rest):020d}" if length is None else length
+    digest = digest or hashlib.sha256(rest).hexdigest()
+    return f"swift-dqn checkpoint {version}\nlength {length}\nsha256 {digest}\n".encode().ljust(512, b"\0") + rest
+
+
+# Nothing wrong: what all others start from.
+
+
+@case(0, ("1.1", "2.0"))
+def sound(forgery):
+    pass
+
+
+# R1, R3, R19, R20: the seal and what is behind it.
+
+
+@case(1)
+def seal_before_no_hdf5(forgery):
+    forgery.finish = lambda data: seal(b"nothing of HDF5" * 40, "2.0")
+
+
+@case(1)
+def seal_and_nothing(forgery):
+    forgery.finish = lambda data: seal(b"", "2.0")
+
+
+@case(1)
+def user_block_of_1024(forgery):
+    forgery.user_block = 1024
+
+
+@case(1)
+def two_seals(forgery):
+    forgery.finish = lambda data: seal(data, "2.0")
+
+
+@case(1)
+def user_block_without_seal(forgery):
+    forgery.finish = lambda data: bytes(512) + data[512:]
+
+
+@case(3)
+def sealed_version_of_the_future(forgery):
+    forgery.sealed_version = "3.0"
+
+
+@case(19)
+def sealed_1_1_inside(forgery):
+    forgery.attributes["format_version"] = np.bytes_("1.1")
+
+
+@case(19)
+def seal_names_1_1(forgery):
+    forgery.sealed_version = "1.1"
+    forgery.attributes["format_version"] = np.bytes_("1.1")
+
+
+@case(19, ("1.1",))
+def unsealed_2_0_inside(forgery):
+    forgery.attributes["format_version"] = np.bytes_("2.0")
+
+
+@case(19)
+def padding_not_zero(forgery):
+    forgery.finish = lambda data: data[:400] + b"x" + data[401:]
+
+
+@case(19)
+def length_with_a_sign(forgery):
+    forgery.finish = lambda data: seal(data[512:], "2.0", length=f"+{len(data):019d}")
+
+
+@case(20)
+def other_length(forgery):
+    forgery.finish = lambda data: seal(data[512:], "2.0", length=f"{len(data) + 1:020d}")
+
+
+@case(20)
+def digest_in_capitals(forgery):
+    forgery.finish = lambda data: seal(data[512:], "2.0", digest=hashlib.sha256(data[512:]).hexdigest().upper())
+
+
+# R2: root attributes.
+
+
+@case(2)
+def variable_text_attribute(forgery):
+    forgery.edits.append(lambda file: (file.attrs.__delitem__("writer"), file.attrs.create("writer", "hostile")))
+
+
+@case(2)
+def array_attribute(forgery):
+    forgery.edits.append(lambda file: file.attrs.create("agent_steps", np.array([7], "<i8")))
+
+
+@case(2)
+def big_endian_attribute(forgery):
+    forgery.edits.append(lambda file: file.attrs.create("agent_steps", np.array(7, ">i8")))
+
+
+@case(2)
+def reference_attribute(forgery):
+    forgery.edits.append(lambda file: file.attrs.create("writer", file.ref, dtype=h5py.ref_dtype))
+
+
+@case(2)
+def null_attribute(forgery):
+    forgery.edits.append(lambda file: file.attrs.create("writer", h5py.Empty("S7")))
+
+
+@case(2)
+def many_attributes(forgery):
+    forgery.edits.append(lambda file: [file.attrs.create(f"a{index}", 0) for index in range(100)])
+
+
+@case(2)
+def long_attribute(forgery):
+    forgery.attributes["writer"] = np.bytes_("x" * 5000)
+
+
+@case(2)
+def attribute_with_a_long_name(forgery):
+    forgery.edits.append(lambda file: file.attrs.create("n" * 2000, 0))
+
+
+@case(2)
+def attribute_name_not_utf_8(forgery):
+    forgery.edits.append(
+        lambda file: h5py.h5a.create(file.id, b"\xff\xfe", h5py.h5t.STD_I64LE, h5py.h5s.create(h5py.h5s.SCALAR)))
+
+
+# R4, R5: the manifest.
+
+
+@case(4)
+def manifest_compressed(forgery):
+    # 65 MiB of spaces in a few kilobytes.
+    def write(file, manifest):
+        dataset = file.create_dataset("manifest", (65 << 20,), "u1", chunks=(65 << 20,), compression="gzip")
+        stream = zlib.compressobj(9)
+        blank = b" " * (1 << 20)
+        dataset.id.write_direct_chunk((0,), b"".join([stream.compress(blank) for _ in range(65)] + [stream.flush()]))
+
+    forgery.write_manifest = write
+
+
+@case(4)
+def manifest_huge(forgery):
+    forgery.write_manifest = lambda file, manifest: file.create_dataset("manifest", (1 << 40,), "u1")
+
+
+@case(4)
+def manifest_is_a_group(forgery):
+    forgery.write_manifest = lambda file, manifest: file.create_dataset("manifest/text", data=np.frombuffer(manifest, "u1"))
+
+
+@case(4)
+def manifest_behind_a_soft_link(forgery):
+    def write(file, manifest):
+        file.create_dataset("elsewhere", data=np.frombuffer(manifest, "u1"))
+        file["manifest"] = h5py.SoftLink("/elsewhere")
+
+    forgery.write_manifest = write
+
+
+@case(4)
+def manifest_with_two_axes(forgery):
+    forgery.write_manifest = lambda file, manifest: file.create_dataset(
+        "manifest", data=np.frombuffer(manifest, "u1").reshape(1, -1))
+
+
+@case(5)
+def manifest_nested_deeply(forgery):
+    forgery.edit_manifest = lambda manifest: b"[" * 20_000
+
+
+@case(5)
+def manifest_nested_in_an_unknown_key(forgery):
+    forgery.edit_manifest = lambda manifest: manifest[:-1] + b',"more":' + b'{"a":' * 4000 + b"0" + b"}" * 4000 + b"}"
+
+
+@case(5)
+def manifest_in_utf_16(forgery):
+    forgery.edit_manifest = lambda manifest: manifest.decode().encode("utf-16-le")
+
+
+@case(5)
+def manifest_with_a_key_twice(forgery):
+    forgery.edit_manifest = lambda manifest: manifest[:-1] + b',"datasets":[]}'
+
+
+@case(5)
+def manifest_with_a_dataset_twice(forgery):
+    def edit(manifest):
+        value = json.loads(manifest)
+        value["datasets"].insert(0, value["datasets"][0])
+        return text(value)
+
+    forgery.edit_manifest = edit
+
+
+@case(5)
+def manifest_with_a_long_name(forgery):
+    forgery.arrays["extensions/org.example/state/" + "n" * 1000] = np.zeros(1, "u1")
+
+
+@case(5)
+def manifest_with_a_path_upwards(forgery):
+    def edit(manifest):
+        value = json.loads(manifest)
+        value["datasets"][0]["path"] = "../../" + value["datasets"][0]["path"]
+        return text(value)
+
+    forgery.edit_manifest = edit
+
+
+@case(5, ("1.1",))
+def chunks_before_2_0(forgery):
+    forgery.listed[ARRAY] = {"chunk_rows": 8}
+
+
+# R6, R7: objects and links.
+
+
+def moved(path, link, versions=("1.1", "2.0"), rule=6):
+    """A case in which a path leads elsewhere."""
+
+    def register(function):
+        name, link_of = function.__name__, link
+
+        def change(forgery):
+            def edit(file):
+                file.move(path, "elsewhere")
+                file[path] = link_of
+
+            forgery.edits.append(edit)
+
+        change.__name__ = name
+        return case(rule, versions)(change)
+
+    return register
+
+
+@moved(BIAS, h5py.SoftLink("/elsewhere"))
+def soft_link():
+    pass
+
+
+@moved(BIAS, h5py.SoftLink("/nowhere"))
+def dangling_link():
+    pass
+
+
+@moved(BIAS, h5py.ExternalLink("sound-2.0.h5", f"/{BIAS}"))
+def external_link():
+    pass
+
+
+@moved("parameters/online", h5py.SoftLink("/elsewhere"))
+def soft_link_in_the_middle():
+    pass
+
+
+@moved("parameters", h5py.ExternalLink("sound-2.0.h5", "/parameters"))
+def external_link_in_the_middle():
+    pass
+
+
+@case(6, ("1.1", "2.0"))
+def link_to_itself(forgery):
+    forgery.edits.append(lambda file: file.__setitem__("workers/loop", h5py.SoftLink("/workers/loop")))
+
+
+@case(6)
+def second_link(forgery):
+    forgery.edits.append(lambda file: file.__setitem__("workers/0/again", file[BIAS]))
+
+
+@case(6)
+def group_inside_itself(forgery):
+    forgery.edits.append(lambda file: file.__setitem__("workers/0/again", file["workers"]))
+
+
+@case(6)
+def root_inside_itself(forgery):
+    forgery.edits.append(lambda file: file.__setitem__("again", file["/"]))
+
+
+def counted_once(forgery, link):
+    """Links objects many times, and claims in their headers that there is one link: in the format of HDF5 1.0, which has
+    no checksums. `link` is given the open file and gives back the objects' paths."""
+    forgery.libver = ("earliest", "v108")
+    counts = {}
+
+    def edit(file):
+        for path in link(file):
+            information = h5py.h5o.get_info(file[path].id)
+            counts[information.addr] = information.rc
+
+    def finish(data):
+        data = bytearray(data)
+        for address, count in counts.items():
+            # An object header's version 1, a reserved byte, the number of messages, then the number of links.
+            header = data[512 + address:512 + address + 8]
+            assert header[0] == 1 and int.from_bytes(header[4:8], "little") == count > 1
+            data[512 + address + 4:512 + address + 8] = (1).to_bytes(4, "little")
+        return seal(bytes(data[512:]), "2.0")
+
+    forgery.edits.append(edit)
+    forgery.finish = finish
+
+
+@case(0)
+def sound_in_the_oldest_format(forgery):
+    forgery.libver = ("earliest", "v108")
+
+
+@case(6)
+def cycles_counted_once(forgery):
+    # Sixteen deep, this would be 40 to the power of 16 groups.
+    def link(file):
+        for index in range(40):
+            file[f"workers/0/again{index}"] = file["workers/0"]
+        return ["workers/0"]
+
+    counted_once(forgery, link)
+
+
+@case(6)
+def cycle_counted_once(forgery):
+    def link(file):
+        file["extensions/again"] = file["extensions"]
+        return ["extensions"]
+
+    counted_once(forgery, link)
+
+
+@case(7)
+def many_paths_to_one_dataset(forgery):
+    # Eleven levels of groups, each leading in eight ways to the next: 8 to the power of 11 paths.
+    def link(file):
+        path, paths = "extensions/many", []
+        file.create_group(path)
+        for level in range(11):
+            last = level == 10
+            target = file.create_dataset(f"{path}/0", data=np.zeros(1, "u1")) if last else file.create_group(f"{path}/0")
+            for index in range(1, 8):
+                file[f"{path}/{index}"] = target
+            path += "/0"
+            paths.append(path)
+        return paths
+
+    counted_once(forgery, link)
+
+
+@case(6)
+def named_type(forgery):
+    forgery.edits.append(lambda file: file.__setitem__("workers/0/type", np.dtype("<f4")))
+
+
+@case(6)
+def attribute_on_a_dataset(forgery):
+    forgery.edits.append(lambda file: file[BIAS].attrs.create("note", 1))
+
+
+@case(6)
+def attribute_on_a_group(forgery):
+    forgery.edits.append(lambda file: file["workers/0"].attrs.create("note", 1))
+
+
+@case(6)
+def huge_attribute(forgery):
+    forgery.edits.append(lambda file: file["workers"].attrs.create("note", np.zeros(30_000, "u1")))
+
+
+@case(6)
+def deep_groups(forgery):
+    forgery.edits.append(lambda file: file.create_dataset("deep" + "/a" * 40, data=np.zeros(1, "u1")))
+
+
+@case(7)
+def many_unlisted(forgery):
+    forgery.edits.append(
+        lambda file: [file.create_dataset(f"many/{index}/a", data=np.zeros(1, "u1")) for index in range(60)])
+
+
+@case(6)
+def long_name(forgery):
+    forgery.edits.append(lambda file: file.create_dataset("n" * 3000, data=np.zeros(1, "u1")))
+
+
+@case(6)
+def name_not_utf_8(forgery):
+    forgery.edits.append(lambda file: file.create_dataset(b"\xff\xfe", data=np.zeros(1, "u1")))
+
+
+@case(6)
+def name_is_a_dot(forgery):
+    # Of the same length, so that only the name's bytes change; the old format has no checksums.
+    forgery.libver = ("earliest", "v108")
+    forgery.edits.append(lambda file: file.create_dataset("workers/0/QQ", data=np.zeros(1, "u1")))
+    forgery.finish = lambda data: seal(data[512:].replace(b"QQ\0", b"..\0"), "2.0")
+
+
+@case(7)
+def unlisted_dataset(forgery):
+    forgery.edits.append(lambda file: file.create_dataset("workers/0/more", data=np.zeros(1, "u1")))
+
+
+@case(7)
+def empty_group(forgery):
+    forgery.edits.append(lambda file: file.create_group("more"))
+
+
+@case(7)
+def missing_dataset(forgery):
+    forgery.edits.append(lambda file: file.__delitem__(BIAS))
+
+
+# R8: types, shapes, storage.
+
+
+def stored(path, data=None, versions=("2.0",), rule=8, **how):
+    """A case in which a dataset is stored otherwise, though it is listed as it should be."""
+
+    def register(function):
+        def change(forgery):
+            values = forgery.arrays[path]
+            options = dict(how)
+            if "shape" not in options and not callable(data):
+                options["data"] = values if data is None else data
+            if callable(data):
+                forgery.writers[path] = data
+            else:
+                forgery.instead(path, **options)
+
+        change.__name__ = function.__name__
+        return case(rule, versions)(change)
+
+    return register
+
+
+def types():
+    """Types that are none of the format's, each in the place of two float32."""
+    values = np.array([5, 6])
+    return {
+        "big_endian": {"data": values.astype(">f4")},
+        "half": {"data": values.astype("<f2")},
+        "double": {"data": values.astype("<f8")},
+        "complex_compound": {"data": values.astype("<c8")},
+        "compound": {"data": np.zeros(2, [("a", "<f4")])},
+        "opaque": {"data": np.zeros(2, "V4")},
+        "fixed_text": {"data": np.array([b"abcd", b"efgh"])},
+        "variable_text": {"data": ["a", "b"], "dtype": h5py.string_dtype()},
+        "variable_floats": {"shape": (2,), "dtype": h5py.vlen_dtype(np.float32)},
+        "enumeration": {"shape": (2,), "dtype": h5py.enum_dtype({"A": 0, "B": 1}, basetype="<i4")},
+        "array_type": {"shape": (1,), "dtype": np.dtype(("<f4", (2,)))},
+        "object_references": {"shape": (2,), "dtype": h5py.ref_dtype},
+        "region_references": {"shape": (2,), "dtype": h5py.regionref_dtype},
+    }
+
+
+for name, options in types().items():
+    change = functools.partial(lambda forgery, options: forgery.instead(BIAS, **options), options=options)
+    change.__name__ = name
+    case(8)(change)
+
+
+def low_level(file, path, kind=h5py.h5t.IEEE_F32LE, shape=(2,), properties=None, space=None):
+    """Creates a dataset of what h5py's upper layer does not offer."""
+    links = h5py.h5p.create(h5py.h5p.LINK_CREATE)
+    links.set_create_intermediate_group(True)
+    space = space or h5py.h5s.create_simple(shape)
+    return h5py.h5d.create(file.id, path.encode(), kind, space, properties, links)
+
+
+def properties():
+    return h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+
+
+@stored(BIAS, data=lambda file, path: low_level(file, path, kind=h5py.h5t.STD_B32LE))
+def bit_field():
+    pass
+
+
+@case(6)
+def of_a_named_type(forgery):
+    def write(file, path):
+        file["kind"] = np.dtype("<f4")
+        file.create_dataset(path, data=forgery.arrays[path], dtype=file["kind"])
+
+    forgery.writers[BIAS] = write
+
+
+@case(8)
+def of_a_type_that_was_named(forgery):
+    # Its name is removed, so that no object but the dataset is left.
+    def write(file, path):
+        file["kind"] = np.dtype("<f4")
+        file.create_dataset(path, data=forgery.arrays[path], dtype=file["kind"])
+        del file["kind"]
+
+    forgery.writers[BIAS] = write
+
+
+@stored(BIAS, shape=(2,), dtype="<f4", external=[("elsewhere.bin", 0, 8)])
+def stored_elsewhere():
+    pass
+
+
+@case(8)
+def virtual(forgery):
+    forgery.libver = ("v108", "v110")
+
+    def write(file, path):
+        layout = h5py.VirtualLayout(shape=(2,), dtype="<f4")
+        layout[:] = h5py.VirtualSource("sound-2.0.h5", BIAS, shape=(2,))
+        file.create_virtual_dataset(path, layout)
+
+    forgery.writers[BIAS] = write
+
+
+@case(8)
+def compact(forgery):
+    def write(file, path):
+        layout = properties()
+        layout.set_layout(h5py.h5d.COMPACT)
+        low_level(file, path, properties=layout).write(h5py.h5s.ALL, h5py.h5s.ALL, forgery.arrays[path])
+
+    forgery.writers[BIAS] = write
+
+
+@stored(BIAS, chunks=(2,), versions=("1.1", "2.0"))
+def chunked_in_vain():
+    pass
+
+
+@stored(BIAS, chunks=(2,), compression="gzip", versions=("1.1", "2.0"))
+def deflated_in_vain():
+    pass
+
+
+@stored(BIAS, chunks=(2,), fletcher32=True)
+def checksummed():
+    pass
+
+
+@stored(BIAS, shape=(2,), dtype="<f4")
+def never_written():
+    pass
+
+
+@stored(BIAS, shape=(), dtype="<f4")
+def scalar():
+    pass
+
+
+@stored(BIAS, data=h5py.Empty("<f4"))
+def null_space():
+    pass
+
+
+@stored(BIAS, shape=(1 << 40,), dtype="<f4")
+def huge():
+    pass
+
+
+@stored(BIAS, shape=(1 << 20, 1 << 20, 1 << 20), dtype="<f4", chunks=(1, 1, 1))
+def huge_product():
+    pass
+
+
+@stored(BIAS, shape=(2, 1), dtype="<f4")
+def another_axis():
+    pass
+
+
+@stored(BIAS, shape=(1,) * 32, dtype="<f4")
+def thirty_two_axes():
+    pass
+
+
+@stored(BIAS, chunks=(2,), maxshape=(None,))
+def extendible():
+    pass
+
+
+@case(8)
+def listed_beyond_the_file(forgery):
+    forgery.listed[ARRAY] = {"shape": [1 << 40]}
+    forgery.instead(ARRAY, shape=(1 << 40,), dtype="u1")
+
+
+@case(8)
+def listed_beyond_all_numbers(forgery):
+    forgery.listed[ARRAY] = {"shape": [1 << 40, 1 << 40]}
+
+
+@case(8)
+def listed_below_zero(forgery):
+    forgery.listed[ARRAY] = {"shape": [-8]}
+
+
+@case(8, ("1.1", "2.0"))
+def rows_without_width(forgery):
+    # No bytes at all, and for ever to walk through.
+    forgery.arrays[OWN] = np.zeros((0, 0), "u1")
+    forgery.listed[OWN] = {"shape": [1 << 58, 0]}
+    forgery.instead(OWN, shape=(1 << 58, 0), dtype="u1")
+    forgery.documents[STATE]["replay"] = {
+        "capacity": 1 << 58, "chunk_length": 1, "count": 1 << 58, "cursor": (1 << 58) - 1}
+
+
+# Replay columns in 2.0 (R8, R21): filters and layouts.
+
+
+def column(rule=8, **how):
+    """A case in which the flags are stored otherwise."""
+
+    def register(function):
+        def change(forgery):
+            def write(file, path):
+                options = {"shape": (ROWS,), "dtype": "u1", "chunks": (CHUNK_ROWS,)} | how
+                if "data" in how:
+                    options.pop("shape")
+                dataset = file.create_dataset(path, **options)
+                if "maxshape" not in how and "data" not in how and options["chunks"] == (CHUNK_ROWS,):
+                    forgery.write_chunks(dataset, path)
+
+            forgery.writers[FLAGS] = write
+
+        change.__name__ = function.__name__
+        return case(rule)(change)
+
+    return register
+
+
+@column(data=np.array([4, 0, 0, 0, 0], "u1"), chunks=None)
+def replay_contiguous():
+    pass
+
+
+@column()
+def replay_without_filter():
+    pass
+
+
+@column(compression="gzip", shuffle=True)
+def replay_shuffled():
+    pass
+
+
+@column(compression="gzip", fletcher32=True)
+def replay_checksummed():
+    pass
+
+
+@column(compression="lzf")
+def replay_of_an_unknown_filter():
+    pass
+
+
+@column(scaleoffset=0)
+def replay_scaled():
+    pass
+
+
+@column(compression="gzip", chunks=(ROWS,))
+def replay_in_other_chunks():
+    pass
+
+
+@column(compression="gzip", maxshape=(None,))
+def replay_extendible():
+    pass
+
+
+def filtered(number, values=()):
+    """A case in which the flags' filter is one that h5py's upper layer does not set."""
+
+    def register(function):
+        def change(forgery):
+            def write(file, path):
+                layout = properties()
+                layout.set_chunk((CHUNK_ROWS,))
+                layout.set_filter(number, h5py.h5z.FLAG_OPTIONAL, values)
+                dataset = h5py.Dataset(low_level(file, path, h5py.h5t.STD_U8LE, (ROWS,), layout))
+                forgery.stored[path] = lambda index, bytes_, mask: (bytes_, 0xFFFFFFFF)
+                forgery.write_chunks(dataset, path)
+
+            forgery.writers[FLAGS] = write
+
+        change.__name__ = function.__name__
+        return case(8)(change)
+
+    return register
+
+
+@filtered(5)
+def replay_nbit():
+    pass
+
+
+@filtered(4, (4, 2))
+def replay_szip():
+    pass
+
+
+@case(21)
+def replay_listed_without_chunks(forgery):
+    forgery.writers[FLAGS] = lambda file, path: file.create_dataset(path, data=forgery.arrays[path])
+    forgery.listed[FLAGS] = {"chunk_rows": None, "sha256": hashlib.sha256(forgery.arrays[FLAGS].tobytes()).hexdigest()}
+
+
+@case(21)
+def replay_listed_with_other_chunks(forgery):
+    forgery.listed[FLAGS] = {"chunk_rows": 4}
+    forgery.instead(FLAGS, shape=(ROWS,), dtype="u1", chunks=(4,), compression="gzip")
+
+
+for rows in [0, -1, ROWS + 1, 1 << 62]:
+    change = functools.partial(lambda forgery, rows: forgery.listed.update({FLAGS: {"chunk_rows": rows}}), rows=rows)
+    change.__name__ = f"chunks_of_{rows}_rows".replace("-", "minus_")
+    case(21)(change)
+
+
+@case(21)
+def chunks_of_what_is_no_replay(forgery):
+    # Listed and stored alike, where only plain arrays may be.
+    forgery.listed[BIAS] = {"chunk_rows": 2}
+    forgery.instead(BIAS, data=forgery.arrays[BIAS], chunks=(2,), compression="gzip")
+
+
+# R21: chunks.
+
+
+def chunk(function):
+    """A case in which the stored form of the own column's chunks is changed: 2,048 bytes a row that compress well."""
+
+    def change(forgery):
+        forgery.arrays[OWN] = np.arange(ROWS * 2048, dtype="u1").reshape(ROWS, 2048)
+        forgery.stored[OWN] = function
+
+    change.__name__ = function.__name__
+    return case(21)(change)
+
+
+@chunk
+def missing_chunk(index, bytes_, mask):
+    return None if index == 1 else (bytes_, mask)
+
+
+@chunk
+def no_chunks(index, bytes_, mask):
+    return None
+
+
+@chunk
+def trailing_garbage(index, bytes_, mask):
+    return bytes_ + b"x", mask
+
+
+@chunk
+def two_streams(index, bytes_, mask):
+    return bytes_ + zlib.compress(b"more"), mask
+
+
+@chunk
+def cut_stream(index, bytes_, mask):
+    return bytes_[:-5], mask
+
+
+@chunk
+def wrong_checksum(index, bytes_, mask):
+    return bytes_[:-1] + bytes([bytes_[-1] ^ 1]), mask
+
+
+@chunk
+def no_zlib_header(index, bytes_, mask):
+    return bytes_[2:-4], mask
+
+
+@chunk
+def gzip_stream(index, bytes_, mask):
+    stream = zlib.compressobj(wbits=31)
+    return stream.compress(zlib.decompress(bytes_)) + stream.flush(), mask
+
+
+@chunk
+def preset_dictionary(index, bytes_, mask):
+    stream = zlib.compressobj(zdict=bytes(range(256)))
+    return stream.compress(zlib.decompress(bytes_)) + stream.flush(), mask
+
+
+@chunk
+def bomb(index, bytes_, mask):
+    # Two megabytes where four kilobytes belong.
+    return zlib.compress(bytes(2 << 20), 9), mask
+
+
+@chunk
+def inflates_to_one_byte_more(index, bytes_, mask):
+    return zlib.compress(zlib.decompress(bytes_) + b"\0"), mask
+
+
+@chunk
+def inflates_to_one_byte_less(index, bytes_, mask):
+    return zlib.compress(zlib.decompress(bytes_)[:-1]), mask
+
+
+@chunk
+def inflates_to_nothing(index, bytes_, mask):
+    return zlib.compress(b""), mask
+
+
+@chunk
+def plain_and_short(index, bytes_, mask):
+    return zlib.decompress(bytes_)[:-1], 1
+
+
+@chunk
+def plain_and_long(index, bytes_, mask):
+    return zlib.decompress(bytes_) + b"\0", 1
+
+
+@chunk
+def second_filter_skipped(index, bytes_, mask):
+    return zlib.decompress(bytes_), 2
+
+
+@chunk
+def all_filters_skipped(index, bytes_, mask):
+    return zlib.decompress(bytes_), 0xFFFFFFFF
+
+
+@chunk
+def garbage_behind_the_last_row(index, bytes_, mask):
+    values = zlib.decompress(bytes_)
+    return (zlib.compress(values[:-1] + b"x"), mask) if index == 2 else (bytes_, mask)
+
+
+@case(9)
+def other_chunk(forgery):
+    forgery.arrays[OWN] = np.arange(ROWS * 2048, dtype="u1").reshape(ROWS, 2048)
+    forgery.stored[OWN] = lambda index, bytes_, mask: (zlib.compress(bytes(4096)), 0) if index == 0 else (bytes_, mask)
+
+
+def bomb_of(rows, width):
+    """Claims a column of so many bytes and stores none of it."""
+
+    def change(forgery):
+        forgery.documents[STATE]["replay"] = {
+            "capacity": rows, "chunk_length": rows, "count": rows, "cursor": rows - 1}
+        for path in [f"{REPLAY}/frames", f"{REPLAY}/actions", f"{REPLAY}/rewards", FLAGS]:
+            del forgery.arrays[path]
+        forgery.arrays[OWN] = np.zeros((1, 1), "u1")
+        forgery.listed[OWN] = {"shape": [rows, width], "chunk_rows": rows}
+        forgery.instead(OWN, shape=(rows, width), dtype="u1", chunks=(rows, width), compression="gzip")
+
+    return change
+
+
+@case(21)
+def claim_below_the_limit(forgery):
+    bomb_of(5, 1 << 20)(forgery)
+
+
+@case(8)
+def claim_above_the_limit(forgery):
+    bomb_of(5, 1 << 25)(forgery)
+
+
+@case(21)
+def chunk_above_256_mib(forgery):
+    bomb_of(5, 1 << 20)(forgery)
+    forgery.listed[OWN] = {"shape": [1 << 10, 1 << 10], "chunk_rows": 1 << 40}
+
+
+@case(21)
+def many_tiny_chunks(forgery):
+    bomb_of(1 << 20, 1)(forgery)
+    forgery.listed[OWN]["chunk_rows"] = 1
+    forgery.documents[STATE]["replay"]["chunk_length"] = 1
+
+
+# R10, R14, R15: documents.
+
+
+def document(path, rule=10, versions=("2.0",)):
+    """A case in which a document has other bytes: `function` gives them from the sound ones."""
+
+    def register(function):
+        def change(forgery):
+            forgery.documents[path] = function(text(forgery.documents[path]))
+
+        change.__name__ = function.__name__
+        return case(rule, versions)(change)
+
+    return register
+
+
+@document("configuration", versions=("1.1", "2.0"))
+def nested_arrays(sound):
+    return b'{"a":' + b"[" * 20_000 + b"]" * 20_000 + b"}"
+
+
+@document("configuration")
+def nested_objects(sound):
+    return b'{"a":' * 4000 + b"0" + b"}" * 4000
+
+
+@document("configuration")
+def nested_and_never_closed(sound):
+    return b'{"a":' + b"[" * 20_000
+
+
+@document("progress")
+def nested_in_an_unknown_key(sound):
+    return sound[:-1] + b',"more":' + b"[" * 4000 + b"]" * 4000 + b"}"
+
+
+@document("configuration")
+def key_twice(sound):
+    return sound[:-1] + b',"frame_stack":2}'
+
+
+@document("progress")
+def key_twice_in_counters(sound):
+    return sound.replace(b'"episodes":1', b'"episodes":1,"episodes":2')
+
+
+@document("progress")
+def key_twice_by_escape(sound):
+    return sound.replace(b'"episodes":1', b'"episodes":1,"episode\\u0073":2')
+
+
+@document("configuration")
+def utf_16(sound):
+    return sound.decode().encode("utf-16-le")
+
+
+@document("configuration")
+def utf_32_with_a_mark(sound):
+    return sound.decode().encode("utf-32")
+
+
+@document("configuration")
+def not_utf_8(sound):
+    return b'{"a":"\xff\xfe"}'
+
+
+@document("configuration")
+def half_a_surrogate(sound):
+    return b'{"a":"\\ud800"}'
+
+
+@document("configuration")
+def number_beyond_all_bounds(sound):
+    return b'{"a":1e999}'
+
+
+@document("configuration")
+def not_a_number(sound):
+    return b'{"a":NaN}'
+
+
+@document("progress")
+def counter_beyond_integers(sound):
+    return sound.replace(b'"episodes":1', b'"episodes":99999999999999999999')
+
+
+@document("architecture")
+def network_beyond_all_bounds(sound):
+    return sound.replace(b'"shape":[2]', b'"shape":[16777216,16777216,16777216]')
+
+
+@document("architecture")
+def network_of_many_axes(sound):
+    return sound.replace(b'"shape":[2]', b'"shape":[' + b"1," * 2000 + b"0]")
+
+
+@document("architecture", rule=11)
+def network_too_large_for_the_file(sound):
+    return sound.replace(b'"layers":[]', b'"layers":[{"type":"dense","units":16777216}]')
+
+
+@case(15, ("1.1", "2.0"))
+def ring_beyond_integers(forgery):
+    # The sum of the two largest numbers here is no number.
+    for path in [f"{REPLAY}/frames", f"{REPLAY}/actions", f"{REPLAY}/rewards", FLAGS]:
+        del forgery.arrays[path]
+    largest = (1 << 63) - 1
+    forgery.documents[STATE]["replay"] = {
+        "capacity": largest, "chunk_length": 1 << 30, "count": largest, "cursor": 0}
+
+
+@case(15)
+def ring_of_huge_chunks(forgery):
+    forgery.documents[STATE]["replay"]["chunk_length"] = 1 << 30
+
+
+@case(15)
+def ring_below_zero(forgery):
+    forgery.documents[STATE]["replay"]["cursor"] = -1
+
+
+@case(14)
+def worker_of_a_huge_number(forgery):
+    forgery.documents["workers/18446744073709551616/state"] = forgery.documents[STATE]
+
+
+@case(16)
+def extension_of_another_name(forgery):
+    forgery.documents["extensions/org.example/descriptor"]["owner"] = "../org.example"
+
+
+def main():
+    folder.mkdir(exist_ok=True)
+    for old in folder.glob("*.h5"):
+        old.unlink()
+    for rule, version, name, change in cases:
+        forgery = Forgery(version)
+        change(forgery)
+        title = f"rule-{rule}-{name}" if rule else name
+        forgery.write(folder / f"{title}-{version}.h5")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,20 @@
+import Foundation
+import Testing
+
+/// What fuzzing has found worth keeping (`Scripts/fuzz`, `Tests/Fuzz/Corpus`) is read again in every run.
+struct FuzzCorpusTests {
+    static let files: [URL] = {
+        let folder = GoldenFileTests.folder.deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Tests/Fuzz/Corpus")
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        return names.sorted().map { folder.appendingPathComponent($0) }
+    }()
+
+    @Test func thereAreSome() { #expect(!Self.files.isEmpty) }
+
+    @Test(arguments: files)
+    func everyFileIsReadOrRefused(_ file: URL) throws {
+        let folder = try TemporaryFolder()
+        try FileReading.readEverything(Array(try Data(contentsOf: file)), at: folder.file("made-up.h5"))
+    }
+}

@@ -1,0 +1,22 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own: `swift build --sanitize fuzzer` watches the branches of everything that it builds.
+let package = Package(
+    name: "Fuzz",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(name: "swift-dqn", path: "../.."),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    ],
+    targets: [
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                .product(name: "DQNCheckpoint", package: "swift-dqn"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            path: "Sources/Fuzz")
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,1 @@
+../../../DQNCheckpointTests/FileReading.swift
