@@ -171,6 +171,14 @@ struct EpisodeRuleTests {
         #expect(try rules([6: 2, 7: 8, 8: 4]) == [])
         // Terminated at the time limit: nothing is bootstrapped, no final observation follows.
         #expect(try rules([6: 3]) == [])
+        // The rule came with 2.0; older files are what they were.
+        _ = try rules([7: 0])
+        try Checkpoint(contentsOf: folder.file("a.h5")).write(to: folder.file("old.h5"), version: "1.1")
+        #expect(Verifier.verify(folder.file("old.h5"), deep: true).isValid)
+        // What a repair writes keeps it.
+        let outcome = try CheckpointRepair.repair(folder.file("a.h5"), to: folder.file("saved.h5"))
+        #expect(outcome.lost.map(\.part) == ["workers/0/replay"] && outcome.lost.first?.rule == 22)
+        #expect(Verifier.verify(folder.file("saved.h5"), deep: true).isValid)
         let message = try #require(try failures([7: 0]).first?.message)
         #expect(message.contains("/workers/0/replay") && message.contains("slot 7"))
     }

@@ -33,7 +33,7 @@ extension Format1_0 {
             var worker = try reader.part(path) { (reader) throws(CheckpointError) in
                 try read(path, architecture, reader)
             }
-            if [.verifying(deep: true), .salvaging].contains(reader.purpose), let replay = worker?.replay {
+            if reader.asksForEpisodes, let replay = worker?.replay {
                 let isSound: Void? = try reader.part("\(path)/replay") { (_) throws(CheckpointError) in
                     try EpisodeRules.check(replay, "\(path)/replay")
                 }

@@ -1,6 +1,6 @@
 internal import DQNModel
 
-/// Rule 22: how the slots of a replay follow each other. Loading does not ask; `verify --deep` does.
+/// Rule 22: how the slots of a replay follow each other. Loading does not ask; `verify --deep` does, of files of 2.0.
 ///
 /// An episode may start anywhere, as after one that was given up; but what ends is followed by a start, and a final
 /// observation stands behind a truncated step and nowhere else.

@@ -68,6 +68,9 @@ extension ContainerReader {
     /// Whether the elements of replay columns are read, and not only looked for.
     var readsReplays: Bool { !isSealed || purpose != .verifying(deep: false) }
 
+    /// Whether rule 22 is asked for: it came with sealed files, and what is salvaged goes into one.
+    var asksForEpisodes: Bool { purpose == .salvaging || isSealed && purpose == .verifying(deep: true) }
+
     /// Whether a replay column's elements are needed after their digest has been checked.
     func keeps(_ column: String) -> Bool {
         if case .verifying = purpose { return ReplayRules.columnsWithRules.contains(column) }

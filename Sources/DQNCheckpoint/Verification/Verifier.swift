@@ -26,8 +26,7 @@ public enum Verifier {
     ///
     /// Cost: one pass over a file without a seal, two over one that has one; `deep` inflates every chunk of it besides.
     /// - Parameter deep: also inflates the replay chunks of a sealed file, for whose bytes the seal vouches, and compares
-    ///   them with their digests and rules; and checks in files of any version that episodes fit together (R22), which
-    ///   loading does not.
+    ///   them with their digests and rules; and checks that their episodes fit together (R22), which loading does not.
     public static func verify(_ url: URL, deep: Bool = false) -> Report {
         do throws(CheckpointError) {
             let (failures, unchecked, digest) = try CheckpointFile.read(
