@@ -129,4 +129,16 @@ struct WriteRefusalTests {
         #expect(throws: CheckpointError.self) { try Samples.whole().write(to: folder.file("file/a.h5")) }
         #expect(folder.names == ["file"])
     }
+
+    /// What no reader takes is not written: JSON is read to a depth of 128, the document's own object included.
+    @Test func documentsThatNestTooDeeply() throws {
+        func nested(_ depth: Int) -> JSONValue { (0..<depth).reduce(.null) { inner, _ in .array([inner]) } }
+        let error = try refusal { $0.configuration = .object(["a": nested(128)]) }
+        #expect(error?.code == .invalidState)
+        #expect(error?.message.contains("/configuration") == true)
+        var checkpoint = try Samples.whole()
+        checkpoint.configuration = .object(["a": nested(127)])
+        try checkpoint.write(to: folder.file("deep.h5"))
+        #expect(try Checkpoint(contentsOf: folder.file("deep.h5")).configuration == checkpoint.configuration)
+    }
 }
