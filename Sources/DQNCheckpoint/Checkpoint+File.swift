@@ -66,6 +66,9 @@ extension Checkpoint {
 
     /// Reads and checks a whole file of any known version.
     ///
+    /// A seal (2.0) is compared with every byte before anything is parsed; it vouches for the datasets, whose own digests are
+    /// compared where there is none. ``Verifier`` compares both.
+    ///
     /// What an older version does not record is supplied: a worker of 1.0 is running, and has taken the run's agent
     /// steps where it is the only one, otherwise 0.
     /// - Parameter understood: owners of extensions that the caller understands.
@@ -79,7 +82,8 @@ extension Checkpoint {
     package init(
         contentsOf url: URL, understanding understood: Set<String> = [], knowing versions: [String]
     ) throws(CheckpointError) {
-        self = try CheckpointFile.read(url.path, knowing: versions) { (reader) throws(CheckpointError) in
+        // What a seal vouches for is not hashed a second time.
+        self = try CheckpointFile.read(url.path, knowing: versions, checksDigests: false) { (reader) throws(CheckpointError) in
             try CheckpointFile.checkpoint(reader)
         }
         try CheckpointFile.require(extensions, of: url, understanding: understood)
@@ -102,7 +106,6 @@ public struct CheckpointPolicy: Sendable {
     /// - Parameter understood: owners of extensions that the caller understands.
     /// - Throws: as ``Checkpoint/init(contentsOf:understanding:)``.
     public init(contentsOf url: URL, understanding understood: Set<String> = []) throws(CheckpointError) {
-        // What a seal vouches for is not hashed a second time.
         self = try CheckpointFile.read(url.path, checksDigests: false) { (reader) throws(CheckpointError) in
             try CheckpointFile.require(try Format1_0.extensions(reader), of: url, understanding: understood)
             let head = try FormatVersion.codec(of: reader.version).head(reader)

@@ -68,6 +68,11 @@ struct DamageTests {
             if sound.version == "2.0", !isSealed {
                 tally.wrong.append("\(what()): not noticed")
             } else if (try? everything(read)) != sound.content {
+                // Somebody made a seal for what was not written: the digests inside tell, to who asks.
+                if isSealed, let rule = Verifier.verify(url, deep: true).failure?.rule {
+                    tally.refusals[rule, default: 0] += 1
+                    return
+                }
                 tally.wrong.append("\(what()): other content")
             } else {
                 tally.harmless += 1

@@ -83,7 +83,7 @@ func act(_ url: URL) throws -> Int {
 /// From a file of the policy alone to the first action: in this process, and as a process of its own.
 func measurePolicy(_ folder: URL) throws {
     let url = folder.appendingPathComponent("policy.h5")
-    try policy().write(to: url)
+    try policy().write(to: url, overwriting: true)
     let content = try Data(contentsOf: url)
     var (acting, hashing): ([Double], [Double]) = ([], [])
     for _ in 0..<41 {

@@ -22,7 +22,9 @@ struct SaverBench: ParsableCommand {
         var arrival_median: Double
         var arrival_p99: Double
         var hand_over_median: Double
+        var hand_over_p90: Double
         var hand_over_p99: Double
+        var hand_over_largest: Double
         var save_seconds_median: Double
         var file_bytes: Int
         var rate_with_saves: Double
@@ -75,7 +77,8 @@ struct SaverBench: ParsableCommand {
         let row = Row(
             update_seconds: training * Double(workers) / Double(updates), arrival_median: quantile(arrivals, 0.5),
             arrival_p99: quantile(arrivals, 0.99), hand_over_median: quantile(handOvers, 0.5),
-            hand_over_p99: quantile(handOvers, 0.99), save_seconds_median: quantile(durations, 0.5),
+            hand_over_p90: quantile(handOvers, 0.9), hand_over_p99: quantile(handOvers, 0.99),
+            hand_over_largest: quantile(handOvers, 1), save_seconds_median: quantile(durations, 0.5),
             file_bytes: try file?.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0,
             rate_with_saves: mean(with), rate_without: mean(without), rate_ratio: mean(with) / mean(without))
         let encoder = JSONEncoder()
@@ -106,6 +109,6 @@ struct SaverBench: ParsableCommand {
     private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
 
     private func quantile(_ values: [Double], _ share: Double) -> Double {
-        values.sorted()[min(Int(Double(values.count) * share), values.count - 1)]
+        values.sorted()[Int((Double(values.count - 1) * share).rounded())]
     }
 }
