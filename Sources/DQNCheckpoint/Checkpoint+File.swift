@@ -83,7 +83,8 @@ extension Checkpoint {
         contentsOf url: URL, understanding understood: Set<String> = [], knowing versions: [String]
     ) throws(CheckpointError) {
         // What a seal vouches for is not hashed a second time.
-        self = try CheckpointFile.read(url.path, knowing: versions, checksDigests: false) { (reader) throws(CheckpointError) in
+        self = try CheckpointFile.read(url.path, knowing: versions, checksDigests: false) {
+            (reader) throws(CheckpointError) in
             try CheckpointFile.checkpoint(reader)
         }
         try CheckpointFile.require(extensions, of: url, understanding: understood)
