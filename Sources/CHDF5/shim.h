@@ -61,30 +61,15 @@ static inline herr_t chdf5_take_link(hid_t group, const char *name, const H5L_in
     const struct chdf5_taker *taker = data;
     return taker->take(name, taker->context);
 }
-static inline herr_t chdf5_take_attribute(hid_t object, const char *name, const H5A_info_t *info, void *data)
-{
-    (void)object;
-    (void)info;
-    const struct chdf5_taker *taker = data;
-    return taker->take(name, taker->context);
-}
 
-// The names of a group's links and of an object's attributes; negative on failure. Not by their indices and not in
-// their order: for that the library first makes a table, and where damage stops it (1.10.8) it frees what it has not
-// filled in of it.
+// The names of a group's links; negative on failure. Not by their indices and not in their order: for that the library
+// first makes a table, and where damage stops it (1.10.8) it frees what it has not filled in of it.
 static inline herr_t chdf5_link_names(hid_t group, chdf5_take_name take, void *context)
 {
     struct chdf5_taker taker = {take, context};
     hsize_t position = 0;
     return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &position, chdf5_take_link, &taker);
 }
-static inline herr_t chdf5_attribute_names(hid_t object, chdf5_take_name take, void *context)
-{
-    struct chdf5_taker taker = {take, context};
-    hsize_t position = 0;
-    return H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_NATIVE, &position, chdf5_take_attribute, &taker);
-}
-
 // The kind (an H5O_type_t), the number of hard links and of attributes of an object; negative on failure.
 static inline int chdf5_object_information(
     hid_t location, const char *name, int *kind, unsigned *links, unsigned long long *attributes)

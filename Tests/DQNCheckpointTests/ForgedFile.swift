@@ -60,7 +60,9 @@ struct ForgedFile: Sendable {
             let file = try session.openFile(path, mode: .readOnly)
             let root = try file.root()
             var attributes: [String: HDF5.AttributeValue] = [:]
-            for name in try root.attributeNames() { attributes[name] = try root.attribute(name) }
+            for name in ["format", "format_version", "writer", "writer_version", "agent_steps", "manifest_sha256"] {
+                attributes[name] = try root.attribute(name)
+            }
             let manifest = try JSONDecoder().decode(
                 Manifest.self, from: Data(root.read("manifest", as: UInt8.self, byteLimit: 1 << 24)))
             var datasets: [String: Dataset] = [:]

@@ -68,7 +68,9 @@ struct RoundTripTests {
             let file = try session.openFile(path, mode: .readOnly)
             let root = try file.root()
             var read: [String: HDF5.AttributeValue] = [:]
-            for name in try root.attributeNames() { read[name] = try root.attribute(name) }
+            for name in values.keys { read[name] = try root.attribute(name) }
+            let count = try root.attributeCount()
+            #expect(count == values.count)
             return read
         }
         #expect(read == values)

@@ -20,7 +20,9 @@ struct Recording {
     }
 
     private static func values<Value: BitwiseCopyable>(_ name: String, _ folder: URL) throws -> [Value] {
-        try Data(contentsOf: folder.appendingPathComponent(name)).withUnsafeBytes { Array($0.bindMemory(to: Value.self)) }
+        try Data(contentsOf: folder.appendingPathComponent(name)).withUnsafeBytes {
+            Array($0.bindMemory(to: Value.self))
+        }
     }
 
     /// Adds the recorded steps of a range; the first must follow what is there already.

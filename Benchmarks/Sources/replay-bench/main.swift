@@ -77,7 +77,8 @@ func policy() throws -> Checkpoint {
 func act(_ url: URL) throws -> Int {
     let agent = try Agent(contentsOf: url)
     return try agent.act(
-        Observation(space: agent.architecture.input, bytes: [UInt8](repeating: 7, count: agent.architecture.input.byteCount)))
+        Observation(
+            space: agent.architecture.input, bytes: [UInt8](repeating: 7, count: agent.architecture.input.byteCount)))
 }
 
 /// From a file of the policy alone to the first action: in this process, and as a process of its own.

@@ -22,7 +22,8 @@ struct RecordedPong: Environment {
 
     var specification: EnvironmentSpecification {
         EnvironmentSpecification(
-            id: Self.id, observationSpace: Self.space, actionMeanings: ["NOOP", "FIRE", "RIGHT", "LEFT", "RIGHTFIRE", "LEFTFIRE"],
+            id: Self.id, observationSpace: Self.space,
+            actionMeanings: ["NOOP", "FIRE", "RIGHT", "LEFT", "RIGHTFIRE", "LEFTFIRE"],
             maximumEpisodeSteps: nil, rewardThreshold: nil)
     }
 
@@ -39,7 +40,8 @@ struct RecordedPong: Environment {
     func observe(into observation: inout Observation) {
         frames.withUnsafeBytes { bytes in
             observation.withMutableBytes {
-                $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[(position * 7056)..<((position + 1) * 7056)]))
+                $0.copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: bytes[(position * 7056)..<((position + 1) * 7056)]))
             }
         }
     }

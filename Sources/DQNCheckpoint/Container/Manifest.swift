@@ -110,6 +110,7 @@ enum FileLayout {
     static let writer = "writer"
     static let writerVersion = "writer_version"
     static let agentSteps = "agent_steps"
+    static let rootAttributes = [format, version, writer, writerVersion, agentSteps, manifestDigest]
 }
 
 extension Digest {
