@@ -19,6 +19,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
+            name: "compute-bench",
+            dependencies: [
+                .product(name: "DQNModel", package: "swift-dqn"),
+                .product(name: "DQNNetwork", package: "swift-dqn"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
             name: "scaling-bench",
             dependencies: [
                 .product(name: "DQNModel", package: "swift-dqn"),
