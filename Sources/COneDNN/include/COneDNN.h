@@ -34,7 +34,8 @@ onednn_status onednn_sgemm(int transpose_a, int transpose_b, long m, long n, lon
 
 /// A run of 2-D convolutions, each with a fused rectified linear unit, for one batch size.
 ///
-/// Activations stay in the layouts that oneDNN prefers; input and output are plain (batch, channel, row, column).
+/// Activations stand with their channels last, and the first layer's input is folded; the output is plain (batch,
+/// channel, row, column).
 /// Not thread-safe: one per thread.
 typedef struct onednn_convolutions onednn_convolutions;
 
@@ -49,8 +50,13 @@ onednn_status onednn_convolutions_create(onednn_convolutions **result, const cha
                                          int training);
 void onednn_convolutions_destroy(onednn_convolutions *);
 
-/// Where the plain input goes: batch × channels × rows × columns floats.
-float *onednn_convolutions_input(onednn_convolutions *);
+/// Where the input goes, as (batch, row, column, channel) of `side` × `side` squares of pixels: the folded channel is
+/// (channel, row within the square, column within the square). Pixels beyond the last whole square count for nothing.
+typedef struct {
+    float *data;
+    int side, channels, rows, columns;
+} onednn_folded_input;
+onednn_folded_input onednn_convolutions_input(onednn_convolutions *);
 /// Where the plain output stands after forward.
 float *onednn_convolutions_output(onednn_convolutions *);
 /// Where the gradient of the plain output goes before backward.

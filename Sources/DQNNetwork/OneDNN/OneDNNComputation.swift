@@ -14,7 +14,7 @@ final class OneDNNComputation: NetworkComputation {
     private let dense: [DenseLayer]
     /// What comes after them in a dueling network.
     private let dueling: DuelingHead?
-    /// Plain float input of the whole batch: the convolutions' own, or `memory`'s.
+    /// Plain float input of the whole batch; nothing where convolutions have their own.
     private let input: UnsafeMutablePointer<Float>
     private let memory = ComputeMemory()
     private var parameters: ParameterSlab?
@@ -45,7 +45,7 @@ final class OneDNNComputation: NetworkComputation {
                 offsets: layers.prefix(kernels.count).map { ($0.weight.offset, $0.bias.offset) }, batchSize: batchSize,
                 training: training)
         let memory = memory
-        input = convolutions?.input ?? memory.floats(batchSize * inputCount)
+        input = memory.floats(convolutions == nil ? batchSize * inputCount : 0)
         func layer(_ index: Int, rectified: Bool) -> DenseLayer {
             DenseLayer(
                 weight: layers[index].weight, bias: layers[index].bias, batchSize: batchSize, rectified: rectified,
@@ -84,6 +84,7 @@ final class OneDNNComputation: NetworkComputation {
         let element = architecture.input.element
         let count = bytes.count / element.byteCount
         precondition(row < batchSize && offset + count <= inputCount, "an observation beyond the input")
+        if let convolutions { return convolutions.load(bytes, of: element, row: row, offset: offset) }
         let start = input + row * inputCount + offset
         guard let source = bytes.baseAddress else { return }
         if element == .uint8 {
