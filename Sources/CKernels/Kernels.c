@@ -35,6 +35,11 @@ static inline __attribute__((always_inline)) float total(const lanes *x) {
 #endif
 
 FOR_EVERY_SET
+void kernels_add(float *restrict y, const float *restrict x, size_t count) {
+    for (size_t i = 0; i < count; i++) y[i] += x[i];
+}
+
+FOR_EVERY_SET
 void kernels_scale_bytes(float *restrict y, const uint8_t *restrict x, size_t count, float scale) {
     for (size_t i = 0; i < count; i++) y[i] = (float)x[i] * scale;
 }

@@ -16,7 +16,7 @@ struct SmallNetwork {
 
     init(_ text: String, input: ObservationSpace, head: NetworkArchitecture.Head, batch: Int) throws {
         // Tests run side by side: compute threads of each would only wait for one another.
-        try ComputeThreads.set(1)
+        ComputeThreads.useCallingThreadOnly()
         let architecture = try NetworkArchitecture(text, input: input, head: head)
         layout = try ParameterLayout(architecture)
         parameters = ParameterSlab(layout: layout)

@@ -26,6 +26,14 @@ struct NetworkOptions: ParsableArguments {
             actions: actions)
     }
 
+    /// The threads that share the work, where there are several.
+    func team() -> ComputeTeam? {
+        ComputeThreads.useCallingThreadOnly()
+        return threads > 1 ? ComputeTeam(threads: threads) : nil
+    }
+
+    func backend() -> OneDNNBackend { OneDNNBackend(team: team()) }
+
     /// Laps of a body, in seconds, after as many as warm everything up.
     func laps(_ body: () throws -> Void) rethrows -> [Double] {
         let clock = ContinuousClock()

@@ -8,12 +8,11 @@ struct Inference: ParsableCommand {
     @OptionGroup var options: NetworkOptions
 
     func run() throws {
-        try ComputeThreads.set(options.threads)
         let architecture = try options.architecture()
         let parameters = ParameterSlab(layout: try ParameterLayout(architecture))
         var generator = RandomGenerator(seed: 1)
         parameters.initialize(using: &generator)
-        let computation = try OneDNNBackend().makeComputation(
+        let computation = try options.backend().makeComputation(
             of: architecture, batchSize: options.batch, training: false)
         try computation.use(parameters)
         let size = architecture.input.count * architecture.input.element.byteCount

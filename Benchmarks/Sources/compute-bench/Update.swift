@@ -9,8 +9,8 @@ struct Update: ParsableCommand {
     @Flag(help: "Double DQN: a forward pass more.") var double = false
 
     func run() throws {
-        try ComputeThreads.set(options.threads)
-        let update = try GradientUpdate(options.architecture(), batchSize: options.batch, double: double)
+        let update = try GradientUpdate(
+            options.architecture(), batchSize: options.batch, double: double, team: options.team())
         try LapReport(options.laps { try update.run() }).print()
     }
 }
@@ -29,7 +29,7 @@ final class GradientUpdate {
     private let actions: [Int32]
     private var targets: [Float]
 
-    init(_ architecture: NetworkArchitecture, batchSize: Int, double: Bool) throws {
+    init(_ architecture: NetworkArchitecture, batchSize: Int, double: Bool, team: ComputeTeam?) throws {
         var generator = RandomGenerator(seed: 1)
         let layout = try ParameterLayout(architecture)
         online = ParameterSlab(layout: layout)
@@ -37,8 +37,8 @@ final class GradientUpdate {
         target = ParameterSlab(layout: layout)
         target.copy(from: online)
         gradients = ParameterSlab(layout: layout)
-        optimizer = Optimizer(.adam(), layout: layout)
-        let backend = OneDNNBackend()
+        optimizer = Optimizer(.adam(), layout: layout, team: team)
+        let backend = OneDNNBackend(team: team)
         learning = try backend.makeComputation(of: architecture, batchSize: batchSize, training: true)
         bootstrapping = try backend.makeComputation(of: architecture, batchSize: batchSize, training: false)
         selecting = double ? try backend.makeComputation(of: architecture, batchSize: batchSize, training: false) : nil
@@ -67,7 +67,6 @@ final class GradientUpdate {
     }
 
     func run() throws {
-        load(observations, into: learning)
         load(nextObservations, into: bootstrapping)
         let values = try bootstrapping.forward()
         var choices = values
@@ -82,6 +81,7 @@ final class GradientUpdate {
             let best = UnsafeBufferPointer(rebasing: choices[start..<(start + width)]).indexOfMaximum
             targets[row] = 1 + 0.99 * values[start + best]
         }
+        load(observations, into: learning)
         try learning.use(online)
         let outputs = try learning.forward()
         _ = actions.withUnsafeBufferPointer { actions in

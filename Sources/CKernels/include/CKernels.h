@@ -9,6 +9,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// Tells the processor that the thread looks at something again and again.
+static inline void kernels_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/// y[i] += x[i].
+void kernels_add(float *y, const float *x, size_t count);
+
 /// y[i] = x[i] * scale.
 void kernels_scale_bytes(float *y, const uint8_t *x, size_t count, float scale);
 

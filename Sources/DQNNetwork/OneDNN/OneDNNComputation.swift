@@ -24,7 +24,6 @@ final class OneDNNComputation: NetworkComputation {
         do { layout = try ParameterLayout(architecture) } catch {
             throw NetworkError(code: .invalidState, message: error.message)
         }
-        precondition(batchSize >= 1, "a batch holds at least one observation")
         self.architecture = architecture
         self.batchSize = batchSize
         inputCount = architecture.input.count
@@ -46,27 +45,27 @@ final class OneDNNComputation: NetworkComputation {
                 training: training)
         let memory = memory
         input = memory.floats(convolutions == nil ? batchSize * inputCount : 0)
-        func layer(_ index: Int, rectified: Bool) -> DenseLayer {
-            DenseLayer(
+        func layer(_ index: Int, rectified: Bool) throws(NetworkError) -> DenseLayer {
+            try DenseLayer(
                 weight: layers[index].weight, bias: layers[index].bias, batchSize: batchSize, rectified: rectified,
                 training: training, memory: memory)
         }
         let head = architecture.trunk.count
-        var dense = (kernels.count..<head).map { layer($0, rectified: true) }
+        var dense = try (kernels.count..<head).map { index throws(NetworkError) in try layer(index, rectified: true) }
         if case .dueling(let actions) = architecture.head {
             // A stream is a hidden and a linear layer, or only the latter.
             let depth = architecture.streamUnits == nil ? 1 : 2
-            func stream(_ first: Int) -> DuelingHead.Stream {
+            func stream(_ first: Int) throws(NetworkError) -> DuelingHead.Stream {
                 DuelingHead.Stream(
-                    hidden: depth == 2 ? layer(first, rectified: true) : nil,
-                    output: layer(first + depth - 1, rectified: false))
+                    hidden: depth == 2 ? try layer(first, rectified: true) : nil,
+                    output: try layer(first + depth - 1, rectified: false))
             }
             dueling = DuelingHead(
-                value: stream(head), advantage: stream(head + depth),
+                value: try stream(head), advantage: try stream(head + depth),
                 actionValues: memory.floats(batchSize * actions),
                 gradient: training ? memory.floats(batchSize * actions) : nil)
         } else {
-            dense.append(layer(head, rectified: false))
+            dense.append(try layer(head, rectified: false))
             dueling = nil
         }
         self.dense = dense
@@ -78,6 +77,8 @@ final class OneDNNComputation: NetworkComputation {
     func use(_ parameters: ParameterSlab) throws(NetworkError) {
         self.parameters = parameters
         try convolutions?.use(parameters)
+        for index in dense.indices { try dense[index].use(parameters) }
+        try dueling?.use(parameters)
     }
 
     func load(_ bytes: UnsafeRawBufferPointer, row: Int, offset: Int) {
