@@ -34,6 +34,9 @@ static inline __attribute__((always_inline)) float total(const lanes *x) {
 }
 #endif
 
+#define LOAD(pointer) (*(const lanes *)(pointer))
+#define STORE(pointer, value) (*(lanes *)(pointer) = (value))
+
 FOR_EVERY_SET
 void kernels_add(float *restrict y, const float *restrict x, size_t count) {
     for (size_t i = 0; i < count; i++) y[i] += x[i];
@@ -131,6 +134,84 @@ void kernels_dense(float *restrict y, const float *restrict w, const float *rest
     }
 }
 
+typedef _Float16 halves __attribute__((ext_vector_type(LANES), aligned(2)));
+
+// Squares, so that both sides stay in the cache.
+#define TRANSPOSE(element)                                                                                            \
+    size_t columns = kernels_padded(outputs), block = 32;                                                             \
+    for (size_t first = 0; first < inputs; first += block)                                                            \
+        for (size_t o = 0; o < columns; o++)                                                                          \
+            for (size_t i = first; i < first + block && i < inputs; i++)                                              \
+                transposed[i * columns + o] = o < outputs ? (element)w[o * inputs + i] : (element)0;
+
+void kernels_transpose(float *restrict transposed, const float *restrict w, size_t outputs, size_t inputs) {
+    TRANSPOSE(float)
+}
+
+FOR_EVERY_SET
+static void transpose_half(_Float16 *restrict transposed, const float *restrict w, size_t outputs, size_t inputs) {
+    TRANSPOSE(_Float16)
+}
+
+void kernels_transpose_half(uint16_t *transposed, const float *w, size_t outputs, size_t inputs) {
+    transpose_half((_Float16 *)transposed, w, outputs, inputs);
+}
+
+// The indices of the inputs that are not zero.
+static inline __attribute__((always_inline)) size_t find_inputs(uint32_t *restrict found, const float *restrict x,
+                                                                size_t inputs) {
+    size_t count = 0;
+    for (size_t i = 0; i < inputs; i++) {
+        found[count] = (uint32_t)i;
+        count += x[i] != 0.0f;
+    }
+    return count;
+}
+
+// Rows of eight inputs at a time: the sums are read and written once for all of them.
+#define ROWS 8
+#define DENSE_SPARSE(element, load)                                                                                   \
+    size_t columns = kernels_padded(outputs), count = find_inputs(scratch, x, inputs), i = 0;                         \
+    memcpy(y, bias, columns * sizeof(float));                                                                         \
+    for (; i + ROWS <= count; i += ROWS) {                                                                            \
+        const element *row[ROWS];                                                                                     \
+        float factor[ROWS];                                                                                           \
+        for (size_t r = 0; r < ROWS; r++) {                                                                           \
+            row[r] = transposed + scratch[i + r] * columns;                                                           \
+            factor[r] = x[scratch[i + r]];                                                                            \
+        }                                                                                                             \
+        for (size_t c = 0; c < columns; c += LANES) {                                                                 \
+            lanes even = LOAD(y + c), odd = 0.0f;                                                                     \
+            for (size_t r = 0; r < ROWS; r += 2) {                                                                    \
+                even += factor[r] * load(row[r] + c);                                                                 \
+                odd += factor[r + 1] * load(row[r + 1] + c);                                                          \
+            }                                                                                                         \
+            STORE(y + c, even + odd);                                                                                 \
+        }                                                                                                             \
+    }                                                                                                                 \
+    for (; i < count; i++) {                                                                                          \
+        const element *row = transposed + scratch[i] * columns;                                                       \
+        float factor = x[scratch[i]];                                                                                 \
+        for (size_t c = 0; c < columns; c += LANES) STORE(y + c, LOAD(y + c) + factor * load(row + c));               \
+    }                                                                                                                 \
+    if (relu)                                                                                                         \
+        for (size_t c = 0; c < columns; c++) y[c] = y[c] > 0.0f ? y[c] : 0.0f;
+
+FOR_EVERY_SET
+void kernels_dense_sparse(float *restrict y, const float *restrict transposed, const float *restrict bias,
+                          const float *restrict x, uint32_t *restrict scratch, size_t outputs, size_t inputs, int relu) {
+    DENSE_SPARSE(float, LOAD)
+}
+
+#define LOAD_HALF(pointer) __builtin_convertvector(*(const halves *)(pointer), lanes)
+
+FOR_EVERY_SET
+void kernels_dense_sparse_half(float *restrict y, const uint16_t *restrict transposed, const float *restrict bias,
+                               const float *restrict x, uint32_t *restrict scratch, size_t outputs, size_t inputs,
+                               int relu) {
+    DENSE_SPARSE(uint16_t, LOAD_HALF)
+}
+
 FOR_EVERY_SET
 void kernels_dense_few_backward(float *restrict w_gradient, float *restrict x_gradient,
                                 const float *restrict y_gradient, const float *restrict w, const float *restrict x,
@@ -198,9 +279,6 @@ double kernels_sum_of_squares(const float *x, size_t count) {
 
 // The optimisers work lane by lane with an explicit root: sqrtf may set errno, which keeps a loop from vectors.
 // A tail shorter than the lanes goes through a padded copy, so that every element sees the same arithmetic.
-#define LOAD(pointer) (*(const lanes *)(pointer))
-#define STORE(pointer, value) (*(lanes *)(pointer) = (value))
-
 typedef struct {
     float scale, beta1, beta2, step_size, inverse_root_correction, epsilon, mean_limit;
 } adam_constants;

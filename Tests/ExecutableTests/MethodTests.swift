@@ -53,6 +53,11 @@ import Testing
             method: "async-dqn", settings: ["refresh_interval=3"], cuts: [141, 213, 301],
             holds: ["parameters", "updates_until_refresh", "pulled_at"]),
 
+        // A batch divided among threads.
+        Case(method: "dqn", settings: ["compute_threads=2"], cuts: [213]),
+        Case(method: "dqn", environment: "Catch-v0", settings: ["compute_threads=3", convolution], cuts: [213]),
+        Case(method: "a3c", settings: ["compute_threads=2"], cuts: [213], holds: segment),
+
         Case(method: "async-dqn", environment: "Catch-v0", settings: everything + [convolution], cuts: [213]),
         Case(method: "async-sarsa", environment: "Catch-v0", settings: [convolution], cuts: [213], holds: segment),
         Case(method: "a3c", environment: "Catch-v0", settings: [convolution], cuts: [213], holds: segment),

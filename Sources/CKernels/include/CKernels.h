@@ -55,6 +55,20 @@ void kernels_sum_rows(float *sums, const float *x, size_t rows, size_t columns);
 void kernels_dense(float *y, const float *w, const float *bias, const float *x, size_t rows, size_t outputs,
                    size_t inputs, int relu);
 
+/// Columns that `count` outputs take in transposed weights: whole vectors.
+static inline size_t kernels_padded(size_t count) { return (count + 15) / 16 * 16; }
+
+/// Transposes (output, input) weights into rows of kernels_padded(outputs), as floats or as half-precision numbers.
+void kernels_transpose(float *transposed, const float *w, size_t outputs, size_t inputs);
+void kernels_transpose_half(uint16_t *transposed, const float *w, size_t outputs, size_t inputs);
+
+/// A dense layer for one row whose inputs are zero more often than not, as behind a rectified linear unit: reads the
+/// transposed weights of the others alone. y and bias have kernels_padded(outputs) elements, scratch as many as inputs.
+void kernels_dense_sparse(float *y, const float *transposed, const float *bias, const float *x, uint32_t *scratch,
+                          size_t outputs, size_t inputs, int relu);
+void kernels_dense_sparse_half(float *y, const uint16_t *transposed, const float *bias, const float *x,
+                               uint32_t *scratch, size_t outputs, size_t inputs, int relu);
+
 /// Gradients of a dense layer with few outputs: w_gradient and, unless null, x_gradient, which is added to if
 /// `accumulate`.
 void kernels_dense_few_backward(float *w_gradient, float *x_gradient, const float *y_gradient, const float *w,

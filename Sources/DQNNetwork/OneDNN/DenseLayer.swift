@@ -21,6 +21,7 @@ struct DenseLayer {
     /// Gradient of the activations, same shape; training only.
     let gradient: UnsafeMutablePointer<Float>?
     private let packed: PackedWeights?
+    private let served: ServedWeights?
 
     /// Below this many rows or outputs the matrix product is a few dot products, and sgemm's set-up costs more.
     private static let fewOutputs = 16
@@ -28,7 +29,7 @@ struct DenseLayer {
     /// A layer of the given parameters; its buffers are `memory`'s.
     init(
         weight: ParameterLayout.Entry, bias: ParameterLayout.Entry, batchSize: Int, rectified: Bool, training: Bool,
-        memory: ComputeMemory
+        serving: ServingPrecision?, memory: ComputeMemory
     ) throws(NetworkError) {
         outputs = weight.shape[0]
         inputs = weight.fanIn
@@ -43,14 +44,23 @@ struct DenseLayer {
         packed =
             training || isSmall
             ? nil : try PackedWeights(rows: batchSize, inputs: inputs, outputs: outputs, rectified: rectified)
+        let (inputs, outputs) = (inputs, outputs)
+        served =
+            training || batchSize > 1 || outputs < Self.fewOutputs
+            ? nil
+            : serving.map {
+                ServedWeights(inputs: inputs, outputs: outputs, rectified: rectified, precision: $0, memory: memory)
+            }
     }
 
-    /// Refreshes the packed parameters, if there are any.
+    /// Refreshes private copies of the parameters, if there are any.
     func use(_ slab: ParameterSlab) throws(NetworkError) {
         try packed?.pack(weight: slab.pointer(at: weightOffset), bias: slab.pointer(at: biasOffset))
+        served?.pack(weight: slab.pointer(at: weightOffset), bias: slab.pointer(at: biasOffset))
     }
 
     func forward(_ x: UnsafePointer<Float>, _ slab: ParameterSlab) throws(NetworkError) {
+        if let served { return served.forward(x, into: activation) }
         if let packed { return try packed.forward(x, into: activation) }
         let weight = slab.pointer(at: weightOffset)
         let bias = slab.pointer(at: biasOffset)

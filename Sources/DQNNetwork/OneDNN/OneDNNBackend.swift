@@ -5,11 +5,18 @@ public import DQNModel
 /// oneDNN itself always computes on the thread that calls it; a team divides the rows of a batch.
 public struct OneDNNBackend: ComputeBackend {
     private let team: ComputeTeam?
+    private let serving: ServingPrecision?
 
     /// Creates the backend.
     ///
-    /// - Parameter team: who shares the computations of more than one row; `nil` leaves them to the calling thread.
-    public init(team: ComputeTeam? = nil) { self.team = team }
+    /// - Parameters:
+    ///   - team: who shares the computations of more than one row; `nil` leaves them to the calling thread.
+    ///   - serving: for parameters that stay: computations of one observation keep copies of them that take a while to
+    ///     make and are several times as fast to use. `nil` for parameters that are trained meanwhile.
+    public init(team: ComputeTeam? = nil, serving: ServingPrecision? = nil) {
+        self.team = team
+        self.serving = serving
+    }
 
     /// Makes the computation of an architecture for one batch size.
     ///
@@ -20,7 +27,8 @@ public struct OneDNNBackend: ComputeBackend {
     ) throws(NetworkError) -> any NetworkComputation {
         precondition(batchSize >= 1, "a batch holds at least one observation")
         guard let team, team.threads > 1, batchSize > 1 else {
-            return try OneDNNComputation(architecture, batchSize: batchSize, training: training)
+            return try OneDNNComputation(
+                architecture, batchSize: batchSize, training: training, serving: serving)
         }
         return try ShardedComputation(architecture, batchSize: batchSize, training: training, team: team) {
             rows throws(NetworkError) in

@@ -19,7 +19,9 @@ final class OneDNNComputation: NetworkComputation {
     private let memory = ComputeMemory()
     private var parameters: ParameterSlab?
 
-    init(_ architecture: NetworkArchitecture, batchSize: Int, training: Bool) throws(NetworkError) {
+    init(
+        _ architecture: NetworkArchitecture, batchSize: Int, training: Bool, serving: ServingPrecision? = nil
+    ) throws(NetworkError) {
         let layout: ParameterLayout
         do { layout = try ParameterLayout(architecture) } catch {
             throw NetworkError(code: .invalidState, message: error.message)
@@ -48,7 +50,7 @@ final class OneDNNComputation: NetworkComputation {
         func layer(_ index: Int, rectified: Bool) throws(NetworkError) -> DenseLayer {
             try DenseLayer(
                 weight: layers[index].weight, bias: layers[index].bias, batchSize: batchSize, rectified: rectified,
-                training: training, memory: memory)
+                training: training, serving: serving, memory: memory)
         }
         let head = architecture.trunk.count
         var dense = try (kernels.count..<head).map { index throws(NetworkError) in try layer(index, rectified: true) }
