@@ -12,12 +12,11 @@ public import Foundation
 ///
 /// An observation is what the network saw in training: frames stacked (``frameStack``), pixels as bytes.
 ///
-/// Safe to use from many threads: calls take turns on one lock, each a forward pass of one observation (a few
-/// microseconds for a small network). A server that wants more at once makes one agent a thread.
-///
-/// `@unchecked Sendable`: `computation` and the memory it returns are touched only while `lock` is held; everything
-/// else is constant.
-public final class Agent: @unchecked Sendable {
+/// Safe to use from many threads at once: as many calls compute side by side as the agent allows, by default one a
+/// processor; further ones wait for their turn. All of them read one copy of the parameters; each has input, activations
+/// and convolutions' packed weights of its own, which are made when so many calls first come together. A call of
+/// ``act(_:)`` allocates nothing then.
+public final class Agent: Sendable {
     /// The network.
     public let architecture: NetworkArchitecture
     /// The environment that the policy was trained in.
@@ -27,35 +26,39 @@ public final class Agent: @unchecked Sendable {
     /// Agent steps of training behind the policy.
     public let agentSteps: Int
 
-    private let lock = Lock()
-    private let computation: any NetworkComputation
+    let pool: ComputationPool
 
     /// Loads the policy of a checkpoint file; replay and optimiser are not read.
     ///
+    /// - Parameter concurrency: calls that compute at once, at least 1.
     /// - Throws: ``DQNCheckpoint/CheckpointError`` when the file is missing, damaged or of a version that this library
     ///   does not know; `NetworkError` when the compute library refuses the network.
-    public convenience init(contentsOf url: URL) throws {
-        try self.init(Policy(contentsOf: url))
+    public convenience init(
+        contentsOf url: URL, concurrency: Int = ProcessInfo.processInfo.activeProcessorCount
+    ) throws {
+        try self.init(Policy(contentsOf: url), concurrency: concurrency)
     }
 
     /// Makes an agent of a policy.
     ///
+    /// - Parameter concurrency: calls that compute at once, at least 1.
     /// - Throws: `NetworkError` when the compute library refuses the network.
-    public init(_ policy: Policy) throws {
+    public init(_ policy: Policy, concurrency: Int = ProcessInfo.processInfo.activeProcessorCount) throws {
+        precondition(concurrency >= 1, "an agent computes at least one call at a time")
         architecture = policy.architecture
         environment = policy.environment
         frameStack = policy.frameStack
         agentSteps = policy.agentSteps
         let layout = try ParameterLayout(policy.architecture)
         let parameters = try ParameterSlab(layout: layout, values: policy.parameters)
-        computation = try OneDNNBackend().makeComputation(of: policy.architecture, batchSize: 1, training: false)
-        try computation.use(parameters)
+        pool = try ComputationPool(policy.architecture, parameters, limit: concurrency)
     }
 
     /// One number per action, the best action's the largest: its Q-value, or of an actor-critic network the logit of
     /// its probability (the state's value is left out).
     ///
-    /// - Throws: `ModelError` (`shapeMismatch`) for an observation of another shape or element type.
+    /// - Throws: `ModelError` (`shapeMismatch`) for an observation of another shape or element type; `NetworkError` when
+    ///   the compute library refuses another call's memory.
     public func actionValues(_ observation: Observation) throws -> [Float] {
         try withActionValues(observation) { Array($0) }
     }
@@ -71,18 +74,21 @@ public final class Agent: @unchecked Sendable {
     private func withActionValues<Result>(
         _ observation: Observation, _ body: (UnsafeBufferPointer<Float>) -> Result
     ) throws -> Result {
+        try requireShape(of: observation)
+        return try pool.withComputation(batchSize: 1) { computation in
+            observation.withBytes { computation.load($0, row: 0, offset: 0) }
+            return body(UnsafeBufferPointer(rebasing: try computation.forward().prefix(architecture.actionCount)))
+        }
+    }
+
+    /// Refuses observations that the network does not take.
+    func requireShape(of observation: Observation) throws(ModelError) {
         guard observation.space == architecture.input else {
             throw ModelError(
                 code: .shapeMismatch,
                 message: "The network takes \(architecture.input.element.rawValue) observations of shape "
                     + "\(architecture.input.shape), not \(observation.space.element.rawValue) of shape "
                     + "\(observation.space.shape).")
-        }
-        return try lock.withLock {
-            // One compute thread, whichever thread calls: more of them cost a single observation more than they give.
-            try ComputeThreads.set(1)
-            observation.withBytes { computation.load($0, row: 0, offset: 0) }
-            return body(UnsafeBufferPointer(rebasing: try computation.forward().prefix(architecture.actionCount)))
         }
     }
 }
