@@ -34,18 +34,17 @@ final class ComputationPool: Sendable {
             let count = opened.load(ordering: .acquiring)
             // Threads begin at lanes of their own, whose memory is then in their processor's cache.
             let first = Self.threadNumber(below: count)
-            var shortest = lanes[first]
+            if lanes[first].takeIfFree() { return lanes[first] }
+            var shortest = first
             var fewest = Int.max
-            for offset in 0..<count {
-                let index = first + offset
-                let lane = lanes[index < count ? index : index - count]
-                let callers = lane.callers.load(ordering: .relaxed)
-                if callers == 0, lane.takeIfFree() { return lane }
-                if callers < fewest { (shortest, fewest) = (lane, callers) }
+            for index in 0..<count {
+                let callers = lanes[index].callers.load(ordering: .relaxed)
+                if callers == 0, lanes[index].takeIfFree() { return lanes[index] }
+                if callers < fewest { (shortest, fewest) = (index, callers) }
             }
             if count == lanes.count {
-                shortest.join()
-                return shortest
+                lanes[shortest].join()
+                return lanes[shortest]
             }
             if opened.compareExchange(expected: count, desired: count + 1, ordering: .acquiringAndReleasing).exchanged {
                 lanes[count].join()
