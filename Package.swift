@@ -114,7 +114,8 @@ let package = Package(
             name: "DQNNetworkTests", dependencies: ["DQNNetwork", "DQNModel", "CAllocationCounter"],
             swiftSettings: strict),
         .testTarget(
-            name: "DQNInferenceTests", dependencies: ["DQNInference", "DQNCheckpoint", "DQNModel"],
+            name: "DQNInferenceTests",
+            dependencies: ["DQNInference", "DQNCheckpoint", "DQNModel", "CAllocationCounter"],
             swiftSettings: strict),
         .testTarget(
             name: "DQNEnvironmentsTests", dependencies: ["DQNEnvironments", "DQNModel"],

@@ -1,6 +1,6 @@
 internal import DQNCheckpoint
 public import DQNModel
-internal import DQNNetwork
+public import DQNNetwork
 public import Foundation
 
 /// A trained policy: loads a checkpoint, tells Q-values or logits, acts greedily.
@@ -12,12 +12,11 @@ public import Foundation
 ///
 /// An observation is what the network saw in training: frames stacked (``frameStack``), pixels as bytes.
 ///
-/// Safe to use from many threads: calls take turns on one lock, each a forward pass of one observation (a few
-/// microseconds for a small network). A server that wants more at once makes one agent a thread.
-///
-/// `@unchecked Sendable`: `computation` and the memory it returns are touched only while `lock` is held; everything
-/// else is constant.
-public final class Agent: @unchecked Sendable {
+/// Safe to use from many threads at once: as many calls compute side by side as the agent allows, by default one a
+/// processor; further ones wait for their turn. All of them read one copy of the parameters; each has input, activations
+/// and weights in the layouts that computing prefers of its own, which are made when so many calls first come together. A call of
+/// ``act(_:)`` allocates nothing then.
+public final class Agent: Sendable {
     /// The network.
     public let architecture: NetworkArchitecture
     /// The environment that the policy was trained in.
@@ -27,35 +26,47 @@ public final class Agent: @unchecked Sendable {
     /// Agent steps of training behind the policy.
     public let agentSteps: Int
 
-    private let lock = Lock()
-    private let computation: any NetworkComputation
+    let pool: ComputationPool
 
     /// Loads the policy of a checkpoint file; replay and optimiser are not read.
     ///
+    /// - Parameters:
+    ///   - concurrency: calls that compute at once, at least 1.
+    ///   - precision: how dense layers' weights are kept for single observations.
     /// - Throws: ``DQNCheckpoint/CheckpointError`` when the file is missing, damaged or of a version that this library
     ///   does not know; `NetworkError` when the compute library refuses the network.
-    public convenience init(contentsOf url: URL) throws {
-        try self.init(Policy(contentsOf: url))
+    public convenience init(
+        contentsOf url: URL, concurrency: Int = ProcessInfo.processInfo.activeProcessorCount,
+        precision: ServingPrecision = .full
+    ) throws {
+        try self.init(Policy(contentsOf: url), concurrency: concurrency, precision: precision)
     }
 
     /// Makes an agent of a policy.
     ///
+    /// - Parameters:
+    ///   - concurrency: calls that compute at once, at least 1.
+    ///   - precision: how dense layers' weights are kept for single observations.
     /// - Throws: `NetworkError` when the compute library refuses the network.
-    public init(_ policy: Policy) throws {
+    public init(
+        _ policy: Policy, concurrency: Int = ProcessInfo.processInfo.activeProcessorCount,
+        precision: ServingPrecision = .full
+    ) throws {
+        precondition(concurrency >= 1, "an agent computes at least one call at a time")
         architecture = policy.architecture
         environment = policy.environment
         frameStack = policy.frameStack
         agentSteps = policy.agentSteps
         let layout = try ParameterLayout(policy.architecture)
         let parameters = try ParameterSlab(layout: layout, values: policy.parameters)
-        computation = try OneDNNBackend().makeComputation(of: policy.architecture, batchSize: 1, training: false)
-        try computation.use(parameters)
+        pool = try ComputationPool(policy.architecture, parameters, precision: precision, limit: concurrency)
     }
 
     /// One number per action, the best action's the largest: its Q-value, or of an actor-critic network the logit of
     /// its probability (the state's value is left out).
     ///
-    /// - Throws: `ModelError` (`shapeMismatch`) for an observation of another shape or element type.
+    /// - Throws: `ModelError` (`shapeMismatch`) for an observation of another shape or element type; `NetworkError` when
+    ///   the compute library refuses another call's memory.
     public func actionValues(_ observation: Observation) throws -> [Float] {
         try withActionValues(observation) { Array($0) }
     }
@@ -71,18 +82,21 @@ public final class Agent: @unchecked Sendable {
     private func withActionValues<Result>(
         _ observation: Observation, _ body: (UnsafeBufferPointer<Float>) -> Result
     ) throws -> Result {
+        try requireShape(of: observation)
+        return try pool.withComputation(batchSize: 1) { computation in
+            observation.withBytes { computation.load($0, row: 0, offset: 0) }
+            return body(UnsafeBufferPointer(rebasing: try computation.forward().prefix(architecture.actionCount)))
+        }
+    }
+
+    /// Refuses observations that the network does not take.
+    func requireShape(of observation: Observation) throws(ModelError) {
         guard observation.space == architecture.input else {
             throw ModelError(
                 code: .shapeMismatch,
                 message: "The network takes \(architecture.input.element.rawValue) observations of shape "
                     + "\(architecture.input.shape), not \(observation.space.element.rawValue) of shape "
                     + "\(observation.space.shape).")
-        }
-        return try lock.withLock {
-            // One compute thread, whichever thread calls: more of them cost a single observation more than they give.
-            ComputeThreads.useCallingThreadOnly()
-            observation.withBytes { computation.load($0, row: 0, offset: 0) }
-            return body(UnsafeBufferPointer(rebasing: try computation.forward().prefix(architecture.actionCount)))
         }
     }
 }

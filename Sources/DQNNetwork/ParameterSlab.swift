@@ -12,13 +12,17 @@ public final class ParameterSlab: @unchecked Sendable {
     public let elements: UnsafeMutableBufferPointer<Float>
 
     /// Creates a slab of zeros.
-    public init(layout: ParameterLayout) {
+    public convenience init(layout: ParameterLayout) { self.init(layout: layout, first: []) }
+
+    /// Creates a slab that begins with some values, the rest zeros.
+    private init(layout: ParameterLayout, first values: [Float]) {
         self.layout = layout
         // 64 bytes: a cache line and the widest vector. The end is padded so that whole vectors may be read.
         let padded = (layout.count + 15) / 16 * 16
         let memory = UnsafeMutableRawPointer.allocate(byteCount: padded * MemoryLayout<Float>.stride, alignment: 64)
         let floats = memory.bindMemory(to: Float.self, capacity: padded)
-        floats.initialize(repeating: 0, count: padded)
+        floats.initialize(from: values, count: values.count)
+        (floats + values.count).initialize(repeating: 0, count: padded - values.count)
         elements = UnsafeMutableBufferPointer(start: floats, count: layout.count)
     }
 
@@ -28,13 +32,12 @@ public final class ParameterSlab: @unchecked Sendable {
     ///
     /// - Throws: ``NetworkError`` (`invalidState`) when their number is not the layout's.
     public convenience init(layout: ParameterLayout, values: [Float]) throws(NetworkError) {
-        self.init(layout: layout)
         guard values.count == layout.count else {
             throw NetworkError(
                 code: .invalidState,
                 message: "The network has \(layout.count) parameters, but \(values.count) values were given.")
         }
-        _ = elements.update(fromContentsOf: values)
+        self.init(layout: layout, first: values)
     }
 
     /// A copy of the elements, for a checkpoint; O(count).

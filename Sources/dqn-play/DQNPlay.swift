@@ -71,10 +71,12 @@ struct DQNPlay: ParsableCommand {
 
     private func play() throws {
         let selection = CheckpointSelection(which) ?? .latest
-        let url = try CheckpointLocation.resolve(URL(fileURLWithPath: path), selection) {
+        let (url, policy) = try CheckpointLocation.read(URL(fileURLWithPath: path), selection) {
             writeError("warning: \($0)")
+        } _: { (url) throws(CheckpointError) in
+            try Policy(contentsOf: url)
         }
-        let agent = try Agent(contentsOf: url)
+        let agent = try Agent(policy, concurrency: 1)
         let environment = try EnvironmentRegistry.make(env ?? agent.environment)
         try check(environment.specification, fits: agent)
         let trace = try trace.map { try TraceFile(URL(fileURLWithPath: $0)) }

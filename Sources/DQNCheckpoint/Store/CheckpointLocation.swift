@@ -39,15 +39,9 @@ public enum CheckpointLocation {
         let store = try CheckpointStore(directory: directory(of: path))
         switch selection {
         case .latest:
-            let newest = try store.newest { (url) throws(CheckpointError) in
+            return try newest(of: store, path, notice: notice) { (url) throws(CheckpointError) in
                 if let failure = Verifier.verify(url).failure { throw failure }
-            } passing: {
-                notice("\($0.lastPathComponent) cannot be used: \($1)")
-            }
-            guard let newest else {
-                throw missing("'\(path.path)' holds no valid checkpoint; name a run's directory or a checkpoint file.")
-            }
-            return newest.url
+            }.url
         case .best: return try store.best(notice: notice)
         case .step(let step):
             let entries = try store.entries()
@@ -59,6 +53,43 @@ public enum CheckpointLocation {
             }
             return entry.url
         }
+    }
+
+    /// The checkpoint file of a path, and what `read` makes of it, in one pass where ``resolve(_:_:notice:)`` and reading
+    /// afterwards take several.
+    ///
+    /// The latest file of a run is here the newest that `read` takes; what `read` does not look at may break rules, but not
+    /// a seal.
+    /// - Parameter notice: told of each file that is passed over, and why.
+    /// - Throws: ``CheckpointError``: `missing` as ``resolve(_:_:notice:)``; `unknownExtension` for a newest file that
+    ///   must be read by another program; for a file that is named, what `read` throws.
+    public static func read<Value>(
+        _ path: URL, _ selection: CheckpointSelection, notice: (String) -> Void,
+        _ read: (URL) throws(CheckpointError) -> Value
+    ) throws(CheckpointError) -> (url: URL, value: Value) {
+        var isDirectory: ObjCBool = false
+        guard selection == .latest, FileManager.default.fileExists(atPath: path.path, isDirectory: &isDirectory),
+            isDirectory.boolValue
+        else {
+            let url = try resolve(path, selection, notice: notice)
+            return (url, try read(url))
+        }
+        return try newest(of: CheckpointStore(directory: directory(of: path)), path, notice: notice, read)
+    }
+
+    private static func newest<Value>(
+        of store: CheckpointStore, _ path: URL, notice: (String) -> Void,
+        _ read: (URL) throws(CheckpointError) -> Value
+    ) throws(CheckpointError) -> (url: URL, value: Value) {
+        let newest = try store.newest(read) { (url, error) throws(CheckpointError) in
+            // The file is sound; an older one would be no better.
+            if error.code == .unknownExtension { throw error }
+            notice("\(url.lastPathComponent) cannot be used: \(error)")
+        }
+        guard let newest else {
+            throw missing("'\(path.path)' holds no valid checkpoint; name a run's directory or a checkpoint file.")
+        }
+        return newest
     }
 
     /// Where a run's directory keeps its checkpoints; the directory itself where it is one of checkpoints.

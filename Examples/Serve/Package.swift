@@ -1,0 +1,21 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Where swift-dqn comes from; the repository's own checks name a clone of it here.
+let url = Context.environment["SWIFT_DQN_URL"] ?? "https://github.com/swift-dqn/swift-dqn"
+
+let package = Package(
+    name: "Serve",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(url: url, from: "0.1.0")],
+    targets: [
+        .executableTarget(
+            name: "Serve",
+            dependencies: [
+                .product(name: "DQNInference", package: "swift-dqn"),
+                .product(name: "DQNEnvironments", package: "swift-dqn"),
+                .product(name: "DQNModel", package: "swift-dqn"),
+            ])
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,78 @@
+import CAllocationCounter
+import DQNInference
+import DQNModel
+import Foundation
+import Testing
+
+/// Runs a body on threads of their own at once, and waits for all.
+private func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    let done = DispatchGroup()
+    for index in 0..<count {
+        done.enter()
+        Thread {
+            body(index)
+            done.leave()
+        }.start()
+    }
+    done.wait()
+}
+
+@Suite struct AgentThreadTests {
+    private static let vector = ObservationSpace(shape: [6], element: .float32)
+    private static let frames = ObservationSpace(shape: [4, 84, 84], element: .uint8)
+
+    /// More threads than computations, as many, and fewer.
+    @Test(arguments: [("mlp:64,64", vector, 400), ("nips-cnn", frames, 12)], [1, 2, 4, 16])
+    func manyThreadsGetWhatOneThreadGets(
+        size: (network: String, input: ObservationSpace, rounds: Int), concurrency: Int
+    ) throws {
+        let random = try RandomPolicy(size.network, input: size.input, observations: 24)
+        let agent = try Agent(random.policy, concurrency: concurrency)
+        let one = try Agent(random.policy, concurrency: 1)
+        let values = try random.observations.map { try one.actionValues($0) }
+        let actions = try random.observations.map { try one.act($0) }
+        let batchValues = try one.actionValues(for: Array(random.observations.prefix(7)))
+        onThreads(8) { thread in
+            for round in 0..<size.rounds {
+                let index = (thread * 5 + round) % random.observations.count
+                switch round % 4 {
+                case 3:
+                    let batch = Array(random.observations.prefix(7))
+                    #expect((try? agent.actionValues(for: batch)) == batchValues)
+                case 2:
+                    #expect((try? agent.act(random.observations[index])) == actions[index])
+                default:
+                    #expect((try? agent.actionValues(random.observations[index])) == values[index])
+                }
+            }
+        }
+    }
+
+    /// An observation that is refused must not keep its place in a queue.
+    @Test func refusalsLeaveTheAgentAsItWas() throws {
+        let random = try RandomPolicy("mlp:8", input: Self.vector, observations: 1)
+        let agent = try Agent(random.policy, concurrency: 1)
+        let expected = try agent.actionValues(random.observations[0])
+        onThreads(4) { _ in
+            for _ in 0..<100 {
+                #expect(throws: ModelError.self) { try agent.act(Observation([1])) }
+                #expect((try? agent.actionValues(random.observations[0])) == expected)
+            }
+        }
+    }
+
+    @Test(arguments: [("mlp:64,64", vector), ("nips-cnn", frames), ("nature-cnn", frames)])
+    func aWarmActionAllocatesNothingOfOurOwn(network: String, input: ObservationSpace) throws {
+        let random = try RandomPolicy(network, input: input, observations: 1)
+        let agent = try Agent(random.policy)
+        let observation = random.observations[0]
+        for _ in 0..<3 { _ = try agent.act(observation) }
+        allocation_counter_start()
+        for _ in 0..<10 { _ = try agent.act(observation) }
+        let counts = allocation_counter_stop()
+        print("\(network): \(counts.own) own allocations, \(counts.compute_library) inside oneDNN, in 10 actions")
+        #if os(Linux)
+            #expect(counts.own == 0)
+        #endif
+    }
+}
