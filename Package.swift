@@ -114,10 +114,11 @@ let package = Package(
             name: "DQNNetworkTests", dependencies: ["DQNNetwork", "DQNModel", "CAllocationCounter"],
             swiftSettings: strict),
         .testTarget(
-            name: "DQNInferenceTests", dependencies: ["DQNInference", "DQNCheckpoint", "DQNModel"],
+            name: "DQNInferenceTests",
+            dependencies: ["DQNInference", "DQNCheckpoint", "DQNModel", "CAllocationCounter"],
             swiftSettings: strict),
         .testTarget(
-            name: "DQNEnvironmentsTests", dependencies: ["DQNEnvironments", "DQNModel"],
+            name: "DQNEnvironmentsTests", dependencies: ["DQNEnvironments", "DQNModel", "CAllocationCounter"],
             swiftSettings: strict),
         .testTarget(
             name: "DQNTrainingTests",
