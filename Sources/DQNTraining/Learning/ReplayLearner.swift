@@ -145,14 +145,15 @@ final class ReplayLearner: Learner {
         let progress = min(1, Double(step.total) / Double(configuration.scheduleSteps))
         let beta = configuration.priorityCorrection + (1 - configuration.priorityCorrection) * progress
         replay.sample(into: batch.transitions, beta: beta, &sampling)
+        let reader = replay.reader
         for row in 0..<batch.count {
             let transition = batch.transitions[row]
             batch.actions[row] = transition.action
             batch.weights[row] = transition.importanceWeight
-            replay.load(transition.slot, into: learning, row: row, elementsPerFrame: elementsPerFrame)
+            reader.load(transition.slot, into: learning, row: row, elementsPerFrame: elementsPerFrame)
             let next = transition.bootstrapSlot
-            replay.load(next, into: bootstrapping, row: row, elementsPerFrame: elementsPerFrame)
-            if let selecting { replay.load(next, into: selecting, row: row, elementsPerFrame: elementsPerFrame) }
+            reader.load(next, into: bootstrapping, row: row, elementsPerFrame: elementsPerFrame)
+            if let selecting { reader.load(next, into: selecting, row: row, elementsPerFrame: elementsPerFrame) }
         }
         try computeTargets()
         try learning.use(parameters)
