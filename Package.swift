@@ -118,7 +118,7 @@ let package = Package(
             dependencies: ["DQNInference", "DQNCheckpoint", "DQNModel", "CAllocationCounter"],
             swiftSettings: strict),
         .testTarget(
-            name: "DQNEnvironmentsTests", dependencies: ["DQNEnvironments", "DQNModel"],
+            name: "DQNEnvironmentsTests", dependencies: ["DQNEnvironments", "DQNModel", "CAllocationCounter"],
             swiftSettings: strict),
         .testTarget(
             name: "DQNTrainingTests",

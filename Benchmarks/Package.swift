@@ -33,6 +33,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
+            name: "environment-bench",
+            dependencies: [
+                .product(name: "DQNEnvironments", package: "swift-dqn"),
+                .product(name: "DQNModel", package: "swift-dqn"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
             name: "replay-bench",
             dependencies: [
                 .product(name: "DQNCheckpoint", package: "swift-dqn"),

@@ -6,12 +6,13 @@ public struct Observation: Sendable, Equatable {
     /// The observation's shape and element type.
     public let space: ObservationSpace
     /// The raw elements; always ``ObservationSpace/byteCount`` bytes long.
-    public private(set) var bytes: [UInt8]
+    @inlinable public var bytes: [UInt8] { storage }
+    @usableFromInline var storage: [UInt8]
 
     /// Creates an observation of zeros.
     public init(zerosOf space: ObservationSpace) {
         self.space = space
-        bytes = [UInt8](repeating: 0, count: space.byteCount)
+        storage = [UInt8](repeating: 0, count: space.byteCount)
     }
 
     /// Creates an observation from stored bytes.
@@ -24,7 +25,7 @@ public struct Observation: Sendable, Equatable {
                 message: "An observation of shape \(space.shape) takes \(space.byteCount) bytes, not \(bytes.count).")
         }
         self.space = space
-        self.bytes = bytes
+        storage = bytes
     }
 
     /// Creates a vector of floats with shape `[values.count]`.
@@ -46,29 +47,27 @@ public struct Observation: Sendable, Equatable {
     /// Gives write access to the elements of a `.float32` observation.
     ///
     /// - Precondition: the element type is `.float32`.
+    @inlinable
     public mutating func withMutableFloats<Result>(_ body: (UnsafeMutableBufferPointer<Float>) -> Result) -> Result {
         precondition(space.element == .float32, "withMutableFloats needs a float32 observation")
         // The buffer is valid only inside `body`; array storage is 16-byte aligned, as Float needs 4.
-        return bytes.withUnsafeMutableBytes { body($0.bindMemory(to: Float.self)) }
+        return storage.withUnsafeMutableBytes { body($0.bindMemory(to: Float.self)) }
     }
 
     /// Gives write access to the raw bytes.
+    @inlinable
     public mutating func withMutableBytes<Result>(_ body: (UnsafeMutableRawBufferPointer) -> Result) -> Result {
-        bytes.withUnsafeMutableBytes { body($0) }
+        storage.withUnsafeMutableBytes { body($0) }
     }
 }
 
 extension Observation {
     /// Reads the raw bytes; the buffer is valid inside `body` only.
+    @inlinable
     public func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        // `Array.withUnsafeBytes` has no typed throws; carry the result across it.
-        var result: Swift.Result<Result, Failure>?
-        bytes.withUnsafeBytes { buffer in
-            do throws(Failure) { result = .success(try body(buffer)) } catch { result = .failure(error) }
-        }
-        guard let result else { preconditionFailure("withUnsafeBytes calls its closure") }
-        return try result.get()
+        // `Array.withUnsafeBytes` has no typed throws; this one has.
+        try storage.withUnsafeBufferPointer { bytes throws(Failure) in try body(UnsafeRawBufferPointer(bytes)) }
     }
 }

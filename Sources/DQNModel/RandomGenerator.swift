@@ -48,7 +48,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
         return result
     }
 
-    @usableFromInline
+    @inlinable
     mutating func advance() {
         let shifted = state.1 << 17
         state.2 ^= state.0
@@ -60,14 +60,17 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
     }
 
     /// A uniform number in [0, 1) with 53 random bits.
+    @inlinable
     public mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 
     /// A uniform number in [low, high).
+    @inlinable
     public mutating func uniform(_ low: Double, _ high: Double) -> Double { low + (high - low) * uniform() }
 
     /// A uniform integer in 0..<bound, without bias (Lemire 2019); at least one draw.
     ///
     /// - Precondition: `bound` is positive.
+    @inlinable
     public mutating func integer(below bound: Int) -> Int {
         precondition(bound > 0, "integer(below:) needs a positive bound")
         let range = UInt64(bound)

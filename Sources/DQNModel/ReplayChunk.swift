@@ -44,13 +44,29 @@ public struct ReplayChunk: Sendable {
     /// Writes the bytes in place, after copying them if a snapshot shares them.
     @inline(__always)
     public mutating func withMutableBytes<Result>(_ body: (UnsafeMutableRawBufferPointer) -> Result) -> Result {
+        prepareForWriting()
+        return body(storage.bytes)
+    }
+
+    /// Writes some of the bytes in place, after copying all of them if a snapshot shares them.
+    ///
+    /// - Precondition: they lie within the chunk.
+    /// - Returns: where the chunk's bytes begin from now on, until it is next written to or let go.
+    package mutating func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> UnsafeRawPointer? {
+        prepareForWriting()
+        precondition(offset >= 0 && offset + bytes.count <= storage.bytes.count, "a write beyond a replay chunk")
+        UnsafeMutableRawBufferPointer(rebasing: storage.bytes[offset...]).copyMemory(from: bytes)
+        return UnsafeRawPointer(storage.bytes.baseAddress)
+    }
+
+    @inline(__always)
+    private mutating func prepareForWriting() {
         if !isKnownUniquelyReferenced(&storage) {
             let copy = Storage(byteCount: storage.bytes.count)
             copy.bytes.copyMemory(from: UnsafeRawBufferPointer(storage.bytes))
             storage = copy
         }
         storage.modification &+= 1
-        return body(storage.bytes)
     }
 
     /// Owns the bytes.

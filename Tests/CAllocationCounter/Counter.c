@@ -9,6 +9,7 @@
 #if defined(__linux__) && !__has_feature(thread_sanitizer)
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -20,13 +21,36 @@ extern void *__libc_memalign(size_t, size_t);
 static __thread int counting;
 static __thread allocation_counts counts;
 
-// Judges by the code that called: its shared object's name.
+static const char *object_of(void *address) {
+    Dl_info info;
+    return dladdr(address, &info) && info.dli_fname ? info.dli_fname : "";
+}
+
+static int is_compute_library(const char *object) {
+    return strstr(object, "libdnnl") || strstr(object, "libgomp") || strstr(object, "libomp");
+}
+
+// Judges by the code that called: its shared object's name. The C++ runtime asks for others, oneDNN and the Swift
+// runtime among them: there the first caller beyond it counts.
 static void count(void *caller) {
     if (!counting) return;
-    counting = 0;  // dladdr must not count itself
-    Dl_info info;
-    const char *name = dladdr(caller, &info) && info.dli_fname ? info.dli_fname : "";
-    if (strstr(name, "libdnnl") || strstr(name, "libgomp") || strstr(name, "libomp") || strstr(name, "libstdc++"))
+    counting = 0;  // dladdr and backtrace must not count themselves
+    const char *object = object_of(caller);
+    if (strstr(object, "libstdc++")) {
+        void *frames[16];
+        int depth = backtrace(frames, 16);
+        int beyond = 0;
+        for (int index = 0; index < depth; index++) {
+            const char *candidate = object_of(frames[index]);
+            if (strstr(candidate, "libstdc++")) {
+                beyond = 1;
+            } else if (beyond) {
+                object = candidate;
+                break;
+            }
+        }
+    }
+    if (is_compute_library(object))
         counts.compute_library++;
     else
         counts.own++;
@@ -69,6 +93,9 @@ int posix_memalign(void **result, size_t alignment, size_t size) {
 }
 
 void allocation_counter_start(void) {
+    // The first call loads the unwinder, which allocates.
+    void *frames[1];
+    (void)backtrace(frames, 1);
     counts.own = counts.compute_library = 0;
     counting = 1;
 }

@@ -145,18 +145,19 @@ final class ReplayLearner: Learner {
         let progress = min(1, Double(step.total) / Double(configuration.scheduleSteps))
         let beta = configuration.priorityCorrection + (1 - configuration.priorityCorrection) * progress
         replay.sample(into: batch.transitions, beta: beta, &sampling)
+        let reader = replay.reader
         for row in 0..<batch.count {
             let transition = batch.transitions[row]
             batch.actions[row] = transition.action
             batch.weights[row] = transition.importanceWeight
             let next = transition.bootstrapSlot
-            replay.load(next, into: bootstrapping, row: row, elementsPerFrame: elementsPerFrame)
-            if let selecting { replay.load(next, into: selecting, row: row, elementsPerFrame: elementsPerFrame) }
+            reader.load(next, into: bootstrapping, row: row, elementsPerFrame: elementsPerFrame)
+            if let selecting { reader.load(next, into: selecting, row: row, elementsPerFrame: elementsPerFrame) }
         }
         try computeTargets()
         // Not before: the other batch would push these out of the caches.
         for row in 0..<batch.count {
-            replay.load(batch.transitions[row].slot, into: learning, row: row, elementsPerFrame: elementsPerFrame)
+            reader.load(batch.transitions[row].slot, into: learning, row: row, elementsPerFrame: elementsPerFrame)
         }
         try learning.use(parameters)
         let outputs = try learning.forward()

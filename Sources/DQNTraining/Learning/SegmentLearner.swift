@@ -115,8 +115,8 @@ final class SegmentLearner: Learner {
             gradients, learningRate: configuration.learningRate(at: step.total), scale: clipped.scale,
             statistics: ownStatistics)
         statistics.add(
-            loss: result.loss, gradientNorm: clipped.norm, staleness: copies ? before - pulledAt : nil,
-            others: result.others)
+            loss: result.loss, gradientNorm: clipped.norm, staleness: copies ? before - pulledAt : nil)
+        if let parts = result.parts { statistics.add(parts) }
         // An action chosen for the observation at a time limit was for its value only: the episode is over.
         if segment.truncated { networks.nextAction = nil }
         segment.clear()

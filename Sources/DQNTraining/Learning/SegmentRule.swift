@@ -33,8 +33,8 @@ protocol SegmentRule {
 struct SegmentLoss {
     /// Summed over the steps.
     var loss: Double
-    /// Further sums by the names that the metrics get after `train/`.
-    var others: KeyValuePairs<String, Double> = [:]
+    /// What it is made of, where that is a policy and a value.
+    var parts: ActorCriticLoss.Sums?
 }
 
 /// ε-greedy: what the value-based rules share.

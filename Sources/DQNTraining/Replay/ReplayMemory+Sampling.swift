@@ -4,30 +4,7 @@ internal import Foundation
 extension ReplayMemory {
     /// Whether a slot in use holds a transition that can be learnt from: its n steps, or its episode, are over, and all
     /// frames of its observation are still there.
-    package func isSampleable(_ slot: Int) -> Bool {
-        slot != cursor && !flag(slot).contains(.final) && hasWholeStack(slot) && hasWholeWindow(slot)
-    }
-
-    private func hasWholeStack(_ slot: Int) -> Bool {
-        var earlier = slot
-        for _ in 1..<frameStack {
-            if flag(earlier).contains(.episodeStart) { return true }
-            earlier = before(earlier)
-            if earlier == cursor { return false }
-        }
-        return true
-    }
-
-    private func hasWholeWindow(_ slot: Int) -> Bool {
-        let distance = cursor - slot
-        if (distance < 0 ? distance + capacity : distance) >= nStep { return true }
-        var later = slot
-        while later != cursor {
-            if !flag(later).isDisjoint(with: [.terminated, .truncated]) { return true }
-            later = after(later)
-        }
-        return false
-    }
+    package func isSampleable(_ slot: Int) -> Bool { reader.isSampleable(slot) }
 
     /// Whether there is a transition to sample. True for good once `nStep` steps have been added.
     ///
@@ -36,10 +13,11 @@ extension ReplayMemory {
     /// without an episode's start; it alone decides. Costs a look at no more than `nStep + frameStack + 1` slots.
     public var canSample: Bool {
         if let priorities { return priorities.total > 0 }
+        let reader = reader
         var slot = cursor
         for _ in 0..<(cursor < count ? count - 1 : count) {
             slot = before(slot)
-            if !flag(slot).contains(.final), hasWholeWindow(slot) { return hasWholeStack(slot) }
+            if !reader.flag(slot).contains(.final), reader.hasWholeWindow(slot) { return reader.hasWholeStack(slot) }
         }
         return false
     }
@@ -52,14 +30,15 @@ extension ReplayMemory {
             precondition(priorities.total > 0, "the replay has no transition to sample yet; ask canSample")
             return priorities.draw(&generator)
         }
-        return drawUniformly(&generator)
+        return drawUniformly(reader, of: count, &generator)
     }
 
-    private func drawUniformly(_ generator: inout RandomGenerator) -> Int {
+    @inline(__always)
+    private func drawUniformly(_ reader: ReplayReader, of count: Int, _ generator: inout RandomGenerator) -> Int {
         precondition(count > 0, "the replay is empty")
         while true {
             let slot = generator.integer(below: count)
-            if isSampleable(slot) { return slot }
+            if reader.isSampleable(slot) { return slot }
             // Only reached when a draw was in vain, so that asking costs nothing as a rule, and never goes on for ever.
             precondition(canSample, "the replay has no transition to sample yet; ask canSample")
         }
@@ -79,14 +58,19 @@ extension ReplayMemory {
     public func sample(
         into batch: UnsafeMutableBufferPointer<SampledTransition>, beta: Double, _ generator: inout RandomGenerator
     ) {
+        let reader = reader
         guard let priorities else {
-            for row in batch.indices { batch[row] = transition(drawUniformly(&generator)) }
+            let count = count
+            // The stream in a place of the processor's own: behind `inout` each draw would wait for memory.
+            var stream = generator
+            for row in batch.indices { batch[row] = reader.transition(drawUniformly(reader, of: count, &stream)) }
+            generator = stream
             return
         }
         precondition(priorities.total > 0, "the replay has no transition to sample yet; ask canSample")
         var smallest = Double.infinity
         priorities.draw(rows: batch.count, &generator) { row, slot in
-            batch[row] = transition(slot)
+            batch[row] = reader.transition(slot)
             smallest = min(smallest, priorities.leaf(slot))
         }
         for row in batch.indices {
@@ -96,27 +80,7 @@ extension ReplayMemory {
 
     /// What a slot's transition is, with the discounted rewards of its n steps, or of as many as its episode had left,
     /// summed in double precision.
-    package func transition(_ slot: Int) -> SampledTransition {
-        // −0 is what a sum starts from without changing the sign of a first −0.
-        var sum = -0.0
-        var weight = 1.0
-        var current = slot
-        for _ in 0..<nStep {
-            sum += weight * Double(reward(current))
-            weight *= discount
-            let outcome = flag(current)
-            if outcome.contains(.terminated) {
-                weight = 0
-                current = slot
-                break
-            }
-            current = after(current)
-            if outcome.contains(.truncated) { break }
-        }
-        return SampledTransition(
-            slot: slot, action: action(slot), reward: Float(sum), bootstrapSlot: current,
-            bootstrapDiscount: Float(weight))
-    }
+    package func transition(_ slot: Int) -> SampledTransition { reader.transition(slot) }
 
     /// Takes the temporal-difference error of a transition that was learnt from, which decides how often it is drawn
     /// from now on; does nothing in a uniform replay. Allocates nothing.

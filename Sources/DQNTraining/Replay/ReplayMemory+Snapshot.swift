@@ -9,7 +9,7 @@ extension ReplayMemory {
     ///
     /// The state that it does not hold is ``largestPriority``.
     public func snapshot() -> ReplaySnapshot {
-        if !isOpen { blankFrame.withUnsafeBytes { write($0, .episodeStart) } }
+        if !isOpen { write(UnsafeRawBufferPointer(blankFrame), .episodeStart) }
         var columns = [frames.column, actions.column, rewards.column, flags.column]
         if let priorities { columns.append(priorities.column) }
         return ReplaySnapshot(
@@ -71,12 +71,14 @@ extension ReplayMemory {
             return
         }
         try priorities.restore(snapshot)
+        let reader = reader
         for slot in 0..<count {
             let leaf = priorities.leaf(slot)
-            guard leaf.isFinite, leaf >= 0, (leaf > 0) == isSampleable(slot) else {
+            guard leaf.isFinite, leaf >= 0, (leaf > 0) == reader.isSampleable(slot) else {
                 throw .invalid(
                     "The stored replay has in column '\(name)' \(leaf) for slot \(slot), which "
-                        + "\(isSampleable(slot) ? "can" : "cannot") be sampled; only what can has a positive number.")
+                        + "\(reader.isSampleable(slot) ? "can" : "cannot") be sampled; only what can has a positive number."
+                )
             }
         }
     }

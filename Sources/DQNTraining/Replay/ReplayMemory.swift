@@ -21,12 +21,13 @@ public final class ReplayMemory {
     let frameStack: Int
     let nStep: Int
     let discount: Double
-    var frames: ReplayRing
-    var actions: ReplayRing
-    var rewards: ReplayRing
-    var flags: ReplayRing
+    let frames: ReplayRing
+    let actions: ReplayRing
+    let rewards: ReplayRing
+    let flags: ReplayRing
     let priorities: ReplayPriorities?
-    let blankFrame: [UInt8]
+    /// What stands for the frames before an episode's first.
+    let blankFrame: UnsafeMutableRawBufferPointer
 
     /// Creates an empty replay.
     ///
@@ -59,15 +60,21 @@ public final class ReplayMemory {
         self.nStep = nStep
         self.discount = discount
         let length = Self.chunkLength(bytesPerFrame: frame.byteCount)
-        frames = ReplayRing(name: "frames", element: frame.element, shape: frame.shape, chunkLength: length)
-        actions = ReplayRing(name: "actions", element: .int32, shape: [], chunkLength: length)
-        rewards = ReplayRing(name: "rewards", element: .float32, shape: [], chunkLength: length)
-        flags = ReplayRing(name: "flags", element: .uint8, shape: [], chunkLength: length)
+        func ring(_ name: String, _ element: ElementType, shape: [Int] = []) -> ReplayRing {
+            ReplayRing(name: name, element: element, shape: shape, capacity: capacity, chunkLength: length)
+        }
+        frames = ring("frames", frame.element, shape: frame.shape)
+        actions = ring("actions", .int32)
+        rewards = ring("rewards", .float32)
+        flags = ring("flags", .uint8)
         priorities = prioritization.map {
             ReplayPriorities($0, capacity: capacity, chunkLength: length, largest: largestPriority)
         }
-        blankFrame = [UInt8](repeating: 0, count: frame.byteCount)
+        blankFrame = .allocate(byteCount: frame.byteCount, alignment: 16)
+        _ = blankFrame.initializeMemory(as: UInt8.self, repeating: 0)
     }
+
+    deinit { blankFrame.deallocate() }
 
     /// A capacity that always has a transition to sample once `nStep` steps have been added.
     ///
@@ -84,7 +91,7 @@ public final class ReplayMemory {
         return length
     }
 
-    func flag(_ slot: Int) -> ReplayFlags { ReplayFlags(rawValue: flags.value(slot, as: UInt8.self)) }
+    func flag(_ slot: Int) -> ReplayFlags { ReplayFlags(rawValue: flags.slots.value(slot, as: UInt8.self)) }
     func before(_ slot: Int) -> Int { slot == 0 ? capacity - 1 : slot - 1 }
     func after(_ slot: Int) -> Int { slot + 1 == capacity ? 0 : slot + 1 }
 }

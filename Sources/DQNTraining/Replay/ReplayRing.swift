@@ -1,54 +1,51 @@
 internal import DQNModel
 
 /// One column of a replay: a ring of equally large slots in copy-on-write chunks.
-struct ReplayRing {
+///
+/// Not thread-safe.
+final class ReplayRing {
     let name: String
     let element: ElementType
     let shape: [Int]
     let chunkLength: Int
     let bytesPerSlot: Int
-    // A chunk's length is a power of two: finding a slot takes a shift instead of a division.
-    private let shift: Int
+    /// Reads the slots.
+    let slots: ReplaySlots
     private(set) var chunks: [ReplayChunk] = []
+    private let maximumChunks: Int
     // Where each chunk's bytes start, so that reading a slot costs no reference counting. Valid as long as `chunks`
     // holds the chunk; refreshed after each write, since that may have replaced the storage.
-    private var starts: [UnsafeRawPointer] = []
+    private let starts: UnsafeMutablePointer<UnsafeRawPointer>
 
-    init(name: String, element: ElementType, shape: [Int], chunkLength: Int) {
+    /// Creates an empty ring.
+    ///
+    /// - Parameters:
+    ///   - capacity: the most slots there can be.
+    ///   - chunkLength: slots of a chunk; a power of two.
+    init(name: String, element: ElementType, shape: [Int], capacity: Int, chunkLength: Int) {
         precondition(chunkLength > 0 && chunkLength & (chunkLength - 1) == 0, "a chunk's length is a power of two")
         self.name = name
         self.element = element
         self.shape = shape
         self.chunkLength = chunkLength
         bytesPerSlot = shape.reduce(1, *) * element.byteCount
-        shift = chunkLength.trailingZeroBitCount
+        maximumChunks = (capacity + chunkLength - 1) / chunkLength
+        starts = .allocate(capacity: maximumChunks)
+        slots = ReplaySlots(starts: starts, chunkLength: chunkLength, bytesPerSlot: bytesPerSlot)
     }
 
-    /// The bytes of a slot that has been written; valid until the next write.
-    func bytes(_ slot: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(
-            start: starts[slot >> shift] + (slot & (chunkLength - 1)) * bytesPerSlot, count: bytesPerSlot)
-    }
+    deinit { starts.deallocate() }
 
     /// Writes a slot; the first write of a chunk's range allocates it. Slots are first written in order.
-    mutating func write(_ slot: Int, _ bytes: UnsafeRawBufferPointer) {
+    func write(_ slot: Int, _ bytes: UnsafeRawBufferPointer) {
         precondition(bytes.count == bytesPerSlot, "a slot of \(name) takes \(bytesPerSlot) bytes, not \(bytes.count)")
-        let index = slot >> shift
+        let index = slots.chunk(slot)
         if index == chunks.count { append(ReplayChunk(byteCount: chunkLength * bytesPerSlot)) }
-        let offset = (slot & (chunkLength - 1)) * bytesPerSlot
-        starts[index] = chunks[index].withMutableBytes { chunk in
-            UnsafeMutableRawBufferPointer(rebasing: chunk[offset..<(offset + bytesPerSlot)]).copyMemory(from: bytes)
-            return Self.start(UnsafeRawBufferPointer(chunk))
-        }
+        starts[index] = Self.start(chunks[index].write(bytes, at: slots.offset(slot)))
     }
 
-    mutating func write<Value: BitwiseCopyable>(_ slot: Int, value: Value) {
+    func write<Value: BitwiseCopyable>(_ slot: Int, value: Value) {
         withUnsafeBytes(of: value) { write(slot, $0) }
-    }
-
-    @inline(__always)
-    func value<Value: BitwiseCopyable>(_ slot: Int, as type: Value.Type) -> Value {
-        bytes(slot).loadUnaligned(as: type)
     }
 
     var column: ReplaySnapshot.Column {
@@ -58,14 +55,16 @@ struct ReplayRing {
     /// Takes over the stored column of this name; shares its chunks where they are cut as here.
     ///
     /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) when there is none of the same type and shape.
-    mutating func restore(_ snapshot: ReplaySnapshot) throws(ModelError) {
+    func restore(_ snapshot: ReplaySnapshot) throws(ModelError) {
         guard let column = snapshot.columns.first(where: { $0.name == name }), column.element == element,
             column.shape == shape
         else {
             throw .invalid("The stored replay has no column '\(name)' of \(element.rawValue) \(shape).")
         }
         let chunkBytes = chunkLength * bytesPerSlot
-        if snapshot.chunkLength == chunkLength, column.chunks.allSatisfy({ $0.byteCount == chunkBytes }) {
+        if snapshot.chunkLength == chunkLength, column.chunks.count <= maximumChunks,
+            column.chunks.allSatisfy({ $0.byteCount == chunkBytes })
+        {
             column.chunks.forEach { append($0) }
             return
         }
@@ -78,13 +77,49 @@ struct ReplayRing {
         }
     }
 
-    private mutating func append(_ chunk: ReplayChunk) {
+    private func append(_ chunk: ReplayChunk) {
+        precondition(chunks.count < maximumChunks, "a slot of \(name) beyond the ring's capacity")
+        (starts + chunks.count).initialize(to: Self.start(chunk.withBytes { $0.baseAddress }))
         chunks.append(chunk)
-        starts.append(chunk.withBytes { Self.start($0) })
     }
 
-    private static func start(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawPointer {
-        guard let start = bytes.baseAddress else { preconditionFailure("a replay chunk holds at least one byte") }
-        return start
+    private static func start(_ address: UnsafeRawPointer?) -> UnsafeRawPointer {
+        guard let address else { preconditionFailure("a replay chunk holds at least one byte") }
+        return address
+    }
+}
+
+/// Where the slots of a ring are: plain addresses, so that reading costs neither reference counting nor access checks.
+///
+/// Valid as long as the ring lives; what it points to, until the next write.
+struct ReplaySlots {
+    private let starts: UnsafePointer<UnsafeRawPointer>
+    // A chunk's length is a power of two: finding a slot takes a shift instead of a division.
+    private let shift: Int
+    private let mask: Int
+    private let bytesPerSlot: Int
+
+    init(starts: UnsafeMutablePointer<UnsafeRawPointer>, chunkLength: Int, bytesPerSlot: Int) {
+        self.starts = UnsafePointer(starts)
+        self.bytesPerSlot = bytesPerSlot
+        shift = chunkLength.trailingZeroBitCount
+        mask = chunkLength - 1
+    }
+
+    /// The chunk that a slot is in.
+    func chunk(_ slot: Int) -> Int { slot >> shift }
+
+    /// Bytes from the beginning of its chunk to a slot.
+    func offset(_ slot: Int) -> Int { (slot & mask) * bytesPerSlot }
+
+    /// The bytes of a slot that has been written; valid until the next write.
+    @inline(__always)
+    func bytes(_ slot: Int) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: starts[chunk(slot)] + offset(slot), count: bytesPerSlot)
+    }
+
+    @inline(__always)
+    func value<Value: BitwiseCopyable>(_ slot: Int, as type: Value.Type) -> Value {
+        (starts[chunk(slot)] + offset(slot)).loadUnaligned(as: type)
     }
 }

@@ -9,7 +9,7 @@ internal import DQNModel
 ///
 /// Not thread-safe.
 package final class SumTree {
-    private var leaves: ReplayRing
+    private let leaves: ReplayRing
     // A power of two, at least the capacity. Node 1 is the root, the children of node i are 2i and 2i + 1, and the
     // leaf of a slot would be node `size + slot`.
     private let size: Int
@@ -25,7 +25,8 @@ package final class SumTree {
     package init(name: String, capacity: Int, chunkLength: Int) {
         precondition(chunkLength >= 2, "two sibling leaves lie in one chunk")
         size = Self.size(capacity: capacity)
-        leaves = ReplayRing(name: name, element: .float64, shape: [], chunkLength: chunkLength)
+        leaves = ReplayRing(
+            name: name, element: .float64, shape: [], capacity: capacity, chunkLength: chunkLength)
         // Zeros that cost no memory until they are written, given back to the system at once when the tree goes.
         inner = ReplayChunk(byteCount: Self.innerByteCount(capacity: capacity))
         // Stays valid: the chunk lives as long as the tree, and nothing shares it or writes to it another way.
@@ -50,7 +51,7 @@ package final class SumTree {
     package var total: Double { nodes[1] }
 
     /// The leaf of a slot that has one.
-    package func leaf(_ slot: Int) -> Double { leaves.value(slot, as: Double.self) }
+    package func leaf(_ slot: Int) -> Double { leaves.slots.value(slot, as: Double.self) }
 
     /// Sets a leaf, or adds the next one.
     package func set(_ slot: Int, to value: Double) {

@@ -20,14 +20,19 @@ final class Evaluator: @unchecked Sendable {
     func cancel() { isCancelled.store(true, ordering: .relaxed) }
 
     private let configuration: TrainingConfiguration
-    private let computation: any NetworkComputation
+    private let architecture: NetworkArchitecture
+    private let backend: any ComputeBackend
+    // Made on the evaluator's own thread: oneDNN settles on the number of threads that a computation will use when it
+    // makes it, not when it runs it.
+    private var computation: (any NetworkComputation)?
     private var player: EpisodePlayer
 
     init(
         _ configuration: TrainingConfiguration, _ architecture: NetworkArchitecture, backend: any ComputeBackend
     ) throws {
         self.configuration = configuration
-        computation = try backend.makeComputation(of: architecture, batchSize: 1, training: false)
+        self.architecture = architecture
+        self.backend = backend
         player = EpisodePlayer(
             environment: try EnvironmentRegistry.make(configuration.environment), frameStack: configuration.frameStack)
     }
@@ -40,8 +45,11 @@ final class Evaluator: @unchecked Sendable {
     func evaluate(index: Int, agentSteps: Int, _ parameters: ParameterSlab, _ heartbeat: Heartbeat) throws {
         var generator = RandomGenerator(seed: UInt64(configuration.seed), stream: "evaluations/\(index)")
         let maximum = configuration.evaluationMaximumSteps
-        let actions = computation.architecture.actionCount
+        let actions = architecture.actionCount
         ComputeThreads.useCallingThreadOnly()
+        let computation =
+            try self.computation ?? backend.makeComputation(of: architecture, batchSize: 1, training: false)
+        self.computation = computation
         try computation.use(parameters)
         result = nil
         isCancelled.store(false, ordering: .relaxed)
@@ -50,7 +58,7 @@ final class Evaluator: @unchecked Sendable {
             let episode = try player.play(
                 seed: generator.next(), maximumSteps: maximum > 0 ? maximum : nil,
                 epsilon: configuration.evaluationEpsilon, generator: &generator
-            ) { [computation] observation in
+            ) { observation in
                 observation.withBytes { computation.load($0, row: 0, offset: 0) }
                 // Of an actor-critic network these are the policy's logits; the value stands behind them.
                 return UnsafeBufferPointer(rebasing: try computation.forward()[..<actions]).indexOfMaximum

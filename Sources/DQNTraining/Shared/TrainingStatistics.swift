@@ -45,8 +45,13 @@ public struct TrainingStatistics: Sendable, Equatable {
         self.loss += loss
         self.gradientNorm += gradientNorm
         if let staleness { self.staleness = (self.staleness ?? 0) + Double(staleness) }
-        for (name, value) in others { self.others[name, default: 0] += value }
+        for (name, value) in others { add(value, to: name) }
     }
+
+    /// Adds to one of the method's own figures; unlike a list of them, it costs no memory once there is such a sum.
+    ///
+    /// - Parameter name: what the metrics get after `train/`.
+    public mutating func add(_ value: Double, to name: String) { others[name, default: 0] += value }
 
     /// Adds another worker's sums.
     mutating func merge(_ other: TrainingStatistics) {

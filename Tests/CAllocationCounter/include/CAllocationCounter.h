@@ -7,7 +7,7 @@
 typedef struct {
     /// Asked for by this project's code or the Swift runtime on its behalf.
     long own;
-    /// Asked for from within oneDNN, or the C++ and OpenMP runtimes that work for it.
+    /// Asked for from within oneDNN or the OpenMP runtime, or from the C++ runtime on their behalf.
     long compute_library;
 } allocation_counts;
 

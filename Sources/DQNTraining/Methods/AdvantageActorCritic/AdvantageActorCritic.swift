@@ -52,6 +52,15 @@ struct AdvantageActorCritic: TrainingMethod, SegmentRule {
             returns: UnsafeBufferPointer(segment.targets), gradient: gradient, count: segment.count)
         return SegmentLoss(
             loss: sums.policy - loss.entropyCoefficient * sums.entropy + loss.valueCoefficient * sums.value,
-            others: ["policy_loss": sums.policy, "value_loss": sums.value, "entropy": sums.entropy])
+            parts: sums)
+    }
+}
+
+extension TrainingStatistics {
+    /// Adds what an actor-critic's loss is made of, under the names that the metrics get after `train/`.
+    mutating func add(_ parts: ActorCriticLoss.Sums) {
+        add(parts.policy, to: "policy_loss")
+        add(parts.value, to: "value_loss")
+        add(parts.entropy, to: "entropy")
     }
 }

@@ -1,0 +1,35 @@
+import CAllocationCounter
+import DQNEnvironments
+import DQNModel
+import Testing
+
+// Allocations are counted on Linux only.
+#if os(Linux)
+    @Suite struct PlayingAllocationTests {
+        /// Whole episodes, resets among them: steps, frame stack, random actions and the policy's.
+        @Test(arguments: ["CartPole-v1", "MountainCar-v0", "Acrobot-v1", "Catch-v0", "Catch84-v0"])
+        func aWarmPlayerAllocatesNothing(id: String) throws {
+            var player = EpisodePlayer(environment: try EnvironmentRegistry.make(id), frameStack: 4)
+            var generator = RandomGenerator(seed: 1)
+            var steps = 0
+            func play() throws {
+                for seed in 0..<5 {
+                    _ = try player.play(
+                        seed: UInt64(seed), maximumSteps: 300, epsilon: 0.5, generator: &generator
+                    ) {
+                        Int($0.bytes[0]) & 1
+                    } onStep: {
+                        steps += $0.action >= 0 ? 1 : 0
+                    }
+                }
+            }
+            try play()
+            steps = 0
+            allocation_counter_start()
+            try play()
+            let counts = allocation_counter_stop()
+            #expect(steps >= 45)
+            #expect(counts.own == 0, "in \(steps) steps of \(id)")
+        }
+    }
+#endif

@@ -1,0 +1,69 @@
+import DQNEnvironments
+import DQNModel
+import DQNTraining
+import Testing
+
+// Allocations are counted on Linux only.
+#if os(Linux)
+    /// The whole of a worker's loop through the public ``Trainer``: claiming the step, choosing the action, environment,
+    /// frame stack, replay or segment, the update, the parameters' refreshes, the episodes' ends.
+    @Suite struct StepAllocationTests {
+        struct Case: CustomTestStringConvertible {
+            var environment = "CartPole-v1"
+            var network = "mlp:32,32"
+            var method = "dqn"
+            var workers = 1
+            var settings: [String: JSONValue] = [:]
+
+            var testDescription: String {
+                "\(method) \(environment) \(workers) " + settings.keys.sorted().joined(separator: " ")
+            }
+        }
+
+        static let cases: [Case] = [
+            Case(),
+            Case(settings: ["double": .bool(true), "dueling": .bool(true), "n_step": .integer(3)]),
+            Case(settings: ["prioritized": .bool(true)]),
+            Case(environment: "Catch84-v0", network: "nips-cnn", settings: ["frame_stack": .integer(4)]),
+            Case(method: "async-dqn", workers: 2),
+            Case(method: "async-dqn", workers: 2, settings: ["shared_statistics": .bool(false)]),
+            Case(method: "async-q", workers: 2),
+            Case(method: "async-q", workers: 2, settings: ["double": .bool(true)]),
+            Case(method: "async-sarsa", workers: 2),
+            Case(method: "async-nstep-q", workers: 2),
+            Case(
+                environment: "Catch84-v0", network: "nips-cnn", method: "async-nstep-q", workers: 2,
+                settings: ["frame_stack": .integer(4)]),
+            Case(method: "a3c", workers: 2),
+        ]
+
+        @Test(arguments: cases)
+        func aWarmWorkerAllocatesNothingOfItsOwn(_ what: Case) throws {
+            // Twice the recent episodes that are kept, so that their arrays have reached their size.
+            let isPixels = what.network != "mlp:32,32"
+            let (warm, watched) = isPixels ? (1_200, 200) : (6_000, 1_000)
+            let (id, count) = try WatchedEnvironment.register(what.environment, steps: warm..<(warm + watched))
+            var configuration = TrainingConfiguration()
+            configuration.environment = id
+            configuration.network = what.network
+            configuration.method = what.method
+            configuration.workers = what.workers
+            configuration.workerSteps = warm + watched + 100
+            configuration.replayCapacity = isPixels ? 600 : 2_000
+            configuration.learningStarts = isPixels ? 1_000 : 500
+            configuration.batchSize = 16
+            configuration.targetInterval = 50
+            configuration.evaluationInterval = 0
+            configuration.logInterval = 1_000_000
+            for (name, value) in what.settings { try configuration.set(name, to: value) }
+            let trainer = try Trainer(configuration)
+            try trainer.advance(to: what.workers * (warm + watched + 100))
+            let values = count.values
+            print(
+                "\(what.testDescription): \(values.own) own allocations, \(values.computeLibrary) inside oneDNN, in "
+                    + "\(values.workers * watched) steps")
+            #expect(values.workers == what.workers)
+            #expect(values.own == 0)
+        }
+    }
+#endif
