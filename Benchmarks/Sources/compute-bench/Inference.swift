@@ -1,6 +1,7 @@
 import ArgumentParser
 import DQNModel
 import DQNNetwork
+import Workloads
 
 /// Times a forward pass, bytes to floats included; the parameters stay.
 struct Inference: ParsableCommand {
@@ -9,21 +10,7 @@ struct Inference: ParsableCommand {
 
     func run() throws {
         try ComputeThreads.set(options.threads)
-        let architecture = try options.architecture()
-        let parameters = ParameterSlab(layout: try ParameterLayout(architecture))
-        var generator = RandomGenerator(seed: 1)
-        parameters.initialize(using: &generator)
-        let computation = try OneDNNBackend().makeComputation(
-            of: architecture, batchSize: options.batch, training: false)
-        try computation.use(parameters)
-        let size = architecture.input.count * architecture.input.element.byteCount
-        let observation = [UInt8](repeating: 0, count: size)
-        let laps = try options.laps {
-            observation.withUnsafeBytes { bytes in
-                for row in 0..<options.batch { computation.load(bytes, row: row, offset: 0) }
-            }
-            _ = try computation.forward()
-        }
-        try LapReport(laps).print()
+        let pass = try ForwardPass(options.architecture(), batchSize: options.batch)
+        try LapReport(options.lapping.laps { try pass.run() }).print()
     }
 }
