@@ -1,6 +1,7 @@
 """Times gradient updates of DQN in PyTorch, eagerly: bytes to floats, targets, Huber loss, backward, norm 10, Adam.
 
-Prints the median seconds of an update with Adam as it comes and with its fused version, as JSON.
+Prints the median seconds of an update with Adam as it comes, with its fused version and, of networks with
+convolutions, with the fused version and tensors in channels-last order, as JSON.
 """
 
 import argparse
@@ -40,8 +41,10 @@ def draw():
     return torch.from_numpy(generator.uniform(-1, 1, size).astype(np.float32))
 
 
-def floats(observations):
-    return observations.float() / 255 if observations.dtype == torch.uint8 else observations
+def floats(observations, memory_format):
+    if observations.dtype != torch.uint8:
+        return observations
+    return (observations.float() / 255).contiguous(memory_format=memory_format)
 
 
 observations, successors = draw(), draw()
@@ -49,21 +52,21 @@ actions = torch.from_numpy(generator.integers(arguments.actions, size=(arguments
 rewards = torch.ones(arguments.batch, 1)
 
 
-def measure(is_fused):
-    online = torch_network(arguments.network, shape, arguments.actions)
+def measure(is_fused, memory_format=torch.contiguous_format):
+    online = torch_network(arguments.network, shape, arguments.actions).to(memory_format=memory_format)
     target = copy.deepcopy(online)
     optimizer = torch.optim.Adam(online.parameters(), lr=1e-4, fused=is_fused)
 
     def update():
         with torch.no_grad():
-            following = floats(successors)
+            following = floats(successors, memory_format)
             values = target(following)
             if arguments.double:
                 best = values.gather(1, online(following).argmax(1, keepdim=True))
             else:
                 best = values.max(1, keepdim=True).values
             goal = rewards + 0.99 * best
-        chosen = online(floats(observations)).gather(1, actions)
+        chosen = online(floats(observations, memory_format)).gather(1, actions)
         loss = functional.smooth_l1_loss(chosen, goal)
         optimizer.zero_grad()
         loss.backward()
@@ -73,4 +76,7 @@ def measure(is_fused):
     return median_lap(arguments.seconds, update)
 
 
-print(json.dumps({"adam": measure(False), "fused": measure(True)}))
+found = {"adam": measure(False), "fused": measure(True)}
+if len(shape) == 3:
+    found["channels_last"] = measure(True, torch.channels_last)
+print(json.dumps(found))
