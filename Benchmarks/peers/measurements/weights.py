@@ -1,4 +1,5 @@
-"""Saving and loading the Nature CNN's policy, durably and verified, against safetensors and torch; h5py for reference."""
+"""Saving and loading the Nature CNN's policy, durably and verified, against safetensors and torch; h5py for
+reference."""
 
 from common import Row, duration
 

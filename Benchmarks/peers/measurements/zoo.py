@@ -1,4 +1,5 @@
-"""50,000 steps of CartPole with the Zoo's settings, against Stable-Baselines3: both with the better of 1 and 2 threads."""
+"""50,000 steps of CartPole with the Zoo's settings, against Stable-Baselines3, both with the better of 1 and 2
+threads."""
 
 from common import Row
 
