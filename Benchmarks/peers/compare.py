@@ -35,8 +35,9 @@ def table(rows, arguments, facts):
     quick = ", cut short by --quick: no result" if arguments.quick else ""
     versions = ", ".join(f"{name} {facts[name]}" for name in ["python", *LIBRARIES])
     lines += ["", f"{rounds}{quick}; one thread where no number is given; {facts['cores']} cores of "
-              f"{facts['processor']}; {versions}. CartPole's times are whole processes of ours; of CleanRL's loops, of "
-              "saving and of loading the peers' imports are not counted."]
+              f"{facts['processor']}, load average {facts['load_before']} before the run; {versions}. CartPole's times "
+              "are whole processes of ours; of CleanRL's loops, of saving and of loading the peers' imports are not "
+              "counted."]
     return "\n".join(lines)
 
 
@@ -54,6 +55,8 @@ def main():
         parser.error(f"--only takes {', '.join(MEASUREMENTS)}; --rounds takes at least 1")
     measurements = {name: importlib.import_module(f"measurements.{name}") for name in wanted}
 
+    # Others at work ruin what takes two threads, on either side.
+    load = os.getloadavg()[0]
     arguments.results.mkdir(parents=True, exist_ok=True)
     # On the disk that the results go to: a memory file system would make fsync free.
     with tempfile.TemporaryDirectory(dir=arguments.results) as scratch:
@@ -63,7 +66,7 @@ def main():
                 note(f"round {index + 1} of {arguments.rounds}: {name}")
                 measurement.measure(bench, index)
 
-    facts = machine()
+    facts = {**machine(), "load_before": round(load, 2)}
     rows = [row for measurement in measurements.values() for row in measurement.rows(bench)]
     text = table(rows, arguments, facts)
     stamp = datetime.datetime.now().strftime("%Y%m%d-%H%M%S")
