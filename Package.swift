@@ -34,7 +34,7 @@ let package = Package(
             name: "CHDF5", pkgConfig: "hdf5",
             providers: [.apt(["libhdf5-dev", "pkg-config"]), .brew(["hdf5"])]),
         .target(
-            name: "COneDNN",
+            name: "COneDNN", dependencies: ["CKernels"],
             linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("dl", .when(platforms: [.linux]))]),
         .systemLibrary(
             name: "CDeflate", pkgConfig: "libdeflate",

@@ -35,8 +35,49 @@ static inline __attribute__((always_inline)) float total(const lanes *x) {
 #endif
 
 FOR_EVERY_SET
+void kernels_add(float *restrict y, const float *restrict x, size_t count) {
+    for (size_t i = 0; i < count; i++) y[i] += x[i];
+}
+
+FOR_EVERY_SET
 void kernels_scale_bytes(float *restrict y, const uint8_t *restrict x, size_t count, float scale) {
     for (size_t i = 0; i < count; i++) y[i] = (float)x[i] * scale;
+}
+
+// Folds one plane; with a constant side the inner loops become a few vector instructions.
+static inline __attribute__((always_inline)) void fold_plane(float *restrict y, const uint8_t *restrict bytes,
+                                                             const float *restrict floats, const kernels_fold *fold,
+                                                             size_t side, float scale) {
+    for (size_t row = 0; row < fold->rows; row++)
+        for (size_t column = 0; column < fold->columns; column++) {
+            float *square = y + (row * fold->columns + column) * fold->channels;
+            for (size_t r = 0; r < side; r++) {
+                size_t start = (row * side + r) * fold->source_columns + column * side;
+                for (size_t c = 0; c < side; c++)
+                    square[r * side + c] = bytes ? (float)bytes[start + c] * scale : floats[start + c];
+            }
+        }
+}
+
+FOR_EVERY_SET
+void kernels_fold_bytes(float *restrict y, const uint8_t *restrict x, const kernels_fold *fold, size_t first,
+                        size_t count, float scale) {
+    size_t side = fold->side, plane = fold->source_rows * fold->source_columns;
+    for (size_t i = 0; i < count; i++, x += plane) {
+        float *start = y + (first + i) * side * side;
+        if (side == 4) {
+            fold_plane(start, x, 0, fold, 4, scale);
+        } else {
+            fold_plane(start, x, 0, fold, side, scale);
+        }
+    }
+}
+
+FOR_EVERY_SET
+void kernels_fold_floats(float *restrict y, const float *restrict x, const kernels_fold *fold, size_t first,
+                         size_t count) {
+    size_t side = fold->side, plane = fold->source_rows * fold->source_columns;
+    for (size_t i = 0; i < count; i++, x += plane) fold_plane(y + (first + i) * side * side, 0, x, fold, side, 1.0f);
 }
 
 FOR_EVERY_SET

@@ -31,27 +31,12 @@ const char *onednn_instruction_set(void) {
     return number;
 }
 
-const char *onednn_cpu_runtime(void) {
-    unsigned runtime = dnnl_version()->cpu_runtime;
-    if (runtime == DNNL_RUNTIME_NONE) return "none";
-    if (runtime == DNNL_RUNTIME_SEQ) return "sequential";
-    if (runtime == DNNL_RUNTIME_OMP) return "omp";
-    if (runtime == DNNL_RUNTIME_TBB) return "tbb";
-    if (runtime == DNNL_RUNTIME_THREADPOOL) return "threadpool";
-    return "sycl";
-}
-
-int onednn_set_threads(int count) {
-    unsigned runtime = dnnl_version()->cpu_runtime;
-    if (runtime == DNNL_RUNTIME_SEQ) return count == 1 ? 0 : 1;
-    if (runtime != DNNL_RUNTIME_OMP) return 1;
+void onednn_use_calling_thread_only(void) {
+    if (dnnl_version()->cpu_runtime != DNNL_RUNTIME_OMP) return;
     // oneDNN brings its OpenMP runtime along (libgomp on Debian, libomp on Homebrew): ask whichever is loaded,
     // so that this shim links neither.
-    static void (*set_num_threads)(int) = NULL;
-    if (!set_num_threads) set_num_threads = (void (*)(int))dlsym(RTLD_DEFAULT, "omp_set_num_threads");
-    if (!set_num_threads) return 1;
-    set_num_threads(count);
-    return 0;
+    void (*set_num_threads)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "omp_set_num_threads");
+    if (set_num_threads) set_num_threads(1);
 }
 
 onednn_status onednn_sgemm(int transpose_a, int transpose_b, long m, long n, long k, const float *a, long lda,

@@ -80,7 +80,7 @@ public final class Agent: @unchecked Sendable {
         }
         return try lock.withLock {
             // One compute thread, whichever thread calls: more of them cost a single observation more than they give.
-            try ComputeThreads.set(1)
+            ComputeThreads.useCallingThreadOnly()
             observation.withBytes { computation.load($0, row: 0, offset: 0) }
             return body(UnsafeBufferPointer(rebasing: try computation.forward().prefix(architecture.actionCount)))
         }

@@ -1,18 +1,10 @@
 internal import COneDNN
 
-/// How many threads the compute library uses, and what else its results depend on.
+/// Which threads the compute library uses, and what else its results depend on.
 public enum ComputeThreads {
-    /// Sets the number of compute threads of the **calling** thread; every worker thread sets its own.
-    ///
-    /// - Throws: ``NetworkError`` (`threads`) when the number is not positive or the library's runtime cannot be told.
-    public static func set(_ count: Int) throws(NetworkError) {
-        guard count >= 1, count <= 1024, onednn_set_threads(Int32(count)) == 0 else {
-            throw NetworkError(
-                code: .threads,
-                message: "The compute library's \(String(cString: onednn_cpu_runtime())) runtime cannot use "
-                    + "\(count) threads; choose from 1 to 1024 with OpenMP, 1 otherwise.")
-        }
-    }
+    /// Keeps the compute library, where it brings threads of its own, from using them for what the **calling** thread
+    /// computes; every thread that computes says so first. See ``ComputeTeam`` for several threads.
+    public static func useCallingThreadOnly() { onednn_use_calling_thread_only() }
 
     /// The library's version and instruction set, as in `oneDNN 2.6.3 avx512_core`: on the same machine type, bits
     /// repeat only while this stays the same.

@@ -8,8 +8,6 @@ public struct NetworkError: Error, Sendable, CustomStringConvertible {
         public init(rawValue: String) { self.rawValue = rawValue }
         /// The compute library refused an operation.
         public static let computeLibrary = Code(rawValue: "computeLibrary")
-        /// The number of compute threads cannot be had.
-        public static let threads = Code(rawValue: "threads")
         /// A stored state does not fit the component that should be restored from it.
         public static let invalidState = Code(rawValue: "invalidState")
     }

@@ -16,7 +16,7 @@ struct SmallNetwork {
 
     init(_ text: String, input: ObservationSpace, head: NetworkArchitecture.Head, batch: Int) throws {
         // Tests run side by side: compute threads of each would only wait for one another.
-        try ComputeThreads.set(1)
+        ComputeThreads.useCallingThreadOnly()
         let architecture = try NetworkArchitecture(text, input: input, head: head)
         layout = try ParameterLayout(architecture)
         parameters = ParameterSlab(layout: layout)
@@ -72,6 +72,7 @@ struct SmallNetwork {
         ("conv:5k3s1,16k2s2/fc20", ObservationSpace(shape: [2, 9, 8], element: .float32)),
         ("conv:16k4s2,32k3s1/fc40", ObservationSpace(shape: [4, 20, 20], element: .uint8)),
         ("conv:3k2s1", ObservationSpace(shape: [1, 4, 5], element: .float32)),
+        ("conv:8k6s3,8k3s2/fc12", ObservationSpace(shape: [3, 20, 23], element: .uint8)),
     ])
     func gradientsAgreeWithFiniteDifferences(network: String, input: ObservationSpace) throws {
         for (loss, head) in Loss.allCases.flatMap({ loss in

@@ -6,11 +6,12 @@ package final class ForwardPass {
     private let computation: any NetworkComputation
     private let observations: [UInt8]
 
-    package init(_ architecture: NetworkArchitecture, batchSize: Int) throws {
+    package init(_ architecture: NetworkArchitecture, batchSize: Int, team: ComputeTeam? = nil) throws {
         let parameters = ParameterSlab(layout: try ParameterLayout(architecture))
         var generator = RandomGenerator(seed: 1)
         parameters.initialize(using: &generator)
-        computation = try OneDNNBackend().makeComputation(of: architecture, batchSize: batchSize, training: false)
+        computation = try OneDNNBackend(team: team).makeComputation(
+            of: architecture, batchSize: batchSize, training: false)
         try computation.use(parameters)
         observations = architecture.input.madeUp(batchSize, &generator)
     }

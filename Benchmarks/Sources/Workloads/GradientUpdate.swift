@@ -15,7 +15,7 @@ package final class GradientUpdate {
     private let actions: [Int32]
     private var targets: [Float]
 
-    package init(_ architecture: NetworkArchitecture, batchSize: Int, double: Bool) throws {
+    package init(_ architecture: NetworkArchitecture, batchSize: Int, double: Bool, team: ComputeTeam? = nil) throws {
         var generator = RandomGenerator(seed: 1)
         let layout = try ParameterLayout(architecture)
         online = ParameterSlab(layout: layout)
@@ -23,8 +23,8 @@ package final class GradientUpdate {
         target = ParameterSlab(layout: layout)
         target.copy(from: online)
         gradients = ParameterSlab(layout: layout)
-        optimizer = Optimizer(.adam(), layout: layout)
-        let backend = OneDNNBackend()
+        optimizer = Optimizer(.adam(), layout: layout, team: team)
+        let backend = OneDNNBackend(team: team)
         learning = try backend.makeComputation(of: architecture, batchSize: batchSize, training: true)
         bootstrapping = try backend.makeComputation(of: architecture, batchSize: batchSize, training: false)
         selecting = double ? try backend.makeComputation(of: architecture, batchSize: batchSize, training: false) : nil
@@ -36,7 +36,6 @@ package final class GradientUpdate {
     }
 
     package func run() throws {
-        learning.load(observations)
         bootstrapping.load(nextObservations)
         let values = try bootstrapping.forward()
         var choices = values
@@ -51,6 +50,7 @@ package final class GradientUpdate {
             let best = UnsafeBufferPointer(rebasing: choices[start..<(start + width)]).indexOfMaximum
             targets[row] = 1 + 0.99 * values[start + best]
         }
+        learning.load(observations)
         try learning.use(online)
         let outputs = try learning.forward()
         _ = actions.withUnsafeBufferPointer { actions in

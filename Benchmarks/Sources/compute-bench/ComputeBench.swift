@@ -42,6 +42,12 @@ struct NetworkOptions: ParsableArguments {
             network, input: ObservationSpace(shape: shape, element: shape.count == 3 ? .uint8 : .float32),
             actions: actions)
     }
+
+    /// The threads that share the work, where there are several.
+    func team() -> ComputeTeam? {
+        ComputeThreads.useCallingThreadOnly()
+        return threads > 1 ? ComputeTeam(threads: threads) : nil
+    }
 }
 
 /// What a measurement prints.

@@ -1,6 +1,5 @@
 import ArgumentParser
 import DQNModel
-import DQNNetwork
 import Workloads
 
 /// Times a forward pass, bytes to floats included; the parameters stay.
@@ -9,8 +8,7 @@ struct Inference: ParsableCommand {
     @OptionGroup var options: NetworkOptions
 
     func run() throws {
-        try ComputeThreads.set(options.threads)
-        let pass = try ForwardPass(options.architecture(), batchSize: options.batch)
+        let pass = try ForwardPass(options.architecture(), batchSize: options.batch, team: options.team())
         try LapReport(options.lapping.laps { try pass.run() }).print()
     }
 }

@@ -10,8 +10,8 @@ struct Update: ParsableCommand {
     @Flag(help: "Double DQN: a forward pass more.") var double = false
 
     func run() throws {
-        try ComputeThreads.set(options.threads)
-        let update = try GradientUpdate(options.architecture(), batchSize: options.batch, double: double)
+        let update = try GradientUpdate(
+            options.architecture(), batchSize: options.batch, double: double, team: options.team())
         try LapReport(options.lapping.laps { try update.run() }).print()
     }
 }

@@ -5,7 +5,7 @@ import Workloads
 
 /// Updates and passes of two networks, on one thread.
 func computeSuite() throws -> BenchmarkSuite {
-    try ComputeThreads.set(1)
+    ComputeThreads.useCallingThreadOnly()
     let suite = BenchmarkSuite(name: "compute")
     for (name, shape, batchSize) in [("nature-cnn", [4, 84, 84], 32), ("mlp:256,256", [4], 64)] {
         let space = ObservationSpace(shape: shape, element: shape.count == 3 ? .uint8 : .float32)

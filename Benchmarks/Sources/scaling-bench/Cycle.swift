@@ -88,7 +88,7 @@ final class CycleWorker {
     private let observation: [UInt8]
 
     init(_ plan: CyclePlan, _ layout: ParameterLayout) throws {
-        try ComputeThreads.set(1)
+        ComputeThreads.useCallingThreadOnly()
         segment = plan.segment
         parameters = ParameterSlab(layout: layout)
         gradients = ParameterSlab(layout: layout)

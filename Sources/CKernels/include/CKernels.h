@@ -9,8 +9,38 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// Tells the processor that the thread looks at something again and again.
+static inline void kernels_pause(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+/// y[i] += x[i].
+void kernels_add(float *y, const float *x, size_t count);
+
 /// y[i] = x[i] * scale.
 void kernels_scale_bytes(float *y, const uint8_t *x, size_t count, float scale);
+
+/// Where planes of pixels go when the squares of a folded convolution become channels.
+typedef struct {
+    /// The side of a square; 1 only moves the channels behind the columns.
+    size_t side;
+    /// Rows and columns of squares; pixels beyond them are left out.
+    size_t rows, columns;
+    /// Channels of one square: those of all planes.
+    size_t channels;
+    /// Rows and columns of pixels of a plane.
+    size_t source_rows, source_columns;
+} kernels_fold;
+
+/// y[row][column][plane, row within the square, column within the square] = x[plane][row][column] * scale, of `count`
+/// planes from the `first` on; y is the whole observation, x the first of the planes.
+void kernels_fold_bytes(float *y, const uint8_t *x, const kernels_fold *fold, size_t first, size_t count, float scale);
+/// The same of floats, which are not scaled.
+void kernels_fold_floats(float *y, const float *x, const kernels_fold *fold, size_t first, size_t count);
 
 /// y[r][c] += bias[c], then max(0, ·) if `relu`.
 void kernels_add_bias(float *y, const float *bias, size_t rows, size_t columns, int relu);

@@ -21,20 +21,31 @@ onednn_version onednn_library_version(void);
 /// Name of the instruction set that the library uses on this processor, as in `avx512_core`.
 const char *onednn_instruction_set(void);
 
-/// Name of the library's CPU runtime: `omp`, `tbb`, `sequential`, `threadpool` or `sycl`.
-const char *onednn_cpu_runtime(void);
-
-/// Sets how many threads the calling thread's computations use. Per calling thread with OpenMP.
-/// Returns 0, or 1 where the runtime cannot be told (more than one thread asked of `sequential`, TBB, SYCL).
-int onednn_set_threads(int count);
+/// Keeps what the calling thread computes from using threads of the library's own. With OpenMP that is for each calling
+/// thread to say; other runtimes cannot be told, and are used as they are.
+void onednn_use_calling_thread_only(void);
 
 /// C = A B (+ C if accumulate), row-major; `transpose_*` are 0 or 1, leading dimensions in elements.
 onednn_status onednn_sgemm(int transpose_a, int transpose_b, long m, long n, long k, const float *a, long lda,
                            const float *b, long ldb, int accumulate, float *c, long ldc);
 
+/// A dense layer y = max(0, x Wᵀ + b), or without the maximum, whose weights are kept in oneDNN's own layout.
+///
+/// Not thread-safe: one per thread.
+typedef struct onednn_dense onednn_dense;
+
+/// Makes a layer for one number of rows. On failure `*result` is null.
+onednn_status onednn_dense_create(onednn_dense **result, int rows, int inputs, int outputs, int relu);
+void onednn_dense_destroy(onednn_dense *);
+/// Copies plain (output, input) weights and biases into the layer's own.
+onednn_status onednn_dense_set_parameters(onednn_dense *, const float *weights, const float *bias);
+/// Computes y, (row, output), of x, (row, input).
+onednn_status onednn_dense_forward(onednn_dense *, const float *x, float *y);
+
 /// A run of 2-D convolutions, each with a fused rectified linear unit, for one batch size.
 ///
-/// Activations stay in the layouts that oneDNN prefers; input and output are plain (batch, channel, row, column).
+/// Activations stand with their channels last, and the first layer's input is folded; the output is plain (batch,
+/// channel, row, column).
 /// Not thread-safe: one per thread.
 typedef struct onednn_convolutions onednn_convolutions;
 
@@ -49,8 +60,13 @@ onednn_status onednn_convolutions_create(onednn_convolutions **result, const cha
                                          int training);
 void onednn_convolutions_destroy(onednn_convolutions *);
 
-/// Where the plain input goes: batch × channels × rows × columns floats.
-float *onednn_convolutions_input(onednn_convolutions *);
+/// Where the input goes, as (batch, row, column, channel) of `side` × `side` squares of pixels: the folded channel is
+/// (channel, row within the square, column within the square). Pixels beyond the last whole square count for nothing.
+typedef struct {
+    float *data;
+    int side, channels, rows, columns;
+} onednn_folded_input;
+onednn_folded_input onednn_convolutions_input(onednn_convolutions *);
 /// Where the plain output stands after forward.
 float *onednn_convolutions_output(onednn_convolutions *);
 /// Where the gradient of the plain output goes before backward.

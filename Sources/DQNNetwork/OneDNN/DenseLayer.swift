@@ -4,12 +4,15 @@ internal import DQNModel
 
 /// One fully connected layer for one batch size, with or without a rectified linear unit.
 ///
-/// Weights are read from the slab in place. Few rows or few outputs go to own loops, everything else to sgemm.
+/// Few rows or few outputs go to own loops, everything else to sgemm, on weights in the slab. Without training the
+/// parameters stay for more than a pass, and larger layers keep them packed.
 struct DenseLayer {
     let inputs: Int
     let outputs: Int
     let batchSize: Int
     let rectified: Bool
+    /// Whether own loops compute it.
+    private let isSmall: Bool
     /// Where weight and bias start in the slab.
     let weightOffset: Int
     let biasOffset: Int
@@ -17,6 +20,7 @@ struct DenseLayer {
     let activation: UnsafeMutablePointer<Float>
     /// Gradient of the activations, same shape; training only.
     let gradient: UnsafeMutablePointer<Float>?
+    private let packed: PackedWeights?
 
     /// Below this many rows or outputs the matrix product is a few dot products, and sgemm's set-up costs more.
     private static let fewOutputs = 16
@@ -25,7 +29,7 @@ struct DenseLayer {
     init(
         weight: ParameterLayout.Entry, bias: ParameterLayout.Entry, batchSize: Int, rectified: Bool, training: Bool,
         memory: ComputeMemory
-    ) {
+    ) throws(NetworkError) {
         outputs = weight.shape[0]
         inputs = weight.fanIn
         self.batchSize = batchSize
@@ -34,11 +38,20 @@ struct DenseLayer {
         biasOffset = bias.offset
         activation = memory.floats(batchSize * outputs)
         gradient = training ? memory.floats(batchSize * outputs) : nil
+        let isSmall = outputs < Self.fewOutputs || batchSize == 1
+        self.isSmall = isSmall
+        packed =
+            training || isSmall
+            ? nil : try PackedWeights(rows: batchSize, inputs: inputs, outputs: outputs, rectified: rectified)
     }
 
-    private var isSmall: Bool { outputs < Self.fewOutputs || batchSize == 1 }
+    /// Refreshes the packed parameters, if there are any.
+    func use(_ slab: ParameterSlab) throws(NetworkError) {
+        try packed?.pack(weight: slab.pointer(at: weightOffset), bias: slab.pointer(at: biasOffset))
+    }
 
     func forward(_ x: UnsafePointer<Float>, _ slab: ParameterSlab) throws(NetworkError) {
+        if let packed { return try packed.forward(x, into: activation) }
         let weight = slab.pointer(at: weightOffset)
         let bias = slab.pointer(at: biasOffset)
         if isSmall {

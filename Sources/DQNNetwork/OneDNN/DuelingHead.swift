@@ -8,6 +8,11 @@ struct DuelingHead {
         let hidden: DenseLayer?
         let output: DenseLayer
 
+        func use(_ slab: ParameterSlab) throws(NetworkError) {
+            try hidden?.use(slab)
+            try output.use(slab)
+        }
+
         func forward(_ x: UnsafePointer<Float>, _ slab: ParameterSlab) throws(NetworkError) {
             try hidden?.forward(x, slab)
             try output.forward(hidden.map { UnsafePointer($0.activation) } ?? x, slab)
@@ -34,6 +39,11 @@ struct DuelingHead {
     let actionValues: UnsafeMutablePointer<Float>
     /// Gradient of the Q-values, same shape; training only.
     let gradient: UnsafeMutablePointer<Float>?
+
+    func use(_ slab: ParameterSlab) throws(NetworkError) {
+        try value.use(slab)
+        try advantage.use(slab)
+    }
 
     func forward(_ x: UnsafePointer<Float>, _ slab: ParameterSlab) throws(NetworkError) {
         try value.forward(x, slab)

@@ -14,7 +14,7 @@ final class OneDNNComputation: NetworkComputation {
     private let dense: [DenseLayer]
     /// What comes after them in a dueling network.
     private let dueling: DuelingHead?
-    /// Plain float input of the whole batch: the convolutions' own, or `memory`'s.
+    /// Plain float input of the whole batch; nothing where convolutions have their own.
     private let input: UnsafeMutablePointer<Float>
     private let memory = ComputeMemory()
     private var parameters: ParameterSlab?
@@ -24,7 +24,6 @@ final class OneDNNComputation: NetworkComputation {
         do { layout = try ParameterLayout(architecture) } catch {
             throw NetworkError(code: .invalidState, message: error.message)
         }
-        precondition(batchSize >= 1, "a batch holds at least one observation")
         self.architecture = architecture
         self.batchSize = batchSize
         inputCount = architecture.input.count
@@ -45,28 +44,28 @@ final class OneDNNComputation: NetworkComputation {
                 offsets: layers.prefix(kernels.count).map { ($0.weight.offset, $0.bias.offset) }, batchSize: batchSize,
                 training: training)
         let memory = memory
-        input = convolutions?.input ?? memory.floats(batchSize * inputCount)
-        func layer(_ index: Int, rectified: Bool) -> DenseLayer {
-            DenseLayer(
+        input = memory.floats(convolutions == nil ? batchSize * inputCount : 0)
+        func layer(_ index: Int, rectified: Bool) throws(NetworkError) -> DenseLayer {
+            try DenseLayer(
                 weight: layers[index].weight, bias: layers[index].bias, batchSize: batchSize, rectified: rectified,
                 training: training, memory: memory)
         }
         let head = architecture.trunk.count
-        var dense = (kernels.count..<head).map { layer($0, rectified: true) }
+        var dense = try (kernels.count..<head).map { index throws(NetworkError) in try layer(index, rectified: true) }
         if case .dueling(let actions) = architecture.head {
             // A stream is a hidden and a linear layer, or only the latter.
             let depth = architecture.streamUnits == nil ? 1 : 2
-            func stream(_ first: Int) -> DuelingHead.Stream {
+            func stream(_ first: Int) throws(NetworkError) -> DuelingHead.Stream {
                 DuelingHead.Stream(
-                    hidden: depth == 2 ? layer(first, rectified: true) : nil,
-                    output: layer(first + depth - 1, rectified: false))
+                    hidden: depth == 2 ? try layer(first, rectified: true) : nil,
+                    output: try layer(first + depth - 1, rectified: false))
             }
             dueling = DuelingHead(
-                value: stream(head), advantage: stream(head + depth),
+                value: try stream(head), advantage: try stream(head + depth),
                 actionValues: memory.floats(batchSize * actions),
                 gradient: training ? memory.floats(batchSize * actions) : nil)
         } else {
-            dense.append(layer(head, rectified: false))
+            dense.append(try layer(head, rectified: false))
             dueling = nil
         }
         self.dense = dense
@@ -78,12 +77,15 @@ final class OneDNNComputation: NetworkComputation {
     func use(_ parameters: ParameterSlab) throws(NetworkError) {
         self.parameters = parameters
         try convolutions?.use(parameters)
+        for index in dense.indices { try dense[index].use(parameters) }
+        try dueling?.use(parameters)
     }
 
     func load(_ bytes: UnsafeRawBufferPointer, row: Int, offset: Int) {
         let element = architecture.input.element
         let count = bytes.count / element.byteCount
         precondition(row < batchSize && offset + count <= inputCount, "an observation beyond the input")
+        if let convolutions { return convolutions.load(bytes, of: element, row: row, offset: offset) }
         let start = input + row * inputCount + offset
         guard let source = bytes.baseAddress else { return }
         if element == .uint8 {

@@ -1,6 +1,4 @@
-internal import CKernels
 public import DQNModel
-internal import Foundation
 internal import Synchronization
 
 /// What an optimiser is and its constants, as configurations and checkpoints name them.
@@ -77,13 +75,17 @@ public final class Optimizer: Sendable {
     public let configuration: OptimizerConfiguration
     private let count: Atomic<Int>
     private let slots: [ParameterSlab]
+    private let divided: DividedStep?
 
     /// Steps taken, or begun where other threads are stepping.
     public var stepCount: Int { count.load(ordering: .relaxed) }
 
     /// Creates an optimiser with slots of zeros.
-    public init(_ configuration: OptimizerConfiguration, layout: ParameterLayout) {
+    ///
+    /// - Parameter team: who shares each step; then only one thread may step this optimiser.
+    public init(_ configuration: OptimizerConfiguration, layout: ParameterLayout, team: ComputeTeam? = nil) {
         self.configuration = configuration
+        divided = team.map { DividedStep($0) }
         count = Atomic(0)
         slots = configuration.slotNames.map { _ in ParameterSlab(layout: layout) }
     }
@@ -93,9 +95,10 @@ public final class Optimizer: Sendable {
     /// - Throws: ``NetworkError`` (`invalidState`) naming a slot that is missing or of another length.
     public init(
         _ configuration: OptimizerConfiguration, layout: ParameterLayout, stepCount: Int,
-        slots values: [String: [Float]]
+        slots values: [String: [Float]], team: ComputeTeam? = nil
     ) throws(NetworkError) {
         self.configuration = configuration
+        divided = team.map { DividedStep($0) }
         count = Atomic(stepCount)
         var slots: [ParameterSlab] = []
         for name in configuration.slotNames {
@@ -128,25 +131,14 @@ public final class Optimizer: Sendable {
     public func step(
         _ parameters: ParameterSlab, gradients: ParameterSlab, learningRate: Double, gradientScale: Float = 1
     ) {
-        let stepNumber = Double(count.wrappingAdd(1, ordering: .relaxed).newValue)
-        let count = parameters.layout.count
-        guard let target = parameters.elements.baseAddress, let gradient = gradients.elements.baseAddress,
-            let first = slots[0].elements.baseAddress
-        else { return }
-        switch configuration.kind {
-        case .adam:
-            guard let second = slots[1].elements.baseAddress else { return }
-            let correction1 = 1 - pow(configuration.beta1, stepNumber)
-            let correction2 = 1 - pow(configuration.beta2, stepNumber)
-            kernels_adam(
-                target, gradient, first, second, count, gradientScale, Float(configuration.beta1),
-                Float(configuration.beta2), Float(learningRate / correction1), Float(1 / correction2.squareRoot()),
-                Float(configuration.epsilon), configuration.adamMeanLimit)
-        case .rmsprop:
-            let mean = configuration.centred ? slots[1].elements.baseAddress : nil
-            kernels_rmsprop(
-                target, gradient, first, mean, count, gradientScale, Float(configuration.decay), Float(learningRate),
-                Float(configuration.epsilon))
+        let stepNumber = count.wrappingAdd(1, ordering: .relaxed).newValue
+        let step = OptimizerStep(
+            configuration, slots: slots, parameters: parameters, gradients: gradients, number: stepNumber,
+            learningRate: learningRate, gradientScale: gradientScale)
+        if let divided {
+            divided.take(step)
+        } else {
+            step.apply(to: 0..<parameters.elements.count)
         }
     }
 }

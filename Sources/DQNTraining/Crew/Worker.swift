@@ -47,7 +47,7 @@ final class Worker: @unchecked Sendable {
         exploration = context.generator("exploration")
         recentReturns = state?.recentReturns ?? []
         recentLengths = state?.recentLengths ?? []
-        try ComputeThreads.set(configuration.computeThreads)
+        ComputeThreads.useCallingThreadOnly()
         learner = try method.makeLearner(context)
         if let state, state.standing != .abandoned, let snapshot = state.environment,
             let observation = state.observation

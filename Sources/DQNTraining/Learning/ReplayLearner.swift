@@ -149,12 +149,15 @@ final class ReplayLearner: Learner {
             let transition = batch.transitions[row]
             batch.actions[row] = transition.action
             batch.weights[row] = transition.importanceWeight
-            replay.load(transition.slot, into: learning, row: row, elementsPerFrame: elementsPerFrame)
             let next = transition.bootstrapSlot
             replay.load(next, into: bootstrapping, row: row, elementsPerFrame: elementsPerFrame)
             if let selecting { replay.load(next, into: selecting, row: row, elementsPerFrame: elementsPerFrame) }
         }
         try computeTargets()
+        // Not before: the other batch would push these out of the caches.
+        for row in 0..<batch.count {
+            replay.load(batch.transitions[row].slot, into: learning, row: row, elementsPerFrame: elementsPerFrame)
+        }
         try learning.use(parameters)
         let outputs = try learning.forward()
         let loss = configuration.loss.evaluate(

@@ -5,10 +5,11 @@ internal import DQNNetwork
 extension SharedParameters {
     /// Fresh parameters of the run's seed, the target equal to the online network; or those of a checkpoint.
     ///
+    /// - Parameter team: who shares the optimiser's steps.
     /// - Throws: ``TrainingError`` (`cannotResume`) when target network or optimiser are missing from it.
     convenience init(
         _ configuration: TrainingConfiguration, _ architecture: NetworkArchitecture, usesTarget: Bool,
-        restoring checkpoint: Checkpoint?
+        restoring checkpoint: Checkpoint?, team: ComputeTeam?
     ) throws {
         let layout = try ParameterLayout(architecture)
         guard let checkpoint else {
@@ -18,7 +19,8 @@ extension SharedParameters {
             let target = usesTarget ? ParameterSlab(layout: layout) : nil
             target?.copy(from: online)
             self.init(
-                online: online, target: target, optimizer: Optimizer(configuration.optimizer, layout: layout),
+                online: online, target: target,
+                optimizer: Optimizer(configuration.optimizer, layout: layout, team: team),
                 workers: configuration.workers)
             return
         }
@@ -36,7 +38,7 @@ extension SharedParameters {
                 try ParameterSlab(layout: layout, values: values)
             },
             optimizer: try Optimizer(
-                configuration.optimizer, layout: layout, stepCount: state.stepCount, slots: state.slots),
+                configuration.optimizer, layout: layout, stepCount: state.stepCount, slots: state.slots, team: team),
             workers: configuration.workers, updateCount: checkpoint.counters.gradientUpdates,
             targetRefreshCount: checkpoint.counters.targetRefreshes)
     }

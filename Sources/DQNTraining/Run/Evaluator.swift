@@ -41,7 +41,7 @@ final class Evaluator: @unchecked Sendable {
         var generator = RandomGenerator(seed: UInt64(configuration.seed), stream: "evaluations/\(index)")
         let maximum = configuration.evaluationMaximumSteps
         let actions = computation.architecture.actionCount
-        try ComputeThreads.set(configuration.computeThreads)
+        ComputeThreads.useCallingThreadOnly()
         try computation.use(parameters)
         result = nil
         isCancelled.store(false, ordering: .relaxed)

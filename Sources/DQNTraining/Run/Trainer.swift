@@ -89,11 +89,12 @@ public final class Trainer {
 
     /// Starts a run at agent step 0.
     ///
+    /// - Parameter backend: what computes; oneDNN on the configuration's compute threads without.
     /// - Throws: ``TrainingError``, `ModelError` or `NetworkError` for settings that do not fit each other, the machine
     ///   or the environment; whatever the environment throws at its first reset.
     public convenience init(
         _ configuration: TrainingConfiguration, conduct: Conduct = Conduct(),
-        backend: any ComputeBackend = OneDNNBackend()
+        backend: (any ComputeBackend)? = nil
     ) throws {
         try self.init(configuration, restoring: nil, conduct: conduct, backend: backend)
     }
@@ -103,13 +104,15 @@ public final class Trainer {
     /// Workers beyond the new number rest: their states are kept in later checkpoints. Workers that the checkpoint does
     /// not have begin anew, with streams and replays of their own. ``notices`` says so.
     ///
-    /// - Parameter workers: how many; `nil` keeps the run's own.
+    /// - Parameters:
+    ///   - workers: how many; `nil` keeps the run's own.
+    ///   - backend: what computes; oneDNN on the configuration's compute threads without.
     /// - Throws: ``TrainingError`` (`cannotResume`) when something was stripped from it, or when its method or
     ///   environment is a plug-in's that is not registered; other errors as
     ///   ``init(_:conduct:backend:)``.
     public convenience init(
         resuming checkpoint: Checkpoint, workers: Int? = nil, conduct: Conduct = Conduct(),
-        backend: any ComputeBackend = OneDNNBackend()
+        backend: (any ComputeBackend)? = nil
     ) throws {
         var configuration = try TrainingConfiguration(json: checkpoint.configuration)
         try configuration.requireKnown(with: checkpoint.extensions)
@@ -126,7 +129,7 @@ public final class Trainer {
 
     private init(
         _ configuration: TrainingConfiguration, restoring checkpoint: Checkpoint?, conduct: Conduct,
-        backend: any ComputeBackend
+        backend: (any ComputeBackend)?
     ) throws {
         let environment = try EnvironmentRegistry.make(configuration.environment).specification
         try configuration.validate(for: environment)
@@ -147,8 +150,10 @@ public final class Trainer {
         try MemoryBudget(
             configuration, architecture, environment, method, states: states, saveInterval: conduct.saveInterval
         ).check(conduct.memory)
+        let team = configuration.computeThreads > 1 ? ComputeTeam(threads: configuration.computeThreads) : nil
+        let backend = backend ?? OneDNNBackend(team: team)
         parameters = try SharedParameters(
-            configuration, architecture, usesTarget: method.usesTarget, restoring: checkpoint)
+            configuration, architecture, usesTarget: method.usesTarget, restoring: checkpoint, team: team)
         copies = SharedParameterCopies(of: parameters)
         evaluator = try Evaluator(configuration, architecture, backend: backend)
         counters = checkpoint?.counters ?? Counters()

@@ -1,0 +1,74 @@
+internal import CKernels
+internal import DQNModel
+internal import Foundation
+
+/// One step of an optimiser, element by element the same wherever it is divided.
+struct OptimizerStep {
+    private let configuration: OptimizerConfiguration
+    private let slots: [ParameterSlab]
+    private let parameters: ParameterSlab
+    private let gradients: ParameterSlab
+    private let number: Int
+    private let learningRate: Double
+    private let gradientScale: Float
+
+    init(
+        _ configuration: OptimizerConfiguration, slots: [ParameterSlab], parameters: ParameterSlab,
+        gradients: ParameterSlab, number: Int, learningRate: Double, gradientScale: Float
+    ) {
+        self.configuration = configuration
+        self.slots = slots
+        self.parameters = parameters
+        self.gradients = gradients
+        self.number = number
+        self.learningRate = learningRate
+        self.gradientScale = gradientScale
+    }
+
+    /// Takes the step for some of the parameters.
+    func apply(to range: Range<Int>) {
+        let start = range.lowerBound
+        let target = parameters.pointer(at: start)
+        let gradient = UnsafePointer(gradients.pointer(at: start))
+        let first = slots[0].pointer(at: start)
+        switch configuration.kind {
+        case .adam:
+            let correction1 = 1 - pow(configuration.beta1, Double(number))
+            let correction2 = 1 - pow(configuration.beta2, Double(number))
+            kernels_adam(
+                target, gradient, first, slots[1].pointer(at: start), range.count, gradientScale,
+                Float(configuration.beta1), Float(configuration.beta2), Float(learningRate / correction1),
+                Float(1 / correction2.squareRoot()), Float(configuration.epsilon), configuration.adamMeanLimit)
+        case .rmsprop:
+            let mean = configuration.centred ? slots[1].pointer(at: start) : nil
+            kernels_rmsprop(
+                target, gradient, first, mean, range.count, gradientScale, Float(configuration.decay),
+                Float(learningRate), Float(configuration.epsilon))
+        }
+    }
+
+    /// How many numbers there are to step.
+    var count: Int { parameters.elements.count }
+}
+
+/// A step that a team takes together.
+///
+/// `@unchecked Sendable`: `step` is written and cleared by the one thread that steps the optimiser, before and after the
+/// team is at work, and read by the team in between.
+final class DividedStep: TeamWork, @unchecked Sendable {
+    private let team: ComputeTeam
+    private var step: OptimizerStep?
+
+    init(_ team: ComputeTeam) { self.team = team }
+
+    func take(_ step: OptimizerStep) {
+        self.step = step
+        team.run(self)
+        self.step = nil
+    }
+
+    func perform(part: Int) {
+        guard let step else { return }
+        step.apply(to: ComputeTeam.share(part, of: step.count, threads: team.threads))
+    }
+}

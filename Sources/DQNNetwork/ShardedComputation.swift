@@ -1,0 +1,137 @@
+internal import CKernels
+internal import DQNModel
+
+/// One computation that several threads share: each takes some rows of the batch through the whole network.
+///
+/// Passing rows instead of layers from thread to thread needs one meeting a pass, and each thread's rows stay in its own
+/// cache. The gradients of the shards are added up in their order, so results depend on the number of threads and on
+/// nothing else.
+final class ShardedComputation: NetworkComputation {
+    /// The rows of one thread.
+    ///
+    /// Touched by the thread that performs its part while the team is at work, and by the caller otherwise.
+    private final class Shard {
+        let computation: any NetworkComputation
+        let rows: Range<Int>
+        /// Gradients of these rows alone; the first shard's go where the caller wants all.
+        let gradients: ParameterSlab?
+        var error: NetworkError?
+
+        init(_ computation: any NetworkComputation, rows: Range<Int>, gradients: ParameterSlab?) {
+            self.computation = computation
+            self.rows = rows
+            self.gradients = gradients
+        }
+    }
+
+    /// What the team is at.
+    private enum Pass {
+        case use(ParameterSlab)
+        case forward
+        case backward(into: ParameterSlab)
+        case sum(into: ParameterSlab)
+    }
+
+    let architecture: NetworkArchitecture
+    let batchSize: Int
+    let outputGradient: UnsafeMutableBufferPointer<Float>
+
+    private let team: ComputeTeam
+    private let shards: [Shard]
+    private let memory = ComputeMemory()
+    private let outputs: UnsafeMutableBufferPointer<Float>
+    private var pass = Pass.forward
+
+    /// Divides a batch among a team; where there are fewer rows than threads some have nothing to do.
+    init(
+        _ architecture: NetworkArchitecture, batchSize: Int, training: Bool, team: ComputeTeam,
+        make: (_ rows: Int) throws(NetworkError) -> any NetworkComputation
+    ) throws(NetworkError) {
+        self.architecture = architecture
+        self.batchSize = batchSize
+        self.team = team
+        var shards: [Shard] = []
+        let count = min(team.threads, batchSize)
+        for part in 0..<count {
+            let rows = batchSize * part / count..<batchSize * (part + 1) / count
+            let computation = try make(rows.count)
+            let gradients = try training && part > 0 ? ParameterSlab(layout: Self.layout(of: architecture)) : nil
+            shards.append(Shard(computation, rows: rows, gradients: gradients))
+        }
+        self.shards = shards
+        let size = batchSize * architecture.outputCount
+        outputs = UnsafeMutableBufferPointer(start: memory.floats(size), count: size)
+        outputGradient = UnsafeMutableBufferPointer(start: memory.floats(size), count: training ? size : 0)
+    }
+
+    private static func layout(of architecture: NetworkArchitecture) throws(NetworkError) -> ParameterLayout {
+        do { return try ParameterLayout(architecture) } catch {
+            throw NetworkError(code: .invalidState, message: error.message)
+        }
+    }
+
+    func use(_ parameters: ParameterSlab) throws(NetworkError) { try run(.use(parameters)) }
+
+    func load(_ bytes: UnsafeRawBufferPointer, row: Int, offset: Int) {
+        let part = shards.lastIndex { $0.rows.lowerBound <= row } ?? 0
+        shards[part].computation.load(bytes, row: row - shards[part].rows.lowerBound, offset: offset)
+    }
+
+    func forward() throws(NetworkError) -> UnsafeBufferPointer<Float> {
+        try run(.forward)
+        return UnsafeBufferPointer(outputs)
+    }
+
+    func backward(into gradients: ParameterSlab) throws(NetworkError) {
+        try run(.backward(into: gradients))
+        try run(.sum(into: gradients))
+    }
+
+    private func run(_ pass: Pass) throws(NetworkError) {
+        self.pass = pass
+        team.run(self)
+        self.pass = .forward
+        for shard in shards {
+            guard let error = shard.error else { continue }
+            shard.error = nil
+            throw error
+        }
+    }
+
+    /// The numbers of a shard's rows among those of the whole batch.
+    private func numbers(of shard: Shard) -> Range<Int> {
+        let width = architecture.outputCount
+        return shard.rows.lowerBound * width..<shard.rows.upperBound * width
+    }
+}
+
+extension ShardedComputation: TeamWork {
+    func perform(part: Int) {
+        if case .sum(let gradients) = pass { return sum(part, into: gradients) }
+        guard part < shards.count else { return }
+        do { try compute(shards[part]) } catch { shards[part].error = error }
+    }
+
+    private func compute(_ shard: Shard) throws(NetworkError) {
+        let numbers = numbers(of: shard)
+        switch pass {
+        case .use(let parameters): try shard.computation.use(parameters)
+        case .forward:
+            let values = try shard.computation.forward()
+            _ = UnsafeMutableBufferPointer(rebasing: outputs[numbers]).update(fromContentsOf: values)
+        case .backward(let gradients):
+            _ = shard.computation.outputGradient.update(fromContentsOf: outputGradient[numbers])
+            try shard.computation.backward(into: shard.gradients ?? gradients)
+        case .sum: break
+        }
+    }
+
+    /// Adds up a thread's share of the parameters.
+    private func sum(_ part: Int, into gradients: ParameterSlab) {
+        let range = ComputeTeam.share(part, of: gradients.elements.count, threads: team.threads)
+        for shard in shards {
+            guard let other = shard.gradients else { continue }
+            kernels_add(gradients.pointer(at: range.lowerBound), other.pointer(at: range.lowerBound), range.count)
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import DQNModel
+import DQNNetwork
+import Testing
+
+/// Convolutions written out as sums, in double precision.
+private struct PlainConvolutions {
+    let architecture: NetworkArchitecture
+    let layout: ParameterLayout
+    let parameters: ParameterSlab
+
+    /// Q-values of one observation, its numbers as (channel, row, column).
+    func outputs(_ observation: [Double]) throws -> [Double] {
+        var shape = architecture.input.shape
+        var values = observation
+        let shapes = try architecture.layerShapes()
+        for (index, layer) in architecture.layers.enumerated() {
+            guard case .convolution(_, let kernel, let stride) = layer else { continue }
+            values = convolve(values, shape, shapes[index], kernel: kernel, stride: stride, entry: 2 * index)
+            shape = shapes[index]
+        }
+        let weights = layout.entries[layout.entries.count - 2]
+        let biases = layout.entries[layout.entries.count - 1]
+        return (0..<weights.shape[0]).map { output in
+            values.indices.reduce(parameter(biases, output)) {
+                $0 + parameter(weights, output * values.count + $1) * values[$1]
+            }
+        }
+    }
+
+    private func parameter(_ entry: ParameterLayout.Entry, _ index: Int) -> Double {
+        Double(parameters.elements[entry.offset + index])
+    }
+
+    private func convolve(
+        _ x: [Double], _ from: [Int], _ to: [Int], kernel: Int, stride: Int, entry: Int
+    ) -> [Double] {
+        var y: [Double] = []
+        for channel in 0..<to[0] {
+            for row in 0..<to[1] {
+                for column in 0..<to[2] {
+                    var sum = parameter(layout.entries[entry + 1], channel)
+                    for input in 0..<from[0] {
+                        for r in 0..<kernel {
+                            for c in 0..<kernel {
+                                let weight = ((channel * from[0] + input) * kernel + r) * kernel + c
+                                let pixel = (input * from[1] + row * stride + r) * from[2] + column * stride + c
+                                sum += parameter(layout.entries[entry], weight) * x[pixel]
+                            }
+                        }
+                    }
+                    y.append(max(0, sum))
+                }
+            }
+        }
+        return y
+    }
+}
+
+@Suite struct ConvolutionTests {
+    // Kernels that the stride divides, with rows and columns that no output reaches, and others.
+    @Test(arguments: [
+        ("conv:16k4s2,8k3s1", ObservationSpace(shape: [3, 11, 13], element: .uint8)),
+        ("conv:16k8s4,16k4s2", ObservationSpace(shape: [4, 46, 47], element: .uint8)),
+        ("conv:4k3s3", ObservationSpace(shape: [1, 10, 11], element: .uint8)),
+        ("conv:8k5s2", ObservationSpace(shape: [2, 12, 9], element: .uint8)),
+        ("conv:8k3s1,16k2s1", ObservationSpace(shape: [5, 6, 7], element: .uint8)),
+        ("conv:12k4s4,5k2s2", ObservationSpace(shape: [2, 17, 21], element: .float32)),
+    ])
+    func outputsAreTheSumsOfTheirDefinition(network: String, input: ObservationSpace) throws {
+        let architecture = try NetworkArchitecture(network, input: input, actions: 3)
+        let layout = try ParameterLayout(architecture)
+        let parameters = ParameterSlab(layout: layout)
+        var generator = RandomGenerator(seed: 5)
+        parameters.initialize(using: &generator)
+        let bytes = (0..<2 * input.count).map { _ in UInt8(generator.integer(below: 256)) }
+        let isBytes = input.element == .uint8
+        let numbers = bytes.map { isBytes ? Double($0) / 255 : Double($0) / 100 - 1 }
+        let reference = PlainConvolutions(architecture: architecture, layout: layout, parameters: parameters)
+        for training in [false, true] {
+            let computation = try OneDNNBackend().makeComputation(of: architecture, batchSize: 2, training: training)
+            try computation.use(parameters)
+            let elements: [UInt8] = isBytes ? bytes : numbers.map(Float.init).withUnsafeBytes { Array($0) }
+            let channel = elements.count / 2 / input.shape[0]
+            // The first observation channel by channel, the second at once.
+            elements.withUnsafeBytes { all in
+                for index in 0..<input.shape[0] {
+                    let range = index * channel..<(index + 1) * channel
+                    computation.load(
+                        UnsafeRawBufferPointer(rebasing: all[range]), row: 0,
+                        offset: range.lowerBound / input.element.byteCount)
+                }
+                computation.load(UnsafeRawBufferPointer(rebasing: all[(all.count / 2)...]), row: 1, offset: 0)
+            }
+            let outputs = Array(try computation.forward())
+            let expected = try [0, 1].flatMap {
+                try reference.outputs(Array(numbers[$0 * input.count..<($0 + 1) * input.count]))
+            }
+            for (found, wanted) in zip(outputs, expected) { #expect(abs(Double(found) - wanted) < 1e-4) }
+        }
+    }
+}
