@@ -9,8 +9,28 @@ let package = Package(
         .package(name: "swift-dqn", path: ".."),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/google/swift-benchmark", from: "0.1.2"),
     ],
     targets: [
+        // What several of the programs below time.
+        .target(
+            name: "Workloads",
+            dependencies: [
+                .product(name: "DQNEnvironments", package: "swift-dqn"),
+                .product(name: "DQNModel", package: "swift-dqn"),
+                .product(name: "DQNNetwork", package: "swift-dqn"),
+                .product(name: "DQNTraining", package: "swift-dqn"),
+            ]),
+        .executableTarget(
+            name: "micro-bench",
+            dependencies: [
+                "Workloads",
+                .product(name: "DQNCheckpoint", package: "swift-dqn"),
+                .product(name: "DQNModel", package: "swift-dqn"),
+                .product(name: "DQNNetwork", package: "swift-dqn"),
+                .product(name: "Benchmark", package: "swift-benchmark"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         .executableTarget(
             name: "checkpoint-bench",
             dependencies: [
@@ -21,6 +41,8 @@ let package = Package(
         .executableTarget(
             name: "compute-bench",
             dependencies: [
+                "Workloads",
+                .product(name: "DQNInference", package: "swift-dqn"),
                 .product(name: "DQNModel", package: "swift-dqn"),
                 .product(name: "DQNNetwork", package: "swift-dqn"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -30,13 +52,6 @@ let package = Package(
             dependencies: [
                 .product(name: "DQNModel", package: "swift-dqn"),
                 .product(name: "DQNNetwork", package: "swift-dqn"),
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
-        .executableTarget(
-            name: "environment-bench",
-            dependencies: [
-                .product(name: "DQNEnvironments", package: "swift-dqn"),
-                .product(name: "DQNModel", package: "swift-dqn"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(

@@ -68,10 +68,11 @@ void kernels_fold_bytes(float *restrict y, const uint8_t *restrict x, const kern
     size_t side = fold->side, plane = fold->source_rows * fold->source_columns;
     for (size_t i = 0; i < count; i++, x += plane) {
         float *start = y + (first + i) * side * side;
-        if (side == 4) {
-            fold_plane(start, x, 0, fold, 4, scale);
-        } else {
-            fold_plane(start, x, 0, fold, side, scale);
+        switch (side) {
+        case 2: fold_plane(start, x, 0, fold, 2, scale); break;
+        case 4: fold_plane(start, x, 0, fold, 4, scale); break;
+        case 8: fold_plane(start, x, 0, fold, 8, scale); break;
+        default: fold_plane(start, x, 0, fold, side, scale);
         }
     }
 }

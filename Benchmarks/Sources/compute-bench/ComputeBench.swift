@@ -3,21 +3,38 @@ import DQNModel
 import DQNNetwork
 import Foundation
 
-/// Times gradient updates and single passes of one network, and prints every lap as JSON.
+/// Times parts of training and acting, and prints the times as one line of JSON, in seconds.
 @main
 struct ComputeBench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Times gradient updates and passes of one network.", subcommands: [Update.self, Inference.self])
+        abstract: "Times parts of training and acting; prints seconds as JSON.",
+        subcommands: [Update.self, Inference.self, Act.self, EnvironmentStepping.self, Replay.self])
 }
 
-/// The network that is timed and for how long.
+/// How long to measure.
+struct LapOptions: ParsableArguments {
+    @Option(help: "Seconds to measure for.") var seconds = 2.0
+
+    /// Laps of a body, in seconds, after as many as warm everything up.
+    func laps(_ body: () throws -> Void) rethrows -> [Double] {
+        let clock = ContinuousClock()
+        let warmUp = clock.now + .seconds(seconds / 5)
+        while clock.now < warmUp { try body() }
+        let end = clock.now + .seconds(seconds)
+        var laps: [Double] = []
+        repeat { laps.append(try clock.measure(body) / .seconds(1)) } while clock.now < end
+        return laps
+    }
+}
+
+/// The network that is timed.
 struct NetworkOptions: ParsableArguments {
     @Option(help: "Network.") var network = "nature-cnn"
     @Option(help: "Shape of an observation; with three numbers bytes, otherwise floats.") var input = "4,84,84"
     @Option(help: "Actions.") var actions = 6
     @Option(help: "Observations of a batch.") var batch = 32
     @Option(help: "Compute threads.") var threads = 1
-    @Option(help: "Seconds to measure for.") var seconds = 2.0
+    @OptionGroup var lapping: LapOptions
 
     func architecture() throws -> NetworkArchitecture {
         let shape = input.split(separator: ",").compactMap { Int($0) }
@@ -30,19 +47,6 @@ struct NetworkOptions: ParsableArguments {
     func team() -> ComputeTeam? {
         ComputeThreads.useCallingThreadOnly()
         return threads > 1 ? ComputeTeam(threads: threads) : nil
-    }
-
-    func backend() -> OneDNNBackend { OneDNNBackend(team: team()) }
-
-    /// Laps of a body, in seconds, after as many as warm everything up.
-    func laps(_ body: () throws -> Void) rethrows -> [Double] {
-        let clock = ContinuousClock()
-        let warmUp = clock.now + .seconds(seconds / 5)
-        while clock.now < warmUp { try body() }
-        let end = clock.now + .seconds(seconds)
-        var laps: [Double] = []
-        while clock.now < end { laps.append(try clock.measure(body) / .seconds(1)) }
-        return laps
     }
 }
 
@@ -58,10 +62,14 @@ struct LapReport: Encodable {
         least = sorted[0]
         self.laps = sorted.count
     }
+}
 
+extension Encodable {
+    /// Prints a line of JSON.
     func print() throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         Swift.print(String(decoding: try encoder.encode(self), as: UTF8.self))
     }
 }

@@ -1,7 +1,8 @@
-"""Saves and loads the Nature CNN's weights with safetensors and torch; prints the seconds of each round as JSON.
+"""Saves and loads the Nature CNN's weights with safetensors, torch and h5py; prints the seconds of each round as JSON.
 
 A save is safetensors' save, an fsync and two SHA-256 passes over the file's bytes; a load is torch.load and one
-pass. The passes go over bytes already in memory: reading them is not timed.
+pass. The passes go over bytes already in memory: reading them is not timed. For reference h5py writes the same arrays,
+with an fsync, and reads them, without any digest.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import os
 import pathlib
 import time
 
+import h5py
 import safetensors.torch
 import torch
 
@@ -28,14 +30,21 @@ network = torch.nn.Sequential(
 )
 state = network.state_dict()
 data = safetensors.torch.save(state)
-saves, loads = [], []
+arrays = {name: tensor.numpy() for name, tensor in state.items()}
+saves, loads, writes, reads = [], [], [], []
+
+
+def synchronize(path):
+    descriptor = os.open(path, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.close(descriptor)
+
+
 for index in range(arguments.rounds + 1):
     path = arguments.directory / f"weights-{index}.safetensors"
     began = time.perf_counter()
     safetensors.torch.save_file(state, path)
-    descriptor = os.open(path, os.O_RDONLY)
-    os.fsync(descriptor)
-    os.close(descriptor)
+    synchronize(path)
     hashlib.sha256(data).digest()
     hashlib.sha256(data).digest()
     saves.append(time.perf_counter() - began)
@@ -48,5 +57,22 @@ for index in range(arguments.rounds + 1):
     hashlib.sha256(data).digest()
     loads.append(time.perf_counter() - began)
     path.unlink()
+
+    path = arguments.directory / f"weights-{index}.h5"
+    began = time.perf_counter()
+    with h5py.File(path, "w", libver=("v108", "v108")) as file:
+        for name, array in arrays.items():
+            file[name] = array
+    synchronize(path)
+    writes.append(time.perf_counter() - began)
+    began = time.perf_counter()
+    with h5py.File(path) as file:
+        for name in arrays:
+            file[name][()]
+    reads.append(time.perf_counter() - began)
+    path.unlink()
 # The first round warms up.
-print(json.dumps({"bytes": len(data), "save_seconds": saves[1:], "load_seconds": loads[1:]}))
+print(json.dumps({
+    "bytes": len(data), "save_seconds": saves[1:], "load_seconds": loads[1:],
+    "h5py_save_seconds": writes[1:], "h5py_load_seconds": reads[1:],
+}))

@@ -11,10 +11,10 @@ from stable_baselines3 import DQN
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--seed", type=int, default=0)
 parser.add_argument("--steps", type=int, default=50_000)
+parser.add_argument("--threads", type=int, default=1)
 arguments = parser.parse_args()
 
-# One thread, as dqn-train's one worker has; more are slower for networks this small.
-torch.set_num_threads(1)
+torch.set_num_threads(arguments.threads)
 model = DQN(
     "MlpPolicy",
     gymnasium.make("CartPole-v1"),

@@ -1,0 +1,37 @@
+import DQNEnvironments
+import DQNModel
+
+/// Steps an environment with actions that other languages make as easily: `(index · 2654435761 mod 2³²) >> 13`, modulo
+/// the number of actions. Episodes that end are begun anew, and every observation is written out.
+package struct EnvironmentSteps {
+    private var environment: any Environment
+    private var observation: Observation
+    private let actions: [Int]
+    /// Steps taken.
+    package private(set) var count = 0
+    /// Episodes ended.
+    package private(set) var episodes = 0
+
+    package init(_ id: String) throws {
+        environment = try EnvironmentRegistry.make(id)
+        let specification = environment.specification
+        observation = Observation(zerosOf: specification.observationSpace)
+        actions = (0..<65_536).map { index in
+            Int(UInt32(truncatingIfNeeded: index &* 2_654_435_761) >> 13) % specification.actionCount
+        }
+        try environment.reset(seed: 1)
+    }
+
+    /// Takes some steps.
+    package mutating func run(_ steps: Int) throws {
+        for _ in 0..<steps {
+            let outcome = try environment.step(actions[count & 65_535])
+            environment.observe(into: &observation)
+            count += 1
+            guard outcome.ended else { continue }
+            episodes += 1
+            try environment.reset(seed: nil)
+            environment.observe(into: &observation)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+"""Training on 84×84×4 pixels of Catch, whose steps cost next to nothing, against Stable-Baselines3.
+
+Nature CNN, mini-batches of 32, an update every four agent steps, a replay of 5,000. Actions are random once in twenty
+from the beginning, so that acting costs a forward pass in nearly every step. Timed is what comes after learning starts.
+"""
+
+import csv
+
+from common import Row
+
+SETTINGS = {
+    "network": "nature-cnn", "batch_size": 32, "train_interval": 4, "gradient_steps": 1, "optimizer": "adam",
+    "learning_rate": 1e-4, "loss": "huber", "max_gradient_norm": 10, "double": "false", "replay_capacity": 5000,
+    "discount": 0.99, "target_interval": 1000, "epsilon_start": 0.05, "epsilon_final": 0.05,
+    "epsilon_assignment": "fixed",
+}
+# Name, method, workers, compute threads.
+CASES = [
+    ("dqn, 1 thread", "dqn", 1, 1),
+    ("dqn, 2 threads", "dqn", 1, 2),
+    ("async-dqn, 2 workers", "async-dqn", 2, 1),
+]
+PEERS = [f"pixels.sb3.{threads}" for threads in (1, 2)]
+
+
+def steps_per_second(run, learning_starts):
+    """Between the second row of metrics.csv after learning started and the last."""
+    rows = list(csv.DictReader(open(run / "metrics.csv")))
+    taken = [(int(row["time/total_timesteps"]), float(row["time/time_elapsed"])) for row in rows]
+    taken = [row for row in taken if row[0] > learning_starts][1:]
+    return (taken[-1][0] - taken[0][0]) / (taken[-1][1] - taken[0][1])
+
+
+def measure(bench, index):
+    starts = bench.either(1000, 200)
+    for name, method, workers, threads in CASES:
+        steps = (starts + bench.either(3000, 400)) * workers
+        settings = {**SETTINGS, "learning_starts": starts, "compute_threads": threads, "log_interval": steps // 20}
+        options = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+        _, run = bench.train("--method", method, "--workers", workers, "--steps", steps, "--save-every", 0,
+                             "--seed", index, *options, environment="Catch84-v0")
+        bench.add(f"pixels.{name}", steps_per_second(run, starts * workers))
+    for threads in (1, 2):
+        _, found = bench.python("pixels", "--seed", index, "--threads", threads, "--learning-starts", starts,
+                                "--steps", starts + bench.either(1000, 150))
+        bench.add(f"pixels.sb3.{threads}", found["steps_per_second"])
+
+
+def rows(bench):
+    threads, peer = max(((threads, bench.median(name)) for threads, name in enumerate(PEERS, 1)), key=lambda it: it[1])
+    dqn = max(bench.median(f"pixels.{name}") for name, method, *_ in CASES if method == "dqn")
+    for name, method, _, _ in CASES:
+        ours = bench.median(f"pixels.{name}")
+        # The asynchronous workers must be faster than the quicker of the runs of one.
+        goal = 4 if method == "dqn" else max(4, round(dqn / peer, 2))
+        yield Row(f"Catch on pixels, Nature CNN, steps a second, {name}; Stable-Baselines3, best of 1 and 2 threads",
+                  f"{ours:,.0f}", f"{peer:,.0f} ({threads} thread{'s' * (threads > 1)})", ours / peer, goal)

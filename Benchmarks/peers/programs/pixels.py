@@ -1,0 +1,59 @@
+"""Catch on 84×84 pixels in Stable-Baselines3, stacked by four; prints steps per second of learning as JSON.
+
+The settings are those of measurements/pixels.py. What comes before learning starts is not timed.
+"""
+
+import argparse
+import json
+import time
+
+import torch
+from catch84 import Catch84
+from stable_baselines3 import DQN
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.env_util import make_vec_env
+from stable_baselines3.common.vec_env import VecFrameStack
+
+parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--seed", type=int, default=0)
+parser.add_argument("--steps", type=int, default=2000)
+parser.add_argument("--learning-starts", type=int, default=1000)
+parser.add_argument("--threads", type=int, default=1)
+arguments = parser.parse_args()
+
+# The first updates warm up.
+WARM_UP = 50
+
+
+class Stopwatch(BaseCallback):
+    """Notes when learning is under way."""
+
+    def _on_step(self):
+        if self.num_timesteps == arguments.learning_starts + WARM_UP:
+            self.began = time.perf_counter()
+        return True
+
+
+torch.set_num_threads(arguments.threads)
+model = DQN(
+    "CnnPolicy",
+    VecFrameStack(make_vec_env(Catch84, seed=arguments.seed), n_stack=4),
+    learning_rate=1e-4,
+    batch_size=32,
+    buffer_size=5000,
+    learning_starts=arguments.learning_starts,
+    gamma=0.99,
+    target_update_interval=1000,
+    train_freq=4,
+    gradient_steps=1,
+    exploration_initial_eps=0.05,
+    exploration_final_eps=0.05,
+    max_grad_norm=10,
+    seed=arguments.seed,
+    device="cpu",
+)
+stopwatch = Stopwatch()
+model.learn(total_timesteps=arguments.steps, callback=stopwatch)
+seconds = time.perf_counter() - stopwatch.began
+steps = model.num_timesteps - arguments.learning_starts - WARM_UP
+print(json.dumps({"steps_per_second": steps / seconds, "updates": model._n_updates}))
