@@ -63,11 +63,11 @@ static inline __attribute__((always_inline)) void fold_plane(float *restrict y, 
 }
 
 FOR_EVERY_SET
-void kernels_fold_bytes(float *restrict y, const uint8_t *restrict x, const kernels_fold *fold, size_t first,
-                        size_t count, float scale) {
+void kernels_fold_bytes(float *restrict y, const uint8_t *restrict x, const kernels_fold *fold, size_t planes,
+                        float scale) {
     size_t side = fold->side, plane = fold->source_rows * fold->source_columns;
-    for (size_t i = 0; i < count; i++, x += plane) {
-        float *start = y + (first + i) * side * side;
+    for (size_t i = 0; i < planes; i++, x += plane) {
+        float *start = y + i * side * side;
         switch (side) {
         case 2: fold_plane(start, x, 0, fold, 2, scale); break;
         case 4: fold_plane(start, x, 0, fold, 4, scale); break;
@@ -78,10 +78,9 @@ void kernels_fold_bytes(float *restrict y, const uint8_t *restrict x, const kern
 }
 
 FOR_EVERY_SET
-void kernels_fold_floats(float *restrict y, const float *restrict x, const kernels_fold *fold, size_t first,
-                         size_t count) {
+void kernels_fold_floats(float *restrict y, const float *restrict x, const kernels_fold *fold, size_t planes) {
     size_t side = fold->side, plane = fold->source_rows * fold->source_columns;
-    for (size_t i = 0; i < count; i++, x += plane) fold_plane(y + (first + i) * side * side, 0, x, fold, side, 1.0f);
+    for (size_t i = 0; i < planes; i++, x += plane) fold_plane(y + i * side * side, 0, x, fold, side, 1.0f);
 }
 
 FOR_EVERY_SET

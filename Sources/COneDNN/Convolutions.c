@@ -29,28 +29,41 @@ typedef struct {
 
 typedef struct {
     computation forward, backward_data, backward_weights;
-    // Activations and their gradient, channels last; the source is the destination of the layer before.
+    // One block's activations and their gradient, channels last; the source is the destination of the layer before.
     dnnl_memory_t src, dst, diff_dst;
+    // The whole batch's activations, which the destination moves along.
+    float *activations;
+    size_t block_count;
     // Weights and their gradient as (output, input, row, column), folded in the first layer.
     dnnl_memory_t weights, bias, diff_weights, diff_bias;
     dnnl_dims_t weights_dims;
-    size_t dst_count;
+    // What the weights' gradient is computed into, in a layout of its own, and the sum over earlier blocks.
+    dnnl_memory_t block_diff_weights;
+    float *weights_sum, *bias_sum;
+    size_t sum_count;
 } layer_state;
 
 struct onednn_convolutions {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
     int count, training;
-    // The side of the squares that the input is folded by; 1 where it is not.
-    int fold;
-    dnnl_dims_t input_dims;
+    // Blocks of the batch, and rows of a block.
+    int blocks, rows;
+    // How observations are folded, with sides of 1 where they are not, and the bytes of one.
+    kernels_fold fold;
+    int bytes;
+    size_t planes, observation_bytes, folded_count;
+    uint8_t *observations;
     layer_state *layers;
+    // One block's.
     dnnl_memory_t input, output, output_gradient;
+    float *outputs, *output_gradients;
+    size_t output_count;
     operation unpack_output, pack_output_gradient;
-    // What stands behind the memory objects, and they: a layer needs at most fifteen, the ends three.
+    // What stands behind the memory objects, and they: a layer needs at most fifteen, the ends six.
     dnnl_memory_t *memories;
-    float **buffers;
-    int memory_count;
+    void **buffers;
+    int memory_count, buffer_count;
 };
 
 #define TRY(expression)                                                                                               \
@@ -59,29 +72,35 @@ struct onednn_convolutions {
         if (status != dnnl_success) goto done;                                                                        \
     } while (0)
 
-// Makes a memory object over fresh, zeroed, 64-byte aligned storage that `self` owns.
-static dnnl_status_t allocate(onednn_convolutions *self, dnnl_memory_t *memory, md_ref md) {
-    size_t size = dnnl_memory_desc_get_size(md);
-    size_t rounded = (size + 63) / 64 * 64;
-    float *buffer = aligned_alloc(64, rounded ? rounded : 64);
-    if (!buffer) return dnnl_out_of_memory;
+// Fresh, zeroed storage on a cache line of its own, which `self` owns; null where there is none.
+static void *storage(onednn_convolutions *self, size_t bytes) {
+    size_t rounded = bytes ? (bytes + 63) / 64 * 64 : 64;
+    void *buffer = aligned_alloc(64, rounded);
+    if (!buffer) return NULL;
     memset(buffer, 0, rounded);
+    self->buffers[self->buffer_count++] = buffer;
+    return buffer;
+}
+
+// Makes a memory object over storage of `copies` times its size: its own is the first part.
+static dnnl_status_t allocate_several(onednn_convolutions *self, dnnl_memory_t *memory, md_ref md, int copies) {
+    void *buffer = storage(self, dnnl_memory_desc_get_size(md) * (size_t)copies);
+    if (!buffer) return dnnl_out_of_memory;
     dnnl_status_t status = dnnl_memory_create(memory, md, self->engine, buffer);
-    if (status != dnnl_success) {
-        free(buffer);
-        return status;
-    }
-    self->buffers[self->memory_count] = buffer;
-    self->memories[self->memory_count++] = *memory;
+    if (status == dnnl_success) self->memories[self->memory_count++] = *memory;
     return status;
 }
 
-static dnnl_status_t allocate_tagged(onednn_convolutions *self, dnnl_memory_t *memory, int ndims,
-                                     const dnnl_dims_t dims, dnnl_format_tag_t tag) {
+static dnnl_status_t allocate(onednn_convolutions *self, dnnl_memory_t *memory, md_ref md) {
+    return allocate_several(self, memory, md, 1);
+}
+
+static dnnl_status_t allocate_tagged(onednn_convolutions *self, dnnl_memory_t *memory, const dnnl_dims_t dims,
+                                     dnnl_format_tag_t tag, int copies) {
     owned_md md;
-    dnnl_status_t status = md_make(&md, ndims, dims, tag);
+    dnnl_status_t status = md_make(&md, 4, dims, tag);
     if (status != dnnl_success) return status;
-    status = allocate(self, memory, md_borrow(&md));
+    status = allocate_several(self, memory, md_borrow(&md), copies);
     md_free(&md);
     return status;
 }
@@ -209,6 +228,12 @@ static dnnl_status_t make_backward(onednn_convolutions *self, const layer_plan *
     TRY(attach(self, weights, DNNL_ARG_SRC, layer->src, dnnl_query_src_md, INPUT));
     TRY(attach(self, weights, DNNL_ARG_DIFF_DST, layer->diff_dst, dnnl_query_diff_dst_md, INPUT));
     TRY(attach(self, weights, DNNL_ARG_DIFF_WEIGHTS, layer->diff_weights, dnnl_query_diff_weights_md, OUTPUT));
+    layer->block_diff_weights = weights->compute.arguments[weights->compute.count - 1].memory;
+    layer->sum_count = dnnl_memory_desc_get_size(layout(layer->block_diff_weights)) / sizeof(float);
+    layer->weights_sum = storage(self, layer->sum_count * sizeof(float));
+    layer->bias_sum = storage(self, (size_t)layer->weights_dims[0] * sizeof(float));
+    status = dnnl_out_of_memory;
+    if (!layer->weights_sum || !layer->bias_sum) goto done;
     bind(&weights->compute, DNNL_ARG_DIFF_BIAS, layer->diff_bias);
     TRY(dnnl_primitive_create(&weights->compute.primitive, weights->description));
     // Nobody asks for the gradient of the observation.
@@ -235,7 +260,7 @@ static dnnl_status_t make_layer(onednn_convolutions *self, int index, const dnnl
     plan.training = self->training;
     plan.strides[0] = plan.strides[1] = stride;
     memcpy(layer->weights_dims, weights_dims, sizeof layer->weights_dims);
-    layer->dst_count = (size_t)(dst_dims[0] * dst_dims[1] * dst_dims[2] * dst_dims[3]);
+    layer->block_count = (size_t)(dst_dims[0] * dst_dims[1] * dst_dims[2] * dst_dims[3]);
 
     TRY(md_make(&plan.any_src, 4, src_dims, dnnl_format_tag_any));
     TRY(md_make(&plan.any_dst, 4, dst_dims, dnnl_format_tag_any));
@@ -249,16 +274,18 @@ static dnnl_status_t make_layer(onednn_convolutions *self, int index, const dnnl
     if (index > 0) {
         layer->src = self->layers[index - 1].dst;
     } else {
-        TRY(allocate_tagged(self, &self->input, 4, src_dims, dnnl_nhwc));
+        TRY(allocate_tagged(self, &self->input, src_dims, dnnl_nhwc, 1));
         layer->src = self->input;
     }
-    TRY(allocate_tagged(self, &layer->dst, 4, dst_dims, dnnl_nhwc));
-    TRY(allocate_tagged(self, &layer->weights, 4, weights_dims, dnnl_oihw));
+    // Backward reads the whole batch's.
+    TRY(allocate_tagged(self, &layer->dst, dst_dims, dnnl_nhwc, self->training ? self->blocks : 1));
+    layer->activations = handle(layer->dst);
+    TRY(allocate_tagged(self, &layer->weights, weights_dims, dnnl_oihw, 1));
     TRY(allocate(self, &layer->bias, md_borrow(&plan.bias)));
     TRY(make_forward(self, &plan, layer));
     if (self->training) {
-        TRY(allocate_tagged(self, &layer->diff_dst, 4, dst_dims, dnnl_nhwc));
-        TRY(allocate_tagged(self, &layer->diff_weights, 4, weights_dims, dnnl_oihw));
+        TRY(allocate_tagged(self, &layer->diff_dst, dst_dims, dnnl_nhwc, 1));
+        TRY(allocate_tagged(self, &layer->diff_weights, weights_dims, dnnl_oihw, 1));
         TRY(allocate(self, &layer->diff_bias, md_borrow(&plan.bias)));
         TRY(make_backward(self, &plan, layer, index > 0 ? layer - 1 : NULL));
     }
@@ -276,18 +303,29 @@ done:
 static dnnl_status_t make_output(onednn_convolutions *self, const dnnl_dims_t dims) {
     layer_state *last = &self->layers[self->count - 1];
     dnnl_status_t status;
-    TRY(allocate_tagged(self, &self->output, 4, dims, dnnl_nchw));
+    self->output_count = last->block_count;
+    TRY(allocate_tagged(self, &self->output, dims, dnnl_nchw, self->blocks));
+    self->outputs = handle(self->output);
     TRY(make_reorder(self, &self->unpack_output, last->dst, self->output));
     if (!self->training) goto done;
-    TRY(allocate_tagged(self, &self->output_gradient, 4, dims, dnnl_nchw));
+    TRY(allocate_tagged(self, &self->output_gradient, dims, dnnl_nchw, self->blocks));
+    self->output_gradients = handle(self->output_gradient);
     TRY(make_reorder(self, &self->pack_output_gradient, self->output_gradient, last->diff_dst));
 done:
     return status;
 }
 
-onednn_status onednn_convolutions_create(onednn_convolutions **result, const char **step, int batch, int channels,
-                                         int rows, int columns, const onednn_convolution_layer *layers, int count,
-                                         int training) {
+// Rows of a block: the most that divide the batch evenly and stay within the second cache with what is computed of them.
+static int rows_of_block(int batch, size_t row_bytes) {
+    const size_t cache = 768 << 10;
+    for (int rows = batch; rows > 1; rows--)
+        if (batch % rows == 0 && (size_t)rows * row_bytes <= cache) return rows;
+    return 1;
+}
+
+onednn_status onednn_convolutions_create(onednn_convolutions **result, const char **step,
+                                         const onednn_convolution_input *input, int batch,
+                                         const onednn_convolution_layer *layers, int count, int training) {
     *result = NULL;
     *step = "memory";
     if (count < 1 || count > 1024) return dnnl_invalid_arguments;
@@ -296,34 +334,50 @@ onednn_status onednn_convolutions_create(onednn_convolutions **result, const cha
     dnnl_status_t status = dnnl_out_of_memory;
     self->count = count;
     self->training = training;
-    size_t most = (size_t)count * 15 + 3;
+    size_t most = (size_t)count * 15 + 6;
     self->layers = calloc((size_t)count, sizeof *self->layers);
     self->buffers = calloc(most, sizeof *self->buffers);
     self->memories = calloc(most, sizeof *self->memories);
     if (!self->layers || !self->buffers || !self->memories) goto done;
+
+    int side = layers[0].kernel % layers[0].stride == 0 ? layers[0].stride : 1;
+    int stride = side > 1 ? 1 : layers[0].stride, kernel = layers[0].kernel / side;
+    dnnl_dims_t src = {0, input->channels * side * side, input->rows, input->columns}, dst = {0};
+    dst[1] = layers[0].outputs;
+    dst[2] = (input->rows - layers[0].kernel) / layers[0].stride + 1;
+    dst[3] = (input->columns - layers[0].kernel) / layers[0].stride + 1;
+    if (side > 1) {
+        // Rows and columns that no output reaches are left out.
+        src[2] = dst[2] + kernel - 1;
+        src[3] = dst[3] + kernel - 1;
+    }
+    self->folded_count = (size_t)(src[1] * src[2] * src[3]);
+    self->rows = rows_of_block(batch, (self->folded_count + (size_t)(dst[1] * dst[2] * dst[3])) * sizeof(float));
+    self->blocks = batch / self->rows;
+    src[0] = dst[0] = self->rows;
+    self->fold = (kernels_fold){(size_t)side,           (size_t)src[2],        (size_t)src[3],
+                                (size_t)src[1],         (size_t)input->rows,   (size_t)input->columns};
+    self->bytes = input->bytes;
+    self->planes = (size_t)input->channels;
+    self->observation_bytes = self->planes * (size_t)input->rows * (size_t)input->columns * (input->bytes ? 1 : 4);
+    self->observations = storage(self, self->observation_bytes * (size_t)batch);
+    if (!self->observations) goto done;
+
     *step = "engine";
     TRY(dnnl_engine_create(&self->engine, dnnl_cpu, 0));
     TRY(dnnl_stream_create(&self->stream, self->engine, dnnl_stream_default_flags));
-    dnnl_dims_t src = {batch, channels, rows, columns}, dst = {batch};
-    self->fold = layers[0].kernel % layers[0].stride == 0 ? layers[0].stride : 1;
     *step = "convolution";
     for (int i = 0; i < count; i++) {
-        int kernel = layers[i].kernel, stride = layers[i].stride;
-        dst[1] = layers[i].outputs;
-        dst[2] = (src[2] - kernel) / stride + 1;
-        dst[3] = (src[3] - kernel) / stride + 1;
-        if (i == 0 && self->fold > 1) {
-            // Rows and columns that no output reaches are left out.
-            kernel /= self->fold;
-            stride = 1;
-            src[1] *= (dnnl_dim_t)self->fold * self->fold;
-            src[2] = dst[2] + kernel - 1;
-            src[3] = dst[3] + kernel - 1;
+        if (i > 0) {
+            kernel = layers[i].kernel;
+            stride = layers[i].stride;
+            memcpy(src, dst, sizeof src);
+            dst[1] = layers[i].outputs;
+            dst[2] = (src[2] - kernel) / stride + 1;
+            dst[3] = (src[3] - kernel) / stride + 1;
         }
-        if (i == 0) memcpy(self->input_dims, src, sizeof src);
         dnnl_dims_t weights = {layers[i].outputs, src[1], kernel, kernel};
         TRY(make_layer(self, i, src, dst, weights, stride));
-        memcpy(src, dst, sizeof src);
     }
     *step = "output";
     TRY(make_output(self, dst));
@@ -358,10 +412,8 @@ void onednn_convolutions_destroy(onednn_convolutions *self) {
     }
     free_operation(&self->unpack_output);
     free_operation(&self->pack_output_gradient);
-    for (int i = 0; i < self->memory_count; i++) {
-        dnnl_memory_destroy(self->memories[i]);
-        free(self->buffers[i]);
-    }
+    for (int i = 0; i < self->memory_count; i++) dnnl_memory_destroy(self->memories[i]);
+    for (int i = 0; i < self->buffer_count; i++) free(self->buffers[i]);
     if (self->stream) dnnl_stream_destroy(self->stream);
     if (self->engine) dnnl_engine_destroy(self->engine);
     free(self->memories);
@@ -370,14 +422,9 @@ void onednn_convolutions_destroy(onednn_convolutions *self) {
     free(self);
 }
 
-onednn_folded_input onednn_convolutions_input(onednn_convolutions *self) {
-    const dnnl_dim_t *dims = self->input_dims;
-    onednn_folded_input input = {handle(self->input), self->fold, (int)dims[1], (int)dims[2], (int)dims[3]};
-    return input;
-}
-
-float *onednn_convolutions_output(onednn_convolutions *self) { return handle(self->output); }
-float *onednn_convolutions_output_gradient(onednn_convolutions *self) { return handle(self->output_gradient); }
+void *onednn_convolutions_input(onednn_convolutions *self) { return self->observations; }
+float *onednn_convolutions_output(onednn_convolutions *self) { return self->outputs; }
+float *onednn_convolutions_output_gradient(onednn_convolutions *self) { return self->output_gradients; }
 
 static dnnl_status_t finish(onednn_convolutions *self, dnnl_status_t status) {
     dnnl_status_t waited = dnnl_stream_wait(self->stream);
@@ -396,7 +443,7 @@ done:
 
 // Copies weights between (output, channel, row, column) and the same folded: channel, row and column within a square
 // are the folded channel, the square is the folded row and column. To the folded ones, or from them.
-static void copy_weights(float *folded, float *plain, const dnnl_dims_t dims, int fold, int from_folded) {
+static void copy_weights(float *folded, float *plain, const dnnl_dims_t dims, dnnl_dim_t fold, int from_folded) {
     dnnl_dim_t squares = dims[2], side = squares * fold, channels = dims[1] / (fold * fold);
     for (dnnl_dim_t oc = 0; oc < dims[0] * channels; oc++)
         for (dnnl_dim_t row = 0; row < side; row++)
@@ -423,8 +470,9 @@ onednn_status onednn_convolutions_set_parameters(onednn_convolutions *self, cons
         layer_state *layer = &self->layers[i];
         // Copied, so that the caller may change its slab at any time.
         memcpy(handle(layer->bias), biases[i], sizeof(float) * (size_t)layer->weights_dims[0]);
-        if (i == 0 && self->fold > 1) {
-            copy_weights(handle(layer->weights), (float *)weights[i], layer->weights_dims, self->fold, 0);
+        dnnl_dim_t side = (dnnl_dim_t)self->fold.side;
+        if (i == 0 && side > 1) {
+            copy_weights(handle(layer->weights), (float *)weights[i], layer->weights_dims, side, 0);
         } else {
             memcpy(handle(layer->weights), weights[i], weights_bytes(layer));
         }
@@ -435,30 +483,88 @@ done:
     return finish(self, status);
 }
 
+// Turns to one block of the batch: its observations, activations, output and output's gradient.
+static dnnl_status_t turn_to(onednn_convolutions *self, int block) {
+    dnnl_status_t status = dnnl_success;
+    const uint8_t *observation = self->observations + (size_t)(block * self->rows) * self->observation_bytes;
+    float *folded = handle(self->input);
+    for (int row = 0; row < self->rows; row++) {
+        if (self->bytes) {
+            kernels_fold_bytes(folded, observation, &self->fold, self->planes, 1.0f / 255.0f);
+        } else {
+            kernels_fold_floats(folded, (const float *)(const void *)observation, &self->fold, self->planes);
+        }
+        folded += self->folded_count;
+        observation += self->observation_bytes;
+    }
+    if (self->blocks == 1) return status;
+    for (int i = 0; self->training && i < self->count; i++) {
+        layer_state *layer = &self->layers[i];
+        TRY(dnnl_memory_set_data_handle(layer->dst, layer->activations + (size_t)block * layer->block_count));
+    }
+    TRY(dnnl_memory_set_data_handle(self->output, self->outputs + (size_t)block * self->output_count));
+    if (self->training)
+        TRY(dnnl_memory_set_data_handle(self->output_gradient,
+                                        self->output_gradients + (size_t)block * self->output_count));
+done:
+    return status;
+}
+
 onednn_status onednn_convolutions_forward(onednn_convolutions *self) {
     dnnl_status_t status = dnnl_success;
-    for (int i = 0; i < self->count; i++) TRY(run_computation(self, &self->layers[i].forward));
-    TRY(run(self, &self->unpack_output));
+    for (int block = 0; block < self->blocks; block++) {
+        TRY(turn_to(self, block));
+        for (int i = 0; i < self->count; i++) TRY(run_computation(self, &self->layers[i].forward));
+        TRY(run(self, &self->unpack_output));
+    }
 done:
     return finish(self, status);
 }
 
+// Adds the gradients of the block at hand to those of earlier blocks; the last block's place gets the sum of all.
+static void add_up(onednn_convolutions *self, layer_state *layer, int block) {
+    float *weights = handle(layer->block_diff_weights), *bias = handle(layer->diff_bias);
+    size_t bias_count = (size_t)layer->weights_dims[0];
+    if (self->blocks == 1) return;
+    if (block == 0) {
+        memcpy(layer->weights_sum, weights, layer->sum_count * sizeof(float));
+        memcpy(layer->bias_sum, bias, bias_count * sizeof(float));
+    } else if (block < self->blocks - 1) {
+        kernels_add(layer->weights_sum, weights, layer->sum_count);
+        kernels_add(layer->bias_sum, bias, bias_count);
+    } else {
+        kernels_add(weights, layer->weights_sum, layer->sum_count);
+        kernels_add(bias, layer->bias_sum, bias_count);
+    }
+}
+
 onednn_status onednn_convolutions_backward(onednn_convolutions *self, float *const *weight_gradients,
                                            float *const *bias_gradients) {
-    dnnl_status_t status;
-    TRY(run(self, &self->pack_output_gradient));
-    for (int i = self->count - 1; i >= 0; i--) {
+    dnnl_status_t status = dnnl_success;
+    dnnl_dim_t side = (dnnl_dim_t)self->fold.side;
+    for (int block = 0; block < self->blocks; block++) {
+        TRY(turn_to(self, block));
+        TRY(run(self, &self->pack_output_gradient));
+        for (int i = self->count - 1; i >= 0; i--) {
+            layer_state *layer = &self->layers[i];
+            // Back through the fused rectified linear unit.
+            kernels_mask(handle(layer->diff_dst), handle(layer->dst), layer->block_count);
+            for (int j = 0; j < layer->backward_weights.before_count; j++)
+                TRY(run(self, &layer->backward_weights.before[j]));
+            TRY(run(self, &layer->backward_weights.compute));
+            add_up(self, layer, block);
+            TRY(run_computation(self, &layer->backward_data));
+        }
+    }
+    for (int i = 0; i < self->count; i++) {
         layer_state *layer = &self->layers[i];
-        // Back through the fused rectified linear unit.
-        kernels_mask(handle(layer->diff_dst), handle(layer->dst), layer->dst_count);
-        TRY(run_computation(self, &layer->backward_weights));
+        TRY(run(self, &layer->backward_weights.after));
         memcpy(bias_gradients[i], handle(layer->diff_bias), sizeof(float) * (size_t)layer->weights_dims[0]);
-        if (i == 0 && self->fold > 1) {
-            copy_weights(handle(layer->diff_weights), weight_gradients[i], layer->weights_dims, self->fold, 1);
+        if (i == 0 && side > 1) {
+            copy_weights(handle(layer->diff_weights), weight_gradients[i], layer->weights_dims, side, 1);
         } else {
             memcpy(weight_gradients[i], handle(layer->diff_weights), weights_bytes(layer));
         }
-        TRY(run_computation(self, &layer->backward_data));
     }
 done:
     return finish(self, status);

@@ -31,8 +31,7 @@ public protocol NetworkComputation: AnyObject {
     /// - Parameters:
     ///   - bytes: elements of the input's type, raw.
     ///   - row: the observation within the batch.
-    ///   - offset: first element within the observation; frames of a stack are loaded one by one. Of pixels for
-    ///     convolutions, whole channels.
+    ///   - offset: first element within the observation; frames of a stack are loaded one by one.
     func load(_ bytes: UnsafeRawBufferPointer, row: Int, offset: Int)
 
     /// Computes the outputs of the loaded batch, valid until the next pass: `batchSize` rows of the architecture's

@@ -98,4 +98,38 @@ private struct PlainConvolutions {
             for (found, wanted) in zip(outputs, expected) { #expect(abs(Double(found) - wanted) < 1e-4) }
         }
     }
+    /// A batch of large observations passes in blocks: 15 rows as 5 × 3, 13 one by one.
+    @Test(arguments: [15, 13])
+    func aBatchInBlocksIsItsRows(batch: Int) throws {
+        let input = ObservationSpace(shape: [4, 84, 84], element: .uint8)
+        let architecture = try NetworkArchitecture("conv:32k8s4,16k4s2/fc32", input: input, actions: 3)
+        let layout = try ParameterLayout(architecture)
+        let parameters = ParameterSlab(layout: layout)
+        var generator = RandomGenerator(seed: 9)
+        parameters.initialize(using: &generator)
+        let observations = (0..<batch).map { _ in (0..<input.count).map { _ in UInt8(generator.integer(below: 256)) } }
+        func pass(_ rows: Range<Int>) throws -> (outputs: [Float], gradients: [Float]) {
+            let computation = try OneDNNBackend().makeComputation(
+                of: architecture, batchSize: rows.count, training: true)
+            try computation.use(parameters)
+            for row in rows {
+                observations[row].withUnsafeBytes { computation.load($0, row: row - rows.lowerBound, offset: 0) }
+            }
+            let outputs = Array(try computation.forward())
+            for index in outputs.indices {
+                computation.outputGradient[index] = Float((rows.lowerBound * 3 + index) % 7) - 3
+            }
+            let gradients = ParameterSlab(layout: layout)
+            try computation.backward(into: gradients)
+            return (outputs, gradients.values)
+        }
+        let whole = try pass(0..<batch)
+        let single = try (0..<batch).map { try pass($0..<$0 + 1) }
+        for (found, wanted) in zip(whole.outputs, single.flatMap(\.outputs)) { #expect(abs(found - wanted) < 1e-5) }
+        let largest = whole.gradients.reduce(0) { max($0, abs($1)) }
+        for index in whole.gradients.indices {
+            let sum = single.reduce(0) { $0 + Double($1.gradients[index]) }
+            #expect(abs(Double(whole.gradients[index]) - sum) < Double(largest) * 1e-5)
+        }
+    }
 }

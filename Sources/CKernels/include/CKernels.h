@@ -36,11 +36,10 @@ typedef struct {
     size_t source_rows, source_columns;
 } kernels_fold;
 
-/// y[row][column][plane, row within the square, column within the square] = x[plane][row][column] * scale, of `count`
-/// planes from the `first` on; y is the whole observation, x the first of the planes.
-void kernels_fold_bytes(float *y, const uint8_t *x, const kernels_fold *fold, size_t first, size_t count, float scale);
+/// y[row][column][plane, row within the square, column within the square] = x[plane][row][column] * scale.
+void kernels_fold_bytes(float *y, const uint8_t *x, const kernels_fold *fold, size_t planes, float scale);
 /// The same of floats, which are not scaled.
-void kernels_fold_floats(float *y, const float *x, const kernels_fold *fold, size_t first, size_t count);
+void kernels_fold_floats(float *y, const float *x, const kernels_fold *fold, size_t planes);
 
 /// y[r][c] += bias[c], then max(0, ·) if `relu`.
 void kernels_add_bias(float *y, const float *bias, size_t rows, size_t columns, int relu);

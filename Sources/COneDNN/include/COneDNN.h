@@ -44,8 +44,8 @@ onednn_status onednn_dense_forward(onednn_dense *, const float *x, float *y);
 
 /// A run of 2-D convolutions, each with a fused rectified linear unit, for one batch size.
 ///
-/// Activations stand with their channels last, and the first layer's input is folded; the output is plain (batch,
-/// channel, row, column).
+/// Observations come and the output goes as (batch, channel, row, column); in between activations stand with their
+/// channels last.
 /// Not thread-safe: one per thread.
 typedef struct onednn_convolutions onednn_convolutions;
 
@@ -53,23 +53,23 @@ typedef struct {
     int outputs, kernel, stride;
 } onednn_convolution_layer;
 
+/// Observations: bytes, which are divided by 255, or floats.
+typedef struct {
+    int channels, rows, columns, bytes;
+} onednn_convolution_input;
+
 /// Makes a run of convolutions; with `training`, also what backward needs.
 /// On failure `*result` is null and `*step` names the failing part.
-onednn_status onednn_convolutions_create(onednn_convolutions **result, const char **step, int batch, int channels,
-                                         int rows, int columns, const onednn_convolution_layer *layers, int count,
-                                         int training);
+onednn_status onednn_convolutions_create(onednn_convolutions **result, const char **step,
+                                         const onednn_convolution_input *input, int batch,
+                                         const onednn_convolution_layer *layers, int count, int training);
 void onednn_convolutions_destroy(onednn_convolutions *);
 
-/// Where the input goes, as (batch, row, column, channel) of `side` × `side` squares of pixels: the folded channel is
-/// (channel, row within the square, column within the square). Pixels beyond the last whole square count for nothing.
-typedef struct {
-    float *data;
-    int side, channels, rows, columns;
-} onednn_folded_input;
-onednn_folded_input onednn_convolutions_input(onednn_convolutions *);
-/// Where the plain output stands after forward.
+/// Where the batch's observations go, one after the other; they stay until others are put there.
+void *onednn_convolutions_input(onednn_convolutions *);
+/// Where the output stands after forward.
 float *onednn_convolutions_output(onednn_convolutions *);
-/// Where the gradient of the plain output goes before backward.
+/// Where the gradient of the output goes before backward.
 float *onednn_convolutions_output_gradient(onednn_convolutions *);
 
 /// Refreshes the private copies in oneDNN's layouts from plain (output, input, row, column) weights and biases.

@@ -1,15 +1,10 @@
-internal import CKernels
 internal import COneDNN
 internal import DQNModel
 
 /// The leading convolutions of a network in oneDNN, for one batch size.
 final class ConvolutionStack {
-    /// Input, `[batch, rows, columns, channels]` of squares of pixels.
-    private let input: UnsafeMutablePointer<Float>
-    private let fold: kernels_fold
-    /// Numbers of one observation: folded, and one channel of it as it comes.
-    private let foldedCount: Int
-    private let planeCount: Int
+    /// Where observations wait as they came, one after the other; owned by the library's object.
+    private let observations: UnsafeMutableRawPointer
     /// Plain output after ``forward()``.
     let output: UnsafeMutablePointer<Float>
     /// Plain gradient of the output, read by ``backward()``; training only.
@@ -25,15 +20,20 @@ final class ConvolutionStack {
 
     /// `offsets` are those of weight and bias of each layer in the slab.
     init(
-        input shape: [Int], layers: [onednn_convolution_layer], offsets: [(weight: Int, bias: Int)], batchSize: Int,
+        input space: ObservationSpace, layers: [onednn_convolution_layer], offsets: [(weight: Int, bias: Int)],
+        batchSize: Int,
         training: Bool
     ) throws(NetworkError) {
         var handle: OpaquePointer?
         var step: UnsafePointer<CChar>?
+        let shape = space.shape
+        var input = onednn_convolution_input(
+            channels: Int32(shape[0]), rows: Int32(shape[1]), columns: Int32(shape[2]),
+            bytes: space.element == .uint8 ? 1 : 0)
         let status = onednn_convolutions_create(
-            &handle, &step, Int32(batchSize), Int32(shape[0]), Int32(shape[1]), Int32(shape[2]), layers,
-            Int32(layers.count), training ? 1 : 0)
-        guard status == 0, let handle, let output = onednn_convolutions_output(handle)
+            &handle, &step, &input, Int32(batchSize), layers, Int32(layers.count), training ? 1 : 0)
+        guard status == 0, let handle, let observations = onednn_convolutions_input(handle),
+            let output = onednn_convolutions_output(handle)
         else {
             let part = step.map { String(cString: $0) } ?? "convolution"
             throw NetworkError(
@@ -43,13 +43,7 @@ final class ConvolutionStack {
         }
         self.handle = handle
         self.offsets = offsets
-        let folded = onednn_convolutions_input(handle)
-        input = folded.data
-        fold = kernels_fold(
-            side: Int(folded.side), rows: Int(folded.rows), columns: Int(folded.columns),
-            channels: Int(folded.channels), source_rows: shape[1], source_columns: shape[2])
-        foldedCount = fold.rows * fold.columns * fold.channels
-        planeCount = shape[1] * shape[2]
+        self.observations = observations
         self.output = output
         outputGradient = training ? onednn_convolutions_output_gradient(handle) : nil
         weights = Array(repeating: nil, count: layers.count)
@@ -60,24 +54,10 @@ final class ConvolutionStack {
 
     deinit { onednn_convolutions_destroy(handle) }
 
-    /// Puts whole channels of an observation into the input.
-    ///
-    /// - Parameter offset: the first element within the observation, a channel's first.
-    func load(_ bytes: UnsafeRawBufferPointer, of element: ElementType, row: Int, offset: Int) {
-        let count = bytes.count / element.byteCount
-        precondition(offset % planeCount == 0 && count % planeCount == 0, "pixels are loaded by whole channels")
+    /// Puts bytes of an observation where it waits.
+    func load(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
         guard let source = bytes.baseAddress else { return }
-        let start = input + row * foldedCount
-        withUnsafePointer(to: fold) { fold in
-            if element == .uint8 {
-                kernels_fold_bytes(
-                    start, source.assumingMemoryBound(to: UInt8.self), fold, offset / planeCount, count / planeCount,
-                    1 / 255)
-            } else {
-                kernels_fold_floats(
-                    start, source.assumingMemoryBound(to: Float.self), fold, offset / planeCount, count / planeCount)
-            }
-        }
+        (observations + offset).copyMemory(from: source, byteCount: bytes.count)
     }
 
     func use(_ slab: ParameterSlab) throws(NetworkError) {

@@ -42,7 +42,7 @@ final class OneDNNComputation: NetworkComputation {
             kernels.isEmpty
             ? nil
             : try ConvolutionStack(
-                input: architecture.input.shape, layers: kernels,
+                input: architecture.input, layers: kernels,
                 offsets: layers.prefix(kernels.count).map { ($0.weight.offset, $0.bias.offset) }, batchSize: batchSize,
                 training: training)
         let memory = memory
@@ -87,7 +87,9 @@ final class OneDNNComputation: NetworkComputation {
         let element = architecture.input.element
         let count = bytes.count / element.byteCount
         precondition(row < batchSize && offset + count <= inputCount, "an observation beyond the input")
-        if let convolutions { return convolutions.load(bytes, of: element, row: row, offset: offset) }
+        if let convolutions {
+            return convolutions.load(bytes, at: (row * inputCount + offset) * element.byteCount)
+        }
         let start = input + row * inputCount + offset
         guard let source = bytes.baseAddress else { return }
         if element == .uint8 {
