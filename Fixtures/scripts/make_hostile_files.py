@@ -8,6 +8,7 @@ import functools
 import hashlib
 import json
 import pathlib
+import struct
 import zlib
 
 import h5py
@@ -169,6 +170,12 @@ def seal(rest, version, length=None, digest=None):
     length = f"{512 + len(rest):020d}" if length is None else length
     digest = digest or hashlib.sha256(rest).hexdigest()
     return f"swift-dqn checkpoint {version}\nlength {length}\nsha256 {digest}\n".encode().ljust(512, b"\0") + rest
+
+
+def replaced(data, old, new, times=1):
+    """The bytes with all occurrences of some replaced."""
+    assert data.count(old) == times, data.count(old)
+    return data.replace(old, new)
 
 
 # Nothing wrong: what all others start from.
@@ -686,6 +693,49 @@ def virtual(forgery):
         file.create_virtual_dataset(path, layout)
 
     forgery.writers[BIAS] = write
+
+
+@case(8)
+def virtual_of_a_damaged_selection(forgery):
+    virtual(forgery)
+    # The last selection on the heap, a hyperslab: its kind, version, reserved bytes, length, and then its axes.
+    sound = struct.pack("<6I", 2, 1, 0, 16, 1, 1)
+    damaged = struct.pack("<6I", 2, 1, 0, 16, 0x7FFFFFFF, 1)
+    forgery.finish = lambda data: seal(replaced(data, sound, damaged)[512:], "2.0")
+
+
+@case(8)
+def fill_value_beyond_its_message(forgery):
+    # Headers of the first version have no checksum.
+    forgery.libver = ("earliest", "v108")
+    forgery.writers[BIAS] = lambda file, path: file.create_dataset(path, data=forgery.arrays[path], fillvalue=9)
+    sound, damaged = struct.pack("<If", 4, 9), struct.pack("<If", 0x7FFFFFFF, 9)
+    # In a message for readers of before 1.6, too.
+    forgery.finish = lambda data: seal(replaced(data, sound, damaged, times=2)[512:], "2.0")
+
+
+@case(8)
+def continuation_of_itself(forgery):
+    forgery.libver = ("earliest", "v108")
+
+    def write(file, path):
+        dataset = file.create_dataset(path, data=forgery.arrays[path])
+        forgery.header = forgery.user_block + h5py.h5o.get_info(dataset.id).addr
+
+    forgery.writers[BIAS] = write
+
+    def finish(data):
+        # The messages are behind 16 bytes of the header; the empty one of type 0 becomes one that leads to itself.
+        place = forgery.header + 16
+        while True:
+            kind, size = struct.unpack_from("<HH", data, place)
+            if kind == 0 and size >= 16:
+                break
+            place += 8 + size
+        message = struct.pack("<HHIQQ", 0x10, size, 0, place - forgery.user_block, 8 + size)
+        return seal(data[512:place] + message + data[place + len(message):], "2.0")
+
+    forgery.finish = finish
 
 
 @case(8)

@@ -1,4 +1,5 @@
-"""Makes Fixtures/hdf5/hostile.h5: one object for each thing that the HDF5 layer must refuse.
+"""Makes Fixtures/hdf5/hostile.h5: one object for each thing that the HDF5 layer must refuse; and sound-headers-*.h5,
+whose datasets have all kinds of headers that it must take.
 
 Needs h5py and NumPy. Run it from anywhere; the file is written beside this folder.
 """
@@ -66,3 +67,15 @@ with h5py.File(folder / "virtual.h5", "w", libver=("v110", "v110")) as file:
     layout = h5py.VirtualLayout(shape=(4,), dtype="<f4")
     layout[:] = h5py.VirtualSource("elsewhere.h5", "values", shape=(4,))
     file.create_virtual_dataset("virtual", layout)
+
+# Both versions of headers, behind a user block.
+for name, libver in [("first", ("earliest", "v108")), ("second", ("v108", "v108"))]:
+    with h5py.File(folder / f"sound-headers-{name}.h5", "w", libver=libver, userblock_size=512) as file:
+        values = np.arange(4, dtype="<f4")
+        file.create_dataset("filled", data=values, fillvalue=9)
+        file.create_dataset("filtered", data=values, chunks=(2,), shuffle=True, compression=5, fletcher32=True)
+        # The attributes do not fit into the first part of the header.
+        file.create_dataset("continued", data=values)
+        for part in range(3):
+            file["continued"].attrs[f"a{part}"] = np.bytes_("x" * 500)
+            file["filled"].attrs[f"a{part}"] = np.int64(part)

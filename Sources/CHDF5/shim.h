@@ -4,6 +4,9 @@
 #define CHDF5_SHIM_H
 
 #include <hdf5.h>
+#if H5_VERSION_GE(1, 12, 0)
+#include <H5VLnative.h>
+#endif
 
 // Macros with a cast are not imported.
 static inline unsigned chdf5_access_exclusive(void) { return H5F_ACC_EXCL; }
@@ -86,6 +89,26 @@ static inline int chdf5_object_information(
     *kind = (int)info.type;
     *links = info.rc;
     *attributes = info.num_attrs;
+    return 0;
+}
+
+// Where an object's header lies in the file, counted from behind the user block; negative on failure. Like the function
+// above it decodes nothing of a dataset's type, extents and layout.
+static inline int chdf5_object_address(hid_t location, const char *name, unsigned long long *address)
+{
+    haddr_t found = HADDR_UNDEF;
+#if H5_VERSION_GE(1, 12, 0)
+    H5O_info2_t info;
+    if (H5Oget_info_by_name3(location, name, &info, H5O_INFO_BASIC, H5P_DEFAULT) < 0 ||
+        H5VLnative_token_to_addr(location, info.token, &found) < 0)
+        return -1;
+#else
+    H5O_info_t info;
+    if (H5Oget_info_by_name2(location, name, &info, H5O_INFO_BASIC, H5P_DEFAULT) < 0)
+        return -1;
+    found = info.addr;
+#endif
+    *address = found;
     return 0;
 }
 

@@ -86,7 +86,8 @@ extension HDF5.Group {
             path: full(path), element: element, shape: shape)
     }
 
-    /// Opens a dataset whose type, shape and storage must be as told: nothing else of it is believed.
+    /// Opens a dataset whose type, shape and storage must be as told: nothing else of it is believed. Its
+    /// header is looked at before libhdf5 decodes it, as in ``inspectDataset(_:)``.
     ///
     /// - Parameters:
     ///   - element: the exact type.
@@ -100,24 +101,20 @@ extension HDF5.Group {
         _ path: String, as element: HDF5.ElementType, shape: [Int]? = nil,
         allowing filters: Set<HDF5.DatasetInformation.FilterNumber>? = nil, byteLimit: Int = .max
     ) throws(HDF5Error) -> HDF5.Dataset {
-        try require(path, .dataset)
-        let id = H5Dopen2(handle.id, path, chdf5_default_list())
-        let dataset = try Library.own(
-            id, as: .dataset, "H5Dopen2", "The dataset /\(full(path)) could not be opened.")
+        let dataset = try open(path)
         let found = try HDF5.DatasetInformation(of: dataset.id, path: full(path))
         try found.require(element, shape, filters, byteLimit)
         return HDF5.Dataset(handle: dataset, path: full(path), element: element, shape: found.shape)
     }
 
-    /// Describes a dataset without reading it and without judging it.
+    /// Describes a dataset without reading it.
     ///
     /// - Throws: ``HDF5Error``: `objectMissing`, `linkNotAllowed`, `wrongObject`, `wrongShape` for extents beyond
-    ///   the machine's integers, `callFailed`.
+    ///   the machine's integers, `callFailed`; and before anything of it is decoded, which a damaged one can make
+    ///   libhdf5 crash with, `wrongType` for elements that are not numbers and `layoutNotAllowed` for what HDF5 1.8
+    ///   does not write for elements in the file itself: virtual datasets and external files, for two.
     public func inspectDataset(_ path: String) throws(HDF5Error) -> HDF5.DatasetInformation {
-        try require(path, .dataset)
-        let id = H5Dopen2(handle.id, path, chdf5_default_list())
-        let dataset = try Library.own(
-            id, as: .dataset, "H5Dopen2", "The dataset /\(full(path)) could not be opened.")
+        let dataset = try open(path)
         return try HDF5.DatasetInformation(of: dataset.id, path: full(path))
     }
 }

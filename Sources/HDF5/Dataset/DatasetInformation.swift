@@ -11,8 +11,6 @@ extension HDF5 {
             case chunked([Int])
             /// Within the object's header.
             case compact
-            /// Put together from other datasets, or what a later HDF5 adds.
-            case other
         }
 
         /// A registered filter's number; 1 is deflate.
@@ -20,7 +18,7 @@ extension HDF5 {
 
         /// Its path from the root, without a leading `/`.
         public let path: String
-        /// The elements' type when it is exactly one of ``HDF5/ElementType`` and not a named one, else `nil`.
+        /// The elements' type when it is exactly one of ``HDF5/ElementType``, else `nil`.
         public let element: ElementType?
         /// Extents, outermost first; empty for a scalar.
         public let shape: [Int]
@@ -32,8 +30,6 @@ extension HDF5 {
         public let storage: Storage
         /// The filters' numbers, in order.
         public let filters: [FilterNumber]
-        /// Files outside of this one that hold elements.
-        public let externalFileCount: Int
         /// Bytes taken in the file, before filters are undone.
         public let storedByteCount: Int
         /// Attributes attached to it.
@@ -57,11 +53,9 @@ extension HDF5.DatasetInformation {
         self.path = path
         let type = try Library.own(H5Dget_type(dataset), as: .datatype, "H5Dget_type")
         var element: HDF5.ElementType?
-        if try !Library.answer(H5Tcommitted(type.id), "H5Tcommitted") {
-            for candidate in HDF5.ElementType.allCases
-            where try Library.answer(H5Tequal(type.id, candidate.identifier), "H5Tequal") {
-                element = candidate
-            }
+        for candidate in HDF5.ElementType.allCases
+        where try Library.answer(H5Tequal(type.id, candidate.identifier), "H5Tequal") {
+            element = candidate
         }
         self.element = element
         let space = try Library.own(H5Dget_space(dataset), as: .dataspace, "H5Dget_space")
@@ -87,7 +81,7 @@ extension HDF5.DatasetInformation {
             var chunk = [hsize_t](repeating: 0, count: max(Int(rank), 1))
             try Library.check(H5Pget_chunk(list.id, Int32(chunk.count), &chunk), "H5Pget_chunk")
             storage = .chunked(chunk.map { Int(clamping: $0) })
-        default: storage = .other
+        default: throw Library.failure("H5Pget_layout", "")
         }
         let filterCount = H5Pget_nfilters(list.id)
         try Library.check(filterCount, "H5Pget_nfilters")
@@ -101,9 +95,6 @@ extension HDF5.DatasetInformation {
             filters.append(Int(number))
         }
         self.filters = filters
-        let external = H5Pget_external_count(list.id)
-        try Library.check(external, "H5Pget_external_count")
-        externalFileCount = Int(external)
         storedByteCount = Int(clamping: H5Dget_storage_size(dataset))
         var kind: Int32 = 0
         var links: UInt32 = 0
@@ -133,11 +124,6 @@ extension HDF5.DatasetInformation {
                 code: .limitExceeded,
                 message: "The dataset /\(path) has \(count) elements; at most \(byteLimit) bytes are allowed.")
         }
-        guard externalFileCount == 0 else {
-            throw HDF5Error(
-                code: .layoutNotAllowed,
-                message: "The dataset /\(path) keeps its data in another file; that is refused.")
-        }
         switch storage {
         case .contiguous:
             guard filters.isEmpty, storedByteCount == bytes else {
@@ -151,7 +137,7 @@ extension HDF5.DatasetInformation {
                     code: .layoutNotAllowed,
                     message: "The dataset /\(path) has filters \(filters), which are not allowed.")
             }
-        case .chunked, .compact, .other:
+        case .chunked, .compact:
             throw HDF5Error(
                 code: .layoutNotAllowed,
                 message: "The dataset /\(path) has the layout \(storage), which is not allowed.")
