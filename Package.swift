@@ -40,6 +40,8 @@ let package = Package(
             name: "CDeflate", pkgConfig: "libdeflate",
             providers: [.apt(["libdeflate-dev", "pkg-config"]), .brew(["libdeflate"])]),
         .target(name: "CKernels"),
+        // The header that plug-ins in C are written against.
+        .target(name: "CDQNEnvironment"),
 
         // The core: values, files, checkpoints.
         .target(name: "DQNModel", swiftSettings: strict),
@@ -59,7 +61,9 @@ let package = Package(
         .target(
             name: "DQNInference", dependencies: ["DQNModel", "DQNCheckpoint", "DQNNetwork"],
             swiftSettings: strict),
-        .target(name: "DQNEnvironments", dependencies: ["DQNModel"], swiftSettings: strict),
+        .target(
+            name: "DQNEnvironments", dependencies: ["DQNModel", "CDQNEnvironment"], swiftSettings: strict,
+            linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
             name: "DQNTraining",
             dependencies: [

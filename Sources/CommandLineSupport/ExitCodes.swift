@@ -36,7 +36,12 @@ public func report(
         default: return .runtimeFailure
         }
     case let error as ModelError: return error.code == .invalidSnapshot ? .malformedCheckpoint : .usage
-    case let error as EnvironmentError: return error.code == .unknownEnvironment ? .usage : .runtimeFailure
+    case let error as EnvironmentError:
+        switch error.code {
+        case .unknownEnvironment, .invalidOptions: return .usage
+        case .pluginNotFound: return .missingInput
+        default: return .runtimeFailure
+        }
     case let error as ReportError:
         switch error.code {
         case .unknownMetric, .noClock, .sameRunTwice: return .usage

@@ -16,6 +16,14 @@ public struct EnvironmentError: Error, Sendable, CustomStringConvertible {
         public static let invalidAction = Code(rawValue: "invalidAction")
         /// A step was asked for before the first reset or after an episode's end.
         public static let resetNeeded = Code(rawValue: "resetNeeded")
+        /// The environment does not take the options.
+        public static let invalidOptions = Code(rawValue: "invalidOptions")
+        /// There is no file at a plug-in's path.
+        public static let pluginNotFound = Code(rawValue: "pluginNotFound")
+        /// A plug-in cannot be loaded, or breaks the contract of `dqn_environment.h`.
+        public static let invalidPlugin = Code(rawValue: "invalidPlugin")
+        /// A plug-in failed in a call, or what the call gave cannot be.
+        public static let pluginFailed = Code(rawValue: "pluginFailed")
     }
 
     /// The kind of failure.

@@ -1,6 +1,8 @@
-internal import DQNModel
+public import DQNModel
 
 /// Makes environments by id; other modules may add theirs.
+///
+/// An id with a colon names a scheme and what is the scheme's to find: `plugin:./grid-world.so:GridWorld-v0`.
 ///
 /// Safe to use from any thread.
 public enum EnvironmentRegistry {
@@ -10,13 +12,45 @@ public enum EnvironmentRegistry {
     /// The ids that ``make(_:)`` knows, sorted.
     public static var identifiers: [String] { entries.withLock { $0.keys.sorted() } }
 
+    /// Makes an environment of a scheme from what follows the colon, and the environment's options.
+    typealias SchemeFactory = @Sendable (String, [String: JSONValue]) throws -> any Environment
+
+    /// What ids may begin with before their first colon.
+    static let schemes: [String: SchemeFactory] = [
+        "plugin": { try PluginEnvironment($0, options: $1) }
+    ]
+
     /// Makes the environment of an id.
     ///
-    /// - Throws: ``EnvironmentError`` (`unknownEnvironment`) with the nearest id that exists, or what the
-    ///   factory throws.
-    public static func make(_ id: String) throws -> any Environment {
+    /// - Parameter options: the environment's own; registered ones have none.
+    /// - Throws: ``EnvironmentError``: `unknownEnvironment` with the nearest id that exists, `invalidOptions`; or what
+    ///   the factory throws.
+    public static func make(_ id: String, options: [String: JSONValue] = [:]) throws -> any Environment {
+        if let (factory, rest) = scheme(of: id) { return try factory(rest, options) }
         guard let factory = entries.withLock({ $0[id] }) else { throw unknown(id) }
+        guard options.isEmpty else {
+            throw EnvironmentError(
+                code: .invalidOptions,
+                message: "\(id) takes no options; leave out \(options.keys.sorted().joined(separator: ", ")).")
+        }
         return try factory()
+    }
+
+    /// Whether ``make(_:options:)`` would try: the id is registered, or has a scheme. What a scheme's id names may be
+    /// missing all the same.
+    public static func knows(_ id: String) -> Bool {
+        scheme(of: id) != nil || entries.withLock { $0[id] != nil }
+    }
+
+    /// The id by which an environment is found again, also where what it names has changed meanwhile: a scheme's ids may
+    /// leave out what its environments' specifications have.
+    public static func canonicalIdentifier(_ id: String, _ specification: EnvironmentSpecification) -> String {
+        scheme(of: id) == nil ? id : specification.id
+    }
+
+    private static func scheme(of id: String) -> (SchemeFactory, String)? {
+        guard let colon = id.firstIndex(of: ":"), let factory = schemes[String(id[..<colon])] else { return nil }
+        return (factory, String(id[colon...].dropFirst()))
     }
 
     /// Adds an environment.
@@ -25,7 +59,7 @@ public enum EnvironmentRegistry {
     ///   an id means.
     public static func register(_ id: String, factory: @escaping Factory) throws(EnvironmentError) {
         let isNew = entries.withLock { table in
-            if table[id] != nil { return false }
+            if table[id] != nil || scheme(of: id) != nil { return false }
             table[id] = factory
             return true
         }

@@ -16,6 +16,7 @@ struct DQNTrain: ParsableCommand {
               dqn-train --env CartPole-v1 --preset zoo --seed 3 --set learning_rate=1e-3
               dqn-train --env Catch84-v0 --method a3c --workers 2
               dqn-train --env CartPole-v1 --method async-dqn --workers 4 --memory 2G
+              dqn-train --env plugin:./grid-world.so:GridWorld-v0
               dqn-train --resume runs/cartpole
               dqn-train --env Acrobot-v1 --steps 100000 --schedule-steps 200000 --out runs/acrobot
               dqn-train --resume runs/acrobot --steps 200000
@@ -29,7 +30,7 @@ struct DQNTrain: ParsableCommand {
     /// The methods' names for the help.
     private static let methods = TrainingMethods.names.joined(separator: ", ")
 
-    @Option(help: ArgumentHelp("The environment's id, as in CartPole-v1.", valueName: "id"))
+    @Option(help: ArgumentHelp("The environment's id, as in CartPole-v1 or plugin:./grid.so:Grid-v0.", valueName: "id"))
     var env: String?
     @Option(help: ArgumentHelp("The training method: \(DQNTrain.methods).", valueName: "name"))
     var method: String?
@@ -155,7 +156,9 @@ struct DQNTrain: ParsableCommand {
         let options = RunDirectory.Options(
             steps: steps ?? configuration.scheduleSteps, saveEvery: saveEvery ?? 10_000, keep: keep ?? 5,
             memory: memory?.bytes, workerTimeout: workerTimeout)
-        let name = "runs/\(configuration.environment)-\(configuration.method)-seed\(configuration.seed)"
+        // Of plugin:PATH:NAME the name.
+        let environment = configuration.environment.split { "/:".contains($0) }.last ?? "environment"
+        let name = "runs/\(environment)-\(configuration.method)-seed\(configuration.seed)"
         let directory = RunDirectory(URL(fileURLWithPath: out ?? name))
         return try TrainingRun(configuration, options: options, in: directory, logger: logger)
     }
