@@ -114,6 +114,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .target(name: "PluginBuilding", path: "Tests/PluginBuilding", swiftSettings: strict),
         .testTarget(
             name: "DQNNetworkTests", dependencies: ["DQNNetwork", "DQNModel", "CAllocationCounter"],
             swiftSettings: strict),
@@ -122,7 +123,8 @@ let package = Package(
             dependencies: ["DQNInference", "DQNCheckpoint", "DQNModel", "CAllocationCounter"],
             swiftSettings: strict),
         .testTarget(
-            name: "DQNEnvironmentsTests", dependencies: ["DQNEnvironments", "DQNModel", "CAllocationCounter"],
+            name: "DQNEnvironmentsTests",
+            dependencies: ["DQNEnvironments", "DQNModel", "CAllocationCounter", "PluginBuilding"],
             swiftSettings: strict),
         .testTarget(
             name: "DQNTrainingTests",
@@ -133,7 +135,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "DQNReportTests", dependencies: ["DQNReport", "DQNModel"], swiftSettings: strict),
         .testTarget(
-            name: "ExecutableTests", dependencies: ["DQNCheckpoint", "DQNModel", "HDF5"],
+            name: "ExecutableTests", dependencies: ["DQNCheckpoint", "DQNModel", "HDF5", "PluginBuilding"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

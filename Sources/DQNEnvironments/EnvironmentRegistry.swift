@@ -1,4 +1,4 @@
-public import DQNModel
+internal import DQNModel
 
 /// Makes environments by id; other modules may add theirs.
 ///
@@ -12,33 +12,27 @@ public enum EnvironmentRegistry {
     /// The ids that ``make(_:)`` knows, sorted.
     public static var identifiers: [String] { entries.withLock { $0.keys.sorted() } }
 
-    /// Makes an environment of a scheme from what follows the colon, and the environment's options.
-    typealias SchemeFactory = @Sendable (String, [String: JSONValue]) throws -> any Environment
+    /// Makes an environment of a scheme from what follows the colon.
+    typealias SchemeFactory = @Sendable (String) throws -> any Environment
 
     /// What ids may begin with before their first colon.
     static let schemes: [String: SchemeFactory] = [
-        "plugin": { try PluginEnvironment($0, options: $1) }
+        "plugin": { try PluginEnvironment($0) }
     ]
 
     /// Makes the environment of an id.
     ///
-    /// - Parameter options: the environment's own; registered ones have none.
-    /// - Throws: ``EnvironmentError``: `unknownEnvironment` with the nearest id that exists, `invalidOptions`; or what
-    ///   the factory throws.
-    public static func make(_ id: String, options: [String: JSONValue] = [:]) throws -> any Environment {
-        if let (factory, rest) = scheme(of: id) { return try factory(rest, options) }
+    /// - Throws: ``EnvironmentError`` (`unknownEnvironment`) with the nearest id that exists, or what the
+    ///   factory throws.
+    public static func make(_ id: String) throws -> any Environment {
+        if let (factory, rest) = scheme(of: id) { return try factory(rest) }
         guard let factory = entries.withLock({ $0[id] }) else { throw unknown(id) }
-        guard options.isEmpty else {
-            throw EnvironmentError(
-                code: .invalidOptions,
-                message: "\(id) takes no options; leave out \(options.keys.sorted().joined(separator: ", ")).")
-        }
         return try factory()
     }
 
-    /// Whether ``make(_:options:)`` would try: the id is registered, or has a scheme. What a scheme's id names may be
+    /// Whether ``make(_:)`` would try: the id is registered, or has a scheme. What a scheme's id names may be
     /// missing all the same.
-    public static func knows(_ id: String) -> Bool {
+    public static func recognizes(_ id: String) -> Bool {
         scheme(of: id) != nil || entries.withLock { $0[id] != nil }
     }
 

@@ -156,8 +156,8 @@ struct DQNTrain: ParsableCommand {
         let options = RunDirectory.Options(
             steps: steps ?? configuration.scheduleSteps, saveEvery: saveEvery ?? 10_000, keep: keep ?? 5,
             memory: memory?.bytes, workerTimeout: workerTimeout)
-        // Of plugin:PATH:NAME the name.
-        let environment = configuration.environment.split { "/:".contains($0) }.last ?? "environment"
+        // Of plugin:PATH:NAME?OPTIONS the name.
+        let environment = configuration.environment.prefix { $0 != "?" }.split { "/:".contains($0) }.last ?? "run"
         let name = "runs/\(environment)-\(configuration.method)-seed\(configuration.seed)"
         let directory = RunDirectory(URL(fileURLWithPath: out ?? name))
         return try TrainingRun(configuration, options: options, in: directory, logger: logger)

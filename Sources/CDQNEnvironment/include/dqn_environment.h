@@ -50,7 +50,7 @@ extern "C" {
 /// One environment with its state: the plug-in's own type, which the host never looks into.
 typedef struct dqn_environment dqn_environment;
 
-/// One option, both parts UTF-8. A number or a Boolean comes as its JSON text (`8`, `0.5`, `true`), a string as it is.
+/// One option, both parts UTF-8: of `plugin:PATH:NAME?size=7,slip=0.1` it is `size` with `7`, then `slip` with `0.1`.
 typedef struct dqn_environment_option {
     const char *key;
     const char *value;

@@ -20,23 +20,23 @@ final class PluginEnvironment: Environment {
 
     /// Loads the library where it is not loaded, and makes one environment of it.
     ///
-    /// - Parameters:
-    ///   - text: what follows `plugin:` in the id.
-    ///   - options: handed to the plug-in.
+    /// - Parameter text: what follows `plugin:` in the id.
     /// - Throws: ``EnvironmentError``: `unknownEnvironment`, `pluginNotFound`, `invalidPlugin`, `invalidOptions`.
-    init(_ text: String, options: [String: JSONValue]) throws(EnvironmentError) {
+    init(_ text: String) throws(EnvironmentError) {
         let reference = try PluginReference(text)
         let library = try PluginLibrary.open(try reference.locate())
         let table = try library.table(reference.name)
-        let handle = try PluginHandle(table, options: options, path: library.path)
+        let handle = try PluginHandle(table, options: reference.options, path: library.path)
         var description = PluginDescription.blank()
         guard table.describe(handle.pointer, &description) == DQN_ENVIRONMENT_OK else {
             throw .invalidPlugin(library.path, "could not describe \(table.name); describe() must not fail")
         }
         // With its name, also where the id leaves it out: a later library may have several environments.
         let specification = try PluginDescription.specification(
-            description, id: "plugin:\(reference.path):\(table.name)", name: table.name, path: library.path)
-        let texts = options.sorted { $0.key < $1.key }.map { " \($0.key)=\(PluginHandle.text($0.value))" }
+            description,
+            id: "plugin:\(reference.path):\(table.name)\(reference.query.isEmpty ? "" : "?\(reference.query)")",
+            name: table.name, path: library.path)
+        let texts = reference.options.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }
         try library.agree(specification, for: table.name + texts.joined())
         frame = GuardedBuffer(byteCount: specification.observationSpace.byteCount)
         (path, name, actionCount) = (library.path, table.name, specification.actionCount)

@@ -1,5 +1,4 @@
 internal import CDQNEnvironment
-internal import DQNModel
 
 /// The one owner of what a plug-in's create() returned: destroys it when the value ends, which is once.
 struct PluginHandle: ~Copyable {
@@ -10,10 +9,10 @@ struct PluginHandle: ~Copyable {
     /// Makes an environment.
     ///
     /// - Throws: ``EnvironmentError`` (`invalidOptions`) with the plug-in's reason when it made none.
-    init(_ table: PluginTable, options: [String: JSONValue], path: String) throws(EnvironmentError) {
+    init(_ table: PluginTable, options: [String: String], path: String) throws(EnvironmentError) {
         let capacity = 512
         let reason = GuardedBuffer(byteCount: capacity)
-        let texts = options.sorted { $0.key < $1.key }.map { ($0.key, Self.text($0.value)) }
+        let texts = options.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
         let made = Self.withOptions(texts) {
             table.create($0, $1, reason.bytes.baseAddress?.assumingMemoryBound(to: CChar.self), capacity)
         }
@@ -37,22 +36,14 @@ struct PluginHandle: ~Copyable {
 
     deinit { destroy(pointer) }
 
-    /// A string as it is, anything else as its JSON text.
-    static func text(_ value: JSONValue) -> String {
-        if let text = value.stringValue { return text }
-        // Any document that can be held can be written; a number that is not finite, which cannot, is none.
-        guard let data = try? value.canonicalData() else { return "null" }
-        return String(decoding: data, as: UTF8.self)
-    }
-
     /// Lays options out as C has them: all texts in one block, which lives until `body` returns.
     private static func withOptions(
-        _ options: [(key: String, value: String)],
+        _ options: [(String, String)],
         _ body: (UnsafePointer<dqn_environment_option>?, Int) -> OpaquePointer?
     ) -> OpaquePointer? {
         var block: [CChar] = []
         var starts: [Int] = []
-        for text in options.flatMap({ [$0.key, $0.value] }) {
+        for text in options.flatMap({ [$0.0, $0.1] }) {
             starts.append(block.count)
             block += text.utf8CString
         }

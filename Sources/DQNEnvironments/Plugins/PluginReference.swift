@@ -1,6 +1,7 @@
 internal import Foundation
 
-/// Which environment of which library an id means: what follows `plugin:`, as in `PATH:NAME` or `PATH`.
+/// Which environment of which library an id means, and its options: what follows `plugin:`, as in `PATH`, `PATH:NAME` or
+/// `PATH:NAME?size=7,slip=0.1`.
 struct PluginReference {
     /// The variable that names further folders of libraries.
     static let searchVariable = "DQN_PLUGIN_PATH"
@@ -9,16 +10,23 @@ struct PluginReference {
     let path: String
     /// The environment's name; `nil` where the library has one only.
     let name: String?
+    /// The options as the id has them; empty without any.
+    let query: String
+    /// The options by key, without percent escapes.
+    let options: [String: String]
 
     /// Reads what follows `plugin:`.
     ///
     /// A name has no slash, so that a path with a colon in one of its folders needs no name behind it.
-    /// - Throws: ``EnvironmentError`` (`unknownEnvironment`) without a path, and for what can be no name.
+    /// - Throws: ``EnvironmentError``: `unknownEnvironment` without a path, and for what can be no name; `invalidOptions`.
     init(_ text: String) throws(EnvironmentError) {
-        var (path, name) = (text, String?.none)
-        if let colon = text.lastIndex(of: ":"), !text[colon...].contains("/") {
-            path = String(text[..<colon])
-            name = String(text[colon...].dropFirst())
+        let mark = text.firstIndex(of: "?") ?? text.endIndex
+        query = String(text[mark...].dropFirst())
+        options = try Self.options(query)
+        var (path, name) = (String(text[..<mark]), String?.none)
+        if let colon = path.lastIndex(of: ":"), !path[colon...].contains("/") {
+            name = String(path[colon...].dropFirst())
+            path = String(path[..<colon])
         }
         guard !path.isEmpty, !path.contains("\0"), name.map(Self.isName) ?? true else {
             throw EnvironmentError(
@@ -28,6 +36,23 @@ struct PluginReference {
         }
         self.path = path
         self.name = name
+    }
+
+    private static func options(_ query: String) throws(EnvironmentError) -> [String: String] {
+        var options: [String: String] = [:]
+        for pair in query.split(separator: ",", omittingEmptySubsequences: true) {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, let key = String(parts[0]).removingPercentEncoding, !key.isEmpty,
+                let value = String(parts[1]).removingPercentEncoding, !(key + value).contains("\0"),
+                options.updateValue(value, forKey: key) == nil
+            else {
+                throw EnvironmentError(
+                    code: .invalidOptions,
+                    message: "The option '\(pair)' of a plug-in's environment cannot be read; write key=value once for "
+                        + "each key, with commas between and %2C for a comma, as in ?size=7,slip=0.1.")
+            }
+        }
+        return options
     }
 
     /// Whether an environment can have this name.
