@@ -10,7 +10,7 @@ import Testing
         let library = try CompiledPlugin.gridWorld().path
         let directory = try TemporaryDirectory()
         for (run, name, network, steps, cuts) in [
-            ("GridWorld-v0", "mlp:16,16", 900, [1, 101, 300, 437]),
+            ("vector", "GridWorld-v0?slip=0.2,size=6", "mlp:16,16", 900, [1, 101, 300, 437]),
             ("pixels", "GridWorldPixels-v0", "conv:8k4s4/fc16", 420, [205]),
         ] {
             let arguments =

@@ -64,19 +64,21 @@ public enum CompiledPlugin {
         }
     }
 
-    /// Runs the C compiler that every Swift toolchain has.
+    /// Runs the compiler that the variable CC names, or else the one of every Swift toolchain.
     private static func compile(_ arguments: [String]) throws {
-        let command = (["clang"] + arguments).map { "'\($0)'" }.joined(separator: " ")
+        let command = [ProcessInfo.processInfo.environment["CC"] ?? "clang"] + arguments
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["clang"] + arguments
+        process.arguments = command
         let output = Pipe()
         process.standardOutput = output
         process.standardError = output
         try process.run()
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw Failure(description: "\(command):\n\(text)") }
+        guard process.terminationStatus == 0 else {
+            throw Failure(description: "\(command.joined(separator: " ")):\n\(text)")
+        }
     }
 }
 

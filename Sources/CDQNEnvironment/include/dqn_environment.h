@@ -90,8 +90,8 @@ typedef struct dqn_environment_outcome {
 
 /// One kind of environment. Pointers may be NULL only where that is said.
 typedef struct dqn_environment_table {
-    /// 1 to 64 letters, digits, '_', '-' and '.', with a version at its end as in "GridWorld-v0". A change after which the
-    /// same actions lead elsewhere makes another environment: raise the version in the name.
+    /// 1 to 64 letters, digits, '_', '-' and '.', with a version at its end as in "GridWorld-v0". A change after which
+    /// the same actions lead elsewhere makes another environment: raise the version in the name.
     const char *name;
 
     /// The layout of snapshot()'s bytes, from 1. Raise it when restore() no longer understands older ones.
@@ -99,8 +99,8 @@ typedef struct dqn_environment_table {
 
     /// Makes an environment, not reset yet.
     ///
-    /// An option that is not known, or a value out of range, is an error. On failure it returns NULL and writes why into
-    /// `error`, at most `error_capacity` bytes with the closing NUL.
+    /// An option that is not known, or a value out of range, is an error. On failure it returns NULL and writes why
+    /// into `error`, at most `error_capacity` bytes with the closing NUL.
     dqn_environment *(*create)(
         const dqn_environment_option *options, size_t option_count, char *error, size_t error_capacity);
 
@@ -128,19 +128,19 @@ typedef struct dqn_environment_table {
     /// Writes the whole state as bytes, the random stream and the episode under way included, so that a run can be
     /// resumed exactly. NULL, together with restore(), where that cannot be had.
     ///
-    /// With `buffer` NULL it sets `*size` to the number of bytes that it would write now, 1 to 2^28. Then it is called with
-    /// a buffer of that capacity, writes the bytes, and sets `*size` to how many, no more than `capacity`. Equal states must
-    /// give equal bytes: write fields one by one, since a struct's padding holds anything. May return
+    /// With `buffer` NULL it sets `*size` to the number of bytes that it would write now, 1 to 2^28. Then it is called
+    /// with a buffer of that capacity, writes the bytes, and sets `*size` to how many, no more than `capacity`. Equal
+    /// states must give equal bytes: write fields one by one, since a struct's padding holds anything. May return
     /// DQN_ENVIRONMENT_UNAVAILABLE.
     int32_t (*snapshot)(const dqn_environment *environment, void *buffer, size_t capacity, size_t *size);
 
-    /// Goes back to a state that snapshot() of the same name and snapshot_version wrote, maybe in another process; may be
-    /// called before the first reset(). Bytes come from a file: check every value, and refuse
-    /// what the environment cannot be in, which then stays as it was.
+    /// Goes back to a state that snapshot() of the same name and snapshot_version wrote, maybe in another process; may
+    /// be called before the first reset(). Bytes come from a file: check every value, and refuse what the environment
+    /// cannot be in, which then stays as it was.
     int32_t (*restore)(dqn_environment *environment, const void *bytes, size_t size);
 
-    /// Draws the environment as UTF-8 text with ANSI colours, lines of equal width without a final line break; called as
-    /// snapshot() is, first with `buffer` NULL; 2^20 bytes at most, no closing NUL. NULL where there is no picture.
+    /// Draws the environment as UTF-8 text with ANSI colours, lines of equal width without a final line break; called
+    /// as snapshot() is, first with `buffer` NULL; 2^20 bytes at most, no closing NUL. NULL where there is no picture.
     int32_t (*render)(const dqn_environment *environment, char *buffer, size_t capacity, size_t *size);
 } dqn_environment_table;
 

@@ -76,8 +76,8 @@ final class PluginEnvironment: Environment {
 
     func observe(into observation: inout Observation) {
         observation.withMutableBytes { bytes in
-            precondition(bytes.count == frame.bytes.count, "the observation is of another space than \(name)'s")
-            bytes.copyMemory(from: UnsafeRawBufferPointer(frame.bytes))
+            precondition(bytes.count == frame.count, "the observation is of another space than \(name)'s")
+            frame.withBytes { bytes.copyMemory(from: UnsafeRawBufferPointer($0)) }
         }
     }
 
@@ -110,8 +110,10 @@ final class PluginEnvironment: Environment {
                 message: "\(specification.id) refuses the stored state of \(bytes.count) bytes (\(reason)); "
                     + "use the plug-in that wrote it.")
         }
-        self.progress = progress
+        // Should the look fail, nobody knows what it would show.
+        self.progress.abandon()
         if progress.phase != .beforeFirstReset { try look(after: "a restore") }
+        self.progress = progress
     }
 
     func renderANSI() -> String {
@@ -133,22 +135,25 @@ final class PluginEnvironment: Environment {
 extension PluginEnvironment {
     /// Takes the observation over.
     private func look(after call: String) throws(EnvironmentError) {
-        let bytes = frame.bytes
-        try require(table.observe(handle.pointer, bytes.baseAddress, bytes.count), "an observation after \(call)")
+        let status = frame.withBytes { table.observe(handle.pointer, $0.baseAddress, $0.count) }
+        try require(status, "an observation after \(call)")
         guard frame.isIntact else {
             throw failure(
-                "wrote an observation of more than the \(bytes.count) bytes that it described; "
+                "wrote an observation of more than the \(frame.count) bytes that it described; "
                     + "keep to the size")
         }
         guard specification.observationSpace.element == .float32 else { return }
-        // The buffer holds floats alone, and is aligned for them.
-        let floats = bytes.assumingMemoryBound(to: UInt32.self)
-        var largest: UInt32 = 0
-        for bits in floats { largest = max(largest, bits & 0x7fff_ffff) }
-        guard largest >= 0x7f80_0000 else { return }
-        let index = floats.firstIndex { $0 & 0x7fff_ffff >= 0x7f80_0000 } ?? 0
+        let found = frame.withBytes { bytes -> (index: Int, value: Float)? in
+            // The buffer holds floats alone, and is aligned for them. Infinities and NaNs are the largest patterns.
+            let patterns = bytes.assumingMemoryBound(to: UInt32.self)
+            var largest: UInt32 = 0
+            for pattern in patterns { largest = max(largest, pattern & 0x7fff_ffff) }
+            guard largest >= 0x7f80_0000 else { return nil }
+            return patterns.firstIndex { $0 & 0x7fff_ffff >= 0x7f80_0000 }.map { ($0, Float(bitPattern: patterns[$0])) }
+        }
+        guard let found else { return }
         throw failure(
-            "gave an observation after \(call) with \(Float(bitPattern: floats[index])) at index \(index); "
+            "gave an observation after \(call) with \(found.value) at index \(found.index); "
                 + "its numbers must be finite")
     }
 
@@ -166,7 +171,7 @@ extension PluginEnvironment {
         }
         let buffer = GuardedBuffer(byteCount: size)
         var written = 0
-        status = call(buffer.bytes.baseAddress, size, &written)
+        status = buffer.withBytes { call($0.baseAddress, size, &written) }
         // Before all else: memory may have been overwritten.
         guard buffer.isIntact, written <= size else {
             throw failure("wrote more in \(function) than the \(size) bytes that it had said; keep to them")
@@ -174,7 +179,7 @@ extension PluginEnvironment {
         if status == DQN_ENVIRONMENT_UNAVAILABLE { return nil }
         try require(status, function)
         guard written >= 1 else { throw failure("wrote nothing in \(function); it must write 1 to \(size) bytes") }
-        return Array(buffer.bytes[..<written])
+        return buffer.withBytes { Array($0[..<written]) }
     }
 
     private func require(_ status: PluginTable.Status, _ call: String) throws(EnvironmentError) {

@@ -13,8 +13,10 @@ struct PluginHandle: ~Copyable {
         let capacity = 512
         let reason = GuardedBuffer(byteCount: capacity)
         let texts = options.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-        let made = Self.withOptions(texts) {
-            table.create($0, $1, reason.bytes.baseAddress?.assumingMemoryBound(to: CChar.self), capacity)
+        let made = reason.withBytes { bytes in
+            Self.withOptions(texts) {
+                table.create($0, $1, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), capacity)
+            }
         }
         guard reason.isIntact else {
             if let made { table.destroy(made) }
@@ -22,8 +24,9 @@ struct PluginHandle: ~Copyable {
                 path, "wrote more than error_capacity bytes into create()'s error of \(table.name); keep within them")
         }
         guard let made else {
-            let text =
-                reason.bytes.bindMemory(to: CChar.self).baseAddress.map { boundedText($0, limit: capacity) } ?? ""
+            let text = reason.withBytes { bytes in
+                bytes.bindMemory(to: CChar.self).baseAddress.map { boundedText($0, limit: capacity) } ?? ""
+            }
             throw EnvironmentError(
                 code: .invalidOptions,
                 message: "The plug-in '\(path)' made no \(table.name) "
