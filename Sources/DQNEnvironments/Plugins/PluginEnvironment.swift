@@ -182,11 +182,14 @@ extension PluginEnvironment {
         return buffer.withBytes { Array($0[..<written]) }
     }
 
-    private func require(_ status: PluginTable.Status, _ call: String) throws(EnvironmentError) {
+    /// - Parameter call: made only for the error, since steps allocate nothing.
+    private func require(
+        _ status: PluginTable.Status, _ call: @autoclosure () -> String
+    ) throws(EnvironmentError) {
         switch status {
         case DQN_ENVIRONMENT_OK: return
-        case DQN_ENVIRONMENT_FAILED: throw failure("failed in \(call) (\(reason)); see to the plug-in")
-        default: throw failure("returned \(status) from \(call), which means nothing there; see dqn_environment.h")
+        case DQN_ENVIRONMENT_FAILED: throw failure("failed in \(call()) (\(reason)); see to the plug-in")
+        default: throw failure("returned \(status) from \(call()), which means nothing there; see dqn_environment.h")
         }
     }
 
