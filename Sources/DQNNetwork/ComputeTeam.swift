@@ -30,7 +30,7 @@ public final class ComputeTeam: Sendable {
         self.threads = threads
         let post = Post(parts: threads)
         self.post = post
-        for number in 1..<max(threads, 1) {
+        for number in 1..<threads {
             let helper = Thread { post.help() }
             helper.name = "compute \(number)"
             // Compute libraries keep little on the stack, their generated code less.
@@ -71,6 +71,7 @@ private final class Post: @unchecked Sendable {
     }
 
     func give(_ work: any TeamWork) {
+        precondition(unfinished.load(ordering: .acquiring) == 0, "one thread at a time gives a team work")
         self.work = work
         unfinished.store(parts, ordering: .relaxed)
         // The number of the round may wrap around.

@@ -86,7 +86,9 @@ final class OneDNNComputation: NetworkComputation {
     func load(_ bytes: UnsafeRawBufferPointer, row: Int, offset: Int) {
         let element = architecture.input.element
         let count = bytes.count / element.byteCount
-        precondition(row < batchSize && offset + count <= inputCount, "an observation beyond the input")
+        precondition(
+            row >= 0 && row < batchSize && offset >= 0 && offset + count <= inputCount
+                && bytes.count == count * element.byteCount, "elements beyond the observation")
         if let convolutions {
             return convolutions.load(bytes, at: (row * inputCount + offset) * element.byteCount)
         }
