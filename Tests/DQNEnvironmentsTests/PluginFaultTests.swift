@@ -134,7 +134,8 @@ import Testing
             ("nan-reward", "paid a reward of nan for action 1; rewards must be finite"),
             ("infinite-reward", "paid a reward of -inf for action 1"),
             ("step", "failed in a step (the wheels came off)"),
-            ("speechless", "failed in a step (it gives no reason)"), ("unavailable-step", "returned 2 from a step"),
+            ("speechless", "failed in a step (it gives no reason)"),
+            ("wordless", "failed in a step (it gives no reason)"), ("unavailable-step", "returned 2 from a step"),
         ])
     func steps(fault: String, words: String) throws {
         var environment = try make(fault)
@@ -164,7 +165,7 @@ import Testing
         arguments: [
             ("snapshot", "failed in snapshot() (the wheels came off)"),
             ("snapshot-empty", "wants 0 bytes for snapshot(); it may have 1 to 268435456"),
-            ("snapshot-huge", "bytes for snapshot(); it may have 1 to 268435456"),
+            ("snapshot-huge", "wants 18446744073709551615 bytes for snapshot(); it may have 1 to 268435456"),
             ("snapshot-longer", "wrote more in snapshot() than the 8 bytes that it had said"),
             ("snapshot-overruns", "wrote more in snapshot() than the 8 bytes that it had said"),
         ])

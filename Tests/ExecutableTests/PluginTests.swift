@@ -92,6 +92,25 @@ import Testing
         #expect(result.status == 64 && result.errors.contains("--env cannot go with --resume"))
     }
 
+    @Test func aLibraryThatGivesOtherShapesThanARunHasIsRefused() throws {
+        let directory = try TemporaryDirectory()
+        let library = directory.url.appendingPathComponent("changing.so")
+        try FileManager.default.copyItem(at: try CompiledPlugin.misbehaving(), to: library)
+        var result = try Program.run(
+            "dqn-train",
+            ["--env", "plugin:\(library.path):Sound-v0", "--steps", "150", "-q", "--out", directory("run")] + tiny)
+        #expect(result.status == 0, "\(result.errors)")
+        try FileManager.default.removeItem(at: library)
+        try FileManager.default.copyItem(at: try CompiledPlugin.misbehaving(15), to: library)
+        result = try Program.run("dqn-train", "--resume", directory("run"), "--steps", "300", "-q")
+        #expect(result.status == 1)
+        #expect(result.errorLine?.contains("The checkpoint's network is not the one") == true, "\(result.errors)")
+        result = try Program.run("dqn-play", directory("run"), "--episodes", "1", "-q")
+        #expect(result.status == 64)
+        #expect(result.errorLine?.contains("takes [4] observations and 2 actions") == true, "\(result.errors)")
+        #expect(result.errorLine?.contains("Play with the plug-in that it was trained with.") == true)
+    }
+
     @Test func readingACheckpointNeedsNoLibrary() throws {
         let directory = try TemporaryDirectory()
         let copy = directory.url.appendingPathComponent("grid.so")

@@ -60,7 +60,7 @@ typedef struct dqn_environment_option {
 typedef struct dqn_environment_description {
     /// DQN_ENVIRONMENT_FLOAT32 or DQN_ENVIRONMENT_UINT8.
     uint32_t element_type;
-    /// Axes of an observation: 1 for a vector, 2 for a frame (rows, columns).
+    /// Axes of an observation: 1 for a vector, 2 for a frame (rows, columns); convolutions take no more than these.
     uint32_t axis_count;
     /// The extent along each axis, positive; observations are row-major, the last axis is dense. 2^26 elements at most.
     int64_t extents[DQN_ENVIRONMENT_MAXIMUM_AXES];
@@ -118,7 +118,8 @@ typedef struct dqn_environment_table {
     int32_t (*step)(dqn_environment *environment, int64_t action, dqn_environment_outcome *outcome);
 
     /// Writes the whole observation, exactly `size` bytes: the product of the extents times 1 or 4. `buffer` is aligned
-    /// for any element. Called once after each reset(), step() and restore(), after the last step of an episode too.
+    /// for any element. Called once after each reset() and step(), after the last step of an episode too, and after a
+    /// restore() but to a state before the first reset().
     int32_t (*observe)(const dqn_environment *environment, void *buffer, size_t size);
 
     /// Says why the last call on this environment failed: UTF-8, one line, good until the next call. NULL for no texts;

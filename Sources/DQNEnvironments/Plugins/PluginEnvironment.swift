@@ -162,18 +162,19 @@ extension PluginEnvironment {
         _ function: String, limit: Int,
         _ call: (UnsafeMutableRawPointer?, Int, UnsafeMutablePointer<Int>) -> PluginTable.Status
     ) throws(EnvironmentError) -> [UInt8]? {
+        // C's size_t, which comes to Swift as a signed number.
         var size = 0
         var status = call(nil, 0, &size)
         if status == DQN_ENVIRONMENT_UNAVAILABLE { return nil }
         try require(status, function)
         guard (1...limit).contains(size) else {
-            throw failure("wants \(size) bytes for \(function); it may have 1 to \(limit)")
+            throw failure("wants \(UInt(bitPattern: size)) bytes for \(function); it may have 1 to \(limit)")
         }
         let buffer = GuardedBuffer(byteCount: size)
         var written = 0
         status = buffer.withBytes { call($0.baseAddress, size, &written) }
         // Before all else: memory may have been overwritten.
-        guard buffer.isIntact, written <= size else {
+        guard buffer.isIntact, UInt(bitPattern: written) <= UInt(size) else {
             throw failure("wrote more in \(function) than the \(size) bytes that it had said; keep to them")
         }
         if status == DQN_ENVIRONMENT_UNAVAILABLE { return nil }
@@ -195,8 +196,8 @@ extension PluginEnvironment {
 
     /// What the plug-in says of the last failure.
     private var reason: String {
-        guard let text = table.errorText.flatMap({ $0(handle.pointer) }) else { return "it gives no reason" }
-        return boundedText(text, limit: 500)
+        let text = table.errorText.flatMap { $0(handle.pointer) }.map { boundedText($0, limit: 500) } ?? ""
+        return text.isEmpty ? "it gives no reason" : text
     }
 
     private func failure(_ complaint: String) -> EnvironmentError {
