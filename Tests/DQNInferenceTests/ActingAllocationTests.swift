@@ -9,6 +9,7 @@ import Testing
         @Test(arguments: [
             ("mlp:64,64", ObservationSpace(shape: [4], element: .float32)),
             ("nips-cnn", ObservationSpace(shape: [4, 84, 84], element: .uint8)),
+            ("nature-cnn", ObservationSpace(shape: [4, 84, 84], element: .uint8)),
         ])
         func aWarmAgentActsWithoutAllocating(network: String, input: ObservationSpace) throws {
             let architecture = try NetworkArchitecture(network, input: input, actions: 3)

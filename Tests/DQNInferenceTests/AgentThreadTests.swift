@@ -1,4 +1,3 @@
-import CAllocationCounter
 import DQNInference
 import DQNModel
 import Foundation
@@ -59,20 +58,5 @@ private func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) 
                 #expect((try? agent.actionValues(random.observations[0])) == expected)
             }
         }
-    }
-
-    @Test(arguments: [("mlp:64,64", vector), ("nips-cnn", frames), ("nature-cnn", frames)])
-    func aWarmActionAllocatesNothingOfOurOwn(network: String, input: ObservationSpace) throws {
-        let random = try RandomPolicy(network, input: input, observations: 1)
-        let agent = try Agent(random.policy)
-        let observation = random.observations[0]
-        for _ in 0..<3 { _ = try agent.act(observation) }
-        allocation_counter_start()
-        for _ in 0..<10 { _ = try agent.act(observation) }
-        let counts = allocation_counter_stop()
-        print("\(network): \(counts.own) own allocations, \(counts.compute_library) inside oneDNN, in 10 actions")
-        #if os(Linux)
-            #expect(counts.own == 0)
-        #endif
     }
 }

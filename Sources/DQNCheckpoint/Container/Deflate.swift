@@ -17,7 +17,8 @@ struct Compressor: ~Copyable {
 
     /// The compressed bytes; `nil` where they would not be fewer.
     func compress(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
-        let room = max(bytes.count - 1, 0)
+        let room = bytes.count - 1
+        guard room > 0 else { return nil }
         let compressed = [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
             count = libdeflate_zlib_compress(handle, bytes.baseAddress, bytes.count, buffer.baseAddress, room)
         }
