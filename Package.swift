@@ -40,6 +40,7 @@ let package = Package(
             name: "CDeflate", pkgConfig: "libdeflate",
             providers: [.apt(["libdeflate-dev", "pkg-config"]), .brew(["libdeflate"])]),
         .target(name: "CKernels"),
+        .target(name: "CWorkerProcess"),
 
         // The core: values, files, checkpoints.
         .target(name: "DQNModel", swiftSettings: strict),
@@ -59,7 +60,9 @@ let package = Package(
         .target(
             name: "DQNInference", dependencies: ["DQNModel", "DQNCheckpoint", "DQNNetwork"],
             swiftSettings: strict),
-        .target(name: "DQNEnvironments", dependencies: ["DQNModel"], swiftSettings: strict),
+        .target(
+            name: "DQNEnvironments", dependencies: ["DQNModel", "CWorkerProcess"],
+            resources: [.embedInCode("Resources/gymnasium_worker.py")], swiftSettings: strict),
         .target(
             name: "DQNTraining",
             dependencies: [

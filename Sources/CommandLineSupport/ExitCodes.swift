@@ -36,7 +36,8 @@ public func report(
         default: return .runtimeFailure
         }
     case let error as ModelError: return error.code == .invalidSnapshot ? .malformedCheckpoint : .usage
-    case let error as EnvironmentError: return error.code == .unknownEnvironment ? .usage : .runtimeFailure
+    case let error as EnvironmentError:
+        return [.unknownEnvironment, .unsupportedSpace].contains(error.code) ? .usage : .runtimeFailure
     case let error as ReportError:
         switch error.code {
         case .unknownMetric, .noClock, .sameRunTwice: return .usage

@@ -16,17 +16,32 @@ public struct EnvironmentError: Error, Sendable, CustomStringConvertible {
         public static let invalidAction = Code(rawValue: "invalidAction")
         /// A step was asked for before the first reset or after an episode's end.
         public static let resetNeeded = Code(rawValue: "resetNeeded")
+        /// There is no Python to run the environment, or it cannot be started.
+        public static let pythonMissing = Code(rawValue: "pythonMissing")
+        /// The Python has not all packages or modules that the environment needs.
+        public static let packageMissing = Code(rawValue: "packageMissing")
+        /// The environment's observations or actions are of a kind that no agent here can take.
+        public static let unsupportedSpace = Code(rawValue: "unsupportedSpace")
+        /// The environment's own code has failed.
+        public static let environmentFailed = Code(rawValue: "environmentFailed")
+        /// The environment's process has ended.
+        public static let processEnded = Code(rawValue: "processEnded")
+        /// The environment's process has not answered in time, and was killed.
+        public static let timedOut = Code(rawValue: "timedOut")
     }
 
     /// The kind of failure.
     public let code: Code
     /// One sentence: the thing, the rule and the remedy.
     public let message: String
+    /// What lies behind it, in as many lines as it takes: a traceback, what a process wrote last; often empty.
+    public let details: [String]
 
     /// Creates an error.
-    public init(code: Code, message: String) {
+    public init(code: Code, message: String, details: [String] = []) {
         self.code = code
         self.message = message
+        self.details = details
     }
 
     /// The sentence of ``message``.

@@ -10,13 +10,19 @@ public enum EnvironmentRegistry {
     /// The ids that ``make(_:)`` knows, sorted.
     public static var identifiers: [String] { entries.withLock { $0.keys.sorted() } }
 
-    /// Makes the environment of an id.
+    /// Makes the environment of an id: a registered one, or `gym:NAME` for one of Gymnasium's.
     ///
     /// - Throws: ``EnvironmentError`` (`unknownEnvironment`) with the nearest id that exists, or what the
     ///   factory throws.
     public static func make(_ id: String) throws -> any Environment {
-        guard let factory = entries.withLock({ $0[id] }) else { throw unknown(id) }
-        return try factory()
+        if let factory = entries.withLock({ $0[id] }) { return try factory() }
+        guard let (factory, name) = scheme(of: id) else { throw unknown(id) }
+        return try factory(name)
+    }
+
+    /// Whether an id is registered, or has a scheme that is; what follows the scheme may still not exist.
+    public static func recognizes(_ id: String) -> Bool {
+        entries.withLock { $0[id] != nil } || scheme(of: id) != nil
     }
 
     /// Adds an environment.
@@ -43,6 +49,17 @@ public enum EnvironmentRegistry {
         "Catch84-v0": { Catch(.pixels) },
     ])
 
+    /// Makers of whole families of environments by the part of an id before its first colon; each gets what follows.
+    private static let schemes: [String: @Sendable (_ name: String) throws -> any Environment] = [
+        "gym": { try GymnasiumEnvironment($0) }
+    ]
+
+    private static func scheme(of id: String) -> (factory: @Sendable (String) throws -> any Environment, name: String)?
+    {
+        guard let colon = id.firstIndex(of: ":"), let factory = schemes[String(id[..<colon])] else { return nil }
+        return (factory, String(id[id.index(after: colon)...]))
+    }
+
     private static func unknown(_ id: String) -> EnvironmentError {
         let known = identifiers
         // People leave the version out: `cartpole` is near `CartPole`, but far from `CartPole-v1`.
@@ -51,7 +68,8 @@ public enum EnvironmentRegistry {
         let guess = nearest.map { "; did you mean '\(names[$0] ?? $0)'? The" } ?? "; the"
         return EnvironmentError(
             code: .unknownEnvironment,
-            message: "There is no environment '\(id)'\(guess) known ones are \(known.joined(separator: ", ")).")
+            message: "There is no environment '\(id)'\(guess) known ones are \(known.joined(separator: ", ")), "
+                + "and gym:NAME for Gymnasium's.")
     }
 }
 

@@ -35,6 +35,11 @@ struct DQNPlay: ParsableCommand {
     var which = "latest"
     @Option(help: ArgumentHelp("The environment (default: the one trained in).", valueName: "id"))
     var env: String?
+    @Option(
+        help: ArgumentHelp(
+            "The Python that runs Gymnasium's environments (default: DQN_PYTHON, then .venv-gymnasium).",
+            valueName: "path"))
+    var python: String?
     @Option(help: ArgumentHelp("Episodes to play.", valueName: "n"))
     var episodes = 10
     @Option(help: ArgumentHelp("Agent steps after which an episode is cut off.", valueName: "n"))
@@ -66,6 +71,7 @@ struct DQNPlay: ParsableCommand {
     }
 
     func run() throws {
+        if let python { GymnasiumEnvironment.choosePython(python) }
         do { try play() } catch let code as ExitCode { throw code } catch { throw report(error, program: "dqn-play") }
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLineSupport
+import DQNEnvironments
 import DQNModel
 import DQNTraining
 import Foundation
@@ -16,6 +17,7 @@ struct DQNTrain: ParsableCommand {
               dqn-train --env CartPole-v1 --preset zoo --seed 3 --set learning_rate=1e-3
               dqn-train --env Catch84-v0 --method a3c --workers 2
               dqn-train --env CartPole-v1 --method async-dqn --workers 4 --memory 2G
+              dqn-train --env gym:LunarLander-v3 --out runs/lander
               dqn-train --resume runs/cartpole
               dqn-train --env Acrobot-v1 --steps 100000 --schedule-steps 200000 --out runs/acrobot
               dqn-train --resume runs/acrobot --steps 200000
@@ -29,8 +31,13 @@ struct DQNTrain: ParsableCommand {
     /// The methods' names for the help.
     private static let methods = TrainingMethods.names.joined(separator: ", ")
 
-    @Option(help: ArgumentHelp("The environment's id, as in CartPole-v1.", valueName: "id"))
+    @Option(help: ArgumentHelp("The environment's id, as in CartPole-v1 or gym:LunarLander-v3.", valueName: "id"))
     var env: String?
+    @Option(
+        help: ArgumentHelp(
+            "The Python that runs Gymnasium's environments (default: DQN_PYTHON, then .venv-gymnasium).",
+            valueName: "path"))
+    var python: String?
     @Option(help: ArgumentHelp("The training method: \(DQNTrain.methods).", valueName: "name"))
     var method: String?
     @Option(help: ArgumentHelp("Settings to start from: default, zoo or cleanrl.", valueName: "name"))
@@ -112,6 +119,7 @@ struct DQNTrain: ParsableCommand {
     }
 
     func run() throws {
+        if let python { GymnasiumEnvironment.choosePython(python) }
         do {
             if printConfig { return try printJSON(try request().resolve().json) }
             let run = try makeRun()
@@ -155,7 +163,9 @@ struct DQNTrain: ParsableCommand {
         let options = RunDirectory.Options(
             steps: steps ?? configuration.scheduleSteps, saveEvery: saveEvery ?? 10_000, keep: keep ?? 5,
             memory: memory?.bytes, workerTimeout: workerTimeout)
-        let name = "runs/\(configuration.environment)-\(configuration.method)-seed\(configuration.seed)"
+        // gym:ALE/Pong-v5 is no good name for a folder.
+        let environment = configuration.environment.map { "/:".contains($0) ? "-" : $0 }
+        let name = "runs/\(String(environment))-\(configuration.method)-seed\(configuration.seed)"
         let directory = RunDirectory(URL(fileURLWithPath: out ?? name))
         return try TrainingRun(configuration, options: options, in: directory, logger: logger)
     }

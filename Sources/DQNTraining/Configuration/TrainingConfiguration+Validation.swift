@@ -57,7 +57,7 @@ extension TrainingConfiguration {
             let owner = extensions.first { $0.state.kind == method }?.owner
             missing.append("method '\(method)'" + (owner.map { " of \($0)" } ?? ""))
         }
-        if !EnvironmentRegistry.identifiers.contains(environment) { missing.append("environment '\(environment)'") }
+        if !EnvironmentRegistry.recognizes(environment) { missing.append("environment '\(environment)'") }
         guard !missing.isEmpty else { return }
         throw TrainingError(
             code: .cannotResume,
