@@ -132,7 +132,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "DQNReportTests", dependencies: ["DQNReport", "DQNModel"], swiftSettings: strict),
         .testTarget(
-            name: "ExecutableTests", dependencies: ["DQNCheckpoint", "DQNModel", "HDF5"],
+            name: "ExecutableTests", dependencies: ["DQNCheckpoint", "DQNEnvironments", "DQNModel", "HDF5"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

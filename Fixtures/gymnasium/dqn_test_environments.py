@@ -22,12 +22,12 @@ class Still(gymnasium.Env):
 
     def reset(self, *, seed=None, options=None):
         super().reset(seed=seed)
-        return self.last, {}
+        return self.last.copy(), {}
 
     def step(self, action):
         if action == 1:
             self.act()
-        return self.last, 0.5, False, False, {}
+        return self.last.copy(), 0.5, False, False, {}
 
     def act(self):
         """What happens at action 1."""
@@ -91,7 +91,7 @@ class Doubles(Still):
 
     def step(self, action):
         self.last = numpy.full((2, 3), action / 8)
-        return self.last, float(action), False, False, {}
+        return self.last.copy(), float(action), False, False, {}
 
 
 class Integers(Still):
