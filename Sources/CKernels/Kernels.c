@@ -99,6 +99,19 @@ void kernels_add_bias(float *restrict y, const float *restrict bias, size_t rows
 }
 
 FOR_EVERY_SET
+void kernels_transpose_bias(float *restrict y, const float *restrict x, const float *restrict bias, size_t rows,
+                            size_t columns, int relu) {
+    // Squares, so that both sides stay in the cache.
+    const size_t block = 16;
+    for (size_t first = 0; first < columns; first += block)
+        for (size_t r = 0; r < rows; r++)
+            for (size_t c = first; c < first + block && c < columns; c++) {
+                float value = x[c * rows + r] + bias[c];
+                y[r * columns + c] = relu && !(value > 0.0f) ? 0.0f : value;
+            }
+}
+
+FOR_EVERY_SET
 void kernels_mask(float *restrict gradient, const float *restrict activation, size_t count) {
     for (size_t i = 0; i < count; i++) gradient[i] = activation[i] > 0.0f ? gradient[i] : 0.0f;
 }

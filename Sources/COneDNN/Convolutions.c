@@ -17,6 +17,9 @@ typedef struct {
     int count;
 } operation;
 
+// The most memory objects and buffers that a layer and the ends can need, with room to spare.
+enum { MOST_OF_A_LAYER = 40, MOST_OF_THE_ENDS = 16 };
+
 // One of a layer's three computations, and the copies around it for tensors that it wants in another layout.
 typedef struct {
     dnnl_primitive_desc_t description;
@@ -60,10 +63,13 @@ struct onednn_convolutions {
     float *outputs, *output_gradients;
     size_t output_count;
     operation unpack_output, pack_output_gradient;
-    // What stands behind the memory objects, and they: a layer needs at most fifteen, the ends six.
-    dnnl_memory_t *memories;
+    // oneDNN's temporary storage. Its own would be of the thread that makes a primitive; these are run by others.
+    dnnl_primitive_attr_t plain;
+    size_t scratch_bytes;
+    // What stands behind the memory objects, and they; the last kind are those for temporary storage.
     void **buffers;
-    int memory_count, buffer_count;
+    dnnl_memory_t *memories, *scratch;
+    int most, buffer_count, memory_count, scratch_count;
 };
 
 #define TRY(expression)                                                                                               \
@@ -75,7 +81,7 @@ struct onednn_convolutions {
 // Fresh, zeroed storage on a cache line of its own, which `self` owns; null where there is none.
 static void *storage(onednn_convolutions *self, size_t bytes) {
     size_t rounded = bytes ? (bytes + 63) / 64 * 64 : 64;
-    void *buffer = aligned_alloc(64, rounded);
+    void *buffer = self->buffer_count < self->most ? aligned_alloc(64, rounded) : NULL;
     if (!buffer) return NULL;
     memset(buffer, 0, rounded);
     self->buffers[self->buffer_count++] = buffer;
@@ -85,7 +91,7 @@ static void *storage(onednn_convolutions *self, size_t bytes) {
 // Makes a memory object over storage of `copies` times its size: its own is the first part.
 static dnnl_status_t allocate_several(onednn_convolutions *self, dnnl_memory_t *memory, md_ref md, int copies) {
     void *buffer = storage(self, dnnl_memory_desc_get_size(md) * (size_t)copies);
-    if (!buffer) return dnnl_out_of_memory;
+    if (!buffer || self->memory_count == self->most) return dnnl_out_of_memory;
     dnnl_status_t status = dnnl_memory_create(memory, md, self->engine, buffer);
     if (status == dnnl_success) self->memories[self->memory_count++] = *memory;
     return status;
@@ -128,11 +134,27 @@ static dnnl_status_t run(onednn_convolutions *self, operation *op) {
     return dnnl_primitive_execute(op->primitive, self->stream, op->count, op->arguments);
 }
 
+// Makes what was described, with a place for temporary storage, which is there when all are made.
+static dnnl_status_t make_primitive(onednn_convolutions *self, operation *op, dnnl_primitive_desc_t description) {
+    md_ref scratch = dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0);
+    size_t bytes = scratch ? dnnl_memory_desc_get_size(scratch) : 0;
+    if (bytes > 0) {
+        dnnl_memory_t memory;
+        if (self->scratch_count == self->most) return dnnl_out_of_memory;
+        dnnl_status_t status = dnnl_memory_create(&memory, scratch, self->engine, DNNL_MEMORY_NONE);
+        if (status != dnnl_success) return status;
+        self->scratch[self->scratch_count++] = memory;
+        if (bytes > self->scratch_bytes) self->scratch_bytes = bytes;
+        bind(op, DNNL_ARG_SCRATCHPAD, memory);
+    }
+    return dnnl_primitive_create(&op->primitive, description);
+}
+
 static dnnl_status_t make_reorder(onednn_convolutions *self, operation *op, dnnl_memory_t from, dnnl_memory_t to) {
     dnnl_primitive_desc_t description = NULL;
     dnnl_status_t status = dnnl_reorder_primitive_desc_create(&description, layout(from), self->engine, layout(to),
-                                                              self->engine, NULL);
-    if (status == dnnl_success) status = dnnl_primitive_create(&op->primitive, description);
+                                                              self->engine, self->plain);
+    if (status == dnnl_success) status = make_primitive(self, op, description);
     if (description) dnnl_primitive_desc_destroy(description);
     bind(op, DNNL_ARG_FROM, from);
     bind(op, DNNL_ARG_TO, to);
@@ -174,7 +196,8 @@ typedef struct {
     int training;
     owned_md any_src, any_dst, any_weights, bias;
     dnnl_dims_t strides;
-    dnnl_primitive_attr_t attributes;
+    // With the rectified linear unit, and without.
+    dnnl_primitive_attr_t rectified, plain;
 } layer_plan;
 
 typedef enum { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS } direction;
@@ -186,12 +209,13 @@ static dnnl_status_t describe_with(dnnl_primitive_desc_t *result, direction dire
     switch (direction) {
     case FORWARD:
         return convolution_forward_pd(result, plan->engine, plan->training, src, weights, bias, dst, plan->strides,
-                                      padding, plan->attributes);
+                                      padding, plan->rectified);
     case BACKWARD_DATA:
-        return convolution_backward_data_pd(result, plan->engine, src, weights, dst, plan->strides, padding, forward);
+        return convolution_backward_data_pd(result, plan->engine, src, weights, dst, plan->strides, padding,
+                                            plan->plain, forward);
     default:
         return convolution_backward_weights_pd(result, plan->engine, src, weights, bias, dst, plan->strides, padding,
-                                               forward);
+                                               plan->plain, forward);
     }
 }
 
@@ -215,7 +239,7 @@ static dnnl_status_t make_forward(onednn_convolutions *self, const layer_plan *p
     TRY(attach(self, forward, DNNL_ARG_WEIGHTS, layer->weights, dnnl_query_weights_md, WEIGHTS));
     TRY(attach(self, forward, DNNL_ARG_DST, layer->dst, dnnl_query_dst_md, OUTPUT));
     bind(&forward->compute, DNNL_ARG_BIAS, layer->bias);
-    TRY(dnnl_primitive_create(&forward->compute.primitive, forward->description));
+    TRY(make_primitive(self, &forward->compute, forward->description));
 done:
     return status;
 }
@@ -235,14 +259,14 @@ static dnnl_status_t make_backward(onednn_convolutions *self, const layer_plan *
     status = dnnl_out_of_memory;
     if (!layer->weights_sum || !layer->bias_sum) goto done;
     bind(&weights->compute, DNNL_ARG_DIFF_BIAS, layer->diff_bias);
-    TRY(dnnl_primitive_create(&weights->compute.primitive, weights->description));
+    TRY(make_primitive(self, &weights->compute, weights->description));
     // Nobody asks for the gradient of the observation.
     if (!before) goto done;
     TRY(describe(data, BACKWARD_DATA, plan, layer));
     TRY(attach(self, data, DNNL_ARG_DIFF_DST, layer->diff_dst, dnnl_query_diff_dst_md, INPUT));
     TRY(attach(self, data, DNNL_ARG_WEIGHTS, layer->weights, dnnl_query_weights_md, WEIGHTS));
     TRY(attach(self, data, DNNL_ARG_DIFF_SRC, before->diff_dst, dnnl_query_diff_src_md, OUTPUT));
-    TRY(dnnl_primitive_create(&data->compute.primitive, data->description));
+    TRY(make_primitive(self, &data->compute, data->description));
 done:
     return status;
 }
@@ -258,6 +282,7 @@ static dnnl_status_t make_layer(onednn_convolutions *self, int index, const dnnl
     memset(&plan, 0, sizeof plan);
     plan.engine = self->engine;
     plan.training = self->training;
+    plan.plain = self->plain;
     plan.strides[0] = plan.strides[1] = stride;
     memcpy(layer->weights_dims, weights_dims, sizeof layer->weights_dims);
     layer->block_count = (size_t)(dst_dims[0] * dst_dims[1] * dst_dims[2] * dst_dims[3]);
@@ -266,10 +291,11 @@ static dnnl_status_t make_layer(onednn_convolutions *self, int index, const dnnl
     TRY(md_make(&plan.any_dst, 4, dst_dims, dnnl_format_tag_any));
     TRY(md_make(&plan.any_weights, 4, weights_dims, dnnl_format_tag_any));
     TRY(md_make(&plan.bias, 1, bias_dims, dnnl_a));
-    TRY(dnnl_primitive_attr_create(&plan.attributes));
+    TRY(dnnl_primitive_attr_create(&plan.rectified));
+    TRY(dnnl_primitive_attr_set_scratchpad_mode(plan.rectified, dnnl_scratchpad_mode_user));
     TRY(dnnl_post_ops_create(&ops));
     TRY(append_relu(ops));
-    TRY(dnnl_primitive_attr_set_post_ops(plan.attributes, ops));
+    TRY(dnnl_primitive_attr_set_post_ops(plan.rectified, ops));
 
     if (index > 0) {
         layer->src = self->layers[index - 1].dst;
@@ -291,7 +317,7 @@ static dnnl_status_t make_layer(onednn_convolutions *self, int index, const dnnl
     }
 done:
     if (ops) dnnl_post_ops_destroy(ops);
-    if (plan.attributes) dnnl_primitive_attr_destroy(plan.attributes);
+    if (plan.rectified) dnnl_primitive_attr_destroy(plan.rectified);
     md_free(&plan.any_src);
     md_free(&plan.any_dst);
     md_free(&plan.any_weights);
@@ -323,6 +349,16 @@ static int rows_of_block(int batch, size_t row_bytes) {
     return 1;
 }
 
+// One place for the temporary storage of all computations: they run one after the other.
+static dnnl_status_t share_scratch(onednn_convolutions *self) {
+    dnnl_status_t status = dnnl_success;
+    void *scratch = storage(self, self->scratch_bytes);
+    if (!scratch) return dnnl_out_of_memory;
+    for (int i = 0; i < self->scratch_count; i++) TRY(dnnl_memory_set_data_handle(self->scratch[i], scratch));
+done:
+    return status;
+}
+
 onednn_status onednn_convolutions_create(onednn_convolutions **result, const char **step,
                                          const onednn_convolution_input *input, int batch,
                                          const onednn_convolution_layer *layers, int count, int training) {
@@ -334,11 +370,12 @@ onednn_status onednn_convolutions_create(onednn_convolutions **result, const cha
     dnnl_status_t status = dnnl_out_of_memory;
     self->count = count;
     self->training = training;
-    size_t most = (size_t)count * 15 + 6;
+    self->most = count * MOST_OF_A_LAYER + MOST_OF_THE_ENDS;
     self->layers = calloc((size_t)count, sizeof *self->layers);
-    self->buffers = calloc(most, sizeof *self->buffers);
-    self->memories = calloc(most, sizeof *self->memories);
-    if (!self->layers || !self->buffers || !self->memories) goto done;
+    self->buffers = calloc((size_t)self->most, sizeof *self->buffers);
+    self->memories = calloc((size_t)self->most, sizeof *self->memories);
+    self->scratch = calloc((size_t)self->most, sizeof *self->scratch);
+    if (!self->layers || !self->buffers || !self->memories || !self->scratch) goto done;
 
     int side = layers[0].kernel % layers[0].stride == 0 ? layers[0].stride : 1;
     int stride = side > 1 ? 1 : layers[0].stride, kernel = layers[0].kernel / side;
@@ -366,6 +403,8 @@ onednn_status onednn_convolutions_create(onednn_convolutions **result, const cha
     *step = "engine";
     TRY(dnnl_engine_create(&self->engine, dnnl_cpu, 0));
     TRY(dnnl_stream_create(&self->stream, self->engine, dnnl_stream_default_flags));
+    TRY(dnnl_primitive_attr_create(&self->plain));
+    TRY(dnnl_primitive_attr_set_scratchpad_mode(self->plain, dnnl_scratchpad_mode_user));
     *step = "convolution";
     for (int i = 0; i < count; i++) {
         if (i > 0) {
@@ -381,6 +420,8 @@ onednn_status onednn_convolutions_create(onednn_convolutions **result, const cha
     }
     *step = "output";
     TRY(make_output(self, dst));
+    *step = "memory";
+    TRY(share_scratch(self));
 done:
     if (status == dnnl_success) {
         *result = self;
@@ -413,9 +454,12 @@ void onednn_convolutions_destroy(onednn_convolutions *self) {
     free_operation(&self->unpack_output);
     free_operation(&self->pack_output_gradient);
     for (int i = 0; i < self->memory_count; i++) dnnl_memory_destroy(self->memories[i]);
+    for (int i = 0; i < self->scratch_count; i++) dnnl_memory_destroy(self->scratch[i]);
     for (int i = 0; i < self->buffer_count; i++) free(self->buffers[i]);
+    if (self->plain) dnnl_primitive_attr_destroy(self->plain);
     if (self->stream) dnnl_stream_destroy(self->stream);
     if (self->engine) dnnl_engine_destroy(self->engine);
+    free(self->scratch);
     free(self->memories);
     free(self->buffers);
     free(self->layers);
@@ -483,9 +527,8 @@ done:
     return finish(self, status);
 }
 
-// Turns to one block of the batch: its observations, activations, output and output's gradient.
-static dnnl_status_t turn_to(onednn_convolutions *self, int block) {
-    dnnl_status_t status = dnnl_success;
+// Folds the observations of one block.
+static void fold_block(onednn_convolutions *self, int block) {
     const uint8_t *observation = self->observations + (size_t)(block * self->rows) * self->observation_bytes;
     float *folded = handle(self->input);
     for (int row = 0; row < self->rows; row++) {
@@ -497,6 +540,11 @@ static dnnl_status_t turn_to(onednn_convolutions *self, int block) {
         folded += self->folded_count;
         observation += self->observation_bytes;
     }
+}
+
+// Turns to one block of the batch: its activations, output and output's gradient.
+static dnnl_status_t turn_to(onednn_convolutions *self, int block) {
+    dnnl_status_t status = dnnl_success;
     if (self->blocks == 1) return status;
     for (int i = 0; self->training && i < self->count; i++) {
         layer_state *layer = &self->layers[i];
@@ -514,6 +562,7 @@ onednn_status onednn_convolutions_forward(onednn_convolutions *self) {
     dnnl_status_t status = dnnl_success;
     for (int block = 0; block < self->blocks; block++) {
         TRY(turn_to(self, block));
+        fold_block(self, block);
         for (int i = 0; i < self->count; i++) TRY(run_computation(self, &self->layers[i].forward));
         TRY(run(self, &self->unpack_output));
     }
@@ -544,6 +593,8 @@ onednn_status onednn_convolutions_backward(onednn_convolutions *self, float *con
     dnnl_dim_t side = (dnnl_dim_t)self->fold.side;
     for (int block = 0; block < self->blocks; block++) {
         TRY(turn_to(self, block));
+        // A single block's are still folded.
+        if (self->blocks > 1) fold_block(self, block);
         TRY(run(self, &self->pack_output_gradient));
         for (int i = self->count - 1; i >= 0; i--) {
             layer_state *layer = &self->layers[i];

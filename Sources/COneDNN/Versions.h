@@ -34,20 +34,6 @@ static inline dnnl_status_t append_relu(dnnl_post_ops_t ops) {
 }
 #endif
 
-static inline dnnl_status_t inner_product_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engine, md_ref src,
-                                             md_ref weights, md_ref bias, md_ref dst, dnnl_primitive_attr_t attr) {
-#if DNNL_VERSION_MAJOR >= 3
-    return dnnl_inner_product_forward_primitive_desc_create(pd, engine, dnnl_forward_inference, src, weights, bias, dst,
-                                                            attr);
-#else
-    dnnl_inner_product_desc_t description;
-    dnnl_status_t status =
-        dnnl_inner_product_forward_desc_init(&description, dnnl_forward_inference, src, weights, bias, dst);
-    if (status != dnnl_success) return status;
-    return dnnl_primitive_desc_create(pd, &description, attr, engine, NULL);
-#endif
-}
-
 static inline dnnl_status_t convolution_forward_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engine, int training,
                                                    md_ref src, md_ref weights, md_ref bias, md_ref dst,
                                                    const dnnl_dims_t strides, const dnnl_dims_t padding,
@@ -67,33 +53,35 @@ static inline dnnl_status_t convolution_forward_pd(dnnl_primitive_desc_t *pd, dn
 
 static inline dnnl_status_t convolution_backward_data_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engine, md_ref diff_src,
                                                          md_ref weights, md_ref diff_dst, const dnnl_dims_t strides,
-                                                         const dnnl_dims_t padding, const_dnnl_primitive_desc_t hint) {
+                                                         const dnnl_dims_t padding, dnnl_primitive_attr_t attr,
+                                                         const_dnnl_primitive_desc_t hint) {
 #if DNNL_VERSION_MAJOR >= 3
     return dnnl_convolution_backward_data_primitive_desc_create(pd, engine, dnnl_convolution_direct, diff_src, weights,
-                                                                diff_dst, strides, NULL, padding, padding, hint, NULL);
+                                                                diff_dst, strides, NULL, padding, padding, hint, attr);
 #else
     dnnl_convolution_desc_t description;
     dnnl_status_t status = dnnl_convolution_backward_data_desc_init(&description, dnnl_convolution_direct, diff_src,
                                                                     weights, diff_dst, strides, padding, padding);
     if (status != dnnl_success) return status;
-    return dnnl_primitive_desc_create(pd, &description, NULL, engine, hint);
+    return dnnl_primitive_desc_create(pd, &description, attr, engine, hint);
 #endif
 }
 
 static inline dnnl_status_t convolution_backward_weights_pd(dnnl_primitive_desc_t *pd, dnnl_engine_t engine, md_ref src,
                                                             md_ref diff_weights, md_ref diff_bias, md_ref diff_dst,
                                                             const dnnl_dims_t strides, const dnnl_dims_t padding,
+                                                            dnnl_primitive_attr_t attr,
                                                             const_dnnl_primitive_desc_t hint) {
 #if DNNL_VERSION_MAJOR >= 3
     return dnnl_convolution_backward_weights_primitive_desc_create(pd, engine, dnnl_convolution_direct, src,
                                                                    diff_weights, diff_bias, diff_dst, strides, NULL,
-                                                                   padding, padding, hint, NULL);
+                                                                   padding, padding, hint, attr);
 #else
     dnnl_convolution_desc_t description;
     dnnl_status_t status = dnnl_convolution_backward_weights_desc_init(
         &description, dnnl_convolution_direct, src, diff_weights, diff_bias, diff_dst, strides, padding, padding);
     if (status != dnnl_success) return status;
-    return dnnl_primitive_desc_create(pd, &description, NULL, engine, hint);
+    return dnnl_primitive_desc_create(pd, &description, attr, engine, hint);
 #endif
 }
 

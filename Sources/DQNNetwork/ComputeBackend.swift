@@ -4,6 +4,8 @@ public import DQNModel
 public protocol ComputeBackend: Sendable {
     /// Makes the computation of an architecture for one batch size.
     ///
+    /// A thread that makes or runs computations has called ``ComputeThreads/useCallingThreadOnly()`` before; which one does
+    /// what is free.
     /// - Parameters:
     ///   - batchSize: observations per pass.
     ///   - training: whether ``NetworkComputation/backward(into:)`` will be called.
@@ -26,7 +28,8 @@ public protocol NetworkComputation: AnyObject {
     /// read from the slab itself, which therefore must not change between this call and the end of the passes.
     func use(_ parameters: ParameterSlab) throws(NetworkError)
 
-    /// Puts elements of one observation into the input, converted to float (uint8 scaled by 1/255).
+    /// Puts elements of one observation into the input, which the network takes as floats (uint8 scaled by 1/255). Not
+    /// between a forward pass and its backward pass.
     ///
     /// - Parameters:
     ///   - bytes: elements of the input's type, raw.

@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// What a team of threads does together, each its part.
 package protocol TeamWork: AnyObject {
-    /// Does one part; called once for each, on different threads at the same time.
+    /// Does one part; called once for each, on any threads, several at the same time.
     func perform(part: Int)
 }
 
@@ -13,7 +13,8 @@ package protocol TeamWork: AnyObject {
 ///
 /// Between two pieces of work the helpers look out for the next for a tenth of a millisecond, which is when it comes
 /// while a batch is being learnt from, and then sleep. A piece of work allocates nothing and costs about a microsecond
-/// while they look out, some ten where they have to be woken.
+/// while they look out, some ten where they have to be woken. Where processors are busy otherwise and a helper does not
+/// come in time, the caller does its part, too.
 ///
 /// `Sendable`, but one thread at a time gives it work: the learner that it belongs to.
 public final class ComputeTeam: Sendable {
@@ -27,11 +28,11 @@ public final class ComputeTeam: Sendable {
     public init(threads: Int) {
         precondition(threads >= 1, "somebody has to work")
         self.threads = threads
-        let post = Post()
+        let post = Post(parts: threads)
         self.post = post
-        for part in 1..<max(threads, 1) {
-            let helper = Thread { post.help(part: part) }
-            helper.name = "compute \(part)"
+        for number in 1..<threads {
+            let helper = Thread { post.help() }
+            helper.name = "compute \(number)"
             // Compute libraries keep little on the stack, their generated code less.
             helper.stackSize = 4 << 20
             helper.start()
@@ -40,34 +41,45 @@ public final class ComputeTeam: Sendable {
 
     deinit { post.close() }
 
-    /// Does the parts from 0 to ``threads`` − 1 of a piece of work, the first on the calling thread, and returns when all
-    /// are done.
-    package func run(_ work: any TeamWork) { post.give(work, helpers: threads - 1) }
+    /// Does the parts from 0 to ``threads`` − 1 of a piece of work, and returns when all are done.
+    package func run(_ work: any TeamWork) { post.give(work) }
 }
 
 /// Where work is given to the helpers.
 ///
-/// `@unchecked Sendable`: `work` is written before `round` is raised and read by helpers after they have seen it, and
-/// not written again before all of them are done with it, which `unfinished` tells; the rest are atomics and a monitor.
+/// `@unchecked Sendable`: `work` is written before its parts are offered in `offer` and not again before `unfinished` says
+/// that all of them are done; it is read only by who has claimed a part and not finished it. The rest are atomics and a
+/// monitor.
 private final class Post: @unchecked Sendable {
     /// For how many nanoseconds somebody looks out for what is about to happen before sleeping, or letting others go first.
     private static let patience = 100_000
+    /// Where a round begins within ``offer``.
+    private static let round: UInt64 = 1 << 32
 
+    private let parts: Int
     private var work: (any TeamWork)?
-    private let round = Atomic<Int>(0)
+    /// The round in the upper half, and how many of its parts are claimed in the lower one.
+    private let offer: Atomic<UInt64>
     private let unfinished = Atomic<Int>(0)
     private let sleeping = Atomic<Int>(0)
     private let isClosed = Atomic<Bool>(false)
     private let monitor = Monitor()
 
-    func give(_ work: any TeamWork, helpers: Int) {
-        guard helpers > 0 else { return work.perform(part: 0) }
+    init(parts: Int) {
+        self.parts = parts
+        offer = Atomic(UInt64(parts))
+    }
+
+    func give(_ work: any TeamWork) {
+        precondition(unfinished.load(ordering: .acquiring) == 0, "one thread at a time gives a team work")
         self.work = work
-        unfinished.store(helpers, ordering: .relaxed)
-        // Either the helper that is about to sleep sees the new round, or this thread sees that it sleeps.
-        round.add(1, ordering: .sequentiallyConsistent)
+        unfinished.store(parts, ordering: .relaxed)
+        // The number of the round may wrap around.
+        let next = (offer.load(ordering: .relaxed) / Self.round &+ 1) &* Self.round
+        // Either the helper that is about to sleep sees the offer, or this thread sees that it sleeps.
+        offer.store(next, ordering: .sequentiallyConsistent)
         if sleeping.load(ordering: .sequentiallyConsistent) > 0 { monitor.withLock { monitor.wakeAll() } }
-        work.perform(part: 0)
+        performWhatIsLeft()
         while !isReached({ unfinished.load(ordering: .acquiring) == 0 }) {
             // More threads than processors: the one that is waited for may need this one.
             sched_yield()
@@ -75,15 +87,10 @@ private final class Post: @unchecked Sendable {
         self.work = nil
     }
 
-    func help(part: Int) {
-        var seen = 0
+    func help() {
         // A compute library that brings threads of its own is to use none of them beside these.
         ComputeThreads.useCallingThreadOnly()
-        while let next = nextRound(after: seen) {
-            seen = next
-            work?.perform(part: part)
-            unfinished.subtract(1, ordering: .releasing)
-        }
+        while waitForWork() { performWhatIsLeft() }
     }
 
     func close() {
@@ -91,20 +98,41 @@ private final class Post: @unchecked Sendable {
         monitor.withLock { monitor.wakeAll() }
     }
 
-    /// The number of the round after one, once it has begun; `nil` when there will be none.
-    private func nextRound(after seen: Int) -> Int? {
-        if !isReached({ isDue(after: seen) }) {
+    private func performWhatIsLeft() {
+        while let part = claim() {
+            work?.perform(part: part)
+            unfinished.subtract(1, ordering: .releasing)
+        }
+    }
+
+    /// Takes a part that nobody has taken yet.
+    private func claim() -> Int? {
+        var seen = offer.load(ordering: .acquiring)
+        while isOpen(seen) {
+            let (exchanged, now) = offer.weakCompareExchange(
+                expected: seen, desired: seen + 1, ordering: .acquiringAndReleasing)
+            if exchanged { return Int(seen % Self.round) }
+            seen = now
+        }
+        return nil
+    }
+
+    private func isOpen(_ offer: UInt64) -> Bool { offer % Self.round < UInt64(parts) }
+
+    /// Waits until there is something to claim; says whether there can still be.
+    private func waitForWork() -> Bool {
+        if !isReached({ isDue }) {
             monitor.withLock {
                 sleeping.add(1, ordering: .sequentiallyConsistent)
-                while !isDue(after: seen) { monitor.wait(seconds: 60) }
+                while !isDue { monitor.wait(seconds: 60) }
                 sleeping.subtract(1, ordering: .sequentiallyConsistent)
             }
         }
-        return isClosed.load(ordering: .sequentiallyConsistent) ? nil : round.load(ordering: .sequentiallyConsistent)
+        return !isClosed.load(ordering: .sequentiallyConsistent)
     }
 
-    private func isDue(after seen: Int) -> Bool {
-        round.load(ordering: .sequentiallyConsistent) != seen || isClosed.load(ordering: .sequentiallyConsistent)
+    private var isDue: Bool {
+        isOpen(offer.load(ordering: .sequentiallyConsistent)) || isClosed.load(ordering: .sequentiallyConsistent)
     }
 
     /// Looks out for a condition, for as long as one is patient.

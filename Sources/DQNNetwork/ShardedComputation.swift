@@ -3,9 +3,8 @@ internal import DQNModel
 
 /// One computation that several threads share: each takes some rows of the batch through the whole network.
 ///
-/// Passing rows instead of layers from thread to thread needs one meeting a pass, and each thread's rows stay in its own
-/// cache. The gradients of the shards are added up in their order, so results depend on the number of threads and on
-/// nothing else.
+/// Passing rows instead of layers from thread to thread needs one meeting a pass. The gradients of the shards are added
+/// up in their order, so results depend on the number of threads and on nothing else.
 final class ShardedComputation: NetworkComputation {
     /// The rows of one thread.
     ///
@@ -91,11 +90,12 @@ final class ShardedComputation: NetworkComputation {
         self.pass = pass
         team.run(self)
         self.pass = .forward
+        var first: NetworkError?
         for shard in shards {
-            guard let error = shard.error else { continue }
+            first = first ?? shard.error
             shard.error = nil
-            throw error
         }
+        if let first { throw first }
     }
 
     /// The numbers of a shard's rows among those of the whole batch.

@@ -44,6 +44,9 @@ void kernels_fold_floats(float *y, const float *x, const kernels_fold *fold, siz
 /// y[r][c] += bias[c], then max(0, ·) if `relu`.
 void kernels_add_bias(float *y, const float *bias, size_t rows, size_t columns, int relu);
 
+/// y[r][c] = x[c][r] + bias[c], then max(0, ·) if `relu`.
+void kernels_transpose_bias(float *y, const float *x, const float *bias, size_t rows, size_t columns, int relu);
+
 /// gradient[i] = 0 where activation[i] <= 0.
 void kernels_mask(float *gradient, const float *activation, size_t count);
 

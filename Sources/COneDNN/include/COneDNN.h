@@ -29,19 +29,6 @@ void onednn_use_calling_thread_only(void);
 onednn_status onednn_sgemm(int transpose_a, int transpose_b, long m, long n, long k, const float *a, long lda,
                            const float *b, long ldb, int accumulate, float *c, long ldc);
 
-/// A dense layer y = max(0, x Wᵀ + b), or without the maximum, whose weights are kept in oneDNN's own layout.
-///
-/// Not thread-safe: one per thread.
-typedef struct onednn_dense onednn_dense;
-
-/// Makes a layer for one number of rows. On failure `*result` is null.
-onednn_status onednn_dense_create(onednn_dense **result, int rows, int inputs, int outputs, int relu);
-void onednn_dense_destroy(onednn_dense *);
-/// Copies plain (output, input) weights and biases into the layer's own.
-onednn_status onednn_dense_set_parameters(onednn_dense *, const float *weights, const float *bias);
-/// Computes y, (row, output), of x, (row, input).
-onednn_status onednn_dense_forward(onednn_dense *, const float *x, float *y);
-
 /// A run of 2-D convolutions, each with a fused rectified linear unit, for one batch size.
 ///
 /// Observations come and the output goes as (batch, channel, row, column); in between activations stand with their

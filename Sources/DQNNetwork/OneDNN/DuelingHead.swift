@@ -8,9 +8,9 @@ struct DuelingHead {
         let hidden: DenseLayer?
         let output: DenseLayer
 
-        func use(_ slab: ParameterSlab) throws(NetworkError) {
-            try hidden?.use(slab)
-            try output.use(slab)
+        func use(_ slab: ParameterSlab) {
+            hidden?.use(slab)
+            output.use(slab)
         }
 
         func forward(_ x: UnsafePointer<Float>, _ slab: ParameterSlab) throws(NetworkError) {
@@ -40,9 +40,9 @@ struct DuelingHead {
     /// Gradient of the Q-values, same shape; training only.
     let gradient: UnsafeMutablePointer<Float>?
 
-    func use(_ slab: ParameterSlab) throws(NetworkError) {
-        try value.use(slab)
-        try advantage.use(slab)
+    func use(_ slab: ParameterSlab) {
+        value.use(slab)
+        advantage.use(slab)
     }
 
     func forward(_ x: UnsafePointer<Float>, _ slab: ParameterSlab) throws(NetworkError) {

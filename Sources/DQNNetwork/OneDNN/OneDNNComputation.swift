@@ -47,27 +47,27 @@ final class OneDNNComputation: NetworkComputation {
                 training: training)
         let memory = memory
         input = memory.floats(convolutions == nil ? batchSize * inputCount : 0)
-        func layer(_ index: Int, rectified: Bool) throws(NetworkError) -> DenseLayer {
-            try DenseLayer(
+        func layer(_ index: Int, rectified: Bool) -> DenseLayer {
+            DenseLayer(
                 weight: layers[index].weight, bias: layers[index].bias, batchSize: batchSize, rectified: rectified,
                 training: training, serving: serving, memory: memory)
         }
         let head = architecture.trunk.count
-        var dense = try (kernels.count..<head).map { index throws(NetworkError) in try layer(index, rectified: true) }
+        var dense = (kernels.count..<head).map { layer($0, rectified: true) }
         if case .dueling(let actions) = architecture.head {
             // A stream is a hidden and a linear layer, or only the latter.
             let depth = architecture.streamUnits == nil ? 1 : 2
-            func stream(_ first: Int) throws(NetworkError) -> DuelingHead.Stream {
+            func stream(_ first: Int) -> DuelingHead.Stream {
                 DuelingHead.Stream(
-                    hidden: depth == 2 ? try layer(first, rectified: true) : nil,
-                    output: try layer(first + depth - 1, rectified: false))
+                    hidden: depth == 2 ? layer(first, rectified: true) : nil,
+                    output: layer(first + depth - 1, rectified: false))
             }
             dueling = DuelingHead(
-                value: try stream(head), advantage: try stream(head + depth),
+                value: stream(head), advantage: stream(head + depth),
                 actionValues: memory.floats(batchSize * actions),
                 gradient: training ? memory.floats(batchSize * actions) : nil)
         } else {
-            dense.append(try layer(head, rectified: false))
+            dense.append(layer(head, rectified: false))
             dueling = nil
         }
         self.dense = dense
@@ -79,14 +79,16 @@ final class OneDNNComputation: NetworkComputation {
     func use(_ parameters: ParameterSlab) throws(NetworkError) {
         self.parameters = parameters
         try convolutions?.use(parameters)
-        for index in dense.indices { try dense[index].use(parameters) }
-        try dueling?.use(parameters)
+        for index in dense.indices { dense[index].use(parameters) }
+        dueling?.use(parameters)
     }
 
     func load(_ bytes: UnsafeRawBufferPointer, row: Int, offset: Int) {
         let element = architecture.input.element
         let count = bytes.count / element.byteCount
-        precondition(row < batchSize && offset + count <= inputCount, "an observation beyond the input")
+        precondition(
+            row >= 0 && row < batchSize && offset >= 0 && offset + count <= inputCount
+                && bytes.count == count * element.byteCount, "elements beyond the observation")
         if let convolutions {
             return convolutions.load(bytes, at: (row * inputCount + offset) * element.byteCount)
         }

@@ -132,7 +132,7 @@ extension ConfigurationKey {
         integer(
             "worker_steps", \.workerSteps, 0...1_000_000_000_000,
             "agent steps after which a worker is finished, whatever the others do; 0 has no such limit"),
-        integer("compute_threads", \.computeThreads, 1...1024, "threads of one computation"),
+        integer("compute_threads", \.computeThreads, 1...1024, "threads that divide a batch among them"),
         number("learning_rate", \.learningRate, 1e-12...10, "step size of the optimiser"),
         optionalNumber(
             "learning_rate_final", \.learningRateFinal, 0...10,

@@ -54,8 +54,8 @@ package struct MemoryBudget {
         // Online and target passes, the online one with gradients, and Double's.
         let passes = 3 + (configuration.doubleDQN ? 1 : 0)
         let isSole = workers == 1 && configuration.refreshInterval == 1
-        // A worker's own copy of the parameters is copied for saves, twice.
-        let slabs = 1 + (isSole ? 0 : 4) + (configuration.sharesStatistics ? 0 : slots)
+        // A worker's own copy of the parameters is copied for saves, twice; each compute thread has gradients of its own.
+        let slabs = configuration.computeThreads + (isSole ? 0 : 4) + (configuration.sharesStatistics ? 0 : slots)
         networks = slabs * parameters + passes * batch * activations
         // Once for training, twice for saves.
         shared = 3 * (1 + (method.usesTarget ? 1 : 0) + slots) * parameters
