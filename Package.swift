@@ -62,7 +62,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "DQNEnvironments", dependencies: ["DQNModel", "CWorkerProcess"],
-            resources: [.embedInCode("Resources/gymnasium_worker.py")], swiftSettings: strict),
+            resources: [
+                .embedInCode("Resources/gymnasium_snapshots.py"), .embedInCode("Resources/gymnasium_worker.py"),
+            ], swiftSettings: strict),
         .target(
             name: "DQNTraining",
             dependencies: [

@@ -6,15 +6,19 @@ internal import Foundation
 /// The process ends by itself when this object, or this program, is gone: the socket's other end is then closed. Not
 /// thread-safe.
 final class GymnasiumProcess {
-    /// The part that reads the worker's script from the socket, so that it is neither on disk nor among the arguments.
+    /// The part that reads the worker's scripts from the socket, so that they are neither on disk nor among the arguments.
     private static let bootstrap = """
-        import socket
+        import socket, sys, types
         control = socket.socket(fileno=3)
-        size = int.from_bytes(control.recv(8, socket.MSG_WAITALL), "little")
-        script = control.recv(size, socket.MSG_WAITALL)
+        for name in ("gymnasium_snapshots", "gymnasium_worker"):
+            size = int.from_bytes(control.recv(8, socket.MSG_WAITALL), "little")
+            script = control.recv(size, socket.MSG_WAITALL)
+            module = sys.modules[name] = types.ModuleType(name)
+            exec(compile(script, name + ".py", "exec"), module.__dict__)
         control.detach()
-        exec(compile(script, "gymnasium_worker.py", "exec"), {"__name__": "__main__"})
+        module.main()
         """
+    private static let scripts = [PackageResources.gymnasium_snapshots_py, PackageResources.gymnasium_worker_py]
     /// Largest payload that is believed.
     private static let payloadLimit: UInt64 = 1 << 30
     /// Seconds that a process gets to close its environment.
@@ -50,11 +54,12 @@ final class GymnasiumProcess {
                     + "Scripts/setup-gymnasium, or name another by --python PATH or \(GymnasiumPython.variable).")
         }
         isOpen = true
-        let script = PackageResources.gymnasium_worker_py
-        var size = UInt64(script.count).littleEndian
         // A process that has ended already is found out by the first reply that does not come.
-        _ = dqn_worker_send(worker.control, &size, 8)
-        _ = dqn_worker_send(worker.control, script, script.count)
+        for script in Self.scripts {
+            var size = UInt64(script.count).littleEndian
+            _ = dqn_worker_send(worker.control, &size, 8)
+            _ = dqn_worker_send(worker.control, script, script.count)
+        }
     }
 
     deinit {

@@ -37,7 +37,9 @@ import Testing
         var ours = theirs
         for seed in UInt64(0)..<20 {
             try gymnasium.reset(seed: seed)
-            let state = try #require(try gymnasium.snapshot()).float64("array-0", count: 4)
+            let values = try #require(try gymnasium.snapshot()).values.values
+            let states = values.compactMap { if case .float64(let array) = $0 { array } else { nil } }
+            let state = try #require(states.first { $0.count == 4 })
             var builtIn = try placed("CartPole-v1", in: state, elapsed: 0)
             var generator = RandomGenerator(seed: seed, stream: "test")
             var ended = false
