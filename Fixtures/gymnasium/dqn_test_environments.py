@@ -4,6 +4,7 @@ usage: --env gym:dqn_test_environments:Sleeper-v0, with this folder in PYTHONPAT
 """
 
 import os
+import signal
 import sys
 import time
 
@@ -17,7 +18,8 @@ class Still(gymnasium.Env):
     action_space = gymnasium.spaces.Discrete(2)
     observation_space = gymnasium.spaces.Box(-1.0, 1.0, (4,), numpy.float32)
 
-    def __init__(self):
+    def __init__(self, label=""):
+        self.label = label
         self.last = numpy.zeros(self.observation_space.shape, self.observation_space.dtype)
 
     def reset(self, *, seed=None, options=None):
@@ -47,6 +49,11 @@ class Quitter(Still):
     def act(self):
         print("out of here", file=sys.stderr)
         os._exit(7)
+
+
+class Crasher(Still):
+    def act(self):
+        os.kill(os.getpid(), signal.SIGSEGV)
 
 
 class Chatterer(Still):
@@ -102,6 +109,10 @@ class Joystick(Still):
     action_space = gymnasium.spaces.Box(-1.0, 1.0, (2,))
 
 
-KINDS = [Still, Sleeper, Raiser, Quitter, Chatterer, Keeper, Gambler, Frames, LargeFrames, Doubles, Integers, Joystick]
+KINDS = [
+    Still, Sleeper, Raiser, Quitter, Crasher, Chatterer, Keeper, Gambler, Frames, LargeFrames, Doubles, Integers, Joystick
+]
+# A label makes an environment another one, as a new version of its package would.
+LABEL = os.environ.get("DQN_TEST_LABEL", "")
 for kind in KINDS:
-    gymnasium.register(f"{kind.__name__}-v0", kind)
+    gymnasium.register(f"{kind.__name__}-v0", kind, kwargs={"label": LABEL})

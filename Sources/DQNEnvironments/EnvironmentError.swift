@@ -16,6 +16,8 @@ public struct EnvironmentError: Error, Sendable, CustomStringConvertible {
         public static let invalidAction = Code(rawValue: "invalidAction")
         /// A step was asked for before the first reset or after an episode's end.
         public static let resetNeeded = Code(rawValue: "resetNeeded")
+        /// The environment does not take the options.
+        public static let invalidOptions = Code(rawValue: "invalidOptions")
         /// There is no Python to run the environment, or it cannot be started.
         public static let pythonMissing = Code(rawValue: "pythonMissing")
         /// The Python has not all packages or modules that the environment needs.

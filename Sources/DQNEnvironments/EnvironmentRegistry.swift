@@ -25,6 +25,22 @@ public enum EnvironmentRegistry {
         entries.withLock { $0[id] != nil } || scheme(of: id) != nil
     }
 
+    /// An id with options: those it has, then these; one of the same key is replaced.
+    ///
+    /// - Parameter settings: texts `key=value`.
+    /// - Throws: ``EnvironmentError`` (`invalidOptions`), also where the environment takes none: a registered one.
+    public static func identifier(_ id: String, setting settings: [String]) throws(EnvironmentError) -> String {
+        if settings.isEmpty { return id }
+        guard scheme(of: id) != nil else {
+            throw EnvironmentError(
+                code: .invalidOptions,
+                message: "The environment '\(id)' takes no options; environments with a scheme do, as gym:\(id).")
+        }
+        var options = try EnvironmentOptions(id)
+        for setting in settings { try options.set(setting) }
+        return options.id
+    }
+
     /// Adds an environment.
     ///
     /// - Throws: ``EnvironmentError`` (`alreadyRegistered`) when the id is taken: a plug-in cannot change what

@@ -36,6 +36,11 @@ struct DQNPlay: ParsableCommand {
     @Option(help: ArgumentHelp("The environment (default: the one trained in).", valueName: "id"))
     var env: String?
     @Option(
+        name: .customLong("env-set"),
+        help: ArgumentHelp(
+            "Pass the environment an option, once or several times: --env-set frameskip=1.", valueName: "key=value"))
+    var environmentSettings: [String] = []
+    @Option(
         help: ArgumentHelp(
             "The Python that runs Gymnasium's environments (default: DQN_PYTHON, then .venv-gymnasium).",
             valueName: "path"))
@@ -83,7 +88,8 @@ struct DQNPlay: ParsableCommand {
             try Policy(contentsOf: url)
         }
         let agent = try Agent(policy, concurrency: 1)
-        let environment = try EnvironmentRegistry.make(env ?? agent.environment)
+        let environment = try EnvironmentRegistry.make(
+            EnvironmentRegistry.identifier(env ?? agent.environment, setting: environmentSettings))
         try check(environment.specification, fits: agent)
         let trace = try trace.map { try TraceFile(URL(fileURLWithPath: $0)) }
         let screen = render == .ansi ? Screen() : nil

@@ -34,6 +34,11 @@ struct DQNTrain: ParsableCommand {
     @Option(help: ArgumentHelp("The environment's id, as in CartPole-v1 or gym:LunarLander-v3.", valueName: "id"))
     var env: String?
     @Option(
+        name: .customLong("env-set"),
+        help: ArgumentHelp(
+            "Pass the environment an option, once or several times: --env-set frameskip=1.", valueName: "key=value"))
+    var environmentSettings: [String] = []
+    @Option(
         help: ArgumentHelp(
             "The Python that runs Gymnasium's environments (default: DQN_PYTHON, then .venv-gymnasium).",
             valueName: "path"))
@@ -105,9 +110,13 @@ struct DQNTrain: ParsableCommand {
                 throw ValidationError("\(flag) \(value) is too small; the least is \(least).")
             }
         }
+        if !environmentSettings.isEmpty, env == nil, resume == nil {
+            throw ValidationError("--env-set goes with --env only.")
+        }
         guard resume != nil else { return }
         let fixed: [(String, Bool)] = [
-            ("--env", env != nil), ("--method", method != nil), ("--preset", preset != nil), ("--seed", seed != nil),
+            ("--env", env != nil), ("--env-set", !environmentSettings.isEmpty), ("--method", method != nil),
+            ("--preset", preset != nil), ("--seed", seed != nil),
             ("--schedule-steps", scheduleSteps != nil), ("--out", out != nil), ("--config", config != nil),
             ("--set", !assignments.isEmpty), ("--eval-every", evalEvery != nil),
             ("--eval-episodes", evalEpisodes != nil), ("--target-return", targetReturn != nil),
@@ -128,13 +137,14 @@ struct DQNTrain: ParsableCommand {
         } catch let code as ExitCode {
             throw code
         } catch {
-            throw report(error, program: "dqn-train", codeOf: exitCode(of:))
+            throw report(
+                error, program: "dqn-train", codeOf: exitCode(of:), causeOf: { ($0 as? TrainingError)?.underlying })
         }
     }
 
     private func request() throws -> ConfigurationRequest {
         var request = ConfigurationRequest()
-        request.environment = env
+        request.environment = try env.map { try EnvironmentRegistry.identifier($0, setting: environmentSettings) }
         request.preset = preset
         request.file = config.map { URL(fileURLWithPath: $0) }
         request.assignments = assignments
@@ -163,9 +173,9 @@ struct DQNTrain: ParsableCommand {
         let options = RunDirectory.Options(
             steps: steps ?? configuration.scheduleSteps, saveEvery: saveEvery ?? 10_000, keep: keep ?? 5,
             memory: memory?.bytes, workerTimeout: workerTimeout)
-        // gym:ALE/Pong-v5 is no good name for a folder.
-        let environment = configuration.environment.map { "/:".contains($0) ? "-" : $0 }
-        let name = "runs/\(String(environment))-\(configuration.method)-seed\(configuration.seed)"
+        // Of a scheme's id the name: gym:ALE/Pong-v5?frameskip=1 is no good name for a folder.
+        let environment = configuration.environment.prefix { $0 != "?" }.split { "/:".contains($0) }.last ?? "run"
+        let name = "runs/\(environment)-\(configuration.method)-seed\(configuration.seed)"
         let directory = RunDirectory(URL(fileURLWithPath: out ?? name))
         return try TrainingRun(configuration, options: options, in: directory, logger: logger)
     }

@@ -15,7 +15,8 @@ struct GymnasiumDescription: Decodable {
         EnvironmentSpecification(
             id: id, observationSpace: ObservationSpace(shape: shape, element: element),
             actionMeanings: action_meanings, maximumEpisodeSteps: maximum_episode_steps,
-            rewardThreshold: reward_threshold, framesPerStep: frames_per_step)
+            rewardThreshold: reward_threshold, framesPerStep: frames_per_step,
+            provenance: identity.parts)
     }
 }
 
@@ -30,13 +31,20 @@ struct GymnasiumIdentity: Codable, Equatable {
     /// The wrappers from the outermost to the environment.
     var wrappers: [String]
 
+    /// All of it by name.
+    var parts: [String: String] {
+        [
+            "gymnasium": gymnasium, "package": package, "specification": specification,
+            "wrappers": wrappers.joined(separator: ", "),
+        ]
+    }
+
     /// What first differs from another identity, with its name.
     func difference(from other: GymnasiumIdentity) -> (name: String, own: String, other: String)? {
-        let parts = [
-            ("Gymnasium", gymnasium, other.gymnasium), ("the package", package, other.package),
-            ("the specification", specification, other.specification),
-            ("the wrappers", wrappers.joined(separator: ", "), other.wrappers.joined(separator: ", ")),
-        ]
-        return parts.first { $0.1 != $0.2 }
+        let (own, theirs) = (parts, other.parts)
+        for (name, value) in own.sorted(by: { $0.key < $1.key }) {
+            if let stored = theirs[name], stored != value { return (name, value, stored) }
+        }
+        return nil
     }
 }

@@ -5,7 +5,7 @@ extension GymnasiumEnvironment {
     private static let layout = 1
 
     /// The environment's attributes as data: the document `attributes`, the arrays it refers to, the generators' states,
-    /// the last `observation` and the `identity` of what runs it.
+    /// the last `observation`, the last `seed` and the `identity` of what runs it.
     ///
     /// - Returns: `nil` where any attribute, of the environment or a wrapper, is something other than numbers, texts,
     ///   containers, NumPy arrays and generators, or plain Python objects of such: with those the state would not be
@@ -29,7 +29,7 @@ extension GymnasiumEnvironment {
             "attributes": document, "identity": .uint8([UInt8](try encoder.encode(identity))),
             "observation": .uint8(
                 [UInt8](process.memory.map { UnsafeRawBufferPointer($0) } ?? .init(start: nil, count: 0))),
-            "seeded": .uint8([isSeeded ? 1 : 0]),
+            "seed": .uint64(seed.map { [$0] } ?? []),
         ]
         for (index, array) in arrays.dropFirst().enumerated() { values["array-\(index)"] = array }
         progress.store(in: &values)
@@ -45,7 +45,9 @@ extension GymnasiumEnvironment {
         try checkIdentity(of: snapshot)
         let stored = try EpisodeProgress(restoring: snapshot, limit: .max)
         let observation = try snapshot.uint8("observation", count: specification.observationSpace.byteCount)
-        let seeded = try snapshot.uint8("seeded", count: 1)[0] != 0
+        guard case .uint64(let seeds) = snapshot.values["seed"], seeds.count <= 1 else {
+            throw invalid("it does not say what it was seeded with")
+        }
         guard let document = snapshot.values["attributes"] else { throw invalid("it has no attributes") }
         var arrays = [document]
         while let array = snapshot.values["array-\(arrays.count - 1)"] { arrays.append(array) }
@@ -54,7 +56,7 @@ extension GymnasiumEnvironment {
         if reply.status == .invalidSnapshot { throw invalid(reply.text) }
         if let refusal = process.refusal(of: reply, "be restored") { throw refusal }
         process.memory?.copyBytes(from: observation)
-        (progress, isSeeded) = (stored, seeded)
+        (progress, seed) = (stored, seeds.first)
     }
 
     private func checkIdentity(of snapshot: StateSnapshot) throws {

@@ -22,24 +22,26 @@ public final class GymnasiumEnvironment: Environment {
     let stepSeconds: Double
     let actionCount: Int
     var progress = EpisodeProgress()
-    /// Whether the environment's random stream was ever begun.
-    var isSeeded = false
+    /// What the environment's random stream was begun with last; `nil` before.
+    var seed: UInt64?
     /// Whether it has turned out that the state cannot be told.
     var cannotTell = false
 
     /// Starts a Python process, or takes one that was asked for its specification only, and makes the environment.
     ///
     /// - Parameter name: Gymnasium's id; the module that registers it may stand before a colon, as in
-    ///   `my_module:MyEnvironment-v0`, and is looked for in the current directory too.
+    ///   `my_module:MyEnvironment-v0`, and is looked for in the current directory too. Arguments of the environment may
+    ///   stand behind a question mark, as in `ALE/Pong-v5?frameskip=1,obs_type=grayscale`; what can be read as JSON is.
     /// - Throws: ``EnvironmentError``.
     public init(_ name: String, options: Options = Options()) throws {
         let python = try GymnasiumPython.find(options.python)
+        let reference = try EnvironmentOptions(name)
         let process: GymnasiumProcess
         let description: GymnasiumDescription
         if let spare = GymnasiumSpares.shared.take(python, name) {
             (process, description) = spare
         } else {
-            process = try GymnasiumProcess(python: python, name: name)
+            process = try GymnasiumProcess(python: python, name: name, reference)
             let reply = try process.ask(.describe, seconds: options.startSeconds)
             if let refusal = process.refusal(of: reply, "be made") { throw refusal }
             description = try JSONDecoder().decode(GymnasiumDescription.self, from: Data(reply.payload))
@@ -64,12 +66,12 @@ public final class GymnasiumEnvironment: Environment {
     ///
     /// - Throws: ``EnvironmentError``.
     public func reset(seed: UInt64?) throws {
-        let seed = seed ?? (isSeeded ? nil : 0)
+        let seed = (seed ?? (self.seed == nil ? 0 : nil)).map { $0 & 0x7fff_ffff }
         // Also where it fails: the process is as good as new no more.
         progress.begin()
-        let reply = try process.ask(.reset, flag: seed != nil, (seed ?? 0) & 0x7fff_ffff, seconds: stepSeconds)
+        let reply = try process.ask(.reset, flag: seed != nil, seed ?? 0, seconds: stepSeconds)
         if let refusal = process.refusal(of: reply, "be reset") { throw refusal }
-        isSeeded = true
+        self.seed = seed ?? self.seed
     }
 
     /// Takes one action.

@@ -19,6 +19,7 @@ enum GymnasiumStatus: UInt32 {
     case unsupported = 4
     case notCapturable = 5
     case invalidSnapshot = 6
+    case invalidOptions = 7
 }
 
 /// A worker's answer.

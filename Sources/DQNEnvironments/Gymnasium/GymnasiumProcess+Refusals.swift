@@ -19,7 +19,11 @@ extension GymnasiumProcess {
                     + "Scripts/setup-gymnasium, or install it there.")
         case .unknown:
             return EnvironmentError(
-                code: .unknownEnvironment, message: "Gymnasium has no environment '\(name)': \(sentence(reason))")
+                code: .unknownEnvironment,
+                message: "Gymnasium has no environment '\(name.prefix { $0 != "?" })': \(sentence(reason))")
+        case .invalidOptions:
+            return EnvironmentError(
+                code: .invalidOptions, message: "\(environment) does not take these options: \(sentence(reason))")
         case .unsupported:
             return EnvironmentError(
                 code: .unsupportedSpace, message: "\(environment) cannot be used: \(sentence(reason))")

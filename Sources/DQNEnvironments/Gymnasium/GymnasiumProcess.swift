@@ -39,11 +39,17 @@ final class GymnasiumProcess {
 
     /// Starts a process; what it has to say about its environment comes with the first reply.
     ///
+    /// - Parameters:
+    ///   - name: what errors call the environment.
+    ///   - reference: the environment's own name and its options.
     /// - Throws: ``EnvironmentError`` (`pythonMissing`).
-    init(python: String, name: String) throws(EnvironmentError) {
+    init(python: String, name: String, _ reference: EnvironmentOptions) throws(EnvironmentError) {
         self.python = python
         self.name = name
-        let words = [python, "-u", "-c", Self.bootstrap, name]
+        // The fault handler tells where in Python a crash of native code was.
+        let words =
+            [python, "-u", "-X", "faulthandler", "-c", Self.bootstrap, reference.name]
+            + reference.pairs.map { "\($0.key)=\($0.value)" }
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         let failure = dqn_worker_start(&worker, python, &arguments)
@@ -178,21 +184,27 @@ final class GymnasiumProcess {
         end(killing: true)
         return remember(
             .timedOut,
-            "The Python process of 'gym:\(name)' had not answered after \(seconds) seconds and was killed.")
+            "The Python process of 'gym:\(name)' had not answered after \(seconds) seconds and was killed; a run that is resumed "
+                + "starts another.")
     }
 
     private func lostByItself() -> EnvironmentError {
         let status = end(killing: false)
         let signal = status & 0x7f
-        let how =
-            signal != 0
-            ? "was killed by signal \(signal) (\(String(cString: strsignal(signal))))"
-            : "ended with exit code \(status >> 8 & 0xff)"
-        let last = output.lines.last.map { "; its last words were: \($0)" } ?? ""
+        let how: String
+        if signal != 0 {
+            // The innermost frame is the first that the fault handler writes.
+            let place = output.lines.first { $0.hasPrefix("  File ") }.map { " in \($0.drop { $0 == " " })" } ?? ""
+            how = "was killed by signal \(signal) (\(String(cString: strsignal(signal))))\(place)"
+        } else {
+            let last = output.lines.last.map { "; its last words were: \($0)" } ?? ""
+            how = "ended with exit code \(status >> 8 & 0xff)\(last)"
+        }
         return remember(
             .processEnded,
-            "The Python process of 'gym:\(name)' (\(python)) \(how)\(last)"
-                + (hasAnswered ? "." : "; Scripts/setup-gymnasium makes a Python that works."))
+            "The Python process of 'gym:\(name)' (\(python)) \(how); "
+                + (hasAnswered
+                    ? "a run that is resumed starts another." : "Scripts/setup-gymnasium makes a Python that works."))
     }
 
     private func remember(_ code: EnvironmentError.Code, _ message: String) -> EnvironmentError {

@@ -8,6 +8,7 @@ A state is told whole or not at all: what is not plain data raises Unfit. Nothin
 import collections
 import enum
 import json
+import math
 import random
 import struct
 import types
@@ -54,6 +55,56 @@ def constant_name(value):
 def is_ale(value):
     """Whether an object is the Arcade Learning Environment, which writes and reads its state itself."""
     return type(value).__name__ == "ALEInterface" and type(value).__module__.partition(".")[0] == "ale_py"
+
+
+class Emulator:
+    """The state of an Arcade Learning Environment, whole.
+
+    What it serializes lacks the action that it repeats while actions stick. That one is found by trial: if the emulator
+    goes on alike for some frames after another action was made the sticking one, that action was it, or never matters.
+    """
+
+    CERTAINTY = 1e-18
+    FRAMES = 16
+
+    def __init__(self, ale):
+        self.ale = ale
+        self.actions = ale.getLegalActionSet()
+        probability = ale.getFloat("repeat_action_probability")
+        if probability > 0.9:
+            raise Unfit("an emulator whose actions stick nearly always")
+        # Acting so often leaves another action sticking with less than that probability.
+        self.repetitions = math.ceil(math.log(self.CERTAINTY) / math.log(probability)) if probability > 0 else 0
+
+    def put(self, action, state):
+        """Makes an action of the list the sticking one, then goes to a state."""
+        for _ in range(self.repetitions):
+            self.ale.act(self.actions[action])
+        self.ale.restoreState(state)
+
+    def future(self, state):
+        """What comes after a state, frame by frame."""
+        self.ale.restoreState(state)
+        states = []
+        for _ in range(self.FRAMES):
+            self.ale.act(self.actions[0])
+            states.append(self.ale.cloneState(include_rng=True).serialize())
+        return states
+
+    def capture(self):
+        """The sticking action's number and the serialized state; the emulator is left as it was."""
+        state = self.ale.cloneState(include_rng=True)
+        action = self.find_action(state) if self.repetitions else 0
+        self.put(action, state)
+        return action, state.serialize()
+
+    def find_action(self, state):
+        expected = self.future(state)
+        for action in range(len(self.actions)):
+            self.put(action, state)
+            if self.future(state) == expected:
+                return action
+        raise Unfit("the emulator's sticking action")
 
 
 class Snapshots:
@@ -116,8 +167,8 @@ class Snapshots:
         if state is not None:
             return {"generator": self.encode(state, f"{path}.state")}
         if is_ale(value):
-            state = value.cloneState(include_rng=True).serialize()
-            return {"ale": self.add(numpy.frombuffer(state, numpy.uint8), path)}
+            action, state = Emulator(value).capture()
+            return {"ale": self.add(numpy.frombuffer(state, numpy.uint8), path), "action": action}
         attributes = self.attributes(value)
         if attributes is None:
             raise Unfit(f"{path} ({type(value).__name__})")
@@ -206,8 +257,11 @@ class Snapshots:
                 raise Unfit(path)
             import ale_py
 
+            emulator, action = Emulator(value), stored["action"]
+            if type(action) is not int or not 0 <= action < len(emulator.actions):
+                raise Unfit(path)
             state = ale_py.ALEState(self.array(stored["ale"], path).tobytes())
-            self.changes.append(lambda: value.restoreState(state))
+            self.changes.append(lambda: emulator.put(action, state))
         else:
             if self.attributes(value) is None or type(value).__qualname__ != stored["object"]:
                 raise Unfit(path)

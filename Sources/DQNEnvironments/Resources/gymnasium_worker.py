@@ -1,6 +1,6 @@
 """Runs one Gymnasium environment for the program that started it; not meant to be started by hand.
 
-usage: python -c 'BOOTSTRAP' ENVIRONMENT_ID, where the bootstrap reads this file from descriptor 3 and calls main()
+usage: python -c 'BOOTSTRAP' ENVIRONMENT_ID [KEY=VALUE...], where the bootstrap reads this file from descriptor 3 and calls main()
 
 Descriptor 3 is a stream socket. A request is 16 bytes (u32 operation, u32 flag, u64 value), little-endian like all that
 follows; after `restore` come as many bytes as `value` says. A reply is 24 bytes (u32 status, u32 flags, f64 reward, u64
@@ -12,6 +12,7 @@ import importlib
 import json
 import mmap
 import os
+import re
 import struct
 import sys
 import traceback
@@ -22,7 +23,7 @@ CONTROL, MEMORY = 3, 4
 OWN_FILES = {"gymnasium_worker.py", "gymnasium_snapshots.py"}
 REQUEST, REPLY = struct.Struct("<IIQ"), struct.Struct("<IIdQ")
 DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER = range(1, 7)
-DONE, FAILED, PACKAGE_MISSING, UNKNOWN, UNSUPPORTED, NOT_CAPTURABLE, INVALID_SNAPSHOT = range(7)
+DONE, FAILED, PACKAGE_MISSING, UNKNOWN, UNSUPPORTED, NOT_CAPTURABLE, INVALID_SNAPSHOT, INVALID_OPTIONS = range(8)
 # Packages whose environments are registered by a call, by the namespace of their ids.
 NAMESPACES = {"ALE": "ale_py", "MinAtar": "minatar.gym"}
 
@@ -57,14 +58,31 @@ def import_packages(identifier):
     return gymnasium
 
 
-def make(gymnasium, identifier):
+def read_options(assignments):
+    """The arguments of `gymnasium.make`; what is no JSON is text."""
+    options = {}
+    for assignment in assignments:
+        key, _, value = assignment.partition("=")
+        try:
+            options[key] = json.loads(value)
+        except ValueError:
+            options[key] = value
+    return options
+
+
+def make(gymnasium, identifier, options):
     """Makes the environment, with text rendering where it has one."""
     try:
-        environment = gymnasium.make(identifier)
-        if "ansi" in (environment.unwrapped.metadata.get("render_modes") or ()):
+        environment = gymnasium.make(identifier, **options)
+        modes = environment.unwrapped.metadata.get("render_modes") or ()
+        if "ansi" in modes and "render_mode" not in options:
             environment.close()
-            environment = gymnasium.make(identifier, render_mode="ansi")
+            environment = gymnasium.make(identifier, render_mode="ansi", **options)
         return environment
+    except TypeError as error:
+        if not options:
+            raise
+        raise Refusal(INVALID_OPTIONS, one_line(error)) from None
     except gymnasium.error.DependencyNotInstalled as error:
         raise Refusal(PACKAGE_MISSING, f"a package that it needs is missing ({one_line(error)})") from None
     except ModuleNotFoundError as error:
@@ -135,7 +153,8 @@ def describe(environment, observations, gymnasium):
         "identity": {
             "gymnasium": gymnasium.__version__,
             "package": package_version(environment),
-            "specification": str(specification),
+            # An address in it would be another in every process.
+            "specification": re.sub(r" at 0x[0-9a-f]+", "", str(specification)),
             "wrappers": [type(layer).__name__ for layer in layers(environment)],
         },
     }
@@ -169,11 +188,11 @@ def answer(status, payload=b"", flags=0, reward=0.0):
 class Worker:
     """One environment and the requests that it answers."""
 
-    def __init__(self, identifier):
+    def __init__(self, identifier, options):
         self.gymnasium = import_packages(identifier)
         import numpy
 
-        self.environment = make(self.gymnasium, identifier)
+        self.environment = make(self.gymnasium, identifier, options)
         self.observations = Observations(self.environment.observation_space, self.gymnasium, numpy)
         self.description = describe(self.environment, self.observations, self.gymnasium)
         self.first_action = int(self.environment.action_space.start)
@@ -241,7 +260,7 @@ def main():
         sys.path.insert(0, "")
     try:
         try:
-            worker = Worker(sys.argv[1])
+            worker = Worker(sys.argv[1], read_options(sys.argv[2:]))
         except Refusal as refusal:
             return answer(refusal.status, str(refusal).encode())
         except Exception as error:

@@ -53,7 +53,8 @@ public enum Preset: String, Sendable, CaseIterable {
 
     /// The name that settings are listed under: Gymnasium's own environments have those of the built-in ones.
     static func task(of environment: EnvironmentSpecification) -> String {
-        environment.id.hasPrefix("gym:") ? String(environment.id.dropFirst(4)) : environment.id
+        let isGymnasiums = environment.id.hasPrefix("gym:")
+        return isGymnasiums ? String(environment.id.dropFirst(4).prefix { $0 != "?" }) : environment.id
     }
 
     /// Whether observations are frames that a network for screens takes: at least 36 rows.

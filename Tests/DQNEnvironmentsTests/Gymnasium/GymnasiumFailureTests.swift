@@ -39,6 +39,17 @@ import Testing
         #expect(!exists(process: environment.processIdentifier))
     }
 
+    @Test("A crash of native code is told with the line of Python that it was in")
+    func crashes() throws {
+        let environment = try Gymnasium.testing("Crasher")
+        try environment.reset(seed: 1)
+        let error = try failure { _ = try environment.step(1) }
+        #expect(error.code == .processEnded)
+        #expect(error.message.contains("was killed by signal 11"), "\(error.message)")
+        #expect(error.message.contains("dqn_test_environments.py\", line"), "\(error.message)")
+        #expect(error.details.contains { $0.contains("in step") })
+    }
+
     @Test("A process that hangs is killed at its deadline")
     func hangs() throws {
         let environment = try Gymnasium.testing("Sleeper", seconds: 0.3)
@@ -109,6 +120,9 @@ import Testing
             ("CartPol-v1", EnvironmentError.Code.unknownEnvironment, "Did you mean: `CartPole`?"),
             ("", .unknownEnvironment, "Gymnasium has no environment ''"),
             ("no_such_module:Some-v0", .packageMissing, "no_such_module"),
+            ("CartPole-v1?nonsense=1", .invalidOptions, "unexpected keyword argument 'nonsense'"),
+            ("CartPole-v1?nonsense", .invalidOptions, "write key=value once for each key"),
+            ("CartPole-v1?max_episode_steps=1,max_episode_steps=2", .invalidOptions, "once for each key"),
             ("Pendulum-v1", .unsupportedSpace, "its action space is Box, not Discrete"),
             ("dqn_test_environments:Joystick-v0", .unsupportedSpace, "its action space is Box, not Discrete"),
             ("dqn_test_environments:Integers-v0", .unsupportedSpace, "its observations are int32"),

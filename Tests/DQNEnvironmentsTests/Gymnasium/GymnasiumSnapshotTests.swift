@@ -14,6 +14,31 @@ import Testing
         arguments: ["MinAtar/Breakout-v1", "MinAtar/Seaquest-v1"])
     func goesOn(id: String) throws { try checkGoingOn(id, 41) }
 
+    @Test(
+        "Atari goes on from anywhere, also while an action sticks, and telling its state leaves it as it was",
+        .enabled(if: Gymnasium.hasALE, "\(Gymnasium.reason)"), arguments: ["ALE/Pong-v5", "ALE/Breakout-v5"])
+    func atari(id: String) throws {
+        let (told, untold, restored) = (try Gymnasium.make(id), try Gymnasium.make(id), try Gymnasium.make(id))
+        try told.reset(seed: 7)
+        try untold.reset(seed: 7)
+        var choices = RandomGenerator(seed: 3, stream: "test")
+        for round in 0..<25 {
+            let snapshot = try #require(try told.snapshot())
+            try restored.restore(snapshot)
+            var (second, third) = (choices, choices)
+            let steps = 6 + round % 5
+            let expected = try play(untold, steps, &choices)
+            #expect(try play(told, steps, &second) == expected, "round \(round)")
+            #expect(try play(restored, steps, &third) == expected, "round \(round)")
+        }
+        let snapshot = try #require(try told.snapshot())
+        try restored.restore(snapshot)
+        #expect(try restored.snapshot() == snapshot)
+        var second = choices
+        let expected = try play(untold, 300, &choices)
+        #expect(try play(restored, 300, &second) == expected)
+    }
+
     private func checkGoingOn(_ id: String, _ steps: Int) throws {
         let original = try Gymnasium.make(id)
         try original.reset(seed: 11)
@@ -88,7 +113,7 @@ import Testing
         #expect {
             try environment.restore(snapshot)
         } throws: {
-            ($0 as? ModelError)?.code == .invalidSnapshot && "\($0)".contains("it was taken where Gymnasium was '0.9'")
+            ($0 as? ModelError)?.code == .invalidSnapshot && "\($0)".contains("it was taken where gymnasium was '0.9'")
         }
     }
 

@@ -4,6 +4,7 @@ import Foundation
 /// What of Gymnasium is installed here.
 enum Gymnasium {
     static let isInstalled = has("gymnasium")
+    static let hasALE = isInstalled && has("ale_py")
     static let hasBox2D = isInstalled && has("Box2D")
     static let hasMinAtar = isInstalled && has("minatar")
     static let reason = "Gymnasium is not installed whole; Scripts/setup-gymnasium installs it"

@@ -88,6 +88,42 @@ import Testing
         #expect(observation.floats == [Float](repeating: 0.625, count: 6))
     }
 
+    @Test("Options in the id are arguments of the environment; settings replace those of the same key")
+    func options() throws {
+        let id = try EnvironmentRegistry.identifier(
+            "gym:CartPole-v1?max_episode_steps=3", setting: ["max_episode_steps=2", "sutton_barto_reward=true"])
+        #expect(id == "gym:CartPole-v1?max_episode_steps=2,sutton_barto_reward=true")
+        var environment = try EnvironmentRegistry.make(id)
+        #expect(environment.specification.id == id)
+        #expect(environment.specification.maximumEpisodeSteps == 2)
+        try environment.reset(seed: 1)
+        #expect(try environment.step(0).reward == 0)
+        #expect(try environment.step(1).truncated)
+        let label = try EnvironmentRegistry.identifier(
+            "gym:dqn_test_environments:Still-v0", setting: ["label=100%, all = fine"])
+        #expect(label.hasSuffix("?label=100%25%2C all = fine"))
+        #expect(
+            try Gymnasium.make(String(label.dropFirst(4))).specification.provenance["specification"]?
+                .contains("'label': '100%, all = fine'") == true)
+        #expect {
+            try EnvironmentRegistry.identifier("CartPole-v1", setting: ["a=1"])
+        } throws: {
+            ($0 as? EnvironmentError)?.code == .invalidOptions
+        }
+    }
+
+    @Test("Atari comes as its emulator shows it", .enabled(if: Gymnasium.hasALE, "\(Gymnasium.reason)"))
+    func atari() throws {
+        let specification = try Gymnasium.make("ALE/Pong-v5").specification
+        #expect(specification.observationSpace == ObservationSpace(shape: [3, 210, 160], element: .uint8))
+        #expect(specification.framesPerStep == 4)
+        #expect(specification.actionMeanings == ["noop", "fire", "right", "left", "rightfire", "leftfire"])
+        #expect(specification.provenance["package"]?.hasPrefix("ale-py ") == true)
+        let grey = try Gymnasium.make("ALE/Pong-v5?obs_type=grayscale,frameskip=1").specification
+        #expect(grey.observationSpace == ObservationSpace(shape: [210, 160], element: .uint8))
+        #expect(grey.framesPerStep == 1)
+    }
+
     @Test("Steps out of turn and actions out of range are refused")
     func turns() throws {
         let environment = try Gymnasium.make("CartPole-v1")
