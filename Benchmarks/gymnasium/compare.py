@@ -1,4 +1,4 @@
-"""Times steps of environments that do nothing: in this process, in a process of AsyncVectorEnv's, and through the bridge.
+"""Times steps of environments that do nothing: in this process, in one of AsyncVectorEnv's, and through the bridge.
 
 usage: Benchmarks/gymnasium/run, which builds what is needed and calls this
 

@@ -16,7 +16,7 @@ extension GymnasiumProcess {
             return EnvironmentError(
                 code: .packageMissing,
                 message: "\(environment) needs more than the Python '\(python)' has: \(reason); run "
-                    + "Scripts/setup-gymnasium, or install it there.")
+                    + "Scripts/setup-gymnasium, install it there, or name its folder in PYTHONPATH.")
         case .unknown:
             return EnvironmentError(
                 code: .unknownEnvironment,

@@ -1,6 +1,7 @@
 """Runs one Gymnasium environment for the program that started it; not meant to be started by hand.
 
-usage: python -c 'BOOTSTRAP' ENVIRONMENT_ID [KEY=VALUE...], where the bootstrap reads this file from descriptor 3 and calls main()
+usage: python -c 'BOOTSTRAP' ENVIRONMENT_ID [KEY=VALUE...], where the bootstrap reads this file from descriptor 3 and
+calls main()
 
 Descriptor 3 is a stream socket. A request is 16 bytes (u32 operation, u32 flag, u64 value), little-endian like all that
 follows; after `restore` come as many bytes as `value` says. A reply is 24 bytes (u32 status, u32 flags, f64 reward, u64
@@ -79,16 +80,18 @@ def make(gymnasium, identifier, options):
             environment.close()
             environment = gymnasium.make(identifier, render_mode="ansi", **options)
         return environment
-    except TypeError as error:
-        if not options:
-            raise
-        raise Refusal(INVALID_OPTIONS, one_line(error)) from None
     except gymnasium.error.DependencyNotInstalled as error:
         raise Refusal(PACKAGE_MISSING, f"a package that it needs is missing ({one_line(error)})") from None
     except ModuleNotFoundError as error:
         raise Refusal(PACKAGE_MISSING, f"a module cannot be imported ({one_line(error)})") from None
-    except gymnasium.error.Error as error:
+    except gymnasium.error.UnregisteredEnv as error:
         raise Refusal(UNKNOWN, one_line(error)) from None
+    except gymnasium.error.Error as error:
+        raise Refusal(INVALID_OPTIONS if options else UNKNOWN, one_line(error)) from None
+    except TypeError as error:
+        if not options:
+            raise
+        raise Refusal(INVALID_OPTIONS, one_line(error)) from None
 
 
 class Observations:

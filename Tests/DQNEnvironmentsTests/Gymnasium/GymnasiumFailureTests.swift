@@ -121,6 +121,7 @@ import Testing
             ("", .unknownEnvironment, "Gymnasium has no environment ''"),
             ("no_such_module:Some-v0", .packageMissing, "no_such_module"),
             ("CartPole-v1?nonsense=1", .invalidOptions, "unexpected keyword argument 'nonsense'"),
+            ("CartPol-v1?max_episode_steps=1", .unknownEnvironment, "Did you mean: `CartPole`?"),
             ("CartPole-v1?nonsense", .invalidOptions, "write key=value once for each key"),
             ("CartPole-v1?max_episode_steps=1,max_episode_steps=2", .invalidOptions, "once for each key"),
             ("Pendulum-v1", .unsupportedSpace, "its action space is Box, not Discrete"),
