@@ -41,6 +41,8 @@ let package = Package(
             providers: [.apt(["libdeflate-dev", "pkg-config"]), .brew(["libdeflate"])]),
         .target(name: "CKernels"),
         .target(name: "CWorkerProcess"),
+        // The header that plug-ins in C are written against.
+        .target(name: "CDQNEnvironment"),
 
         // The core: values, files, checkpoints.
         .target(name: "DQNModel", swiftSettings: strict),
@@ -61,10 +63,10 @@ let package = Package(
             name: "DQNInference", dependencies: ["DQNModel", "DQNCheckpoint", "DQNNetwork"],
             swiftSettings: strict),
         .target(
-            name: "DQNEnvironments", dependencies: ["DQNModel", "CWorkerProcess"],
+            name: "DQNEnvironments", dependencies: ["DQNModel", "CDQNEnvironment", "CWorkerProcess"],
             resources: [
                 .embedInCode("Resources/gymnasium_snapshots.py"), .embedInCode("Resources/gymnasium_worker.py"),
-            ], swiftSettings: strict),
+            ], swiftSettings: strict, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
             name: "DQNTraining",
             dependencies: [
@@ -115,6 +117,7 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .target(name: "PluginBuilding", path: "Tests/PluginBuilding", swiftSettings: strict),
         .testTarget(
             name: "DQNNetworkTests", dependencies: ["DQNNetwork", "DQNModel", "CAllocationCounter"],
             swiftSettings: strict),
@@ -123,7 +126,8 @@ let package = Package(
             dependencies: ["DQNInference", "DQNCheckpoint", "DQNModel", "CAllocationCounter"],
             swiftSettings: strict),
         .testTarget(
-            name: "DQNEnvironmentsTests", dependencies: ["DQNEnvironments", "DQNModel", "CAllocationCounter"],
+            name: "DQNEnvironmentsTests",
+            dependencies: ["DQNEnvironments", "DQNModel", "CAllocationCounter", "PluginBuilding"],
             swiftSettings: strict),
         .testTarget(
             name: "DQNTrainingTests",
@@ -134,7 +138,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "DQNReportTests", dependencies: ["DQNReport", "DQNModel"], swiftSettings: strict),
         .testTarget(
-            name: "ExecutableTests", dependencies: ["DQNCheckpoint", "DQNEnvironments", "DQNModel", "HDF5"],
+            name: "ExecutableTests",
+            dependencies: ["DQNCheckpoint", "DQNEnvironments", "DQNModel", "HDF5", "PluginBuilding"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -643,14 +643,17 @@ for name, options in types().items():
 
 def low_level(file, path, kind=h5py.h5t.IEEE_F32LE, shape=(2,), properties=None, space=None):
     """Creates a dataset of what h5py's upper layer does not offer."""
-    links = h5py.h5p.create(h5py.h5p.LINK_CREATE)
-    links.set_create_intermediate_group(True)
+    parent, _, name = path.rpartition("/")
+    group = file.require_group(parent)
     space = space or h5py.h5s.create_simple(shape)
-    return h5py.h5d.create(file.id, path.encode(), kind, space, properties, links)
+    return h5py.h5d.create(group.id, name.encode(), kind, space, properties or creation())
 
 
-def properties():
-    return h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+def creation():
+    """How a dataset is created: without the time, so that the file is the same again."""
+    properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    properties.set_obj_track_times(False)
+    return properties
 
 
 @stored(BIAS, data=lambda file, path: low_level(file, path, kind=h5py.h5t.STD_B32LE))
@@ -741,7 +744,7 @@ def continuation_of_itself(forgery):
 @case(8)
 def compact(forgery):
     def write(file, path):
-        layout = properties()
+        layout = creation()
         layout.set_layout(h5py.h5d.COMPACT)
         low_level(file, path, properties=layout).write(h5py.h5s.ALL, h5py.h5s.ALL, forgery.arrays[path])
 
@@ -899,7 +902,7 @@ def filtered(number, values=()):
     def register(function):
         def change(forgery):
             def write(file, path):
-                layout = properties()
+                layout = creation()
                 layout.set_chunk((CHUNK_ROWS,))
                 layout.set_filter(number, h5py.h5z.FLAG_OPTIONAL, values)
                 dataset = h5py.Dataset(low_level(file, path, h5py.h5t.STD_U8LE, (ROWS,), layout))
@@ -947,6 +950,257 @@ def chunks_of_what_is_no_replay(forgery):
     # Listed and stored alike, where only plain arrays may be.
     forgery.listed[BIAS] = {"chunk_rows": 2}
     forgery.instead(BIAS, data=forgery.arrays[BIAS], chunks=(2,), compression="gzip")
+
+
+# R8: headers whose messages contradict each other. libhdf5 1.10.8 divides, loops and allocates by what they say.
+
+
+class Header:
+    """A dataset's object header of the first version, which has no checksum, in a file's bytes."""
+
+    def __init__(self, data, place):
+        self.data, self.place = data, place
+
+    def messages(self):
+        """The type of each message in the first part of the header, the place of its body and its size."""
+        place = self.place + 16
+        end = place + struct.unpack_from("<I", self.data, self.place + 8)[0]
+        while place < end:
+            kind, size = struct.unpack_from("<HH", self.data, place)
+            yield kind, place + 8, size
+            place += 8 + size
+
+    def body(self, kind):
+        """The place of the only message of a type, and its size."""
+        [found] = [(place, size) for other, place, size in self.messages() if other == kind]
+        return found
+
+    def put(self, kind, offset, bytes_):
+        """Writes over a part of the message of a type."""
+        place, size = self.body(kind)
+        assert offset + len(bytes_) <= size
+        self.data[place + offset:place + offset + len(bytes_)] = bytes_
+
+    def repeat(self, kind):
+        """Adds a second message like the one of a type, where the header has room left."""
+        place, size = self.body(kind)
+        message = self.data[place - 8:place + size]
+        gap, gap_size = next(
+            (place, free) for other, place, free in self.messages() if other == 0 and free >= len(message))
+        rest = struct.pack("<HHI", 0, gap_size - len(message), 0)
+        self.data[gap - 8:gap + len(message)] = message + rest
+        [count] = struct.unpack_from("<H", self.data, self.place + 2)
+        struct.pack_into("<H", self.data, self.place + 2, count + 1)
+
+    def end_file(self):
+        """Writes the file's length into its superblock, of version 0."""
+        assert self.data[520] == 0
+        struct.pack_into("<Q", self.data, 512 + 40, len(self.data))
+
+    def chunks(self, *extents):
+        """Replaces the extents of chunks, the last of which is the bytes of an element."""
+        self.put(LAYOUT, 2, bytes([len(extents)]))
+        self.put(LAYOUT, 11, struct.pack(f"<{len(extents)}I", *extents))
+
+
+SPACE, TYPE, LAYOUT, FILTERS = 1, 3, 8, 11
+
+
+def header(path, rule=8, prepare=lambda forgery: None):
+    """A case with a change of a dataset's header, which other changes of the file may prepare."""
+
+    def register(change):
+        @functools.wraps(change)
+        def forge(forgery):
+            prepare(forgery)
+            forgery.libver = ("earliest", "v108")
+            places = []
+            forgery.edits.append(lambda file: places.append(512 + h5py.h5o.get_info(file[path].id).addr))
+
+            def finish(data):
+                data = bytearray(data)
+                change(Header(data, places[0]))
+                return seal(bytes(data[512:]), "2.0")
+
+            forgery.finish = finish
+
+        case(rule)(forge)
+        return forge
+
+    return register
+
+
+@header(FLAGS)
+def header_chunks_without_axes(header):
+    header.chunks()
+
+
+@header(FLAGS)
+def header_chunks_with_an_axis_less(header):
+    header.chunks(2)
+
+
+@header(FLAGS)
+def header_chunks_with_an_axis_more(header):
+    header.chunks(2, 1, 1)
+
+
+@header(FLAGS)
+def header_chunks_of_a_scalar(header):
+    header.put(SPACE, 1, b"\0")
+    header.chunks(1)
+
+
+@header(FLAGS)
+def header_chunks_of_0_rows(header):
+    header.chunks(0, 1)
+
+
+@header(FLAGS)
+def header_chunks_of_elements_of_0_bytes(header):
+    header.chunks(2, 0)
+
+
+@header(FLAGS)
+def header_chunks_of_larger_elements(header):
+    header.chunks(2, 4)
+
+
+@header(f"{REPLAY}/actions")
+def header_chunks_of_smaller_elements(header):
+    header.chunks(2, 1)
+
+
+@header(FLAGS)
+def header_chunks_beyond_the_extents(header):
+    header.chunks(6, 1)
+
+
+@header(f"{REPLAY}/actions")
+def header_chunks_of_4_gib(header):
+    # Of as many rows as the chunks claim; their bytes are 0 in 32 bits.
+    header.put(SPACE, 8, struct.pack("<Q", 1 << 30) * 2)
+    header.chunks(1 << 30, 4)
+
+
+@header(f"{REPLAY}/frames")
+def header_chunks_of_2_to_the_64_bytes(header):
+    header.put(SPACE, 8, struct.pack("<2Q", 1 << 31, 1 << 31) * 2)
+    header.chunks(1 << 31, 1 << 31, 4)
+
+
+def old_layout(header, version, kind, *extents):
+    """Writes the layout as versions 1 and 2 do: the number of extents, the kind, 5 reserved bytes, address, extents."""
+    place, _ = header.body(LAYOUT)
+    address = header.data[place + (3 if kind == 2 else 2):][:8]
+    header.put(
+        LAYOUT, 0, bytes([version, len(extents), kind, 0, 0, 0, 0, 0]) + address
+        + struct.pack(f"<{len(extents)}I", *extents))
+
+
+@header(FLAGS, rule=0)
+def sound_in_an_old_layout_of_chunks(header):
+    old_layout(header, 1, 2, 2, 1)
+
+
+@header(BIAS, rule=0)
+def sound_in_an_old_layout(header):
+    # As the libraries of the day wrote it, the bytes of an element last.
+    old_layout(header, 2, 1, 2, 4)
+
+
+@header(BIAS, rule=0)
+def sound_in_the_old_layout_of_the_format(header):
+    # As the document of the format has it.
+    old_layout(header, 1, 1, 2)
+
+
+@header(BIAS)
+def header_old_layout_without_axes(header):
+    old_layout(header, 1, 1)
+
+
+@header(FLAGS)
+def header_old_layout_of_0_rows(header):
+    old_layout(header, 1, 2, 0, 1)
+
+
+@header(FLAGS)
+def header_old_layout_with_an_axis_less(header):
+    old_layout(header, 2, 2, 2)
+
+
+@header(BIAS)
+def header_elements_of_0_bytes(header):
+    header.put(TYPE, 4, bytes(4))
+
+
+@header(FLAGS)
+def header_chunks_of_elements_of_0_bytes_each(header):
+    header.put(TYPE, 4, bytes(4))
+    header.chunks(2, 0)
+
+
+@header(BIAS)
+def header_two_spaces(header):
+    header.repeat(SPACE)
+
+
+@header(BIAS)
+def header_two_types(header):
+    header.repeat(TYPE)
+
+
+@header(FLAGS)
+def header_two_pipelines(header):
+    header.repeat(FILTERS)
+
+
+@header(BIAS, prepare=compact)
+def header_compact_and_too_short(header):
+    header.put(LAYOUT, 2, struct.pack("<H", 4))
+
+
+@header(BIAS, prepare=compact)
+def header_compact_of_more_elements(header):
+    header.put(SPACE, 8, struct.pack("<Q", 1 << 20) * 2)
+
+
+def index(header):
+    """The place of the only node of the tree that finds the chunks."""
+    place, _ = header.body(LAYOUT)
+    [address] = struct.unpack_from("<Q", header.data, place + 3)
+    assert header.data[512 + address:512 + address + 6] == b"TREE\1\0"
+    return 512 + address
+
+
+def lead_to(header, place):
+    """Makes the node one of the upper level, with a single child at a place. A key of one axis has 24 bytes."""
+    node = index(header)
+    header.data[node + 5:node + 8] = struct.pack("<BH", 1, 1)
+    struct.pack_into("<Q", header.data, node + 48, place - 512)
+
+
+@header(FLAGS)
+def chunks_found_in_a_circle(header):
+    lead_to(header, index(header))
+
+
+@header(FLAGS)
+def chunks_found_in_a_tree_without_an_end(header):
+    # The child is a copy of the node, of the same level, which leads on to the node.
+    node = index(header)
+    size = 24 + 32 * 64 + 24
+    lead_to(header, len(header.data))
+    copy = bytearray(header.data[node:node + size])
+    struct.pack_into("<Q", copy, 48, node - 512)
+    header.data += copy
+    header.end_file()
+
+
+@header(FLAGS)
+def chunks_found_in_no_tree(header):
+    lead_to(header, header.place)
 
 
 # R21: chunks.

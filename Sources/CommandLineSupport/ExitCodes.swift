@@ -45,7 +45,11 @@ public func report(
         }
     case let error as ModelError: return error.code == .invalidSnapshot ? .malformedCheckpoint : .usage
     case let error as EnvironmentError:
-        return [.unknownEnvironment, .invalidOptions, .unsupportedSpace].contains(error.code) ? .usage : .runtimeFailure
+        switch error.code {
+        case .unknownEnvironment, .invalidOptions, .unsupportedSpace: return .usage
+        case .pluginNotFound: return .missingInput
+        default: return .runtimeFailure
+        }
     case let error as ReportError:
         switch error.code {
         case .unknownMetric, .noClock, .sameRunTwice: return .usage

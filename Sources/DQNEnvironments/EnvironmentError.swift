@@ -30,6 +30,12 @@ public struct EnvironmentError: Error, Sendable, CustomStringConvertible {
         public static let processEnded = Code(rawValue: "processEnded")
         /// The environment's process has not answered in time, and was killed.
         public static let timedOut = Code(rawValue: "timedOut")
+        /// There is no file at a plug-in's path.
+        public static let pluginNotFound = Code(rawValue: "pluginNotFound")
+        /// A plug-in cannot be loaded, or breaks the contract of `dqn_environment.h`.
+        public static let invalidPlugin = Code(rawValue: "invalidPlugin")
+        /// A plug-in failed in a call, or what the call gave cannot be.
+        public static let pluginFailed = Code(rawValue: "pluginFailed")
     }
 
     /// The kind of failure.

@@ -41,7 +41,9 @@ struct EnvironmentOptions {
 
     /// The id with its options.
     var id: String {
-        let parts = pairs.map { "\($0.key)=\(Self.escaped($0.value))" }
+        let parts = pairs.map { key, value in
+            Self.escaped(key).replacingOccurrences(of: "=", with: "%3D") + "=" + Self.escaped(value)
+        }
         return parts.isEmpty ? name : name + "?" + parts.joined(separator: ",")
     }
 
@@ -49,15 +51,13 @@ struct EnvironmentOptions {
         value.replacingOccurrences(of: "%", with: "%25").replacingOccurrences(of: ",", with: "%2C")
     }
 
-    private static func isKey(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.allSatisfy { $0 == UInt8(ascii: "_") || $0 > 127 || isalnum(Int32($0)) != 0 }
-    }
+    private static func isKey(_ text: String) -> Bool { !text.isEmpty && !text.contains("\0") }
 
     private static func unreadable(_ part: Substring) -> EnvironmentError {
         EnvironmentError(
             code: .invalidOptions,
             message:
                 "The environment's option '\(part)' cannot be read; write key=value once for each key, with commas "
-                + "between and %2C for a comma, as in ?frameskip=1,repeat_action_probability=0.")
+                + "between and %2C for a comma, as in ?size=7,slip=0.1.")
     }
 }

@@ -2,6 +2,8 @@ internal import DQNModel
 
 /// Makes environments by id; other modules may add theirs.
 ///
+/// An id with a colon names a scheme and what is the scheme's to find: `plugin:./grid-world.so:GridWorld-v0`.
+///
 /// Safe to use from any thread.
 public enum EnvironmentRegistry {
     /// Makes a new environment, not reset yet.
@@ -10,19 +12,23 @@ public enum EnvironmentRegistry {
     /// The ids that ``make(_:)`` knows, sorted.
     public static var identifiers: [String] { entries.withLock { $0.keys.sorted() } }
 
-    /// Makes the environment of an id: a registered one, or `gym:NAME` for one of Gymnasium's.
+    /// Makes an environment of a scheme from what follows the colon.
+    typealias SchemeFactory = @Sendable (String) throws -> any Environment
+
+    /// What ids may begin with before their first colon.
+    static let schemes: [String: SchemeFactory] = [
+        "gym": { try GymnasiumEnvironment($0) },
+        "plugin": { try PluginEnvironment($0) },
+    ]
+
+    /// Makes the environment of an id: a registered one, or one of a scheme, as `gym:NAME` of Gymnasium's.
     ///
     /// - Throws: ``EnvironmentError`` (`unknownEnvironment`) with the nearest id that exists, or what the
     ///   factory throws.
     public static func make(_ id: String) throws -> any Environment {
-        if let factory = entries.withLock({ $0[id] }) { return try factory() }
-        guard let (factory, name) = scheme(of: id) else { throw unknown(id) }
-        return try factory(name)
-    }
-
-    /// Whether an id is registered, or has a scheme that is; what follows the scheme may still not exist.
-    public static func recognizes(_ id: String) -> Bool {
-        entries.withLock { $0[id] != nil } || scheme(of: id) != nil
+        if let (factory, rest) = scheme(of: id) { return try factory(rest) }
+        guard let factory = entries.withLock({ $0[id] }) else { throw unknown(id) }
+        return try factory()
     }
 
     /// An id with options: those it has, then these; one of the same key is replaced.
@@ -41,13 +47,30 @@ public enum EnvironmentRegistry {
         return options.id
     }
 
+    /// Whether ``make(_:)`` would try: the id is registered, or has a scheme. What a scheme's id names may be
+    /// missing all the same.
+    public static func recognizes(_ id: String) -> Bool {
+        scheme(of: id) != nil || entries.withLock { $0[id] != nil }
+    }
+
+    /// The id by which an environment is found again, also where what it names has changed meanwhile: a scheme's ids may
+    /// leave out what its environments' specifications have.
+    public static func canonicalIdentifier(_ id: String, _ specification: EnvironmentSpecification) -> String {
+        scheme(of: id) == nil ? id : specification.id
+    }
+
+    private static func scheme(of id: String) -> (SchemeFactory, String)? {
+        guard let colon = id.firstIndex(of: ":"), let factory = schemes[String(id[..<colon])] else { return nil }
+        return (factory, String(id[colon...].dropFirst()))
+    }
+
     /// Adds an environment.
     ///
     /// - Throws: ``EnvironmentError`` (`alreadyRegistered`) when the id is taken: a plug-in cannot change what
     ///   an id means.
     public static func register(_ id: String, factory: @escaping Factory) throws(EnvironmentError) {
         let isNew = entries.withLock { table in
-            if table[id] != nil { return false }
+            if table[id] != nil || scheme(of: id) != nil { return false }
             table[id] = factory
             return true
         }
@@ -64,17 +87,6 @@ public enum EnvironmentRegistry {
         "Catch-v0": { Catch(.board) },
         "Catch84-v0": { Catch(.pixels) },
     ])
-
-    /// Makers of whole families of environments by the part of an id before its first colon; each gets what follows.
-    private static let schemes: [String: @Sendable (_ name: String) throws -> any Environment] = [
-        "gym": { try GymnasiumEnvironment($0) }
-    ]
-
-    private static func scheme(of id: String) -> (factory: @Sendable (String) throws -> any Environment, name: String)?
-    {
-        guard let colon = id.firstIndex(of: ":"), let factory = schemes[String(id[..<colon])] else { return nil }
-        return (factory, String(id[id.index(after: colon)...]))
-    }
 
     private static func unknown(_ id: String) -> EnvironmentError {
         let known = identifiers

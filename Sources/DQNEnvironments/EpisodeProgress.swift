@@ -20,6 +20,9 @@ struct EpisodeProgress: Sendable, Equatable {
         phase = .running
     }
 
+    /// Ends the episode without a step: its environment has failed.
+    mutating func abandon() { phase = .ended }
+
     /// Checks that a step may be taken with an action.
     ///
     /// - Throws: ``EnvironmentError`` (`invalidAction` or `resetNeeded`).

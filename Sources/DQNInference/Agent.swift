@@ -34,7 +34,7 @@ public final class Agent: Sendable {
     ///   - concurrency: calls that compute at once, at least 1.
     ///   - precision: how dense layers' weights are kept for single observations.
     /// - Throws: ``DQNCheckpoint/CheckpointError`` when the file is missing, damaged or of a version that this library
-    ///   does not know; `NetworkError` when the compute library refuses the network.
+    ///   does not know; else as ``init(_:concurrency:precision:)``.
     public convenience init(
         contentsOf url: URL, concurrency: Int = ProcessInfo.processInfo.activeProcessorCount,
         precision: ServingPrecision = .full
@@ -47,7 +47,8 @@ public final class Agent: Sendable {
     /// - Parameters:
     ///   - concurrency: calls that compute at once, at least 1.
     ///   - precision: how dense layers' weights are kept for single observations.
-    /// - Throws: `NetworkError` when the compute library refuses the network.
+    /// - Throws: `ModelError` when the parameters are not the network's (`shapeMismatch`), or beyond half precision where
+    ///   that is asked for (`notRepresentable`); `NetworkError` when the compute library refuses the network.
     public init(
         _ policy: Policy, concurrency: Int = ProcessInfo.processInfo.activeProcessorCount,
         precision: ServingPrecision = .full
@@ -58,8 +59,22 @@ public final class Agent: Sendable {
         frameStack = policy.frameStack
         agentSteps = policy.agentSteps
         let layout = try ParameterLayout(policy.architecture)
+        if precision == .half { try Self.requireHalfPrecision(policy.parameters, layout) }
         let parameters = try ParameterSlab(layout: layout, values: policy.parameters)
         pool = try ComputationPool(policy.architecture, parameters, precision: precision, limit: concurrency)
+    }
+
+    /// Refuses weights of dense layers that would become infinite.
+    private static func requireHalfPrecision(_ parameters: [Float], _ layout: ParameterLayout) throws(ModelError) {
+        let largest: Float = 65_504
+        for entry in layout.entries where entry.shape.count == 2 && entry.range.upperBound <= parameters.count {
+            guard let value = parameters[entry.range].first(where: { abs($0) > largest }) else { continue }
+            throw ModelError(
+                code: .notRepresentable,
+                message:
+                    "\(entry.name) holds \(value), and half precision ends at 65504; serve this policy in full precision."
+            )
+        }
     }
 
     /// One number per action, the best action's the largest: its Q-value, or of an actor-critic network the logit of

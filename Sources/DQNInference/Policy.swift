@@ -15,7 +15,7 @@ public struct Policy: Sendable {
     /// Agent steps of training behind it.
     public var agentSteps: Int
 
-    /// Creates a policy from its parts; ``Agent/init(_:)`` checks that the parameters are the network's.
+    /// Creates a policy from its parts; ``Agent/init(_:concurrency:precision:)`` checks that the parameters are the network's.
     public init(
         architecture: NetworkArchitecture, parameters: [Float], environment: String, frameStack: Int = 1,
         agentSteps: Int = 0

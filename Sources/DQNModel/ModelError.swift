@@ -14,6 +14,8 @@ public struct ModelError: Error, Sendable, CustomStringConvertible {
         public static let shapeMismatch = Code(rawValue: "shapeMismatch")
         /// A snapshot misses a value, or holds one of another type or length than its owner needs.
         public static let invalidSnapshot = Code(rawValue: "invalidSnapshot")
+        /// A parameter is beyond what the numbers that it is to be kept in can say.
+        public static let notRepresentable = Code(rawValue: "notRepresentable")
     }
 
     /// The kind of failure.

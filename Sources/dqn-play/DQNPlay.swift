@@ -120,7 +120,8 @@ struct DQNPlay: ParsableCommand {
                 code: .unknownEnvironment,
                 message: "The policy was trained in '\(agent.environment)' and takes \(agent.architecture.input.shape) "
                     + "observations and \(agent.architecture.actionCount) actions; '\(environment.id)' gives "
-                    + "\(space.shape) and has \(environment.actionCount). Leave --env out.")
+                    + "\(space.shape) and has \(environment.actionCount). "
+                    + (env == nil ? "Play with the plug-in that it was trained with." : "Leave --env out."))
         }
     }
 

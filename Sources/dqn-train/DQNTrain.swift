@@ -18,6 +18,7 @@ struct DQNTrain: ParsableCommand {
               dqn-train --env Catch84-v0 --method a3c --workers 2
               dqn-train --env CartPole-v1 --method async-dqn --workers 4 --memory 2G
               dqn-train --env gym:LunarLander-v3 --out runs/lander
+              dqn-train --env plugin:./grid-world.so:GridWorld-v0
               dqn-train --resume runs/cartpole
               dqn-train --env Acrobot-v1 --steps 100000 --schedule-steps 200000 --out runs/acrobot
               dqn-train --resume runs/acrobot --steps 200000
@@ -31,7 +32,10 @@ struct DQNTrain: ParsableCommand {
     /// The methods' names for the help.
     private static let methods = TrainingMethods.names.joined(separator: ", ")
 
-    @Option(help: ArgumentHelp("The environment's id, as in CartPole-v1 or gym:LunarLander-v3.", valueName: "id"))
+    @Option(
+        help: ArgumentHelp(
+            "The environment's id, as in CartPole-v1, gym:LunarLander-v3 or plugin:./grid.so:Grid-v0.", valueName: "id")
+    )
     var env: String?
     @Option(
         name: .customLong("env-set"),

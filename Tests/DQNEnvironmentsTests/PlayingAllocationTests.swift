@@ -7,9 +7,13 @@ import Testing
 #if os(Linux)
     @Suite struct PlayingAllocationTests {
         /// Whole episodes, resets among them: steps, frame stack, random actions and the policy's.
-        @Test(arguments: ["CartPole-v1", "MountainCar-v0", "Acrobot-v1", "Catch-v0", "Catch84-v0"])
+        @Test(arguments: [
+            "CartPole-v1", "MountainCar-v0", "Acrobot-v1", "Catch-v0", "Catch84-v0", "GridWorld-v0",
+            "GridWorldPixels-v0",
+        ])
         func aWarmPlayerAllocatesNothing(id: String) throws {
-            var player = EpisodePlayer(environment: try EnvironmentRegistry.make(id), frameStack: 4)
+            let environment = try id.hasPrefix("Grid") ? PluginTests.make(id) : EnvironmentRegistry.make(id)
+            var player = EpisodePlayer(environment: environment, frameStack: 4)
             var generator = RandomGenerator(seed: 1)
             var steps = 0
             func play() throws {

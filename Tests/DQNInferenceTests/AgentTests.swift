@@ -1,6 +1,7 @@
 import DQNCheckpoint
 import DQNInference
 import DQNModel
+import DQNNetwork
 import Foundation
 import Testing
 
@@ -47,6 +48,19 @@ import Testing
         #expect(try agent.act(Observation([3, -1])) == 0)
         #expect(try agent.act(Observation([1, 2])) == 1)
         #expect(try agent.act(Observation([2, 2])) == 0)
+    }
+
+    @Test func halfPrecisionRefusesParametersThatItCannotSay() throws {
+        let architecture = try NetworkArchitecture(
+            input: ObservationSpace(shape: [2], element: .float32), layers: [], head: .actionValues(actions: 2))
+        func policy(_ weight: Float) -> Policy {
+            Policy(architecture: architecture, parameters: [1, 0, 0, weight, 0, 0], environment: "Two-v0")
+        }
+        #expect(throws: Never.self) { try Agent(policy(-65_504), precision: .half) }
+        #expect(throws: Never.self) { try Agent(policy(65_505)) }
+        let error = #expect(throws: ModelError.self) { try Agent(policy(65_505), precision: .half) }
+        #expect(error?.code == .notRepresentable)
+        #expect(error?.message.hasPrefix("head/weight holds 65505.0") == true)
     }
 
     @Test func aDuelingNetworkTellsQValues() throws {

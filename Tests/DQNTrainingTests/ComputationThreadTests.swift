@@ -5,7 +5,8 @@ import DQNTraining
 import Foundation
 import Testing
 
-/// oneDNN settles on a computation's threads where it is made: every one must be made on the thread that runs it.
+/// oneDNN settles on a computation's threads where it is made: every one must be made on a thread that has told it to use
+/// no others, which the chief has not.
 @Suite struct ComputationThreadTests {
     /// Tells when a computation is made, on the thread that makes it.
     final class NotingBackend: ComputeBackend {

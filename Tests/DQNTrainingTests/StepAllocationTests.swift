@@ -25,6 +25,7 @@ import Testing
             Case(settings: ["double": .bool(true), "dueling": .bool(true), "n_step": .integer(3)]),
             Case(settings: ["prioritized": .bool(true)]),
             Case(environment: "Catch84-v0", network: "nips-cnn", settings: ["frame_stack": .integer(4)]),
+            Case(settings: ["compute_threads": .integer(2)]),
             Case(method: "async-dqn", workers: 2),
             Case(method: "async-dqn", workers: 2, settings: ["shared_statistics": .bool(false)]),
             Case(method: "async-q", workers: 2),

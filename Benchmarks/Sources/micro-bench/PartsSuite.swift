@@ -24,12 +24,18 @@ func partsSuite() throws -> BenchmarkSuite {
 /// An observation's bytes to floats, and copying as many floats.
 private func addMemory(to suite: BenchmarkSuite) throws {
     let space = ObservationSpace(shape: [4, 84, 84], element: .uint8)
-    let network = try NetworkArchitecture(
-        input: space, layers: [.convolution(outputs: 1, kernel: 8, stride: 8)], head: .actionValues(actions: 1))
-    let computation = try OneDNNBackend().makeComputation(of: network, batchSize: 1, training: false)
+    // Networks without convolutions take them as floats at once; others fold them in their forward pass.
+    let dense = try NetworkArchitecture("mlp:1", input: space, actions: 1)
+    let computation = try OneDNNBackend().makeComputation(of: dense, batchSize: 1, training: false)
     var generator = RandomGenerator(seed: 1)
     let observation = space.madeUp(1, &generator)
     suite.benchmark("load 28,224 bytes") { computation.load(observation) }
+    // One kernel at one place, so that what remains is the folding.
+    let folding = try ForwardPass(
+        NetworkArchitecture(
+            input: space, layers: [.convolution(outputs: 1, kernel: 84, stride: 4)], head: .actionValues(actions: 1)),
+        batchSize: 1)
+    suite.benchmark("fold 28,224 bytes") { try folding.run() }
     let floats = FloatCopy(count: space.count)
     suite.benchmark("memcpy 28,224 floats") { floats.run() }
 }

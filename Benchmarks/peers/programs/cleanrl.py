@@ -159,8 +159,9 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=500_000)
     parser.add_argument("--as-built", action="store_true", help="with the real program's replay, infos and logs")
+    parser.add_argument("--threads", type=int, default=1, help="PyTorch's; the real program takes one a core")
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
+    torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
     random.seed(arguments.seed)
     with tempfile.TemporaryDirectory() as folder:

@@ -5,7 +5,8 @@ public enum ServingPrecision: String, Sendable, CaseIterable {
     /// As they are: results differ from other computations' by rounding alone.
     case full
     /// Dense layers' weights in half precision, which has 11 bits: each weight is off by at most 1/2048 of itself, or
-    /// 3e-8 where it is smaller than 6e-5; weights beyond 65,504 become infinite. Half the memory.
+    /// 3e-8 where it is smaller than 6e-5; weights beyond 65,504 would become infinite. Half the
+    /// memory.
     case half
 }
 

@@ -50,7 +50,7 @@ public struct ConfigurationRequest: Sendable {
             try configuration.set(assignment)
         }
         for (key, value) in flags.sorted(by: { $0.key < $1.key }) { try configuration.set(key, to: value) }
-        try configuration.set("environment", to: .string(id))
+        try configuration.set("environment", to: .string(EnvironmentRegistry.canonicalIdentifier(id, specification)))
         try configuration.set("preset", to: .string(preset.rawValue))
         try configuration.set("method", to: .string(method.name))
         try configuration.validate(for: specification)

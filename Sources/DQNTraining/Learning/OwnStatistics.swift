@@ -3,6 +3,8 @@ public import DQNNetwork
 
 /// The optimiser of one worker alone, where `shared_statistics` is off, as part of its learner's state.
 ///
+/// It computes on its worker's thread alone: runs of several workers have one compute thread a worker.
+///
 /// What ``make(_:layout:_:)`` gives goes to ``ParameterStore/push(_:learningRate:scale:statistics:)`` as it is.
 public enum OwnStatistics {
     private static let prefix = "optimizer."

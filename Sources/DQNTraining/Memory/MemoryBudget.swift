@@ -47,7 +47,10 @@ package struct MemoryBudget {
             return 2 * bytes(min(capacity, saveInterval / configuration.workers + 1)) + compressed
         }
         snapshot = method.usesReplay ? snapshotBytes(replayCapacity) : 0
-        let parameters = try ParameterLayout(architecture).count * 4
+        let layout = try ParameterLayout(architecture)
+        let parameters = layout.count * 4
+        // Each pass of each compute thread keeps those of convolutions in layouts of their own.
+        let convolutions = layout.entries.reduce(0) { $0 + ($1.shape.count == 4 ? $1.count * 4 : 0) }
         let slots = configuration.optimizer.kind == .adam || configuration.optimizer.centred ? 2 : 1
         let activations = try architecture.layerShapes().reduce(architecture.input.count) { $0 + $1.reduce(1, *) } * 4
         let batch = method.usesReplay ? configuration.batchSize : configuration.segmentLength + 1
@@ -56,7 +59,8 @@ package struct MemoryBudget {
         let isSole = workers == 1 && configuration.refreshInterval == 1
         // A worker's own copy of the parameters is copied for saves, twice; each compute thread has gradients of its own.
         let slabs = configuration.computeThreads + (isSole ? 0 : 4) + (configuration.sharesStatistics ? 0 : slots)
-        networks = slabs * parameters + passes * batch * activations
+        networks =
+            slabs * parameters + passes * (batch * activations + configuration.computeThreads * 2 * convolutions)
         // Once for training, twice for saves.
         shared = 3 * (1 + (method.usesTarget ? 1 : 0) + slots) * parameters
         resting = states.dropFirst(configuration.workers).reduce(0) { sum, state in

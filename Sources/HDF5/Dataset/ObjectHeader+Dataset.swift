@@ -10,7 +10,8 @@ extension HDF5.Group {
         var address: UInt64 = 0
         try Library.check(
             chdf5_object_address(handle.id, path, &address), "H5Oget_info", "/\(full(path)) could not be inspected.")
-        try ObjectHeader(of: full(path), at: address, in: FileBytes(of: handle.id)).requireOpenable(full(path))
+        let file = try FileBytes(of: handle.id)
+        try ObjectHeader(of: full(path), at: address, in: file).requireOpenable(full(path), in: file)
         return try Library.own(
             H5Dopen2(handle.id, path, chdf5_default_list()), as: .dataset, "H5Dopen2",
             "The dataset /\(full(path)) could not be opened.")
@@ -21,11 +22,15 @@ extension ObjectHeader {
     /// Throws unless what the library decodes to open the dataset is what HDF5 1.8 writes for numbers that lie in the
     /// file itself, each message as long as it claims.
     ///
-    /// Every message is looked at, not just the first of a type, which is the one that counts.
-    /// - Throws: ``HDF5Error``: `wrongType` for what are no plain numbers, else `layoutNotAllowed`.
-    func requireOpenable(_ path: String) throws(HDF5Error) {
-        var layouts = 0
-        var elementBytes: Set<Int> = []
+    /// Every message is looked at, not just the first of a type, which is the one that counts. Whether elements of
+    /// such extents can be counted is judged where a dataset is opened to be read.
+    /// - Throws: ``HDF5Error``: `wrongType` for what are no plain numbers, else `layoutNotAllowed`; `callFailed` where
+    ///   the file cannot be read.
+    func requireOpenable(_ path: String, in file: borrowing FileBytes) throws(HDF5Error) {
+        var spaces: [StoredSpace] = []
+        var layouts: [StoredLayout] = []
+        var pipelines = 0
+        var elementBytes: [Int] = []
         var fillBytes: Set<Int> = []
         for message in messages {
             var body = message.body
@@ -39,38 +44,41 @@ extension ObjectHeader {
                     throw body.refusal("elements of another kind than numbers", .wrongType)
                 }
                 try body.skip(3)
-                elementBytes.insert(try body.length(4))
+                elementBytes.append(try body.length(4))
             case _ where message.isShared: throw body.refusal("a part of its header elsewhere")
-            case 0x01: try body.checkDataspace()
+            case 0x01: spaces.append(try body.space())
             case 0x04: fillBytes.insert(try body.part(body.length(4)).count)
             case 0x05: fillBytes.insert(try body.fillValueByteCount())
-            case 0x08:
-                layouts += 1
-                try body.checkLayout()
-            case 0x0b: try body.checkFilters()
+            case 0x08: layouts.append(try body.layout())
+            case 0x0b:
+                pipelines += 1
+                try body.checkFilters()
             // The list of external files, and what belongs to other objects or to later formats.
             default: throw body.refusal("a header message of type \(message.type)")
             }
         }
         let header = HeaderBytes(path, [])
-        guard layouts == 1 else { throw header.refusal("\(layouts) layouts instead of one") }
-        guard fillBytes.subtracting(elementBytes).subtracting([0]).isEmpty else {
+        guard let space = spaces.first, spaces.count == 1 else {
+            throw header.refusal("extents \(spaces.count) times instead of once")
+        }
+        guard let element = elementBytes.first, elementBytes.count == 1, element > 0 else {
+            throw header.refusal("elements of \(elementBytes) bytes")
+        }
+        guard let layout = layouts.first, layouts.count == 1 else {
+            throw header.refusal("\(layouts.count) layouts instead of one")
+        }
+        guard pipelines <= 1 else { throw header.refusal("\(pipelines) lists of filters") }
+        guard fillBytes.subtracting([element, 0]).isEmpty else {
             throw header.refusal("a fill value of another size than its elements")
+        }
+        try layout.require(path, space, elementBytes: element)
+        if case .chunked(let root) = layout.kind {
+            try ChunkTree(path: path, axes: layout.extents.count).check(from: root, in: file)
         }
     }
 }
 
 extension HeaderBytes {
-    /// The extents are there.
-    fileprivate mutating func checkDataspace() throws(HDF5Error) {
-        let version = try number(1)
-        let rank = try length(1)
-        let flags = try number(1)
-        // Without the order of axes, which was planned and never made.
-        guard (1...2).contains(version), rank <= 32, flags <= 1 else { throw refusal("an unknown kind of extents") }
-        try skip((version == 1 ? 5 : 1) + rank * 8 * (flags == 1 ? 2 : 1))
-    }
-
     /// The bytes of the fill value, which are there.
     fileprivate mutating func fillValueByteCount() throws(HDF5Error) -> Int {
         let version = try number(1)
@@ -88,34 +96,6 @@ extension HeaderBytes {
             return !hasValue ? 0 : try part(length(4)).count
         default: throw refusal("a fill value of an unknown version")
         }
-    }
-
-    /// One of the layouts of HDF5 1.8: no virtual datasets, whose parts the library reads from the heap to open them,
-    /// and none of the later indices of chunks.
-    fileprivate mutating func checkLayout() throws(HDF5Error) {
-        let version = try number(1)
-        let kind: UInt64
-        var axes = 0
-        switch version {
-        case 1, 2:
-            axes = try length(1)
-            kind = try number(1)
-            try skip(5)
-            // The address, then all extents; those of compact elements have none.
-            try skip(kind == 0 ? 0 : 8)
-        case 3:
-            kind = try number(1)
-            if kind == 2 {
-                axes = try length(1)
-                try skip(8)
-            } else if kind == 1 {
-                try skip(16)
-            }
-        default: throw refusal("a layout of version \(version)")
-        }
-        guard kind <= 2, axes <= 33 else { throw refusal("a layout of kind \(kind) with \(axes) axes") }
-        try skip(axes * 4)
-        if kind == 0 { try skip(length(version == 3 ? 2 : 4)) }
     }
 
     /// The names and values of the filters are there.

@@ -1,0 +1,206 @@
+internal import CDQNEnvironment
+internal import DQNModel
+
+/// An environment of a plug-in in C, checked at every call: `plugin:PATH:NAME`.
+///
+/// A reference, unlike the built-in environments: copies of it are the same environment. Calls must not overlap, which
+/// the trainer's crew and the player see to.
+final class PluginEnvironment: Environment {
+    /// What the plug-in described, within the limits of `dqn_environment.h`.
+    let specification: EnvironmentSpecification
+
+    private let path: String
+    private let name: String
+    private let table: PluginTable
+    private let handle: PluginHandle
+    private let actionCount: Int
+    /// The current observation: taken where an error can be told, which ``observe(into:)`` cannot.
+    private let frame: GuardedBuffer
+    private var progress = EpisodeProgress()
+
+    /// Loads the library where it is not loaded, and makes one environment of it.
+    ///
+    /// - Parameter text: what follows `plugin:` in the id.
+    /// - Throws: ``EnvironmentError``: `unknownEnvironment`, `pluginNotFound`, `invalidPlugin`, `invalidOptions`.
+    init(_ text: String) throws(EnvironmentError) {
+        let reference = try PluginReference(text)
+        let library = try PluginLibrary.open(try reference.locate())
+        let table = try library.table(reference.name)
+        let handle = try PluginHandle(table, options: reference.options, path: library.path)
+        var description = PluginDescription.blank()
+        guard table.describe(handle.pointer, &description) == DQN_ENVIRONMENT_OK else {
+            throw .invalidPlugin(library.path, "could not describe \(table.name); describe() must not fail")
+        }
+        // With its name, also where the id leaves it out: a later library may have several environments.
+        let specification = try PluginDescription.specification(
+            description,
+            id: "plugin:\(reference.path):\(table.name)\(reference.query.isEmpty ? "" : "?\(reference.query)")",
+            name: table.name, path: library.path)
+        let texts = reference.options.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }
+        try library.agree(specification, for: table.name + texts.joined())
+        frame = GuardedBuffer(byteCount: specification.observationSpace.byteCount)
+        (path, name, actionCount) = (library.path, table.name, specification.actionCount)
+        self.specification = specification
+        self.table = table
+        self.handle = handle
+    }
+
+    func reset(seed: UInt64?) throws(EnvironmentError) {
+        progress.abandon()
+        let status =
+            if var seed { table.reset(handle.pointer, &seed) } else { table.reset(handle.pointer, nil) }
+        try require(status, "a reset")
+        try look(after: "a reset")
+        progress.begin()
+    }
+
+    func step(_ action: Int) throws(EnvironmentError) -> StepOutcome {
+        try progress.check(action, of: specification, actions: actionCount)
+        do throws(EnvironmentError) {
+            var outcome = dqn_environment_outcome()
+            try require(table.step(handle.pointer, Int64(action), &outcome), "a step")
+            guard outcome.reward.isFinite else {
+                throw failure("paid a reward of \(outcome.reward) for action \(action); rewards must be finite")
+            }
+            try look(after: "a step")
+            let (terminated, cutOff) = (outcome.terminated != 0, outcome.truncated != 0)
+            let limited = progress.advance(
+                terminated: terminated || cutOff, limit: specification.maximumEpisodeSteps)
+            return StepOutcome(reward: outcome.reward, terminated: terminated, truncated: cutOff || limited)
+        } catch {
+            // Nobody knows where it stands now; a reset may mend it.
+            progress.abandon()
+            throw error
+        }
+    }
+
+    func observe(into observation: inout Observation) {
+        observation.withMutableBytes { bytes in
+            precondition(bytes.count == frame.count, "the observation is of another space than \(name)'s")
+            frame.withBytes { bytes.copyMemory(from: UnsafeRawBufferPointer($0)) }
+        }
+    }
+
+    func snapshot() throws(EnvironmentError) -> StateSnapshot? {
+        guard let state = table.state else { return nil }
+        let handle = handle.pointer
+        guard let bytes = try written("snapshot()", limit: 1 << 28, { state.snapshot(handle, $0, $1, $2) }) else {
+            return nil
+        }
+        var values: [String: StateSnapshot.Value] = ["plugin": .uint8(bytes)]
+        progress.store(in: &values)
+        return StateSnapshot(kind: name, version: table.snapshotVersion, values: values)
+    }
+
+    func restore(_ snapshot: StateSnapshot) throws {
+        try snapshot.require(kind: name, version: table.snapshotVersion)
+        let progress = try EpisodeProgress(
+            restoring: snapshot, limit: specification.maximumEpisodeSteps ?? Int(Int32.max))
+        guard let state = table.state, case .uint8(let bytes) = snapshot.values["plugin"], !bytes.isEmpty else {
+            throw ModelError(
+                code: .invalidSnapshot,
+                message: "\(specification.id) cannot go back to the stored state, which is "
+                    + (table.state == nil ? "a plug-in's that has snapshots" : "no plug-in's")
+                    + "; use the plug-in that wrote it.")
+        }
+        guard bytes.withUnsafeBytes({ state.restore(handle.pointer, $0.baseAddress, $0.count) }) == DQN_ENVIRONMENT_OK
+        else {
+            throw ModelError(
+                code: .invalidSnapshot,
+                message: "\(specification.id) refuses the stored state of \(bytes.count) bytes (\(reason)); "
+                    + "use the plug-in that wrote it.")
+        }
+        // Should the look fail, nobody knows what it would show.
+        self.progress.abandon()
+        if progress.phase != .beforeFirstReset { try look(after: "a restore") }
+        self.progress = progress
+    }
+
+    func renderANSI() -> String {
+        let status = StatusLine.text(progress, limit: specification.maximumEpisodeSteps, [name])
+        guard let render = table.render else { return status }
+        let handle = handle.pointer
+        do {
+            let text = try written("render()", limit: 1 << 20) {
+                render(handle, $0?.assumingMemoryBound(to: CChar.self), $1, $2)
+            }
+            return String(decoding: text ?? [], as: UTF8.self) + "\n" + status
+        } catch {
+            // A picture is no reason to end a run.
+            return "\(error)\n" + status
+        }
+    }
+}
+
+extension PluginEnvironment {
+    /// Takes the observation over.
+    private func look(after call: String) throws(EnvironmentError) {
+        let status = frame.withBytes { table.observe(handle.pointer, $0.baseAddress, $0.count) }
+        try require(status, "an observation after \(call)")
+        guard frame.isIntact else {
+            throw failure(
+                "wrote an observation of more than the \(frame.count) bytes that it described; "
+                    + "keep to the size")
+        }
+        guard specification.observationSpace.element == .float32 else { return }
+        let found = frame.withBytes { bytes -> (index: Int, value: Float)? in
+            // The buffer holds floats alone, and is aligned for them. Infinities and NaNs are the largest patterns.
+            let patterns = bytes.assumingMemoryBound(to: UInt32.self)
+            var largest: UInt32 = 0
+            for pattern in patterns { largest = max(largest, pattern & 0x7fff_ffff) }
+            guard largest >= 0x7f80_0000 else { return nil }
+            return patterns.firstIndex { $0 & 0x7fff_ffff >= 0x7f80_0000 }.map { ($0, Float(bitPattern: patterns[$0])) }
+        }
+        guard let found else { return }
+        throw failure(
+            "gave an observation after \(call) with \(found.value) at index \(found.index); "
+                + "its numbers must be finite")
+    }
+
+    /// What a function of two calls writes: how much, then the bytes; `nil` where it says that there are none now.
+    private func written(
+        _ function: String, limit: Int,
+        _ call: (UnsafeMutableRawPointer?, Int, UnsafeMutablePointer<Int>) -> PluginTable.Status
+    ) throws(EnvironmentError) -> [UInt8]? {
+        // C's size_t, which comes to Swift as a signed number.
+        var size = 0
+        var status = call(nil, 0, &size)
+        if status == DQN_ENVIRONMENT_UNAVAILABLE { return nil }
+        try require(status, function)
+        guard (1...limit).contains(size) else {
+            throw failure("wants \(UInt(bitPattern: size)) bytes for \(function); it may have 1 to \(limit)")
+        }
+        let buffer = GuardedBuffer(byteCount: size)
+        var written = 0
+        status = buffer.withBytes { call($0.baseAddress, size, &written) }
+        // Before all else: memory may have been overwritten.
+        guard buffer.isIntact, UInt(bitPattern: written) <= UInt(size) else {
+            throw failure("wrote more in \(function) than the \(size) bytes that it had said; keep to them")
+        }
+        if status == DQN_ENVIRONMENT_UNAVAILABLE { return nil }
+        try require(status, function)
+        guard written >= 1 else { throw failure("wrote nothing in \(function); it must write 1 to \(size) bytes") }
+        return buffer.withBytes { Array($0[..<written]) }
+    }
+
+    /// - Parameter call: made only for the error, since steps allocate nothing.
+    private func require(
+        _ status: PluginTable.Status, _ call: @autoclosure () -> String
+    ) throws(EnvironmentError) {
+        switch status {
+        case DQN_ENVIRONMENT_OK: return
+        case DQN_ENVIRONMENT_FAILED: throw failure("failed in \(call()) (\(reason)); see to the plug-in")
+        default: throw failure("returned \(status) from \(call()), which means nothing there; see dqn_environment.h")
+        }
+    }
+
+    /// What the plug-in says of the last failure.
+    private var reason: String {
+        let text = table.errorText.flatMap { $0(handle.pointer) }.map { boundedText($0, limit: 500) } ?? ""
+        return text.isEmpty ? "it gives no reason" : text
+    }
+
+    private func failure(_ complaint: String) -> EnvironmentError {
+        EnvironmentError(code: .pluginFailed, message: "\(name) of the plug-in '\(path)' \(complaint).")
+    }
+}

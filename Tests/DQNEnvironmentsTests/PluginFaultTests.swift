@@ -1,0 +1,236 @@
+import DQNEnvironments
+import DQNModel
+import Foundation
+import PluginBuilding
+import Testing
+
+/// Plug-ins that break the contract: each in one sentence with the thing, the rule and the remedy.
+@Suite struct PluginFaultTests {
+    private static func isRefusal(_ error: any Error, _ code: EnvironmentError.Code, _ words: String) -> Bool {
+        guard let error = error as? EnvironmentError else { return false }
+        return error.code == code && error.message.contains(words) && error.message.hasSuffix(".")
+            && !error.message.contains("\n")
+    }
+
+    /// The sound environment of the misbehaving library with one fault.
+    private func make(_ fault: String, reset: Bool = true) throws -> any Environment {
+        var environment = try EnvironmentRegistry.make(
+            "plugin:\(CompiledPlugin.misbehaving().path):Sound-v0?fault=\(fault)")
+        if reset { try environment.reset(seed: 0) }
+        return environment
+    }
+
+    @Test(
+        "A library that breaks the contract is refused",
+        arguments: [
+            (1, "exports no 'dqn_environment_plugin'; define that function"),
+            (2, "has version 99 of the interface and this program version 1; compile it"),
+            (3, "offers 0 environments; offer 1 to 1024"), (4, "has no table for its environment 1; give one"),
+            (5, "gives no function 'step' for Other-v0"), (6, "gives no function 'restore' for Other-v0"),
+            (7, "has an environment without a proper name; give it"),
+            (8, "has snapshot_version 0 for Sound-v0; count from 1"),
+            (9, "has several environments of one name among Sound-v0, Sound-v0"),
+            (10, "has an environment without a proper name; give it"), (11, "offers 2 environments in no list"),
+            (12, "offers nothing to version 1 of the interface"),
+        ])
+    func library(fault: Int, words: String) throws {
+        let path = try CompiledPlugin.misbehaving(fault).path
+        // The second time as well: what was refused is not taken for loaded.
+        for _ in 0..<2 {
+            #expect { try EnvironmentRegistry.make("plugin:\(path):Sound-v0") } throws: {
+                Self.isRefusal($0, .invalidPlugin, words) && "\($0)".contains(path)
+            }
+        }
+    }
+
+    @Test("A file that is no library, or lacks a symbol, cannot be loaded")
+    func noLibrary() throws {
+        let source = #filePath
+        #expect { try EnvironmentRegistry.make("plugin:\(source)") } throws: {
+            Self.isRefusal($0, .invalidPlugin, "cannot be loaded (")
+        }
+        let folder = URL(fileURLWithPath: source).deletingLastPathComponent().path
+        #expect { try EnvironmentRegistry.make("plugin:\(folder)") } throws: {
+            Self.isRefusal($0, .invalidPlugin, "is no file; name a shared library")
+        }
+        #if os(Linux)
+            // Elsewhere the linker refuses it already.
+            let path = try CompiledPlugin.misbehaving(13).path
+            #expect { try EnvironmentRegistry.make("plugin:\(path)") } throws: {
+                Self.isRefusal($0, .invalidPlugin, "missing_function")
+            }
+        #endif
+    }
+
+    @Test(
+        "An id that names no environment says which there are",
+        arguments: [
+            ("", "names no environment of a plug-in; write plugin:PATH:NAME"),
+            (":Sound-v0", "names no environment of a plug-in"), ("a.so:", "names no environment of a plug-in"),
+            ("a.so:two words", "names no environment of a plug-in"),
+            ("LIBRARY", "has several environments and the id names none; add one of Sound-v0, Plain-v0"),
+            ("LIBRARY:Sond-v0", "has no environment 'Sond-v0'; did you mean 'Sound-v0'?"),
+            ("LIBRARY:Walker", "has no environment 'Walker'; choose from Plain-v0, Sound-v0"),
+        ])
+    func identifiers(text: String, words: String) throws {
+        let text = text.replacingOccurrences(of: "LIBRARY", with: try CompiledPlugin.misbehaving().path)
+        #expect { try EnvironmentRegistry.make("plugin:\(text)") } throws: {
+            ($0 as? EnvironmentError)?.code == .unknownEnvironment && "\($0)".contains(words)
+        }
+    }
+
+    @Test("A file that is not there is told with the variable that finds it")
+    func missing() {
+        #expect { try EnvironmentRegistry.make("plugin:/nowhere/grid.so:Grid-v0") } throws: {
+            Self.isRefusal($0, .pluginNotFound, "There is no plug-in '/nowhere/grid.so'")
+                && "\($0)".contains("DQN_PLUGIN_PATH")
+        }
+    }
+
+    @Test(
+        "Lies about shapes and a failing description are refused, and what was made is destroyed",
+        arguments: [
+            ("describe", "could not describe Sound-v0"), ("element-type", "says element_type 7 of Sound-v0"),
+            ("no-axes", "says axis_count 0 of Sound-v0; it must be 1 to 4"), ("many-axes", "says axis_count 5"),
+            ("zero-extent", "says extents[0] 0 of Sound-v0; it must be 1 to 67108864"),
+            ("negative-extent", "says extents[0] -4"), ("huge-extent", "says extents[0] 9223372036854775807"),
+            ("huge-product", "make more than 67108864 elements; make them smaller"),
+            ("no-actions", "says action_count 0 of Sound-v0; it must be 1 to 65536"),
+            ("many-actions", "says action_count 65537"), ("meanings", "has no text in action_meanings[1]"),
+            ("no-frames", "says frames_per_step 0 of Sound-v0; it must be 1 to 1000"),
+            ("no-stack", "says frame_stack 0 of Sound-v0; it must be 1 to 64"),
+            ("negative-limit", "says maximum_episode_steps -1"),
+        ])
+    func shapes(fault: String, words: String) throws {
+        #expect { try make(fault) } throws: { Self.isRefusal($0, .invalidPlugin, words) }
+    }
+
+    @Test("Environments that are made alike must describe themselves alike")
+    func changes() throws {
+        #expect {
+            for _ in 0..<3 { _ = try make("changes") }
+        } throws: {
+            Self.isRefusal($0, .invalidPlugin, "describes equal environments differently (Sound-v0 fault=changes)")
+        }
+    }
+
+    @Test(
+        "Where nothing is made, the reason is told on one line",
+        arguments: [
+            ("create", "with fault=create (it is Monday); change its options"),
+            ("create-silent", "with fault=create-silent (no reason given)"),
+        ])
+    func creation(fault: String, words: String) throws {
+        #expect { try make(fault) } throws: { Self.isRefusal($0, .invalidOptions, words) }
+        // A text without an end is cut at the buffer's.
+        #expect { try make("create-long") } throws: {
+            Self.isRefusal($0, .invalidOptions, "x); change") && "\($0)".count < 1_000
+        }
+    }
+
+    @Test(
+        "A failing step or observation ends the episode, not the process; a reset begins another",
+        arguments: [
+            ("nan-reward", "paid a reward of nan for action 1; rewards must be finite"),
+            ("infinite-reward", "paid a reward of -inf for action 1"),
+            ("step", "failed in a step (the wheels came off)"),
+            ("speechless", "failed in a step (it gives no reason)"),
+            ("wordless", "failed in a step (it gives no reason)"), ("unavailable-step", "returned 2 from a step"),
+        ])
+    func steps(fault: String, words: String) throws {
+        var environment = try make(fault)
+        for _ in 0..<2 {
+            #expect { try environment.step(1) } throws: { Self.isRefusal($0, .pluginFailed, words) }
+            #expect { try environment.step(1) } throws: { ($0 as? EnvironmentError)?.code == .resetNeeded }
+            try environment.reset(seed: nil)
+        }
+    }
+
+    @Test(
+        "A failing reset, and observations that cannot be, are told",
+        arguments: [
+            ("reset", "failed in a reset (the wheels came off)"),
+            ("observe", "failed in an observation after a reset (the wheels came off)"),
+            ("nan-observation", "gave an observation after a reset with nan at index 2; its numbers must be finite"),
+            ("long-observation", "wrote an observation of more than the 16 bytes that it described"),
+        ])
+    func resets(fault: String, words: String) throws {
+        var environment = try make(fault, reset: false)
+        #expect { try environment.reset(seed: 1) } throws: { Self.isRefusal($0, .pluginFailed, words) }
+        #expect { try environment.step(0) } throws: { ($0 as? EnvironmentError)?.code == .resetNeeded }
+    }
+
+    @Test(
+        "Snapshots that fail, or are not as long as said, are told",
+        arguments: [
+            ("snapshot", "failed in snapshot() (the wheels came off)"),
+            ("snapshot-empty", "wants 0 bytes for snapshot(); it may have 1 to 268435456"),
+            ("snapshot-huge", "wants 18446744073709551615 bytes for snapshot(); it may have 1 to 268435456"),
+            ("snapshot-longer", "wrote more in snapshot() than the 8 bytes that it had said"),
+            ("snapshot-overruns", "wrote more in snapshot() than the 8 bytes that it had said"),
+        ])
+    func snapshots(fault: String, words: String) throws {
+        let environment = try make(fault)
+        #expect { try environment.snapshot() } throws: { Self.isRefusal($0, .pluginFailed, words) }
+    }
+
+    @Test("A snapshot may be unavailable; a plug-in without snapshots has none, and takes none")
+    func noSnapshot() throws {
+        #expect(try make("snapshot-unavailable").snapshot() == nil)
+        var plain = try EnvironmentRegistry.make("plugin:\(CompiledPlugin.misbehaving().path):Plain-v0")
+        try plain.reset(seed: nil)
+        #expect(try plain.snapshot() == nil)
+        #expect(plain.renderANSI().hasPrefix("step 0   Plain-v0"))
+        var stored = try #require(try make("").snapshot())
+        stored.kind = "Plain-v0"
+        stored.version = 0
+        #expect { try plain.restore(stored) } throws: {
+            ($0 as? ModelError)?.code == .invalidSnapshot && "\($0)".contains("which is a plug-in's that has snapshots")
+        }
+    }
+
+    @Test("A refused restore changes nothing that the host knows; a picture that fails is a line of text")
+    func restoreAndPicture() throws {
+        let stored = try #require(try make("").snapshot())
+        var environment = try make("restore", reset: false)
+        #expect { try environment.restore(stored) } throws: {
+            "\($0)".contains("refuses the stored state of 8 bytes (the wheels came off)")
+        }
+        #expect { try environment.step(0) } throws: { ($0 as? EnvironmentError)?.code == .resetNeeded }
+        #expect(try make("").renderANSI().hasPrefix("picture\nstep 0"))
+        #expect(try make("render-huge").renderANSI().contains("wants 1099511627776 bytes for render()"))
+    }
+
+    @Test("Both ends of an episode are told apart: the plug-in's truncation and the limit that it described")
+    func truncation() throws {
+        var environment = try make("truncates")
+        let outcome = try environment.step(1)
+        #expect(outcome == StepOutcome(reward: 1, terminated: false, truncated: true))
+        environment = try make("limited")
+        #expect(try (0..<3).map { _ in try environment.step(0).truncated } == [false, false, true])
+    }
+}
+
+/// The life of what a plug-in makes; alone, since it counts all that are alive in a library of its own.
+@Suite struct PluginLifeTests {
+    @Test("Each environment is destroyed once, with its last reference")
+    func life() throws {
+        // The same library as of no fault, in a file of its own.
+        let path = try CompiledPlugin.misbehaving(14).path
+        let library = try #require(dlopen(path, RTLD_NOW))
+        let alive = unsafeBitCast(
+            try #require(dlsym(library, "misbehaving_alive")), to: (@convention(c) () -> Int32).self)
+        do {
+            let first = try EnvironmentRegistry.make("plugin:\(path):Sound-v0")
+            let copy = first
+            let second = try EnvironmentRegistry.make("plugin:\(path):Plain-v0")
+            #expect(alive() == 2)
+            withExtendedLifetime((copy, second)) {}
+        }
+        #expect(alive() == 0)
+        for fault in ["describe", "zero-extent", "meanings"] {
+            _ = try? EnvironmentRegistry.make("plugin:\(path):Sound-v0?fault=\(fault)")
+        }
+        #expect(alive() == 0)
+    }
+}

@@ -1,0 +1,100 @@
+public import Foundation
+
+/// Compiles plug-ins in C for the tests, each variant once in the process.
+public enum CompiledPlugin {
+    /// A compiler's complaint.
+    public struct Failure: Error, CustomStringConvertible {
+        /// The command and what it wrote.
+        public let description: String
+    }
+
+    /// The repository that this source file belongs to.
+    public static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent()
+
+    private static let variants = Variants()
+
+    /// The example: GridWorld-v0 and GridWorldPixels-v0.
+    public static func gridWorld() throws -> URL { try build("Examples/EnvironmentInC/GridWorld.c") }
+
+    /// The library whose own fault has a number; its environments' faults are options.
+    public static func misbehaving(_ fault: Int = 0) throws -> URL {
+        try build("Tests/Plugins/Misbehaving.c", ["-DLIBRARY_FAULT=\(fault)"])
+    }
+
+    /// The example of `docs/environments.md`: Coin-v0.
+    public static func documented() throws -> URL {
+        let page = try String(contentsOf: repository.appendingPathComponent("docs/environments.md"), encoding: .utf8)
+        let parts = page.components(separatedBy: "```c\n")
+        guard parts.count == 2, let code = parts[1].components(separatedBy: "```").first else {
+            throw Failure(description: "docs/environments.md has not one example in C")
+        }
+        let source = folder.appendingPathComponent("Coin.c")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try Data(code.utf8).write(to: source)
+        return try build(source.path)
+    }
+
+    /// The header through a compiler: nothing comes of it but complaints.
+    public static func checkHeader(language: String, standard: String) throws {
+        let header = include + "/dqn_environment.h"
+        try compile([
+            "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-pedantic", "-x", language, "-std=\(standard)", header,
+        ])
+    }
+
+    private static let include = repository.appendingPathComponent("Sources/CDQNEnvironment/include").path
+    // Beside the test program, where everything is built.
+    private static let folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        .deletingLastPathComponent().appendingPathComponent("test-plugins")
+
+    private static func build(_ source: String, _ flags: [String] = []) throws -> URL {
+        try variants.find("\(source) \(flags)") {
+            let name = URL(fileURLWithPath: source).deletingPathExtension().lastPathComponent
+            let library = folder.appendingPathComponent("\(name)\(flags.joined()).so")
+            let temporary = folder.appendingPathComponent(UUID().uuidString)
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try compile(
+                ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-pedantic", "-shared", "-fPIC", "-I", include]
+                    + flags
+                    + [URL(fileURLWithPath: source, relativeTo: repository).path, "-o", temporary.path])
+            // Another process may have the one that is there loaded; its file lives on.
+            guard rename(temporary.path, library.path) == 0 else { throw Failure(description: "rename to \(library)") }
+            return library
+        }
+    }
+
+    /// Runs the compiler that the variable CC names, or else the one of every Swift toolchain.
+    private static func compile(_ arguments: [String]) throws {
+        let command = [ProcessInfo.processInfo.environment["CC"] ?? "clang"] + arguments
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = command
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw Failure(description: "\(command.joined(separator: " ")):\n\(text)")
+        }
+    }
+}
+
+/// What has been compiled.
+///
+/// `@unchecked Sendable`: the table is touched only with `lock` held.
+private final class Variants: @unchecked Sendable {
+    private let lock = NSLock()
+    private var libraries: [String: URL] = [:]
+
+    func find(_ key: String, _ build: () throws -> URL) throws -> URL {
+        try lock.withLock {
+            if let library = libraries[key] { return library }
+            let library = try build()
+            libraries[key] = library
+            return library
+        }
+    }
+}
