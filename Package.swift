@@ -40,6 +40,7 @@ let package = Package(
             name: "CDeflate", pkgConfig: "libdeflate",
             providers: [.apt(["libdeflate-dev", "pkg-config"]), .brew(["libdeflate"])]),
         .target(name: "CKernels"),
+        .target(name: "CWorkerProcess"),
         // The header that plug-ins in C are written against.
         .target(name: "CDQNEnvironment"),
 
@@ -62,8 +63,10 @@ let package = Package(
             name: "DQNInference", dependencies: ["DQNModel", "DQNCheckpoint", "DQNNetwork"],
             swiftSettings: strict),
         .target(
-            name: "DQNEnvironments", dependencies: ["DQNModel", "CDQNEnvironment"], swiftSettings: strict,
-            linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+            name: "DQNEnvironments", dependencies: ["DQNModel", "CDQNEnvironment", "CWorkerProcess"],
+            resources: [
+                .embedInCode("Resources/gymnasium_snapshots.py"), .embedInCode("Resources/gymnasium_worker.py"),
+            ], swiftSettings: strict, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
             name: "DQNTraining",
             dependencies: [
@@ -135,7 +138,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "DQNReportTests", dependencies: ["DQNReport", "DQNModel"], swiftSettings: strict),
         .testTarget(
-            name: "ExecutableTests", dependencies: ["DQNCheckpoint", "DQNModel", "HDF5", "PluginBuilding"],
+            name: "ExecutableTests",
+            dependencies: ["DQNCheckpoint", "DQNEnvironments", "DQNModel", "HDF5", "PluginBuilding"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

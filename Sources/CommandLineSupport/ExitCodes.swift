@@ -20,10 +20,18 @@ extension ExitCode {
 
 /// Prints an error as one line on standard error and gives the exit code to end with.
 ///
-/// - Parameter codeOf: the code of errors that only the program knows.
+/// What lies behind an environment's failure, as a traceback, stands in lines of two spaces before it.
+///
+/// - Parameters:
+///   - codeOf: the code of errors that only the program knows.
+///   - causeOf: the error behind one that only the program knows.
 public func report(
-    _ error: any Error, program: String, codeOf: (any Error) -> ExitCode? = { _ in nil }
+    _ error: any Error, program: String, codeOf: (any Error) -> ExitCode? = { _ in nil },
+    causeOf: (any Error) -> (any Error)? = { _ in nil }
 ) -> ExitCode {
+    if let cause = (causeOf(error) ?? error) as? EnvironmentError {
+        for detail in cause.details { writeError("  \(detail)") }
+    }
     let line = "\(error)".replacingOccurrences(of: "\n", with: " ")
     writeError("\(program): \(line)")
     if let code = codeOf(error) { return code }
@@ -38,7 +46,7 @@ public func report(
     case let error as ModelError: return error.code == .invalidSnapshot ? .malformedCheckpoint : .usage
     case let error as EnvironmentError:
         switch error.code {
-        case .unknownEnvironment, .invalidOptions: return .usage
+        case .unknownEnvironment, .invalidOptions, .unsupportedSpace: return .usage
         case .pluginNotFound: return .missingInput
         default: return .runtimeFailure
         }

@@ -18,6 +18,18 @@ public struct EnvironmentError: Error, Sendable, CustomStringConvertible {
         public static let resetNeeded = Code(rawValue: "resetNeeded")
         /// The environment does not take the options.
         public static let invalidOptions = Code(rawValue: "invalidOptions")
+        /// There is no Python to run the environment, or it cannot be started.
+        public static let pythonMissing = Code(rawValue: "pythonMissing")
+        /// The Python has not all packages or modules that the environment needs.
+        public static let packageMissing = Code(rawValue: "packageMissing")
+        /// The environment's observations or actions are of a kind that no agent here can take.
+        public static let unsupportedSpace = Code(rawValue: "unsupportedSpace")
+        /// The environment's own code has failed.
+        public static let environmentFailed = Code(rawValue: "environmentFailed")
+        /// The environment's process has ended.
+        public static let processEnded = Code(rawValue: "processEnded")
+        /// The environment's process has not answered in time, and was killed.
+        public static let timedOut = Code(rawValue: "timedOut")
         /// There is no file at a plug-in's path.
         public static let pluginNotFound = Code(rawValue: "pluginNotFound")
         /// A plug-in cannot be loaded, or breaks the contract of `dqn_environment.h`.
@@ -30,11 +42,14 @@ public struct EnvironmentError: Error, Sendable, CustomStringConvertible {
     public let code: Code
     /// One sentence: the thing, the rule and the remedy.
     public let message: String
+    /// What lies behind it, in as many lines as it takes: a traceback, what a process wrote last; often empty.
+    public let details: [String]
 
     /// Creates an error.
-    public init(code: Code, message: String) {
+    public init(code: Code, message: String, details: [String] = []) {
         self.code = code
         self.message = message
+        self.details = details
     }
 
     /// The sentence of ``message``.

@@ -17,10 +17,11 @@ public enum EnvironmentRegistry {
 
     /// What ids may begin with before their first colon.
     static let schemes: [String: SchemeFactory] = [
-        "plugin": { try PluginEnvironment($0) }
+        "gym": { try GymnasiumEnvironment($0) },
+        "plugin": { try PluginEnvironment($0) },
     ]
 
-    /// Makes the environment of an id.
+    /// Makes the environment of an id: a registered one, or one of a scheme, as `gym:NAME` of Gymnasium's.
     ///
     /// - Throws: ``EnvironmentError`` (`unknownEnvironment`) with the nearest id that exists, or what the
     ///   factory throws.
@@ -28,6 +29,22 @@ public enum EnvironmentRegistry {
         if let (factory, rest) = scheme(of: id) { return try factory(rest) }
         guard let factory = entries.withLock({ $0[id] }) else { throw unknown(id) }
         return try factory()
+    }
+
+    /// An id with options: those it has, then these; one of the same key is replaced.
+    ///
+    /// - Parameter settings: texts `key=value`.
+    /// - Throws: ``EnvironmentError`` (`invalidOptions`), also where the environment takes none: a registered one.
+    public static func identifier(_ id: String, setting settings: [String]) throws(EnvironmentError) -> String {
+        if settings.isEmpty { return id }
+        guard scheme(of: id) != nil else {
+            throw EnvironmentError(
+                code: .invalidOptions,
+                message: "The environment '\(id)' takes no options; environments with a scheme do, as gym:\(id).")
+        }
+        var options = try EnvironmentOptions(id)
+        for setting in settings { try options.set(setting) }
+        return options.id
     }
 
     /// Whether ``make(_:)`` would try: the id is registered, or has a scheme. What a scheme's id names may be
@@ -79,7 +96,8 @@ public enum EnvironmentRegistry {
         let guess = nearest.map { "; did you mean '\(names[$0] ?? $0)'? The" } ?? "; the"
         return EnvironmentError(
             code: .unknownEnvironment,
-            message: "There is no environment '\(id)'\(guess) known ones are \(known.joined(separator: ", ")).")
+            message: "There is no environment '\(id)'\(guess) known ones are \(known.joined(separator: ", ")), "
+                + "and gym:NAME for Gymnasium's.")
     }
 }
 

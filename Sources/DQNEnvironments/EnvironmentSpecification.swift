@@ -18,11 +18,15 @@ public struct EnvironmentSpecification: Sendable, Equatable {
     public var defaultFrameStack: Int
     /// Environment frames that one agent step takes: the action repeat.
     public var framesPerStep: Int
+    /// What runs the environment, by names of letters and underscores, as `gymnasium` with its version: where a run goes on
+    /// with another, the environment may go on differently. Empty for the built-in ones.
+    public var provenance: [String: String]
 
     /// Creates a specification; ``actionCount`` is the number of meanings.
     public init(
         id: String, observationSpace: ObservationSpace, actionMeanings: [String], maximumEpisodeSteps: Int? = nil,
-        rewardThreshold: Double? = nil, defaultFrameStack: Int = 1, framesPerStep: Int = 1
+        rewardThreshold: Double? = nil, defaultFrameStack: Int = 1, framesPerStep: Int = 1,
+        provenance: [String: String] = [:]
     ) {
         self.id = id
         self.observationSpace = observationSpace
@@ -32,5 +36,6 @@ public struct EnvironmentSpecification: Sendable, Equatable {
         self.rewardThreshold = rewardThreshold
         self.defaultFrameStack = defaultFrameStack
         self.framesPerStep = framesPerStep
+        self.provenance = provenance
     }
 }

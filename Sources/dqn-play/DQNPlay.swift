@@ -35,6 +35,16 @@ struct DQNPlay: ParsableCommand {
     var which = "latest"
     @Option(help: ArgumentHelp("The environment (default: the one trained in).", valueName: "id"))
     var env: String?
+    @Option(
+        name: .customLong("env-set"),
+        help: ArgumentHelp(
+            "Pass the environment an option, once or several times: --env-set frameskip=1.", valueName: "key=value"))
+    var environmentSettings: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "The Python that runs Gymnasium's environments (default: DQN_PYTHON, then .venv-gymnasium).",
+            valueName: "path"))
+    var python: String?
     @Option(help: ArgumentHelp("Episodes to play.", valueName: "n"))
     var episodes = 10
     @Option(help: ArgumentHelp("Agent steps after which an episode is cut off.", valueName: "n"))
@@ -66,6 +76,7 @@ struct DQNPlay: ParsableCommand {
     }
 
     func run() throws {
+        if let python { GymnasiumEnvironment.choosePython(python) }
         do { try play() } catch let code as ExitCode { throw code } catch { throw report(error, program: "dqn-play") }
     }
 
@@ -77,7 +88,8 @@ struct DQNPlay: ParsableCommand {
             try Policy(contentsOf: url)
         }
         let agent = try Agent(policy, concurrency: 1)
-        let environment = try EnvironmentRegistry.make(env ?? agent.environment)
+        let environment = try EnvironmentRegistry.make(
+            EnvironmentRegistry.identifier(env ?? agent.environment, setting: environmentSettings))
         try check(environment.specification, fits: agent)
         let trace = try trace.map { try TraceFile(URL(fileURLWithPath: $0)) }
         let screen = render == .ansi ? Screen() : nil

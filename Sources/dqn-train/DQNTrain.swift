@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandLineSupport
+import DQNEnvironments
 import DQNModel
 import DQNTraining
 import Foundation
@@ -16,6 +17,7 @@ struct DQNTrain: ParsableCommand {
               dqn-train --env CartPole-v1 --preset zoo --seed 3 --set learning_rate=1e-3
               dqn-train --env Catch84-v0 --method a3c --workers 2
               dqn-train --env CartPole-v1 --method async-dqn --workers 4 --memory 2G
+              dqn-train --env gym:LunarLander-v3 --out runs/lander
               dqn-train --env plugin:./grid-world.so:GridWorld-v0
               dqn-train --resume runs/cartpole
               dqn-train --env Acrobot-v1 --steps 100000 --schedule-steps 200000 --out runs/acrobot
@@ -30,8 +32,21 @@ struct DQNTrain: ParsableCommand {
     /// The methods' names for the help.
     private static let methods = TrainingMethods.names.joined(separator: ", ")
 
-    @Option(help: ArgumentHelp("The environment's id, as in CartPole-v1 or plugin:./grid.so:Grid-v0.", valueName: "id"))
+    @Option(
+        help: ArgumentHelp(
+            "The environment's id, as in CartPole-v1, gym:LunarLander-v3 or plugin:./grid.so:Grid-v0.", valueName: "id")
+    )
     var env: String?
+    @Option(
+        name: .customLong("env-set"),
+        help: ArgumentHelp(
+            "Pass the environment an option, once or several times: --env-set frameskip=1.", valueName: "key=value"))
+    var environmentSettings: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "The Python that runs Gymnasium's environments (default: DQN_PYTHON, then .venv-gymnasium).",
+            valueName: "path"))
+    var python: String?
     @Option(help: ArgumentHelp("The training method: \(DQNTrain.methods).", valueName: "name"))
     var method: String?
     @Option(help: ArgumentHelp("Settings to start from: default, zoo or cleanrl.", valueName: "name"))
@@ -99,9 +114,13 @@ struct DQNTrain: ParsableCommand {
                 throw ValidationError("\(flag) \(value) is too small; the least is \(least).")
             }
         }
+        if !environmentSettings.isEmpty, env == nil, resume == nil {
+            throw ValidationError("--env-set goes with --env only.")
+        }
         guard resume != nil else { return }
         let fixed: [(String, Bool)] = [
-            ("--env", env != nil), ("--method", method != nil), ("--preset", preset != nil), ("--seed", seed != nil),
+            ("--env", env != nil), ("--env-set", !environmentSettings.isEmpty), ("--method", method != nil),
+            ("--preset", preset != nil), ("--seed", seed != nil),
             ("--schedule-steps", scheduleSteps != nil), ("--out", out != nil), ("--config", config != nil),
             ("--set", !assignments.isEmpty), ("--eval-every", evalEvery != nil),
             ("--eval-episodes", evalEpisodes != nil), ("--target-return", targetReturn != nil),
@@ -113,6 +132,7 @@ struct DQNTrain: ParsableCommand {
     }
 
     func run() throws {
+        if let python { GymnasiumEnvironment.choosePython(python) }
         do {
             if printConfig { return try printJSON(try request().resolve().json) }
             let run = try makeRun()
@@ -121,13 +141,14 @@ struct DQNTrain: ParsableCommand {
         } catch let code as ExitCode {
             throw code
         } catch {
-            throw report(error, program: "dqn-train", codeOf: exitCode(of:))
+            throw report(
+                error, program: "dqn-train", codeOf: exitCode(of:), causeOf: { ($0 as? TrainingError)?.underlying })
         }
     }
 
     private func request() throws -> ConfigurationRequest {
         var request = ConfigurationRequest()
-        request.environment = env
+        request.environment = try env.map { try EnvironmentRegistry.identifier($0, setting: environmentSettings) }
         request.preset = preset
         request.file = config.map { URL(fileURLWithPath: $0) }
         request.assignments = assignments
@@ -156,7 +177,7 @@ struct DQNTrain: ParsableCommand {
         let options = RunDirectory.Options(
             steps: steps ?? configuration.scheduleSteps, saveEvery: saveEvery ?? 10_000, keep: keep ?? 5,
             memory: memory?.bytes, workerTimeout: workerTimeout)
-        // Of plugin:PATH:NAME?OPTIONS the name.
+        // Of a scheme's id the name: gym:ALE/Pong-v5?frameskip=1 is no good name for a folder.
         let environment = configuration.environment.prefix { $0 != "?" }.split { "/:".contains($0) }.last ?? "run"
         let name = "runs/\(environment)-\(configuration.method)-seed\(configuration.seed)"
         let directory = RunDirectory(URL(fileURLWithPath: out ?? name))

@@ -21,6 +21,7 @@ enum Fixtures {
 struct Trajectories: Decodable {
     struct Episode: Decodable {
         let policy: String
+        let seed: UInt64
         let steps: Int
         let actions: String
         let terminated: Bool

@@ -159,8 +159,10 @@ import Testing
             ("?slip=1.5,size=3", "with size=3, slip=1.5 (slip is a probability, not 1.5)"),
             ("?color=red", "(there is no option color, only size and slip)"),
             ("?size=7%2C", "(size is a whole number from 3 to 12, not 7,)"),
-            ("?size", "The option 'size' of"), ("?=7", "The option '=7' of"), ("?size=%zz", "The option 'size=%zz' of"),
-            ("?size=7,size=8", "The option 'size=8' of"), ("?size=7%00", "The option 'size=7%00' of"),
+            ("?size", "The environment's option 'size' cannot"), ("?=7", "The environment's option '=7' cannot"),
+            ("?size=%zz", "The environment's option 'size=%zz' cannot"),
+            ("?size=7,size=8", "The environment's option 'size=8' cannot"),
+            ("?size=7%00", "The environment's option 'size=7%00' cannot"),
         ] {
             #expect { try Self.make("GridWorld-v0", options) } throws: {
                 ($0 as? EnvironmentError)?.code == .invalidOptions && "\($0)".contains(words)

@@ -22,7 +22,7 @@ struct PluginReference {
     init(_ text: String) throws(EnvironmentError) {
         let mark = text.firstIndex(of: "?") ?? text.endIndex
         query = String(text[mark...].dropFirst())
-        options = try Self.options(query)
+        options = Dictionary(uniqueKeysWithValues: try EnvironmentOptions(text).pairs.map { ($0.key, $0.value) })
         var (path, name) = (String(text[..<mark]), String?.none)
         if let colon = path.lastIndex(of: ":"), !path[colon...].contains("/") {
             name = String(path[colon...].dropFirst())
@@ -36,23 +36,6 @@ struct PluginReference {
         }
         self.path = path
         self.name = name
-    }
-
-    private static func options(_ query: String) throws(EnvironmentError) -> [String: String] {
-        var options: [String: String] = [:]
-        for pair in query.split(separator: ",", omittingEmptySubsequences: true) {
-            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, let key = String(parts[0]).removingPercentEncoding, !key.isEmpty,
-                let value = String(parts[1]).removingPercentEncoding, !(key + value).contains("\0"),
-                options.updateValue(value, forKey: key) == nil
-            else {
-                throw EnvironmentError(
-                    code: .invalidOptions,
-                    message: "The option '\(pair)' of a plug-in's environment cannot be read; write key=value once for "
-                        + "each key, with commas between and %2C for a comma, as in ?size=7,slip=0.1.")
-            }
-        }
-        return options
     }
 
     /// Whether an environment can have this name.

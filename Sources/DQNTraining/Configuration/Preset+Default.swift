@@ -9,11 +9,11 @@ extension Preset {
         _ method: any TrainingMethod
     ) {
         if !method.usesReplay { return applySegments(to: &configuration, environment, method) }
-        switch (environment.id, environment.observationSpace.shape.count) {
+        switch (Self.task(of: environment), environment.observationSpace.shape.count) {
         case ("CartPole-v1", _): applyCartPole(to: &configuration, method)
         case ("Catch84-v0", _): applyCatch(to: &configuration)
         case (_, 1): break
-        case (_, _) where environment.observationSpace.shape[0] >= 36: applyPixels(to: &configuration)
+        case (_, _) where Self.hasLargeFrames(environment): applyPixels(to: &configuration)
         default: configuration.network = "small-cnn"
         }
     }

@@ -24,7 +24,7 @@ extension Preset {
         configuration.scheduleSteps = 500_000
         configuration.evaluationInterval = 10_000
         configuration.logInterval = 5_000
-        if method.isActorCritic || environment.id == "Acrobot-v1" {
+        if method.isActorCritic || Self.task(of: environment) == "Acrobot-v1" {
             configuration.segmentLength = 20
             configuration.optimizer.epsilon = 0.1
         }
@@ -36,7 +36,7 @@ extension Preset {
     ) {
         configuration.learningRate = 7e-4
         if environment.id.hasPrefix("Catch") {
-            configuration.network = environment.observationSpace.shape[0] >= 36 ? "nips-cnn" : "small-cnn"
+            configuration.network = Self.hasLargeFrames(environment) ? "nips-cnn" : "small-cnn"
             configuration.optimizer.epsilon = 0.01
             configuration.segmentLength = 10
             configuration.scheduleSteps = 60_000
@@ -45,7 +45,7 @@ extension Preset {
             return
         }
         // The paper's own.
-        configuration.network = environment.observationSpace.shape[0] >= 36 ? "nips-cnn" : "small-cnn"
+        configuration.network = Self.hasLargeFrames(environment) ? "nips-cnn" : "small-cnn"
         configuration.optimizer.epsilon = 0.1
         configuration.segmentLength = 5
         configuration.targetInterval = 10_000

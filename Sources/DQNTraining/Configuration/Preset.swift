@@ -51,13 +51,25 @@ public enum Preset: String, Sendable, CaseIterable {
         return configuration
     }
 
+    /// The name that settings are listed under: Gymnasium's own environments have those of the built-in ones.
+    static func task(of environment: EnvironmentSpecification) -> String {
+        let isGymnasiums = environment.id.hasPrefix("gym:")
+        return isGymnasiums ? String(environment.id.dropFirst(4).prefix { $0 != "?" }) : environment.id
+    }
+
+    /// Whether observations are frames that a network for screens takes: at least 36 rows.
+    static func hasLargeFrames(_ environment: EnvironmentSpecification) -> Bool {
+        let shape = environment.observationSpace.shape
+        return shape.count >= 2 && shape[shape.count - 2] >= 36
+    }
+
     private func applyZoo(
         to configuration: inout TrainingConfiguration, _ environment: EnvironmentSpecification
     ) throws(TrainingError) {
         configuration.network = "mlp:256,256"
         configuration.gradientSteps = 0
         configuration.trainInterval = 4
-        switch environment.id {
+        switch Self.task(of: environment) {
         case "CartPole-v1":
             configuration.scheduleSteps = 50_000
             configuration.learningRate = 2.3e-3

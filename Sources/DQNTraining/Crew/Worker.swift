@@ -57,7 +57,10 @@ final class Worker: @unchecked Sendable {
             episodeReturn = state.episodeReturn
             episodeLength = state.episodeLength
         } else {
-            if state != nil { learner.abandonEpisode() }
+            if state != nil {
+                learner.abandonEpisode()
+                learner.statistics.countAbandonedEpisode()
+            }
             var seeds = context.generator("environment")
             try self.environment.reset(seed: seeds.next())
             self.environment.observe(into: &frame)

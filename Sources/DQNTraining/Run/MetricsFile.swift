@@ -9,7 +9,8 @@ final class MetricsFile {
     /// The columns that all methods have, in order.
     static let commonColumns = [
         "time/total_timesteps", "time/time_elapsed", "time/fps", "time/episodes", "rollout/ep_rew_mean",
-        "rollout/ep_len_mean", "rollout/exploration_rate", "train/n_updates", "train/learning_rate", "train/loss",
+        "rollout/ep_len_mean", "rollout/exploration_rate", "rollout/abandoned_episodes", "train/n_updates",
+        "train/learning_rate", "train/loss",
         "train/gradient_norm", "train/staleness", "train/policy_loss", "train/value_loss", "train/entropy",
         "eval/mean_reward", "eval/std_reward", "save/seconds", "save/failures",
     ]

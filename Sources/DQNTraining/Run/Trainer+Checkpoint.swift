@@ -25,7 +25,7 @@ extension Trainer {
             online: copies.online, target: copies.target, optimizer: copies.optimizerState, counters: counters,
             workers: stations.map(\.lastKnown) + resting, evaluation: lastEvaluation, bestEvaluation: bestEvaluation,
             reachedTarget: reachedTarget, statistics: pooledStatistics().values, history: history,
-            extensions: foreignExtensions)
+            extensions: foreignExtensions + [provenance].compactMap(\.self))
         checkpoint.moveLearners(of: method)
         return checkpoint
     }

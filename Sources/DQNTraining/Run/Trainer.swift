@@ -81,6 +81,8 @@ public final class Trainer {
     let resting: [WorkerState]
     /// Groups that others left in the checkpoint: they stay in later ones.
     let foreignExtensions: [ExtensionGroup]
+    /// What runs the environment, for checkpoints.
+    let provenance: ExtensionGroup?
     let evaluator: Evaluator
     private let framesPerStep: Int
     var lastEvaluation: Evaluation?
@@ -145,7 +147,9 @@ public final class Trainer {
         let method = try TrainingMethods.named(configuration.method)
         self.method = method
         framesPerStep = environment.framesPerStep
-        foreignExtensions = checkpoint?.extensions.filter { $0.owner != method.extensionOwner } ?? []
+        provenance = Provenance.group(of: environment)
+        let ownExtensions = [method.extensionOwner, Provenance.owner]
+        foreignExtensions = checkpoint?.extensions.filter { !ownExtensions.contains($0.owner) } ?? []
         var states = try checkpoint.map { try $0.workerStates(of: method) } ?? []
         try MemoryBudget(
             configuration, architecture, environment, method, states: states, saveInterval: conduct.saveInterval
@@ -184,7 +188,7 @@ public final class Trainer {
         where state.standing != .finished && (state.standing == .abandoned || state.environment == nil) {
             notices.append("worker \(index) begins a new episode: the one under way cannot be gone on with")
         }
-        self.notices = notices
+        self.notices = notices + Provenance.notices(of: checkpoint?.extensions ?? [], for: environment)
         stations = (0..<count).map { Station(index: $0, state: $0 < states.count ? states[$0] : nil) }
         countedEpisodes = [Int](repeating: 0, count: count)
         countedSteps = states.map(\.agentSteps) + [Int](repeating: 0, count: count - states.count)
@@ -207,7 +211,11 @@ public final class Trainer {
                     backend: backend, store: parameters, worker: index, state: station.state), method,
                 station.counts)
             // With one worker the sums go on where they were, to the last bit; several share none.
-            if stations.count == 1 { worker.learner.statistics = statistics }
+            if stations.count == 1 {
+                var sums = statistics
+                sums.merge(worker.learner.statistics)
+                worker.learner.statistics = sums
+            }
             station.publish { station.worker = worker }
         }
         giveUpTheLost()

@@ -5,6 +5,7 @@ public struct TrainingStatistics: Sendable, Equatable {
     private var loss = 0.0
     private var gradientNorm = 0.0
     private var staleness: Double?
+    private var abandonedEpisodes: Double?
     private var others: [String: Double] = [:]
 
     /// Creates sums of nothing.
@@ -18,6 +19,7 @@ public struct TrainingStatistics: Sendable, Equatable {
             case "loss_sum": loss = value
             case "gradient_norm_sum": gradientNorm = value
             case "staleness_sum": staleness = value
+            case "abandoned_episodes": abandonedEpisodes = value
             default: others[String(name.dropLast(4))] = value
             }
         }
@@ -27,6 +29,7 @@ public struct TrainingStatistics: Sendable, Equatable {
     var values: [String: Double] {
         var values = ["loss_sum": loss, "gradient_norm_sum": gradientNorm, "updates": updates]
         values["staleness_sum"] = staleness
+        values["abandoned_episodes"] = abandonedEpisodes
         for (name, sum) in others { values["\(name)_sum"] = sum }
         return values
     }
@@ -53,19 +56,26 @@ public struct TrainingStatistics: Sendable, Equatable {
     /// - Parameter name: what the metrics get after `train/`.
     public mutating func add(_ value: Double, to name: String) { others[name, default: 0] += value }
 
+    /// Counts an episode that a resumed run could not go on with.
+    mutating func countAbandonedEpisode() { abandonedEpisodes = (abandonedEpisodes ?? 0) + 1 }
+
     /// Adds another worker's sums.
     mutating func merge(_ other: TrainingStatistics) {
         updates += other.updates
         loss += other.loss
         gradientNorm += other.gradientNorm
         if let more = other.staleness { staleness = (staleness ?? 0) + more }
+        if let more = other.abandonedEpisodes { abandonedEpisodes = (abandonedEpisodes ?? 0) + more }
         others.merge(other.others, uniquingKeysWith: +)
     }
 
-    /// The means, as columns of the metrics; none without an update.
+    /// The columns of the metrics: means over the updates, where there were any, and the abandoned episodes.
     var row: [String: Double] {
-        guard updates > 0 else { return [:] }
-        var row = ["train/loss": loss / updates, "train/gradient_norm": gradientNorm / updates]
+        var row: [String: Double] = [:]
+        row["rollout/abandoned_episodes"] = abandonedEpisodes
+        guard updates > 0 else { return row }
+        row["train/loss"] = loss / updates
+        row["train/gradient_norm"] = gradientNorm / updates
         if let staleness { row["train/staleness"] = staleness / updates }
         for (name, sum) in others { row["train/\(name)"] = sum / updates }
         return row

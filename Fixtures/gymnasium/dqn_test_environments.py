@@ -1,0 +1,119 @@
+"""Environments that misbehave, or look unusual, for the tests of the Gymnasium bridge.
+
+usage: --env gym:dqn_test_environments:Sleeper-v0, with this folder in PYTHONPATH
+"""
+
+import os
+import signal
+import sys
+import time
+
+import gymnasium
+import numpy
+
+
+class Still(gymnasium.Env):
+    """Zeros for ever."""
+
+    action_space = gymnasium.spaces.Discrete(2)
+    observation_space = gymnasium.spaces.Box(-1.0, 1.0, (4,), numpy.float32)
+
+    def __init__(self, label=""):
+        self.label = label
+        self.last = numpy.zeros(self.observation_space.shape, self.observation_space.dtype)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return self.last.copy(), {}
+
+    def step(self, action):
+        if action == 1:
+            self.act()
+        return self.last.copy(), 0.5, False, False, {}
+
+    def act(self):
+        """What happens at action 1."""
+
+
+class Sleeper(Still):
+    def act(self):
+        time.sleep(3600)
+
+
+class Raiser(Still):
+    def act(self):
+        raise ValueError("the ice broke")
+
+
+class Quitter(Still):
+    def act(self):
+        print("out of here", file=sys.stderr)
+        os._exit(7)
+
+
+class Crasher(Still):
+    def act(self):
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+
+class Chatterer(Still):
+    def act(self):
+        print("to standard output " * 20_000)
+        print("to standard error " * 20_000, file=sys.stderr)
+
+
+class Keeper(Still):
+    """Holds something that is no data."""
+
+    def act(self):
+        self.kept = {1, 2, 3}
+
+
+class Gambler(Still):
+    """Draws from the generator that all Python code shares."""
+
+    def act(self):
+        numpy.random.random()
+
+
+class Frames(Still):
+    """Frames of seven rows, five columns and three channels; an element tells where it is and how many steps passed."""
+
+    observation_space = gymnasium.spaces.Box(0, 255, (7, 5, 3), numpy.uint8)
+
+    def act(self):
+        rows, columns, channels = numpy.indices(self.observation_space.shape)
+        self.last = (rows * 20 + columns * 4 + channels).astype(numpy.uint8)
+
+
+class LargeFrames(Still):
+    observation_space = gymnasium.spaces.Box(0, 255, (84, 84, 4), numpy.uint8)
+
+
+class Doubles(Still):
+    """The second action is number 5 in Python."""
+
+    action_space = gymnasium.spaces.Discrete(2, start=4)
+    observation_space = gymnasium.spaces.Box(-1.0, 1.0, (2, 3), numpy.float64)
+
+    def step(self, action):
+        self.last = numpy.full((2, 3), action / 8)
+        return self.last.copy(), float(action), False, False, {}
+
+
+class Integers(Still):
+    observation_space = gymnasium.spaces.Box(-9, 9, (4,), numpy.int32)
+
+
+class Joystick(Still):
+    action_space = gymnasium.spaces.Box(-1.0, 1.0, (2,))
+
+
+KINDS = [
+    Still, Sleeper, Raiser, Quitter, Crasher, Chatterer, Keeper, Gambler, Frames, LargeFrames, Doubles, Integers,
+    Joystick,
+]
+# A label makes an environment another one, as a new version of its package would.
+LABEL = os.environ.get("DQN_TEST_LABEL", "")
+for kind in KINDS:
+    gymnasium.register(f"{kind.__name__}-v0", kind, kwargs={"label": LABEL})

@@ -1,0 +1,50 @@
+internal import DQNModel
+internal import Foundation
+
+/// What a worker tells about its environment.
+struct GymnasiumDescription: Decodable {
+    var shape: [Int]
+    var element: ElementType
+    var action_meanings: [String]
+    var maximum_episode_steps: Int?
+    var reward_threshold: Double?
+    var frames_per_step: Int
+    var identity: GymnasiumIdentity
+
+    func specification(id: String) -> EnvironmentSpecification {
+        EnvironmentSpecification(
+            id: id, observationSpace: ObservationSpace(shape: shape, element: element),
+            actionMeanings: action_meanings, maximumEpisodeSteps: maximum_episode_steps,
+            rewardThreshold: reward_threshold, framesPerStep: frames_per_step,
+            provenance: identity.parts)
+    }
+}
+
+/// What must be the same where a snapshot is restored: another version of an environment may go on differently.
+struct GymnasiumIdentity: Codable, Equatable {
+    /// Gymnasium's version.
+    var gymnasium: String
+    /// The package that has the environment, with its version.
+    var package: String
+    /// Gymnasium's specification with its arguments, as text.
+    var specification: String
+    /// The wrappers from the outermost to the environment.
+    var wrappers: [String]
+
+    /// All of it by name.
+    var parts: [String: String] {
+        [
+            "gymnasium": gymnasium, "package": package, "specification": specification,
+            "wrappers": wrappers.joined(separator: ", "),
+        ]
+    }
+
+    /// What first differs from another identity, with its name.
+    func difference(from other: GymnasiumIdentity) -> (name: String, own: String, other: String)? {
+        let (own, theirs) = (parts, other.parts)
+        for (name, value) in own.sorted(by: { $0.key < $1.key }) {
+            if let stored = theirs[name], stored != value { return (name, value, stored) }
+        }
+        return nil
+    }
+}

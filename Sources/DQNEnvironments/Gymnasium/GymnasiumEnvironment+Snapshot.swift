@@ -1,0 +1,142 @@
+public import DQNModel
+internal import Foundation
+
+extension GymnasiumEnvironment {
+    private static let layout = 1
+
+    /// The environment's attributes as data: the document `attributes`, the arrays it refers to, the generators' states,
+    /// the last `observation`, the last `seed` and the `identity` of what runs it.
+    ///
+    /// - Returns: `nil` where any attribute, of the environment or a wrapper, is something other than numbers, texts,
+    ///   containers, NumPy arrays and generators, or plain Python objects of such: with those the state would not be
+    ///   whole.
+    /// - Throws: ``EnvironmentError``.
+    public func snapshot() throws -> StateSnapshot? {
+        if cannotTell { return nil }
+        let reply = try process.ask(.snapshot, seconds: stepSeconds)
+        if reply.status == .notCapturable {
+            cannotTell = true
+            return nil
+        }
+        if let refusal = process.refusal(of: reply, "tell its state") { throw refusal }
+        guard let arrays = GymnasiumArrays(reply.payload)?.values, let document = arrays.first else {
+            throw EnvironmentError(
+                code: .environmentFailed, message: "The Python process of '\(specification.id)' told a broken state.")
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var values: [String: StateSnapshot.Value] = [
+            "attributes": document, "identity": .uint8([UInt8](try encoder.encode(identity))),
+            "observation": .uint8(
+                [UInt8](process.memory.map { UnsafeRawBufferPointer($0) } ?? .init(start: nil, count: 0))),
+            "seed": .uint64(seed.map { [$0] } ?? []),
+        ]
+        for (index, array) in arrays.dropFirst().enumerated() { values["array-\(index)"] = array }
+        progress.store(in: &values)
+        return StateSnapshot(kind: specification.id, version: Self.layout, values: values)
+    }
+
+    /// Goes back to a snapshot's state.
+    ///
+    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`), also for a snapshot taken with other versions of Gymnasium
+    ///   or the environment's package, which may go on differently; ``EnvironmentError``.
+    public func restore(_ snapshot: StateSnapshot) throws {
+        try snapshot.require(kind: specification.id, version: Self.layout)
+        try checkIdentity(of: snapshot)
+        let stored = try EpisodeProgress(restoring: snapshot, limit: .max)
+        let observation = try snapshot.uint8("observation", count: specification.observationSpace.byteCount)
+        guard case .uint64(let seeds) = snapshot.values["seed"], seeds.count <= 1 else {
+            throw invalid("it does not say what it was seeded with")
+        }
+        guard let document = snapshot.values["attributes"] else { throw invalid("it has no attributes") }
+        var arrays = [document]
+        while let array = snapshot.values["array-\(arrays.count - 1)"] { arrays.append(array) }
+        let payload = GymnasiumArrays(values: arrays).bytes
+        let reply = try process.ask(.restore, UInt64(payload.count), sending: payload, seconds: stepSeconds)
+        if reply.status == .invalidSnapshot { throw invalid(reply.text) }
+        if let refusal = process.refusal(of: reply, "be restored") { throw refusal }
+        process.memory?.copyBytes(from: observation)
+        (progress, seed) = (stored, seeds.first)
+    }
+
+    private func checkIdentity(of snapshot: StateSnapshot) throws {
+        guard case .uint8(let bytes) = snapshot.values["identity"],
+            let other = try? JSONDecoder().decode(GymnasiumIdentity.self, from: Data(bytes))
+        else { throw invalid("it does not say what it was taken with") }
+        guard let (name, own, stored) = identity.difference(from: other) else { return }
+        throw invalid(
+            "it was taken where \(name) was '\(stored)'; here it is '\(own)'. Use the Python it was taken with")
+    }
+
+    private func invalid(_ reason: String) -> ModelError {
+        ModelError(
+            code: .invalidSnapshot, message: "The snapshot of '\(specification.id)' cannot be restored: \(reason).")
+    }
+}
+
+/// Typed arrays as they go over the socket: their number, then for each its type, its number of elements, its bytes.
+struct GymnasiumArrays {
+    var values: [StateSnapshot.Value]
+
+    init(values: [StateSnapshot.Value]) { self.values = values }
+
+    /// Reads arrays; `nil` where the bytes are something else.
+    init?(_ bytes: [UInt8]) {
+        var position = 0
+        func take(_ count: Int) -> ArraySlice<UInt8>? {
+            guard count >= 0, count <= bytes.count - position else { return nil }
+            defer { position += count }
+            return bytes[position..<position + count]
+        }
+        func word() -> Int? {
+            take(8).flatMap { bytes in
+                Int(exactly: bytes.withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self)) })
+            }
+        }
+        func elements<Element: BitwiseCopyable>(_ count: Int, _ type: Element.Type) -> [Element]? {
+            guard count <= bytes.count, let slice = take(count * MemoryLayout<Element>.size) else { return nil }
+            return slice.withUnsafeBytes { raw in
+                (0..<count).map { raw.loadUnaligned(fromByteOffset: $0 * MemoryLayout<Element>.size, as: type) }
+            }
+        }
+        guard let count = word() else { return nil }
+        values = []
+        for _ in 0..<count {
+            guard let code = word(), let size = word() else { return nil }
+            let value: StateSnapshot.Value? =
+                switch code {
+                case 1: elements(size, Double.self).map { .float64($0) }
+                case 2: elements(size, Float.self).map { .float32($0) }
+                case 3: elements(size, Int64.self).map { .int64($0) }
+                case 4: elements(size, UInt64.self).map { .uint64($0) }
+                case 5: elements(size, UInt8.self).map { .uint8($0) }
+                default: nil
+                }
+            guard let value else { return nil }
+            values.append(value)
+        }
+        if position != bytes.count { return nil }
+    }
+
+    /// The arrays' bytes.
+    var bytes: [UInt8] {
+        var result: [UInt8] = []
+        func append(_ word: Int) { withUnsafeBytes(of: UInt64(word).littleEndian) { result += $0 } }
+        func append<Element: BitwiseCopyable>(_ code: Int, _ elements: [Element]) {
+            append(code)
+            append(elements.count)
+            elements.withUnsafeBytes { result += $0 }
+        }
+        append(values.count)
+        for value in values {
+            switch value {
+            case .float64(let elements): append(1, elements)
+            case .float32(let elements): append(2, elements)
+            case .int64(let elements): append(3, elements)
+            case .uint64(let elements): append(4, elements)
+            case .uint8(let elements): append(5, elements)
+            }
+        }
+        return result
+    }
+}

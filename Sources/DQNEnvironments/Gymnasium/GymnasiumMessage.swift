@@ -1,0 +1,58 @@
+internal import Foundation
+
+/// What a worker can be asked, with the numbers of its script.
+enum GymnasiumOperation: UInt32 {
+    case describe = 1
+    case reset = 2
+    case step = 3
+    case snapshot = 4
+    case restore = 5
+    case render = 6
+}
+
+/// How a worker answers, with the numbers of its script.
+enum GymnasiumStatus: UInt32 {
+    case done = 0
+    case failed = 1
+    case packageMissing = 2
+    case unknown = 3
+    case unsupported = 4
+    case notCapturable = 5
+    case invalidSnapshot = 6
+    case invalidOptions = 7
+}
+
+/// A worker's answer.
+struct GymnasiumReply {
+    /// Bytes before the payload.
+    static let byteCount = 24
+
+    let status: GymnasiumStatus
+    let terminated: Bool
+    let truncated: Bool
+    let reward: Double
+    let payload: [UInt8]
+
+    /// The payload as text.
+    var text: String { String(decoding: payload, as: UTF8.self) }
+}
+
+extension GymnasiumReply {
+    /// Reads the fixed part, without the payload but with its length; `nil` for a status that no worker answers.
+    @inline(__always)
+    static func header(_ bytes: UnsafeMutableRawPointer) -> (reply: GymnasiumReply, payloadBytes: UInt64)? {
+        guard let status = GymnasiumStatus(rawValue: bytes.load(as: UInt32.self)) else { return nil }
+        let flags = bytes.load(fromByteOffset: 4, as: UInt32.self)
+        return (
+            GymnasiumReply(
+                status: status, terminated: flags & 1 != 0, truncated: flags & 2 != 0,
+                reward: bytes.load(fromByteOffset: 8, as: Double.self), payload: []),
+            bytes.load(fromByteOffset: 16, as: UInt64.self)
+        )
+    }
+
+    func with(payload: [UInt8]) -> GymnasiumReply {
+        GymnasiumReply(
+            status: status, terminated: terminated, truncated: truncated, reward: reward, payload: payload)
+    }
+}

@@ -1,0 +1,279 @@
+"""Runs one Gymnasium environment for the program that started it; not meant to be started by hand.
+
+usage: python -c 'BOOTSTRAP' ENVIRONMENT_ID [KEY=VALUE...], where the bootstrap reads this file from descriptor 3 and
+calls main()
+
+Descriptor 3 is a stream socket. A request is 16 bytes (u32 operation, u32 flag, u64 value), little-endian like all that
+follows; after `restore` come as many bytes as `value` says. A reply is 24 bytes (u32 status, u32 flags, f64 reward, u64
+length), then so many bytes. Descriptor 4 is shared memory that holds the latest observation. The process ends when the
+other side of the socket is closed. Nothing here is ever pickled.
+"""
+
+import importlib
+import json
+import mmap
+import os
+import re
+import struct
+import sys
+import traceback
+
+from gymnasium_snapshots import Snapshots, Unfit, layers, pack, unpack
+
+CONTROL, MEMORY = 3, 4
+OWN_FILES = {"gymnasium_worker.py", "gymnasium_snapshots.py"}
+REQUEST, REPLY = struct.Struct("<IIQ"), struct.Struct("<IIdQ")
+DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER = range(1, 7)
+DONE, FAILED, PACKAGE_MISSING, UNKNOWN, UNSUPPORTED, NOT_CAPTURABLE, INVALID_SNAPSHOT, INVALID_OPTIONS = range(8)
+# Packages whose environments are registered by a call, by the namespace of their ids.
+NAMESPACES = {"ALE": "ale_py", "MinAtar": "minatar.gym"}
+
+
+class Refusal(Exception):
+    """Something this worker cannot do, with the status to answer."""
+
+    def __init__(self, status, message):
+        super().__init__(message)
+        self.status = status
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The environment and its observations
+
+
+def import_packages(identifier):
+    """Imports what registers an environment's id; gym.make itself imports the module before a colon."""
+    try:
+        import gymnasium
+    except ImportError as error:
+        raise Refusal(PACKAGE_MISSING, f"the package gymnasium cannot be imported ({error})") from None
+    package = NAMESPACES.get(identifier.partition("/")[0]) if "/" in identifier else None
+    if package:
+        try:
+            module = importlib.import_module(package)
+        except ImportError as error:
+            name = package.partition(".")[0]
+            raise Refusal(PACKAGE_MISSING, f"the package {name} cannot be imported ({error})") from None
+        if hasattr(module, "register_envs"):
+            module.register_envs()
+    return gymnasium
+
+
+def read_options(assignments):
+    """The arguments of `gymnasium.make`; what is no JSON is text."""
+    options = {}
+    for assignment in assignments:
+        key, _, value = assignment.partition("=")
+        try:
+            options[key] = json.loads(value)
+        except ValueError:
+            options[key] = value
+    return options
+
+
+def make(gymnasium, identifier, options):
+    """Makes the environment, with text rendering where it has one."""
+    try:
+        environment = gymnasium.make(identifier, **options)
+        modes = environment.unwrapped.metadata.get("render_modes") or ()
+        if "ansi" in modes and "render_mode" not in options:
+            environment.close()
+            environment = gymnasium.make(identifier, render_mode="ansi", **options)
+        return environment
+    except gymnasium.error.DependencyNotInstalled as error:
+        raise Refusal(PACKAGE_MISSING, f"a package that it needs is missing ({one_line(error)})") from None
+    except ModuleNotFoundError as error:
+        raise Refusal(PACKAGE_MISSING, f"a module cannot be imported ({one_line(error)})") from None
+    except gymnasium.error.UnregisteredEnv as error:
+        raise Refusal(UNKNOWN, one_line(error)) from None
+    except gymnasium.error.Error as error:
+        raise Refusal(INVALID_OPTIONS if options else UNKNOWN, one_line(error)) from None
+    except TypeError as error:
+        if not options:
+            raise
+        raise Refusal(INVALID_OPTIONS, one_line(error)) from None
+
+
+class Observations:
+    """Where observations go: shared memory in the order of axes that networks take, channels first."""
+
+    def __init__(self, space, gymnasium, numpy):
+        if not isinstance(space, gymnasium.spaces.Box):
+            raise Refusal(UNSUPPORTED, f"its observation space is {type(space).__name__}, not Box")
+        if not 1 <= len(space.shape) <= 3 or 0 in space.shape:
+            raise Refusal(UNSUPPORTED, f"its observations have shape {space.shape}; one to three axes are supported")
+        if space.dtype == numpy.uint8:
+            self.element = "uint8"
+        elif space.dtype.kind in "fb":
+            self.element = "float32"
+        else:
+            raise Refusal(UNSUPPORTED, f"its observations are {space.dtype}; floats, bool and uint8 are supported")
+        # The last axis is that of the channels, unless the first one is shorter.
+        self.moves_channels = len(space.shape) == 3 and space.shape[0] >= space.shape[2]
+        self.shape = [space.shape[2], *space.shape[:2]] if self.moves_channels else list(space.shape)
+        self.numpy = numpy
+        self.target = None
+
+    def write(self, observation):
+        if self.target is None:
+            # The other side gives the memory its size before the first reset.
+            memory = mmap.mmap(MEMORY, os.fstat(MEMORY).st_size)
+            count = int(self.numpy.prod(self.shape))
+            target = self.numpy.frombuffer(memory, self.element, count).reshape(self.shape)
+            self.target = target.transpose(1, 2, 0) if self.moves_channels else target
+        if getattr(observation, "shape", self.target.shape) != self.target.shape:
+            raise ValueError(f"an observation of shape {observation.shape} came instead of {self.target.shape}")
+        self.target[...] = observation
+
+
+def package_version(environment):
+    """The distribution that an environment's class belongs to, with its version, where it has one."""
+    from importlib import metadata
+
+    module = type(environment.unwrapped).__module__.partition(".")[0]
+    for name in metadata.packages_distributions().get(module, [])[:1]:
+        return f"{name} {metadata.version(name)}"
+    return ""
+
+
+def describe(environment, observations, gymnasium):
+    """What the other side must know, as a document."""
+    actions = environment.action_space
+    if not isinstance(actions, gymnasium.spaces.Discrete):
+        raise Refusal(UNSUPPORTED, f"its action space is {type(actions).__name__}, not Discrete")
+    count = int(actions.n)
+    meanings = getattr(environment.unwrapped, "get_action_meanings", lambda: [])()
+    meanings = [str(meaning).lower() for meaning in meanings]
+    frame_skip = getattr(environment.unwrapped, "_frameskip", 1)
+    specification = environment.spec
+    return {
+        "shape": [int(extent) for extent in observations.shape],
+        "element": observations.element,
+        "action_meanings": meanings if len(meanings) == count else [f"action {index}" for index in range(count)],
+        "maximum_episode_steps": specification and specification.max_episode_steps,
+        "reward_threshold": specification and specification.reward_threshold,
+        "frames_per_step": frame_skip if isinstance(frame_skip, int) and frame_skip > 0 else 1,
+        "identity": {
+            "gymnasium": gymnasium.__version__,
+            "package": package_version(environment),
+            # An address in it would be another in every process.
+            "specification": re.sub(r" at 0x[0-9a-f]+", "", str(specification)),
+            "wrappers": [type(layer).__name__ for layer in layers(environment)],
+        },
+    }
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Answering
+
+
+def one_line(error):
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def receive(count):
+    """So many bytes from the other side; ends the process when it is gone."""
+    parts = b""
+    while len(parts) < count:
+        part = os.read(CONTROL, count - len(parts))
+        if not part:
+            raise EOFError
+        parts += part
+    return parts
+
+
+def answer(status, payload=b"", flags=0, reward=0.0):
+    data = REPLY.pack(status, flags, reward, len(payload)) + payload
+    while data:
+        data = data[os.write(CONTROL, data) :]
+
+
+class Worker:
+    """One environment and the requests that it answers."""
+
+    def __init__(self, identifier, options):
+        self.gymnasium = import_packages(identifier)
+        import numpy
+
+        self.environment = make(self.gymnasium, identifier, options)
+        self.observations = Observations(self.environment.observation_space, self.gymnasium, numpy)
+        self.description = describe(self.environment, self.observations, self.gymnasium)
+        self.first_action = int(self.environment.action_space.start)
+        self.snapshots = Snapshots(self.environment, self.gymnasium, numpy)
+        self.is_reset = False
+
+    def reset(self, seed):
+        observation, _ = self.environment.reset(seed=seed)
+        self.is_reset = True
+        self.observations.write(observation)
+
+    def serve(self):
+        """Answers requests; the one for a step is first, since it comes a million times."""
+        step, write = self.environment.step, self.observations.write
+        while True:
+            operation, flag, value = REQUEST.unpack(receive(REQUEST.size))
+            try:
+                if operation == STEP:
+                    observation, reward, terminated, truncated, _ = step(value + self.first_action)
+                    write(observation)
+                    os.write(CONTROL, REPLY.pack(DONE, bool(terminated) | bool(truncated) << 1, reward, 0))
+                elif operation == RESET:
+                    self.reset(value if flag else None)
+                    answer(DONE)
+                elif operation == SNAPSHOT:
+                    answer(DONE, pack(*self.snapshots.capture()))
+                elif operation == RESTORE:
+                    self.restore(receive(value))
+                    answer(DONE)
+                elif operation == RENDER:
+                    text = self.environment.render() if self.environment.render_mode == "ansi" else ""
+                    answer(DONE, text.encode())
+                elif operation == DESCRIBE:
+                    answer(DONE, json.dumps(self.description).encode())
+            except EOFError:
+                raise
+            except Unfit as reason:
+                answer(INVALID_SNAPSHOT if operation == RESTORE else NOT_CAPTURABLE, str(reason).encode())
+            except Exception as error:
+                answer(FAILED, failure(error))
+
+    def restore(self, data):
+        try:
+            document, arrays = unpack(data)
+            if not self.is_reset:
+                # What an episode needs is there after a reset only.
+                self.environment.reset(seed=0)
+            # The last observation is stored on the other side.
+            self.snapshots.restore(document, arrays)
+        except (ValueError, KeyError, TypeError, IndexError, struct.error) as error:
+            raise Unfit(f"it cannot be read: {one_line(error)}") from None
+        self.is_reset = True
+
+
+def failure(error):
+    """An exception in a line, then its traceback without the frames of this file."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename not in OWN_FILES]
+    text = f"{type(error).__name__}: {one_line(error)}"
+    return "\n".join([text, *"".join(traceback.format_list(frames)).splitlines()]).encode(errors="replace")
+
+
+def main():
+    # The user's modules lie beside what they run.
+    if "" not in sys.path:
+        sys.path.insert(0, "")
+    try:
+        try:
+            worker = Worker(sys.argv[1], read_options(sys.argv[2:]))
+        except Refusal as refusal:
+            return answer(refusal.status, str(refusal).encode())
+        except Exception as error:
+            return answer(FAILED, failure(error))
+        try:
+            worker.serve()
+        except EOFError:
+            worker.environment.close()
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+    finally:
+        # Nothing that an environment has left running may keep the process.
+        os._exit(0)

@@ -1,0 +1,157 @@
+import DQNEnvironments
+import DQNModel
+import Foundation
+import Testing
+
+/// Whatever goes wrong in Python is an error here, in one line that helps, and leaves no process behind.
+@Suite(.enabled(if: Gymnasium.isInstalled, "\(Gymnasium.reason)")) struct GymnasiumFailureTests {
+    /// The error that a body throws.
+    private func failure(_ body: () throws -> Void) throws -> EnvironmentError {
+        do { try body() } catch {
+            let error = try #require(error as? EnvironmentError, "\(error)")
+            #expect(!error.message.contains("\n"))
+            return error
+        }
+        throw EnvironmentError(code: .environmentFailed, message: "Nothing was thrown.")
+    }
+
+    @Test("A killed process is told by its signal and leaves no zombie")
+    func killed() throws {
+        let environment = try Gymnasium.make("CartPole-v1")
+        try environment.reset(seed: 1)
+        _ = try environment.step(0)
+        kill(environment.processIdentifier, SIGKILL)
+        let error = try failure { while true { _ = try environment.step(0) } }
+        #expect(error.code == .processEnded)
+        #expect(error.message.contains("was killed by signal 9"))
+        #expect(!exists(process: environment.processIdentifier))
+        #expect(try failure { try environment.reset(seed: 1) }.code == .processEnded)
+        #expect(try failure { _ = try environment.snapshot() }.code == .processEnded)
+    }
+
+    @Test("A process that ends by itself tells its code and its last words")
+    func quits() throws {
+        let environment = try Gymnasium.testing("Quitter")
+        try environment.reset(seed: 1)
+        let error = try failure { _ = try environment.step(1) }
+        #expect(error.code == .processEnded)
+        #expect(error.message.contains("ended with exit code 7; its last words were: out of here"))
+        #expect(!exists(process: environment.processIdentifier))
+    }
+
+    @Test("A crash of native code is told with the line of Python that it was in")
+    func crashes() throws {
+        let environment = try Gymnasium.testing("Crasher")
+        try environment.reset(seed: 1)
+        let error = try failure { _ = try environment.step(1) }
+        #expect(error.code == .processEnded)
+        #expect(error.message.contains("was killed by signal 11"), "\(error.message)")
+        #expect(error.message.contains("dqn_test_environments.py\", line"), "\(error.message)")
+        #expect(error.details.contains { $0.contains("in step") })
+    }
+
+    @Test("A process that hangs is killed at its deadline")
+    func hangs() throws {
+        let environment = try Gymnasium.testing("Sleeper", seconds: 0.3)
+        try environment.reset(seed: 1)
+        _ = try environment.step(0)
+        let error = try failure { _ = try environment.step(1) }
+        #expect(error.code == .timedOut)
+        #expect(error.message.contains("had not answered after 0.3 seconds"))
+        #expect(!exists(process: environment.processIdentifier))
+        #expect(try failure { _ = try environment.step(0) }.code == .timedOut)
+    }
+
+    @Test("A process that has been stopped is killed at its deadline too")
+    func stopped() throws {
+        let environment = try Gymnasium.make("CartPole-v1", seconds: 0.3)
+        try environment.reset(seed: 1)
+        kill(environment.processIdentifier, SIGSTOP)
+        #expect(try failure { while true { _ = try environment.step(0) } }.code == .timedOut)
+        #expect(!exists(process: environment.processIdentifier))
+    }
+
+    @Test("An exception comes with the line that raised it, and does not end the process")
+    func raises() throws {
+        let environment = try Gymnasium.testing("Raiser")
+        try environment.reset(seed: 1)
+        let error = try failure { _ = try environment.step(1) }
+        #expect(error.code == .environmentFailed)
+        #expect(error.message.contains("it raised ValueError: the ice broke (File \""))
+        #expect(error.message.contains("dqn_test_environments.py\", line"))
+        #expect(error.details.contains { $0.contains("in act") })
+        try environment.reset(seed: 1)
+        #expect(try environment.step(0).reward == 0.5)
+    }
+
+    @Test("What an environment prints goes nowhere and blocks nothing")
+    func prints() throws {
+        let environment = try Gymnasium.testing("Chatterer")
+        try environment.reset(seed: 1)
+        for _ in 0..<5 { #expect(try environment.step(1).reward == 0.5) }
+    }
+
+    @Test("The process ends with its environment")
+    func closing() throws {
+        var environment: GymnasiumEnvironment? = try Gymnasium.testing("Still")
+        try environment?.reset(seed: 1)
+        let process = try #require(environment?.processIdentifier)
+        #expect(exists(process: process))
+        environment = nil
+        #expect(!exists(process: process))
+    }
+
+    @Test("A process made for its specification only is used again, unless it was killed meanwhile")
+    func spares() throws {
+        let name = "dqn_test_environments:Integers-v0"
+        #expect(throws: EnvironmentError.self) { try Gymnasium.make(name) }
+        let first = try Gymnasium.testing("Doubles").processIdentifier
+        let second = try Gymnasium.testing("Doubles").processIdentifier
+        #expect(first == second)
+        kill(second, SIGKILL)
+        let third = try Gymnasium.testing("Doubles")
+        #expect(third.processIdentifier != second)
+        try third.reset(seed: 1)
+    }
+
+    @Test(
+        "Ids and spaces that cannot be had are refused by name",
+        arguments: [
+            ("CartPol-v1", EnvironmentError.Code.unknownEnvironment, "Did you mean: `CartPole`?"),
+            ("", .unknownEnvironment, "Gymnasium has no environment ''"),
+            ("no_such_module:Some-v0", .packageMissing, "no_such_module"),
+            ("CartPole-v1?nonsense=1", .invalidOptions, "unexpected keyword argument 'nonsense'"),
+            ("CartPol-v1?max_episode_steps=1", .unknownEnvironment, "Did you mean: `CartPole`?"),
+            ("CartPole-v1?nonsense", .invalidOptions, "write key=value once for each key"),
+            ("CartPole-v1?max_episode_steps=1,max_episode_steps=2", .invalidOptions, "once for each key"),
+            ("Pendulum-v1", .unsupportedSpace, "its action space is Box, not Discrete"),
+            ("dqn_test_environments:Joystick-v0", .unsupportedSpace, "its action space is Box, not Discrete"),
+            ("dqn_test_environments:Integers-v0", .unsupportedSpace, "its observations are int32"),
+        ])
+    func refusals(name: String, code: EnvironmentError.Code, part: String) throws {
+        let error = try failure { _ = try Gymnasium.make(name) }
+        #expect(error.code == code)
+        #expect(error.message.contains(part), "\(error.message)")
+    }
+
+    @Test("A Python that is not there, that is none, or that lacks Gymnasium, is told with what mends it")
+    func otherPythons() throws {
+        let python = try #require(Gymnasium.python)
+        func make(_ python: String) throws -> EnvironmentError {
+            try failure { _ = try GymnasiumEnvironment("CartPole-v1", options: .init(python: python)) }
+        }
+        let absent = try make("/nowhere/python")
+        #expect(absent.code == .pythonMissing)
+        #expect(absent.message.contains("'/nowhere/python' cannot be started (No such file or directory)"))
+        let none = try make("/bin/false")
+        #expect(none.code == .processEnded)
+        let bare = FileManager.default.temporaryDirectory.appending(path: "dqn-bare-python-\(UUID().uuidString)")
+        try "#!/bin/sh\nexec '\(python)' -S \"$@\"\n".write(to: bare, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: bare) }
+        chmod(bare.path, 0o755)
+        let lacking = try make(bare.path)
+        #expect(lacking.code == .packageMissing)
+        #expect(lacking.message.contains("gymnasium"))
+        for error in [absent, none, lacking] { #expect(error.message.contains("Scripts/setup-gymnasium")) }
+    }
+}

@@ -1,0 +1,135 @@
+import DQNEnvironments
+import DQNModel
+import Testing
+
+/// Snapshots of Gymnasium's environments are whole, or none.
+@Suite(.enabled(if: Gymnasium.isInstalled, "\(Gymnasium.reason)")) struct GymnasiumSnapshotTests {
+    @Test(
+        "A restored environment goes on like the original, through resets, in another process",
+        arguments: ["CartPole-v1", "MountainCar-v0", "Acrobot-v1"], [0, 1, 37])
+    func goesOn(id: String, steps: Int) throws { try checkGoingOn(id, steps) }
+
+    @Test(
+        "MinAtar too, whose game lies below the environment", .enabled(if: Gymnasium.hasMinAtar, "\(Gymnasium.reason)"),
+        arguments: ["MinAtar/Breakout-v1", "MinAtar/Seaquest-v1"])
+    func goesOn(id: String) throws { try checkGoingOn(id, 41) }
+
+    @Test(
+        "Atari goes on from anywhere, also while an action sticks, and telling its state leaves it as it was",
+        .enabled(if: Gymnasium.hasALE, "\(Gymnasium.reason)"), arguments: ["ALE/Pong-v5", "ALE/Breakout-v5"])
+    func atari(id: String) throws {
+        let (told, untold, restored) = (try Gymnasium.make(id), try Gymnasium.make(id), try Gymnasium.make(id))
+        try told.reset(seed: 7)
+        try untold.reset(seed: 7)
+        var choices = RandomGenerator(seed: 3, stream: "test")
+        for round in 0..<25 {
+            let snapshot = try #require(try told.snapshot())
+            try restored.restore(snapshot)
+            var (second, third) = (choices, choices)
+            let steps = 6 + round % 5
+            let expected = try play(untold, steps, &choices)
+            #expect(try play(told, steps, &second) == expected, "round \(round)")
+            #expect(try play(restored, steps, &third) == expected, "round \(round)")
+        }
+        let snapshot = try #require(try told.snapshot())
+        try restored.restore(snapshot)
+        #expect(try restored.snapshot() == snapshot)
+        var second = choices
+        let expected = try play(untold, 300, &choices)
+        #expect(try play(restored, 300, &second) == expected)
+    }
+
+    private func checkGoingOn(_ id: String, _ steps: Int) throws {
+        let original = try Gymnasium.make(id)
+        try original.reset(seed: 11)
+        var choices = RandomGenerator(seed: 3, stream: "test")
+        _ = try play(original, steps, &choices)
+        let snapshot = try #require(try original.snapshot())
+        let restored = try Gymnasium.make(id)
+        try restored.reset(seed: 999)
+        try restored.restore(snapshot)
+        #expect(try restored.snapshot() == snapshot)
+        let fresh = try Gymnasium.make(id)
+        try fresh.restore(snapshot)
+        var (second, third) = (choices, choices)
+        let expected = try play(original, 400, &choices)
+        #expect(try play(restored, 400, &second) == expected)
+        #expect(try play(fresh, 400, &third) == expected)
+        #expect(try restored.snapshot() == original.snapshot())
+    }
+
+    /// What each step came to, resets included.
+    private func play(
+        _ environment: GymnasiumEnvironment, _ steps: Int, _ generator: inout RandomGenerator
+    ) throws -> [[UInt8]] {
+        var observation = Observation(zerosOf: environment.specification.observationSpace)
+        return try (0..<steps).map { _ in
+            let outcome = try environment.step(generator.integer(below: environment.specification.actionCount))
+            if outcome.ended { try environment.reset(seed: nil) }
+            environment.observe(into: &observation)
+            return observation.bytes + "\(outcome)".utf8
+        }
+    }
+
+    @Test("A snapshot from before the first reset leads back there")
+    func beforeFirstReset() throws {
+        let snapshot = try #require(try Gymnasium.make("CartPole-v1").snapshot())
+        let other = try Gymnasium.make("CartPole-v1")
+        try other.reset(seed: 1)
+        try other.restore(snapshot)
+        #expect(throws: EnvironmentError.self) { try other.step(0) }
+        #expect(try other.snapshot() == snapshot)
+    }
+
+    @Test(
+        "What is no data, or outside the environment, makes the whole state untold", arguments: ["Keeper", "Gambler"])
+    func notCapturable(name: String) throws {
+        let environment = try Gymnasium.testing(name)
+        try environment.reset(seed: 1)
+        _ = try environment.step(0)
+        #expect(try environment.snapshot() != nil)
+        _ = try environment.step(1)
+        #expect(try environment.snapshot() == nil)
+    }
+
+    @Test("Box2D's world is no data", .enabled(if: Gymnasium.hasBox2D, "\(Gymnasium.reason)"))
+    func lunarLander() throws {
+        let environment = try Gymnasium.make("LunarLander-v3")
+        try environment.reset(seed: 1)
+        #expect(try environment.snapshot() == nil)
+    }
+
+    @Test("A snapshot of other versions is refused by name")
+    func otherVersions() throws {
+        let environment = try Gymnasium.make("CartPole-v1")
+        try environment.reset(seed: 1)
+        var snapshot = try #require(try environment.snapshot())
+        guard case .uint8(let bytes) = snapshot.values["identity"] else {
+            throw ModelError(code: .invalidSnapshot, message: "")
+        }
+        let text = String(decoding: bytes, as: UTF8.self).replacing(
+            /"gymnasium":"[^"]*"/, with: "\"gymnasium\":\"0.9\"")
+        snapshot.values["identity"] = .uint8(Array(text.utf8))
+        #expect {
+            try environment.restore(snapshot)
+        } throws: {
+            ($0 as? ModelError)?.code == .invalidSnapshot && "\($0)".contains("it was taken where gymnasium was '0.9'")
+        }
+    }
+
+    @Test(
+        "A snapshot that was tampered with is refused and changes nothing",
+        arguments: ["{}", "[", "[{}]", "[{}, {}, {}, {\"state\": {\"array\": [7, \"<f8\", [4]]}}]"])
+    func damaged(document: String) throws {
+        let environment = try Gymnasium.make("CartPole-v1")
+        try environment.reset(seed: 1)
+        _ = try environment.step(0)
+        let before = try #require(try environment.snapshot())
+        var snapshot = before
+        snapshot.values["attributes"] = .uint8(Array(document.utf8))
+        #expect {
+            try environment.restore(snapshot)
+        } throws: { ($0 as? ModelError)?.code == .invalidSnapshot }
+        #expect(try environment.snapshot() == before)
+    }
+}

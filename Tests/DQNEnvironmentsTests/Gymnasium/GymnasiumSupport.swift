@@ -1,0 +1,44 @@
+import DQNEnvironments
+import Foundation
+
+/// What of Gymnasium is installed here.
+enum Gymnasium {
+    static let isInstalled = has("gymnasium")
+    static let hasALE = isInstalled && has("ale_py")
+    static let hasBox2D = isInstalled && has("Box2D")
+    static let hasMinAtar = isInstalled && has("minatar")
+    static let reason = "Gymnasium is not installed whole; Scripts/setup-gymnasium installs it"
+
+    /// An environment of `Fixtures/gymnasium`.
+    static func testing(_ name: String, seconds: Double = 30) throws -> GymnasiumEnvironment {
+        try make("dqn_test_environments:\(name)-v0", seconds: seconds)
+    }
+
+    static func make(_ name: String, seconds: Double = 30) throws -> GymnasiumEnvironment {
+        _ = modules
+        return try GymnasiumEnvironment(name, options: .init(stepSeconds: seconds))
+    }
+
+    /// The Python that the bridge itself finds.
+    static var python: String? { try? GymnasiumEnvironment.python() }
+
+    /// Lets every Python process of the tests find the modules of `Fixtures/gymnasium`.
+    private static let modules: Void = {
+        setenv("PYTHONPATH", Fixtures.directory.appending(path: "gymnasium").path, 1)
+        setenv("PYTHONDONTWRITEBYTECODE", "1", 1)
+    }()
+
+    private static func has(_ module: String) -> Bool {
+        guard let python else { return false }
+        let process = Process()
+        process.executableURL = URL(filePath: python)
+        process.arguments = ["-c", "import \(module)"]
+        process.standardError = FileHandle.nullDevice
+        guard (try? process.run()) != nil else { return false }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }
+}
+
+/// Whether a process is there, as a zombie too.
+func exists(process: Int32) -> Bool { kill(process, 0) == 0 || errno == EPERM }

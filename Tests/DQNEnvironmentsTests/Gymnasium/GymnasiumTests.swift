@@ -1,0 +1,151 @@
+import DQNEnvironments
+import DQNModel
+import Foundation
+import Testing
+
+/// Gymnasium's environments do in our hands what they do in Python's.
+@Suite(.enabled(if: Gymnasium.isInstalled, "\(Gymnasium.reason)")) struct GymnasiumTests {
+    @Test("A recorded episode comes again, bit for bit", arguments: TrajectoryTests.environments)
+    func recordings(id: String) throws {
+        let recording = try Fixtures.trajectories(id)
+        let environment = try Gymnasium.make(id)
+        #expect(environment.specification.maximumEpisodeSteps == recording.maximumEpisodeSteps)
+        #expect(environment.specification.rewardThreshold == recording.rewardThreshold)
+        var observation = Observation(zerosOf: environment.specification.observationSpace)
+        for episode in recording.episodes {
+            let observations = rows(of: numbers(episode.observations, as: Float.self), width: recording.observationSize)
+            let rewards = numbers(episode.rewards, as: Double.self)
+            try environment.reset(seed: episode.seed)
+            environment.observe(into: &observation)
+            #expect(observation.floats == observations[0])
+            for (step, digit) in episode.actions.enumerated() {
+                let outcome = try environment.step(try #require(digit.wholeNumberValue))
+                environment.observe(into: &observation)
+                try #require(observation.floats == observations[step + 1], "\(episode.policy), step \(step)")
+                try #require(outcome.reward == rewards[step])
+                let isLast = step == episode.steps - 1
+                try #require(outcome.terminated == (isLast && episode.terminated))
+                try #require(outcome.truncated == (isLast && episode.truncated))
+            }
+        }
+    }
+
+    @Test("CartPole agrees with the built-in one, step for step, through its end and its time limit")
+    func builtIn() throws {
+        let gymnasium = try Gymnasium.make("CartPole-v1")
+        var theirs = Observation(zerosOf: gymnasium.specification.observationSpace)
+        var ours = theirs
+        for seed in UInt64(0)..<20 {
+            try gymnasium.reset(seed: seed)
+            let values = try #require(try gymnasium.snapshot()).values.values
+            let states = values.compactMap { if case .float64(let array) = $0 { array } else { nil } }
+            let state = try #require(states.first { $0.count == 4 })
+            var builtIn = try placed("CartPole-v1", in: state, elapsed: 0)
+            var generator = RandomGenerator(seed: seed, stream: "test")
+            var ended = false
+            var steps = 0
+            while !ended {
+                // Half of the episodes are balanced up to the limit.
+                let leans = ours.floats[2] + ours.floats[3] > 0
+                let action = seed % 2 == 0 ? generator.integer(below: 2) : leans ? 1 : 0
+                let outcome = try gymnasium.step(action)
+                #expect(try builtIn.step(action) == outcome)
+                gymnasium.observe(into: &theirs)
+                builtIn.observe(into: &ours)
+                try #require(largestDifference(ours.floats, theirs.floats) <= 1e-6, "seed \(seed), step \(steps)")
+                ended = outcome.ended
+                steps += 1
+            }
+            #expect(seed % 2 == 0 || steps == 500)
+        }
+    }
+
+    @Test("Frames come with their channels first")
+    func frames() throws {
+        let environment = try Gymnasium.testing("Frames")
+        #expect(environment.specification.observationSpace == ObservationSpace(shape: [3, 7, 5], element: .uint8))
+        var observation = Observation(zerosOf: environment.specification.observationSpace)
+        try environment.reset(seed: 1)
+        _ = try environment.step(1)
+        environment.observe(into: &observation)
+        var expected: [UInt8] = []
+        for channel in 0..<3 {
+            for row in 0..<7 {
+                for column in 0..<5 { expected.append(UInt8(row * 20 + column * 4 + channel)) }
+            }
+        }
+        #expect(observation.bytes == expected)
+    }
+
+    @Test("Doubles become floats; actions are counted from the space's first")
+    func doubles() throws {
+        let environment = try Gymnasium.testing("Doubles")
+        #expect(environment.specification.observationSpace == ObservationSpace(shape: [2, 3], element: .float32))
+        try environment.reset(seed: 1)
+        #expect(try environment.step(1).reward == 5)
+        var observation = Observation(zerosOf: environment.specification.observationSpace)
+        environment.observe(into: &observation)
+        #expect(observation.floats == [Float](repeating: 0.625, count: 6))
+    }
+
+    @Test("Options in the id are arguments of the environment; settings replace those of the same key")
+    func options() throws {
+        let id = try EnvironmentRegistry.identifier(
+            "gym:CartPole-v1?max_episode_steps=3", setting: ["max_episode_steps=2", "sutton_barto_reward=true"])
+        #expect(id == "gym:CartPole-v1?max_episode_steps=2,sutton_barto_reward=true")
+        var environment = try EnvironmentRegistry.make(id)
+        #expect(environment.specification.id == id)
+        #expect(environment.specification.maximumEpisodeSteps == 2)
+        try environment.reset(seed: 1)
+        #expect(try environment.step(0).reward == 0)
+        #expect(try environment.step(1).truncated)
+        let label = try EnvironmentRegistry.identifier(
+            "gym:dqn_test_environments:Still-v0", setting: ["label=100%, all = fine"])
+        #expect(label.hasSuffix("?label=100%25%2C all = fine"))
+        #expect(
+            try Gymnasium.make(String(label.dropFirst(4))).specification.provenance["specification"]?
+                .contains("'label': '100%, all = fine'") == true)
+        #expect {
+            try EnvironmentRegistry.identifier("CartPole-v1", setting: ["a=1"])
+        } throws: {
+            ($0 as? EnvironmentError)?.code == .invalidOptions
+        }
+    }
+
+    @Test("Atari comes as its emulator shows it", .enabled(if: Gymnasium.hasALE, "\(Gymnasium.reason)"))
+    func atari() throws {
+        let specification = try Gymnasium.make("ALE/Pong-v5").specification
+        #expect(specification.observationSpace == ObservationSpace(shape: [3, 210, 160], element: .uint8))
+        #expect(specification.framesPerStep == 4)
+        #expect(specification.actionMeanings == ["noop", "fire", "right", "left", "rightfire", "leftfire"])
+        #expect(specification.provenance["package"]?.hasPrefix("ale-py ") == true)
+        let grey = try Gymnasium.make("ALE/Pong-v5?obs_type=grayscale,frameskip=1").specification
+        #expect(grey.observationSpace == ObservationSpace(shape: [210, 160], element: .uint8))
+        #expect(grey.framesPerStep == 1)
+    }
+
+    @Test("Steps out of turn and actions out of range are refused")
+    func turns() throws {
+        let environment = try Gymnasium.make("CartPole-v1")
+        func code(_ body: () throws -> Void) -> EnvironmentError.Code? {
+            do { try body() } catch { return (error as? EnvironmentError)?.code }
+            return nil
+        }
+        #expect(code { _ = try environment.step(0) } == .resetNeeded)
+        try environment.reset(seed: nil)
+        #expect(code { _ = try environment.step(2) } == .invalidAction)
+        #expect(code { _ = try environment.step(-1) } == .invalidAction)
+        while try !environment.step(0).ended {}
+        #expect(code { _ = try environment.step(0) } == .resetNeeded)
+    }
+
+    @Test("An environment without text of its own is drawn", arguments: ["Still", "Frames", "LargeFrames"])
+    func rendering(name: String) throws {
+        let environment = try Gymnasium.testing(name)
+        try environment.reset(seed: 1)
+        _ = try environment.step(1)
+        let lines = environment.renderANSI().split(separator: "\n")
+        #expect(Set(lines.map(\.count)) == [60])
+        #expect(lines.last?.hasPrefix("step 1") == true)
+    }
+}
