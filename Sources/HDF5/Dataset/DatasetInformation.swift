@@ -99,7 +99,7 @@ extension HDF5.DatasetInformation {
         var kind: Int32 = 0
         var links: UInt32 = 0
         var attributes: UInt64 = 0
-        try Library.check(chdf5_object_information(dataset, ".", &kind, &links, &attributes), "H5Oget_info")
+        try Library.check(chdf5_object_information(dataset, ".", &kind, &links, &attributes, nil), "H5Oget_info")
         attributeCount = Int(clamping: attributes)
     }
 

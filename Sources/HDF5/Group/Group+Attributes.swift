@@ -46,8 +46,10 @@ extension HDF5.Group {
     ///
     /// - Parameter limit: bytes allowed for a text.
     /// - Throws: ``HDF5Error``: `objectMissing`, `wrongType` for anything but a scalar of one of the types of
-    ///   ``HDF5/AttributeValue``, `limitExceeded`, `callFailed`.
+    ///   ``HDF5/AttributeValue``, `layoutNotAllowed` where the group's attributes are not in its header, as libhdf5
+    ///   has it for more than eight, `limitExceeded`, `callFailed`.
     public func attribute(_ name: String, limit: Int = 4096) throws(HDF5Error) -> HDF5.AttributeValue {
+        try judged?.requireAttributesInHeader(path, Self.address(of: ".", in: handle.id))
         guard try Library.answer(H5Aexists(handle.id, name), "H5Aexists") else {
             throw HDF5Error(code: .objectMissing, message: "/\(path) has no attribute '\(name)'.")
         }
@@ -86,7 +88,7 @@ extension HDF5.Group {
         var kind: Int32 = 0
         var links: UInt32 = 0
         var count: UInt64 = 0
-        try Library.check(chdf5_object_information(handle.id, ".", &kind, &links, &count), "H5Oget_info")
+        try Library.check(chdf5_object_information(handle.id, ".", &kind, &links, &count, nil), "H5Oget_info")
         return Int(clamping: count)
     }
 

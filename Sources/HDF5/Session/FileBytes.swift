@@ -40,6 +40,14 @@ struct FileBytes: ~Copyable {
         self.file = file
     }
 
+    /// How many children a node of a group's tree has room for, and how many members a node of a symbol table.
+    func groupCapacities() throws(HDF5Error) -> (tree: Int, table: Int) {
+        let list = try Library.own(H5Fget_create_plist(file.id), as: .propertyList, "H5Fget_create_plist")
+        var (tree, table): (UInt32, UInt32) = (0, 0)
+        try Library.check(H5Pget_sym_k(list.id, &tree, &table), "H5Pget_sym_k")
+        return (2 * Int(tree), 2 * Int(table))
+    }
+
     /// Up to `count` bytes at an address of the library; fewer where the file ends.
     func read(_ count: Int, at address: UInt64) throws(HDF5Error) -> [UInt8] {
         let (sum, overflow) = base.addingReportingOverflow(address)
