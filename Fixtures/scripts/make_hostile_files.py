@@ -1323,12 +1323,12 @@ def checksum(data):
 
 
 class ManyMembers:
-    """A group whose members are found by a tree of the second version, in a file's bytes."""
+    """A group whose members are found by a tree of the second version, in a file's bytes; or whose attributes are."""
 
-    def __init__(self, data):
+    def __init__(self, data, kind=5):
         self.data = data
         self.head = data.index(b"BTHD")
-        assert data.count(b"BTHD") == 1 and data[self.head + 5] == 5 and data.count(b"FRHP") == 1
+        assert data.count(b"BTHD") == 1 and data[self.head + 5] == kind and data.count(b"FRHP") == 1
 
     @property
     def root(self):
@@ -1447,16 +1447,55 @@ def many_members_in_a_block_of_another_place(group):
     struct.pack_into("<I", group.data, block + 17, checksum(group.data[block:block + first]))
 
 
-@case(2)
-def attributes_in_a_heap(forgery):
-    # Those of the format, which went out of the header with others that are gone.
-    def edit(file):
-        for index in range(5):
-            file.attrs[f"b{index}"] = np.int64(0)
-        for index in range(5):
-            del file.attrs[f"b{index}"]
+def attributes_in_a_heap_of(path, rule):
+    """A case in which an object's attributes are not in its header, but in a heap, to which a tree leads."""
 
-    forgery.edits.append(edit)
+    def register(function):
+        def forge(forgery):
+            # More than the header has room for, which go again and leave those of the format elsewhere.
+            def edit(file):
+                for index in range(9):
+                    file[path].attrs[f"b{index}"] = np.int64(0)
+                for index in range(9 if path == "/" else 3):
+                    del file[path].attrs[f"b{index}"]
+
+            def finish(data):
+                data = bytearray(data)
+                function(ManyMembers(data, kind=8))
+                return seal(bytes(data[512:]), "2.0")
+
+            forgery.edits.append(edit)
+            forgery.finish = finish
+
+        forge.__name__ = function.__name__
+        return case(rule)(forge)
+
+    return register
+
+
+@attributes_in_a_heap_of("/", rule=2)
+def attributes_in_a_heap(tree):
+    pass
+
+
+@attributes_in_a_heap_of("/", rule=2)
+def attributes_beyond_the_node(tree):
+    tree.put(24, "<H", 60_000)
+
+
+@attributes_in_a_heap_of("/", rule=2)
+def attributes_in_records_of_0_bytes(tree):
+    tree.put(10, "<H", 0)
+
+
+@attributes_in_a_heap_of("workers/0", rule=6)
+def attributes_of_a_group_in_records_of_0_bytes(tree):
+    tree.put(10, "<H", 0)
+
+
+@attributes_in_a_heap_of(BIAS, rule=6)
+def attributes_of_a_dataset_in_records_of_0_bytes(tree):
+    tree.put(10, "<H", 0)
 
 
 # R21: chunks.

@@ -91,6 +91,7 @@ struct HeaderBytes {
     enum Owner {
         case dataset(String)
         case group(String)
+        case other(String)
     }
 
     private let owner: Owner
@@ -159,6 +160,7 @@ struct HeaderBytes {
                 "The dataset /\(path) has \(thing), which is never opened; write plain numbers, in one piece or chunks."
             case .group(let path):
                 "The group /\(path) has \(thing), which is never opened; write groups as HDF5 1.8 does."
+            case .other(let path): "The object /\(path) has \(thing), which is never opened."
             }
         return HDF5Error(code: code, message: message)
     }

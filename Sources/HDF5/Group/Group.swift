@@ -6,9 +6,9 @@ extension HDF5 {
         let handle: Handle
         /// The path it was opened by, from the root and without a leading `/`; empty for the root.
         public let path: String
-        /// The groups of the file whose members the library may look for; `nil` where it may in all, as the file is being
-        /// written.
-        let judged: JudgedGroups?
+        /// The objects of the file that the library was found to be able to look into; `nil` where the file is being
+        /// written and it may look into all.
+        let judged: JudgedObjects?
     }
 
     /// What an object of a file is.
@@ -100,11 +100,12 @@ extension HDF5.Group {
         return try found.names(status, "H5Literate", "members", of: path)
     }
 
-    /// What the link of a path leads to. In a file that is only read, a group's way to its members is looked at before
-    /// libhdf5 takes it, which a damaged one can make it crash or run for ever with: once for each group.
+    /// What the link of a path leads to. In a file that is only read, an object's way to its members and attributes is
+    /// looked at before libhdf5 takes it, which a damaged one can make it crash or run for ever with: once for each.
     ///
     /// - Throws: ``HDF5Error``: `objectMissing`, `wrongObject` for a component above the last, `layoutNotAllowed` for a
-    ///   group whose members are not found as libhdf5 has it, `callFailed`.
+    ///   group whose members are not found as libhdf5 has it and for attributes that are not in an object's header,
+    ///   `callFailed`.
     public func member(_ path: String) throws(HDF5Error) -> HDF5.Member {
         let names = try Self.components(path)
         var prefix = ""
@@ -138,9 +139,12 @@ extension HDF5.Group {
 
     /// Where the header of an object lies.
     static func address(of path: String, in location: hid_t) throws(HDF5Error) -> UInt64 {
+        var kind: Int32 = 0
+        var links: UInt32 = 0
         var address: UInt64 = 0
         try Library.check(
-            chdf5_object_address(location, path, &address), "H5Oget_info", "An object could not be inspected.")
+            chdf5_object_information(location, path, &kind, &links, &address), "H5Oget_info",
+            "An object could not be inspected.")
         return address
     }
 
@@ -184,10 +188,9 @@ extension HDF5.Group {
         guard try Library.answer(chdf5_link_is_hard(handle.id, path), "H5Lget_info") else { return .otherLink }
         var kind: Int32 = 0
         var links: UInt32 = 0
-        var attributes: UInt64 = 0
         var address: UInt64 = 0
         try Library.check(
-            chdf5_object_information(handle.id, path, &kind, &links, &attributes, &address), "H5Oget_info",
+            chdf5_object_information(handle.id, path, &kind, &links, &address), "H5Oget_info",
             "/\(full(path)) could not be inspected.")
         let found: HDF5.ObjectKind =
             switch kind {
@@ -195,7 +198,16 @@ extension HDF5.Group {
             case H5O_TYPE_DATASET.rawValue: .dataset
             default: .other
             }
-        if found == .group { try judged?.judge(full(path), of: handle.id, at: address) }
-        return .object(found, links: Int(links), attributes: Int(clamping: attributes))
+        guard let judged else {
+            return .object(found, links: Int(links), attributes: try Self.attributeCount(of: path, in: handle.id))
+        }
+        let owner: HeaderBytes.Owner =
+            switch found {
+            case .group: .group(full(path))
+            case .dataset: .dataset(full(path))
+            case .other: .other(full(path))
+            }
+        try judged.judge(owner, of: handle.id, at: address)
+        return .object(found, links: Int(links), attributes: try judged.attributeCount(owner, at: address))
     }
 }

@@ -2,10 +2,8 @@ extension ObjectHeader {
     /// Throws unless a group's members are found in a way that the library can take: from its header, a symbol table,
     /// or a heap with a tree.
     ///
-    /// - Returns: whether its attributes are in the header.
     /// - Throws: ``HDF5Error``: `layoutNotAllowed`, `callFailed` where the file cannot be read.
-    func requireMembers(_ owner: HeaderBytes.Owner, in file: borrowing FileBytes) throws(HDF5Error) -> Bool {
-        var attributesInHeader = true
+    func requireMembers(_ owner: HeaderBytes.Owner, in file: borrowing FileBytes) throws(HDF5Error) {
         var ways = 0
         for message in messages {
             guard !message.isShared else { throw message.body.refusal("a part of its header elsewhere") }
@@ -20,14 +18,20 @@ extension ObjectHeader {
                 ways += 1
                 let (tree, heap) = (try body.number(8), try body.number(8))
                 try SymbolTable(owner: owner, tree: tree, heap: heap).check(in: file)
-            case 0x15:
-                let (heap, tree) = try body.heapAndTree(orderBytes: 2)
-                if heap != .max || tree != .max { attributesInHeader = false }
             default: continue
             }
         }
         guard ways == 1 else { throw HeaderBytes(owner, []).refusal("\(ways) ways to its members") }
-        return attributesInHeader
+    }
+
+    /// How many attributes are in the header; `nil` where they are elsewhere.
+    func attributeCount() throws(HDF5Error) -> Int? {
+        for message in messages where message.type == 0x15 {
+            var body = message.body
+            let (heap, tree) = try body.heapAndTree(orderBytes: 2)
+            guard heap == .max, tree == .max, !message.isShared else { return nil }
+        }
+        return messages.count { $0.type == 0x0c }
     }
 }
 

@@ -23,8 +23,8 @@ extension HDF5.File {
         var intent: UInt32 = 0
         try Library.check(H5Fget_intent(self.handle.id, &intent), "H5Fget_intent")
         // What is being written is this process's own, and in part in the library's caches alone.
-        let judged = intent & chdf5_access_read_write() == 0 ? JudgedGroups() : nil
-        try judged?.judge("", of: handle.id, at: HDF5.Group.address(of: ".", in: handle.id))
+        let judged = intent & chdf5_access_read_write() == 0 ? JudgedObjects() : nil
+        try judged?.judge(.group(""), of: handle.id, at: HDF5.Group.address(of: ".", in: handle.id))
         return HDF5.Group(handle: handle, path: "", judged: judged)
     }
 
