@@ -15,9 +15,15 @@ final class JudgedObjects {
     func judge(_ owner: HeaderBytes.Owner, of location: hid_t, at address: UInt64) throws(HDF5Error) {
         guard attributes[address] == nil else { return }
         let file = try FileBytes(of: location)
-        let header = try ObjectHeader(of: owner, at: address, in: file)
-        if case .group = owner { try header.requireMembers(owner, in: file) }
-        attributes.updateValue(try header.attributeCount(), forKey: address)
+        do throws(HDF5Error) {
+            let header = try ObjectHeader(of: owner, at: address, in: file)
+            if case .group = owner { try header.requireMembers(owner, in: file) }
+            attributes.updateValue(try header.attributeCount(), forKey: address)
+        } catch {
+            // A dataset's header that is none is refused where the dataset is opened, in front of all else there.
+            guard case .dataset = owner, error.code == .layoutNotAllowed else { throw error }
+            attributes.updateValue(0, forKey: address)
+        }
     }
 
     /// How many attributes an object has, which was looked at.
