@@ -8,7 +8,7 @@ extension HDF5.Group {
     func open(_ path: String) throws(HDF5Error) -> Handle {
         try require(path, .dataset)
         let address = try Self.address(of: path, in: handle.id)
-        let file = try FileBytes(of: handle.id)
+        let file = if let judged { try judged.bytes(of: handle.id) } else { try FileBytes(of: handle.id) }
         try ObjectHeader(of: .dataset(full(path)), at: address, in: file).requireOpenable(full(path), in: file)
         return try Library.own(
             H5Dopen2(handle.id, path, chdf5_default_list()), as: .dataset, "H5Dopen2",

@@ -4,6 +4,17 @@ internal import CHDF5
 final class JudgedObjects {
     /// By the addresses of their headers: how many attributes are there; `nil` where they are elsewhere.
     private var attributes: [UInt64: Int?] = [:]
+    private var place: FileBytes.Place?
+
+    /// The file's bytes.
+    ///
+    /// - Parameter location: an open object of the file.
+    func bytes(of location: hid_t) throws(HDF5Error) -> FileBytes {
+        if let place { return try FileBytes(of: location, at: place) }
+        let file = try FileBytes(of: location)
+        place = file.place
+        return file
+    }
 
     /// Looks at an object, if it was not looked at before, and throws unless the library can take its way to its members.
     ///
@@ -14,7 +25,7 @@ final class JudgedObjects {
     /// - Throws: ``HDF5Error``: `layoutNotAllowed`, `callFailed` where the file cannot be read.
     func judge(_ owner: HeaderBytes.Owner, of location: hid_t, at address: UInt64) throws(HDF5Error) {
         guard attributes[address] == nil else { return }
-        let file = try FileBytes(of: location)
+        let file = try bytes(of: location)
         do throws(HDF5Error) {
             let header = try ObjectHeader(of: owner, at: address, in: file)
             if case .group = owner { try header.requireMembers(owner, in: file) }
