@@ -956,19 +956,23 @@ def chunks_of_what_is_no_replay(forgery):
 
 
 class Header:
-    """A dataset's object header of the first version, which has no checksum, in a file's bytes."""
+    """An object's header of the first version, which has no checksum, in a file's bytes."""
 
     def __init__(self, data, place):
         self.data, self.place = data, place
 
     def messages(self):
-        """The type of each message in the first part of the header, the place of its body and its size."""
-        place = self.place + 16
-        end = place + struct.unpack_from("<I", self.data, self.place + 8)[0]
-        while place < end:
-            kind, size = struct.unpack_from("<HH", self.data, place)
-            yield kind, place + 8, size
-            place += 8 + size
+        """The type of each message in the header, the place of its body and its size."""
+        parts = [(self.place + 16, struct.unpack_from("<I", self.data, self.place + 8)[0])]
+        for place, length in parts:
+            end = place + length
+            while place < end:
+                kind, size = struct.unpack_from("<HH", self.data, place)
+                yield kind, place + 8, size
+                if kind == CONTINUATION:
+                    address, length = struct.unpack_from("<2Q", self.data, place + 8)
+                    parts.append((512 + address, length))
+                place += 8 + size
 
     def body(self, kind):
         """The place of the only message of a type, and its size."""
@@ -1003,7 +1007,7 @@ class Header:
         self.put(LAYOUT, 11, struct.pack(f"<{len(extents)}I", *extents))
 
 
-SPACE, TYPE, LAYOUT, FILTERS = 1, 3, 8, 11
+SPACE, TYPE, LAYOUT, FILTERS, CONTINUATION, SYMBOLS = 1, 3, 8, 11, 16, 17
 
 
 def header(path, rule=8, prepare=lambda forgery: None):
@@ -1201,6 +1205,297 @@ def chunks_found_in_a_tree_without_an_end(header):
 @header(FLAGS)
 def chunks_found_in_no_tree(header):
     lead_to(header, header.place)
+
+
+# R1, R2, R6: groups whose way to their members or attributes is not one. libhdf5 1.10.8 follows it.
+
+
+HOLDER = "workers/0/replay"
+
+
+def table(header):
+    """The places of the tree and of the heap of a group of the oldest format."""
+    place, _ = header.body(SYMBOLS)
+    tree, heap = (512 + address for address in struct.unpack_from("<2Q", header.data, place))
+    assert header.data[tree:tree + 6] == b"TREE\0\0" and header.data[heap:heap + 4] == b"HEAP"
+    return tree, heap
+
+
+def tree_in_a_circle(header):
+    tree, _ = table(header)
+    header.data[tree + 5] = 1
+    [count] = struct.unpack_from("<H", header.data, tree + 6)
+    for index in range(count):
+        struct.pack_into("<Q", header.data, tree + 32 + 16 * index, tree - 512)
+
+
+def heap_in_a_circle(header):
+    _, heap = table(header)
+    size, free, address = struct.unpack_from("<3Q", header.data, heap + 8)
+    assert free < size
+    struct.pack_into("<Q", header.data, 512 + address + free, free)
+
+
+@header("/", rule=1)
+def group_members_in_a_circle_at_the_root(header):
+    tree_in_a_circle(header)
+
+
+@header(HOLDER, rule=6)
+def group_members_in_a_circle(header):
+    tree_in_a_circle(header)
+
+
+@header(HOLDER, rule=6)
+def group_members_in_a_tree_without_an_end(header):
+    # The child is a copy of the node, of the same level, which leads on to the node.
+    tree, _ = table(header)
+    tree_in_a_circle(header)
+    copy = header.data[tree:tree + 24 + 32 * 16 + 8]
+    struct.pack_into("<Q", header.data, tree + 32, len(header.data) - 512)
+    header.data += copy
+    header.end_file()
+
+
+@header(HOLDER, rule=6)
+def group_members_in_no_tree(header):
+    tree, _ = table(header)
+    struct.pack_into("<Q", header.data, tree + 32, tree - 512)
+
+
+@header(HOLDER, rule=6)
+def group_members_beyond_the_table(header):
+    tree, _ = table(header)
+    [symbols] = struct.unpack_from("<Q", header.data, tree + 32)
+    assert header.data[512 + symbols:512 + symbols + 4] == b"SNOD"
+    struct.pack_into("<H", header.data, 512 + symbols + 6, 0xFFFF)
+
+
+@header(HOLDER, rule=6)
+def group_member_with_a_name_beyond_the_heap(header):
+    tree, _ = table(header)
+    [symbols] = struct.unpack_from("<Q", header.data, tree + 32)
+    struct.pack_into("<Q", header.data, 512 + symbols + 8, 1 << 40)
+
+
+@header("/", rule=1)
+def group_names_in_a_circle_at_the_root(header):
+    heap_in_a_circle(header)
+
+
+@header(HOLDER, rule=6)
+def group_names_in_a_circle(header):
+    heap_in_a_circle(header)
+
+
+@header(HOLDER, rule=6)
+def group_names_free_beyond_the_heap(header):
+    _, heap = table(header)
+    size, free, address = struct.unpack_from("<3Q", header.data, heap + 8)
+    struct.pack_into("<Q", header.data, 512 + address + free + 8, size)
+
+
+def checksum(data):
+    """Jenkins' hash (lookup3) of bytes, which ends what HDF5 1.8 writes."""
+    words = (1 << 32) - 1
+    a = b = c = (0xDEADBEEF + len(data)) & words
+
+    def turned(value, bits):
+        return value << bits & words | value >> 32 - bits
+
+    for place in range(0, max(len(data) - 1, 0) // 12 * 12, 12):
+        x, y, z = struct.unpack_from("<3I", data, place)
+        a, b, c = a + x & words, b + y & words, c + z & words
+        for bits in [4, 6, 8, 16, 19, 4]:
+            # What is mixed goes on with the other two in turn.
+            a, c = (a - c & words) ^ turned(c, bits), c + b & words
+            a, b, c = b, c, a
+    if data:
+        rest = data[max(len(data) - 1, 0) // 12 * 12:].ljust(12, b"\0")
+        x, y, z = struct.unpack("<3I", rest)
+        a, b, c = a + x & words, b + y & words, c + z & words
+        for bits in [14, 11, 25, 16, 4, 14, 24]:
+            c = (c ^ b) - turned(b, bits) & words
+            a, b, c = b, c, a
+        # Seven turns end one further than they began.
+        c = b
+    return c
+
+
+class ManyMembers:
+    """A group whose members are found by a tree of the second version, in a file's bytes; or whose attributes are."""
+
+    def __init__(self, data, kind=5):
+        self.data = data
+        self.head = data.index(b"BTHD")
+        assert data.count(b"BTHD") == 1 and data[self.head + 5] == kind and data.count(b"FRHP") == 1
+
+    @property
+    def root(self):
+        return 512 + struct.unpack_from("<Q", self.data, self.head + 16)[0]
+
+    def sign(self, place, size):
+        struct.pack_into("<I", self.data, place + size, checksum(self.data[place:place + size]))
+
+    def put(self, offset, format_, *values):
+        """Writes over a part of the tree's head."""
+        struct.pack_into(format_, self.data, self.head + offset, *values)
+        self.sign(self.head, 34)
+
+    def raise_tree(self, depth, total):
+        """Puts nodes above the root: each has the root's first record, and two children that are the node below."""
+        below, [count] = self.root, struct.unpack_from("<H", self.data, self.head + 24)
+        record = self.data[self.root + 6:self.root + 17]
+        limit, width = 45, 0
+        for level in range(depth):
+            place = len(self.data)
+            counted = min(total, (1 << 8 * width) - 1).to_bytes(width, "little")
+            pointer = struct.pack("<QB", below - 512, count) + counted
+            node = bytearray(b"BTIN\0\5" + record + pointer * 2)
+            self.data += node.ljust(512, b"\0")
+            self.sign(place, len(node))
+            capacity = (502 - len(pointer)) // (11 + len(pointer))
+            limit = capacity + (capacity + 1) * limit
+            width = (limit.bit_length() + 7) // 8
+            below, count = place, 1
+        self.put(12, "<H", depth)
+        self.put(16, "<QHQ", below - 512, count, total)
+        # The end of the file, in a superblock of version 2.
+        assert self.data[520] == 2
+        struct.pack_into("<Q", self.data, 512 + 28, len(self.data))
+        self.sign(512, 44)
+
+
+def many_members(rule=6):
+    """A case with a change of a group of twelve members."""
+
+    def register(change):
+        @functools.wraps(change)
+        def forge(forgery):
+            for index in range(12):
+                forgery.arrays[f"extensions/org.example/state/b{index}"] = np.arange(2, dtype="u1")
+
+            def finish(data):
+                data = bytearray(data)
+                change(ManyMembers(data))
+                return seal(bytes(data[512:]), "2.0")
+
+            forgery.finish = finish
+
+        case(rule)(forge)
+        return forge
+
+    return register
+
+
+@many_members(rule=0)
+def sound_with_many_members(group):
+    # The checksums are the library's.
+    before = bytes(group.data)
+    group.sign(group.head, 34)
+    group.sign(512, 44)
+    assert group.data == before
+
+
+@many_members()
+def many_members_in_ways_that_meet(group):
+    # 2 to the power of 30 ways to the members.
+    group.raise_tree(30, 13)
+
+
+@many_members()
+def many_members_in_ways_that_meet_soon(group):
+    group.raise_tree(2, 13 * 2 + 1)
+
+
+@many_members()
+def many_members_in_a_tree_of_depth_65535(group):
+    group.put(12, "<H", 65535)
+
+
+@many_members()
+def many_members_more_than_counted(group):
+    group.put(26, "<Q", 5)
+
+
+@many_members()
+def many_members_beyond_the_node(group):
+    group.put(24, "<HQ", 60_000, 60_000)
+
+
+@many_members()
+def many_members_in_nodes_of_16_bytes(group):
+    group.put(6, "<I", 16)
+
+
+@many_members()
+def many_members_beyond_the_heap(group):
+    # The place of the first link.
+    struct.pack_into("<I", group.data, group.root + 6 + 5, 1 << 31)
+    [count] = struct.unpack_from("<H", group.data, group.head + 24)
+    group.sign(group.root, 6 + 11 * count)
+
+
+@many_members()
+def many_members_in_a_block_of_another_place(group):
+    block = group.data.index(b"FHDB")
+    struct.pack_into("<I", group.data, block + 13, 256)
+    heap = group.data.index(b"FRHP")
+    [first] = struct.unpack_from("<Q", group.data, heap + 112)
+    # The checksum is within, and 0 while it is made.
+    struct.pack_into("<I", group.data, block + 17, 0)
+    struct.pack_into("<I", group.data, block + 17, checksum(group.data[block:block + first]))
+
+
+def attributes_in_a_heap_of(path, rule):
+    """A case in which an object's attributes are not in its header, but in a heap, to which a tree leads."""
+
+    def register(function):
+        def forge(forgery):
+            # More than the header has room for, which go again and leave those of the format elsewhere.
+            def edit(file):
+                for index in range(9):
+                    file[path].attrs[f"b{index}"] = np.int64(0)
+                for index in range(9 if path == "/" else 3):
+                    del file[path].attrs[f"b{index}"]
+
+            def finish(data):
+                data = bytearray(data)
+                function(ManyMembers(data, kind=8))
+                return seal(bytes(data[512:]), "2.0")
+
+            forgery.edits.append(edit)
+            forgery.finish = finish
+
+        forge.__name__ = function.__name__
+        return case(rule)(forge)
+
+    return register
+
+
+@attributes_in_a_heap_of("/", rule=2)
+def attributes_in_a_heap(tree):
+    pass
+
+
+@attributes_in_a_heap_of("/", rule=2)
+def attributes_beyond_the_node(tree):
+    tree.put(24, "<H", 60_000)
+
+
+@attributes_in_a_heap_of("/", rule=2)
+def attributes_in_records_of_0_bytes(tree):
+    tree.put(10, "<H", 0)
+
+
+@attributes_in_a_heap_of("workers/0", rule=6)
+def attributes_of_a_group_in_records_of_0_bytes(tree):
+    tree.put(10, "<H", 0)
+
+
+@attributes_in_a_heap_of(BIAS, rule=6)
+def attributes_of_a_dataset_in_records_of_0_bytes(tree):
+    tree.put(10, "<H", 0)
 
 
 # R21: chunks.

@@ -73,28 +73,11 @@ static inline herr_t chdf5_link_names(hid_t group, chdf5_take_name take, void *c
     hsize_t position = 0;
     return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &position, chdf5_take_link, &taker);
 }
-// The kind (an H5O_type_t), the number of hard links and of attributes of an object; negative on failure.
+// The kind (an H5O_type_t) and the number of hard links of an object, and where its header lies in the file, counted from
+// behind the user block; negative on failure. Of a dataset's type, extents and layout, a group's members and all attributes
+// it decodes nothing.
 static inline int chdf5_object_information(
-    hid_t location, const char *name, int *kind, unsigned *links, unsigned long long *attributes)
-{
-#if H5_VERSION_GE(1, 12, 0)
-    H5O_info2_t info;
-    if (H5Oget_info_by_name3(location, name, &info, H5O_INFO_BASIC | H5O_INFO_NUM_ATTRS, H5P_DEFAULT) < 0)
-        return -1;
-#else
-    H5O_info_t info;
-    if (H5Oget_info_by_name2(location, name, &info, H5O_INFO_BASIC | H5O_INFO_NUM_ATTRS, H5P_DEFAULT) < 0)
-        return -1;
-#endif
-    *kind = (int)info.type;
-    *links = info.rc;
-    *attributes = info.num_attrs;
-    return 0;
-}
-
-// Where an object's header lies in the file, counted from behind the user block; negative on failure. Like the function
-// above it decodes nothing of a dataset's type, extents and layout.
-static inline int chdf5_object_address(hid_t location, const char *name, unsigned long long *address)
+    hid_t location, const char *name, int *kind, unsigned *links, unsigned long long *address)
 {
     haddr_t found = HADDR_UNDEF;
 #if H5_VERSION_GE(1, 12, 0)
@@ -108,7 +91,26 @@ static inline int chdf5_object_address(hid_t location, const char *name, unsigne
         return -1;
     found = info.addr;
 #endif
+    *kind = (int)info.type;
+    *links = info.rc;
     *address = found;
+    return 0;
+}
+
+// The number of an object's attributes; negative on failure. Where they are not in the header, the head of the tree that
+// finds them is decoded for it.
+static inline int chdf5_attribute_count(hid_t location, const char *name, unsigned long long *count)
+{
+#if H5_VERSION_GE(1, 12, 0)
+    H5O_info2_t info;
+    if (H5Oget_info_by_name3(location, name, &info, H5O_INFO_NUM_ATTRS, H5P_DEFAULT) < 0)
+        return -1;
+#else
+    H5O_info_t info;
+    if (H5Oget_info_by_name2(location, name, &info, H5O_INFO_NUM_ATTRS, H5P_DEFAULT) < 0)
+        return -1;
+#endif
+    *count = info.num_attrs;
     return 0;
 }
 

@@ -31,7 +31,7 @@ struct HostileFileTests {
         return names.filter { $0.hasSuffix(".h5") }.sorted().map { folder.appendingPathComponent($0) }
     }()
 
-    @Test func theSmallOnesAreThere() { #expect(Self.smallFiles.count == 199) }
+    @Test func theSmallOnesAreThere() { #expect(Self.smallFiles.count == 222) }
 
     @Test(arguments: smallFiles)
     func smallHostileFilesAreRefused(_ url: URL) throws {

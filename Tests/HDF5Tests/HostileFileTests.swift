@@ -141,6 +141,78 @@ struct HostileFileTests {
         #expect(failure?.message.contains(hostile.says) ?? false, "\(String(describing: failure))")
     }
 
+    private static let state = "extensions/org.example/state"
+
+    /// Groups whose way to their members, and objects whose way to their attributes, is none, of files in
+    /// `Fixtures/hostile`: libhdf5 follows it (1.10.8) and ends, or never does, with most.
+    static let lostWays: [(file: String, path: String, says: String)] = [
+        ("1-group-members-in-a-circle-at-the-root", "", "members in a tree with a circle"),
+        ("1-group-names-in-a-circle-at-the-root", "", "names in a heap with a circle"),
+        ("6-group-members-in-a-circle", replay, "members in a tree with a circle"),
+        ("6-group-members-in-a-tree-without-an-end", replay, "members in a broken tree"),
+        ("6-group-members-in-no-tree", replay, "members in a tree with a circle"),
+        ("6-group-members-beyond-the-table", replay, "more members than there is room for"),
+        ("6-group-member-with-a-name-beyond-the-heap", replay, "members with names that are lost"),
+        ("6-group-names-in-a-circle", replay, "names in a heap with a circle"),
+        ("6-group-names-free-beyond-the-heap", replay, "names in a broken heap"),
+        ("6-many-members-in-ways-that-meet", state, "members in a tree of an unknown kind"),
+        ("6-many-members-in-ways-that-meet-soon", state, "members in a tree with a circle"),
+        ("6-many-members-in-a-tree-of-depth-65535", state, "members in a tree of an unknown kind"),
+        ("6-many-members-in-nodes-of-16-bytes", state, "members in a tree of an unknown kind"),
+        ("6-many-members-more-than-counted", state, "members in a tree that counts them wrong"),
+        ("6-many-members-beyond-the-node", state, "members in a broken tree"),
+        ("6-many-members-beyond-the-heap", state, "members with names that are lost"),
+        ("6-many-members-in-a-block-of-another-place", state, "members in a broken heap"),
+        ("2-attributes-in-a-heap", "", "attributes that are not in its header"),
+        ("2-attributes-beyond-the-node", "", "attributes that are not in its header"),
+        ("2-attributes-in-records-of-0-bytes", "", "attributes that are not in its header"),
+        ("6-attributes-of-a-group-in-records-of-0-bytes", "workers/0", "The group /workers/0 has attributes"),
+        ("6-attributes-of-a-dataset-in-records-of-0-bytes", bias, "The dataset /\(bias) has attributes"),
+    ]
+
+    @Test(arguments: lostWays)
+    func waysToMembersAndAttributes(_ hostile: (file: String, path: String, says: String)) {
+        let url = Self.folder.appendingPathComponent("../hostile/rule-\(hostile.file)-2.0.h5")
+        let failure: HDF5Error? = HDF5.perform { session in
+            do throws(HDF5Error) {
+                let file = try session.openFile(url.path, mode: .readOnly)
+                let root = try file.root()
+                if hostile.path.isEmpty {
+                    _ = try root.attribute("writer")
+                } else {
+                    _ = try root.contains(hostile.path)
+                }
+                return nil
+            } catch {
+                return error
+            }
+        }
+        #expect(failure?.code == .layoutNotAllowed)
+        #expect(failure?.message.contains(hostile.says) ?? false, "\(String(describing: failure))")
+    }
+
+    /// Fewer and more than a node of their tree has room for.
+    @Test(arguments: [1, 8, 9, 45, 46, 600, 3000])
+    func manyMembers(_ count: Int) throws {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).h5")
+        defer { try? FileManager.default.removeItem(at: url) }
+        let names = try HDF5.perform { session throws(HDF5Error) in
+            let written = try session.createFile(url.path)
+            let top = try written.root()
+            for index in 0..<count { try top.createGroup("group-\(index)").close() }
+            try top.close()
+            try written.close()
+            let file = try session.openFile(url.path, mode: .readOnly)
+            let root = try file.root()
+            guard try root.contains("group-\(count - 1)"), try !root.contains("group-\(count)") else {
+                return [String]()
+            }
+            return try root.memberNames()
+        }
+        #expect(Set(names) == Set((0..<count).map { "group-\($0)" }))
+        #expect(names.count == count)
+    }
+
     @Test(arguments: ["in-an-old-layout", "in-the-old-layout-of-the-format"])
     func soundOldLayouts(_ name: String) {
         #expect(readCode(Self.bias, in: "../hostile/sound-\(name)-2.0.h5") == nil)

@@ -96,11 +96,7 @@ extension HDF5.DatasetInformation {
         }
         self.filters = filters
         storedByteCount = Int(clamping: H5Dget_storage_size(dataset))
-        var kind: Int32 = 0
-        var links: UInt32 = 0
-        var attributes: UInt64 = 0
-        try Library.check(chdf5_object_information(dataset, ".", &kind, &links, &attributes), "H5Oget_info")
-        attributeCount = Int(clamping: attributes)
+        attributeCount = try HDF5.Group.attributeCount(of: ".", in: dataset)
     }
 
     /// Throws unless the dataset is one that may be read as told; see ``HDF5/Group/openDataset(_:as:shape:allowing:byteLimit:)``.

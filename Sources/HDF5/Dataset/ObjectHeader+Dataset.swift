@@ -7,11 +7,9 @@ extension HDF5.Group {
     ///   `callFailed`.
     func open(_ path: String) throws(HDF5Error) -> Handle {
         try require(path, .dataset)
-        var address: UInt64 = 0
-        try Library.check(
-            chdf5_object_address(handle.id, path, &address), "H5Oget_info", "/\(full(path)) could not be inspected.")
-        let file = try FileBytes(of: handle.id)
-        try ObjectHeader(of: full(path), at: address, in: file).requireOpenable(full(path), in: file)
+        let address = try Self.address(of: path, in: handle.id)
+        let file = if let judged { try judged.bytes(of: handle.id) } else { try FileBytes(of: handle.id) }
+        try ObjectHeader(of: .dataset(full(path)), at: address, in: file).requireOpenable(full(path), in: file)
         return try Library.own(
             H5Dopen2(handle.id, path, chdf5_default_list()), as: .dataset, "H5Dopen2",
             "The dataset /\(full(path)) could not be opened.")
@@ -57,7 +55,7 @@ extension ObjectHeader {
             default: throw body.refusal("a header message of type \(message.type)")
             }
         }
-        let header = HeaderBytes(path, [])
+        let header = HeaderBytes(.dataset(path), [])
         guard let space = spaces.first, spaces.count == 1 else {
             throw header.refusal("extents \(spaces.count) times instead of once")
         }
@@ -73,7 +71,10 @@ extension ObjectHeader {
         }
         try layout.require(path, space, elementBytes: element)
         if case .chunked(let root) = layout.kind {
-            try ChunkTree(path: path, axes: layout.extents.count).check(from: root, in: file)
+            guard root != .max else { return }
+            // Before each child stands a chunk's size, the filters it skipped and its place.
+            try NodeTree(owner: .dataset(path), kind: .chunks, keyBytes: 8 + 8 * layout.extents.count)
+                .check(from: root, in: file)
         }
     }
 }

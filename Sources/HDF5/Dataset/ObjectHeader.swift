@@ -1,4 +1,4 @@
-/// The messages of a dataset's object header, read without libhdf5.
+/// The messages of an object's header, read without libhdf5.
 ///
 /// Opening a dataset makes the library decode them, and damaged ones can end the process in there: a virtual dataset's
 /// selections are copied as far as they claim (1.10.8). So they are found and looked at first.
@@ -13,11 +13,11 @@ struct ObjectHeader {
         let body: HeaderBytes
     }
 
-    /// Far above what a dataset needs, also with attributes.
+    /// Far above what a dataset or group needs, also with attributes.
     private enum Limit {
         static let bytes = 1 << 20
         static let chunks = 64
-        /// Read at first: all of the header of a dataset as libhdf5 writes it.
+        /// Read at first: all of the header of most objects as libhdf5 writes it.
         static let firstRead = 1024
     }
 
@@ -26,10 +26,10 @@ struct ObjectHeader {
 
     /// Reads the header at an address.
     ///
-    /// - Parameter path: the dataset's path from the root, for messages.
+    /// - Parameter owner: the object, for messages.
     /// - Throws: ``HDF5Error``: `layoutNotAllowed` for what is no header, `callFailed` where the file cannot be read.
-    init(of path: String, at address: UInt64, in file: borrowing FileBytes) throws(HDF5Error) {
-        var first = HeaderBytes(path, try file.read(Limit.firstRead, at: address))
+    init(of owner: HeaderBytes.Owner, at address: UInt64, in file: borrowing FileBytes) throws(HDF5Error) {
+        var first = HeaderBytes(owner, try file.read(Limit.firstRead, at: address))
         let isSecondVersion = first.starts(with: "OHDR")
         let length: Int
         var messageFlags: UInt64 = 0
@@ -52,7 +52,7 @@ struct ObjectHeader {
         guard read <= Limit.bytes else { throw first.refusal("a header of \(length) bytes") }
         if first.count < length {
             // What was read at the address had the prefix, so that the sum does not overflow.
-            first = HeaderBytes(path, try file.read(length, at: address + UInt64(first.position)))
+            first = HeaderBytes(owner, try file.read(length, at: address + UInt64(first.position)))
         }
         var chunks = [try first.part(length)]
         var next = 0
@@ -68,10 +68,10 @@ struct ObjectHeader {
                 var body = message.body
                 let (continuation, size) = (try body.number(8), try body.length(8))
                 guard size <= Limit.bytes - read, chunks.count < Limit.chunks else {
-                    throw chunk.refusal("a header in more parts than a dataset can need")
+                    throw chunk.refusal("a header in more parts than one can need")
                 }
                 read += size
-                var part = HeaderBytes(path, try file.read(size, at: continuation))
+                var part = HeaderBytes(owner, try file.read(size, at: continuation))
                 guard part.count == size else { throw part.refusal("a header behind the end of the file") }
                 if isSecondVersion {
                     guard part.starts(with: "OCHK"), size >= 8 else { throw part.refusal("a broken continuation") }
@@ -87,11 +87,18 @@ struct ObjectHeader {
 
 /// Bytes of a header from which numbers are taken, little endian, never beyond their end.
 struct HeaderBytes {
-    private let path: String
+    /// Whose they are, by its path from the root: for messages.
+    enum Owner {
+        case dataset(String)
+        case group(String)
+        case other(String)
+    }
+
+    private let owner: Owner
     private var rest: ArraySlice<UInt8>
 
-    init(_ path: String, _ bytes: [UInt8]) {
-        self.path = path
+    init(_ owner: Owner, _ bytes: [UInt8]) {
+        self.owner = owner
         rest = bytes[...]
     }
 
@@ -145,12 +152,16 @@ struct HeaderBytes {
         return ObjectHeader.Message(type: type, isShared: flags & 2 != 0, body: try part(length))
     }
 
-    /// The error for a dataset that has something which is not opened.
+    /// The error for an object that has something which is not opened.
     func refusal(_ thing: String, _ code: HDF5Error.Code = .layoutNotAllowed) -> HDF5Error {
-        HDF5Error(
-            code: code,
-            message:
+        let message =
+            switch owner {
+            case .dataset(let path):
                 "The dataset /\(path) has \(thing), which is never opened; write plain numbers, in one piece or chunks."
-        )
+            case .group(let path):
+                "The group /\(path) has \(thing), which is never opened; write groups as HDF5 1.8 does."
+            case .other(let path): "The object /\(path) has \(thing), which is never opened."
+            }
+        return HDF5Error(code: code, message: message)
     }
 }

@@ -41,7 +41,7 @@ struct StoredLayout {
     /// Throws unless the layout is one of the extents: the library divides by those of a chunk and walks along as many
     /// as the dataset has, whatever the layout says (1.10.8).
     func require(_ path: String, _ space: StoredSpace, elementBytes: Int) throws(HDF5Error) {
-        let header = HeaderBytes(path, [])
+        let header = HeaderBytes(.dataset(path), [])
         let rank = space.extents.count
         switch kind {
         case .compact, .contiguous:

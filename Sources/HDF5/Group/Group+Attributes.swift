@@ -46,8 +46,11 @@ extension HDF5.Group {
     ///
     /// - Parameter limit: bytes allowed for a text.
     /// - Throws: ``HDF5Error``: `objectMissing`, `wrongType` for anything but a scalar of one of the types of
-    ///   ``HDF5/AttributeValue``, `limitExceeded`, `callFailed`.
+    ///   ``HDF5/AttributeValue``, `layoutNotAllowed` where the group's attributes are not in its header, as libhdf5
+    ///   has it for more than eight, `limitExceeded`, `callFailed`.
     public func attribute(_ name: String, limit: Int = 4096) throws(HDF5Error) -> HDF5.AttributeValue {
+        // Where they are not in the header, the way to them is not taken.
+        if judged != nil { _ = try attributeCount() }
         guard try Library.answer(H5Aexists(handle.id, name), "H5Aexists") else {
             throw HDF5Error(code: .objectMissing, message: "/\(path) has no attribute '\(name)'.")
         }
@@ -81,12 +84,19 @@ extension HDF5.Group {
     ///
     /// There is no list of their names: for one the library makes a table, and where damage stops it (1.10.8) it frees
     /// what it has not filled in of it. Ask for the ones you know.
-    /// - Throws: ``HDF5Error`` (`callFailed`).
+    /// - Throws: ``HDF5Error``: `layoutNotAllowed` where they are not in the group's header, in a file that is only read;
+    ///   `callFailed`.
     public func attributeCount() throws(HDF5Error) -> Int {
-        var kind: Int32 = 0
-        var links: UInt32 = 0
+        guard let judged else { return try Self.attributeCount(of: ".", in: handle.id) }
+        return try judged.attributeCount(.group(path), at: Self.address(of: ".", in: handle.id))
+    }
+
+    /// How many attributes an object has whose way to them can be taken.
+    static func attributeCount(of path: String, in location: hid_t) throws(HDF5Error) -> Int {
         var count: UInt64 = 0
-        try Library.check(chdf5_object_information(handle.id, ".", &kind, &links, &count), "H5Oget_info")
+        try Library.check(
+            chdf5_attribute_count(location, path, &count), "H5Oget_info", "An object's attributes could not be counted."
+        )
         return Int(clamping: count)
     }
 

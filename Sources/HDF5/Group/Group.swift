@@ -6,6 +6,9 @@ extension HDF5 {
         let handle: Handle
         /// The path it was opened by, from the root and without a leading `/`; empty for the root.
         public let path: String
+        /// The objects of the file that the library was found to be able to look into; `nil` where the file is being
+        /// written and it may look into all.
+        let judged: JudgedObjects?
     }
 
     /// What an object of a file is.
@@ -41,7 +44,7 @@ extension HDF5.Group {
         let id = H5Gcreate2(handle.id, path, chdf5_default_list(), creation.id, chdf5_default_list())
         return HDF5.Group(
             handle: try Library.own(id, as: .group, "H5Gcreate2", "The group \(full(path)) could not be created."),
-            path: full(path))
+            path: full(path), judged: judged)
     }
 
     /// Creates the group of a path with all the groups above it, as far as they are missing.
@@ -62,13 +65,13 @@ extension HDF5.Group {
 
     /// Opens a group.
     ///
-    /// - Throws: ``HDF5Error``: `objectMissing`, `linkNotAllowed`, `wrongObject`, `callFailed`.
+    /// - Throws: ``HDF5Error``: `objectMissing`, `linkNotAllowed`, `wrongObject`, `layoutNotAllowed`, `callFailed`.
     public func openGroup(_ path: String) throws(HDF5Error) -> HDF5.Group {
         try require(path, .group)
         let id = H5Gopen2(handle.id, path, chdf5_default_list())
         return HDF5.Group(
             handle: try Library.own(id, as: .group, "H5Gopen2", "The group \(full(path)) could not be opened."),
-            path: full(path))
+            path: full(path), judged: judged)
     }
 
     /// Closes the group.
@@ -97,10 +100,12 @@ extension HDF5.Group {
         return try found.names(status, "H5Literate", "members", of: path)
     }
 
-    /// What the link of a path leads to.
+    /// What the link of a path leads to. In a file that is only read, an object's way to its members and attributes is
+    /// looked at before libhdf5 takes it, which a damaged one can make it crash or run for ever with: once for each.
     ///
-    /// - Throws: ``HDF5Error``: `objectMissing`, `wrongObject` or `linkNotAllowed` for a component above the
-    ///   last, `callFailed`.
+    /// - Throws: ``HDF5Error``: `objectMissing`, `wrongObject` for a component above the last, `layoutNotAllowed` for a
+    ///   group whose members are not found as libhdf5 has it and for attributes that are not in an object's header,
+    ///   `callFailed`.
     public func member(_ path: String) throws(HDF5Error) -> HDF5.Member {
         let names = try Self.components(path)
         var prefix = ""
@@ -114,24 +119,34 @@ extension HDF5.Group {
         return try link(path)
     }
 
-    /// Whether there is a link of that path; every group above it must exist.
+    /// Whether there is a link of that path.
     ///
-    /// - Throws: ``HDF5Error`` (`callFailed`, `invalidArgument`).
+    /// - Throws: ``HDF5Error``, as ``member(_:)`` but for `objectMissing`.
     public func contains(_ path: String) throws(HDF5Error) -> Bool {
-        var prefix = ""
-        for name in try Self.components(path) {
-            prefix += prefix.isEmpty ? name : "/" + name
-            guard try Library.answer(H5Lexists(handle.id, prefix, chdf5_default_list()), "H5Lexists") else {
-                return false
-            }
+        do {
+            _ = try member(path)
+            return true
+        } catch {
+            guard error.code == .objectMissing else { throw error }
+            return false
         }
-        return true
     }
 }
 
 extension HDF5.Group {
     /// A member's path from the root.
     func full(_ member: String) -> String { path.isEmpty ? member : "\(path)/\(member)" }
+
+    /// Where the header of an object lies.
+    static func address(of path: String, in location: hid_t) throws(HDF5Error) -> UInt64 {
+        var kind: Int32 = 0
+        var links: UInt32 = 0
+        var address: UInt64 = 0
+        try Library.check(
+            chdf5_object_information(location, path, &kind, &links, &address), "H5Oget_info",
+            "An object could not be inspected.")
+        return address
+    }
 
     /// Splits a path into names.
     static func components(_ path: String) throws(HDF5Error) -> [String] {
@@ -173,9 +188,9 @@ extension HDF5.Group {
         guard try Library.answer(chdf5_link_is_hard(handle.id, path), "H5Lget_info") else { return .otherLink }
         var kind: Int32 = 0
         var links: UInt32 = 0
-        var attributes: UInt64 = 0
+        var address: UInt64 = 0
         try Library.check(
-            chdf5_object_information(handle.id, path, &kind, &links, &attributes), "H5Oget_info",
+            chdf5_object_information(handle.id, path, &kind, &links, &address), "H5Oget_info",
             "/\(full(path)) could not be inspected.")
         let found: HDF5.ObjectKind =
             switch kind {
@@ -183,6 +198,16 @@ extension HDF5.Group {
             case H5O_TYPE_DATASET.rawValue: .dataset
             default: .other
             }
-        return .object(found, links: Int(links), attributes: Int(clamping: attributes))
+        guard let judged else {
+            return .object(found, links: Int(links), attributes: try Self.attributeCount(of: path, in: handle.id))
+        }
+        let owner: HeaderBytes.Owner =
+            switch found {
+            case .group: .group(full(path))
+            case .dataset: .dataset(full(path))
+            case .other: .other(full(path))
+            }
+        try judged.judge(owner, of: handle.id, at: address)
+        return .object(found, links: Int(links), attributes: try judged.attributeCount(owner, at: address))
     }
 }

@@ -15,12 +15,17 @@ extension HDF5.File: Sendable {}
 extension HDF5.File {
     /// The file's root group.
     ///
-    /// - Throws: ``HDF5Error`` (`callFailed`) when the file has none: damage.
+    /// - Throws: ``HDF5Error``: `callFailed` when the file has none: damage; `layoutNotAllowed` when its members, in a file
+    ///   that is only read, are not found as libhdf5 has it.
     public func root() throws(HDF5Error) -> HDF5.Group {
         let id = H5Gopen2(handle.id, "/", chdf5_default_list())
-        return HDF5.Group(
-            handle: try Library.own(id, as: .group, "H5Gopen2", "The root group of \(path) could not be opened."),
-            path: "")
+        let handle = try Library.own(id, as: .group, "H5Gopen2", "The root group of \(path) could not be opened.")
+        var intent: UInt32 = 0
+        try Library.check(H5Fget_intent(self.handle.id, &intent), "H5Fget_intent")
+        // What is being written is this process's own, and in part in the library's caches alone.
+        let judged = intent & chdf5_access_read_write() == 0 ? JudgedObjects() : nil
+        try judged?.judge(.group(""), of: handle.id, at: HDF5.Group.address(of: ".", in: handle.id))
+        return HDF5.Group(handle: handle, path: "", judged: judged)
     }
 
     /// Bytes of the file, as the system tells.

@@ -5,9 +5,25 @@ internal import Foundation
 struct FileBytes: ~Copyable {
     // Keeps the file open, and with it the descriptor.
     private let file: Handle
-    private let descriptor: Int32
-    /// Bytes of the user block: the library's addresses count from behind it.
-    private let base: UInt64
+    private var descriptor: Int32 { place.descriptor }
+    private var base: UInt64 { place.base }
+    /// Where the bytes are, as long as the file is open.
+    let place: Place
+
+    /// Where a file's bytes are.
+    struct Place {
+        fileprivate let descriptor: Int32
+        /// Bytes of the user block: the library's addresses count from behind it.
+        fileprivate let base: UInt64
+    }
+
+    /// - Parameters:
+    ///   - object: an open object of a file that is only read.
+    ///   - place: found by an earlier one of the same file, which is why it costs less.
+    init(of object: hid_t, at place: Place) throws(HDF5Error) {
+        file = try Library.own(H5Iget_file_id(object), as: .file, "H5Iget_file_id")
+        self.place = place
+    }
 
     /// - Parameter object: an open object of the file.
     init(of object: hid_t) throws(HDF5Error) {
@@ -35,9 +51,16 @@ struct FileBytes: ~Copyable {
         guard let driver else { throw Library.failure("H5Fget_vfd_handle", "") }
         // The sec2 driver, with which this module opens every file, gives the address of its descriptor, an `int` that
         // stays where it is while the file is open; it is copied here and now.
-        descriptor = driver.load(as: Int32.self)
-        base = userBlock
+        place = Place(descriptor: driver.load(as: Int32.self), base: userBlock)
         self.file = file
+    }
+
+    /// How many children a node of a group's tree has room for, and how many members a node of a symbol table.
+    func groupCapacities() throws(HDF5Error) -> (tree: Int, table: Int) {
+        let list = try Library.own(H5Fget_create_plist(file.id), as: .propertyList, "H5Fget_create_plist")
+        var (tree, table): (UInt32, UInt32) = (0, 0)
+        try Library.check(H5Pget_sym_k(list.id, &tree, &table), "H5Pget_sym_k")
+        return (2 * Int(tree), 2 * Int(table))
     }
 
     /// Up to `count` bytes at an address of the library; fewer where the file ends.
