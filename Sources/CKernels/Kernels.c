@@ -34,6 +34,8 @@ static inline __attribute__((always_inline)) float total(const lanes *x) {
 }
 #endif
 
+typedef float quarter __attribute__((ext_vector_type(4), aligned(4)));
+
 #define LOAD(pointer) (*(const lanes *)(pointer))
 #define STORE(pointer, value) (*(lanes *)(pointer) = (value))
 
@@ -139,7 +141,11 @@ void kernels_dense(float *restrict y, const float *restrict w, const float *rest
                 b += *(const lanes *)(row + i + LANES) * *(const lanes *)(input + i + LANES);
             }
             a += b;
-            float sum = bias[o];
+            for (; i + LANES <= inputs; i += LANES) a += *(const lanes *)(row + i) * *(const lanes *)(input + i);
+            // What is left in quarters: one by one each product would wait for the one before.
+            quarter rest = 0.0f;
+            for (; i + 4 <= inputs; i += 4) rest += *(const quarter *)(row + i) * *(const quarter *)(input + i);
+            float sum = bias[o] + ((rest.x + rest.z) + (rest.y + rest.w));
             for (; i < inputs; i++) sum += row[i] * input[i];
             sum += total(&a);
             y[r * outputs + o] = relu && !(sum > 0.0f) ? 0.0f : sum;

@@ -94,7 +94,7 @@ struct GymnasiumTests {
         let history = try directory.newest("killed").history
         let abandoned = history.columns["rollout/abandoned_episodes"]?.filter { !$0.isNaN }.reduce(0, +) ?? 0
         #expect(abandoned == (isExact ? 0 : 1))
-        #expect(try directory.newest("killed").extensions.first?.owner == "swift-dqn.environment")
+        #expect(try directory.newest("killed").extensions.first?.owner == "org.swift-dqn.environment")
         guard isExact else { return }
         // Equal files: the replay has the same frames and rewards.
         result = try Program.run("dqn-train", arguments + ["-q", "--out", directory("whole")])

@@ -5,7 +5,7 @@ internal import DQNModel
 /// What ran the environment of a run, in its checkpoints: also where the environment cannot tell its state.
 enum Provenance {
     /// The owner of the group.
-    static let owner = "swift-dqn.environment"
+    static let owner = "org.swift-dqn.environment"
     private static let layout = 1
 
     /// A group with a text for each part; `nil` for an environment that is part of this program.
