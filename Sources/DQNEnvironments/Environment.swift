@@ -20,6 +20,9 @@ public protocol Environment {
     /// Copying it retains strings and arrays: read it once, outside hot loops.
     var specification: EnvironmentSpecification { get }
 
+    /// Lives left in the game, where it counts any; `nil` elsewhere.
+    var lives: Int? { get }
+
     /// Begins an episode.
     ///
     /// - Parameter seed: starts the environment's random stream anew; `nil` goes on with the present one. A
@@ -52,4 +55,9 @@ public protocol Environment {
 
     /// The current state as a picture of text with ANSI colours, lines of equal width, without a final newline.
     func renderANSI() -> String
+}
+
+extension Environment {
+    /// None are counted.
+    public var lives: Int? { nil }
 }

@@ -89,7 +89,8 @@ struct DQNPlay: ParsableCommand {
         }
         let agent = try Agent(policy, concurrency: 1)
         let environment = try EnvironmentRegistry.make(
-            EnvironmentRegistry.identifier(env ?? agent.environment, setting: environmentSettings))
+            EnvironmentRegistry.identifier(env ?? agent.environment, setting: environmentSettings),
+            wrappers: agent.wrappers)
         try check(environment.specification, fits: agent)
         let trace = try trace.map { try TraceFile(URL(fileURLWithPath: $0)) }
         let screen = render == .ansi ? Screen() : nil

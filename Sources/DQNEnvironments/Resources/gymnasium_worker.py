@@ -27,6 +27,8 @@ DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER = range(1, 7)
 DONE, FAILED, PACKAGE_MISSING, UNKNOWN, UNSUPPORTED, NOT_CAPTURABLE, INVALID_SNAPSHOT, INVALID_OPTIONS = range(8)
 # Packages whose environments are registered by a call, by the namespace of their ids.
 NAMESPACES = {"ALE": "ale_py", "MinAtar": "minatar.gym"}
+# Atari's older ids have no namespace.
+OLDER_ATARI = re.compile(r"[A-Z][A-Za-z]*NoFrameskip-v[04]")
 
 
 class Refusal(Exception):
@@ -48,6 +50,8 @@ def import_packages(identifier):
     except ImportError as error:
         raise Refusal(PACKAGE_MISSING, f"the package gymnasium cannot be imported ({error})") from None
     package = NAMESPACES.get(identifier.partition("/")[0]) if "/" in identifier else None
+    if OLDER_ATARI.fullmatch(identifier):
+        package = "ale_py"
     if package:
         try:
             module = importlib.import_module(package)
@@ -182,6 +186,12 @@ def receive(count):
     return parts
 
 
+def lives_flags(information):
+    """The lives that a game counts, in the flags of a reply: from bit 8 on their number and one."""
+    lives = information.get("lives")
+    return (lives + 1) << 8 if type(lives) is int and 0 <= lives < 1 << 20 else 0
+
+
 def answer(status, payload=b"", flags=0, reward=0.0):
     data = REPLY.pack(status, flags, reward, len(payload)) + payload
     while data:
@@ -203,9 +213,10 @@ class Worker:
         self.is_reset = False
 
     def reset(self, seed):
-        observation, _ = self.environment.reset(seed=seed)
+        observation, information = self.environment.reset(seed=seed)
         self.is_reset = True
         self.observations.write(observation)
+        return lives_flags(information)
 
     def serve(self):
         """Answers requests; the one for a step is first, since it comes a million times."""
@@ -214,12 +225,12 @@ class Worker:
             operation, flag, value = REQUEST.unpack(receive(REQUEST.size))
             try:
                 if operation == STEP:
-                    observation, reward, terminated, truncated, _ = step(value + self.first_action)
+                    observation, reward, terminated, truncated, information = step(value + self.first_action)
                     write(observation)
-                    os.write(CONTROL, REPLY.pack(DONE, bool(terminated) | bool(truncated) << 1, reward, 0))
+                    flags = bool(terminated) | bool(truncated) << 1 | lives_flags(information)
+                    os.write(CONTROL, REPLY.pack(DONE, flags, reward, 0))
                 elif operation == RESET:
-                    self.reset(value if flag else None)
-                    answer(DONE)
+                    answer(DONE, flags=self.reset(value if flag else None))
                 elif operation == SNAPSHOT:
                     answer(DONE, pack(*self.snapshots.capture()))
                 elif operation == RESTORE:
