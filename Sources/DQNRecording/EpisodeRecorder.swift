@@ -93,8 +93,9 @@ public final class EpisodeRecorder {
     ///   - reward: what it paid.
     ///   - picture: the environment afterwards; `nil`, or of another size, is shown as well as it can be.
     /// - Throws: ``RecordingError``: `ffmpegFailed`, `inputOutput`.
-    /// - Precondition: the episode has begun.
+    /// - Precondition: the episode has begun, and the action is one of those that the recorder was made with.
     public func add(values: [Float], action: Int, reward: Double, after picture: Picture?) throws(RecordingError) {
+        precondition(actions.indices.contains(action), "there is no such action")
         guard var moment = episode?.moment, let drawing = episode?.drawing else {
             preconditionFailure("begin(_:) comes first")
         }

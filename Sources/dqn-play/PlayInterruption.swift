@@ -11,6 +11,11 @@ enum PlayInterruption {
         signal(SIGXFSZ, SIG_IGN)
         // Touched here, since a handler must not be the one to initialise it.
         signals.store(0, ordering: .relaxed)
+        // A parent may have started this process with them blocked.
+        var both = sigset_t()
+        sigemptyset(&both)
+        for number in [SIGINT, SIGTERM] { sigaddset(&both, number) }
+        pthread_sigmask(SIG_UNBLOCK, &both, nil)
         for number in [SIGINT, SIGTERM] {
             signal(number) { _ in
                 if PlayInterruption.signals.add(1, ordering: .relaxed).oldValue > 0 { _exit(130) }

@@ -8,7 +8,7 @@ extension CartPole {
     /// Track, cart and pole to scale, 480 by 240 pixels.
     public func picture() -> Picture? {
         var canvas = PictureCanvas(width: 480, height: 240, PictureColor(0xF2EDE4))
-        let scale = 90.0
+        let scale = 84.0
         let middle = Double(canvas.width) / 2
         let track = 190.0
         let x = middle + position * scale

@@ -2,8 +2,8 @@ internal import DQNPictures
 
 /// Moments of an episode side by side, at equal distances, below them the Q-values of all its steps.
 ///
-/// The episode's length is not known beforehand: every second moment is let go whenever there are twice as many as will be
-/// shown, so that memory stays bounded.
+/// The episode's length is not known beforehand: every second moment is let go whenever there are four times as many as
+/// will be shown, so that memory stays bounded.
 struct ContactSheet {
     /// Moments that are shown at most, besides the last.
     private static let most = 19
@@ -16,7 +16,7 @@ struct ContactSheet {
 
     mutating func append(_ step: Int, _ picture: Picture) {
         tiles.append((step, picture))
-        if tiles.count >= 2 * Self.most {
+        if tiles.count >= 4 * Self.most {
             tiles = tiles.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
             interval *= 2
         }
@@ -28,8 +28,8 @@ struct ContactSheet {
     ///   - title: its heading.
     ///   - last: the episode's last moment.
     func picture(title: String, last: Picture, _ history: ValueHistory) -> Picture {
-        let count = min(tiles.count, Self.most)
-        let chosen = (0..<count).map { tiles[$0 * tiles.count / count].picture } + [last]
+        let distance = max((tiles.count + Self.most - 1) / Self.most, 1)
+        let chosen = tiles.enumerated().filter { $0.offset % distance == 0 }.map(\.element.picture) + [last]
         let gap = 8
         let (tileWidth, tileHeight) = (last.width + gap, last.height + gap)
         let columns = Self.columns(chosen.count, tileWidth, tileHeight)
@@ -52,9 +52,8 @@ struct ContactSheet {
         let steps = max(history.entries.count, 1)
         chart.draw(on: &canvas, x: gap, y: chartTop, history, steps: 0..<steps)
         canvas.write(
-            "0 to \(history.entries.count) steps: value of the chosen action, from the worst to the best", x: gap,
-            y: axisTop,
-            scale: 1, FilmPalette.dim)
+            "Q-values of all \(history.entries.count) steps: the chosen action's, between the worst and the best one's",
+            x: gap, y: axisTop, scale: 1, FilmPalette.dim)
         return canvas.picture
     }
 

@@ -27,7 +27,9 @@ enum FilmNumber {
     /// Q-values that stand below each other: as many digits behind the point as the largest leaves room for.
     static func aligned(_ value: Float, largest: Float) -> String {
         guard value.isFinite else { return "\(value)" }
+        if largest >= 1e6 { return String(format: "%.1e", value) }
         let decimals = largest < 10 ? 3 : largest < 100 ? 2 : largest < 1000 ? 1 : 0
-        return largest < 1e6 ? String(format: "%.\(decimals)f", value) : String(format: "%.1e", value)
+        let text = String(format: "%.\(decimals)f", value)
+        return text.hasPrefix("-") && Double(text) == 0 ? String(text.dropFirst()) : text
     }
 }

@@ -67,11 +67,13 @@ struct ValueChart {
             left + (right - left) * (Double(step - steps.lowerBound) + 0.5) / Double(steps.count)
         }
 
-        let half = max((right - left) / Double(steps.count) / 2, 0.5)
+        // Whole pixels, so that no seams are between them.
+        let half = (right - left) / Double(steps.count) / 2
         for (step, entry) in zip(entries.indices, entries) {
+            let start = (column(step) - half).rounded()
             canvas.rectangle(
-                from: [column(step) - half, place(entry.greatest) - 0.5],
-                to: [column(step) + half, place(entry.least) + 0.5], FilmPalette.band)
+                from: [start, place(entry.greatest) - 0.5],
+                to: [max((column(step) + half).rounded(), start + 1), place(entry.least) + 0.5], FilmPalette.band)
         }
         for (step, entry) in zip(entries.indices, entries) where history.marksRewards && entry.reward != 0 {
             let isGain = entry.reward > 0
