@@ -56,8 +56,8 @@ public protocol Environment {
 
     /// The current state as text for a terminal of so many columns and rows, without a final newline.
     ///
-    /// An environment whose observations are pixels is drawn as its ``picture()`` in 24-bit colour, as large as it fits,
-    /// unless it says otherwise; any other by ``renderANSI()``.
+    /// An environment whose observations are pixels is drawn as its ``picture()`` in 24-bit colour, as large as it
+    /// fits, unless it says otherwise; any other by ``renderANSI()``.
     /// - Precondition: both are positive.
     func renderANSI(columns: Int, rows: Int) -> String
 

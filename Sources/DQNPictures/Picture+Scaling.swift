@@ -46,8 +46,8 @@ extension Picture {
         return (max((frameHeight * width + height / 2) / height, 1), frameHeight)
     }
 
-    /// What each new pixel of an axis covers of the old ones: their indices, with lengths in units in which an old pixel
-    /// is as long as the new extent, a new one as the old extent.
+    /// What each new pixel of an axis covers of the old ones: their indices, with lengths in units in which an old
+    /// pixel is as long as the new extent, a new one as the old extent.
     private static func spans(from old: Int, to new: Int) -> [[(Int, Int)]] {
         (0..<new).map { index in
             let (start, end) = (index * old, (index + 1) * old)

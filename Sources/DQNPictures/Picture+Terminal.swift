@@ -1,5 +1,6 @@
 extension Picture {
-    /// The picture as text in 24-bit colour, as large as it fits, each character showing two pixels one above the other.
+    /// The picture as text in 24-bit colour, as large as it fits, each character showing two pixels one above the
+    /// other.
     ///
     /// Lines all have the same number of characters and end in the terminal's own colours; no final line break.
     /// - Parameters:

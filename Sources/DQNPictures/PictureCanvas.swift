@@ -3,8 +3,9 @@ package typealias PicturePoint = SIMD2<Double>
 
 /// Draws shapes with smooth edges.
 ///
-/// A shape is given by the distance of a pixel's centre from its edge. Colours are mixed in sixteenths, so that pictures
-/// have few of them, and what a machine's sines have in their last bits does not show. What lies outside is left out.
+/// A shape is given by the distance of a pixel's centre from its edge. Colours are mixed in sixteenths, so that
+/// pictures have few of them, and what a machine's sines have in their last bits does not show. What lies outside is
+/// left out.
 package struct PictureCanvas {
     /// What has been drawn.
     package private(set) var picture: Picture

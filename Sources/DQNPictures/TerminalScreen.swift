@@ -13,8 +13,8 @@ public struct TerminalScreen: Sendable {
 
     /// What to send to the terminal to have it show a text: only lines that differ from those before.
     ///
-    /// The first time the terminal is cleared and its cursor hidden. A terminal that knows synchronized output shows the
-    /// change at once; to others the markers mean nothing.
+    /// The first time the terminal is cleared and its cursor hidden. A terminal that knows synchronized output shows
+    /// the change at once; to others the markers mean nothing.
     public mutating func update(_ text: String) -> String {
         let new = text.split(separator: "\n", omittingEmptySubsequences: false)
         var commands = "\u{1B}[?2026h"

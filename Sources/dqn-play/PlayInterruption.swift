@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// SIGINT and SIGTERM as a question between steps, so that the terminal is left in order and a film is whole; a second one
-/// ends the program at once.
+/// SIGINT and SIGTERM as a question between steps, so that the terminal is left in order and a film is whole; a second
+/// one ends the program at once.
 enum PlayInterruption {
     private static let signals = Atomic<Int>(0)
 

@@ -4,7 +4,8 @@ import DQNRecording
 import Foundation
 import Testing
 
-/// The bytes of files, compared with `Fixtures/pictures`, which `Fixtures/scripts/check_pictures.py` decodes on its own.
+/// The bytes of files, compared with `Fixtures/pictures`, which `Fixtures/scripts/check_pictures.py` decodes on its
+/// own.
 ///
 /// `DQN_RECORD_PICTURES=1` records them anew; run the script before committing.
 @Suite struct EncoderTests {

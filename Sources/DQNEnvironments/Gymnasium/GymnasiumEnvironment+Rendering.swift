@@ -3,8 +3,8 @@ public import DQNPictures
 internal import Foundation
 
 extension GymnasiumEnvironment {
-    /// The environment's own text where it can render one, otherwise its picture, otherwise its observation's numbers; the
-    /// latter two over a line of figures.
+    /// The environment's own text where it can render one, otherwise its picture, otherwise its observation's numbers;
+    /// the latter two over a line of figures.
     public func renderANSI() -> String {
         if let text = ownText { return text }
         return drawing(columns: StatusLine.width, rows: StatusLine.width / 2) + "\n"
@@ -29,8 +29,8 @@ extension GymnasiumEnvironment {
         return numbers(observation).joined(separator: "\n")
     }
 
-    /// What the environment draws in colour, in Gymnasium's mode `rgb_array`; where it cannot, its observation, if that is
-    /// a frame.
+    /// What the environment draws in colour, in Gymnasium's mode `rgb_array`; where it cannot, its observation, if that
+    /// is a frame.
     ///
     /// It is drawn in the environment as it is: nothing of its state changes but what it keeps for drawing, for which a
     /// snapshot may have no place.

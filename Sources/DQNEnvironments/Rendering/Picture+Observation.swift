@@ -10,8 +10,8 @@ extension Picture {
     /// Shows a frame of two axes, or of three with the channels first; `nil` for other observations.
     ///
     /// Three channels of bytes are red, green and blue; of another number of them the last is shown in grey, being the
-    /// newest of frames that are stacked. Floats are grey up to the frame's largest; where they have channels, as MinAtar's
-    /// have, each is of a colour of its own.
+    /// newest of frames that are stacked. Floats are grey up to the frame's largest; where they have channels, as
+    /// MinAtar's have, each is of a colour of its own.
     init?(_ observation: Observation) {
         let shape = observation.space.shape
         guard shape.count == 2 || shape.count == 3, let height = shape.dropLast().last, let width = shape.last else {

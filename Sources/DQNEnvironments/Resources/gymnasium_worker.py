@@ -152,8 +152,8 @@ def picture(environment):
     if "rgb_array" not in (inner.metadata.get("render_modes") or ()):
         return b""
     mode = {name: value for name, value in vars(inner).items() if name == "render_mode"}
-    # For this moment only: LunarLander, for one, has particles in its world while a mode is set, and goes otherwise then.
-    # Not through the wrappers, which take note of being asked.
+    # For this moment only: LunarLander, for one, has particles in its world while a mode is set, and goes otherwise
+    # then. Not through the wrappers, which take note of being asked.
     inner.render_mode = "rgb_array"
     try:
         frame = numpy.asarray(inner.render())

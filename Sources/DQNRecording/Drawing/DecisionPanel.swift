@@ -2,8 +2,8 @@ internal import DQNPictures
 
 /// A row for each action: its name, a bar, its number; the chosen one is marked.
 ///
-/// Bars show by how much an action is above or below the mean of all, since actions' values mostly are near each other and
-/// far from zero; the longest of late fills half the width.
+/// Bars show by how much an action is above or below the mean of all, since actions' values mostly are near each other
+/// and far from zero; the longest of late fills half the width.
 struct DecisionPanel {
     /// More rows than these would be no picture any more.
     static let mostRows = 24

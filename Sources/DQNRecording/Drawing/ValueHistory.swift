@@ -36,8 +36,8 @@ struct ValueHistory {
     var marksRewards: Bool { 4 * rewarded <= entries.count }
 }
 
-/// Q-values over an episode's steps: the chosen action's as a line in a band from the worst to the best one's, with a tick
-/// where a reward comes.
+/// Q-values over an episode's steps: the chosen action's as a line in a band from the worst to the best one's, with a
+/// tick where a reward comes.
 struct ValueChart {
     let width: Int
     let height: Int

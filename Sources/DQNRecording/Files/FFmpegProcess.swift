@@ -3,8 +3,8 @@ internal import Foundation
 
 /// An ffmpeg that makes an MP4 film of the pictures that it is sent.
 ///
-/// Pictures go over a socket rather than a pipe: writing to one whose reader is gone is an error there, never a signal. It
-/// is in a process group of its own, so that Ctrl-C is this program's to answer.
+/// Pictures go over a socket rather than a pipe: writing to one whose reader is gone is an error there, never a signal.
+/// It is in a process group of its own, so that Ctrl-C is this program's to answer.
 final class FFmpegProcess {
     /// Seconds that it may take for a picture, or for the film's end.
     private static let patience = 120

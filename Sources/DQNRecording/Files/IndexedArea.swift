@@ -2,8 +2,8 @@ internal import DQNPictures
 
 /// A part of a picture in at most 256 colours, the first of them standing for "as before".
 ///
-/// Where there are more, colours are merged that agree in the upper bits of their channels, as few bits less as will do;
-/// what they share is their mean.
+/// Where there are more, colours are merged that agree in the upper bits of their channels, as few bits less as will
+/// do; what they share is their mean.
 struct IndexedArea {
     /// Colours; the first is none.
     let palette: [PictureColor]

@@ -33,7 +33,8 @@ final class RecordingFile {
 
     /// Gives the file its name.
     ///
-    /// - Throws: ``RecordingError``: `exists` where something of that name has come to be there meanwhile; `inputOutput`.
+    /// - Throws: ``RecordingError``: `exists` where something of that name has come to be there meanwhile;
+    /// `inputOutput`.
     func commit() throws(RecordingError) {
         try Self.refuseExisting(url)
         guard (try? handle.close()) != nil, rename(temporary.path, url.path) == 0 else {
