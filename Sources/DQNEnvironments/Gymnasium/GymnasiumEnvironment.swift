@@ -57,7 +57,7 @@ public final class GymnasiumEnvironment: Environment {
         stepSeconds = options.stepSeconds
     }
 
-    private let description: GymnasiumDescription
+    let description: GymnasiumDescription
 
     /// The Python process, for tests that kill it.
     package var processIdentifier: Int32 { process.identifier }

@@ -8,6 +8,7 @@ enum GymnasiumOperation: UInt32 {
     case snapshot = 4
     case restore = 5
     case render = 6
+    case picture = 7
 }
 
 /// How a worker answers, with the numbers of its script.

@@ -23,7 +23,7 @@ from gymnasium_snapshots import Snapshots, Unfit, layers, pack, unpack
 CONTROL, MEMORY = 3, 4
 OWN_FILES = {"gymnasium_worker.py", "gymnasium_snapshots.py"}
 REQUEST, REPLY = struct.Struct("<IIQ"), struct.Struct("<IIdQ")
-DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER = range(1, 7)
+DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER, PICTURE = range(1, 8)
 DONE, FAILED, PACKAGE_MISSING, UNKNOWN, UNSUPPORTED, NOT_CAPTURABLE, INVALID_SNAPSHOT, INVALID_OPTIONS = range(8)
 # Packages whose environments are registered by a call, by the namespace of their ids.
 NAMESPACES = {"ALE": "ale_py", "MinAtar": "minatar.gym"}
@@ -140,6 +140,35 @@ def package_version(environment):
     return ""
 
 
+def steps_per_second(environment, frame_skip):
+    """How fast a film should be: of Atari's environments in real time, of others as their authors have it, if they say."""
+    if hasattr(environment, "ale"):
+        return 60 / frame_skip if isinstance(frame_skip, int) and frame_skip > 0 else None
+    rate = environment.metadata.get("render_fps")
+    return float(rate) if isinstance(rate, (int, float)) and 0 < rate < 1000 else None
+
+
+def picture(environment):
+    """Height, width and pixels of what the environment draws in colour; nothing where it does not draw."""
+    import numpy
+
+    inner = environment.unwrapped
+    if "rgb_array" not in (inner.metadata.get("render_modes") or ()):
+        return b""
+    mode = {name: value for name, value in vars(inner).items() if name == "render_mode"}
+    # For this moment only: LunarLander, for one, has particles in its world while a mode is set, and goes otherwise
+    # then. Not through the wrappers, which take note of being asked.
+    inner.render_mode = "rgb_array"
+    try:
+        frame = numpy.asarray(inner.render())
+    finally:
+        del inner.render_mode
+        vars(inner).update(mode)
+    if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != numpy.uint8:
+        raise ValueError(f"a picture of shape {frame.shape} and type {frame.dtype} came, not bytes of three colours")
+    return struct.pack("<II", *frame.shape[:2]) + frame.tobytes()
+
+
 def describe(environment, observations, gymnasium):
     """What the other side must know, as a document."""
     actions = environment.action_space
@@ -157,6 +186,7 @@ def describe(environment, observations, gymnasium):
         "maximum_episode_steps": specification and specification.max_episode_steps,
         "reward_threshold": specification and specification.reward_threshold,
         "frames_per_step": frame_skip if isinstance(frame_skip, int) and frame_skip > 0 else 1,
+        "steps_per_second": steps_per_second(environment.unwrapped, frame_skip),
         "identity": {
             "gymnasium": gymnasium.__version__,
             "package": package_version(environment),
@@ -239,6 +269,8 @@ class Worker:
                 elif operation == RENDER:
                     text = self.environment.render() if self.environment.render_mode == "ansi" else ""
                     answer(DONE, text.encode())
+                elif operation == PICTURE:
+                    answer(DONE, picture(self.environment))
                 elif operation == DESCRIBE:
                     answer(DONE, json.dumps(self.description).encode())
             except EOFError:
