@@ -31,6 +31,20 @@ import Testing
         #expect(environment.stepsPerSecond > 0)
     }
 
+    @Test("A wrapper shows what is inside, at the pace of what is inside")
+    func wrapped() throws {
+        var plain = try EnvironmentRegistry.make("MountainCar-v0")
+        var wrapped = try ActionRepeat(RewardClip(EnvironmentRegistry.make("MountainCar-v0")), count: 3)
+        try plain.reset(seed: 1)
+        try wrapped.reset(seed: 1)
+        #expect(try wrapped.picture() == plain.picture())
+        _ = try wrapped.step(2)
+        for _ in 0..<3 { _ = try plain.step(2) }
+        #expect(try wrapped.picture() == plain.picture())
+        #expect(wrapped.renderANSI(columns: 60, rows: 20) == plain.renderANSI(columns: 60, rows: 20))
+        #expect(wrapped.stepsPerSecond == 10 && plain.stepsPerSecond == 30)
+    }
+
     @Test("CartPole's cart and pole stand where the state says")
     func cartPole() throws {
         let upright = try picture("CartPole-v1", [0, 0, 0, 0])

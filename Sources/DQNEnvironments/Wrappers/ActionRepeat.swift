@@ -16,6 +16,8 @@ public struct ActionRepeat: EnvironmentWrapper {
     public let text: String
     /// The inner environment's, of ``count`` times as many frames a step.
     public let specification: EnvironmentSpecification
+    /// Fewer than the inner environment's, as many times as each action is taken.
+    public var stepsPerSecond: Double { inner.stepsPerSecond / Double(count) }
     private var shown: Observation
     private var before: Observation
 

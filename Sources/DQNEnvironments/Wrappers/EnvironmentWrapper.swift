@@ -1,4 +1,5 @@
 public import DQNModel
+public import DQNPictures
 
 /// An environment around an environment, which it changes in one respect; in all others it is what is inside.
 ///
@@ -23,8 +24,14 @@ extension EnvironmentWrapper {
     public mutating func step(_ action: Int) throws -> StepOutcome { try inner.step(action) }
     /// Shows what the inner environment shows.
     public func observe(into observation: inout Observation) { inner.observe(into: &observation) }
-    /// The inner environment's picture.
+    /// The inner environment's drawing, not what the wrapper makes of its observations.
     public func renderANSI() -> String { inner.renderANSI() }
+    /// The inner environment's drawing for a screen.
+    public func renderANSI(columns: Int, rows: Int) -> String { inner.renderANSI(columns: columns, rows: rows) }
+    /// The inner environment's picture.
+    public func picture() throws -> Picture? { try inner.picture() }
+    /// The inner environment's.
+    public var stepsPerSecond: Double { inner.stepsPerSecond }
     /// The inner environment's state; `nil` where it cannot tell its own.
     public func snapshot() throws -> StateSnapshot? { try snapshot(with: [:]) }
     /// Restores the inner environment.
