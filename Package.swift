@@ -17,6 +17,8 @@ let package = Package(
         .library(name: "DQNNetwork", targets: ["DQNNetwork"]),
         .library(name: "DQNInference", targets: ["DQNInference"]),
         .library(name: "DQNEnvironments", targets: ["DQNEnvironments"]),
+        .library(name: "DQNPictures", targets: ["DQNPictures"]),
+        .library(name: "DQNRecording", targets: ["DQNRecording"]),
         .library(name: "DQNReport", targets: ["DQNReport"]),
         .library(name: "DQNTraining", targets: ["DQNTraining"]),
         .executable(name: "dqn-train", targets: ["dqn-train"]),
@@ -57,13 +59,17 @@ let package = Package(
         // Curves as pictures, from values alone.
         .target(name: "DQNReport", dependencies: ["DQNModel"], swiftSettings: strict),
 
+        // Pictures in colour, and episodes as films and contact sheets.
+        .target(name: "DQNPictures", swiftSettings: strict),
+        .target(name: "DQNRecording", dependencies: ["DQNPictures", "CDeflate"], swiftSettings: strict),
+
         // Compute, acting, environments, training.
         .target(name: "DQNNetwork", dependencies: ["DQNModel", "COneDNN", "CKernels"], swiftSettings: strict),
         .target(
             name: "DQNInference", dependencies: ["DQNModel", "DQNCheckpoint", "DQNNetwork"],
             swiftSettings: strict),
         .target(
-            name: "DQNEnvironments", dependencies: ["DQNModel", "CDQNEnvironment", "CWorkerProcess"],
+            name: "DQNEnvironments", dependencies: ["DQNModel", "DQNPictures", "CDQNEnvironment", "CWorkerProcess"],
             resources: [
                 .embedInCode("Resources/gymnasium_snapshots.py"), .embedInCode("Resources/gymnasium_worker.py"),
             ], swiftSettings: strict, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
@@ -95,8 +101,8 @@ let package = Package(
         .executableTarget(
             name: "dqn-play",
             dependencies: [
-                "CommandLineSupport", "DQNInference", "DQNEnvironments", "DQNCheckpoint", "DQNModel",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CommandLineSupport", "DQNInference", "DQNEnvironments", "DQNCheckpoint", "DQNModel", "DQNPictures",
+                "DQNRecording", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -127,7 +133,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DQNEnvironmentsTests",
-            dependencies: ["DQNEnvironments", "DQNModel", "CAllocationCounter", "PluginBuilding"],
+            dependencies: ["DQNEnvironments", "DQNModel", "DQNPictures", "CAllocationCounter", "PluginBuilding"],
             swiftSettings: strict),
         .testTarget(
             name: "DQNTrainingTests",
@@ -136,6 +142,9 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
+        .testTarget(name: "DQNPicturesTests", dependencies: ["DQNPictures"], swiftSettings: strict),
+        .testTarget(
+            name: "DQNRecordingTests", dependencies: ["DQNRecording", "DQNPictures", "CDeflate"], swiftSettings: strict),
         .testTarget(name: "DQNReportTests", dependencies: ["DQNReport", "DQNModel"], swiftSettings: strict),
         .testTarget(
             name: "ExecutableTests",

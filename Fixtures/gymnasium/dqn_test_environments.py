@@ -86,6 +86,32 @@ class Frames(Still):
         self.last = (rows * 20 + columns * 4 + channels).astype(numpy.uint8)
 
 
+class Drawn(Still):
+    """Draws itself: red tells how many steps passed, green and blue where a pixel is. It goes otherwise in a mode."""
+
+    metadata = {"render_modes": ["rgb_array"], "render_fps": 12}
+    steps = 0
+
+    def step(self, action):
+        self.steps += 1
+        return self.last.copy(), 0.5 if self.render_mode is None else 9.0, False, False, {}
+
+    def render(self):
+        if self.render_mode != "rgb_array":
+            return None
+        rows, columns = numpy.indices((4, 6))
+        return numpy.stack([numpy.full((4, 6), self.steps), columns, rows], axis=2).astype(numpy.uint8)
+
+
+class Undrawn(Drawn):
+    def render(self):
+        raise RuntimeError("the paint has dried")
+
+
+class UndrawnFrames(Undrawn):
+    observation_space = gymnasium.spaces.Box(0, 255, (7, 5, 3), numpy.uint8)
+
+
 class LargeFrames(Still):
     observation_space = gymnasium.spaces.Box(0, 255, (84, 84, 4), numpy.uint8)
 
@@ -111,7 +137,7 @@ class Joystick(Still):
 
 KINDS = [
     Still, Sleeper, Raiser, Quitter, Crasher, Chatterer, Keeper, Gambler, Frames, LargeFrames, Doubles, Integers,
-    Joystick,
+    Joystick, Drawn, Undrawn, UndrawnFrames,
 ]
 # A label makes an environment another one, as a new version of its package would.
 LABEL = os.environ.get("DQN_TEST_LABEL", "")

@@ -46,7 +46,7 @@ public func report(
     case let error as ModelError: return error.code == .invalidSnapshot ? .malformedCheckpoint : .usage
     case let error as EnvironmentError:
         switch error.code {
-        case .unknownEnvironment, .invalidOptions, .unsupportedSpace: return .usage
+        case .unknownEnvironment, .invalidOptions, .invalidWrapper, .unsupportedSpace: return .usage
         case .pluginNotFound: return .missingInput
         default: return .runtimeFailure
         }

@@ -1,4 +1,5 @@
 public import DQNModel
+public import DQNPictures
 
 /// A world that an agent lives in: it shows an observation, takes an action and pays a reward.
 ///
@@ -19,6 +20,9 @@ public protocol Environment {
     ///
     /// Copying it retains strings and arrays: read it once, outside hot loops.
     var specification: EnvironmentSpecification { get }
+
+    /// Lives left in the game, where it counts any; `nil` elsewhere.
+    var lives: Int? { get }
 
     /// Begins an episode.
     ///
@@ -52,4 +56,44 @@ public protocol Environment {
 
     /// The current state as a picture of text with ANSI colours, lines of equal width, without a final newline.
     func renderANSI() -> String
+
+    /// The current state as text for a terminal of so many columns and rows, without a final newline.
+    ///
+    /// An environment whose observations are pixels is drawn as its ``picture()`` in 24-bit colour, as large as it
+    /// fits, unless it says otherwise; any other by ``renderANSI()``.
+    /// - Precondition: both are positive.
+    func renderANSI(columns: Int, rows: Int) -> String
+
+    /// The current state as a picture in colour, always of one size; `nil` where there is none.
+    ///
+    /// Unless an environment draws itself, its observation is shown where that is a frame.
+    /// - Throws: what keeps the environment from being drawn this time.
+    func picture() throws -> Picture?
+
+    /// Agent steps a second at which a film looks natural; 15 unless an environment says otherwise.
+    var stepsPerSecond: Double { get }
+}
+
+extension Environment {
+    /// Frames of bytes as their picture, all else by ``renderANSI()``.
+    public func renderANSI(columns: Int, rows: Int) -> String {
+        let space = specification.observationSpace
+        guard space.element == .uint8, space.shape.count > 1, let picture = try? picture() else { return renderANSI() }
+        return picture.terminalText(columns: columns, rows: rows)
+    }
+
+    /// The observation, where it is a frame.
+    public func picture() throws -> Picture? {
+        var observation = Observation(zerosOf: specification.observationSpace)
+        observe(into: &observation)
+        return Picture(observation)
+    }
+
+    /// Fifteen, as an Atari game goes whose actions are repeated four times.
+    public var stepsPerSecond: Double { 15 }
+}
+
+extension Environment {
+    /// None are counted.
+    public var lives: Int? { nil }
 }

@@ -18,6 +18,8 @@ public struct EnvironmentError: Error, Sendable, CustomStringConvertible {
         public static let resetNeeded = Code(rawValue: "resetNeeded")
         /// The environment does not take the options.
         public static let invalidOptions = Code(rawValue: "invalidOptions")
+        /// There is no such wrapper, it does not take these settings, or not this environment.
+        public static let invalidWrapper = Code(rawValue: "invalidWrapper")
         /// There is no Python to run the environment, or it cannot be started.
         public static let pythonMissing = Code(rawValue: "pythonMissing")
         /// The Python has not all packages or modules that the environment needs.

@@ -31,6 +31,16 @@ public enum EnvironmentRegistry {
         return try factory()
     }
 
+    /// Makes the environment of an id within wrappers, as a run's configuration and its checkpoints have them.
+    ///
+    /// - Throws: as ``make(_:)``; ``EnvironmentError`` (`invalidWrapper`).
+    public static func make(
+        _ id: String, wrappers: [String], for use: WrapperList.Use = .playing
+    ) throws -> any Environment {
+        let list = try WrapperList(wrappers)
+        return try list.wrap(make(id), for: use)
+    }
+
     /// An id with options: those it has, then these; one of the same key is replaced.
     ///
     /// - Parameter settings: texts `key=value`.
@@ -45,6 +55,16 @@ public enum EnvironmentRegistry {
         var options = try EnvironmentOptions(id)
         for setting in settings { try options.set(setting) }
         return options.id
+    }
+
+    /// An id with options: those it has, and these where it has none of the same key.
+    ///
+    /// - Parameter settings: texts `key=value`.
+    /// - Throws: ``EnvironmentError`` (`invalidOptions`) as ``identifier(_:setting:)``.
+    public static func identifier(_ id: String, defaulting settings: [String]) throws(EnvironmentError) -> String {
+        let present = try EnvironmentOptions(id)
+        return try identifier(
+            id, setting: settings.filter { setting in !present.pairs.contains { setting.hasPrefix("\($0.key)=") } })
     }
 
     /// Whether ``make(_:)`` would try: the id is registered, or has a scheme. What a scheme's id names may be

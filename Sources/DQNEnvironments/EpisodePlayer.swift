@@ -46,13 +46,16 @@ public struct EpisodePlayer {
     ///   - epsilon: probability of a random action.
     ///   - generator: draws whether an action is random, and which.
     ///   - policy: chooses an action for an observation.
+    ///   - onReset: told before the first step, for rendering.
     ///   - onStep: told after each step.
-    /// - Throws: what the environment, the policy or `onStep` throws.
+    /// - Throws: what the environment, the policy, `onReset` or `onStep` throws.
     public mutating func play(
         seed: UInt64, maximumSteps: Int?, epsilon: Double, generator: inout RandomGenerator,
-        policy: (Observation) throws -> Int, onStep: (Step) throws -> Void = { _ in }
+        policy: (Observation) throws -> Int, onReset: (any Environment) throws -> Void = { _ in },
+        onStep: (Step) throws -> Void = { _ in }
     ) throws -> Episode {
         try environment.reset(seed: seed)
+        try onReset(environment)
         stack.clear()
         var episode = Episode(totalReward: 0, length: 0)
         while true {

@@ -21,6 +21,8 @@ public final class Agent: Sendable {
     public let architecture: NetworkArchitecture
     /// The environment that the policy was trained in.
     public let environment: String
+    /// The wrappers around it, the innermost first, for `EnvironmentRegistry.make(_:wrappers:for:)`.
+    public let wrappers: [String]
     /// Environment observations that are stacked to one of the network's.
     public let frameStack: Int
     /// Agent steps of training behind the policy.
@@ -56,6 +58,7 @@ public final class Agent: Sendable {
         precondition(concurrency >= 1, "an agent computes at least one call at a time")
         architecture = policy.architecture
         environment = policy.environment
+        wrappers = policy.wrappers
         frameStack = policy.frameStack
         agentSteps = policy.agentSteps
         let layout = try ParameterLayout(policy.architecture)

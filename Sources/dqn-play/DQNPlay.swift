@@ -4,6 +4,7 @@ import DQNCheckpoint
 import DQNEnvironments
 import DQNInference
 import DQNModel
+import DQNRecording
 import Foundation
 
 @main
@@ -16,10 +17,11 @@ struct DQNPlay: ParsableCommand {
               dqn-play runs/cartpole
               dqn-play runs/cartpole --which best --episodes 100 --min-return 475
               dqn-play runs/cartpole/checkpoints/step-000000050000.h5 --render ansi --episodes 1
+              dqn-play runs/cartpole --record cartpole.gif
               dqn-play policy.h5 --trace steps.jsonl --json
 
-            Exit codes: 0 done, 1 failed or --min-return not reached, 64 usage, 65 malformed checkpoint,
-            66 missing input.
+            Exit codes: 0 done, 1 failed (as --record FILE.mp4 without ffmpeg) or --min-return not reached,
+            64 usage, 65 malformed checkpoint, 66 missing input, 130 interrupted.
             """,
         version: "0.1.0")
 
@@ -45,8 +47,8 @@ struct DQNPlay: ParsableCommand {
             "The Python that runs Gymnasium's environments (default: DQN_PYTHON, then .venv-gymnasium).",
             valueName: "path"))
     var python: String?
-    @Option(help: ArgumentHelp("Episodes to play.", valueName: "n"))
-    var episodes = 10
+    @Option(help: ArgumentHelp("Episodes to play (default: 10; with --record: 1).", valueName: "n"))
+    var episodes: Int?
     @Option(help: ArgumentHelp("Agent steps after which an episode is cut off.", valueName: "n"))
     var maxSteps: Int?
     @Option(help: ArgumentHelp("Seed of the environment's resets.", valueName: "s"))
@@ -59,6 +61,13 @@ struct DQNPlay: ParsableCommand {
     var minReturn: Double?
     @Option(help: ArgumentHelp("Write a JSON line for each step to this new file.", valueName: "file"))
     var trace: String?
+    @Option(
+        help: ArgumentHelp(
+            "Record the episode with its Q-values: a film (.gif; .mp4 with ffmpeg) or a contact sheet (.png).",
+            valueName: "file"))
+    var record: String?
+    @Option(help: ArgumentHelp("Steps that a recorded film shows a second (default: real time).", valueName: "n"))
+    var speed: Double?
     @Flag(help: "Print one JSON document instead of text.")
     var json = false
     @Flag(name: .shortAndLong, help: "Print the last line only.")
@@ -68,16 +77,21 @@ struct DQNPlay: ParsableCommand {
         guard CheckpointSelection(which) != nil else {
             throw ValidationError("--which \(which): use latest, best or a number of agent steps.")
         }
-        if episodes < 1 { throw ValidationError("--episodes \(episodes) is too small; the least is 1.") }
+        if let episodes, episodes < 1 {
+            throw ValidationError("--episodes \(episodes) is too small; the least is 1.")
+        }
         if let maxSteps, maxSteps < 1 { throw ValidationError("--max-steps \(maxSteps) is too small; the least is 1.") }
         if seed < 0 { throw ValidationError("--seed \(seed) is negative; use 0 or more.") }
         if !(0...1).contains(epsilon) { throw ValidationError("--epsilon \(epsilon) is no probability; use 0 to 1.") }
+        try checkRecording()
         if json, render == .ansi { throw ValidationError("--json and --render ansi both write to standard output.") }
     }
 
     func run() throws {
         if let python { GymnasiumEnvironment.choosePython(python) }
-        do { try play() } catch let code as ExitCode { throw code } catch { throw report(error, program: "dqn-play") }
+        do { try play() } catch let code as ExitCode { throw code } catch {
+            throw report(error, program: "dqn-play", codeOf: Film.exitCode)
+        }
     }
 
     private func play() throws {
@@ -89,28 +103,42 @@ struct DQNPlay: ParsableCommand {
         }
         let agent = try Agent(policy, concurrency: 1)
         let environment = try EnvironmentRegistry.make(
-            EnvironmentRegistry.identifier(env ?? agent.environment, setting: environmentSettings))
+            EnvironmentRegistry.identifier(env ?? agent.environment, setting: environmentSettings),
+            wrappers: agent.wrappers)
         try check(environment.specification, fits: agent)
+        let count = episodes ?? (record == nil ? 10 : 1)
         let trace = try trace.map { try TraceFile(URL(fileURLWithPath: $0)) }
+        let film = try record.map { try Film(URL(fileURLWithPath: $0), environment, agent, speed: speed) }
+        defer { film?.discard() }
         let screen = render == .ansi ? Screen() : nil
+        defer { screen?.leave() }
+        if film != nil || screen != nil { PlayInterruption.install() }
         var player = EpisodePlayer(environment: environment, frameStack: agent.frameStack)
         var generator = RandomGenerator(seed: UInt64(seed), stream: "play")
-        var episodes: [EpisodePlayer.Episode] = []
-        for index in 0..<self.episodes {
+        var played: [EpisodePlayer.Episode] = []
+        for index in 0..<count {
             let episode = try player.play(
                 seed: generator.next(), maximumSteps: maxSteps, epsilon: epsilon, generator: &generator,
-                policy: { try agent.act($0) },
+                policy: { try agent.act($0) }, onReset: { try film?.begin($0) },
                 onStep: { step in
-                    try trace?.append(step, episode: index, actionValues: try agent.actionValues(step.observation))
+                    let values = trace == nil && film == nil ? [] : try agent.actionValues(step.observation)
+                    try trace?.append(step, episode: index, actionValues: values)
+                    try film?.add(step, actionValues: values)
                     screen?.show(step)
+                    if PlayInterruption.isRequested {
+                        try film?.finish()
+                        throw ExitCode.interrupted
+                    }
                 })
-            episodes.append(episode)
+            played.append(episode)
+            screen?.leave()
             if !quiet, !json {
                 print("episode \(index + 1): return \(Self.number(episode.totalReward)), \(episode.length) steps")
             }
         }
         try trace?.close()
-        try summarise(episodes, url, agent, environment.specification.id)
+        if let recorded = try film?.finish(), !quiet, !json { print(recorded) }
+        try summarise(played, url, agent, environment.specification.id)
     }
 
     private func check(_ environment: EnvironmentSpecification, fits agent: Agent) throws {
@@ -142,6 +170,22 @@ struct DQNPlay: ParsableCommand {
                 "dqn-play: the mean return \(Self.number(summary.mean)) is below --min-return \(Self.number(minReturn))."
             )
             throw ExitCode.runtimeFailure
+        }
+    }
+
+    private func checkRecording() throws {
+        guard let record else {
+            if speed != nil { throw ValidationError("--speed is that of a film; name one by --record FILE.gif.") }
+            return
+        }
+        if let episodes, episodes > 1 {
+            throw ValidationError("--record records one episode, not \(episodes); leave --episodes out.")
+        }
+        if let speed, !(0.1...100).contains(speed) {
+            throw ValidationError("--speed \(speed) cannot be shown; use 0.1 to 100 steps a second.")
+        }
+        do { _ = try RecordingFormat(URL(fileURLWithPath: record)) } catch {
+            throw ValidationError("--record: \(error)")
         }
     }
 

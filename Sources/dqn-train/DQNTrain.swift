@@ -18,6 +18,7 @@ struct DQNTrain: ParsableCommand {
               dqn-train --env Catch84-v0 --method a3c --workers 2
               dqn-train --env CartPole-v1 --method async-dqn --workers 4 --memory 2G
               dqn-train --env gym:LunarLander-v3 --out runs/lander
+              dqn-train --env gym:ALE/Pong-v5 --preset atari --out runs/pong
               dqn-train --env plugin:./grid-world.so:GridWorld-v0
               dqn-train --resume runs/cartpole
               dqn-train --env Acrobot-v1 --steps 100000 --schedule-steps 200000 --out runs/acrobot
@@ -49,7 +50,7 @@ struct DQNTrain: ParsableCommand {
     var python: String?
     @Option(help: ArgumentHelp("The training method: \(DQNTrain.methods).", valueName: "name"))
     var method: String?
-    @Option(help: ArgumentHelp("Settings to start from: default, zoo or cleanrl.", valueName: "name"))
+    @Option(help: ArgumentHelp("Settings to start from: default, zoo, cleanrl or atari.", valueName: "name"))
     var preset: String?
     @Option(help: ArgumentHelp("Agent steps at which the run stops, counted from its beginning.", valueName: "n"))
     var steps: Int?

@@ -12,7 +12,19 @@ import Testing
             "GridWorldPixels-v0",
         ])
         func aWarmPlayerAllocatesNothing(id: String) throws {
-            let environment = try id.hasPrefix("Grid") ? PluginTests.make(id) : EnvironmentRegistry.make(id)
+            try check(id.hasPrefix("Grid") ? PluginTests.make(id) : EnvironmentRegistry.make(id), named: id)
+        }
+
+        @Test(arguments: [
+            ("Catch84-v0", "action-repeat:2,max atari-pixels:42 time-limit:20 reward-clip"),
+            ("CartPole-v1", "observation-scale:0.5,1 action-repeat:2 time-limit:50 reward-clip"),
+        ])
+        func norDoWrappers(id: String, wrappers: String) throws {
+            let list = try WrapperList(parsing: wrappers)
+            try check(list.wrap(EnvironmentRegistry.make(id), for: .training), named: "\(id) in \(wrappers)")
+        }
+
+        private func check(_ environment: any Environment, named id: String) throws {
             var player = EpisodePlayer(environment: environment, frameStack: 4)
             var generator = RandomGenerator(seed: 1)
             var steps = 0
@@ -32,7 +44,7 @@ import Testing
             allocation_counter_start()
             try play()
             let counts = allocation_counter_stop()
-            #expect(steps >= 45)
+            #expect(steps >= 25)
             #expect(counts.own == 0, "in \(steps) steps of \(id)")
         }
     }

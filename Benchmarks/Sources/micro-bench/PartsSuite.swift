@@ -12,6 +12,9 @@ func partsSuite() throws -> BenchmarkSuite {
     try addParameters(to: suite)
     var cartPole = try EnvironmentSteps("CartPole-v1")
     suite.benchmark("CartPole step, 1000") { try cartPole.run(1000) }
+    var (grey, colour) = (try AtariPictures(channels: 1), try AtariPictures(channels: 3))
+    suite.benchmark("Atari's wrappers, grey") { try grey.run() }
+    suite.benchmark("Atari's wrappers, colour") { try colour.run() }
     var generator = RandomGenerator(seed: 1)
     // Sums, so that nothing is optimised away.
     var (bits, real, index): (UInt64, Double, Int) = (0, 0, 0)

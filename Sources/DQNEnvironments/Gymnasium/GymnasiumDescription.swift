@@ -9,6 +9,7 @@ struct GymnasiumDescription: Decodable {
     var maximum_episode_steps: Int?
     var reward_threshold: Double?
     var frames_per_step: Int
+    var steps_per_second: Double?
     var identity: GymnasiumIdentity
 
     func specification(id: String) -> EnvironmentSpecification {

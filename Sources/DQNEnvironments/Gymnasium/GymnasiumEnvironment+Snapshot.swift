@@ -5,7 +5,7 @@ extension GymnasiumEnvironment {
     private static let layout = 1
 
     /// The environment's attributes as data: the document `attributes`, the arrays it refers to, the generators' states,
-    /// the last `observation`, the last `seed` and the `identity` of what runs it.
+    /// the last `observation`, the last `seed`, `lives` where there are any, and the `identity` of what runs it.
     ///
     /// - Returns: `nil` where any attribute, of the environment or a wrapper, is something other than numbers, texts,
     ///   containers, NumPy arrays and generators, or plain Python objects of such: with those the state would not be
@@ -32,6 +32,7 @@ extension GymnasiumEnvironment {
             "seed": .uint64(seed.map { [$0] } ?? []),
         ]
         for (index, array) in arrays.dropFirst().enumerated() { values["array-\(index)"] = array }
+        if let lives { values["lives"] = .int64([Int64(lives)]) }
         progress.store(in: &values)
         return StateSnapshot(kind: specification.id, version: Self.layout, values: values)
     }
@@ -48,6 +49,7 @@ extension GymnasiumEnvironment {
         guard case .uint64(let seeds) = snapshot.values["seed"], seeds.count <= 1 else {
             throw invalid("it does not say what it was seeded with")
         }
+        let lives = snapshot.values["lives"] == nil ? nil : Int(try snapshot.int64("lives", count: 1)[0])
         guard let document = snapshot.values["attributes"] else { throw invalid("it has no attributes") }
         var arrays = [document]
         while let array = snapshot.values["array-\(arrays.count - 1)"] { arrays.append(array) }
@@ -56,7 +58,7 @@ extension GymnasiumEnvironment {
         if reply.status == .invalidSnapshot { throw invalid(reply.text) }
         if let refusal = process.refusal(of: reply, "be restored") { throw refusal }
         process.memory?.copyBytes(from: observation)
-        (progress, seed) = (stored, seeds.first)
+        (progress, seed, self.lives) = (stored, seeds.first, lives)
     }
 
     private func checkIdentity(of snapshot: StateSnapshot) throws {

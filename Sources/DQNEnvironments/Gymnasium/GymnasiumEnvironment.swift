@@ -24,6 +24,8 @@ public final class GymnasiumEnvironment: Environment {
     var progress = EpisodeProgress()
     /// What the environment's random stream was begun with last; `nil` before.
     var seed: UInt64?
+    /// Lives left in the game, where the environment tells them with a reset or a step, as Atari does.
+    public internal(set) var lives: Int?
     /// Whether it has turned out that the state cannot be told.
     var cannotTell = false
 
@@ -55,7 +57,7 @@ public final class GymnasiumEnvironment: Environment {
         stepSeconds = options.stepSeconds
     }
 
-    private let description: GymnasiumDescription
+    let description: GymnasiumDescription
 
     /// The Python process, for tests that kill it.
     package var processIdentifier: Int32 { process.identifier }
@@ -72,6 +74,7 @@ public final class GymnasiumEnvironment: Environment {
         let reply = try process.ask(.reset, flag: seed != nil, seed ?? 0, seconds: stepSeconds)
         if let refusal = process.refusal(of: reply, "be reset") { throw refusal }
         self.seed = seed ?? self.seed
+        lives = reply.lives
     }
 
     /// Takes one action.
@@ -82,6 +85,7 @@ public final class GymnasiumEnvironment: Environment {
         let reply = try process.ask(.step, UInt64(action), seconds: stepSeconds)
         if let refusal = process.refusal(of: reply, "be stepped") { throw refusal }
         _ = progress.advance(terminated: reply.terminated || reply.truncated, limit: nil)
+        lives = reply.lives
         return StepOutcome(reward: reply.reward, terminated: reply.terminated, truncated: reply.truncated)
     }
 

@@ -8,6 +8,7 @@ enum GymnasiumOperation: UInt32 {
     case snapshot = 4
     case restore = 5
     case render = 6
+    case picture = 7
 }
 
 /// How a worker answers, with the numbers of its script.
@@ -30,6 +31,8 @@ struct GymnasiumReply {
     let status: GymnasiumStatus
     let terminated: Bool
     let truncated: Bool
+    /// Lives left in a game that counts them, after a reset or a step.
+    let lives: Int?
     let reward: Double
     let payload: [UInt8]
 
@@ -46,6 +49,7 @@ extension GymnasiumReply {
         return (
             GymnasiumReply(
                 status: status, terminated: flags & 1 != 0, truncated: flags & 2 != 0,
+                lives: flags >> 8 > 0 ? Int(flags >> 8) - 1 : nil,
                 reward: bytes.load(fromByteOffset: 8, as: Double.self), payload: []),
             bytes.load(fromByteOffset: 16, as: UInt64.self)
         )
@@ -53,6 +57,7 @@ extension GymnasiumReply {
 
     func with(payload: [UInt8]) -> GymnasiumReply {
         GymnasiumReply(
-            status: status, terminated: terminated, truncated: truncated, reward: reward, payload: payload)
+            status: status, terminated: terminated, truncated: truncated, lives: lives, reward: reward, payload: payload
+        )
     }
 }

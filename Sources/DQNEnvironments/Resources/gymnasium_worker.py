@@ -23,10 +23,12 @@ from gymnasium_snapshots import Snapshots, Unfit, layers, pack, unpack
 CONTROL, MEMORY = 3, 4
 OWN_FILES = {"gymnasium_worker.py", "gymnasium_snapshots.py"}
 REQUEST, REPLY = struct.Struct("<IIQ"), struct.Struct("<IIdQ")
-DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER = range(1, 7)
+DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER, PICTURE = range(1, 8)
 DONE, FAILED, PACKAGE_MISSING, UNKNOWN, UNSUPPORTED, NOT_CAPTURABLE, INVALID_SNAPSHOT, INVALID_OPTIONS = range(8)
 # Packages whose environments are registered by a call, by the namespace of their ids.
 NAMESPACES = {"ALE": "ale_py", "MinAtar": "minatar.gym"}
+# Atari's older ids have no namespace.
+OLDER_ATARI = re.compile(r"[A-Z][A-Za-z]*NoFrameskip-v[04]")
 
 
 class Refusal(Exception):
@@ -48,6 +50,8 @@ def import_packages(identifier):
     except ImportError as error:
         raise Refusal(PACKAGE_MISSING, f"the package gymnasium cannot be imported ({error})") from None
     package = NAMESPACES.get(identifier.partition("/")[0]) if "/" in identifier else None
+    if OLDER_ATARI.fullmatch(identifier):
+        package = "ale_py"
     if package:
         try:
             module = importlib.import_module(package)
@@ -136,6 +140,35 @@ def package_version(environment):
     return ""
 
 
+def steps_per_second(environment, frame_skip):
+    """How fast a film should be: of Atari's environments in real time, of others as their authors have it, if they say."""
+    if hasattr(environment, "ale"):
+        return 60 / frame_skip if isinstance(frame_skip, int) and frame_skip > 0 else None
+    rate = environment.metadata.get("render_fps")
+    return float(rate) if isinstance(rate, (int, float)) and 0 < rate < 1000 else None
+
+
+def picture(environment):
+    """Height, width and pixels of what the environment draws in colour; nothing where it does not draw."""
+    import numpy
+
+    inner = environment.unwrapped
+    if "rgb_array" not in (inner.metadata.get("render_modes") or ()):
+        return b""
+    mode = {name: value for name, value in vars(inner).items() if name == "render_mode"}
+    # For this moment only: LunarLander, for one, has particles in its world while a mode is set, and goes otherwise
+    # then. Not through the wrappers, which take note of being asked.
+    inner.render_mode = "rgb_array"
+    try:
+        frame = numpy.asarray(inner.render())
+    finally:
+        del inner.render_mode
+        vars(inner).update(mode)
+    if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != numpy.uint8:
+        raise ValueError(f"a picture of shape {frame.shape} and type {frame.dtype} came, not bytes of three colours")
+    return struct.pack("<II", *frame.shape[:2]) + frame.tobytes()
+
+
 def describe(environment, observations, gymnasium):
     """What the other side must know, as a document."""
     actions = environment.action_space
@@ -153,6 +186,7 @@ def describe(environment, observations, gymnasium):
         "maximum_episode_steps": specification and specification.max_episode_steps,
         "reward_threshold": specification and specification.reward_threshold,
         "frames_per_step": frame_skip if isinstance(frame_skip, int) and frame_skip > 0 else 1,
+        "steps_per_second": steps_per_second(environment.unwrapped, frame_skip),
         "identity": {
             "gymnasium": gymnasium.__version__,
             "package": package_version(environment),
@@ -182,6 +216,12 @@ def receive(count):
     return parts
 
 
+def lives_flags(information):
+    """The lives that a game counts, in the flags of a reply: from bit 8 on their number and one."""
+    lives = information.get("lives")
+    return (lives + 1) << 8 if type(lives) is int and 0 <= lives < 1 << 20 else 0
+
+
 def answer(status, payload=b"", flags=0, reward=0.0):
     data = REPLY.pack(status, flags, reward, len(payload)) + payload
     while data:
@@ -203,9 +243,10 @@ class Worker:
         self.is_reset = False
 
     def reset(self, seed):
-        observation, _ = self.environment.reset(seed=seed)
+        observation, information = self.environment.reset(seed=seed)
         self.is_reset = True
         self.observations.write(observation)
+        return lives_flags(information)
 
     def serve(self):
         """Answers requests; the one for a step is first, since it comes a million times."""
@@ -214,12 +255,12 @@ class Worker:
             operation, flag, value = REQUEST.unpack(receive(REQUEST.size))
             try:
                 if operation == STEP:
-                    observation, reward, terminated, truncated, _ = step(value + self.first_action)
+                    observation, reward, terminated, truncated, information = step(value + self.first_action)
                     write(observation)
-                    os.write(CONTROL, REPLY.pack(DONE, bool(terminated) | bool(truncated) << 1, reward, 0))
+                    flags = bool(terminated) | bool(truncated) << 1 | lives_flags(information)
+                    os.write(CONTROL, REPLY.pack(DONE, flags, reward, 0))
                 elif operation == RESET:
-                    self.reset(value if flag else None)
-                    answer(DONE)
+                    answer(DONE, flags=self.reset(value if flag else None))
                 elif operation == SNAPSHOT:
                     answer(DONE, pack(*self.snapshots.capture()))
                 elif operation == RESTORE:
@@ -228,6 +269,8 @@ class Worker:
                 elif operation == RENDER:
                     text = self.environment.render() if self.environment.render_mode == "ansi" else ""
                     answer(DONE, text.encode())
+                elif operation == PICTURE:
+                    answer(DONE, picture(self.environment))
                 elif operation == DESCRIBE:
                     answer(DONE, json.dumps(self.description).encode())
             except EOFError:

@@ -83,6 +83,25 @@ public struct ConfigurationKey: Sendable {
         }
     }
 
+    static func texts(
+        _ name: String, _ path: WritableKeyPath<TrainingConfiguration, [String]> & Sendable, _ help: String
+    ) -> Self {
+        Self(name: name, allowed: "a JSON array of texts, or texts with spaces between", help: help) {
+            .array($0[keyPath: path].map(JSONValue.string))
+        } write: { configuration, value in
+            switch value {
+            case .string(let text):
+                configuration[keyPath: path] = text.split(whereSeparator: \.isWhitespace).map(String.init)
+            case .array(let items):
+                let texts = items.compactMap(\.stringValue)
+                guard texts.count == items.count else { return false }
+                configuration[keyPath: path] = texts
+            default: return false
+            }
+            return true
+        }
+    }
+
     static func options(
         _ name: String, _ path: WritableKeyPath<TrainingConfiguration, [String: JSONValue]> & Sendable, _ help: String
     ) -> Self {
@@ -109,8 +128,11 @@ public struct ConfigurationKey: Sendable {
 }
 
 extension ConfigurationKey {
-    /// Keys that files of format 1.0 do not have yet; there they have the values of ``TrainingConfiguration/init()``.
-    static let addedSince1_0: Set<String> = [
+    /// Keys that older files do not have yet, by when they came; there they have the values of
+    /// ``TrainingConfiguration/init()``.
+    static let additions: [Set<String>] = [addedSince1_0, ["wrappers"]]
+
+    private static let addedSince1_0: Set<String> = [
         "method_options", "workers", "worker_steps", "epsilon_assignment", "epsilon_resample_interval", "dueling",
         "n_step", "prioritized", "priority_exponent", "priority_correction", "priority_epsilon", "refresh_interval",
         "segment_length", "entropy_coefficient", "value_coefficient", "shared_statistics",
@@ -119,6 +141,9 @@ extension ConfigurationKey {
     /// Every key, in the order of the documentation.
     public static let all: [ConfigurationKey] = [
         text("environment", \.environment, "id of the environment"),
+        texts(
+            "wrappers", \.wrappers,
+            "wrappers around the environment, the innermost first: action-repeat:4 time-limit:1000 reward-clip"),
         text("method", \.method, "training method"),
         options("method_options", \.methodOptions, "settings of a plug-in method's own"),
         text("preset", \.preset, "preset that the settings came from"),

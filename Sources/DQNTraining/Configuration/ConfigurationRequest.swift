@@ -29,12 +29,14 @@ public struct ConfigurationRequest: Sendable {
     ///   `EnvironmentError` for an unknown environment.
     public func resolve() throws -> TrainingConfiguration {
         let document = try readFile()
-        guard let id = environment ?? document?["environment"]?.stringValue else {
+        guard let named = environment ?? document?["environment"]?.stringValue else {
             throw TrainingError(
                 code: .invalidConfiguration, message: "No environment is named; use --env ID, as in --env CartPole-v1.")
         }
-        let specification = try EnvironmentRegistry.make(id).specification
         let preset = try Preset.named(preset ?? document?["preset"]?.stringValue ?? Preset.default.rawValue)
+        let id = try preset.identifier(named)
+        let made = try EnvironmentRegistry.make(id)
+        let specification = made.specification
         let method = try TrainingMethods.named(
             method ?? document?["method"]?.stringValue ?? TrainingConfiguration().method)
         var configuration = try preset.configuration(for: specification, method: method)
@@ -50,10 +52,13 @@ public struct ConfigurationRequest: Sendable {
             try configuration.set(assignment)
         }
         for (key, value) in flags.sorted(by: { $0.key < $1.key }) { try configuration.set(key, to: value) }
+        // After all else: a file may name the environment without the options that its preset needs.
         try configuration.set("environment", to: .string(EnvironmentRegistry.canonicalIdentifier(id, specification)))
         try configuration.set("preset", to: .string(preset.rawValue))
         try configuration.set("method", to: .string(method.name))
-        try configuration.validate(for: specification)
+        let wrappers = try WrapperList(configuration.wrappers)
+        configuration.wrappers = wrappers.texts
+        try configuration.validate(for: wrappers.wrap(made, for: .training).specification)
         return configuration
     }
 

@@ -10,6 +10,8 @@ public enum Preset: String, Sendable, CaseIterable {
     case zoo
     /// The settings of CleanRL's `dqn.py`.
     case cleanrl
+    /// Atari as the papers play it: its wrappers, and RL Baselines3 Zoo's settings.
+    case atari
 
     /// The preset of a name.
     ///
@@ -30,7 +32,7 @@ public enum Preset: String, Sendable, CaseIterable {
         for environment: EnvironmentSpecification, method: (any TrainingMethod)? = nil
     ) throws(TrainingError) -> TrainingConfiguration {
         let method = method ?? StandardDQN()
-        guard self == .default || method.usesReplay else {
+        guard self == .default || self == .atari || method.usesReplay else {
             throw TrainingError(
                 code: .invalidConfiguration,
                 message: "The preset '\(rawValue)' has no settings for the method '\(method.name)'; "
@@ -47,6 +49,7 @@ public enum Preset: String, Sendable, CaseIterable {
             method.applyDefaults(to: &configuration, for: environment)
         case .zoo: try applyZoo(to: &configuration, environment)
         case .cleanrl: try applyCleanRL(to: &configuration, environment)
+        case .atari: try applyAtari(to: &configuration, environment, method)
         }
         return configuration
     }

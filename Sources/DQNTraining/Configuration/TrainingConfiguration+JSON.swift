@@ -7,15 +7,16 @@ extension TrainingConfiguration {
         .object(Dictionary(uniqueKeysWithValues: ConfigurationKey.all.map { ($0.name, $0.read(self)) }))
     }
 
-    /// Reads a stored configuration, which must have every key that its format had.
+    /// Reads a stored configuration, which must have every key that there was when it was written.
     ///
     /// - Throws: ``TrainingError`` (`invalidConfiguration`) naming the key that is missing, unknown or out of range.
     public init(json: JSONValue) throws(TrainingError) {
         self.init()
         guard case .object(let members) = json else { throw Self.notAnObject }
-        let isOld = ConfigurationKey.addedSince1_0.allSatisfy { members[$0] == nil }
+        // Keys that came together are there together.
+        let unknown = ConfigurationKey.additions.filter { $0.allSatisfy { members[$0] == nil } }
         for key in ConfigurationKey.all where members[key.name] == nil {
-            if isOld, ConfigurationKey.addedSince1_0.contains(key.name) { continue }
+            if unknown.contains(where: { $0.contains(key.name) }) { continue }
             throw TrainingError(
                 code: .invalidConfiguration, message: "The stored configuration has no '\(key.name)'; it is incomplete."
             )

@@ -1,3 +1,4 @@
+internal import DQNEnvironments
 public import DQNModel
 public import DQNNetwork
 
@@ -8,6 +9,8 @@ public import DQNNetwork
 public struct TrainingConfiguration: Sendable, Equatable {
     /// The environment's id.
     public var environment = "CartPole-v1"
+    /// The wrappers around it, the innermost first; see `WrapperList`.
+    public var wrappers: [String] = []
     /// The training method's name.
     public var method = "dqn"
     /// Settings of a plug-in method's own; the built-in methods have none.
@@ -116,6 +119,13 @@ public enum EpsilonAssignment: String, Sendable, Codable, CaseIterable {
 }
 
 extension TrainingConfiguration {
+    /// Makes an environment of the run's, within its wrappers.
+    ///
+    /// - Throws: `EnvironmentError`.
+    func makeEnvironment(for use: WrapperList.Use) throws -> any Environment {
+        try EnvironmentRegistry.make(environment, wrappers: wrappers, for: use)
+    }
+
     /// The optimiser's step size at an agent step.
     public func learningRate(at step: Int) -> Double {
         LinearSchedule(from: learningRate, to: learningRateFinal ?? learningRate, over: Double(scheduleSteps))

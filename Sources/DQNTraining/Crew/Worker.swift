@@ -38,7 +38,7 @@ final class Worker: @unchecked Sendable {
         index = context.worker
         store = context.store
         refreshesTarget = method.usesTarget
-        let environment = try EnvironmentRegistry.make(configuration.environment)
+        let environment = try configuration.makeEnvironment(for: .training)
         self.environment = environment
         let space = environment.specification.observationSpace
         frame = Observation(zerosOf: space)
@@ -124,7 +124,8 @@ final class Worker: @unchecked Sendable {
         let outcome = try environment.step(action)
         environment.observe(into: &frame)
         stack.push(frame)
-        episodeReturn += outcome.reward
+        // What people compare: of the whole game, as the environment pays it.
+        episodeReturn += outcome.rawReward
         episodeLength += 1
         counts.countStep()
         learner.observe(
@@ -132,8 +133,7 @@ final class Worker: @unchecked Sendable {
                 action: action, reward: outcome.reward, terminated: outcome.terminated, truncated: outcome.truncated,
                 next: NewObservation(frame: frame, stacked: stack.observation)))
         guard outcome.ended else { return }
-        remember()
-        counts.countEpisode()
+        if outcome.isGameOver { remember() }
         do {
             try environment.reset(seed: nil)
             environment.observe(into: &frame)
@@ -150,17 +150,19 @@ final class Worker: @unchecked Sendable {
         stack.clear()
         stack.push(frame)
         learner.begin(NewObservation(frame: frame, stacked: stack.observation))
-        episodeReturn = 0
-        episodeLength = 0
     }
 
+    /// Takes down a game that is over.
     private func remember() {
+        counts.countEpisode()
         recentReturns.append(episodeReturn)
         recentLengths.append(episodeLength)
         if recentReturns.count > Self.recentEpisodes {
             recentReturns.removeFirst()
             recentLengths.removeFirst()
         }
+        episodeReturn = 0
+        episodeLength = 0
     }
 
     /// The state at this step boundary, by value: replay chunks are shared, not copied.

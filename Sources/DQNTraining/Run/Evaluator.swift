@@ -34,7 +34,7 @@ final class Evaluator: @unchecked Sendable {
         self.architecture = architecture
         self.backend = backend
         player = EpisodePlayer(
-            environment: try EnvironmentRegistry.make(configuration.environment), frameStack: configuration.frameStack)
+            environment: try configuration.makeEnvironment(for: .playing), frameStack: configuration.frameStack)
     }
 
     /// Makes the evaluation of the given number, counted from 0; its seeds follow from the run's seed and the number.

@@ -133,7 +133,7 @@ public final class Trainer {
         _ configuration: TrainingConfiguration, restoring checkpoint: Checkpoint?, conduct: Conduct,
         backend: (any ComputeBackend)?
     ) throws {
-        let environment = try EnvironmentRegistry.make(configuration.environment).specification
+        let environment = try configuration.makeEnvironment(for: .training).specification
         try configuration.validate(for: environment)
         let architecture = try configuration.architecture(for: environment)
         guard checkpoint.map({ $0.architecture == architecture }) ?? true else {

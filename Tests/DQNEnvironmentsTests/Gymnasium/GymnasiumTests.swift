@@ -1,5 +1,6 @@
 import DQNEnvironments
 import DQNModel
+import DQNPictures
 import Foundation
 import Testing
 
@@ -144,8 +145,44 @@ import Testing
         let environment = try Gymnasium.testing(name)
         try environment.reset(seed: 1)
         _ = try environment.step(1)
-        let lines = environment.renderANSI().split(separator: "\n")
-        #expect(Set(lines.map(\.count)) == [60])
-        #expect(lines.last?.hasPrefix("step 1") == true)
+        let lines = environment.renderANSI().replacing(#/\u{1B}\[[\d;]*m/#, with: "").split(separator: "\n")
+        #expect(lines.last?.count == 60 && lines.last?.hasPrefix("step 1") == true)
+        #expect(lines.count > 3 && Set(lines.dropLast().map(\.count)).count == 1 && lines.allSatisfy { $0.count <= 60 })
+    }
+
+    @Test("An environment that draws itself gives its picture, which changes nothing of how it goes on")
+    func ownPicture() throws {
+        let (environment, other) = (try Gymnasium.testing("Drawn"), try Gymnasium.testing("Drawn"))
+        #expect(try environment.picture() == nil, "before the first reset there is nothing to see")
+        try environment.reset(seed: 1)
+        try other.reset(seed: 1)
+        for _ in 0..<3 {
+            let picture = try #require(try environment.picture())
+            #expect(picture.width == 6 && picture.height == 4)
+            let outcome = try environment.step(1)
+            // Its rewards tell whether a mode is set while it is stepped.
+            #expect(try outcome == other.step(1) && outcome.reward == 0.5)
+        }
+        let picture = try #require(try environment.picture())
+        #expect(picture[0, 0] == PictureColor(red: 3, green: 0, blue: 0))
+        #expect(picture[5, 2] == PictureColor(red: 3, green: 5, blue: 2))
+        #expect(environment.stepsPerSecond == 12 && environment.renderANSI(columns: 6, rows: 2).contains("▀"))
+        #expect(try environment.snapshot() == other.snapshot())
+    }
+
+    @Test("One that cannot be drawn shows its frame, or says why there is no picture")
+    func pictureFailures() throws {
+        let frames = try Gymnasium.testing("UndrawnFrames")
+        try frames.reset(seed: 1)
+        #expect(try frames.picture()?.width == 5)
+        let vector = try Gymnasium.testing("Undrawn")
+        try vector.reset(seed: 1)
+        #expect { try vector.picture() } throws: {
+            ($0 as? EnvironmentError)?.code == .environmentFailed && "\($0)".contains("the paint has dried")
+        }
+        #expect(vector.renderANSI(columns: 60, rows: 9).contains("+0.0000"))
+        let still = try Gymnasium.testing("Still")
+        try still.reset(seed: 1)
+        #expect(try still.picture() == nil && still.stepsPerSecond == 15)
     }
 }

@@ -9,7 +9,7 @@ guard CommandLine.arguments.count == 2 else {
     exit(64)
 }
 let agent = try Agent(contentsOf: URL(fileURLWithPath: CommandLine.arguments[1]))
-var environment = try EnvironmentRegistry.make(agent.environment)
+var environment = try EnvironmentRegistry.make(agent.environment, wrappers: agent.wrappers)
 let space = environment.specification.observationSpace
 var frame = Observation(zerosOf: space)
 var stack = FrameStack(of: space, depth: agent.frameStack)

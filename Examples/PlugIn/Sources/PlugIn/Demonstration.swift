@@ -82,7 +82,8 @@ struct Demonstration {
     private func meanReturn(of url: URL) throws -> Double {
         let agent = try Agent(contentsOf: url)
         var player = EpisodePlayer(
-            environment: try EnvironmentRegistry.make(agent.environment), frameStack: agent.frameStack)
+            environment: try EnvironmentRegistry.make(agent.environment, wrappers: agent.wrappers),
+            frameStack: agent.frameStack)
         var generator = RandomGenerator(seed: 1, stream: "check")
         let returns = try (0..<100).map { _ in
             try player.play(

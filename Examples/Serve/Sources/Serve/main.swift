@@ -16,7 +16,8 @@ let answers = Answers()
 DispatchQueue.concurrentPerform(iterations: clients) { client in
     do {
         var player = EpisodePlayer(
-            environment: try EnvironmentRegistry.make(agent.environment), frameStack: agent.frameStack)
+            environment: try EnvironmentRegistry.make(agent.environment, wrappers: agent.wrappers),
+            frameStack: agent.frameStack)
         var generator = RandomGenerator(seed: UInt64(client), stream: "serve")
         let episode = try player.play(
             seed: UInt64(client), maximumSteps: 500, epsilon: 0.1, generator: &generator

@@ -1,0 +1,68 @@
+internal import Foundation
+
+/// A new file that appears under its name only when it is whole: until then `NAME.tmp` beside it.
+final class RecordingFile {
+    let url: URL
+    /// Where it is written.
+    let temporary: URL
+    private let handle: FileHandle
+    private var isOpen = true
+
+    /// Makes the temporary file.
+    ///
+    /// - Throws: ``RecordingError``: `exists` where there is something of that name, `inputOutput`.
+    init(_ url: URL) throws(RecordingError) {
+        self.url = url
+        temporary = url.deletingLastPathComponent().appendingPathComponent("\(url.lastPathComponent).tmp")
+        try Self.refuseExisting(url)
+        let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw Self.failure(url, String(cString: strerror(errno))) }
+        handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    }
+
+    /// Appends bytes.
+    func write(_ bytes: [UInt8]) throws(RecordingError) {
+        do { try handle.write(contentsOf: Data(bytes)) } catch {
+            let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
+            throw Self.failure(
+                url,
+                underlying.domain == NSPOSIXErrorDomain
+                    ? String(cString: strerror(Int32(underlying.code))) : underlying.localizedDescription)
+        }
+    }
+
+    /// Gives the file its name.
+    ///
+    /// - Throws: ``RecordingError``: `exists` where something of that name has come to be there meanwhile;
+    /// `inputOutput`.
+    func commit() throws(RecordingError) {
+        try Self.refuseExisting(url)
+        guard (try? handle.close()) != nil, rename(temporary.path, url.path) == 0 else {
+            throw Self.failure(url, String(cString: strerror(errno)))
+        }
+        isOpen = false
+    }
+
+    /// Removes what has been written; nothing after ``commit()``.
+    func discard() {
+        guard isOpen else { return }
+        isOpen = false
+        try? handle.close()
+        unlink(temporary.path)
+    }
+
+    private static func refuseExisting(_ url: URL) throws(RecordingError) {
+        // A link to nowhere is something, too.
+        var status = stat()
+        guard lstat(url.path, &status) != 0 else {
+            throw RecordingError(
+                code: .exists, message: "'\(url.path)' exists and would be overwritten; choose another --record file.")
+        }
+    }
+
+    static func failure(_ url: URL, _ reason: String) -> RecordingError {
+        RecordingError(
+            code: .inputOutput,
+            message: "'\(url.path)' cannot be written (\(reason)); make room or choose another place.")
+    }
+}

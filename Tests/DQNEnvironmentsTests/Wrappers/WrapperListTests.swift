@@ -1,0 +1,76 @@
+import DQNEnvironments
+import DQNModel
+import Testing
+
+@Suite struct WrapperListTests {
+    @Test("A list is read, and written in one way")
+    func texts() throws {
+        let list = try WrapperList(
+            parsing: "  no-op-start:30 action-repeat:4,max\tatari-pixels:84 observation-scale:.5,0 time-limit:07 "
+                + "observation-scale:-1e-1,2 action-repeat:1 episodic-life\nreward-clip")
+        #expect(
+            list.texts == [
+                "no-op-start:30", "action-repeat:4,max", "atari-pixels:84", "observation-scale:0.5", "time-limit:7",
+                "observation-scale:-0.1,2.0", "action-repeat:1", "episodic-life", "reward-clip",
+            ])
+        #expect(try WrapperList(list.texts) == list)
+        #expect(try WrapperList(parsing: "").texts == [])
+    }
+
+    @Test(
+        "What is no wrapper is refused, with the nearest name or with how it is written",
+        arguments: [
+            ("action-repeet:4", "There is no wrapper 'action-repeet'; did you mean 'action-repeat'?"),
+            ("rewardclip", "did you mean 'reward-clip'?"), ("jump", "choose from action-repeat, atari-pixels"),
+            (":4", "There is no wrapper ''"), ("action-repeat", "write action-repeat:N or action-repeat:N,max"),
+            ("action-repeat:0", "N from 1 to 1000"), ("action-repeat:4,min", "action-repeat:N,max"),
+            ("action-repeat:4,max,max", "action-repeat:N,max"), ("time-limit:", "time-limit:N"),
+            ("time-limit:1,2", "time-limit:N"), ("time-limit:99999999999", "1 to 2147483647"),
+            ("atari-pixels:64", "atari-pixels:84 or atari-pixels:42"), ("no-op-start:1001", "1 to 1000"),
+            ("observation-scale:0", "the factor not 0"), ("observation-scale:nan", "FACTOR"),
+            ("observation-scale:1,x", "FACTOR,OFFSET"), ("reward-clip:1", "write reward-clip"),
+            ("episodic-life:3", "write episodic-life"),
+        ])
+    func refusals(text: String, part: String) {
+        #expect {
+            try WrapperList(parsing: "time-limit:9 \(text)")
+        } throws: {
+            guard let error = $0 as? EnvironmentError else { return false }
+            return error.code == .invalidWrapper && error.message.contains(part)
+        }
+    }
+
+    @Test("The first wrapper is the innermost; those for training only are left out in play")
+    func order() throws {
+        let list = try WrapperList(parsing: "reward-clip action-repeat:2 episodic-life time-limit:2 reward-clip")
+        var training = try list.wrap(ClockworkGame(), for: .training)
+        try training.reset(seed: 1)
+        // Clipped within the repetition, and the sum of both again.
+        #expect(try training.step(1).reward == 1)
+        #expect(try training.step(2).rawReward == -6)
+        var playing = try list.wrap(ClockworkGame(), for: .playing)
+        try playing.reset(seed: 1)
+        #expect(try playing.step(1).reward == 10)
+        let last = try playing.step(2)
+        #expect(last.reward == -6 && last.truncated && last.isGameOver)
+        #expect(try EnvironmentRegistry.make("Catch-v0", wrappers: []) is Catch)
+    }
+
+    @Test(
+        "What cannot be around an environment is refused with the reason",
+        arguments: [
+            ("CartPole-v1", "no-op-start:3", "not 'noop'"),
+            ("CartPole-v1", "action-repeat:2,max", "its observations are no bytes"),
+            ("CartPole-v1", "atari-pixels:84", "it takes bytes of shape [rows, columns]"),
+            ("Catch84-v0", "atari-pixels:42 atari-pixels:84", "with 84 rows and columns at least"),
+            ("Catch84-v0", "observation-scale:2", "its observations are bytes"),
+        ])
+    func unfit(id: String, wrappers: String, part: String) {
+        #expect {
+            try EnvironmentRegistry.make(id, wrappers: wrappers.split(separator: " ").map(String.init))
+        } throws: {
+            guard let error = $0 as? EnvironmentError else { return false }
+            return error.code == .invalidWrapper && error.message.contains(part) && error.message.contains(id)
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import DQNCheckpoint
+import DQNEnvironments
+import DQNModel
+import DQNTraining
+import Foundation
+import Testing
+
+/// Wrappers in training: what is learnt from, what is told of it, and what a checkpoint has of them.
+@Suite struct WrappedTrainingTests {
+    init() { LivesEnvironment.registration }
+
+    static let wrappers = "no-op-start:3 action-repeat:2,max atari-pixels:42 time-limit:30 episodic-life reward-clip"
+
+    private func request(_ assignments: String...) -> ConfigurationRequest {
+        var request = ConfigurationRequest()
+        request.environment = LivesEnvironment.id
+        request.steps = 90
+        request.assignments =
+            [
+                "wrappers=\(Self.wrappers)", "network=mlp:4", "learning_starts=10", "batch_size=4",
+                "replay_capacity=200", "log_interval=30", "evaluation_interval=45", "evaluation_episodes=3",
+                "frame_stack=2",
+            ] + assignments
+        return request
+    }
+
+    private func train(_ configuration: TrainingConfiguration, cutAt cuts: [Int] = []) throws -> Trainer {
+        var trainer = try Trainer(configuration)
+        for cut in cuts + [90] {
+            while trainer.counters.agentSteps < cut { try trainer.advance(to: cut) }
+            if cut < 90 { trainer = try Trainer(resuming: trainer.checkpoint()) }
+        }
+        return trainer
+    }
+
+    /// The bytes of each column of a replay.
+    private func columns(_ replay: ReplaySnapshot) -> [String: [UInt8]] {
+        var result: [String: [UInt8]] = [:]
+        for column in replay.columns {
+            replay.forEachRun(of: column) { result[column.name, default: []] += $0 }
+        }
+        return result
+    }
+
+    @Test("Learning sees clipped rewards and lives; returns and episodes are those of whole games")
+    func wholeGames() throws {
+        // Without random beginnings each game has nine steps, and each life three.
+        let trainer = try train(request("wrappers=action-repeat:2 episodic-life reward-clip").resolve())
+        #expect(trainer.counters.agentSteps == 90)
+        #expect(trainer.counters.frames == 180)
+        #expect(trainer.counters.episodes == 10)
+        #expect(trainer.history.columns["rollout/ep_rew_mean"] == [LivesEnvironment.gameReturn].repeated(4))
+        #expect(trainer.history.columns["rollout/ep_len_mean"] == [9].repeated(4))
+        #expect(trainer.bestEvaluation?.meanReturn == LivesEnvironment.gameReturn)
+        let worker = try #require(trainer.checkpoint().workers.first)
+        #expect(worker.recentReturns == [LivesEnvironment.gameReturn].repeated(10))
+        let replay = columns(try #require(worker.replay))
+        let rewards = try #require(replay["rewards"]).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+        #expect(rewards == [1].repeated(90) + [0])
+        // Each third step ends an episode, and each third begins one.
+        #expect(try #require(replay["flags"]) == [4, 0, 1].repeated(30) + [4])
+    }
+
+    @Test("In the middle of a game its return so far goes on with a resume")
+    func middleOfAGame() throws {
+        let configuration = try request("wrappers=action-repeat:2 episodic-life reward-clip").resolve()
+        var trainer = try Trainer(configuration)
+        try trainer.advance(to: 4)
+        let worker = try #require(trainer.checkpoint().workers.first)
+        #expect(worker.episodeReturn == 16 && worker.episodeLength == 4 && worker.recentReturns == [])
+        trainer = try Trainer(resuming: trainer.checkpoint())
+        try trainer.advance(to: 9)
+        #expect(trainer.checkpoint().workers.first?.recentReturns == [LivesEnvironment.gameReturn])
+    }
+
+    @Test("A run that was cut anywhere goes on as one that was not", arguments: ["dqn", "async-nstep-q"])
+    func exactResume(method: String) throws {
+        var request = request()
+        request.method = method
+        let configuration = try request.resolve()
+        let whole = try train(configuration).checkpoint()
+        for cuts in [[1], [3], [29, 31, 44], [45, 89]] {
+            let cut = try train(configuration, cutAt: cuts).checkpoint()
+            #expect(cut.online == whole.online, "\(cuts)")
+            #expect(cut.counters == whole.counters)
+            let (first, second) = (try #require(whole.workers.first), try #require(cut.workers.first))
+            #expect(first.environment == second.environment)
+            #expect(first.generators == second.generators)
+            #expect(first.recentReturns == second.recentReturns && first.recentLengths == second.recentLengths)
+            #expect(first.replay.map(columns) == second.replay.map(columns))
+        }
+        #expect(whole.workers.first?.environment?.kind == "reward-clip")
+    }
+
+    @Test("The list is in the configuration, written in one way, and in its JSON as an array")
+    func configuration() throws {
+        let configuration = try request(#"wrappers=["time-limit:07", "reward-clip"]"#).resolve()
+        #expect(configuration.wrappers == ["time-limit:7", "reward-clip"])
+        #expect(configuration.json["wrappers"] == .array([.string("time-limit:7"), .string("reward-clip")]))
+        #expect(try TrainingConfiguration(json: configuration.json) == configuration)
+        #expect(try request("wrappers=").resolve().wrappers == [])
+        for (value, part) in [
+            ("wrappers=reward-clap", "did you mean 'reward-clip'?"), ("wrappers=7", "a JSON array of texts"),
+            ("wrappers=[1]", "a JSON array of texts"), ("wrappers=observation-scale:2", "are bytes"),
+        ] {
+            #expect { try request(value).resolve() } throws: { "\($0)".contains(part) }
+        }
+    }
+
+    @Test("Configurations from before there were wrappers have none")
+    func olderConfigurations() throws {
+        guard case .object(var members) = TrainingConfiguration().json else { return }
+        members["wrappers"] = nil
+        #expect(try TrainingConfiguration(json: .object(members)) == TrainingConfiguration())
+        members["dueling"] = nil
+        #expect { try TrainingConfiguration(json: .object(members)) } throws: { "\($0)".contains("'dueling'") }
+    }
+
+    @Test("The preset has Atari's wrappers and the Zoo's settings, for screens only")
+    func preset() throws {
+        var request = ConfigurationRequest()
+        request.environment = LivesEnvironment.id
+        request.preset = "atari"
+        let configuration = try request.resolve()
+        #expect(
+            configuration.wrappers == [
+                "no-op-start:30", "action-repeat:4,max", "atari-pixels:84", "time-limit:27000", "episodic-life",
+                "reward-clip",
+            ])
+        #expect(configuration.frameStack == 4 && configuration.network == "nature-cnn")
+        #expect(configuration.scheduleSteps == 10_000_000 && configuration.learningRate == 1e-4)
+        #expect(configuration.batchSize == 32 && configuration.replayCapacity == 100_000)
+        #expect(configuration.learningStarts == 100_000 && configuration.discount == 0.99)
+        #expect(configuration.targetInterval == 1000 && configuration.trainInterval == 4)
+        #expect(configuration.gradientSteps == 1 && configuration.epsilonFraction == 0.1)
+        #expect(configuration.epsilonFinal == 0.01 && configuration.evaluationEpsilon == 0.01)
+        request.method = "a3c"
+        let segments = try request.resolve()
+        #expect(segments.wrappers == configuration.wrappers && segments.frameStack == 4)
+        #expect(segments.network == "nips-cnn" && segments.segmentLength == 5)
+        request.environment = "CartPole-v1"
+        #expect { try request.resolve() } throws: { "\($0)".contains("use it with --env gym:ALE/Pong-v5") }
+    }
+
+    @Test("The preset's options of Gymnasium's games are in the id, unless others are")
+    func presetOptions() throws {
+        for (id, expected) in [
+            ("gym:ALE/Pong-v5", "gym:ALE/Pong-v5?frameskip=1,obs_type=grayscale"),
+            ("gym:ALE/Pong-v5?obs_type=rgb", "gym:ALE/Pong-v5?obs_type=rgb,frameskip=1"),
+            ("gym:PongNoFrameskip-v4", "gym:PongNoFrameskip-v4?obs_type=grayscale"),
+            ("gym:ALE/Pong-v5?frameskip=1,obs_type=grayscale", "gym:ALE/Pong-v5?frameskip=1,obs_type=grayscale"),
+            ("Catch84-v0", "Catch84-v0"), ("plugin:./a.so", "plugin:./a.so"),
+        ] {
+            #expect(try Preset.atari.identifier(id) == expected)
+            #expect(try Preset.default.identifier(id) == id)
+        }
+    }
+}
+
+extension Array {
+    fileprivate func repeated(_ count: Int) -> [Element] { (0..<count).flatMap { _ in self } }
+}
