@@ -37,16 +37,7 @@ struct DQNPlay: ParsableCommand {
     var which = "latest"
     @Option(help: ArgumentHelp("The environment (default: the one trained in).", valueName: "id"))
     var env: String?
-    @Option(
-        name: .customLong("env-set"),
-        help: ArgumentHelp(
-            "Pass the environment an option, once or several times: --env-set frameskip=1.", valueName: "key=value"))
-    var environmentSettings: [String] = []
-    @Option(
-        help: ArgumentHelp(
-            "The Python that runs Gymnasium's environments (default: DQN_PYTHON, then .venv-gymnasium).",
-            valueName: "path"))
-    var python: String?
+    @OptionGroup var environmentArguments: EnvironmentArguments
     @Option(help: ArgumentHelp("Episodes to play (default: 10; with --record: 1).", valueName: "n"))
     var episodes: Int?
     @Option(help: ArgumentHelp("Agent steps after which an episode is cut off.", valueName: "n"))
@@ -88,7 +79,7 @@ struct DQNPlay: ParsableCommand {
     }
 
     func run() throws {
-        if let python { GymnasiumEnvironment.choosePython(python) }
+        environmentArguments.choosePython()
         do { try play() } catch let code as ExitCode { throw code } catch {
             throw report(error, program: "dqn-play", codeOf: Film.exitCode)
         }
@@ -103,7 +94,7 @@ struct DQNPlay: ParsableCommand {
         }
         let agent = try Agent(policy, concurrency: 1)
         let environment = try EnvironmentRegistry.make(
-            EnvironmentRegistry.identifier(env ?? agent.environment, setting: environmentSettings),
+            EnvironmentRegistry.identifier(env ?? agent.environment, setting: environmentArguments.settings),
             wrappers: agent.wrappers)
         try check(environment.specification, fits: agent)
         let count = episodes ?? (record == nil ? 10 : 1)

@@ -38,16 +38,7 @@ struct DQNTrain: ParsableCommand {
             "The environment's id, as in CartPole-v1, gym:LunarLander-v3 or plugin:./grid.so:Grid-v0.", valueName: "id")
     )
     var env: String?
-    @Option(
-        name: .customLong("env-set"),
-        help: ArgumentHelp(
-            "Pass the environment an option, once or several times: --env-set frameskip=1.", valueName: "key=value"))
-    var environmentSettings: [String] = []
-    @Option(
-        help: ArgumentHelp(
-            "The Python that runs Gymnasium's environments (default: DQN_PYTHON, then .venv-gymnasium).",
-            valueName: "path"))
-    var python: String?
+    @OptionGroup var environmentArguments: EnvironmentArguments
     @Option(help: ArgumentHelp("The training method: \(DQNTrain.methods).", valueName: "name"))
     var method: String?
     @Option(help: ArgumentHelp("Settings to start from: default, zoo, cleanrl or atari.", valueName: "name"))
@@ -115,12 +106,12 @@ struct DQNTrain: ParsableCommand {
                 throw ValidationError("\(flag) \(value) is too small; the least is \(least).")
             }
         }
-        if !environmentSettings.isEmpty, env == nil, resume == nil {
+        if !environmentArguments.settings.isEmpty, env == nil, resume == nil {
             throw ValidationError("--env-set goes with --env only.")
         }
         guard resume != nil else { return }
         let fixed: [(String, Bool)] = [
-            ("--env", env != nil), ("--env-set", !environmentSettings.isEmpty), ("--method", method != nil),
+            ("--env", env != nil), ("--env-set", !environmentArguments.settings.isEmpty), ("--method", method != nil),
             ("--preset", preset != nil), ("--seed", seed != nil),
             ("--schedule-steps", scheduleSteps != nil), ("--out", out != nil), ("--config", config != nil),
             ("--set", !assignments.isEmpty), ("--eval-every", evalEvery != nil),
@@ -133,7 +124,7 @@ struct DQNTrain: ParsableCommand {
     }
 
     func run() throws {
-        if let python { GymnasiumEnvironment.choosePython(python) }
+        environmentArguments.choosePython()
         do {
             if printConfig { return try printJSON(try request().resolve().json) }
             let run = try makeRun()
@@ -149,7 +140,9 @@ struct DQNTrain: ParsableCommand {
 
     private func request() throws -> ConfigurationRequest {
         var request = ConfigurationRequest()
-        request.environment = try env.map { try EnvironmentRegistry.identifier($0, setting: environmentSettings) }
+        request.environment = try env.map {
+            try EnvironmentRegistry.identifier($0, setting: environmentArguments.settings)
+        }
         request.preset = preset
         request.file = config.map { URL(fileURLWithPath: $0) }
         request.assignments = assignments

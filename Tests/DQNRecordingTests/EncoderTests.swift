@@ -63,7 +63,7 @@ import Testing
     @Test("A PNG has the recorded bytes but for what another libdeflate may pack otherwise")
     func png() throws {
         let picture = Picture(width: 5, height: 4, bytes: (0..<60).map { UInt8(hash($0, salt: 11) >> 24) })
-        let bytes = PNGFile.bytes(picture)
+        let bytes = try PNGFile.bytes(picture)
         let recorded = try recorded("tiny.png", bytes)
         // Signature and header.
         #expect(bytes.prefix(33) == recorded.prefix(33))

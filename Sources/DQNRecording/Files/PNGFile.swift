@@ -6,13 +6,14 @@ package enum PNGFile {
     /// The file's bytes.
     ///
     /// Rows are not filtered: drawings have large areas of one colour, which deflate finds by itself.
-    package static func bytes(_ picture: Picture) -> [UInt8] {
+    /// - Throws: ``RecordingError`` (`inputOutput`) where there is no memory to compress in.
+    package static func bytes(_ picture: Picture) throws(RecordingError) -> [UInt8] {
         var header = bigEndian(picture.width) + bigEndian(picture.height)
         // Eight bits; red, green and blue; the only methods of compression and filtering there are; not interlaced.
         header += [8, 2, 0, 0, 0]
         var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
         file += chunk("IHDR", header)
-        file += chunk("IDAT", compressed(rows(of: picture)))
+        file += chunk("IDAT", try compressed(rows(of: picture)))
         file += chunk("IEND", [])
         return file
     }
@@ -28,8 +29,11 @@ package enum PNGFile {
         return rows
     }
 
-    private static func compressed(_ bytes: [UInt8]) -> [UInt8] {
-        guard let compressor = libdeflate_alloc_compressor(9) else { fatalError("out of memory") }
+    private static func compressed(_ bytes: [UInt8]) throws(RecordingError) -> [UInt8] {
+        guard let compressor = libdeflate_alloc_compressor(9) else {
+            throw RecordingError(
+                code: .inputOutput, message: "There is no memory to compress the picture in; end another program.")
+        }
         defer { libdeflate_free_compressor(compressor) }
         let bound = libdeflate_zlib_compress_bound(compressor, bytes.count)
         return [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
