@@ -18,7 +18,7 @@ struct DQNTrain: ParsableCommand {
               dqn-train --env Catch84-v0 --method a3c --workers 2
               dqn-train --env CartPole-v1 --method async-dqn --workers 4 --memory 2G
               dqn-train --env gym:LunarLander-v3 --out runs/lander
-              dqn-train --env gym:ALE/Pong-v5 --preset atari --out runs/pong
+              dqn-train --env gym:ALE/Pong-v5 --out runs/pong
               dqn-train --env plugin:./grid-world.so:GridWorld-v0
               dqn-train --resume runs/cartpole
               dqn-train --env Acrobot-v1 --steps 100000 --schedule-steps 200000 --out runs/acrobot

@@ -79,6 +79,11 @@ import Testing
         let zoo = try Preset.zoo.configuration(for: cartPole)
         #expect(zoo.scheduleSteps == 50_000 && zoo.learningRate == 2.3e-3 && zoo.batchSize == 64)
         #expect(zoo.trainInterval == 256 && zoo.gradientSteps == 128 && zoo.epsilonFraction == 0.16)
+        let lander = EnvironmentSpecification(
+            id: "gym:LunarLander-v3", observationSpace: cartPole.observationSpace,
+            actionMeanings: ["nothing", "engine"])
+        let landing = try Preset.zoo.configuration(for: lander)
+        #expect(landing.scheduleSteps == 100_000 && landing.learningRate == 6.3e-4 && landing.targetInterval == 250)
         #expect(zoo.network == "mlp:256,256" && zoo.loss == .huber && zoo.maximumGradientNorm == 10 && !zoo.doubleDQN)
         let cleanrl = try Preset.cleanrl.configuration(for: cartPole)
         #expect(cleanrl.scheduleSteps == 500_000 && cleanrl.network == "mlp:120,84" && cleanrl.loss == .squared)

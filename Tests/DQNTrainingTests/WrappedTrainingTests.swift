@@ -155,6 +155,20 @@ import Testing
             #expect(try Preset.default.identifier(id) == id)
         }
     }
+
+    @Test("Atari's games take their preset unless they are asked to be otherwise")
+    func standardPreset() {
+        for id in ["gym:ALE/Pong-v5", "gym:PongNoFrameskip-v4", "gym:ALE/Pong-v5?repeat_action_probability=0"] {
+            #expect(Preset.standard(for: id) == .atari)
+        }
+        for id in [
+            "gym:ALE/Pong-v5?frameskip=4", "gym:ALE/Pong-v5?obs_type=ram", "gym:Pong-ramNoFrameskip-v4",
+            "gym:CartPole-v1",
+            "CartPole-v1", "plugin:./ALE/a.so",
+        ] {
+            #expect(Preset.standard(for: id) == .default)
+        }
+    }
 }
 
 extension Array {

@@ -7,9 +7,9 @@ import Testing
 /// Atari as the papers play it, through the real programs.
 @Suite(.enabled(if: InstalledPython.has("ale_py"), "Scripts/setup-gymnasium installs ale-py"))
 struct AtariTests {
-    /// The preset with a network and a replay that a test has time for.
+    /// The preset that games have anyway, with a network and a replay that a test has time for.
     private let settings = [
-        "--preset", "atari", "--set", "network=conv:4k8s8/fc16", "--set", "learning_starts=50", "--set", "batch_size=8",
+        "--set", "network=conv:4k8s8/fc16", "--set", "learning_starts=50", "--set", "batch_size=8",
         "--set", "replay_capacity=400", "--set", "target_interval=40", "--set", "log_interval=100", "--eval-every",
         "300", "--eval-episodes", "1", "--set", "evaluation_max_steps=40",
     ]

@@ -80,7 +80,10 @@ struct GymnasiumTests {
         let settings = ["network=\(network)", "learning_starts=50", "batch_size=8", "replay_capacity=200"]
         let more = ["target_interval=40", "log_interval=100", "train_interval=4", "gradient_steps=1"]
         let arguments =
-            ["--env", "gym:\(name)", "--steps", "600", "--save-every", "60", "--eval-every", "0"]
+            [
+                "--env", "gym:\(name)", "--preset", "default", "--steps", "600", "--save-every", "60", "--eval-every",
+                "0",
+            ]
             + (settings + more).flatMap { ["--set", $0] }
         let process = try Program.start("dqn-train", arguments + ["-q", "--out", directory("killed")])
         try process.run()

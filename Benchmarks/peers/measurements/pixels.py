@@ -1,10 +1,12 @@
-"""Training on 84×84×4 pixels of Catch, whose steps cost next to nothing, against Stable-Baselines3.
+"""Training on 84×84×4 pixels against Stable-Baselines3: Catch, whose steps cost next to nothing, and Atari's Pong, both
+sides with their own preprocessing around the same emulator.
 
 Nature CNN, mini-batches of 32, an update every four agent steps, a replay of 5,000. Actions are random once in twenty
 from the beginning, so that acting costs a forward pass in nearly every step. Timed is what comes after learning starts.
 """
 
 import csv
+import sys
 
 from common import Row
 
@@ -20,7 +22,13 @@ CASES = [
     ("dqn, 2 threads", "dqn", 1, 2),
     ("async-dqn, 2 workers", "async-dqn", 2, 1),
 ]
-PEERS = [f"pixels.sb3.{threads}" for threads in (1, 2)]
+PONG = "PongNoFrameskip-v4"
+# Name, our environment and options, the peer's options, how many times Stable-Baselines3's speed `dqn` is to reach.
+GAMES = [
+    ("Catch on pixels", "Catch84-v0", [], [], 4),
+    ("Pong", f"gym:{PONG}", ["--preset", "atari", "--python", sys.executable], ["--game", PONG], 3.5),
+]
+THREADS = (1, 2)
 
 
 def steps_per_second(run, learning_starts):
@@ -33,26 +41,30 @@ def steps_per_second(run, learning_starts):
 
 def measure(bench, index):
     starts = bench.either(1000, 200)
-    for name, method, workers, threads in CASES:
-        steps = (starts + bench.either(3000, 400)) * workers
-        settings = {**SETTINGS, "learning_starts": starts, "compute_threads": threads, "log_interval": steps // 20}
-        options = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
-        _, run = bench.train("--method", method, "--workers", workers, "--steps", steps, "--save-every", 0,
-                             "--seed", index, *options, environment="Catch84-v0")
-        bench.add(f"pixels.{name}", steps_per_second(run, starts * workers))
-    for threads in (1, 2):
-        _, found = bench.python("pixels", "--seed", index, "--threads", threads, "--learning-starts", starts,
-                                "--steps", starts + bench.either(1000, 150))
-        bench.add(f"pixels.sb3.{threads}", found["steps_per_second"])
+    for game, environment, ours, peer, _ in GAMES:
+        for name, method, workers, threads in CASES:
+            steps = (starts + bench.either(3000, 400)) * workers
+            settings = {**SETTINGS, "learning_starts": starts, "compute_threads": threads, "log_interval": steps // 20}
+            options = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+            _, run = bench.train(*ours, "--method", method, "--workers", workers, "--steps", steps, "--save-every", 0,
+                                 "--seed", index, *options, environment=environment)
+            bench.add(f"{game}.{name}", steps_per_second(run, starts * workers))
+        for threads in THREADS:
+            _, found = bench.python("pixels", *peer, "--seed", index, "--threads", threads, "--learning-starts", starts,
+                                    "--steps", starts + bench.either(1000, 150))
+            bench.add(f"{game}.sb3.{threads}", found["steps_per_second"])
 
 
 def rows(bench):
-    threads, peer = max(((threads, bench.median(name)) for threads, name in enumerate(PEERS, 1)), key=lambda it: it[1])
-    best = max((name for name, method, *_ in CASES if method == "dqn"), key=lambda name: bench.median(f"pixels.{name}"))
-    dqn = bench.median(f"pixels.{best}")
-    for name, method, _, _ in CASES:
-        ours = bench.median(f"pixels.{name}")
-        # Both sides with their better number of threads; asynchronous workers must be quicker still.
-        goal = 4 if name == best else None if method == "dqn" else max(4, round(dqn / peer, 2))
-        yield Row(f"Catch on pixels, Nature CNN, steps a second, {name}; Stable-Baselines3, best of 1 and 2 threads",
-                  f"{ours:,.0f}", f"{peer:,.0f} ({threads} thread{'s' * (threads > 1)})", ours / peer, goal)
+    for game, *_, wanted in GAMES:
+        threads = max(THREADS, key=lambda threads: bench.median(f"{game}.sb3.{threads}"))
+        peer = bench.median(f"{game}.sb3.{threads}")
+        best = max((name for name, method, *_ in CASES if method == "dqn"),
+                   key=lambda name: bench.median(f"{game}.{name}"))
+        dqn = bench.median(f"{game}.{best}")
+        for name, method, _, _ in CASES:
+            ours = bench.median(f"{game}.{name}")
+            # Both sides with their better number of threads; asynchronous workers must be quicker still.
+            goal = wanted if name == best else None if method == "dqn" else max(wanted, round(dqn / peer, 2))
+            yield Row(f"{game}, Nature CNN, agent steps a second, {name}; Stable-Baselines3, best of 1 and 2 threads",
+                      f"{ours:,.0f}", f"{peer:,.0f} ({threads} thread{'s' * (threads > 1)})", ours / peer, goal)

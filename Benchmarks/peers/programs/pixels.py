@@ -1,4 +1,5 @@
-"""Catch on 84×84 pixels in Stable-Baselines3, stacked by four; prints steps per second of learning as JSON.
+"""Catch on 84×84 pixels, or an Atari game, in Stable-Baselines3, stacked by four; prints agent steps per second of
+learning as JSON.
 
 The settings are those of measurements/pixels.py. What comes before learning starts is not timed.
 """
@@ -11,10 +12,11 @@ import torch
 from catch84 import Catch84
 from stable_baselines3 import DQN
 from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.env_util import make_vec_env
+from stable_baselines3.common.env_util import make_atari_env, make_vec_env
 from stable_baselines3.common.vec_env import VecFrameStack
 
 parser = argparse.ArgumentParser(description=__doc__)
+parser.add_argument("--game", help="an id of ale-py; Catch without it")
 parser.add_argument("--seed", type=int, default=0)
 parser.add_argument("--steps", type=int, default=2000)
 parser.add_argument("--learning-starts", type=int, default=1000)
@@ -34,10 +36,16 @@ class Stopwatch(BaseCallback):
         return True
 
 
+if arguments.game:
+    import ale_py  # noqa: F401  registers the games
+
+    environments = make_atari_env(arguments.game, seed=arguments.seed)
+else:
+    environments = make_vec_env(Catch84, seed=arguments.seed)
 torch.set_num_threads(arguments.threads)
 model = DQN(
     "CnnPolicy",
-    VecFrameStack(make_vec_env(Catch84, seed=arguments.seed), n_stack=4),
+    VecFrameStack(environments, n_stack=4),
     learning_rate=1e-4,
     batch_size=32,
     buffer_size=5000,

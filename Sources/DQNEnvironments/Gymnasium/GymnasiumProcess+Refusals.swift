@@ -20,7 +20,9 @@ extension GymnasiumProcess {
         case .unknown:
             return EnvironmentError(
                 code: .unknownEnvironment,
-                message: "Gymnasium has no environment '\(name.prefix { $0 != "?" })': \(sentence(reason))")
+                message: "Gymnasium has no environment '\(name.prefix { $0 != "?" })': \(sentence(reason)) "
+                    + "See gymnasium.envs.registry for those it has; a module of your own goes before the name, "
+                    + "as in gym:my_module:MyEnvironment-v0.")
         case .invalidOptions:
             return EnvironmentError(
                 code: .invalidOptions, message: "\(environment) does not take these options: \(sentence(reason))")

@@ -5,7 +5,7 @@ public import Foundation
 /// What a user asked for, from which a whole configuration follows: flags win over assignments (`--set`), these over
 /// the file (`--config`), and that over the preset.
 public struct ConfigurationRequest: Sendable {
-    /// The preset's name; `nil` takes the file's, then `default`.
+    /// The preset's name; `nil` takes the file's, then `atari` for Atari's games and `default` for all else.
     public var preset: String?
     /// The training method's name; `nil` takes the file's, then `dqn`.
     public var method: String?
@@ -33,7 +33,7 @@ public struct ConfigurationRequest: Sendable {
             throw TrainingError(
                 code: .invalidConfiguration, message: "No environment is named; use --env ID, as in --env CartPole-v1.")
         }
-        let preset = try Preset.named(preset ?? document?["preset"]?.stringValue ?? Preset.default.rawValue)
+        let preset = try (preset ?? document?["preset"]?.stringValue).map(Preset.named) ?? .standard(for: named)
         let id = try preset.identifier(named)
         let made = try EnvironmentRegistry.make(id)
         let specification = made.specification

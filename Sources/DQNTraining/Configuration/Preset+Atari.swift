@@ -3,6 +3,15 @@ internal import DQNModel
 internal import DQNNetwork
 
 extension Preset {
+    /// The preset of an environment where none is named: that of Atari's games for their screens as ale-py gives them,
+    /// `default` for all else, such as games whose options ask for another frame skip or for the console's memory.
+    package static func standard(for id: String) -> Preset {
+        let name = id.prefix { $0 != "?" }
+        let isGame = name.hasPrefix("gym:ALE/") || name.hasPrefix("gym:") && name.hasSuffix("NoFrameskip-v4")
+        let isOtherwise = name.contains("-ram") || id.contains("frameskip=") || id.contains("obs_type=")
+        return isGame && !isOtherwise ? .atari : .default
+    }
+
     /// An environment's id with the options that the preset needs, where it has none of the same key: Gymnasium's Atari
     /// games repeat actions themselves otherwise, and show colours.
     package func identifier(_ id: String) throws(EnvironmentError) -> String {

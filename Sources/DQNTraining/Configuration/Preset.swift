@@ -96,7 +96,7 @@ public enum Preset: String, Sendable, CaseIterable {
             configuration.gradientSteps = 8
             configuration.epsilonFraction = 0.2
             configuration.epsilonFinal = 0.07
-        case "Acrobot-v1":
+        case "Acrobot-v1", "LunarLander-v3":
             configuration.scheduleSteps = 100_000
             configuration.learningRate = 6.3e-4
             configuration.batchSize = 128
