@@ -14,12 +14,26 @@ public struct EnvironmentArguments: ParsableArguments {
             "The Python that runs Gymnasium's environments (default: DQN_PYTHON, then .venv-gymnasium).",
             valueName: "path"))
     var python: String?
+    @Option(
+        help: ArgumentHelp(
+            "Seconds that a Gymnasium environment may take for a step, a reset or a snapshot (default: 30).",
+            valueName: "seconds"))
+    var envTimeout: Double?
 
     /// Takes the defaults; the parser fills in what was given.
     public init() {}
 
-    /// Has environments of Gymnasium's run in the Python that was named, if one was: before the first is made.
-    public func choosePython() {
+    /// Checks what was given.
+    public func validate() throws {
+        if let envTimeout, !(envTimeout > 0 && envTimeout <= 1e6) {
+            throw ValidationError("--env-timeout \(envTimeout) is out of range; use seconds up to 1000000.")
+        }
+    }
+
+    /// Has environments of Gymnasium's run in the Python that was named, and with the deadline, if there were any: before
+    /// the first is made.
+    public func prepareGymnasium() {
+        if let envTimeout { GymnasiumEnvironment.chooseStepDeadline(seconds: envTimeout) }
         if let python { GymnasiumEnvironment.choosePython(python) }
     }
 }

@@ -79,7 +79,7 @@ struct DQNPlay: ParsableCommand {
     }
 
     func run() throws {
-        environmentArguments.choosePython()
+        environmentArguments.prepareGymnasium()
         do { try play() } catch let code as ExitCode { throw code } catch {
             throw report(error, program: "dqn-play", codeOf: Film.exitCode)
         }

@@ -124,7 +124,7 @@ struct DQNTrain: ParsableCommand {
     }
 
     func run() throws {
-        environmentArguments.choosePython()
+        environmentArguments.prepareGymnasium()
         do {
             if printConfig { return try printJSON(try request().resolve().json) }
             let run = try makeRun()

@@ -159,6 +159,20 @@ struct GymnasiumTests {
         #expect(!directory.savedSteps("run").isEmpty)
     }
 
+    @Test func anEnvironmentThatHangsEndsTheRunAtItsDeadline() throws {
+        let directory = try TemporaryDirectory()
+        let arguments = ["--env", "gym:dqn_test_environments:Sleeper-v0", "--steps", "2000", "-q"] + tiny
+        var result = try Program.run(
+            "dqn-train", arguments + ["--out", directory("run"), "--env-timeout", "0.5"],
+            shell: "export PYTHONPATH=\(Self.modules)")
+        #expect(result.status == 1)
+        #expect(result.errorLine?.contains("after 0.5 seconds") == true, "\(result.errors)")
+        #expect(result.errorLine?.contains("--env-timeout SECONDS") == true, "\(result.errors)")
+        #expect(!directory.savedSteps("run").isEmpty)
+        result = try Program.run("dqn-play", directory("run"), "--env-timeout", "0")
+        #expect(result.status == 64 && result.errors.contains("--env-timeout 0.0 is out of range"), "\(result.errors)")
+    }
+
     /// Processes that have a text among their arguments; on Linux alone, 0 elsewhere.
     private func processes(naming text: String) -> Int {
         let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Synchronization
 
 extension GymnasiumEnvironment {
     /// Which Python runs an environment, and how long it is waited for.
@@ -8,11 +9,11 @@ extension GymnasiumEnvironment {
         public var python: String?
         /// Seconds until the environment must have been made: imports can be slow.
         public var startSeconds: Double
-        /// Seconds until a step, a reset or a snapshot must be done.
-        public var stepSeconds: Double
+        /// Seconds until a step, a reset or a snapshot must be done; `nil` takes ``chooseStepDeadline(seconds:)``'s, 30 otherwise.
+        public var stepSeconds: Double?
 
         /// Creates options.
-        public init(python: String? = nil, startSeconds: Double = 60, stepSeconds: Double = 30) {
+        public init(python: String? = nil, startSeconds: Double = 60, stepSeconds: Double? = nil) {
             self.python = python
             self.startSeconds = startSeconds
             self.stepSeconds = stepSeconds
@@ -23,6 +24,13 @@ extension GymnasiumEnvironment {
     ///
     /// Call it before there are other threads: it sets `DQN_PYTHON`.
     public static func choosePython(_ path: String) { setenv(GymnasiumPython.variable, path, 1) }
+
+    private static let chosenStepSeconds = Mutex(30.0)
+    static var standardStepSeconds: Double { chosenStepSeconds.withLock { $0 } }
+
+    /// Chooses how long every environment that is made from now on, in this process, may take for a step, a reset or a
+    /// snapshot.
+    public static func chooseStepDeadline(seconds: Double) { chosenStepSeconds.withLock { $0 = seconds } }
 
     /// The Python that an environment without one of its own would run in.
     ///

@@ -54,7 +54,7 @@ public final class GymnasiumEnvironment: Environment {
         identity = description.identity
         specification = description.specification(id: "gym:\(name)")
         actionCount = specification.actionCount
-        stepSeconds = options.stepSeconds
+        stepSeconds = options.stepSeconds ?? Self.standardStepSeconds
     }
 
     let description: GymnasiumDescription

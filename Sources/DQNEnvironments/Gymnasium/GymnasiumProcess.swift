@@ -185,7 +185,7 @@ final class GymnasiumProcess {
         return remember(
             .timedOut,
             "The Python process of 'gym:\(name)' had not answered after \(seconds) seconds and was killed; a run that is resumed "
-                + "starts another.")
+                + "starts another, and --env-timeout SECONDS waits longer for it.")
     }
 
     private func lostByItself() -> EnvironmentError {
