@@ -302,8 +302,9 @@ typedef struct {
     float scale, beta1, beta2, step_size, inverse_root_correction, epsilon, mean_limit;
 } adam_constants;
 
-static inline __attribute__((always_inline)) void adam_lanes(float *parameters, const float *gradient, float *first,
-                                                             float *second, const adam_constants *constants) {
+static inline __attribute__((always_inline)) void adam_lanes(float *parameters, float *copy, const float *gradient,
+                                                             float *first, float *second,
+                                                             const adam_constants *constants) {
     lanes g = LOAD(gradient) * constants->scale;
     lanes m = constants->beta1 * LOAD(first) + (1.0f - constants->beta1) * g;
     lanes v = constants->beta2 * LOAD(second) + (1.0f - constants->beta2) * g * g;
@@ -314,27 +315,31 @@ static inline __attribute__((always_inline)) void adam_lanes(float *parameters, 
     STORE(first, m);
     STORE(second, v);
     root = root * constants->inverse_root_correction + constants->epsilon;
-    STORE(parameters, LOAD(parameters) - constants->step_size * m / root);
+    lanes stepped = LOAD(parameters) - constants->step_size * m / root;
+    STORE(parameters, stepped);
+    if (copy) STORE(copy, stepped);
 }
 
 FOR_EVERY_SET
-void kernels_adam(float *restrict parameters, const float *restrict gradient, float *restrict first,
-                  float *restrict second, size_t count, float gradient_scale, float beta1, float beta2,
+void kernels_adam(float *restrict parameters, float *restrict copy, const float *restrict gradient,
+                  float *restrict first, float *restrict second, size_t count, float gradient_scale, float beta1, float beta2,
                   float step_size, float inverse_root_correction, float epsilon, float mean_limit) {
     adam_constants constants = {gradient_scale, beta1, beta2, step_size, inverse_root_correction, epsilon, mean_limit};
     size_t i = 0;
-    for (; i + LANES <= count; i += LANES) adam_lanes(parameters + i, gradient + i, first + i, second + i, &constants);
+    for (; i + LANES <= count; i += LANES)
+        adam_lanes(parameters + i, copy ? copy + i : 0, gradient + i, first + i, second + i, &constants);
     if (i < count) {
-        float copy[4][LANES] = {{0}};
+        float tail[4][LANES] = {{0}};
         size_t bytes = (count - i) * sizeof(float);
-        memcpy(copy[0], parameters + i, bytes);
-        memcpy(copy[1], gradient + i, bytes);
-        memcpy(copy[2], first + i, bytes);
-        memcpy(copy[3], second + i, bytes);
-        adam_lanes(copy[0], copy[1], copy[2], copy[3], &constants);
-        memcpy(parameters + i, copy[0], bytes);
-        memcpy(first + i, copy[2], bytes);
-        memcpy(second + i, copy[3], bytes);
+        memcpy(tail[0], parameters + i, bytes);
+        memcpy(tail[1], gradient + i, bytes);
+        memcpy(tail[2], first + i, bytes);
+        memcpy(tail[3], second + i, bytes);
+        adam_lanes(tail[0], 0, tail[1], tail[2], tail[3], &constants);
+        memcpy(parameters + i, tail[0], bytes);
+        if (copy) memcpy(copy + i, tail[0], bytes);
+        memcpy(first + i, tail[2], bytes);
+        memcpy(second + i, tail[3], bytes);
     }
 }
 
@@ -342,8 +347,9 @@ typedef struct {
     float scale, decay, step_size, epsilon;
 } rmsprop_constants;
 
-static inline __attribute__((always_inline)) void rmsprop_lanes(float *parameters, const float *gradient, float *square,
-                                                                float *mean, const rmsprop_constants *constants) {
+static inline __attribute__((always_inline)) void rmsprop_lanes(float *parameters, float *copy, const float *gradient,
+                                                                float *square, float *mean,
+                                                                const rmsprop_constants *constants) {
     lanes g = LOAD(gradient) * constants->scale;
     lanes s = constants->decay * LOAD(square) + (1.0f - constants->decay) * g * g;
     STORE(square, s);
@@ -353,27 +359,30 @@ static inline __attribute__((always_inline)) void rmsprop_lanes(float *parameter
         // The variance estimate cannot be negative but for rounding.
         s = __builtin_elementwise_max(s - m * m, (lanes)0.0f);
     }
-    STORE(parameters, LOAD(parameters) - constants->step_size * g / __builtin_elementwise_sqrt(s + constants->epsilon));
+    lanes stepped = LOAD(parameters) - constants->step_size * g / __builtin_elementwise_sqrt(s + constants->epsilon);
+    STORE(parameters, stepped);
+    if (copy) STORE(copy, stepped);
 }
 
 FOR_EVERY_SET
-void kernels_rmsprop(float *restrict parameters, const float *restrict gradient, float *restrict square,
-                     float *restrict mean, size_t count, float gradient_scale, float decay, float step_size,
+void kernels_rmsprop(float *restrict parameters, float *restrict copy, const float *restrict gradient,
+                     float *restrict square, float *restrict mean, size_t count, float gradient_scale, float decay, float step_size,
                      float epsilon) {
     rmsprop_constants constants = {gradient_scale, decay, step_size, epsilon};
     size_t i = 0;
     for (; i + LANES <= count; i += LANES)
-        rmsprop_lanes(parameters + i, gradient + i, square + i, mean ? mean + i : 0, &constants);
+        rmsprop_lanes(parameters + i, copy ? copy + i : 0, gradient + i, square + i, mean ? mean + i : 0, &constants);
     if (i < count) {
-        float copy[4][LANES] = {{0}};
+        float tail[4][LANES] = {{0}};
         size_t bytes = (count - i) * sizeof(float);
-        memcpy(copy[0], parameters + i, bytes);
-        memcpy(copy[1], gradient + i, bytes);
-        memcpy(copy[2], square + i, bytes);
-        if (mean) memcpy(copy[3], mean + i, bytes);
-        rmsprop_lanes(copy[0], copy[1], copy[2], mean ? copy[3] : 0, &constants);
-        memcpy(parameters + i, copy[0], bytes);
-        memcpy(square + i, copy[2], bytes);
-        if (mean) memcpy(mean + i, copy[3], bytes);
+        memcpy(tail[0], parameters + i, bytes);
+        memcpy(tail[1], gradient + i, bytes);
+        memcpy(tail[2], square + i, bytes);
+        if (mean) memcpy(tail[3], mean + i, bytes);
+        rmsprop_lanes(tail[0], 0, tail[1], tail[2], mean ? tail[3] : 0, &constants);
+        memcpy(parameters + i, tail[0], bytes);
+        if (copy) memcpy(copy + i, tail[0], bytes);
+        memcpy(square + i, tail[2], bytes);
+        if (mean) memcpy(mean + i, tail[3], bytes);
     }
 }

@@ -11,8 +11,8 @@ public import Foundation
 /// try recorder.finish(ending: "terminated")
 /// ```
 ///
-/// The file appears under its name when it is whole, never before. Films are written as they come, so that memory stays
-/// the same however long an episode is. Not thread-safe.
+/// The file appears under its name when it is whole, never before. Films are written as they come: a step leaves only its
+/// Q-values in memory, for the chart. Not thread-safe.
 public final class EpisodeRecorder {
     /// Seconds that a film shows the episode's end.
     private static let lastSeconds = 2.0
@@ -132,8 +132,7 @@ public final class EpisodeRecorder {
             try film.append(drawing.picture(moment, history), seconds: Self.lastSeconds)
             try film.finish()
             summary = Summary(
-                pictures: moment.step + 1, width: drawing.width, height: drawing.height,
-                seconds: Double(moment.step) / stepsPerSecond + Self.lastSeconds)
+                pictures: moment.step + 1, width: drawing.width, height: drawing.height, seconds: film.seconds)
         } else {
             moment.ending = ending
             let picture = sheet.picture(

@@ -98,9 +98,10 @@ struct DQNPlay: ParsableCommand {
             wrappers: agent.wrappers)
         try check(environment.specification, fits: agent)
         let count = episodes ?? (record == nil ? 10 : 1)
-        let trace = try trace.map { try TraceFile(URL(fileURLWithPath: $0)) }
+        // First: it leaves nothing behind where it cannot be made.
         let film = try record.map { try Film(URL(fileURLWithPath: $0), environment, agent, speed: speed) }
         defer { film?.discard() }
+        let trace = try trace.map { try TraceFile(URL(fileURLWithPath: $0)) }
         let screen = render == .ansi ? Screen() : nil
         defer { screen?.leave() }
         if film != nil || screen != nil { PlayInterruption.install() }

@@ -35,6 +35,9 @@ final class TraceFile {
         }
         self.handle = handle
         encoder.outputFormatting = [.sortedKeys]
+        // JSON has no such numbers; an action value of a broken network is what a trace is read for.
+        encoder.nonConformingFloatEncodingStrategy = .convertToString(
+            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     }
 
     func append(_ step: EpisodePlayer.Step, episode: Int, actionValues: [Float]) throws {
@@ -42,7 +45,8 @@ final class TraceFile {
             episode: episode, step: step.index, observation: step.observation.floats, action_values: actionValues,
             action: step.action, reward: step.outcome.reward, terminated: step.outcome.terminated,
             truncated: step.outcome.truncated)
-        do { try handle.write(contentsOf: try encoder.encode(line) + Data("\n".utf8)) } catch {
+        let text = try encoder.encode(line) + Data("\n".utf8)
+        do { try handle.write(contentsOf: text) } catch {
             throw CheckpointError(
                 code: .inputOutput, message: "'\(url.path)' cannot be written; make room.", underlying: error)
         }

@@ -37,6 +37,27 @@ import Testing
         #expect(parameters.values.contains { $0 != 0 })
     }
 
+    @Test(
+        "A copy gets what is written, and changes nothing of it",
+        arguments: [OptimizerConfiguration.adam(), .rmsprop(), .rmsprop(decay: 0.99, epsilon: 0.1, centred: false)],
+        [nil, 2])
+    func copies(configuration: OptimizerConfiguration, threads: Int?) throws {
+        let layout = try makeLayout()
+        // Neither whole vectors nor equal shares.
+        try #require(layout.count % 32 != 0)
+        let (alone, accompanied) = (ParameterSlab(layout: layout), ParameterSlab(layout: layout))
+        let copy = ParameterSlab(layout: layout)
+        let plain = Optimizer(configuration, layout: layout)
+        let copying = Optimizer(configuration, layout: layout, team: threads.map { ComputeTeam(threads: $0) })
+        for step in 0..<3 {
+            let gradient = gradient(layout, thread: step)
+            plain.step(alone, gradients: gradient, learningRate: 1e-2, gradientScale: 0.5)
+            copying.step(accompanied, gradients: gradient, learningRate: 1e-2, gradientScale: 0.5, copy: copy)
+            #expect(accompanied.values == alone.values && copy.values == alone.values)
+        }
+        #expect(copying.slotValues == plain.slotValues && alone.values.contains { $0 != 0 })
+    }
+
     @Test func adamCorrectsByTheNumberOfItsStep() throws {
         // The first step's corrections cancel the decays: every element moves by the learning rate, whatever its
         // gradient. A step that took another number would move otherwise.

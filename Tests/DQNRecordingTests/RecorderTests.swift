@@ -23,6 +23,7 @@ import Testing
         return canvas.picture
     }
 
+    @discardableResult
     private func record(_ recorder: EpisodeRecorder, steps: Int) throws -> EpisodeRecorder.Summary {
         try recorder.begin(picture(0))
         for step in 0..<steps {
@@ -37,7 +38,7 @@ import Testing
         let folder = try Folder()
         let url = folder.url.appending(path: name)
         let recorder = try EpisodeRecorder(url, environment: "Test-v0", actions: ["left", "stay", "right"])
-        #expect(folder.names == ["\(name).tmp"])
+        #expect(folder.names.count == 1 && folder.names[0].hasPrefix("\(name).") && folder.names[0].hasSuffix(".tmp"))
         let summary = try record(recorder, steps: 12)
         #expect(folder.names == [name])
         recorder.discard()
@@ -54,6 +55,38 @@ import Testing
             #expect(controls.count == 13)
             #expect(controls.reduce(0) { $0 + Int(data[$1 + 4]) + Int(data[$1 + 5]) << 8 } == 280)
         }
+    }
+
+    @Test("A film too quick for a GIF is as long as it says, and its end can be seen")
+    func quick() throws {
+        let folder = try Folder()
+        let url = folder.url.appending(path: "quick.gif")
+        let recorder = try EpisodeRecorder(
+            url, environment: "Test-v0", actions: ["left", "stay", "right"], stepsPerSecond: 100)
+        let summary = try record(recorder, steps: 150)
+        #expect(abs(summary.seconds - 5) < 1e-9)
+        let data = try Data(contentsOf: url)
+        let last = try #require(data.indices.dropLast(7).last { data[$0...].starts(with: [0x21, 0xF9, 4, 5]) })
+        #expect(Int(data[last + 4]) + Int(data[last + 5]) << 8 == 200)
+    }
+
+    @Test("Of two that record to one name the first has it, and other files are left alone")
+    func rivals() throws {
+        let folder = try Folder()
+        let url = folder.url.appending(path: "a.gif")
+        let bystander = folder.url.appending(path: "a.gif.tmp")
+        try Data("mine".utf8).write(to: bystander)
+        let make = {
+            try EpisodeRecorder(url, environment: "Test-v0", actions: ["left", "stay", "right"])
+        }
+        let (first, second) = (try make(), try make())
+        try record(first, steps: 3)
+        let written = try Data(contentsOf: url)
+        #expect(throws: RecordingError.self) { try record(second, steps: 5) }
+        second.discard()
+        #expect(try Data(contentsOf: url) == written)
+        #expect(try Data(contentsOf: bystander) == Data("mine".utf8))
+        #expect(folder.names.sorted() == ["a.gif", "a.gif.tmp"])
     }
 
     @Test("What is not finished leaves nothing")

@@ -52,6 +52,7 @@ import Testing
             (["--speed", "3"], 64, "--speed is that of a film"),
             (["--record", directory("nowhere/x.gif")], 1, "cannot be written (No such file or directory)"),
             (["--record", "/proc/x.png"], 1, "'/proc/x.png' cannot be written"),
+            (["--record", "/proc/x.png", "--trace", directory("t")], 1, "'/proc/x.png' cannot be written"),
         ] as [([String], Int32, String)] {
             let result = try Program.run("dqn-play", [run] + arguments)
             #expect(result.status == status && result.output.isEmpty, "\(arguments): \(result.status)")

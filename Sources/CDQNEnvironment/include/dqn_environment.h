@@ -50,7 +50,8 @@ extern "C" {
 /// One environment with its state: the plug-in's own type, which the host never looks into.
 typedef struct dqn_environment dqn_environment;
 
-/// One option, both parts UTF-8: of `plugin:PATH:NAME?size=7,slip=0.1` it is `size` with `7`, then `slip` with `0.1`.
+/// One option, both parts UTF-8: of `plugin:PATH:NAME?size=7,slip=0.1` it is `size` with `7`, then `slip` with `0.1`;
+/// options come sorted by their keys.
 typedef struct dqn_environment_option {
     const char *key;
     const char *value;

@@ -88,13 +88,14 @@ double kernels_sum_of_squares(const float *x, size_t count);
 
 /// One step of Adam (Kingma and Ba 2015): `step_size` holds the first moment's bias correction,
 /// `inverse_root_correction` the second's; `epsilon` stands outside the root. The gradient is multiplied by
-/// `gradient_scale` first. The first moment is kept within `mean_limit` times the root of the second.
-void kernels_adam(float *parameters, const float *gradient, float *first, float *second, size_t count,
+/// `gradient_scale` first. The first moment is kept within `mean_limit` times the root of the second. Parameters are
+/// written to `copy`, too, which lies elsewhere, where it is not null.
+void kernels_adam(float *parameters, float *copy, const float *gradient, float *first, float *second, size_t count,
                   float gradient_scale, float beta1, float beta2, float step_size, float inverse_root_correction,
                   float epsilon, float mean_limit);
 
-/// One step of RMSProp with epsilon inside the root; centred where `mean` is not null.
-void kernels_rmsprop(float *parameters, const float *gradient, float *square, float *mean, size_t count,
+/// One step of RMSProp with epsilon inside the root; centred where `mean` is not null, and `copy` as for Adam.
+void kernels_rmsprop(float *parameters, float *copy, const float *gradient, float *square, float *mean, size_t count,
                      float gradient_scale, float decay, float step_size, float epsilon);
 
 #endif

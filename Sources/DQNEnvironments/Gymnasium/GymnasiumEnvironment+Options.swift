@@ -1,5 +1,5 @@
+internal import DQNModel
 internal import Foundation
-internal import Synchronization
 
 extension GymnasiumEnvironment {
     /// Which Python runs an environment, and how long it is waited for.
@@ -25,12 +25,14 @@ extension GymnasiumEnvironment {
     /// Call it before there are other threads: it sets `DQN_PYTHON`.
     public static func choosePython(_ path: String) { setenv(GymnasiumPython.variable, path, 1) }
 
-    private static let chosenStepSeconds = Mutex(30.0)
-    static var standardStepSeconds: Double { chosenStepSeconds.withLock { $0 } }
+    private static let lock = Lock()
+    /// Read and written under `lock`.
+    private nonisolated(unsafe) static var chosenStepSeconds = 30.0
+    static var standardStepSeconds: Double { lock.withLock { chosenStepSeconds } }
 
     /// Chooses how long every environment that is made from now on, in this process, may take for a step, a reset or a
     /// snapshot.
-    public static func chooseStepDeadline(seconds: Double) { chosenStepSeconds.withLock { $0 = seconds } }
+    public static func chooseStepDeadline(seconds: Double) { lock.withLock { chosenStepSeconds = seconds } }
 
     /// The Python that an environment without one of its own would run in.
     ///

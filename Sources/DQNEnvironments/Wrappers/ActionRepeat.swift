@@ -23,7 +23,8 @@ public struct ActionRepeat: EnvironmentWrapper {
 
     /// Puts the wrapper around an environment.
     ///
-    /// - Throws: ``EnvironmentError`` (`invalidWrapper`) for the maximum of observations that are no bytes.
+    /// - Throws: ``EnvironmentError`` (`invalidWrapper`) for the maximum of observations that are no bytes, or that lie
+    ///   several frames apart.
     /// - Precondition: `count` is positive.
     public init(
         _ environment: any Environment, count: Int, takesMaximum: Bool = false
@@ -34,6 +35,12 @@ public struct ActionRepeat: EnvironmentWrapper {
         let space = specification.observationSpace
         guard !takesMaximum || space.element == .uint8 else {
             throw .unfit(text, environment, "its observations are no bytes; leave ',max' out")
+        }
+        guard !takesMaximum || specification.framesPerStep == 1 else {
+            let frames = specification.framesPerStep
+            throw .unfit(
+                text, environment,
+                "it takes \(frames) frames a step already; make it with --env-set frameskip=1, or leave ',max' out")
         }
         specification.framesPerStep *= count
         specification.maximumEpisodeSteps = specification.maximumEpisodeSteps.map { ($0 + count - 1) / count }

@@ -128,13 +128,16 @@ public final class Optimizer: Sendable {
     ///
     /// - Parameters:
     ///   - gradientScale: multiplies the gradient first; see ``GradientNorm/clipScale(_:maximum:)``.
+    ///   - copy: takes what is written to `parameters`, which must be another slab; where other threads write these at
+    ///     the same time, too, the copy has this step's values.
     public func step(
-        _ parameters: ParameterSlab, gradients: ParameterSlab, learningRate: Double, gradientScale: Float = 1
+        _ parameters: ParameterSlab, gradients: ParameterSlab, learningRate: Double, gradientScale: Float = 1,
+        copy: ParameterSlab? = nil
     ) {
         let stepNumber = count.wrappingAdd(1, ordering: .relaxed).newValue
         let step = OptimizerStep(
             configuration, slots: slots, parameters: parameters, gradients: gradients, number: stepNumber,
-            learningRate: learningRate, gradientScale: gradientScale)
+            learningRate: learningRate, gradientScale: gradientScale, copy: copy)
         if let divided {
             divided.take(step)
         } else {

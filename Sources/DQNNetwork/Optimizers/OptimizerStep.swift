@@ -11,10 +11,12 @@ struct OptimizerStep {
     private let number: Int
     private let learningRate: Double
     private let gradientScale: Float
+    private let copy: ParameterSlab?
 
     init(
         _ configuration: OptimizerConfiguration, slots: [ParameterSlab], parameters: ParameterSlab,
-        gradients: ParameterSlab, number: Int, learningRate: Double, gradientScale: Float
+        gradients: ParameterSlab, number: Int, learningRate: Double, gradientScale: Float,
+        copy: ParameterSlab?
     ) {
         self.configuration = configuration
         self.slots = slots
@@ -23,6 +25,7 @@ struct OptimizerStep {
         self.number = number
         self.learningRate = learningRate
         self.gradientScale = gradientScale
+        self.copy = copy
     }
 
     /// Takes the step for some of the parameters.
@@ -30,19 +33,20 @@ struct OptimizerStep {
         let start = range.lowerBound
         let target = parameters.pointer(at: start)
         let gradient = UnsafePointer(gradients.pointer(at: start))
+        let copied = copy?.pointer(at: start)
         let first = slots[0].pointer(at: start)
         switch configuration.kind {
         case .adam:
             let correction1 = 1 - pow(configuration.beta1, Double(number))
             let correction2 = 1 - pow(configuration.beta2, Double(number))
             kernels_adam(
-                target, gradient, first, slots[1].pointer(at: start), range.count, gradientScale,
+                target, copied, gradient, first, slots[1].pointer(at: start), range.count, gradientScale,
                 Float(configuration.beta1), Float(configuration.beta2), Float(learningRate / correction1),
                 Float(1 / correction2.squareRoot()), Float(configuration.epsilon), configuration.adamMeanLimit)
         case .rmsprop:
             let mean = configuration.centred ? slots[1].pointer(at: start) : nil
             kernels_rmsprop(
-                target, gradient, first, mean, range.count, gradientScale, Float(configuration.decay),
+                target, copied, gradient, first, mean, range.count, gradientScale, Float(configuration.decay),
                 Float(learningRate), Float(configuration.epsilon))
         }
     }

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// A new file that appears under its name only when it is whole: until then `NAME.tmp` beside it.
+/// A new file that appears under its name only when it is whole: until then `NAME.….tmp` beside it, a name of its own.
 final class RecordingFile {
     let url: URL
     /// Where it is written.
@@ -13,9 +13,10 @@ final class RecordingFile {
     /// - Throws: ``RecordingError``: `exists` where there is something of that name, `inputOutput`.
     init(_ url: URL) throws(RecordingError) {
         self.url = url
-        temporary = url.deletingLastPathComponent().appendingPathComponent("\(url.lastPathComponent).tmp")
+        temporary = url.deletingLastPathComponent().appendingPathComponent(
+            "\(url.lastPathComponent).\(UUID().uuidString.prefix(8)).tmp")
         try Self.refuseExisting(url)
-        let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Self.failure(url, String(cString: strerror(errno))) }
         handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
@@ -36,9 +37,15 @@ final class RecordingFile {
     /// - Throws: ``RecordingError``: `exists` where something of that name has come to be there meanwhile;
     /// `inputOutput`.
     func commit() throws(RecordingError) {
-        try Self.refuseExisting(url)
-        guard (try? handle.close()) != nil, rename(temporary.path, url.path) == 0 else {
-            throw Self.failure(url, String(cString: strerror(errno)))
+        guard (try? handle.close()) != nil else { throw Self.failure(url, String(cString: strerror(errno))) }
+        // A link takes no name that is taken, which renaming does; not every file system has links.
+        if link(temporary.path, url.path) == 0 {
+            unlink(temporary.path)
+        } else {
+            try Self.refuseExisting(url)
+            guard rename(temporary.path, url.path) == 0 else {
+                throw Self.failure(url, String(cString: strerror(errno)))
+            }
         }
         isOpen = false
     }

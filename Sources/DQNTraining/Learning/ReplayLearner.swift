@@ -168,26 +168,23 @@ final class ReplayLearner: Learner {
             absoluteErrors: configuration.prioritized ? batch.errors : nil)
         try learning.backward(into: gradients)
         let clipped = try ClippedGradient(gradients, loss: loss, configuration, store)
+        let own = configuration.refreshInterval - updatesUntilRefresh
+        if copies { updatesUntilRefresh -= 1 }
+        let refreshes = updatesUntilRefresh == 0
         let before = try store.push(
             gradients, learningRate: configuration.learningRate(at: step.total), scale: clipped.scale,
-            statistics: ownStatistics)
-        let own = configuration.refreshInterval - updatesUntilRefresh
+            statistics: ownStatistics, pullingInto: refreshes ? parameters : nil)
         statistics.add(loss: loss, gradientNorm: clipped.norm, staleness: copies ? before - pulledAt - own : nil)
+        if refreshes {
+            pulledAt = before + 1
+            updatesUntilRefresh = configuration.refreshInterval
+        }
         if configuration.prioritized {
             for row in 0..<batch.count {
                 try replay.updatePriority(batch.transitions[row].slot, error: batch.errors[row])
             }
         }
         actingIsCurrent = false
-        try refreshIfDue()
-    }
-
-    private func refreshIfDue() throws {
-        guard copies else { return }
-        updatesUntilRefresh -= 1
-        guard updatesUntilRefresh <= 0 else { return }
-        pulledAt = try store.pull(into: parameters)
-        updatesUntilRefresh = configuration.refreshInterval
     }
 
     /// y = r + γ (1 − terminated) Q(s′, a*; θ⁻).

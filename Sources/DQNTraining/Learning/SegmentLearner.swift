@@ -63,15 +63,9 @@ final class SegmentLearner: Learner {
             _ = try parameters.elements.update(
                 fromContentsOf: restored.float32("parameters", count: store.layout.count))
             pulledAt = Int(try restored.int64("pulled_at", count: 1)[0])
-            try networks.parametersChanged()
         } else {
-            try refresh()
+            pulledAt = try store.pull(into: parameters)
         }
-    }
-
-    /// θ′ ← θ.
-    private func refresh() throws {
-        pulledAt = try store.pull(into: parameters)
         try networks.parametersChanged()
     }
 
@@ -113,14 +107,15 @@ final class SegmentLearner: Learner {
         let clipped = try ClippedGradient(gradients, loss: result.loss, configuration, store)
         let before = try store.push(
             gradients, learningRate: configuration.learningRate(at: step.total), scale: clipped.scale,
-            statistics: ownStatistics)
+            statistics: ownStatistics, pullingInto: copies ? parameters : nil)
         statistics.add(
             loss: result.loss, gradientNorm: clipped.norm, staleness: copies ? before - pulledAt : nil)
         if let parts = result.parts { statistics.add(parts) }
         // An action chosen for the observation at a time limit was for its value only: the episode is over.
         if segment.truncated { networks.nextAction = nil }
         segment.clear()
-        try refresh()
+        pulledAt = before + 1
+        try networks.parametersChanged()
     }
 
     func save(into state: inout WorkerState) throws {

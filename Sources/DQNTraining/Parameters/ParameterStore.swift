@@ -38,14 +38,30 @@ public protocol ParameterStore: AnyObject, Sendable {
     /// - Parameters:
     ///   - scale: multiplies the gradient first.
     ///   - statistics: the worker's own optimiser; `nil` uses the one that all share.
+    ///   - copy: takes the parameters as this update leaves them, as by ``pull(into:)`` right after it but cheaper: in
+    ///     the same pass over memory, or the same trip. It is as old as ``updateCount`` after this update.
     /// - Returns: ``updateCount`` before this update.
     @discardableResult
-    func push(_ gradients: ParameterSlab, learningRate: Double, scale: Float, statistics: Optimizer?) throws -> Int
+    func push(
+        _ gradients: ParameterSlab, learningRate: Double, scale: Float, statistics: Optimizer?,
+        pullingInto copy: ParameterSlab?
+    ) throws -> Int
 
     /// Moves the target parameters towards the online ones.
     ///
     /// - Parameter rate: how far; 1 copies them.
     func refreshTarget(rate: Double) throws
+}
+
+extension ParameterStore {
+    /// Steps the optimiser on the online parameters with a gradient, and copies nothing.
+    @discardableResult
+    public func push(
+        _ gradients: ParameterSlab, learningRate: Double, scale: Float, statistics: Optimizer?
+    ) throws -> Int {
+        try push(
+            gradients, learningRate: learningRate, scale: scale, statistics: statistics, pullingInto: nil)
+    }
 }
 
 /// The parameters of a run that has one worker.

@@ -69,10 +69,12 @@ final class SharedParameters: ParameterStore, @unchecked Sendable {
     /// Steps the optimiser on the shared slab; O(parameters), without a lock.
     @discardableResult
     func push(
-        _ gradients: ParameterSlab, learningRate: Double, scale: Float, statistics: Optimizer?
+        _ gradients: ParameterSlab, learningRate: Double, scale: Float, statistics: Optimizer?,
+        pullingInto copy: ParameterSlab?
     ) -> Int {
         (statistics ?? optimizer).step(
-            online, gradients: gradients, learningRate: learningRate, gradientScale: scale)
+            online, gradients: gradients, learningRate: learningRate, gradientScale: scale,
+            copy: copy === online ? nil : copy)
         return updates.add(1, ordering: .relaxed).oldValue
     }
 

@@ -63,6 +63,7 @@ import Testing
             ("CartPole-v1", "action-repeat:2,max", "its observations are no bytes"),
             ("CartPole-v1", "atari-pixels:84", "it takes bytes of shape [rows, columns]"),
             ("Catch84-v0", "atari-pixels:42 atari-pixels:84", "with 84 rows and columns at least"),
+            ("Catch84-v0", "action-repeat:3 action-repeat:4,max", "it takes 3 frames a step already"),
             ("Catch84-v0", "observation-scale:2", "its observations are bytes"),
         ])
     func unfit(id: String, wrappers: String, part: String) {
