@@ -56,6 +56,11 @@ class Crasher(Still):
         os.kill(os.getpid(), signal.SIGSEGV)
 
 
+class Reader(Still):
+    def act(self):
+        raise EOFError("the book is read")
+
+
 class Chatterer(Still):
     def act(self):
         print("to standard output " * 20_000)
@@ -136,8 +141,8 @@ class Joystick(Still):
 
 
 KINDS = [
-    Still, Sleeper, Raiser, Quitter, Crasher, Chatterer, Keeper, Gambler, Frames, LargeFrames, Doubles, Integers,
-    Joystick, Drawn, Undrawn, UndrawnFrames,
+    Still, Sleeper, Raiser, Quitter, Crasher, Reader, Chatterer, Keeper, Gambler, Frames, LargeFrames, Doubles,
+    Integers, Joystick, Drawn, Undrawn, UndrawnFrames,
 ]
 # A label makes an environment another one, as a new version of its package would.
 LABEL = os.environ.get("DQN_TEST_LABEL", "")

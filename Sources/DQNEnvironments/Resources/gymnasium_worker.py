@@ -39,6 +39,10 @@ class Refusal(Exception):
         self.status = status
 
 
+class Farewell(BaseException):
+    """The other side is gone. No environment raises this one, nor catches it by `except Exception`."""
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # The environment and its observations
 
@@ -206,12 +210,12 @@ def one_line(error):
 
 
 def receive(count):
-    """So many bytes from the other side; ends the process when it is gone."""
+    """So many bytes from the other side."""
     parts = b""
     while len(parts) < count:
         part = os.read(CONTROL, count - len(parts))
         if not part:
-            raise EOFError
+            raise Farewell
         parts += part
     return parts
 
@@ -273,8 +277,6 @@ class Worker:
                     answer(DONE, picture(self.environment))
                 elif operation == DESCRIBE:
                     answer(DONE, json.dumps(self.description).encode())
-            except EOFError:
-                raise
             except Unfit as reason:
                 answer(INVALID_SNAPSHOT if operation == RESTORE else NOT_CAPTURABLE, str(reason).encode())
             except Exception as error:
@@ -313,7 +315,7 @@ def main():
             return answer(FAILED, failure(error))
         try:
             worker.serve()
-        except EOFError:
+        except Farewell:
             worker.environment.close()
     except (BrokenPipeError, ConnectionResetError):
         pass

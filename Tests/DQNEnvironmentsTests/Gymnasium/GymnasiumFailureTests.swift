@@ -84,6 +84,16 @@ import Testing
         #expect(try environment.step(0).reward == 0.5)
     }
 
+    @Test("An end of file that the environment came to is an exception like any other")
+    func endOfFile() throws {
+        let environment = try Gymnasium.testing("Reader")
+        try environment.reset(seed: 1)
+        let error = try failure { _ = try environment.step(1) }
+        #expect(error.code == .environmentFailed)
+        #expect(error.message.contains("it raised EOFError: the book is read (File \""), "\(error.message)")
+        #expect(try environment.step(0).reward == 0.5)
+    }
+
     @Test("What an environment prints goes nowhere and blocks nothing")
     func prints() throws {
         let environment = try Gymnasium.testing("Chatterer")
