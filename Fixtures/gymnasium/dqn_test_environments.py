@@ -5,6 +5,7 @@ usage: --env gym:dqn_test_environments:Sleeper-v0, with this folder in PYTHONPAT
 
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -59,6 +60,35 @@ class Crasher(Still):
 class Reader(Still):
     def act(self):
         raise EOFError("the book is read")
+
+
+class Parent(Still):
+    """Has a process of its own, whose number is its reward."""
+
+    child = None
+
+    def reset(self, *, seed=None, options=None):
+        if self.child is None:
+            # By the arguments a test can tell whose it is.
+            program = [sys.executable, "-c", "import time; time.sleep(3600)"]
+            self.child = subprocess.Popen(program + sys.orig_argv[1:])
+        return super().reset(seed=seed)
+
+    def step(self, action):
+        super().step(action)
+        return self.last.copy(), float(self.child.pid), False, False, {}
+
+
+class Leaver(Parent):
+    def act(self):
+        os._exit(7)
+
+
+class Lingerer(Still):
+    """Does not get done with closing."""
+
+    def close(self):
+        time.sleep(3600)
 
 
 class Chatterer(Still):
@@ -141,8 +171,8 @@ class Joystick(Still):
 
 
 KINDS = [
-    Still, Sleeper, Raiser, Quitter, Crasher, Reader, Chatterer, Keeper, Gambler, Frames, LargeFrames, Doubles,
-    Integers, Joystick, Drawn, Undrawn, UndrawnFrames,
+    Still, Sleeper, Raiser, Quitter, Crasher, Reader, Parent, Leaver, Lingerer, Chatterer, Keeper, Gambler, Frames,
+    LargeFrames, Doubles, Integers, Joystick, Drawn, Undrawn, UndrawnFrames,
 ]
 # A label makes an environment another one, as a new version of its package would.
 LABEL = os.environ.get("DQN_TEST_LABEL", "")

@@ -167,11 +167,10 @@ final class GymnasiumProcess {
         close(worker.memory)
         var status: Int32 = 0
         let start = ContinuousClock.now
-        // The whole group: what an environment has started goes with it.
         if killing { kill(-worker.process, SIGKILL) }
         while true {
-            let ended = waitpid(worker.process, &status, WNOHANG)
-            if ended == worker.process || (ended < 0 && errno != EINTR) { break }
+            // What an environment has started goes with the process, however it ended.
+            if dqn_worker_reap(worker.process, &status) != 0 { break }
             if (ContinuousClock.now - start) / .seconds(1) > Self.closingSeconds { kill(-worker.process, SIGKILL) }
             usleep(500)
         }

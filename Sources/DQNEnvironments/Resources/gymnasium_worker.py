@@ -14,6 +14,7 @@ import json
 import mmap
 import os
 import re
+import signal
 import struct
 import sys
 import traceback
@@ -21,6 +22,7 @@ import traceback
 from gymnasium_snapshots import Snapshots, Unfit, layers, pack, unpack
 
 CONTROL, MEMORY = 3, 4
+CLOSING_SECONDS = 5
 OWN_FILES = {"gymnasium_worker.py", "gymnasium_snapshots.py"}
 REQUEST, REPLY = struct.Struct("<IIQ"), struct.Struct("<IIdQ")
 DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER, PICTURE = range(1, 8)
@@ -315,8 +317,15 @@ def main():
             return answer(FAILED, failure(error))
         try:
             worker.serve()
-        except Farewell:
-            worker.environment.close()
+        except (Farewell, BrokenPipeError, ConnectionResetError):
+            # Nobody waits for a process any more that does not get done with closing.
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(CLOSING_SECONDS)
+            try:
+                worker.environment.close()
+            finally:
+                # Nor is anybody left to end what the environment has started.
+                os.killpg(0, signal.SIGKILL)
     except (BrokenPipeError, ConnectionResetError):
         pass
     finally:

@@ -50,6 +50,21 @@ import Testing
         #expect(error.details.contains { $0.contains("in step") })
     }
 
+    @Test("A process that ends by itself takes with it what its environment has started")
+    func children() throws {
+        let environment = try Gymnasium.testing("Leaver")
+        try environment.reset(seed: 1)
+        let child = Int32(try environment.step(0).reward)
+        #expect(try works(process: child))
+        #expect(try failure { _ = try environment.step(1) }.message.contains("ended with exit code 7"))
+        var isLeft = try works(process: child)
+        for _ in 0..<200 where isLeft {
+            usleep(10_000)
+            isLeft = try works(process: child)
+        }
+        #expect(!isLeft)
+    }
+
     @Test("A process that hangs is killed at its deadline")
     func hangs() throws {
         let environment = try Gymnasium.testing("Sleeper", seconds: 0.3)
