@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import gymnasium
@@ -54,6 +55,23 @@ class Quitter(Still):
 
 class Crasher(Still):
     def act(self):
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+
+class DeepCrasher(Still):
+    """Crashes below more frames than an error quotes, while another thread is at something else."""
+
+    def act(self):
+        threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+        self.fall(30)
+
+    def fall(self, frames):
+        if frames:
+            self.fall(frames - 1)
+        else:
+            self.land()
+
+    def land(self):
         os.kill(os.getpid(), signal.SIGSEGV)
 
 
@@ -171,8 +189,8 @@ class Joystick(Still):
 
 
 KINDS = [
-    Still, Sleeper, Raiser, Quitter, Crasher, Reader, Parent, Leaver, Lingerer, Chatterer, Keeper, Gambler, Frames,
-    LargeFrames, Doubles, Integers, Joystick, Drawn, Undrawn, UndrawnFrames,
+    Still, Sleeper, Raiser, Quitter, Crasher, DeepCrasher, Reader, Parent, Leaver, Lingerer, Chatterer, Keeper, Gambler,
+    Frames, LargeFrames, Doubles, Integers, Joystick, Drawn, Undrawn, UndrawnFrames,
 ]
 # A label makes an environment another one, as a new version of its package would.
 LABEL = os.environ.get("DQN_TEST_LABEL", "")

@@ -192,8 +192,7 @@ final class GymnasiumProcess {
         let signal = status & 0x7f
         let how: String
         if signal != 0 {
-            // The innermost frame is the first that the fault handler writes.
-            let place = output.lines.first { $0.hasPrefix("  File ") }.map { " in \($0.drop { $0 == " " })" } ?? ""
+            let place = output.place.map { " in \($0)" } ?? ""
             how = "was killed by signal \(signal) (\(String(cString: strsignal(signal))))\(place)"
         } else {
             let last = output.lines.last.map { "; its last words were: \($0)" } ?? ""
@@ -215,15 +214,24 @@ final class GymnasiumProcess {
 
 /// The last of what a process has written, for error messages.
 struct GymnasiumOutput {
-    private static let limit = 8192
+    /// Enough for the hundred frames that the fault handler writes at most.
+    private static let limit = 32768
     private var bytes: [UInt8] = []
     /// Whether the process has closed its side.
     private(set) var isEnded = false
 
     /// The last lines, the newest at the end.
-    var lines: [String] {
-        String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).suffix(20).map(String.init)
+    var lines: [String] { allLines.suffix(20).map(String.init) }
+
+    /// Where in Python a crash was that the fault handler has told of: the innermost frame of the thread that crashed,
+    /// which is the first that is written of it.
+    var place: String? {
+        let lines = allLines
+        let thread = lines.firstIndex { $0.hasPrefix("Current thread") } ?? 0
+        return lines[thread...].first { $0.hasPrefix("  File ") }.map { String($0.drop { $0 == " " }) }
     }
+
+    private var allLines: [Substring] { String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) }
 
     /// Takes everything that is there to be read, without waiting.
     mutating func drain(_ descriptor: Int32) {

@@ -50,6 +50,15 @@ import Testing
         #expect(error.details.contains { $0.contains("in step") })
     }
 
+    @Test("Of a crash below many frames, beside another thread, it is the innermost line all the same")
+    func crashesDeep() throws {
+        let environment = try Gymnasium.testing("DeepCrasher")
+        try environment.reset(seed: 1)
+        let error = try failure { _ = try environment.step(1) }
+        #expect(error.message.contains(", line") && error.message.contains(" in land;"), "\(error.message)")
+        #expect(error.details.count == 20)
+    }
+
     @Test("A process that ends by itself takes with it what its environment has started")
     func children() throws {
         let environment = try Gymnasium.testing("Leaver")
