@@ -109,6 +109,22 @@ class Lingerer(Still):
         time.sleep(3600)
 
 
+class Infinite(Still):
+    """Pays without end, by the second action."""
+
+    def step(self, action):
+        return self.last.copy(), numpy.inf if action == 1 else 0.5, False, False, {}
+
+
+class Blank(Still):
+    """Sees no number, by the second action, and then not at a reset either."""
+
+    observation_space = gymnasium.spaces.Box(-1.0, 1.0, (2, 3, 2), numpy.float64)
+
+    def act(self):
+        self.last[1, 2, 0] = numpy.nan
+
+
 class Chatterer(Still):
     def act(self):
         print("to standard output " * 20_000)
@@ -189,8 +205,8 @@ class Joystick(Still):
 
 
 KINDS = [
-    Still, Sleeper, Raiser, Quitter, Crasher, DeepCrasher, Reader, Parent, Leaver, Lingerer, Chatterer, Keeper, Gambler,
-    Frames, LargeFrames, Doubles, Integers, Joystick, Drawn, Undrawn, UndrawnFrames,
+    Still, Sleeper, Raiser, Quitter, Crasher, DeepCrasher, Reader, Parent, Leaver, Lingerer, Infinite, Blank, Chatterer,
+    Keeper, Gambler, Frames, LargeFrames, Doubles, Integers, Joystick, Drawn, Undrawn, UndrawnFrames,
 ]
 # A label makes an environment another one, as a new version of its package would.
 LABEL = os.environ.get("DQN_TEST_LABEL", "")

@@ -79,14 +79,25 @@ public final class GymnasiumEnvironment: Environment {
 
     /// Takes one action.
     ///
-    /// - Throws: ``EnvironmentError``; `environmentFailed` with the traceback when the environment raised an exception.
+    /// - Throws: ``EnvironmentError``; `environmentFailed` with the traceback when the environment raised an exception,
+    ///   and for a reward or an observation that is not finite.
     public func step(_ action: Int) throws -> StepOutcome {
         try progress.check(action, of: specification, actions: actionCount)
         let reply = try process.ask(.step, UInt64(action), seconds: stepSeconds)
         if let refusal = process.refusal(of: reply, "be stepped") { throw refusal }
+        guard reply.reward.isFinite else { throw unpayable(reply.reward, for: action) }
         _ = progress.advance(terminated: reply.terminated || reply.truncated, limit: nil)
         lives = reply.lives
         return StepOutcome(reward: reply.reward, terminated: reply.terminated, truncated: reply.truncated)
+    }
+
+    private func unpayable(_ reward: Double, for action: Int) -> EnvironmentError {
+        // Nobody knows where it stands now; a reset may mend it.
+        progress.abandon()
+        return EnvironmentError(
+            code: .environmentFailed,
+            message: "The environment '\(specification.id)' paid a reward of \(reward) for action \(action); rewards "
+                + "must be finite: mend it, or replace them in a wrapper of its own.")
     }
 
     /// Copies the observation out of the shared memory.

@@ -21,6 +21,7 @@ enum GymnasiumStatus: UInt32 {
     case notCapturable = 5
     case invalidSnapshot = 6
     case invalidOptions = 7
+    case notFinite = 9
 }
 
 /// A worker's answer.

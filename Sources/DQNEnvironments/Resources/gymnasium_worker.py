@@ -27,6 +27,7 @@ OWN_FILES = {"gymnasium_worker.py", "gymnasium_snapshots.py"}
 REQUEST, REPLY = struct.Struct("<IIQ"), struct.Struct("<IIdQ")
 DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER, PICTURE = range(1, 8)
 DONE, FAILED, PACKAGE_MISSING, UNKNOWN, UNSUPPORTED, NOT_CAPTURABLE, INVALID_SNAPSHOT, INVALID_OPTIONS = range(8)
+NOT_FINITE = 9
 # Packages whose environments are registered by a call, by the namespace of their ids.
 NAMESPACES = {"ALE": "ale_py", "MinAtar": "minatar.gym"}
 # Atari's older ids have no namespace.
@@ -121,6 +122,7 @@ class Observations:
         # The last axis is that of the channels, unless the first one is shorter.
         self.moves_channels = len(space.shape) == 3 and space.shape[0] >= space.shape[2]
         self.shape = [space.shape[2], *space.shape[:2]] if self.moves_channels else list(space.shape)
+        self.is_checked = space.dtype.kind == "f"
         self.numpy = numpy
         self.target = None
 
@@ -130,10 +132,14 @@ class Observations:
             memory = mmap.mmap(MEMORY, os.fstat(MEMORY).st_size)
             count = int(self.numpy.prod(self.shape))
             target = self.numpy.frombuffer(memory, self.element, count).reshape(self.shape)
+            self.flat = target.reshape(-1)
             self.target = target.transpose(1, 2, 0) if self.moves_channels else target
         if getattr(observation, "shape", self.target.shape) != self.target.shape:
             raise ValueError(f"an observation of shape {observation.shape} came instead of {self.target.shape}")
         self.target[...] = observation
+        if self.is_checked and not self.numpy.isfinite(self.flat).all():
+            index = tuple(int(place) for place in self.numpy.argwhere(~self.numpy.isfinite(self.target))[0])
+            raise Refusal(NOT_FINITE, f"an observation with {self.target[index]} at {list(index)}")
 
 
 def package_version(environment):
@@ -281,6 +287,8 @@ class Worker:
                     answer(DONE, json.dumps(self.description).encode())
             except Unfit as reason:
                 answer(INVALID_SNAPSHOT if operation == RESTORE else NOT_CAPTURABLE, str(reason).encode())
+            except Refusal as refusal:
+                answer(refusal.status, str(refusal).encode())
             except Exception as error:
                 answer(FAILED, failure(error))
 

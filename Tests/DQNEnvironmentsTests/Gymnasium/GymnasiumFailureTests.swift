@@ -118,6 +118,31 @@ import Testing
         #expect(try environment.step(0).reward == 0.5)
     }
 
+    @Test("Rewards and observations must be finite")
+    func notFinite() throws {
+        let payer = try Gymnasium.testing("Infinite")
+        try payer.reset(seed: 1)
+        var error = try failure { _ = try payer.step(1) }
+        #expect(error.code == .environmentFailed)
+        #expect(
+            error.message.hasPrefix(
+                "The environment 'gym:dqn_test_environments:Infinite-v0' paid a reward of inf for action 1; rewards must"
+            ),
+            "\(error.message)")
+        #expect(try failure { _ = try payer.step(0) }.code == .resetNeeded)
+        try payer.reset(seed: 1)
+        #expect(try payer.step(0).reward == 0.5)
+        let blank = try Gymnasium.testing("Blank")
+        try blank.reset(seed: 1)
+        error = try failure { _ = try blank.step(1) }
+        #expect(error.code == .environmentFailed)
+        #expect(
+            error.message.hasPrefix(
+                "The environment 'gym:dqn_test_environments:Blank-v0' cannot be stepped: it gave an observation with nan "
+                    + "at [1, 2, 0]; numbers must be finite: mend it"), "\(error.message)")
+        #expect(try failure { try blank.reset(seed: 2) }.message.contains("cannot be reset: it gave an observation"))
+    }
+
     @Test("What an environment prints goes nowhere and blocks nothing")
     func prints() throws {
         let environment = try Gymnasium.testing("Chatterer")
