@@ -212,3 +212,6 @@ KINDS = [
 LABEL = os.environ.get("DQN_TEST_LABEL", "")
 for kind in KINDS:
     gymnasium.register(f"{kind.__name__}-v0", kind, kwargs={"label": LABEL})
+# No number that JSON has, and none that another program must be able to count to.
+gymnasium.register("Endless-v0", Still, reward_threshold=float("inf"))
+gymnasium.register("Aeonian-v0", Still, max_episode_steps=10**30)

@@ -46,7 +46,14 @@ public final class GymnasiumEnvironment: Environment {
             process = try GymnasiumProcess(python: python, name: name, reference)
             let reply = try process.ask(.describe, seconds: options.startSeconds)
             if let refusal = process.refusal(of: reply, "be made") { throw refusal }
-            description = try JSONDecoder().decode(GymnasiumDescription.self, from: Data(reply.payload))
+            do {
+                description = try JSONDecoder().decode(GymnasiumDescription.self, from: Data(reply.payload))
+            } catch {
+                throw EnvironmentError(
+                    code: .environmentFailed,
+                    message: "The environment 'gym:\(name)' cannot be used: what it tells of itself cannot be read "
+                        + "(\(Self.reason(error))).")
+            }
             try process.share(bytes: ObservationSpace(shape: description.shape, element: description.element).byteCount)
         }
         self.process = process
@@ -55,6 +62,17 @@ public final class GymnasiumEnvironment: Environment {
         specification = description.specification(id: "gym:\(name)")
         actionCount = specification.actionCount
         stepSeconds = options.stepSeconds ?? Self.standardStepSeconds
+    }
+
+    /// What of a description cannot be read, in a line.
+    private static func reason(_ error: any Error) -> String {
+        switch error as? DecodingError {
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
+            .dataCorrupted(let context):
+            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+            return (path.isEmpty ? "" : "\(path): ") + context.debugDescription
+        default: return "\(error)"
+        }
     }
 
     let description: GymnasiumDescription

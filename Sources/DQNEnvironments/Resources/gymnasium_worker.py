@@ -11,7 +11,9 @@ other side of the socket is closed. Nothing here is ever pickled.
 
 import importlib
 import json
+import math
 import mmap
+import numbers
 import os
 import re
 import signal
@@ -181,6 +183,11 @@ def picture(environment):
     return struct.pack("<II", *frame.shape[:2]) + frame.tobytes()
 
 
+def finite(number):
+    """A number as JSON can have it; `None` for infinities and what is no number."""
+    return float(number) if isinstance(number, numbers.Real) and math.isfinite(number) else None
+
+
 def describe(environment, observations, gymnasium):
     """What the other side must know, as a document."""
     actions = environment.action_space
@@ -196,7 +203,7 @@ def describe(environment, observations, gymnasium):
         "element": observations.element,
         "action_meanings": meanings if len(meanings) == count else [f"action {index}" for index in range(count)],
         "maximum_episode_steps": specification and specification.max_episode_steps,
-        "reward_threshold": specification and specification.reward_threshold,
+        "reward_threshold": specification and finite(specification.reward_threshold),
         "frames_per_step": frame_skip if isinstance(frame_skip, int) and frame_skip > 0 else 1,
         "steps_per_second": steps_per_second(environment.unwrapped, frame_skip),
         "identity": {
@@ -284,7 +291,7 @@ class Worker:
                 elif operation == PICTURE:
                     answer(DONE, picture(self.environment))
                 elif operation == DESCRIBE:
-                    answer(DONE, json.dumps(self.description).encode())
+                    answer(DONE, json.dumps(self.description, allow_nan=False).encode())
             except Unfit as reason:
                 answer(INVALID_SNAPSHOT if operation == RESTORE else NOT_CAPTURABLE, str(reason).encode())
             except Refusal as refusal:

@@ -143,6 +143,14 @@ import Testing
         #expect(try failure { try blank.reset(seed: 2) }.message.contains("cannot be reset: it gave an observation"))
     }
 
+    @Test("A threshold that JSON cannot have is none; a specification that cannot be read is told with its environment")
+    func unusualSpecifications() throws {
+        #expect(try Gymnasium.testing("Endless").specification.rewardThreshold == nil)
+        let error = try failure { _ = try Gymnasium.testing("Aeonian") }
+        #expect(error.code == .environmentFailed)
+        #expect(error.message.contains("'gym:dqn_test_environments:Aeonian-v0' cannot be used"), "\(error.message)")
+    }
+
     @Test("What an environment prints goes nowhere and blocks nothing")
     func prints() throws {
         let environment = try Gymnasium.testing("Chatterer")
