@@ -138,6 +138,75 @@ class Keeper(Still):
         self.kept = {1, 2, 3}
 
 
+class Place:
+    def __init__(self, number):
+        self.number = number
+
+    def tell(self):
+        return self.number
+
+
+START = Place(0)
+
+
+class Walker(Still):
+    """Begins each episode at a place that all of them share, and leaves it by the second action.
+
+    Its reward tells where it is as two others see it that have the same place.
+    """
+
+    def reset(self, *, seed=None, options=None):
+        self.has_left = False
+        self.go(START)
+        return super().reset(seed=seed)
+
+    def go(self, place):
+        self.place = place
+        self.follower = Place(1000)
+        self.follower.leader = place
+        self.tell = place.tell
+
+    def act(self):
+        self.has_left = True
+        self.go(Place(self.place.number + 1))
+
+    def step(self, action):
+        super().step(action)
+        if self.has_left:
+            self.place.number += 10
+        return self.last.copy(), float(self.tell() + self.follower.leader.number), False, False, {}
+
+
+class Teller(Still):
+    """Counts where no attribute tells it; its reward is the count. From its second action on, so does a list."""
+
+    def reset(self, *, seed=None, options=None):
+        count = 0
+
+        def tell():
+            nonlocal count
+            count += 1
+            return count
+
+        self.tell = tell
+        return super().reset(seed=seed)
+
+    def act(self):
+        counts = [0]
+        self.tell_more = lambda: counts
+
+    def step(self, action):
+        super().step(action)
+        return self.last.copy(), float(self.tell()), False, False, {}
+
+
+class Mumbler(Still):
+    """Holds a method of what is no data, from its second action on."""
+
+    def act(self):
+        self.tell = set().add
+
+
 class Gambler(Still):
     """Draws from the generator that all Python code shares."""
 
@@ -206,7 +275,8 @@ class Joystick(Still):
 
 KINDS = [
     Still, Sleeper, Raiser, Quitter, Crasher, DeepCrasher, Reader, Parent, Leaver, Lingerer, Infinite, Blank, Chatterer,
-    Keeper, Gambler, Frames, LargeFrames, Doubles, Integers, Joystick, Drawn, Undrawn, UndrawnFrames,
+    Keeper, Walker, Teller, Mumbler, Gambler, Frames, LargeFrames, Doubles, Integers, Joystick, Drawn, Undrawn,
+    UndrawnFrames,
 ]
 # A label makes an environment another one, as a new version of its package would.
 LABEL = os.environ.get("DQN_TEST_LABEL", "")

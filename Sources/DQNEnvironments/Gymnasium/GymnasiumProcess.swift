@@ -10,7 +10,7 @@ final class GymnasiumProcess {
     private static let bootstrap = """
         import socket, sys, types
         control = socket.socket(fileno=3)
-        for name in ("gymnasium_snapshots", "gymnasium_worker"):
+        for name in ("gymnasium_values", "gymnasium_snapshots", "gymnasium_worker"):
             size = int.from_bytes(control.recv(8, socket.MSG_WAITALL), "little")
             script = control.recv(size, socket.MSG_WAITALL)
             module = sys.modules[name] = types.ModuleType(name)
@@ -18,7 +18,10 @@ final class GymnasiumProcess {
         control.detach()
         module.main()
         """
-    private static let scripts = [PackageResources.gymnasium_snapshots_py, PackageResources.gymnasium_worker_py]
+    private static let scripts = [
+        PackageResources.gymnasium_values_py, PackageResources.gymnasium_snapshots_py,
+        PackageResources.gymnasium_worker_py,
+    ]
     /// Largest payload that is believed.
     private static let payloadLimit: UInt64 = 1 << 30
     /// Seconds that a process gets to close its environment.

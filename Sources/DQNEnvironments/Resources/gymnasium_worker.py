@@ -25,13 +25,15 @@ from gymnasium_snapshots import Snapshots, Unfit, layers, pack, unpack
 
 CONTROL, MEMORY = 3, 4
 CLOSING_SECONDS = 5
-OWN_FILES = {"gymnasium_worker.py", "gymnasium_snapshots.py"}
+OWN_FILES = {"gymnasium_worker.py", "gymnasium_snapshots.py", "gymnasium_values.py"}
 REQUEST, REPLY = struct.Struct("<IIQ"), struct.Struct("<IIdQ")
 DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER, PICTURE = range(1, 8)
 DONE, FAILED, PACKAGE_MISSING, UNKNOWN, UNSUPPORTED, NOT_CAPTURABLE, INVALID_SNAPSHOT, INVALID_OPTIONS = range(8)
 NOT_FINITE = 9
 # Packages whose environments are registered by a call, by the namespace of their ids.
 NAMESPACES = {"ALE": "ale_py", "MinAtar": "minatar.gym"}
+# What reading bytes raises that are no state.
+NO_STATE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, struct.error)
 # Atari's older ids have no namespace.
 OLDER_ATARI = re.compile(r"[A-Z][A-Za-z]*NoFrameskip-v[04]")
 
@@ -300,16 +302,15 @@ class Worker:
                 answer(FAILED, failure(error))
 
     def restore(self, data):
+        if not self.is_reset:
+            # What an episode needs is there after a reset only.
+            self.environment.reset(seed=0)
+            self.is_reset = True
         try:
-            document, arrays = unpack(data)
-            if not self.is_reset:
-                # What an episode needs is there after a reset only.
-                self.environment.reset(seed=0)
             # The last observation is stored on the other side.
-            self.snapshots.restore(document, arrays)
-        except (ValueError, KeyError, TypeError, IndexError, struct.error) as error:
-            raise Unfit(f"it cannot be read: {one_line(error)}") from None
-        self.is_reset = True
+            self.snapshots.restore(*unpack(data))
+        except NO_STATE as error:
+            raise Refusal(INVALID_SNAPSHOT, f"it cannot be read: {one_line(error)}") from None
 
 
 def failure(error):

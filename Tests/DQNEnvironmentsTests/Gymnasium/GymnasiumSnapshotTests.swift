@@ -82,7 +82,8 @@ import Testing
     }
 
     @Test(
-        "What is no data, or outside the environment, makes the whole state untold", arguments: ["Keeper", "Gambler"])
+        "What is no data, or outside the environment, makes the whole state untold",
+        arguments: ["Keeper", "Gambler", "Teller", "Mumbler"])
     func notCapturable(name: String) throws {
         let environment = try Gymnasium.testing(name)
         try environment.reset(seed: 1)
@@ -90,6 +91,26 @@ import Testing
         #expect(try environment.snapshot() != nil)
         _ = try environment.step(1)
         #expect(try environment.snapshot() == nil)
+    }
+
+    @Test(
+        "Objects that more than one holds go on as they were",
+        arguments: ["Walker"])
+    func unusualData(name: String) throws {
+        let (original, fresh) = (try Gymnasium.testing(name), try Gymnasium.testing(name))
+        try original.reset(seed: 1)
+        func rewards(_ environment: GymnasiumEnvironment, _ actions: [Int]) throws -> [Double] {
+            try actions.map { try environment.step($0).reward }
+        }
+        let first = try rewards(original, [0])
+        #expect(try rewards(original, [1, 0]).last != first[0])
+        let snapshot = try #require(try original.snapshot())
+        try fresh.restore(snapshot)
+        #expect(try fresh.snapshot() == snapshot)
+        #expect(try rewards(fresh, [0, 1, 0]) == rewards(original, [0, 1, 0]))
+        // What the environments share must not have been changed by going back.
+        try fresh.reset(seed: 1)
+        #expect(try rewards(fresh, [0]) == first)
     }
 
     @Test("Box2D's world is no data", .enabled(if: Gymnasium.hasBox2D, "\(Gymnasium.reason)"))
@@ -119,7 +140,7 @@ import Testing
 
     @Test(
         "A snapshot that was tampered with is refused and changes nothing",
-        arguments: ["{}", "[", "[{}]", "[{}, {}, {}, {\"state\": {\"array\": [7, \"<f8\", [4]]}}]"])
+        arguments: ["{}", "[", "[{}]", "[[], [], [], []]", "[{}, {}, {}, {\"state\": {\"array\": [7, \"<f8\", [4]]}}]"])
     func damaged(document: String) throws {
         let environment = try Gymnasium.make("CartPole-v1")
         try environment.reset(seed: 1)
