@@ -3,6 +3,7 @@
 usage: --env gym:dqn_test_environments:Sleeper-v0, with this folder in PYTHONPATH
 """
 
+import enum
 import os
 import signal
 import subprocess
@@ -138,6 +139,27 @@ class Keeper(Still):
         self.kept = {1, 2, 3}
 
 
+class Mode(enum.Enum):
+    SCATTER = 0
+    CHASE = 7
+
+
+class Ghost(Still):
+    """Is in another mode after the second action; its reward tells which."""
+
+    def reset(self, *, seed=None, options=None):
+        self.mode, self.modes = Mode.SCATTER, [Mode.SCATTER]
+        return super().reset(seed=seed)
+
+    def act(self):
+        self.mode = Mode.CHASE
+        self.modes.append(Mode.CHASE)
+
+    def step(self, action):
+        super().step(action)
+        return self.last.copy(), float(self.mode.value + len(self.modes)), False, False, {}
+
+
 class Place:
     def __init__(self, number):
         self.number = number
@@ -175,6 +197,17 @@ class Walker(Still):
         if self.has_left:
             self.place.number += 10
         return self.last.copy(), float(self.tell() + self.follower.leader.number), False, False, {}
+
+
+class Thrower(Still):
+    """Has a place more once the second action was taken, which a fresh one has not."""
+
+    def reset(self, *, seed=None, options=None):
+        self.ball = None
+        return super().reset(seed=seed)
+
+    def act(self):
+        self.ball = Place(5)
 
 
 class Teller(Still):
@@ -275,8 +308,8 @@ class Joystick(Still):
 
 KINDS = [
     Still, Sleeper, Raiser, Quitter, Crasher, DeepCrasher, Reader, Parent, Leaver, Lingerer, Infinite, Blank, Chatterer,
-    Keeper, Walker, Teller, Mumbler, Gambler, Frames, LargeFrames, Doubles, Integers, Joystick, Drawn, Undrawn,
-    UndrawnFrames,
+    Keeper, Ghost, Walker, Thrower, Teller, Mumbler, Gambler, Frames, LargeFrames, Doubles, Integers, Joystick, Drawn,
+    Undrawn, UndrawnFrames,
 ]
 # A label makes an environment another one, as a new version of its package would.
 LABEL = os.environ.get("DQN_TEST_LABEL", "")

@@ -99,6 +99,22 @@ struct GymnasiumTests {
         return python
     }
 
+    @Test func aStateThatDoesNotFitBeginsANewEpisode() throws {
+        let directory = try TemporaryDirectory()
+        let python = "export PYTHONPATH=\(Self.modules)"
+        let arguments = ["--env", "gym:dqn_test_environments:Thrower-v0", "--out", directory("run"), "-q"] + tiny
+        var result = try Program.run(
+            "dqn-train", arguments + ["--steps", "200", "--eval-every", "0"], shell: python)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(try directory.newest("run").workers.first?.environment != nil)
+        result = try Program.run("dqn-train", ["--resume", directory("run"), "--steps", "2000"], shell: python)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.errors.contains("worker 0 begins a new episode"), "\(result.errors)")
+        #expect(result.errors.contains("'Thrower.ball'"), "\(result.errors)")
+        let counts = try directory.newest("run").history.columns["rollout/abandoned_episodes"] ?? []
+        #expect(counts.filter { !$0.isNaN }.reduce(0, +) == 1)
+    }
+
     @Test(arguments: [
         ("LunarLander-v3", "Box2D", "mlp:16,16", false), ("MinAtar/Breakout-v1", "minatar", "conv:4k3s1/fc16", true),
         ("ALE/Pong-v5", "ale_py", "conv:4k8s8/fc16", true), ("ALE/Breakout-v5", "ale_py", "conv:4k8s8/fc16", true),

@@ -29,6 +29,11 @@ extension GymnasiumProcess {
         case .unsupported:
             return EnvironmentError(
                 code: .unsupportedSpace, message: "\(environment) cannot be used: \(sentence(reason))")
+        case .notApplicable:
+            return EnvironmentError(
+                code: .stateNotApplicable,
+                message: "\(environment) cannot be brought into the stored state, since '\(reason)' is not in a fresh "
+                    + "one as it was; reset it.")
         case .notFinite:
             return EnvironmentError(
                 code: .environmentFailed,

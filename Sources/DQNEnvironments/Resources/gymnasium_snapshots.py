@@ -6,13 +6,14 @@ A state is told whole or not at all: what is not plain data raises Unfit. Nothin
 """
 
 import collections
+import enum
 import json
 import math
 import random
 import struct
 import types
 
-from gymnasium_values import PLAIN, constant_name, function_name, is_ale, is_plain
+from gymnasium_values import PLAIN, constant_name, enumeration_member, function_name, is_ale, is_plain
 
 # What is no data alone: an environment to be restored must have its own at the same place.
 IN_PLACE = {"constant", "method", "object", "generator", "same", "ale"}
@@ -109,6 +110,11 @@ class Snapshots:
             return value
         if isinstance(value, numpy.generic) and value.dtype.kind in "biuf":
             return {"scalar": self.add(numpy.asarray(value), path)}
+        if isinstance(value, enum.Enum):
+            place = [type(value).__module__, type(value).__qualname__, value.name]
+            if enumeration_member(*place) is not value:
+                raise Unfit(f"{path} ({value})")
+            return {"enum": place}
         name = constant_name(value, self.layers)
         if name is not None:
             return {"constant": name}
@@ -211,7 +217,7 @@ class Snapshots:
                 raise Unfit(path)
             return self.made[stored["same"]]
         if "constant" in stored:
-            if constant_name(present, self.layers) != stored["constant"]:
+            if stored["constant"] not in (constant_name(present, self.layers, older) for older in (False, True)):
                 raise Unfit(path)
             return present
         if "method" in stored:
@@ -270,6 +276,11 @@ class Snapshots:
     def decode(self, stored, path):
         if not isinstance(stored, dict):
             return stored
+        if "enum" in stored:
+            member = enumeration_member(*stored["enum"])
+            if member is None:
+                raise Unfit(path)
+            return member
         if "scalar" in stored:
             return self.array(stored["scalar"], path)[()]
         if "array" in stored:

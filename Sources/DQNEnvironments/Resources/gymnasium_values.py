@@ -4,6 +4,7 @@ usage: imported by gymnasium_snapshots
 """
 
 import enum
+import sys
 import types
 
 PLAIN = (type(None), bool, int, float, str)
@@ -44,10 +45,10 @@ def function_name(function, fixed):
     return name
 
 
-def constant_name(value, fixed):
+def constant_name(value, fixed, members=False):
     """The name of what never changes; `None` for everything else.
 
-    `fixed`: as for `function_name`.
+    `fixed`: as for `function_name`; `members`: whether members of enumerations count, as they did in older snapshots.
     """
     if isinstance(value, types.FunctionType):
         return function_name(value, fixed)
@@ -62,17 +63,28 @@ def constant_name(value, fixed):
     if isinstance(value, (types.BuiltinFunctionType, type)):
         return f"{value.__module__}.{value.__qualname__}"
     if type(value) in (list, tuple) and value:
-        names = [constant_name(item, fixed) for item in value]
+        names = [constant_name(item, fixed, members) for item in value]
         return None if None in names else ", ".join(names)
     if isinstance(value, types.ModuleType):
         return value.__name__
-    if isinstance(value, enum.Enum):
+    if members and isinstance(value, enum.Enum):
         return str(value)
     if type(value).__name__ == "EnvSpec" and type(value).__module__.startswith("gymnasium."):
         return "specification"
     if type(value).__module__.partition(".")[0] == "numpy" and type(value).__name__.endswith("DType"):
         return str(value)
     return None
+
+
+def enumeration_member(module, class_name, name):
+    """A member of an enumeration; `None` where there is none. Nothing is imported for it."""
+    found = sys.modules.get(module)
+    for part in class_name.split("."):
+        # Not getattr, which a module or a class may answer by code of its own.
+        found = vars(found).get(part) if isinstance(found, (type, types.ModuleType)) else None
+    if not (isinstance(found, type) and issubclass(found, enum.Enum)):
+        return None
+    return found.__members__.get(name)
 
 
 def is_ale(value):

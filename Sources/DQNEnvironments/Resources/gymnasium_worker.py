@@ -29,7 +29,7 @@ OWN_FILES = {"gymnasium_worker.py", "gymnasium_snapshots.py", "gymnasium_values.
 REQUEST, REPLY = struct.Struct("<IIQ"), struct.Struct("<IIdQ")
 DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER, PICTURE = range(1, 8)
 DONE, FAILED, PACKAGE_MISSING, UNKNOWN, UNSUPPORTED, NOT_CAPTURABLE, INVALID_SNAPSHOT, INVALID_OPTIONS = range(8)
-NOT_FINITE = 9
+NOT_APPLICABLE, NOT_FINITE = 8, 9
 # Packages whose environments are registered by a call, by the namespace of their ids.
 NAMESPACES = {"ALE": "ale_py", "MinAtar": "minatar.gym"}
 # What reading bytes raises that are no state.
@@ -295,7 +295,7 @@ class Worker:
                 elif operation == DESCRIBE:
                     answer(DONE, json.dumps(self.description, allow_nan=False).encode())
             except Unfit as reason:
-                answer(INVALID_SNAPSHOT if operation == RESTORE else NOT_CAPTURABLE, str(reason).encode())
+                answer(NOT_APPLICABLE if operation == RESTORE else NOT_CAPTURABLE, str(reason).encode())
             except Refusal as refusal:
                 answer(refusal.status, str(refusal).encode())
             except Exception as error:

@@ -94,8 +94,8 @@ import Testing
     }
 
     @Test(
-        "Objects that more than one holds go on as they were",
-        arguments: ["Walker"])
+        "Members of enumerations and objects that more than one holds go on as they were",
+        arguments: ["Ghost", "Walker"])
     func unusualData(name: String) throws {
         let (original, fresh) = (try Gymnasium.testing(name), try Gymnasium.testing(name))
         try original.reset(seed: 1)
@@ -111,6 +111,52 @@ import Testing
         // What the environments share must not have been changed by going back.
         try fresh.reset(seed: 1)
         #expect(try rewards(fresh, [0]) == first)
+    }
+
+    @Test("Snapshots of before, with members of enumerations as constants, can be restored")
+    func olderSnapshots() throws {
+        let member = #"{"enum": ["dqn_test_environments", "Mode", "SCATTER"]}"#
+        let constant = #"{"constant": "Mode.SCATTER"}"#
+        for (name, changes) in [
+            ("Ghost", [(#"{"list": [\#(member)]}"#, constant), (member, constant)]),
+        ] {
+            let environment = try Gymnasium.testing(name)
+            try environment.reset(seed: 1)
+            let snapshot = try #require(try environment.snapshot())
+            var older = snapshot
+            var text = try attributes(of: snapshot)
+            for (new, old) in changes {
+                try #require(text.contains(new))
+                text = text.replacing(new, with: old)
+            }
+            older.values["attributes"] = .uint8(Array(text.utf8))
+            try environment.restore(older)
+            #expect(try environment.snapshot() == snapshot)
+        }
+    }
+
+    @Test(
+        "A state that a fresh environment cannot be brought into is refused as such", arguments: ["Thrower", "Teller"])
+    func notApplicable(name: String) throws {
+        let (original, fresh) = (try Gymnasium.testing(name), try Gymnasium.testing(name))
+        try original.reset(seed: 1)
+        _ = try original.step(name == "Teller" ? 0 : 1)
+        let snapshot = try #require(try original.snapshot())
+        #expect {
+            try fresh.restore(snapshot)
+        } throws: {
+            ($0 as? EnvironmentError)?.code == .stateNotApplicable
+                && "\($0)".contains(name == "Teller" ? "'Teller.tell'" : "'Thrower.ball'")
+        }
+        try fresh.reset(seed: 1)
+        _ = try fresh.step(0)
+    }
+
+    private func attributes(of snapshot: StateSnapshot) throws -> String {
+        guard case .uint8(let bytes) = snapshot.values["attributes"] else {
+            throw ModelError(code: .invalidSnapshot, message: "There are no attributes.")
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     @Test("Box2D's world is no data", .enabled(if: Gymnasium.hasBox2D, "\(Gymnasium.reason)"))
