@@ -240,6 +240,19 @@ class Mumbler(Still):
         self.tell = set().add
 
 
+class Loser(Still):
+    """Keeps numbers that JSON has not."""
+
+    def reset(self, *, seed=None, options=None):
+        self.best, self.worst, self.mean = float("-inf"), [float("inf")], float("nan")
+        return super().reset(seed=seed)
+
+    def step(self, action):
+        is_lost = self.best == -numpy.inf and self.worst == [numpy.inf] and self.mean != self.mean
+        self.best = 0.0 if action == 1 else self.best
+        return self.last.copy(), float(is_lost), False, False, {}
+
+
 class Gambler(Still):
     """Draws from the generator that all Python code shares."""
 
@@ -308,8 +321,8 @@ class Joystick(Still):
 
 KINDS = [
     Still, Sleeper, Raiser, Quitter, Crasher, DeepCrasher, Reader, Parent, Leaver, Lingerer, Infinite, Blank, Chatterer,
-    Keeper, Ghost, Walker, Thrower, Teller, Mumbler, Gambler, Frames, LargeFrames, Doubles, Integers, Joystick, Drawn,
-    Undrawn, UndrawnFrames,
+    Keeper, Ghost, Walker, Thrower, Teller, Mumbler, Loser, Gambler, Frames, LargeFrames, Doubles, Integers, Joystick,
+    Drawn, Undrawn, UndrawnFrames,
 ]
 # A label makes an environment another one, as a new version of its package would.
 LABEL = os.environ.get("DQN_TEST_LABEL", "")

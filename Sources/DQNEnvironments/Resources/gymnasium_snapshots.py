@@ -102,10 +102,13 @@ class Snapshots:
                 raise Unfit(type(layer).__name__)
             attributes = {name: value for name, value in vars(layer).items() if name != "env"}
             document.append({key: self.encode(value, f"{name}.{key}") for key, value in attributes.items()})
-        return json.dumps(document).encode(), self.arrays
+        return json.dumps(document, allow_nan=False).encode(), self.arrays
 
     def encode(self, value, path):
         numpy = self.numpy
+        if type(value) is float and not math.isfinite(value):
+            # JSON has no numbers for these.
+            return {"float": str(value)}
         if type(value) in PLAIN:
             return value
         if isinstance(value, numpy.generic) and value.dtype.kind in "biuf":
@@ -276,6 +279,8 @@ class Snapshots:
     def decode(self, stored, path):
         if not isinstance(stored, dict):
             return stored
+        if "float" in stored:
+            return float(stored["float"])
         if "enum" in stored:
             member = enumeration_member(*stored["enum"])
             if member is None:

@@ -94,8 +94,8 @@ import Testing
     }
 
     @Test(
-        "Members of enumerations and objects that more than one holds go on as they were",
-        arguments: ["Ghost", "Walker"])
+        "Members of enumerations, objects that more than one holds and numbers that JSON has not go on as they were",
+        arguments: ["Ghost", "Walker", "Loser"])
     func unusualData(name: String) throws {
         let (original, fresh) = (try Gymnasium.testing(name), try Gymnasium.testing(name))
         try original.reset(seed: 1)
@@ -111,14 +111,16 @@ import Testing
         // What the environments share must not have been changed by going back.
         try fresh.reset(seed: 1)
         #expect(try rewards(fresh, [0]) == first)
+        #expect(try !attributes(of: snapshot).contains(/NaN|Infinity/))
     }
 
-    @Test("Snapshots of before, with members of enumerations as constants, can be restored")
+    @Test("Snapshots of before, with constants and numbers that JSON has not, can be restored")
     func olderSnapshots() throws {
         let member = #"{"enum": ["dqn_test_environments", "Mode", "SCATTER"]}"#
         let constant = #"{"constant": "Mode.SCATTER"}"#
         for (name, changes) in [
             ("Ghost", [(#"{"list": [\#(member)]}"#, constant), (member, constant)]),
+            ("Loser", [(#"{"float": "nan"}"#, "NaN"), (#"{"float": "-inf"}"#, "-Infinity")]),
         ] {
             let environment = try Gymnasium.testing(name)
             try environment.reset(seed: 1)
