@@ -71,7 +71,8 @@ let package = Package(
         .target(
             name: "DQNEnvironments", dependencies: ["DQNModel", "DQNPictures", "CDQNEnvironment", "CWorkerProcess"],
             resources: [
-                .embedInCode("Resources/gymnasium_snapshots.py"), .embedInCode("Resources/gymnasium_worker.py"),
+                .embedInCode("Resources/gymnasium_values.py"), .embedInCode("Resources/gymnasium_snapshots.py"),
+                .embedInCode("Resources/gymnasium_worker.py"),
             ], swiftSettings: strict, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
             name: "DQNTraining",

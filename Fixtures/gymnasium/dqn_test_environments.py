@@ -3,9 +3,12 @@
 usage: --env gym:dqn_test_environments:Sleeper-v0, with this folder in PYTHONPATH
 """
 
+import enum
 import os
 import signal
+import subprocess
 import sys
+import threading
 import time
 
 import gymnasium
@@ -56,6 +59,73 @@ class Crasher(Still):
         os.kill(os.getpid(), signal.SIGSEGV)
 
 
+class DeepCrasher(Still):
+    """Crashes below more frames than an error quotes, while another thread is at something else."""
+
+    def act(self):
+        threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+        self.fall(30)
+
+    def fall(self, frames):
+        if frames:
+            self.fall(frames - 1)
+        else:
+            self.land()
+
+    def land(self):
+        os.kill(os.getpid(), signal.SIGSEGV)
+
+
+class Reader(Still):
+    def act(self):
+        raise EOFError("the book is read")
+
+
+class Parent(Still):
+    """Has a process of its own, whose number is its reward."""
+
+    child = None
+
+    def reset(self, *, seed=None, options=None):
+        if self.child is None:
+            # By the arguments a test can tell whose it is.
+            program = [sys.executable, "-c", "import time; time.sleep(3600)"]
+            self.child = subprocess.Popen(program + sys.orig_argv[1:])
+        return super().reset(seed=seed)
+
+    def step(self, action):
+        super().step(action)
+        return self.last.copy(), float(self.child.pid), False, False, {}
+
+
+class Leaver(Parent):
+    def act(self):
+        os._exit(7)
+
+
+class Lingerer(Still):
+    """Does not get done with closing."""
+
+    def close(self):
+        time.sleep(3600)
+
+
+class Infinite(Still):
+    """Pays without end, by the second action."""
+
+    def step(self, action):
+        return self.last.copy(), numpy.inf if action == 1 else 0.5, False, False, {}
+
+
+class Blank(Still):
+    """Sees no number, by the second action, and then not at a reset either."""
+
+    observation_space = gymnasium.spaces.Box(-1.0, 1.0, (2, 3, 2), numpy.float64)
+
+    def act(self):
+        self.last[1, 2, 0] = numpy.nan
+
+
 class Chatterer(Still):
     def act(self):
         print("to standard output " * 20_000)
@@ -67,6 +137,120 @@ class Keeper(Still):
 
     def act(self):
         self.kept = {1, 2, 3}
+
+
+class Mode(enum.Enum):
+    SCATTER = 0
+    CHASE = 7
+
+
+class Ghost(Still):
+    """Is in another mode after the second action; its reward tells which."""
+
+    def reset(self, *, seed=None, options=None):
+        self.mode, self.modes = Mode.SCATTER, [Mode.SCATTER]
+        return super().reset(seed=seed)
+
+    def act(self):
+        self.mode = Mode.CHASE
+        self.modes.append(Mode.CHASE)
+
+    def step(self, action):
+        super().step(action)
+        return self.last.copy(), float(self.mode.value + len(self.modes)), False, False, {}
+
+
+class Place:
+    def __init__(self, number):
+        self.number = number
+
+    def tell(self):
+        return self.number
+
+
+START = Place(0)
+
+
+class Walker(Still):
+    """Begins each episode at a place that all of them share, and leaves it by the second action.
+
+    Its reward tells where it is as two others see it that have the same place.
+    """
+
+    def reset(self, *, seed=None, options=None):
+        self.has_left = False
+        self.go(START)
+        return super().reset(seed=seed)
+
+    def go(self, place):
+        self.place = place
+        self.follower = Place(1000)
+        self.follower.leader = place
+        self.tell = place.tell
+
+    def act(self):
+        self.has_left = True
+        self.go(Place(self.place.number + 1))
+
+    def step(self, action):
+        super().step(action)
+        if self.has_left:
+            self.place.number += 10
+        return self.last.copy(), float(self.tell() + self.follower.leader.number), False, False, {}
+
+
+class Thrower(Still):
+    """Has a place more once the second action was taken, which a fresh one has not."""
+
+    def reset(self, *, seed=None, options=None):
+        self.ball = None
+        return super().reset(seed=seed)
+
+    def act(self):
+        self.ball = Place(5)
+
+
+class Teller(Still):
+    """Counts where no attribute tells it; its reward is the count. From its second action on, so does a list."""
+
+    def reset(self, *, seed=None, options=None):
+        count = 0
+
+        def tell():
+            nonlocal count
+            count += 1
+            return count
+
+        self.tell = tell
+        return super().reset(seed=seed)
+
+    def act(self):
+        counts = [0]
+        self.tell_more = lambda: counts
+
+    def step(self, action):
+        super().step(action)
+        return self.last.copy(), float(self.tell()), False, False, {}
+
+
+class Mumbler(Still):
+    """Holds a method of what is no data, from its second action on."""
+
+    def act(self):
+        self.tell = set().add
+
+
+class Loser(Still):
+    """Keeps numbers that JSON has not."""
+
+    def reset(self, *, seed=None, options=None):
+        self.best, self.worst, self.mean = float("-inf"), [float("inf")], float("nan")
+        return super().reset(seed=seed)
+
+    def step(self, action):
+        is_lost = self.best == -numpy.inf and self.worst == [numpy.inf] and self.mean != self.mean
+        self.best = 0.0 if action == 1 else self.best
+        return self.last.copy(), float(is_lost), False, False, {}
 
 
 class Gambler(Still):
@@ -136,10 +320,14 @@ class Joystick(Still):
 
 
 KINDS = [
-    Still, Sleeper, Raiser, Quitter, Crasher, Chatterer, Keeper, Gambler, Frames, LargeFrames, Doubles, Integers,
-    Joystick, Drawn, Undrawn, UndrawnFrames,
+    Still, Sleeper, Raiser, Quitter, Crasher, DeepCrasher, Reader, Parent, Leaver, Lingerer, Infinite, Blank, Chatterer,
+    Keeper, Ghost, Walker, Thrower, Teller, Mumbler, Loser, Gambler, Frames, LargeFrames, Doubles, Integers, Joystick,
+    Drawn, Undrawn, UndrawnFrames,
 ]
 # A label makes an environment another one, as a new version of its package would.
 LABEL = os.environ.get("DQN_TEST_LABEL", "")
 for kind in KINDS:
     gymnasium.register(f"{kind.__name__}-v0", kind, kwargs={"label": LABEL})
+# No number that JSON has, and none that another program must be able to count to.
+gymnasium.register("Endless-v0", Still, reward_threshold=float("inf"))
+gymnasium.register("Aeonian-v0", Still, max_episode_steps=10**30)

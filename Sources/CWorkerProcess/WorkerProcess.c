@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -173,4 +174,17 @@ int dqn_worker_wait(int control, int output, int milliseconds) {
     if (ready < 0) return errno == EINTR ? 2 : -errno;
     if (ready == 0) return 0;
     return watched[0].revents ? 1 : 2;
+}
+
+int dqn_worker_reap(pid_t process, int *status) {
+    siginfo_t ended;
+    ended.si_pid = 0;
+    if (waitid(P_PID, (id_t)process, &ended, WEXITED | WNOWAIT | WNOHANG)) return errno == EINTR ? 0 : -errno;
+    if (ended.si_pid != process) return 0;
+    // Not reaped yet: until then the group's number can be nobody else's.
+    kill(-process, SIGKILL);
+    while (waitpid(process, status, 0) < 0) {
+        if (errno != EINTR) return -errno;
+    }
+    return 1;
 }

@@ -51,7 +51,8 @@ public protocol Environment {
     /// Goes back to a snapshot's state, the random stream included.
     ///
     /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) for another environment's snapshot and for values
-    ///   the environment cannot be in; it is then unchanged.
+    ///   the environment cannot be in; it is then unchanged. ``EnvironmentError`` (`stateNotApplicable`) for a state
+    ///   that is whole but that this environment cannot be brought into; it needs a reset then.
     mutating func restore(_ snapshot: StateSnapshot) throws
 
     /// The current state as a picture of text with ANSI colours, lines of equal width, without a final newline.

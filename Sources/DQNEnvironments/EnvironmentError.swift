@@ -32,6 +32,8 @@ public struct EnvironmentError: Error, Sendable, CustomStringConvertible {
         public static let processEnded = Code(rawValue: "processEnded")
         /// The environment's process has not answered in time, and was killed.
         public static let timedOut = Code(rawValue: "timedOut")
+        /// A stored state is whole, but the environment at hand cannot be brought into it: a new episode can begin.
+        public static let stateNotApplicable = Code(rawValue: "stateNotApplicable")
         /// There is no file at a plug-in's path.
         public static let pluginNotFound = Code(rawValue: "pluginNotFound")
         /// A plug-in cannot be loaded, or breaks the contract of `dqn_environment.h`.

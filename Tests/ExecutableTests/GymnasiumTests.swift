@@ -46,11 +46,7 @@ struct GymnasiumTests {
         let arguments = ["--env", "gym:CartPole-v1", "--steps", "4000", "--save-every", "100", "-q"] + tiny
         var result = try Program.run("dqn-train", arguments + ["--out", directory("whole")])
         #expect(result.status == 0, "\(result.errors)")
-        // A Python that is this test's own: its path tells its processes apart.
-        let python = directory("python")
-        let script = "#!/bin/sh\nexec '\(try GymnasiumEnvironment.python())' -X 'of=\(directory.path)' \"$@\"\n"
-        try script.write(toFile: python, atomically: true, encoding: .utf8)
-        chmod(python, 0o755)
+        let python = try ownPython(directory)
         let process = try Program.start(
             "dqn-train", arguments + ["--out", directory("killed"), "--python", python])
         try process.run()
@@ -68,6 +64,55 @@ struct GymnasiumTests {
         result = try Program.run("dqn-train", "--resume", directory("killed"), "-q", "--python", python)
         #expect(result.status == 0, "\(result.errors)")
         #expect(try directory.checkpointData("killed", 4000) == directory.checkpointData("whole", 4000))
+    }
+
+    @Test(arguments: ["Lingerer", "Parent"])
+    func nothingOfAnEnvironmentOutlivesAKilledTrainer(kind: String) throws {
+        let directory = try TemporaryDirectory()
+        let python = try ownPython(directory)
+        let process = try Program.start(
+            "dqn-train",
+            [
+                "--env", "gym:dqn_test_environments:\(kind)-v0", "--steps", "1000000", "--save-every", "100", "-q",
+                "--out", directory("killed"), "--python", python,
+            ] + tiny + ["--eval-every", "0"],
+            environment: ["PYTHONPATH": Self.modules])
+        try process.run()
+        while directory.savedSteps("killed").isEmpty, process.isRunning { usleep(5_000) }
+        #expect(processes(naming: directory.path) > 1)
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        var left = processes(naming: directory.path)
+        for _ in 0..<2000 where left > 0 {
+            usleep(10_000)
+            left = processes(naming: directory.path)
+        }
+        #expect(left == 0)
+    }
+
+    /// A Python that is a test's own: the directory among its arguments tells its processes apart.
+    private func ownPython(_ directory: TemporaryDirectory) throws -> String {
+        let python = directory("python")
+        let script = "#!/bin/sh\nexec '\(try GymnasiumEnvironment.python())' -X 'of=\(directory.path)' \"$@\"\n"
+        try script.write(toFile: python, atomically: true, encoding: .utf8)
+        chmod(python, 0o755)
+        return python
+    }
+
+    @Test func aStateThatDoesNotFitBeginsANewEpisode() throws {
+        let directory = try TemporaryDirectory()
+        let python = "export PYTHONPATH=\(Self.modules)"
+        let arguments = ["--env", "gym:dqn_test_environments:Thrower-v0", "--out", directory("run"), "-q"] + tiny
+        var result = try Program.run(
+            "dqn-train", arguments + ["--steps", "200", "--eval-every", "0"], shell: python)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(try directory.newest("run").workers.first?.environment != nil)
+        result = try Program.run("dqn-train", ["--resume", directory("run"), "--steps", "2000"], shell: python)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.errors.contains("worker 0 begins a new episode"), "\(result.errors)")
+        #expect(result.errors.contains("'Thrower.ball'"), "\(result.errors)")
+        let counts = try directory.newest("run").history.columns["rollout/abandoned_episodes"] ?? []
+        #expect(counts.filter { !$0.isNaN }.reduce(0, +) == 1)
     }
 
     @Test(arguments: [

@@ -39,4 +39,9 @@ int dqn_worker_send(int control, const void *bytes, size_t count);
 /// negative error number.
 int dqn_worker_wait(int control, int output, int milliseconds);
 
+/// Looks whether a worker has ended; if so, kills what is left of its process group, and reaps it.
+///
+/// Returns 1 and how it ended, as `waitpid` tells it; 0 while it runs, and a negative error number.
+int dqn_worker_reap(pid_t process, int *status);
+
 #endif

@@ -39,8 +39,9 @@ extension GymnasiumEnvironment {
 
     /// Goes back to a snapshot's state.
     ///
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`), also for a snapshot taken with other versions of Gymnasium
-    ///   or the environment's package, which may go on differently; ``EnvironmentError``.
+    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`), also for one that was taken with other versions of Gymnasium
+    ///   or the environment's package, which may go on differently; ``EnvironmentError``, `stateNotApplicable` where an
+    ///   attribute is not in a fresh environment as it was in the one that told its state.
     public func restore(_ snapshot: StateSnapshot) throws {
         try snapshot.require(kind: specification.id, version: Self.layout)
         try checkIdentity(of: snapshot)

@@ -46,7 +46,14 @@ public final class GymnasiumEnvironment: Environment {
             process = try GymnasiumProcess(python: python, name: name, reference)
             let reply = try process.ask(.describe, seconds: options.startSeconds)
             if let refusal = process.refusal(of: reply, "be made") { throw refusal }
-            description = try JSONDecoder().decode(GymnasiumDescription.self, from: Data(reply.payload))
+            do {
+                description = try JSONDecoder().decode(GymnasiumDescription.self, from: Data(reply.payload))
+            } catch {
+                throw EnvironmentError(
+                    code: .environmentFailed,
+                    message: "The environment 'gym:\(name)' cannot be used: what it tells of itself cannot be read "
+                        + "(\(Self.reason(error))).")
+            }
             try process.share(bytes: ObservationSpace(shape: description.shape, element: description.element).byteCount)
         }
         self.process = process
@@ -55,6 +62,17 @@ public final class GymnasiumEnvironment: Environment {
         specification = description.specification(id: "gym:\(name)")
         actionCount = specification.actionCount
         stepSeconds = options.stepSeconds ?? Self.standardStepSeconds
+    }
+
+    /// What of a description cannot be read, in a line.
+    private static func reason(_ error: any Error) -> String {
+        switch error as? DecodingError {
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
+            .dataCorrupted(let context):
+            let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+            return (path.isEmpty ? "" : "\(path): ") + context.debugDescription
+        default: return "\(error)"
+        }
     }
 
     let description: GymnasiumDescription
@@ -79,14 +97,25 @@ public final class GymnasiumEnvironment: Environment {
 
     /// Takes one action.
     ///
-    /// - Throws: ``EnvironmentError``; `environmentFailed` with the traceback when the environment raised an exception.
+    /// - Throws: ``EnvironmentError``; `environmentFailed` with the traceback when the environment raised an exception,
+    ///   and for a reward or an observation that is not finite.
     public func step(_ action: Int) throws -> StepOutcome {
         try progress.check(action, of: specification, actions: actionCount)
         let reply = try process.ask(.step, UInt64(action), seconds: stepSeconds)
         if let refusal = process.refusal(of: reply, "be stepped") { throw refusal }
+        guard reply.reward.isFinite else { throw unpayable(reply.reward, for: action) }
         _ = progress.advance(terminated: reply.terminated || reply.truncated, limit: nil)
         lives = reply.lives
         return StepOutcome(reward: reply.reward, terminated: reply.terminated, truncated: reply.truncated)
+    }
+
+    private func unpayable(_ reward: Double, for action: Int) -> EnvironmentError {
+        // Nobody knows where it stands now; a reset may mend it.
+        progress.abandon()
+        return EnvironmentError(
+            code: .environmentFailed,
+            message: "The environment '\(specification.id)' paid a reward of \(reward) for action \(action); rewards "
+                + "must be finite: mend it, or replace them in a wrapper of its own.")
     }
 
     /// Copies the observation out of the shared memory.

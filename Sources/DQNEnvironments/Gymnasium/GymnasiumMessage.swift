@@ -21,6 +21,9 @@ enum GymnasiumStatus: UInt32 {
     case notCapturable = 5
     case invalidSnapshot = 6
     case invalidOptions = 7
+    /// A state that is whole, but does not fit the environment at hand.
+    case notApplicable = 8
+    case notFinite = 9
 }
 
 /// A worker's answer.

@@ -29,6 +29,16 @@ extension GymnasiumProcess {
         case .unsupported:
             return EnvironmentError(
                 code: .unsupportedSpace, message: "\(environment) cannot be used: \(sentence(reason))")
+        case .notApplicable:
+            return EnvironmentError(
+                code: .stateNotApplicable,
+                message: "\(environment) cannot be brought into the stored state, since '\(reason)' is not in a fresh "
+                    + "one as it was; reset it.")
+        case .notFinite:
+            return EnvironmentError(
+                code: .environmentFailed,
+                message: "\(environment) cannot \(action): it gave \(reason); numbers must be finite: mend it, or "
+                    + "replace them in a wrapper of its own.")
         default:
             // The frame that raised it is the last; its second line is the source.
             let place = lines.dropFirst().last { $0.hasPrefix("  File ") }

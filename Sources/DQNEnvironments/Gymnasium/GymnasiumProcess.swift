@@ -10,7 +10,7 @@ final class GymnasiumProcess {
     private static let bootstrap = """
         import socket, sys, types
         control = socket.socket(fileno=3)
-        for name in ("gymnasium_snapshots", "gymnasium_worker"):
+        for name in ("gymnasium_values", "gymnasium_snapshots", "gymnasium_worker"):
             size = int.from_bytes(control.recv(8, socket.MSG_WAITALL), "little")
             script = control.recv(size, socket.MSG_WAITALL)
             module = sys.modules[name] = types.ModuleType(name)
@@ -18,7 +18,10 @@ final class GymnasiumProcess {
         control.detach()
         module.main()
         """
-    private static let scripts = [PackageResources.gymnasium_snapshots_py, PackageResources.gymnasium_worker_py]
+    private static let scripts = [
+        PackageResources.gymnasium_values_py, PackageResources.gymnasium_snapshots_py,
+        PackageResources.gymnasium_worker_py,
+    ]
     /// Largest payload that is believed.
     private static let payloadLimit: UInt64 = 1 << 30
     /// Seconds that a process gets to close its environment.
@@ -167,11 +170,10 @@ final class GymnasiumProcess {
         close(worker.memory)
         var status: Int32 = 0
         let start = ContinuousClock.now
-        // The whole group: what an environment has started goes with it.
         if killing { kill(-worker.process, SIGKILL) }
         while true {
-            let ended = waitpid(worker.process, &status, WNOHANG)
-            if ended == worker.process || (ended < 0 && errno != EINTR) { break }
+            // What an environment has started goes with the process, however it ended.
+            if dqn_worker_reap(worker.process, &status) != 0 { break }
             if (ContinuousClock.now - start) / .seconds(1) > Self.closingSeconds { kill(-worker.process, SIGKILL) }
             usleep(500)
         }
@@ -193,8 +195,7 @@ final class GymnasiumProcess {
         let signal = status & 0x7f
         let how: String
         if signal != 0 {
-            // The innermost frame is the first that the fault handler writes.
-            let place = output.lines.first { $0.hasPrefix("  File ") }.map { " in \($0.drop { $0 == " " })" } ?? ""
+            let place = output.place.map { " in \($0)" } ?? ""
             how = "was killed by signal \(signal) (\(String(cString: strsignal(signal))))\(place)"
         } else {
             let last = output.lines.last.map { "; its last words were: \($0)" } ?? ""
@@ -216,15 +217,24 @@ final class GymnasiumProcess {
 
 /// The last of what a process has written, for error messages.
 struct GymnasiumOutput {
-    private static let limit = 8192
+    /// Enough for the hundred frames that the fault handler writes at most.
+    private static let limit = 32768
     private var bytes: [UInt8] = []
     /// Whether the process has closed its side.
     private(set) var isEnded = false
 
     /// The last lines, the newest at the end.
-    var lines: [String] {
-        String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).suffix(20).map(String.init)
+    var lines: [String] { allLines.suffix(20).map(String.init) }
+
+    /// Where in Python a crash was that the fault handler has told of: the innermost frame of the thread that crashed,
+    /// which is the first that is written of it.
+    var place: String? {
+        let lines = allLines
+        let thread = lines.firstIndex { $0.hasPrefix("Current thread") } ?? 0
+        return lines[thread...].first { $0.hasPrefix("  File ") }.map { String($0.drop { $0 == " " }) }
     }
+
+    private var allLines: [Substring] { String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) }
 
     /// Takes everything that is there to be read, without waiting.
     mutating func drain(_ descriptor: Int32) {

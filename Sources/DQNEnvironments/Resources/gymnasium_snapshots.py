@@ -13,48 +13,15 @@ import random
 import struct
 import types
 
-# What a restored environment must have of itself, so that it can be restored in place.
-IN_PLACE = {"constant", "object", "generator", "same", "ale"}
+from gymnasium_values import PLAIN, constant_name, enumeration_member, function_name, is_ale, is_plain
+
+# What is no data alone: an environment to be restored must have its own at the same place.
+IN_PLACE = {"constant", "method", "object", "generator", "same", "ale"}
 ARRAY_TYPES = {"<f8": 1, "<f4": 2, "<i8": 3, "<u8": 4, "|u1": 5}
 
 
 class Unfit(Exception):
-    """An attribute that is not plain data, or not where it is expected."""
-
-
-def is_plain(value):
-    """Whether an object is an instance of ordinary Python classes: all its state is in its attributes."""
-    kinds = type(value).__mro__[:-1]
-    return (
-        hasattr(value, "__dict__")
-        and type(value).__new__ is object.__new__
-        and all(type(kind).__module__ in ("builtins", "abc") for kind in kinds)
-        and all(not kind.__dict__.get("__slots__") for kind in kinds)
-        and not hasattr(type(value), "__swig_destroy__")
-    )
-
-
-def constant_name(value):
-    """The name of what never changes; `None` for everything else."""
-    if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type)):
-        return f"{value.__module__}.{value.__qualname__}"
-    if type(value) in (list, tuple) and value:
-        names = [constant_name(item) for item in value]
-        return None if None in names else ", ".join(names)
-    if isinstance(value, types.ModuleType):
-        return value.__name__
-    if isinstance(value, enum.Enum):
-        return str(value)
-    if type(value).__name__ == "EnvSpec" and type(value).__module__.startswith("gymnasium."):
-        return "specification"
-    if type(value).__module__.partition(".")[0] == "numpy" and type(value).__name__.endswith("DType"):
-        return str(value)
-    return None
-
-
-def is_ale(value):
-    """Whether an object is the Arcade Learning Environment, which writes and reads its state itself."""
-    return type(value).__name__ == "ALEInterface" and type(value).__module__.partition(".")[0] == "ale_py"
+    """A state that is not plain data, or that is but does not fit the environment at hand."""
 
 
 class Emulator:
@@ -126,30 +93,42 @@ class Snapshots:
     def capture(self):
         if self.read_global_state() != self.global_state:
             raise Unfit("the random generator that all Python code shares")
-        found = layers(self.environment)
+        self.layers = layers(self.environment)
         # The objects are kept with their paths: another could get the identity of one that is gone.
-        self.arrays, self.seen = [], {id(layer): (f"layer {index}", layer) for index, layer in enumerate(found)}
+        self.arrays, self.seen = [], {id(layer): (f"layer {index}", layer) for index, layer in enumerate(self.layers)}
         document = []
-        for layer in found:
+        for layer, name in zip(self.layers, layer_names(self.layers)):
             if not is_plain(layer):
                 raise Unfit(type(layer).__name__)
             attributes = {name: value for name, value in vars(layer).items() if name != "env"}
-            name = type(layer).__name__
             document.append({key: self.encode(value, f"{name}.{key}") for key, value in attributes.items()})
-        return json.dumps(document).encode(), self.arrays
+        return json.dumps(document, allow_nan=False).encode(), self.arrays
 
     def encode(self, value, path):
         numpy = self.numpy
-        if value is None or type(value) in (bool, int, float, str):
+        if type(value) is float and not math.isfinite(value):
+            # JSON has no numbers for these.
+            return {"float": str(value)}
+        if type(value) in PLAIN:
             return value
         if isinstance(value, numpy.generic) and value.dtype.kind in "biuf":
             return {"scalar": self.add(numpy.asarray(value), path)}
-        name = constant_name(value)
+        if isinstance(value, enum.Enum):
+            place = [type(value).__module__, type(value).__qualname__, value.name]
+            if enumeration_member(*place) is not value:
+                raise Unfit(f"{path} ({value})")
+            return {"enum": place}
+        name = constant_name(value, self.layers)
         if name is not None:
             return {"constant": name}
+        if isinstance(value, types.MethodType):
+            name = function_name(value.__func__, self.layers)
+            if name is None:
+                raise Unfit(path)
+            return {"method": name, "self": self.encode(value.__self__, f"{path}.__self__")}
         if type(value) is tuple:
             return {"tuple": self.encode_items(value, path)}
-        # What can change in place must not be there twice, but for objects, which are restored in place.
+        # What can change in place must not be there twice, but for objects and generators, which are told once.
         first, _ = self.seen.setdefault(id(value), (path, value))
         if first != path:
             if self.generator_state(value) is not None or self.attributes(value) is not None:
@@ -178,7 +157,7 @@ class Snapshots:
         }
 
     def encode_items(self, values, path):
-        """The items of a container, which is restored as a new one: they must be data."""
+        """The items of a container: they must be data, since a fresh environment need not have as many."""
         items = [self.encode(value, f"{path}[{index}]") for index, value in enumerate(values)]
         for index, item in enumerate(items):
             if isinstance(item, dict) and item.keys() & IN_PLACE:
@@ -209,67 +188,104 @@ class Snapshots:
     # Restoring: everything is read and checked before anything is changed
 
     def restore(self, document, arrays):
-        self.arrays, self.changes = arrays, []
-        found = layers(self.environment)
-        self.present = {f"layer {index}": layer for index, layer in enumerate(found)}
+        self.arrays, self.changes, self.layers = arrays, [], layers(self.environment)
+        # What has been restored, by its path, so that what was the same is the same again.
+        self.made = {f"layer {index}": layer for index, layer in enumerate(self.layers)}
         stored = json.loads(document)
-        if len(stored) != len(found):
-            raise Unfit("the wrappers")
-        for layer, attributes in zip(found, stored):
-            self.restore_attributes(layer, attributes, type(layer).__name__, keep=("env",))
+        if len(stored) != len(self.layers):
+            raise ValueError("it has other wrappers")
+        for layer, name, attributes in zip(self.layers, layer_names(self.layers), stored):
+            self.restore_layer(vars(layer), self.restore_attributes(vars(layer), attributes, name))
         for change in self.changes:
             change()
 
-    def restore_attributes(self, owner, attributes, path, keep=()):
-        present = vars(owner)
-        for name, value in attributes.items():
-            if not isinstance(value, dict) or not value.keys() & IN_PLACE:
-                decoded = self.decode(value, f"{path}.{name}")
-                self.changes.append(lambda name=name, decoded=decoded: present.__setitem__(name, decoded))
-            elif name not in present:
-                raise Unfit(f"{path}.{name}")
-            else:
-                self.restore_in_place(present[name], value, f"{path}.{name}")
-        if isinstance(owner, self.gymnasium.spaces.Space):
-            return
-        for name in present.keys() - attributes.keys() - set(keep):
+    def restore_layer(self, present, attributes):
+        self.changes.append(lambda: present.update(attributes))
+        for name in present.keys() - attributes.keys() - {"env"}:
             self.changes.append(lambda name=name: present.__delitem__(name))
 
-    def restore_in_place(self, value, stored, path):
-        if "same" in stored:
-            if self.present.get(stored["same"]) is not value:
-                raise Unfit(path)
-            return
-        self.present[path] = value
-        if "constant" in stored:
-            if constant_name(value) != stored["constant"]:
-                raise Unfit(path)
-        elif "generator" in stored:
-            state, present = self.decode(stored["generator"], path), self.generator_state(value)
-            if present is None or present["bit_generator"] != state.get("bit_generator"):
-                raise Unfit(path)
-            if isinstance(value, self.numpy.random.Generator):
-                self.changes.append(lambda: setattr(value.bit_generator, "state", state))
-            else:
-                self.changes.append(lambda: value.set_state(state))
-        elif "ale" in stored:
-            if not is_ale(value):
-                raise Unfit(path)
-            import ale_py
+    def restore_attributes(self, present, stored, path):
+        """What the attributes of an object become."""
+        return {name: self.restore_value(present.get(name), value, f"{path}.{name}") for name, value in stored.items()}
 
-            emulator, action = Emulator(value), stored["action"]
-            if type(action) is not int or not 0 <= action < len(emulator.actions):
+    def restore_value(self, present, stored, path):
+        """What an attribute becomes that is `present` or, where there is none, `None`.
+
+        Data and objects are made anew: others may hold those at hand. Generators, spaces and emulators stay.
+        """
+        if not isinstance(stored, dict) or not stored.keys() & IN_PLACE:
+            return self.decode(stored, path)
+        if "same" in stored:
+            if stored["same"] not in self.made:
                 raise Unfit(path)
-            state = ale_py.ALEState(self.array(stored["ale"], path).tobytes())
-            self.changes.append(lambda: emulator.put(action, state))
+            return self.made[stored["same"]]
+        if "constant" in stored:
+            if stored["constant"] not in (constant_name(present, self.layers, older) for older in (False, True)):
+                raise Unfit(path)
+            return present
+        if "method" in stored:
+            function = getattr(present, "__func__", None)
+            if function_name(function, self.layers) != stored["method"]:
+                raise Unfit(path)
+            own = self.restore_value(present.__self__, stored["self"], f"{path}.__self__")
+            return types.MethodType(function, own)
+        if "generator" in stored:
+            self.restore_generator(present, self.decode(stored["generator"], path), path)
+        elif "ale" in stored:
+            self.restore_emulator(present, stored, path)
         else:
-            if self.attributes(value) is None or type(value).__qualname__ != stored["object"]:
-                raise Unfit(path)
-            self.restore_attributes(value, stored["attributes"], path)
+            return self.restore_object(present, stored, path)
+        return self.keep(present, path)
+
+    def keep(self, present, path):
+        """Takes down what stays: it cannot be two things that were apart."""
+        if any(present is other for other in self.made.values()):
+            raise Unfit(path)
+        self.made[path] = present
+        return present
+
+    def restore_object(self, present, stored, path):
+        if self.attributes(present) is None or type(present).__qualname__ != stored["object"]:
+            raise Unfit(path)
+        if isinstance(present, self.gymnasium.spaces.Space):
+            made = self.keep(present, path)
+        else:
+            # Before its attributes, which may refer to it.
+            made = self.made[path] = object.__new__(type(present))
+        attributes = self.restore_attributes(vars(present), stored["attributes"], path)
+        self.changes.append(lambda: vars(made).update(attributes))
+        return made
+
+    def restore_generator(self, present, state, path):
+        own = self.generator_state(present)
+        if own is None or own["bit_generator"] != state.get("bit_generator"):
+            raise Unfit(path)
+        if isinstance(present, self.numpy.random.Generator):
+            self.changes.append(lambda: setattr(present.bit_generator, "state", state))
+        else:
+            self.changes.append(lambda: present.set_state(state))
+
+    def restore_emulator(self, present, stored, path):
+        if not is_ale(present):
+            raise Unfit(path)
+        import ale_py
+
+        emulator, action = Emulator(present), stored["action"]
+        if type(action) is not int or not 0 <= action < len(emulator.actions):
+            raise ValueError(path)
+        state = ale_py.ALEState(self.array(stored["ale"], path).tobytes())
+        self.changes.append(lambda: emulator.put(action, state))
 
     def decode(self, stored, path):
         if not isinstance(stored, dict):
             return stored
+        if "float" in stored:
+            return float(stored["float"])
+        if "enum" in stored:
+            member = enumeration_member(*stored["enum"])
+            if member is None:
+                raise Unfit(path)
+            return member
         if "scalar" in stored:
             return self.array(stored["scalar"], path)[()]
         if "array" in stored:
@@ -282,12 +298,12 @@ class Snapshots:
             return collections.deque((self.decode(item, path) for item in stored["deque"]), stored["limit"])
         if "dict" in stored:
             return {self.decode(key, path): self.decode(value, path) for key, value in stored["dict"]}
-        raise Unfit(path)
+        raise ValueError(path)
 
     def array(self, reference, path):
         index, kind, shape = reference
         if self.numpy.dtype(kind).kind not in "biuf":
-            raise Unfit(path)
+            raise ValueError(path)
         return self.numpy.frombuffer(self.arrays[index], kind).reshape(shape).copy()
 
 
@@ -319,3 +335,12 @@ def layers(environment):
     while found[-1] is not environment.unwrapped:
         found.append(found[-1].env)
     return found
+
+
+def layer_names(found):
+    """What paths call the layers: their classes, with a number where one comes again."""
+    names = []
+    for index, layer in enumerate(found):
+        name = type(layer).__name__
+        names.append(f"{name} {index}" if name in names else name)
+    return names

@@ -11,10 +11,13 @@ other side of the socket is closed. Nothing here is ever pickled.
 
 import importlib
 import json
+import math
 import mmap
+import numbers
 import os
 import re
 import select
+import signal
 import struct
 import sys
 import traceback
@@ -26,12 +29,16 @@ READY = select.poll()
 READY.register(CONTROL, select.POLLIN)
 EAGER_LOOKS = 100
 YIELD = getattr(os, "sched_yield", lambda: None)
-OWN_FILES = {"gymnasium_worker.py", "gymnasium_snapshots.py"}
+CLOSING_SECONDS = 5
+OWN_FILES = {"gymnasium_worker.py", "gymnasium_snapshots.py", "gymnasium_values.py"}
 REQUEST, REPLY = struct.Struct("<IIQ"), struct.Struct("<IIdQ")
 DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER, PICTURE = range(1, 8)
 DONE, FAILED, PACKAGE_MISSING, UNKNOWN, UNSUPPORTED, NOT_CAPTURABLE, INVALID_SNAPSHOT, INVALID_OPTIONS = range(8)
+NOT_APPLICABLE, NOT_FINITE = 8, 9
 # Packages whose environments are registered by a call, by the namespace of their ids.
 NAMESPACES = {"ALE": "ale_py", "MinAtar": "minatar.gym"}
+# What reading bytes raises that are no state.
+NO_STATE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, struct.error)
 # Atari's older ids have no namespace.
 OLDER_ATARI = re.compile(r"[A-Z][A-Za-z]*NoFrameskip-v[04]")
 
@@ -42,6 +49,10 @@ class Refusal(Exception):
     def __init__(self, status, message):
         super().__init__(message)
         self.status = status
+
+
+class Farewell(BaseException):
+    """The other side is gone. No environment raises this one, nor catches it by `except Exception`."""
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -120,6 +131,7 @@ class Observations:
         # The last axis is that of the channels, unless the first one is shorter.
         self.moves_channels = len(space.shape) == 3 and space.shape[0] >= space.shape[2]
         self.shape = [space.shape[2], *space.shape[:2]] if self.moves_channels else list(space.shape)
+        self.is_checked = space.dtype.kind == "f"
         self.numpy = numpy
         self.target = None
 
@@ -129,10 +141,14 @@ class Observations:
             memory = mmap.mmap(MEMORY, os.fstat(MEMORY).st_size)
             count = int(self.numpy.prod(self.shape))
             target = self.numpy.frombuffer(memory, self.element, count).reshape(self.shape)
+            self.flat = target.reshape(-1)
             self.target = target.transpose(1, 2, 0) if self.moves_channels else target
         if getattr(observation, "shape", self.target.shape) != self.target.shape:
             raise ValueError(f"an observation of shape {observation.shape} came instead of {self.target.shape}")
         self.target[...] = observation
+        if self.is_checked and not self.numpy.isfinite(self.flat).all():
+            index = tuple(int(place) for place in self.numpy.argwhere(~self.numpy.isfinite(self.target))[0])
+            raise Refusal(NOT_FINITE, f"an observation with {self.target[index]} at {list(index)}")
 
 
 def package_version(environment):
@@ -174,6 +190,11 @@ def picture(environment):
     return struct.pack("<II", *frame.shape[:2]) + frame.tobytes()
 
 
+def finite(number):
+    """A number as JSON can have it; `None` for infinities and what is no number."""
+    return float(number) if isinstance(number, numbers.Real) and math.isfinite(number) else None
+
+
 def describe(environment, observations, gymnasium):
     """What the other side must know, as a document."""
     actions = environment.action_space
@@ -189,7 +210,7 @@ def describe(environment, observations, gymnasium):
         "element": observations.element,
         "action_meanings": meanings if len(meanings) == count else [f"action {index}" for index in range(count)],
         "maximum_episode_steps": specification and specification.max_episode_steps,
-        "reward_threshold": specification and specification.reward_threshold,
+        "reward_threshold": specification and finite(specification.reward_threshold),
         "frames_per_step": frame_skip if isinstance(frame_skip, int) and frame_skip > 0 else 1,
         "steps_per_second": steps_per_second(environment.unwrapped, frame_skip),
         "identity": {
@@ -220,12 +241,12 @@ def look_for_request():
 
 
 def receive(count):
-    """So many bytes from the other side; ends the process when it is gone."""
+    """So many bytes from the other side."""
     parts = b""
     while len(parts) < count:
         part = os.read(CONTROL, count - len(parts))
         if not part:
-            raise EOFError
+            raise Farewell
         parts += part
     return parts
 
@@ -287,25 +308,24 @@ class Worker:
                 elif operation == PICTURE:
                     answer(DONE, picture(self.environment))
                 elif operation == DESCRIBE:
-                    answer(DONE, json.dumps(self.description).encode())
-            except EOFError:
-                raise
+                    answer(DONE, json.dumps(self.description, allow_nan=False).encode())
             except Unfit as reason:
-                answer(INVALID_SNAPSHOT if operation == RESTORE else NOT_CAPTURABLE, str(reason).encode())
+                answer(NOT_APPLICABLE if operation == RESTORE else NOT_CAPTURABLE, str(reason).encode())
+            except Refusal as refusal:
+                answer(refusal.status, str(refusal).encode())
             except Exception as error:
                 answer(FAILED, failure(error))
 
     def restore(self, data):
+        if not self.is_reset:
+            # What an episode needs is there after a reset only.
+            self.environment.reset(seed=0)
+            self.is_reset = True
         try:
-            document, arrays = unpack(data)
-            if not self.is_reset:
-                # What an episode needs is there after a reset only.
-                self.environment.reset(seed=0)
             # The last observation is stored on the other side.
-            self.snapshots.restore(document, arrays)
-        except (ValueError, KeyError, TypeError, IndexError, struct.error) as error:
-            raise Unfit(f"it cannot be read: {one_line(error)}") from None
-        self.is_reset = True
+            self.snapshots.restore(*unpack(data))
+        except NO_STATE as error:
+            raise Refusal(INVALID_SNAPSHOT, f"it cannot be read: {one_line(error)}") from None
 
 
 def failure(error):
@@ -328,8 +348,15 @@ def main():
             return answer(FAILED, failure(error))
         try:
             worker.serve()
-        except EOFError:
-            worker.environment.close()
+        except (Farewell, BrokenPipeError, ConnectionResetError):
+            # Nobody waits for a process any more that does not get done with closing.
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(CLOSING_SECONDS)
+            try:
+                worker.environment.close()
+            finally:
+                # Nor is anybody left to end what the environment has started.
+                os.killpg(0, signal.SIGKILL)
     except (BrokenPipeError, ConnectionResetError):
         pass
     finally:

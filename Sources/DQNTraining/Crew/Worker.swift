@@ -27,6 +27,8 @@ final class Worker: @unchecked Sendable {
     /// Whether the environment threw and cannot go on.
     private var isEnvironmentLost = false
     private let counts: WorkerCounts
+    /// Why the environment could not be brought into its stored state.
+    private(set) var misfit: EnvironmentError?
 
     /// Makes a worker, new or from a stored state.
     ///
@@ -49,11 +51,7 @@ final class Worker: @unchecked Sendable {
         recentLengths = state?.recentLengths ?? []
         ComputeThreads.useCallingThreadOnly()
         learner = try method.makeLearner(context)
-        if let state, state.standing != .abandoned, let snapshot = state.environment,
-            let observation = state.observation
-        {
-            stack = try FrameStack(of: space, depth: configuration.frameStack, restoring: observation)
-            try self.environment.restore(snapshot)
+        if let state, try goOn(from: state) {
             episodeReturn = state.episodeReturn
             episodeLength = state.episodeLength
         } else {
@@ -65,6 +63,23 @@ final class Worker: @unchecked Sendable {
             try self.environment.reset(seed: seeds.next())
             self.environment.observe(into: &frame)
             beginEpisode()
+        }
+    }
+
+    /// Brings the environment where a stored state has it; `false` where the episode cannot be gone on with.
+    private func goOn(from state: WorkerState) throws -> Bool {
+        guard state.standing != .abandoned, let snapshot = state.environment, let observation = state.observation else {
+            return false
+        }
+        stack = try FrameStack(
+            of: environment.specification.observationSpace, depth: configuration.frameStack, restoring: observation)
+        do {
+            try environment.restore(snapshot)
+            return true
+        } catch let error as EnvironmentError where error.code == .stateNotApplicable {
+            // Refused at every resume, it would make the run impossible to go on with.
+            misfit = error
+            return false
         }
     }
 

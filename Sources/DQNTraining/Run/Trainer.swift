@@ -60,7 +60,7 @@ public final class Trainer {
     /// Why the run cannot go on, once a worker has failed; what can be saved of it still can.
     public internal(set) var failure: TrainingError?
     /// What the user should know about how the workers came to be: episodes and replays that do not go on.
-    public let notices: [String]
+    public private(set) var notices: [String]
     /// Mean return of the last hundred training episodes of each worker; NaN before the first has ended.
     public internal(set) var meanEpisodeReturn = Double.nan
     /// ε of the next action, averaged over the workers; `nil` for a method without.
@@ -223,6 +223,11 @@ public final class Trainer {
             // A stored state that does not fit is the file's fault, not the run's.
             if case .failed(let error as ModelError) = trouble { throw error }
             throw self.error(trouble, of: index, doing: "setting up")
+        }
+        for (index, station) in stations.enumerated() {
+            guard let misfit = station.worker?.misfit else { continue }
+            notices.append(
+                "worker \(index) begins a new episode: the one under way cannot be gone on with (\(misfit))")
         }
         if stations.count > 1 || !stations[0].isActive { stations[0].leftOver = statistics }
         lookAround()

@@ -50,6 +50,30 @@ import Testing
         #expect(error.details.contains { $0.contains("in step") })
     }
 
+    @Test("Of a crash below many frames, beside another thread, it is the innermost line all the same")
+    func crashesDeep() throws {
+        let environment = try Gymnasium.testing("DeepCrasher")
+        try environment.reset(seed: 1)
+        let error = try failure { _ = try environment.step(1) }
+        #expect(error.message.contains(", line") && error.message.contains(" in land;"), "\(error.message)")
+        #expect(error.details.count == 20)
+    }
+
+    @Test("A process that ends by itself takes with it what its environment has started")
+    func children() throws {
+        let environment = try Gymnasium.testing("Leaver")
+        try environment.reset(seed: 1)
+        let child = Int32(try environment.step(0).reward)
+        #expect(try works(process: child))
+        #expect(try failure { _ = try environment.step(1) }.message.contains("ended with exit code 7"))
+        var isLeft = try works(process: child)
+        for _ in 0..<200 where isLeft {
+            usleep(10_000)
+            isLeft = try works(process: child)
+        }
+        #expect(!isLeft)
+    }
+
     @Test("A process that hangs is killed at its deadline")
     func hangs() throws {
         let environment = try Gymnasium.testing("Sleeper", seconds: 0.3)
@@ -82,6 +106,49 @@ import Testing
         #expect(error.details.contains { $0.contains("in act") })
         try environment.reset(seed: 1)
         #expect(try environment.step(0).reward == 0.5)
+    }
+
+    @Test("An end of file that the environment came to is an exception like any other")
+    func endOfFile() throws {
+        let environment = try Gymnasium.testing("Reader")
+        try environment.reset(seed: 1)
+        let error = try failure { _ = try environment.step(1) }
+        #expect(error.code == .environmentFailed)
+        #expect(error.message.contains("it raised EOFError: the book is read (File \""), "\(error.message)")
+        #expect(try environment.step(0).reward == 0.5)
+    }
+
+    @Test("Rewards and observations must be finite")
+    func notFinite() throws {
+        let payer = try Gymnasium.testing("Infinite")
+        try payer.reset(seed: 1)
+        var error = try failure { _ = try payer.step(1) }
+        #expect(error.code == .environmentFailed)
+        #expect(
+            error.message.hasPrefix(
+                "The environment 'gym:dqn_test_environments:Infinite-v0' paid a reward of inf for action 1; rewards must"
+            ),
+            "\(error.message)")
+        #expect(try failure { _ = try payer.step(0) }.code == .resetNeeded)
+        try payer.reset(seed: 1)
+        #expect(try payer.step(0).reward == 0.5)
+        let blank = try Gymnasium.testing("Blank")
+        try blank.reset(seed: 1)
+        error = try failure { _ = try blank.step(1) }
+        #expect(error.code == .environmentFailed)
+        #expect(
+            error.message.hasPrefix(
+                "The environment 'gym:dqn_test_environments:Blank-v0' cannot be stepped: it gave an observation with nan "
+                    + "at [1, 2, 0]; numbers must be finite: mend it"), "\(error.message)")
+        #expect(try failure { try blank.reset(seed: 2) }.message.contains("cannot be reset: it gave an observation"))
+    }
+
+    @Test("A threshold that JSON cannot have is none; a specification that cannot be read is told with its environment")
+    func unusualSpecifications() throws {
+        #expect(try Gymnasium.testing("Endless").specification.rewardThreshold == nil)
+        let error = try failure { _ = try Gymnasium.testing("Aeonian") }
+        #expect(error.code == .environmentFailed)
+        #expect(error.message.contains("'gym:dqn_test_environments:Aeonian-v0' cannot be used"), "\(error.message)")
     }
 
     @Test("What an environment prints goes nowhere and blocks nothing")

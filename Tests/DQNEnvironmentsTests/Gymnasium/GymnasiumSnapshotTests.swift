@@ -82,7 +82,8 @@ import Testing
     }
 
     @Test(
-        "What is no data, or outside the environment, makes the whole state untold", arguments: ["Keeper", "Gambler"])
+        "What is no data, or outside the environment, makes the whole state untold",
+        arguments: ["Keeper", "Gambler", "Teller", "Mumbler"])
     func notCapturable(name: String) throws {
         let environment = try Gymnasium.testing(name)
         try environment.reset(seed: 1)
@@ -90,6 +91,74 @@ import Testing
         #expect(try environment.snapshot() != nil)
         _ = try environment.step(1)
         #expect(try environment.snapshot() == nil)
+    }
+
+    @Test(
+        "Members of enumerations, objects that more than one holds and numbers that JSON has not go on as they were",
+        arguments: ["Ghost", "Walker", "Loser"])
+    func unusualData(name: String) throws {
+        let (original, fresh) = (try Gymnasium.testing(name), try Gymnasium.testing(name))
+        try original.reset(seed: 1)
+        func rewards(_ environment: GymnasiumEnvironment, _ actions: [Int]) throws -> [Double] {
+            try actions.map { try environment.step($0).reward }
+        }
+        let first = try rewards(original, [0])
+        #expect(try rewards(original, [1, 0]).last != first[0])
+        let snapshot = try #require(try original.snapshot())
+        try fresh.restore(snapshot)
+        #expect(try fresh.snapshot() == snapshot)
+        #expect(try rewards(fresh, [0, 1, 0]) == rewards(original, [0, 1, 0]))
+        // What the environments share must not have been changed by going back.
+        try fresh.reset(seed: 1)
+        #expect(try rewards(fresh, [0]) == first)
+        #expect(try !attributes(of: snapshot).contains(/NaN|Infinity/))
+    }
+
+    @Test("Snapshots of before, with constants and numbers that JSON has not, can be restored")
+    func olderSnapshots() throws {
+        let member = #"{"enum": ["dqn_test_environments", "Mode", "SCATTER"]}"#
+        let constant = #"{"constant": "Mode.SCATTER"}"#
+        for (name, changes) in [
+            ("Ghost", [(#"{"list": [\#(member)]}"#, constant), (member, constant)]),
+            ("Loser", [(#"{"float": "nan"}"#, "NaN"), (#"{"float": "-inf"}"#, "-Infinity")]),
+        ] {
+            let environment = try Gymnasium.testing(name)
+            try environment.reset(seed: 1)
+            let snapshot = try #require(try environment.snapshot())
+            var older = snapshot
+            var text = try attributes(of: snapshot)
+            for (new, old) in changes {
+                try #require(text.contains(new))
+                text = text.replacing(new, with: old)
+            }
+            older.values["attributes"] = .uint8(Array(text.utf8))
+            try environment.restore(older)
+            #expect(try environment.snapshot() == snapshot)
+        }
+    }
+
+    @Test(
+        "A state that a fresh environment cannot be brought into is refused as such", arguments: ["Thrower", "Teller"])
+    func notApplicable(name: String) throws {
+        let (original, fresh) = (try Gymnasium.testing(name), try Gymnasium.testing(name))
+        try original.reset(seed: 1)
+        _ = try original.step(name == "Teller" ? 0 : 1)
+        let snapshot = try #require(try original.snapshot())
+        #expect {
+            try fresh.restore(snapshot)
+        } throws: {
+            ($0 as? EnvironmentError)?.code == .stateNotApplicable
+                && "\($0)".contains(name == "Teller" ? "'Teller.tell'" : "'Thrower.ball'")
+        }
+        try fresh.reset(seed: 1)
+        _ = try fresh.step(0)
+    }
+
+    private func attributes(of snapshot: StateSnapshot) throws -> String {
+        guard case .uint8(let bytes) = snapshot.values["attributes"] else {
+            throw ModelError(code: .invalidSnapshot, message: "There are no attributes.")
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     @Test("Box2D's world is no data", .enabled(if: Gymnasium.hasBox2D, "\(Gymnasium.reason)"))
@@ -119,7 +188,7 @@ import Testing
 
     @Test(
         "A snapshot that was tampered with is refused and changes nothing",
-        arguments: ["{}", "[", "[{}]", "[{}, {}, {}, {\"state\": {\"array\": [7, \"<f8\", [4]]}}]"])
+        arguments: ["{}", "[", "[{}]", "[[], [], [], []]", "[{}, {}, {}, {\"state\": {\"array\": [7, \"<f8\", [4]]}}]"])
     func damaged(document: String) throws {
         let environment = try Gymnasium.make("CartPole-v1")
         try environment.reset(seed: 1)

@@ -40,5 +40,18 @@ enum Gymnasium {
     }
 }
 
+/// Whether a process is at work: one that has ended and waits for its parent is not.
+func works(process: Int32) throws -> Bool {
+    let listing = Process()
+    listing.executableURL = URL(filePath: "/bin/ps")
+    listing.arguments = ["-o", "stat=", "-p", "\(process)"]
+    let output = Pipe()
+    listing.standardOutput = output
+    try listing.run()
+    let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+    listing.waitUntilExit()
+    return !text.isEmpty && !text.hasPrefix("Z")
+}
+
 /// Whether a process is there, as a zombie too.
 func exists(process: Int32) -> Bool { kill(process, 0) == 0 || errno == EPERM }
