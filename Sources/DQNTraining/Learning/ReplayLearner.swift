@@ -170,7 +170,7 @@ final class ReplayLearner: Learner {
         let clipped = try ClippedGradient(gradients, loss: loss, configuration, store)
         let own = configuration.refreshInterval - updatesUntilRefresh
         if copies { updatesUntilRefresh -= 1 }
-        let refreshes = updatesUntilRefresh == 0
+        let refreshes = copies && updatesUntilRefresh <= 0
         let before = try store.push(
             gradients, learningRate: configuration.learningRate(at: step.total), scale: clipped.scale,
             statistics: ownStatistics, pullingInto: refreshes ? parameters : nil)
