@@ -104,7 +104,7 @@ struct DQNPlay: ParsableCommand {
         let trace = try trace.map { try TraceFile(URL(fileURLWithPath: $0)) }
         let screen = render == .ansi ? Screen() : nil
         defer { screen?.leave() }
-        if film != nil || screen != nil { PlayInterruption.install() }
+        if film != nil || screen != nil { Interruption.install() }
         var player = EpisodePlayer(environment: environment, frameStack: agent.frameStack)
         var generator = RandomGenerator(seed: UInt64(seed), stream: "play")
         var played: [EpisodePlayer.Episode] = []
@@ -117,7 +117,7 @@ struct DQNPlay: ParsableCommand {
                     try trace?.append(step, episode: index, actionValues: values)
                     try film?.add(step, actionValues: values)
                     screen?.show(step)
-                    if PlayInterruption.isRequested {
+                    if Interruption.isRequested {
                         try film?.finish()
                         throw ExitCode.interrupted
                     }

@@ -128,7 +128,7 @@ struct DQNTrain: ParsableCommand {
         do {
             if printConfig { return try printJSON(try request().resolve().json) }
             let run = try makeRun()
-            Interruption.install()
+            Interruption.install(survivingClosedPipes: true)
             try drive(run)
         } catch let code as ExitCode {
             throw code

@@ -1,16 +1,19 @@
 internal import Foundation
 internal import Synchronization
 
-/// SIGINT and SIGTERM as a question that a run asks between steps; a second signal ends the process at once.
+/// SIGINT and SIGTERM as a question that a program asks between steps, so that a run is saved, a film whole and a terminal left
+/// in order; a second signal ends the process at once.
 public enum Interruption {
     private static let signals = Atomic<Int>(0)
 
     /// Takes over the two signals for this process, and turns the one for a file beyond the size limit into a failed
-    /// write, which a run survives.
-    public static func install() {
+    /// write, which a program survives and tells.
+    ///
+    /// - Parameter survivingClosedPipes: whether a closed pipe, as of standard error, is a failed write, too: it must not
+    ///   end a run unsaved.
+    public static func install(survivingClosedPipes: Bool = false) {
         signal(SIGXFSZ, SIG_IGN)
-        // A closed pipe on standard error must not end a run unsaved.
-        signal(SIGPIPE, SIG_IGN)
+        if survivingClosedPipes { signal(SIGPIPE, SIG_IGN) }
         // Touched here, since a handler must not be the one to initialise it.
         signals.store(0, ordering: .relaxed)
         // A parent may have started this process with them blocked or ignored.
