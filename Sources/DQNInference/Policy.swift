@@ -59,12 +59,7 @@ public struct Policy: Sendable {
 
     /// The wrappers of a configuration, which has none before there were any; `nil` where they cannot be read.
     private static func wrappers(_ configuration: JSONValue) -> [String]? {
-        switch configuration["wrappers"] {
-        case nil, .null: return []
-        case .array(let items):
-            let texts = items.compactMap(\.stringValue)
-            return texts.count == items.count ? texts : nil
-        default: return nil
-        }
+        guard let value = configuration["wrappers"], value != .null else { return [] }
+        return value.stringArrayValue
     }
 }

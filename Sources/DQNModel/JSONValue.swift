@@ -65,6 +65,13 @@ public enum JSONValue: Sendable, Equatable, Codable {
         return value
     }
 
+    /// The strings of an array that holds nothing else, or `nil` for any other value.
+    public var stringArrayValue: [String]? {
+        guard case .array(let items) = self else { return nil }
+        let texts = items.compactMap(\.stringValue)
+        return texts.count == items.count ? texts : nil
+    }
+
     /// The number as a `Double`, or `nil` for any other value.
     public var doubleValue: Double? {
         switch self {

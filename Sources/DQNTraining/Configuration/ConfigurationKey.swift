@@ -89,15 +89,9 @@ public struct ConfigurationKey: Sendable {
         Self(name: name, allowed: "a JSON array of texts, or texts with spaces between", help: help) {
             .array($0[keyPath: path].map(JSONValue.string))
         } write: { configuration, value in
-            switch value {
-            case .string(let text):
-                configuration[keyPath: path] = text.split(whereSeparator: \.isWhitespace).map(String.init)
-            case .array(let items):
-                let texts = items.compactMap(\.stringValue)
-                guard texts.count == items.count else { return false }
-                configuration[keyPath: path] = texts
-            default: return false
-            }
+            let words = value.stringValue?.split(whereSeparator: \.isWhitespace).map(String.init)
+            guard let texts = words ?? value.stringArrayValue else { return false }
+            configuration[keyPath: path] = texts
             return true
         }
     }
