@@ -61,7 +61,7 @@ let package = Package(
 
         // Pictures in colour, and episodes as films and contact sheets.
         .target(name: "DQNPictures", swiftSettings: strict),
-        .target(name: "DQNRecording", dependencies: ["DQNPictures", "CDeflate"], swiftSettings: strict),
+        .target(name: "DQNRecording", dependencies: ["DQNModel", "DQNPictures", "CDeflate"], swiftSettings: strict),
 
         // Compute, acting, environments, training.
         .target(name: "DQNNetwork", dependencies: ["DQNModel", "COneDNN", "CKernels"], swiftSettings: strict),

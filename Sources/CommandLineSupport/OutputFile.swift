@@ -1,4 +1,5 @@
 internal import DQNCheckpoint
+internal import DQNModel
 internal import Foundation
 
 /// A file that a command is about to make.
@@ -45,12 +46,4 @@ public struct OutputFile {
                 underlying: error)
         }
     }
-}
-
-/// The system's words for a file error, without Foundation's wrapping.
-func systemReason(_ error: any Error) -> String {
-    let bridged = error as NSError
-    let underlying = bridged.userInfo[NSUnderlyingErrorKey] as? NSError ?? bridged
-    if underlying.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(underlying.code))) }
-    return bridged.localizedDescription
 }

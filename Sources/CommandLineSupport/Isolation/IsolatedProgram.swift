@@ -1,4 +1,5 @@
 internal import DQNCheckpoint
+internal import DQNModel
 public import Foundation
 
 /// The running program, started once more to do what may crash.

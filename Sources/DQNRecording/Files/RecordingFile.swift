@@ -1,3 +1,4 @@
+internal import DQNModel
 internal import Foundation
 
 /// A new file that appears under its name only when it is whole: until then `NAME.….tmp` beside it, a name of its own.
@@ -23,13 +24,7 @@ final class RecordingFile {
 
     /// Appends bytes.
     func write(_ bytes: [UInt8]) throws(RecordingError) {
-        do { try handle.write(contentsOf: Data(bytes)) } catch {
-            let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError ?? error as NSError
-            throw Self.failure(
-                url,
-                underlying.domain == NSPOSIXErrorDomain
-                    ? String(cString: strerror(Int32(underlying.code))) : underlying.localizedDescription)
-        }
+        do { try handle.write(contentsOf: Data(bytes)) } catch { throw Self.failure(url, systemReason(error)) }
     }
 
     /// Gives the file its name.

@@ -71,7 +71,7 @@ public struct ConfigurationRequest: Sendable {
             throw TrainingError(
                 code: FileManager.default.fileExists(atPath: file.path) ? .invalidConfiguration : .missingFile,
                 message:
-                    "The configuration file '\(file.path)' cannot be read as JSON (\(RunDirectory.reason(error))).",
+                    "The configuration file '\(file.path)' cannot be read as JSON (\(systemReason(error))).",
                 underlying: error)
         }
     }

@@ -151,7 +151,7 @@ public struct RunDirectory: Sendable {
         } catch {
             throw TrainingError(
                 code: .outputDirectory,
-                message: "'\(url.path)' cannot be written (\(reason(error))); make room or choose another --out.",
+                message: "'\(url.path)' cannot be written (\(systemReason(error))); make room or choose another --out.",
                 underlying: error)
         }
     }
@@ -159,15 +159,7 @@ public struct RunDirectory: Sendable {
     private static func unwritable(_ url: URL, _ error: any Error) -> TrainingError {
         TrainingError(
             code: .outputDirectory,
-            message: "'\(url.path)' cannot be written (\(reason(error))); choose another --out or make room.",
+            message: "'\(url.path)' cannot be written (\(systemReason(error))); choose another --out or make room.",
             underlying: error)
-    }
-
-    /// The system's words for a file error, without Foundation's wrapping.
-    static func reason(_ error: any Error) -> String {
-        let bridged = error as NSError
-        let underlying = bridged.userInfo[NSUnderlyingErrorKey] as? NSError ?? bridged
-        if underlying.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(underlying.code))) }
-        return bridged.localizedDescription
     }
 }

@@ -210,7 +210,7 @@ public final class TrainingRun {
                 stepsPerSecond: Double(step - firstStep) / max(seconds, 1e-9))
             try workersFile.append(step: step, report.workers, seconds: seconds)
         } catch {
-            logger.error("metrics could not be written, training goes on: \(RunDirectory.reason(error))")
+            logger.error("metrics could not be written, training goes on: \(systemReason(error))")
         }
     }
 
@@ -223,7 +223,7 @@ public final class TrainingRun {
                 columns: history.columns)
             try Data(plot.svg.utf8).write(to: directory.curve, options: .atomic)
         } catch {
-            logger.error("curve.svg could not be drawn, training goes on: \(RunDirectory.reason(error))")
+            logger.error("curve.svg could not be drawn, training goes on: \(systemReason(error))")
         }
     }
 

@@ -1,0 +1,9 @@
+internal import Foundation
+
+/// The system's words for a file error, without Foundation's wrapping.
+package func systemReason(_ error: any Error) -> String {
+    let bridged = error as NSError
+    let underlying = bridged.userInfo[NSUnderlyingErrorKey] as? NSError ?? bridged
+    if underlying.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(underlying.code))) }
+    return bridged.localizedDescription
+}
