@@ -138,8 +138,8 @@ final class FFmpegProcess {
             message: "ffmpeg could not make '\(url.path)' (\(reason)); see to it, or record a .gif.")
     }
 
-    /// A file without a name, gone when it is closed; where none can be made, ffmpeg's words are lost, and errors tell its exit
-    /// code alone.
+    /// Takes what ffmpeg says: a file without a name, gone when it is closed. A pipe would have to be read all the while, since
+    /// ffmpeg stands still once it is full. Where no file can be made its words are lost, and errors tell its exit code alone.
     private static func nameless() -> FileHandle {
         var path = Array((NSTemporaryDirectory() + "dqn-ffmpeg-XXXXXX").utf8CString)
         let descriptor = mkstemp(&path)
