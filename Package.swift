@@ -12,14 +12,16 @@ let package = Package(
     name: "swift-dqn",
     platforms: [.macOS(.v15)],
     products: [
+        // What a user of the common case needs, in one import.
+        .library(name: "DQN", targets: ["DQN"]),
         .library(name: "DQNModel", targets: ["DQNModel"]),
         .library(name: "DQNCheckpoint", targets: ["DQNCheckpoint"]),
         .library(name: "DQNNetwork", targets: ["DQNNetwork"]),
         .library(name: "DQNInference", targets: ["DQNInference"]),
         .library(name: "DQNEnvironments", targets: ["DQNEnvironments"]),
-        .library(name: "DQNPictures", targets: ["DQNPictures"]),
-        .library(name: "DQNRecording", targets: ["DQNRecording"]),
+        .library(name: "DQNGraphics", targets: ["DQNGraphics"]),
         .library(name: "DQNReport", targets: ["DQNReport"]),
+        .library(name: "DQNLearning", targets: ["DQNLearning"]),
         .library(name: "DQNTraining", targets: ["DQNTraining"]),
         .executable(name: "dqn-train", targets: ["dqn-train"]),
         .executable(name: "dqn-play", targets: ["dqn-play"]),
@@ -46,39 +48,54 @@ let package = Package(
         // The header that plug-ins in C are written against.
         .target(name: "CDQNEnvironment"),
 
+        // What several rooms share, for this package alone.
+        .target(name: "DQNSupport", swiftSettings: strict),
+
         // The core: values, files, checkpoints.
-        .target(name: "DQNModel", swiftSettings: strict),
-        .target(name: "HDF5", dependencies: ["CHDF5"], swiftSettings: strict),
+        .target(name: "DQNModel", dependencies: ["DQNSupport"], swiftSettings: strict),
+        .target(name: "HDF5", dependencies: ["CHDF5", "DQNSupport"], swiftSettings: strict),
         .target(
             name: "DQNCheckpoint",
             dependencies: [
-                "DQNModel", "HDF5", "CDeflate", .product(name: "Crypto", package: "swift-crypto"),
+                "DQNModel", "DQNSupport", "HDF5", "CDeflate", .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
 
         // Curves as pictures, from values alone.
-        .target(name: "DQNReport", dependencies: ["DQNModel"], swiftSettings: strict),
+        .target(name: "DQNReport", dependencies: ["DQNModel", "DQNSupport"], swiftSettings: strict),
 
         // Pictures in colour, and episodes as films and contact sheets.
-        .target(name: "DQNPictures", swiftSettings: strict),
-        .target(name: "DQNRecording", dependencies: ["DQNModel", "DQNPictures", "CDeflate"], swiftSettings: strict),
+        .target(name: "DQNGraphics", dependencies: ["DQNModel", "DQNSupport", "CDeflate"], swiftSettings: strict),
 
         // Compute, acting, environments, training.
-        .target(name: "DQNNetwork", dependencies: ["DQNModel", "COneDNN", "CKernels"], swiftSettings: strict),
         .target(
-            name: "DQNInference", dependencies: ["DQNModel", "DQNCheckpoint", "DQNNetwork"],
+            name: "DQNNetwork", dependencies: ["DQNModel", "DQNSupport", "COneDNN", "CKernels"],
             swiftSettings: strict),
         .target(
-            name: "DQNEnvironments", dependencies: ["DQNModel", "DQNPictures", "CDQNEnvironment", "CWorkerProcess"],
+            name: "DQNInference", dependencies: ["DQNModel", "DQNSupport", "DQNCheckpoint", "DQNNetwork"],
+            swiftSettings: strict),
+        .target(
+            name: "DQNEnvironments",
+            dependencies: ["DQNModel", "DQNSupport", "DQNGraphics", "CDQNEnvironment", "CWorkerProcess"],
             resources: [
                 .embedInCode("Resources/gymnasium_values.py"), .embedInCode("Resources/gymnasium_snapshots.py"),
                 .embedInCode("Resources/gymnasium_worker.py"),
             ], swiftSettings: strict, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
+            name: "DQNLearning",
+            dependencies: ["DQNModel", "DQNSupport", "DQNCheckpoint", "DQNNetwork", "DQNEnvironments"],
+            swiftSettings: strict),
+        .target(
             name: "DQNTraining",
             dependencies: [
-                "DQNModel", "DQNCheckpoint", "DQNNetwork", "DQNInference", "DQNEnvironments", "DQNReport",
+                "DQNModel", "DQNSupport", "DQNCheckpoint", "DQNNetwork", "DQNEnvironments", "DQNLearning", "DQNReport",
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "DQN",
+            dependencies: [
+                "DQNModel", "DQNCheckpoint", "DQNInference", "DQNEnvironments", "DQNLearning", "DQNTraining",
             ],
             swiftSettings: strict),
 
@@ -86,7 +103,7 @@ let package = Package(
         .target(
             name: "CommandLineSupport",
             dependencies: [
-                "DQNCheckpoint", "DQNEnvironments", "DQNModel", "DQNReport",
+                "DQNCheckpoint", "DQNEnvironments", "DQNModel", "DQNReport", "DQNSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -94,7 +111,7 @@ let package = Package(
         .executableTarget(
             name: "dqn-train",
             dependencies: [
-                "CommandLineSupport", "DQNTraining", "DQNEnvironments", "DQNCheckpoint", "DQNModel",
+                "CommandLineSupport", "DQNTraining", "DQNLearning", "DQNEnvironments", "DQNCheckpoint", "DQNModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -102,8 +119,8 @@ let package = Package(
         .executableTarget(
             name: "dqn-play",
             dependencies: [
-                "CommandLineSupport", "DQNInference", "DQNEnvironments", "DQNCheckpoint", "DQNModel", "DQNPictures",
-                "DQNRecording", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CommandLineSupport", "DQNInference", "DQNEnvironments", "DQNCheckpoint", "DQNModel", "DQNGraphics",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -115,8 +132,9 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests, one directory per concern.
+        .testTarget(name: "DQNSupportTests", dependencies: ["DQNSupport"], swiftSettings: strict),
         .testTarget(name: "DQNModelTests", dependencies: ["DQNModel"], swiftSettings: strict),
-        .testTarget(name: "HDF5Tests", dependencies: ["HDF5"], swiftSettings: strict),
+        .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "DQNSupport"], swiftSettings: strict),
         .testTarget(
             name: "DQNCheckpointTests",
             dependencies: [
@@ -124,7 +142,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
-        .target(name: "PluginBuilding", path: "Tests/PluginBuilding", swiftSettings: strict),
+        .target(
+            name: "PluginBuilding", dependencies: ["DQNSupport"], path: "Tests/PluginBuilding", swiftSettings: strict),
         .testTarget(
             name: "DQNNetworkTests", dependencies: ["DQNNetwork", "DQNModel", "CAllocationCounter"],
             swiftSettings: strict),
@@ -134,18 +153,22 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DQNEnvironmentsTests",
-            dependencies: ["DQNEnvironments", "DQNModel", "DQNPictures", "CAllocationCounter", "PluginBuilding"],
+            dependencies: [
+                "DQNEnvironments", "DQNModel", "DQNSupport", "DQNGraphics", "CAllocationCounter", "PluginBuilding",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "DQNTrainingTests",
             dependencies: [
-                "DQNTraining", "DQNEnvironments", "DQNCheckpoint", "DQNNetwork", "DQNModel", "CAllocationCounter",
-                .product(name: "Logging", package: "swift-log"),
+                "DQNTraining", "DQNLearning", "DQNEnvironments", "DQNCheckpoint", "DQNNetwork", "DQNModel", "DQNSupport",
+                "CAllocationCounter", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .testTarget(name: "DQNPicturesTests", dependencies: ["DQNPictures"], swiftSettings: strict),
         .testTarget(
-            name: "DQNRecordingTests", dependencies: ["DQNRecording", "DQNPictures", "CDeflate"], swiftSettings: strict),
+            name: "DQNLearningTests",
+            dependencies: ["DQNLearning", "DQNCheckpoint", "DQNNetwork", "DQNModel", "CAllocationCounter"],
+            swiftSettings: strict),
+        .testTarget(name: "DQNGraphicsTests", dependencies: ["DQNGraphics", "CDeflate"], swiftSettings: strict),
         .testTarget(name: "DQNReportTests", dependencies: ["DQNReport", "DQNModel"], swiftSettings: strict),
         .testTarget(
             name: "ExecutableTests",

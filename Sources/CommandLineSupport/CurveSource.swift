@@ -1,6 +1,7 @@
 internal import DQNCheckpoint
 internal import DQNModel
 public import DQNReport
+internal import DQNSupport
 internal import Foundation
 
 /// Where a run's learning curve comes from: its directory, or a checkpoint file.

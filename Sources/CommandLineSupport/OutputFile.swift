@@ -1,5 +1,6 @@
 internal import DQNCheckpoint
 internal import DQNModel
+internal import DQNSupport
 internal import Foundation
 
 /// A file that a command is about to make.

@@ -1,5 +1,5 @@
 public import DQNModel
-public import DQNPictures
+public import DQNGraphics
 
 /// A world that an agent lives in: it shows an observation, takes an action and pays a reward.
 ///

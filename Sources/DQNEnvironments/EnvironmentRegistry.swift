@@ -1,4 +1,5 @@
 internal import DQNModel
+internal import DQNSupport
 
 /// Makes environments by id; other modules may add theirs.
 ///

@@ -1,5 +1,6 @@
 internal import DQNModel
 internal import DQNNetwork
+internal import DQNSupport
 internal import Foundation
 internal import Synchronization
 

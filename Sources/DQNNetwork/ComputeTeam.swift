@@ -1,5 +1,6 @@
 internal import CKernels
 internal import DQNModel
+internal import DQNSupport
 internal import Foundation
 internal import Synchronization
 

@@ -4,7 +4,7 @@ import DQNCheckpoint
 import DQNEnvironments
 import DQNInference
 import DQNModel
-import DQNRecording
+import DQNGraphics
 import Foundation
 
 @main

@@ -2,7 +2,7 @@ import ArgumentParser
 import CommandLineSupport
 import DQNEnvironments
 import DQNInference
-import DQNRecording
+import DQNGraphics
 import Foundation
 
 /// The episode that is played, recorded.

@@ -1,5 +1,5 @@
 import DQNEnvironments
-import DQNPictures
+import DQNGraphics
 import Foundation
 
 /// Draws an environment on the terminal, thirty times a second at most; without a terminal, one picture after another.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandLineSupport
 import DQNCheckpoint
+import DQNLearning
 import DQNTraining
 import Foundation
 

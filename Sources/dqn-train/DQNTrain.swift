@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandLineSupport
 import DQNEnvironments
+import DQNLearning
 import DQNModel
 import DQNTraining
 import Foundation

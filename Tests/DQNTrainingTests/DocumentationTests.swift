@@ -1,3 +1,4 @@
+import DQNLearning
 import DQNTraining
 import Foundation
 import Testing

@@ -1,4 +1,5 @@
 import DQNCheckpoint
+import DQNLearning
 import DQNModel
 import DQNTraining
 import Foundation

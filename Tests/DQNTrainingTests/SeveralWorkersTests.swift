@@ -1,5 +1,6 @@
 import DQNCheckpoint
 import DQNEnvironments
+import DQNLearning
 import DQNModel
 import DQNTraining
 import Foundation

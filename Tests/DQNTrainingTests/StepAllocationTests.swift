@@ -1,4 +1,5 @@
 import DQNEnvironments
+import DQNLearning
 import DQNModel
 import DQNTraining
 import Testing

@@ -1,5 +1,6 @@
 internal import DQNCheckpoint
 internal import DQNModel
+internal import DQNSupport
 public import Foundation
 
 /// The running program, started once more to do what may crash.

@@ -1,4 +1,5 @@
 internal import DQNModel
+internal import DQNSupport
 internal import Dispatch
 
 /// Something done on another thread while the caller does something else.

@@ -1,4 +1,5 @@
 internal import DQNModel
+internal import DQNSupport
 internal import Foundation
 
 /// Saves checkpoints in the background: the chief hands over a state by value and goes on at once.

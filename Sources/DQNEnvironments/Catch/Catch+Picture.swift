@@ -1,4 +1,4 @@
-public import DQNPictures
+public import DQNGraphics
 
 extension Catch {
     /// Slow enough to follow the ball.

@@ -1,4 +1,4 @@
-public import DQNPictures
+public import DQNGraphics
 internal import Foundation
 
 extension Acrobot {

@@ -1,5 +1,5 @@
 internal import DQNModel
-public import DQNPictures
+public import DQNGraphics
 internal import Foundation
 
 extension GymnasiumEnvironment {

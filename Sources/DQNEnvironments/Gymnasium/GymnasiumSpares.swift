@@ -1,4 +1,5 @@
 internal import DQNModel
+internal import DQNSupport
 
 /// Processes that were made for no more than their specifications: who makes the same environment next takes one over,
 /// since a start takes a good part of a second.

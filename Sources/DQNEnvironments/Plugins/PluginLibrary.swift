@@ -1,5 +1,6 @@
 internal import CDQNEnvironment
 internal import DQNModel
+internal import DQNSupport
 internal import Foundation
 
 /// A shared library with environments, loaded once in the process and never unloaded: its tables, code and texts are

@@ -1,4 +1,5 @@
 internal import DQNModel
+internal import DQNSupport
 
 /// One wrapper of a list, with its settings.
 enum WrapperSetting: Sendable, Equatable {

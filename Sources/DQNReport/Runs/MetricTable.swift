@@ -1,4 +1,5 @@
 internal import DQNModel
+internal import DQNSupport
 
 /// Metrics by name, in columns of equal length.
 public struct MetricTable: Sendable, Equatable {

@@ -1,5 +1,6 @@
 internal import DQNCheckpoint
 internal import DQNEnvironments
+internal import DQNLearning
 internal import DQNModel
 internal import DQNNetwork
 internal import Synchronization

@@ -1,4 +1,5 @@
 internal import DQNCheckpoint
+internal import DQNLearning
 internal import Foundation
 
 /// `metrics.csv`: a row of figures at a time, with the wall clock, named as Stable-Baselines3 names them.

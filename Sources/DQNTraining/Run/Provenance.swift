@@ -1,5 +1,6 @@
 internal import DQNCheckpoint
 internal import DQNEnvironments
+internal import DQNLearning
 internal import DQNModel
 
 /// What ran the environment of a run, in its checkpoints: also where the environment cannot tell its state.

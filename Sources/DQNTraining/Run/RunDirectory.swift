@@ -1,5 +1,7 @@
+internal import DQNLearning
 internal import DQNModel
 internal import DQNNetwork
+internal import DQNSupport
 public import Foundation
 
 /// A run's directory: `config.json`, `metrics.csv`, `workers.csv`, `curve.svg`, `lineage.jsonl`, `checkpoints/`.

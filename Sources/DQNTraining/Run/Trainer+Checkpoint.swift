@@ -1,4 +1,5 @@
 public import DQNCheckpoint
+internal import DQNLearning
 internal import DQNModel
 internal import DQNNetwork
 

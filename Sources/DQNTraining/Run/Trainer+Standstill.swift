@@ -1,3 +1,5 @@
+internal import DQNLearning
+
 extension Trainer {
     /// How long the workers last stood still between two advances, as they do for a save.
     public struct Standstill: Sendable {

@@ -1,5 +1,6 @@
 public import DQNCheckpoint
 internal import DQNEnvironments
+public import DQNLearning
 public import DQNModel
 public import DQNNetwork
 
@@ -134,6 +135,7 @@ public final class Trainer {
         backend: (any ComputeBackend)?
     ) throws {
         let environment = try configuration.makeEnvironment(for: .training).specification
+        _ = try Preset.named(configuration.preset)
         try configuration.validate(for: environment)
         let architecture = try configuration.architecture(for: environment)
         guard checkpoint.map({ $0.architecture == architecture }) ?? true else {

@@ -1,4 +1,5 @@
 internal import DQNCheckpoint
+internal import DQNLearning
 internal import Foundation
 internal import Logging
 

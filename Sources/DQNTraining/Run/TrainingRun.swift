@@ -1,7 +1,9 @@
 internal import DQNCheckpoint
+public import DQNLearning
 internal import DQNModel
 internal import DQNNetwork
 internal import DQNReport
+internal import DQNSupport
 public import Foundation
 public import Logging
 

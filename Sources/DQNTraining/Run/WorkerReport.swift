@@ -1,3 +1,5 @@
+internal import DQNLearning
+
 /// What one worker has done since the last row of the metrics.
 public struct WorkerReport: Sendable, Equatable {
     /// Which worker.

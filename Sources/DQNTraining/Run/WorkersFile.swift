@@ -1,3 +1,4 @@
+internal import DQNLearning
 internal import Foundation
 
 /// `workers.csv`: a row of figures for each worker whenever `metrics.csv` gets one.

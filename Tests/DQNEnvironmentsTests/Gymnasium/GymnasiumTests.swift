@@ -1,6 +1,6 @@
 import DQNEnvironments
 import DQNModel
-import DQNPictures
+import DQNGraphics
 import Foundation
 import Testing
 

@@ -1,0 +1,51 @@
+internal import CDeflate
+
+/// Writes pictures as PNG: eight bits a channel, no filters, one block of data.
+package enum PNGFile {
+    /// The file's bytes.
+    ///
+    /// Rows are not filtered: drawings have large areas of one colour, which deflate finds by itself.
+    /// - Throws: ``RecordingError`` (`inputOutput`) where there is no memory to compress in.
+    package static func bytes(_ picture: Picture) throws(RecordingError) -> [UInt8] {
+        var header = bigEndian(picture.width) + bigEndian(picture.height)
+        // Eight bits; red, green and blue; the only methods of compression and filtering there are; not interlaced.
+        header += [8, 2, 0, 0, 0]
+        var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+        file += chunk("IHDR", header)
+        file += chunk("IDAT", try compressed(rows(of: picture)))
+        file += chunk("IEND", [])
+        return file
+    }
+
+    /// The rows, each behind the number of its filter.
+    private static func rows(of picture: Picture) -> [UInt8] {
+        var rows: [UInt8] = []
+        rows.reserveCapacity(picture.bytes.count + picture.height)
+        for y in 0..<picture.height {
+            rows.append(0)
+            rows += picture.bytes[3 * y * picture.width..<3 * (y + 1) * picture.width]
+        }
+        return rows
+    }
+
+    private static func compressed(_ bytes: [UInt8]) throws(RecordingError) -> [UInt8] {
+        guard let compressor = libdeflate_alloc_compressor(9) else {
+            throw RecordingError(
+                code: .inputOutput, message: "There is no memory to compress the picture in; end another program.")
+        }
+        defer { libdeflate_free_compressor(compressor) }
+        let bound = libdeflate_zlib_compress_bound(compressor, bytes.count)
+        return [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
+            count = libdeflate_zlib_compress(compressor, bytes, bytes.count, buffer.baseAddress, buffer.count)
+        }
+    }
+
+    private static func chunk(_ kind: String, _ data: [UInt8]) -> [UInt8] {
+        let checked = Array(kind.utf8) + data
+        return bigEndian(data.count) + checked + bigEndian(Int(libdeflate_crc32(0, checked, checked.count)))
+    }
+
+    private static func bigEndian(_ value: Int) -> [UInt8] {
+        [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
+    }
+}

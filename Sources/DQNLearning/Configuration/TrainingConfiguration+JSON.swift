@@ -1,0 +1,69 @@
+public import DQNModel
+internal import DQNSupport
+internal import Foundation
+
+extension TrainingConfiguration {
+    /// The configuration as a JSON object with every key.
+    public var json: JSONValue {
+        .object(Dictionary(uniqueKeysWithValues: ConfigurationKey.all.map { ($0.name, $0.read(self)) }))
+    }
+
+    /// Reads a stored configuration, which must have every key that there was when it was written.
+    ///
+    /// - Throws: ``TrainingError`` (`invalidConfiguration`) naming the key that is missing, unknown or out of range.
+    public init(json: JSONValue) throws(TrainingError) {
+        self.init()
+        guard case .object(let members) = json else { throw Self.notAnObject }
+        // Keys that came together are there together.
+        let unknown = ConfigurationKey.additions.filter { $0.allSatisfy { members[$0] == nil } }
+        for key in ConfigurationKey.all where members[key.name] == nil {
+            if unknown.contains(where: { $0.contains(key.name) }) { continue }
+            throw TrainingError(
+                code: .invalidConfiguration, message: "The stored configuration has no '\(key.name)'; it is incomplete."
+            )
+        }
+        try merge(json)
+    }
+
+    /// Sets the keys of a JSON object: a configuration file.
+    ///
+    /// - Throws: ``TrainingError`` (`invalidConfiguration`) as ``set(_:to:)``.
+    public mutating func merge(_ json: JSONValue) throws(TrainingError) {
+        guard case .object(let members) = json else { throw Self.notAnObject }
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) { try set(name, to: value) }
+    }
+
+    /// Sets one key.
+    ///
+    /// - Throws: ``TrainingError`` (`invalidConfiguration`) for an unknown key, with the nearest one, and for a value
+    ///   that is not allowed, with what is.
+    public mutating func set(_ name: String, to value: JSONValue) throws(TrainingError) {
+        guard let key = ConfigurationKey.all.first(where: { $0.name == name }) else {
+            let remedy = NearestName.remedy(for: name, among: ConfigurationKey.all.map(\.name))
+            throw TrainingError(
+                code: .invalidConfiguration, message: "There is no configuration key '\(name)'; \(remedy)")
+        }
+        guard key.write(&self, value) else {
+            let text = (try? value.canonicalData()).map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
+            throw TrainingError(
+                code: .invalidConfiguration, message: "'\(name)' cannot be \(text); allowed is \(key.allowed).")
+        }
+    }
+
+    /// Sets one key from the text `key=value`, where the value is JSON or, failing that, a plain string.
+    ///
+    /// - Throws: ``TrainingError`` (`invalidConfiguration`) as ``set(_:to:)``, or when there is no `=`.
+    public mutating func set(_ assignment: String) throws(TrainingError) {
+        guard let equals = assignment.firstIndex(of: "=") else {
+            throw TrainingError(
+                code: .invalidConfiguration, message: "'--set \(assignment)' has no value; write --set key=value.")
+        }
+        let text = assignment[assignment.index(after: equals)...]
+        let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
+        try set(String(assignment[..<equals]), to: value ?? .string(String(text)))
+    }
+
+    private static var notAnObject: TrainingError {
+        TrainingError(code: .invalidConfiguration, message: "A configuration is a JSON object of keys and values.")
+    }
+}

@@ -1,0 +1,37 @@
+/// Finds what a misspelled name was meant to be.
+package enum NearestName {
+    /// The candidate with the smallest edit distance (insert, delete, replace, swap neighbours), or `nil` where none
+    /// is within a third of the name's length, but at least two edits.
+    package static func suggestion(for name: String, among candidates: [String]) -> String? {
+        let limit = max(2, name.count / 3)
+        let ranked = candidates.map { (name: $0, distance: distance(name.lowercased(), $0.lowercased())) }
+        guard let best = ranked.min(by: { ($0.distance, $0.name) < ($1.distance, $1.name) }), best.distance <= limit
+        else { return nil }
+        return best.name
+    }
+
+    /// The end of an error sentence: `; did you mean 'X'?` where there is a suggestion, `; choose from …` otherwise.
+    package static func remedy(for name: String, among candidates: [String]) -> String {
+        if let suggestion = suggestion(for: name, among: candidates) { return "did you mean '\(suggestion)'?" }
+        return "choose from \(candidates.sorted().joined(separator: ", "))."
+    }
+
+    /// Optimal string alignment distance; O(left × right).
+    static func distance(_ left: String, _ right: String) -> Int {
+        let a = Array(left)
+        let b = Array(right)
+        var rows = [[Int]](repeating: [Int](repeating: 0, count: b.count + 1), count: a.count + 1)
+        for i in 0...a.count { rows[i][0] = i }
+        for j in 0...b.count { rows[0][j] = j }
+        for i in stride(from: 1, through: a.count, by: 1) {
+            for j in stride(from: 1, through: b.count, by: 1) {
+                let replaced = rows[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1)
+                rows[i][j] = min(replaced, rows[i - 1][j] + 1, rows[i][j - 1] + 1)
+                if i > 1, j > 1, a[i - 1] == b[j - 2], a[i - 2] == b[j - 1] {
+                    rows[i][j] = min(rows[i][j], rows[i - 2][j - 2] + 1)
+                }
+            }
+        }
+        return rows[a.count][b.count]
+    }
+}

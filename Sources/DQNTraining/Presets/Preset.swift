@@ -1,0 +1,140 @@
+public import DQNEnvironments
+public import DQNLearning
+internal import DQNModel
+internal import DQNNetwork
+internal import DQNSupport
+
+/// Named settings for an environment.
+public enum Preset: String, Sendable, CaseIterable {
+    /// This project's own settings: tuned for the built-in environments, sensible for others.
+    case `default`
+    /// The tuned settings of RL Baselines3 Zoo for the environment named.
+    case zoo
+    /// The settings of CleanRL's `dqn.py`.
+    case cleanrl
+    /// Atari as the papers play it: its wrappers, and RL Baselines3 Zoo's settings.
+    case atari
+
+    /// The preset of a name.
+    ///
+    /// - Throws: ``TrainingError`` (`invalidConfiguration`) with the nearest name.
+    public static func named(_ name: String) throws(TrainingError) -> Preset {
+        guard let preset = Preset(rawValue: name) else {
+            let remedy = NearestName.remedy(for: name, among: allCases.map(\.rawValue))
+            throw TrainingError(code: .invalidConfiguration, message: "There is no preset '\(name)'; \(remedy)")
+        }
+        return preset
+    }
+
+    /// The whole configuration of this preset for an environment and a method.
+    ///
+    /// - Parameter method: `nil` for `dqn`.
+    /// - Throws: ``TrainingError`` (`invalidConfiguration`) when the preset has no settings for them.
+    public func configuration(
+        for environment: EnvironmentSpecification, method: (any TrainingMethod)? = nil
+    ) throws(TrainingError) -> TrainingConfiguration {
+        let method = method ?? TrainingMethods.standard
+        guard self == .default || self == .atari || method.usesReplay else {
+            throw TrainingError(
+                code: .invalidConfiguration,
+                message: "The preset '\(rawValue)' has no settings for the method '\(method.name)'; "
+                    + "use --preset default.")
+        }
+        var configuration = TrainingConfiguration()
+        configuration.method = method.name
+        configuration.environment = environment.id
+        configuration.preset = rawValue
+        configuration.frameStack = environment.defaultFrameStack
+        switch self {
+        case .default:
+            applyDefault(to: &configuration, environment, method)
+            method.applyDefaults(to: &configuration, for: environment)
+        case .zoo: try applyZoo(to: &configuration, environment)
+        case .cleanrl: try applyCleanRL(to: &configuration, environment)
+        case .atari: try applyAtari(to: &configuration, environment, method)
+        }
+        return configuration
+    }
+
+    /// The name that settings are listed under: Gymnasium's own environments have those of the built-in ones.
+    static func task(of environment: EnvironmentSpecification) -> String {
+        let isGymnasiums = environment.id.hasPrefix("gym:")
+        return isGymnasiums ? String(environment.id.dropFirst(4).prefix { $0 != "?" }) : environment.id
+    }
+
+    /// Whether observations are frames that a network for screens takes: at least 36 rows.
+    static func hasLargeFrames(_ environment: EnvironmentSpecification) -> Bool {
+        let shape = environment.observationSpace.shape
+        return shape.count >= 2 && shape[shape.count - 2] >= 36
+    }
+
+    private func applyZoo(
+        to configuration: inout TrainingConfiguration, _ environment: EnvironmentSpecification
+    ) throws(TrainingError) {
+        configuration.network = "mlp:256,256"
+        configuration.gradientSteps = 0
+        configuration.trainInterval = 4
+        switch Self.task(of: environment) {
+        case "CartPole-v1":
+            configuration.scheduleSteps = 50_000
+            configuration.learningRate = 2.3e-3
+            configuration.batchSize = 64
+            configuration.replayCapacity = 100_000
+            configuration.learningStarts = 1_000
+            configuration.targetInterval = 10
+            configuration.trainInterval = 256
+            configuration.gradientSteps = 128
+            configuration.epsilonFraction = 0.16
+            configuration.epsilonFinal = 0.04
+        case "MountainCar-v0":
+            configuration.scheduleSteps = 120_000
+            configuration.learningRate = 4e-3
+            configuration.batchSize = 128
+            configuration.replayCapacity = 10_000
+            configuration.learningStarts = 1_000
+            configuration.discount = 0.98
+            configuration.targetInterval = 600
+            configuration.trainInterval = 16
+            configuration.gradientSteps = 8
+            configuration.epsilonFraction = 0.2
+            configuration.epsilonFinal = 0.07
+        case "Acrobot-v1", "LunarLander-v3":
+            configuration.scheduleSteps = 100_000
+            configuration.learningRate = 6.3e-4
+            configuration.batchSize = 128
+            configuration.replayCapacity = 50_000
+            configuration.learningStarts = 0
+            configuration.targetInterval = 250
+            configuration.epsilonFraction = 0.12
+            configuration.epsilonFinal = 0.1
+        default:
+            throw TrainingError(
+                code: .invalidConfiguration,
+                message: "The preset 'zoo' has no settings for '\(environment.id)'; use --preset default.")
+        }
+    }
+
+    private func applyCleanRL(
+        to configuration: inout TrainingConfiguration, _ environment: EnvironmentSpecification
+    ) throws(TrainingError) {
+        guard environment.observationSpace.shape.count == 1 else {
+            throw TrainingError(
+                code: .invalidConfiguration,
+                message: "The preset 'cleanrl' is for vector observations, which '\(environment.id)' has not; "
+                    + "use --preset default.")
+        }
+        configuration.network = "mlp:120,84"
+        configuration.scheduleSteps = 500_000
+        configuration.learningRate = 2.5e-4
+        configuration.batchSize = 128
+        configuration.replayCapacity = 10_000
+        configuration.learningStarts = 10_000
+        configuration.targetInterval = 500
+        configuration.trainInterval = 10
+        configuration.gradientSteps = 1
+        configuration.epsilonFraction = 0.5
+        configuration.epsilonFinal = 0.05
+        configuration.loss = .squared
+        configuration.maximumGradientNorm = 0
+    }
+}

@@ -1,0 +1,119 @@
+import DQNGraphics
+import Testing
+
+/// Pictures, their scaling, and how a terminal shows them.
+@Suite struct PictureTests {
+    private func picture(_ rows: [[UInt32]]) -> Picture {
+        let colors = rows.joined().map(PictureColor.init)
+        return Picture(
+            width: rows[0].count, height: rows.count, bytes: colors.flatMap { [$0.red, $0.green, $0.blue] })
+    }
+
+    @Test("A picture of one colour, a pixel's colour, its code")
+    func pixels() {
+        let plain = Picture(width: 3, height: 2, filledWith: PictureColor(0x0A1BFF))
+        #expect(plain.bytes == [UInt8](repeating: 0, count: 6).flatMap { _ in [0x0A, 0x1B, 0xFF] as [UInt8] })
+        let two = picture([[0x010203, 0x040506]])
+        #expect(two[1, 0] == PictureColor(red: 4, green: 5, blue: 6))
+    }
+
+    @Test("A whole multiple repeats pixels; a half is the mean of four")
+    func scaling() {
+        let small = picture([[0x000000, 0xFF0000], [0x00FF00, 0x0000FF]])
+        let large = small.resized(width: 6, height: 6)
+        for y in 0..<6 {
+            for x in 0..<6 { #expect(large[x, y] == small[x / 3, y / 3]) }
+        }
+        #expect(small.resized(width: 1, height: 1)[0, 0] == PictureColor(red: 64, green: 64, blue: 64))
+        #expect(large.resized(width: 2, height: 2) == small)
+        // Three to two: the middle is shared by both.
+        let row = picture([[0x000000, 0x000090, 0x000030]]).resized(width: 2, height: 1)
+        #expect(row[0, 0].blue == 0x30 && row[1, 0].blue == 0x50)
+    }
+
+    @Test("Any size keeps the mean of a plain picture", arguments: [(1, 1), (7, 3), (100, 1), (33, 64)])
+    func plainStaysPlain(width: Int, height: Int) {
+        let color = PictureColor(0xFD017F)
+        let plain = Picture(width: 10, height: 9, filledWith: color).resized(width: width, height: height)
+        #expect(plain == Picture(width: width, height: height, filledWith: color))
+    }
+
+    @Test("The largest size that fits keeps the proportions")
+    func fitting() {
+        let atari = Picture(width: 160, height: 210, filledWith: PictureColor(0))
+        #expect(atari.size(fitting: 80, 46) == (35, 46))
+        #expect(atari.size(fitting: 40, 200) == (40, 53))
+        let line = Picture(width: 1000, height: 1, filledWith: PictureColor(0))
+        #expect(line.size(fitting: 20, 20) == (20, 1))
+    }
+
+    @Test("Two pixels make a character; colours are named where they change, and end with their line")
+    func terminal() {
+        let text = picture([[0xFF0000, 0xFF0000, 0x0000FF], [0x00FF00, 0x00FF00, 0x0000FF]])
+            .terminalText(columns: 3, rows: 9)
+        #expect(text == "\u{1B}[48;2;0;255;0m\u{1B}[38;2;255;0;0m▀▀\u{1B}[48;2;0;0;255m \u{1B}[0m")
+    }
+
+    @Test("Text fits the terminal", arguments: [(80, 24), (10, 3), (1, 1), (300, 100)])
+    func terminalSize(columns: Int, rows: Int) {
+        for picture in [
+            Picture(width: 160, height: 210, filledWith: PictureColor(0x123456)),
+            Picture(width: 200, height: 7, filledWith: PictureColor(0x123456)),
+        ] {
+            let lines = picture.terminalText(columns: columns, rows: rows).split(separator: "\n")
+            #expect((1...rows).contains(lines.count))
+            for line in lines {
+                let plain = line.replacing(#/\u{1B}\[[\d;]*m/#, with: "")
+                #expect((1...columns).contains(plain.count))
+            }
+        }
+    }
+}
+
+/// What is sent to a terminal, shown by a terminal that knows just that.
+@Suite struct TerminalScreenTests {
+    /// A terminal of no bounds that keeps letters only.
+    private struct Terminal {
+        var lines: [Int: String] = [:]
+        var isCursorShown = true
+        var written = 0
+
+        mutating func receive(_ text: String) {
+            var row = 1
+            for match in text.matches(of: #/\u{1B}\[(\??)([\d;]*)([A-Za-z])|([^\u{1B}]+)/#) {
+                let (_, mark, numbers, command, letters) = match.output
+                if let letters {
+                    lines[row] = String(letters)
+                    written += letters.count
+                } else if command == "H" {
+                    row = Int(numbers?.split(separator: ";").first ?? "") ?? 1
+                } else if command == "J" {
+                    lines = numbers == "2" ? [:] : lines.filter { $0.key < row }
+                } else if mark == "?", numbers == "25" {
+                    isCursorShown = command == "h"
+                }
+            }
+        }
+    }
+
+    @Test("Each text is shown, and only what is new of it is sent")
+    func updates() {
+        var (screen, terminal) = (TerminalScreen(), Terminal())
+        terminal.lines[9] = "what stood there"
+        terminal.receive(screen.update("one\ntwo\nthree"))
+        #expect(terminal.lines == [1: "one", 2: "two", 3: "three"] && !terminal.isCursorShown)
+        terminal.written = 0
+        terminal.receive(screen.update("one\n2\nthree"))
+        #expect(terminal.lines == [1: "one", 2: "2", 3: "three"] && terminal.written == 1)
+        terminal.receive(screen.update("one"))
+        #expect(terminal.lines == [1: "one"] && terminal.written == 1)
+        terminal.receive(screen.update("one\ntwo"))
+        #expect(terminal.lines == [1: "one", 2: "two"])
+        screen.forget()
+        terminal.written = 0
+        terminal.receive(screen.update("one\ntwo"))
+        #expect(terminal.written == 6)
+        terminal.receive(screen.leave())
+        #expect(terminal.isCursorShown && screen.leave().isEmpty)
+    }
+}
