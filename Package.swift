@@ -160,7 +160,8 @@ let package = Package(
         .testTarget(
             name: "DQNTrainingTests",
             dependencies: [
-                "DQNTraining", "DQNLearning", "DQNEnvironments", "DQNCheckpoint", "DQNNetwork", "DQNModel", "DQNSupport",
+                "DQNTraining", "DQNLearning", "DQNEnvironments", "DQNCheckpoint", "DQNNetwork", "DQNModel",
+                "DQNSupport",
                 "CAllocationCounter", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

@@ -1,3 +1,5 @@
+internal import DQNModel
+
 /// The versions of the file format that this library reads and writes.
 public enum FormatVersion {
     /// All known versions, oldest first.

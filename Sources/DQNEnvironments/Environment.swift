@@ -1,5 +1,5 @@
-public import DQNModel
 public import DQNGraphics
+public import DQNModel
 
 /// A world that an agent lives in: it shows an observation, takes an action and pays a reward.
 ///

@@ -1,3 +1,4 @@
+internal import DQNModel
 internal import Foundation
 
 /// The options in an environment's id: what stands behind the first question mark, as in `NAME?size=7,slip=0.1`.

@@ -1,4 +1,4 @@
-internal import DQNModel
+public import DQNModel
 internal import DQNSupport
 
 /// Makes environments by id; other modules may add theirs.

@@ -1,3 +1,4 @@
+public import DQNModel
 public import Foundation
 
 /// Records an episode as a film or a contact sheet, with the Q-values of every step under the picture.

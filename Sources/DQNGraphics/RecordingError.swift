@@ -1,38 +1,22 @@
+public import DQNModel
+
 /// Why an episode could not be recorded.
-///
-/// Switch over ``code``; the text is for people and may change between releases.
-public struct RecordingError: Error, Sendable, CustomStringConvertible {
-    /// The kind of failure; new codes may be added.
-    public struct Code: Sendable, Hashable, RawRepresentable {
-        /// The code's stable name.
-        public let rawValue: String
-        /// Creates a code from its stable name.
-        public init(rawValue: String) { self.rawValue = rawValue }
-        /// The file's name ends in none of the known suffixes.
-        public static let unknownFormat = Code(rawValue: "unknownFormat")
-        /// There is something of that name already.
-        public static let exists = Code(rawValue: "exists")
-        /// The file cannot be made or written.
-        public static let inputOutput = Code(rawValue: "inputOutput")
-        /// The environment gives no picture.
-        public static let noPicture = Code(rawValue: "noPicture")
-        /// The format needs ffmpeg, which is not to be found.
-        public static let ffmpegMissing = Code(rawValue: "ffmpegMissing")
-        /// ffmpeg has failed.
-        public static let ffmpegFailed = Code(rawValue: "ffmpegFailed")
-    }
+public typealias RecordingError = DQNError<RecordingErrors>
 
-    /// The kind of failure.
-    public let code: Code
-    /// One sentence: the thing, the rule and the remedy.
-    public let message: String
+/// Tells ``RecordingError`` from the errors of other modules.
+public enum RecordingErrors: Sendable {}
 
-    /// Creates an error.
-    public init(code: Code, message: String) {
-        self.code = code
-        self.message = message
-    }
-
-    /// The sentence of ``message``.
-    public var description: String { message }
+extension DQNError.Code where Domain == RecordingErrors {
+    /// The file's name ends in none of the known suffixes.
+    public static var unknownFormat: Self { Self(rawValue: "unknownFormat") }
+    /// There is something of that name already.
+    public static var exists: Self { Self(rawValue: "exists") }
+    /// The file cannot be made or written.
+    public static var inputOutput: Self { Self(rawValue: "inputOutput") }
+    /// The environment gives no picture.
+    public static var noPicture: Self { Self(rawValue: "noPicture") }
+    /// The format needs ffmpeg, which is not to be found.
+    public static var ffmpegMissing: Self { Self(rawValue: "ffmpegMissing") }
+    /// ffmpeg has failed.
+    public static var ffmpegFailed: Self { Self(rawValue: "ffmpegFailed") }
 }

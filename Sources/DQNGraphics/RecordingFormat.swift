@@ -1,3 +1,4 @@
+public import DQNModel
 public import Foundation
 
 /// What an episode can be recorded as; the file's suffix says which.

@@ -1,6 +1,6 @@
 internal import DQNCheckpoint
 public import DQNEnvironments
-internal import DQNModel
+public import DQNModel
 internal import DQNSupport
 
 /// A way of training: the plug-in of this library.

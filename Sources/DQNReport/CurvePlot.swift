@@ -1,3 +1,5 @@
+public import DQNModel
+
 /// Learning curves in one frame, drawn as SVG.
 ///
 /// ```swift

@@ -1,40 +1,24 @@
+public import DQNModel
+
 /// Why a curve could not be read or drawn.
-///
-/// Switch over ``code``; the text is for people and may change between releases.
-public struct ReportError: Error, Sendable, CustomStringConvertible {
-    /// The kind of failure; new codes may be added.
-    public struct Code: Sendable, Hashable, RawRepresentable {
-        /// The code's stable name.
-        public let rawValue: String
-        /// Creates a code from its stable name.
-        public init(rawValue: String) { self.rawValue = rawValue }
-        /// There is no point to draw.
-        public static let empty = Code(rawValue: "empty")
-        /// A column of x values and one of y values differ in length.
-        public static let lengthMismatch = Code(rawValue: "lengthMismatch")
-        /// The runs of one series have no x in common, so that there is no mean.
-        public static let noCommonRange = Code(rawValue: "noCommonRange")
-        /// The metric that was asked for is not recorded.
-        public static let unknownMetric = Code(rawValue: "unknownMetric")
-        /// The wall clock was asked of something that does not keep it.
-        public static let noClock = Code(rawValue: "noClock")
-        /// One run was given twice and would count as two.
-        public static let sameRunTwice = Code(rawValue: "sameRunTwice")
-        /// A table of metrics cannot be read.
-        public static let malformedTable = Code(rawValue: "malformedTable")
-    }
+public typealias ReportError = DQNError<ReportErrors>
 
-    /// The kind of failure.
-    public let code: Code
-    /// One sentence: the thing, the rule and the remedy.
-    public let message: String
+/// Tells ``ReportError`` from the errors of other modules.
+public enum ReportErrors: Sendable {}
 
-    /// Creates an error.
-    public init(code: Code, message: String) {
-        self.code = code
-        self.message = message
-    }
-
-    /// The sentence of ``message``.
-    public var description: String { message }
+extension DQNError.Code where Domain == ReportErrors {
+    /// There is no point to draw.
+    public static var empty: Self { Self(rawValue: "empty") }
+    /// A column of x values and one of y values differ in length.
+    public static var lengthMismatch: Self { Self(rawValue: "lengthMismatch") }
+    /// The runs of one series have no x in common, so that there is no mean.
+    public static var noCommonRange: Self { Self(rawValue: "noCommonRange") }
+    /// The metric that was asked for is not recorded.
+    public static var unknownMetric: Self { Self(rawValue: "unknownMetric") }
+    /// The wall clock was asked of something that does not keep it.
+    public static var noClock: Self { Self(rawValue: "noClock") }
+    /// One run was given twice and would count as two.
+    public static var sameRunTwice: Self { Self(rawValue: "sameRunTwice") }
+    /// A table of metrics cannot be read.
+    public static var malformedTable: Self { Self(rawValue: "malformedTable") }
 }

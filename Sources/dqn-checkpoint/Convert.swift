@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandLineSupport
 import DQNCheckpoint
+internal import DQNModel
 import Foundation
 
 struct Convert: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandLineSupport
 import DQNCheckpoint
+internal import DQNModel
 
 /// The limits that a process of its own sets itself.
 struct LimitOptions: ParsableArguments {

@@ -2,9 +2,9 @@ import ArgumentParser
 import CommandLineSupport
 import DQNCheckpoint
 import DQNEnvironments
+import DQNGraphics
 import DQNInference
 import DQNModel
-import DQNGraphics
 import Foundation
 
 @main

@@ -1,8 +1,9 @@
 import ArgumentParser
 import CommandLineSupport
 import DQNEnvironments
-import DQNInference
 import DQNGraphics
+import DQNInference
+internal import DQNModel
 import Foundation
 
 /// The episode that is played, recorded.

@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandLineSupport
 import DQNCheckpoint
 import DQNLearning
+internal import DQNModel
 import DQNTraining
 import Foundation
 

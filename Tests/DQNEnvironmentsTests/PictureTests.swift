@@ -1,6 +1,6 @@
 import DQNEnvironments
-import DQNModel
 import DQNGraphics
+import DQNModel
 import Testing
 
 /// The environments' pictures in colour: what is where.

@@ -1,4 +1,5 @@
 import DQNGraphics
+import DQNModel
 import Foundation
 import Testing
 

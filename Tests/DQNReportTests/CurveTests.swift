@@ -1,3 +1,4 @@
+import DQNModel
 import DQNReport
 import Foundation
 import Testing

@@ -1,4 +1,5 @@
 internal import DQNCheckpoint
+internal import DQNModel
 internal import Foundation
 
 /// What a process that parses a file from a stranger may take: see ``IsolatedProgram``.

@@ -1,4 +1,5 @@
 internal import CDeflate
+internal import DQNModel
 
 /// Compresses whole buffers into zlib's format, which HDF5's deflate filter reads. Not thread-safe.
 struct Compressor: ~Copyable {

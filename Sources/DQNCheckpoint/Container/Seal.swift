@@ -1,4 +1,5 @@
 internal import Crypto
+internal import DQNModel
 internal import Foundation
 
 /// The first 512 bytes of a file from format 2.0 on: what it is, how long it is, and the digest of everything behind.

@@ -1,3 +1,5 @@
+public import DQNModel
+
 extension Checkpoint {
     /// The state as it comes back from a file of an older version.
     ///

@@ -1,4 +1,4 @@
-internal import DQNModel
+public import DQNModel
 public import Foundation
 internal import HDF5
 

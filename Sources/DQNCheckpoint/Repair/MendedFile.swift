@@ -1,3 +1,4 @@
+internal import DQNModel
 internal import Foundation
 
 /// A damaged file in a form that libhdf5 can open: the file itself, or a copy whose signature and length are put right.

@@ -1,3 +1,4 @@
+public import DQNModel
 public import Foundation
 
 /// Which checkpoint of a run is meant.

@@ -1,3 +1,4 @@
+public import DQNModel
 public import Foundation
 
 /// The checkpoints of a run: files `step-000000050000.h5` in one directory, named for their agent steps.

@@ -1,4 +1,4 @@
-internal import DQNModel
+public import DQNModel
 internal import DQNSupport
 internal import Foundation
 

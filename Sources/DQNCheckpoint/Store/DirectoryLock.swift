@@ -1,3 +1,4 @@
+internal import DQNModel
 internal import Foundation
 
 /// The right to write into a directory, held by one saver of one process at a time.

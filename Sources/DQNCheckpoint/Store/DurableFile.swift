@@ -1,3 +1,4 @@
+internal import DQNModel
 internal import Foundation
 
 /// Puts a file in its place so that a crash at any instant leaves the old one or the new one, whole.

@@ -1,4 +1,4 @@
-internal import DQNModel
+public import DQNModel
 public import Foundation
 
 /// One thing in which two checkpoints differ.

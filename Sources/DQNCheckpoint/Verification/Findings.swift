@@ -1,3 +1,5 @@
+internal import DQNModel
+
 /// What a file is read for: how much of it is looked at, and what becomes of a part that breaks a rule.
 ///
 /// One decoder serves all of them, so that loading, verifying and repairing never disagree about a file.

@@ -1,3 +1,4 @@
+public import DQNModel
 public import Foundation
 
 /// Checks files against the numbered rules of `docs/format.md`.

@@ -1,5 +1,5 @@
-internal import DQNModel
 public import DQNGraphics
+internal import DQNModel
 internal import Foundation
 
 extension GymnasiumEnvironment {

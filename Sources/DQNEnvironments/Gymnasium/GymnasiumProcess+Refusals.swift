@@ -1,3 +1,5 @@
+internal import DQNModel
+
 extension GymnasiumProcess {
     /// The error that an answer tells of; `nil` where all went well.
     ///

@@ -1,4 +1,5 @@
 internal import CWorkerProcess
+internal import DQNModel
 internal import Foundation
 
 /// A Python process with one environment: messages of fixed size over a socket, observations in shared memory.

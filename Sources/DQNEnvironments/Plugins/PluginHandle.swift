@@ -1,4 +1,5 @@
 internal import CDQNEnvironment
+internal import DQNModel
 
 /// The one owner of what a plug-in's create() returned: destroys it when the value ends, which is once.
 struct PluginHandle: ~Copyable {

@@ -1,3 +1,4 @@
+internal import DQNModel
 internal import Foundation
 
 /// Which environment of which library an id means, and its options: what follows `plugin:`, as in `PATH`, `PATH:NAME` or

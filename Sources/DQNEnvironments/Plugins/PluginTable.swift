@@ -1,4 +1,5 @@
 internal import CDQNEnvironment
+internal import DQNModel
 
 /// One environment of a library: its name, and its functions with the required ones all there.
 ///

@@ -1,5 +1,5 @@
-internal import DQNModel
 internal import DQNGraphics
+internal import DQNModel
 
 extension Picture {
     /// Colours of channels that are neither grey nor red, green and blue.

@@ -1,5 +1,5 @@
-public import DQNModel
 public import DQNGraphics
+public import DQNModel
 
 /// An environment around an environment, which it changes in one respect; in all others it is what is inside.
 ///

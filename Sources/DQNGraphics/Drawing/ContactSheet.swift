@@ -1,4 +1,3 @@
-
 /// Moments of an episode side by side, at equal distances, below them the Q-values of all its steps.
 ///
 /// The episode's length is not known beforehand: every second moment is let go whenever there are four times as many as

@@ -1,4 +1,3 @@
-
 /// A row for each action: its name, a bar, its number; the chosen one is marked.
 ///
 /// Bars show by how much an action is above or below the mean of all, since actions' values mostly are near each other

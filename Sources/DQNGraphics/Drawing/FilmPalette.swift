@@ -1,4 +1,3 @@
-
 /// The colours of everything around the environment's picture.
 enum FilmPalette {
     static let ground = PictureColor(0x12161C)

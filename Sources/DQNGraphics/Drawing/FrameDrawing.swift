@@ -1,4 +1,3 @@
-
 /// A moment as a picture: the environment, below it step and return, a row for each action, and in films the latest
 /// Q-values as a chart.
 struct FrameDrawing {

@@ -1,4 +1,3 @@
-
 /// The Q-values of an episode so far, as much of them as a chart shows.
 struct ValueHistory {
     /// The action values of one step: those of the worst, the chosen and the best action.

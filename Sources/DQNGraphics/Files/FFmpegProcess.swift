@@ -1,3 +1,4 @@
+internal import DQNModel
 internal import Foundation
 
 /// An ffmpeg that makes an MP4 film of the pictures that it is sent.

@@ -1,4 +1,3 @@
-
 /// Writes pictures of one size as an endless GIF 89a, a piece of the file at a time.
 ///
 /// Each frame holds only the rectangle that has changed, in a palette of its own, and in it what has not changed as

@@ -1,4 +1,3 @@
-
 /// A part of a picture in at most 256 colours, the first of them standing for "as before".
 ///
 /// Where there are more, colours are merged that agree in the upper bits of their channels, as few bits less as will

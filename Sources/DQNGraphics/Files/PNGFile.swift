@@ -1,4 +1,5 @@
 internal import CDeflate
+internal import DQNModel
 
 /// Writes pictures as PNG: eight bits a channel, no filters, one block of data.
 package enum PNGFile {

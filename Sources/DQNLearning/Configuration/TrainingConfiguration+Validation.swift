@@ -1,6 +1,6 @@
 package import DQNCheckpoint
 package import DQNEnvironments
-package import DQNModel
+public import DQNModel
 
 extension TrainingConfiguration {
     /// The network for an environment's observations, stacked.

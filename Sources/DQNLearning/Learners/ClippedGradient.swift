@@ -1,3 +1,4 @@
+internal import DQNModel
 public import DQNNetwork
 
 /// A gradient's norm and what it is multiplied by so that the norm stays within `max_gradient_norm`.

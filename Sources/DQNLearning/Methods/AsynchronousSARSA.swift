@@ -1,3 +1,4 @@
+internal import DQNModel
 internal import DQNNetwork
 
 /// Asynchronous one-step SARSA (Mnih 2016, section 4; Rummery 1994): `--method async-sarsa`.

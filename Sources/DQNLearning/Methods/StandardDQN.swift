@@ -1,3 +1,5 @@
+internal import DQNModel
+
 /// Deep Q-learning with a replay and a target network (Mnih 2013; Mnih 2015, algorithm 1): `--method dqn`.
 ///
 /// Algorithm: act ε-greedily; store the transition; at each training draw a mini-batch from the replay and step the

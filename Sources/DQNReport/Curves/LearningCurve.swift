@@ -1,3 +1,5 @@
+public import DQNModel
+
 /// A metric of one run against agent steps or time: points with rising x, straight lines between them.
 public struct LearningCurve: Sendable, Equatable {
     /// Where the points are; strictly rising.

@@ -1,3 +1,5 @@
+internal import DQNModel
+
 /// The mean of several runs with its 95% confidence interval: mean ± t · s / √n, where s is the sample standard
 /// deviation over the n runs (n − 1 in its denominator) and t the 0.975 quantile of Student's distribution with n − 1
 /// degrees of freedom.

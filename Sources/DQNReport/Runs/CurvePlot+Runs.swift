@@ -1,4 +1,4 @@
-internal import DQNModel
+public import DQNModel
 
 extension CurvePlot {
     /// What several runs are drawn against.

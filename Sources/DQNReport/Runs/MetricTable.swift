@@ -1,4 +1,4 @@
-internal import DQNModel
+public import DQNModel
 internal import DQNSupport
 
 /// Metrics by name, in columns of equal length.

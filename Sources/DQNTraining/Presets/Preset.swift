@@ -1,6 +1,6 @@
 public import DQNEnvironments
 public import DQNLearning
-internal import DQNModel
+public import DQNModel
 internal import DQNNetwork
 internal import DQNSupport
 

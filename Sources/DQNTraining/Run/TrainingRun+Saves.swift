@@ -1,5 +1,6 @@
 internal import DQNCheckpoint
 internal import DQNLearning
+internal import DQNModel
 internal import Foundation
 internal import Logging
 

@@ -1,6 +1,6 @@
 import DQNEnvironments
-import DQNModel
 import DQNGraphics
+import DQNModel
 import Foundation
 import Testing
 
