@@ -132,6 +132,7 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests, one directory per concern.
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(name: "DQNSupportTests", dependencies: ["DQNSupport"], swiftSettings: strict),
         .testTarget(name: "DQNModelTests", dependencies: ["DQNModel"], swiftSettings: strict),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "DQNSupport"], swiftSettings: strict),
