@@ -27,8 +27,8 @@
 //
 // flags are those of an open; length is the requested one; data is the offset of the written bytes in FAULTS_DATA;
 // fault is "-" or the action. A line is written after its call has returned, so a logged call has happened. The
-// exception is "unlinking", written before each unlink: otherwise a kill between the call and its line would look like a
-// lost file.
+// exception is "unlinking", written before each unlink: otherwise a kill between the call and its line would look like
+// a lost file.
 //
 // One mutex is held over each call and its line, so the log has the order of the calls. Calls on other paths are not
 // delayed. Nothing allocates. The calls use syscall(2), which needs no symbol lookup, so calls before this library's
