@@ -26,6 +26,8 @@ struct Manifest: Codable, Equatable {
         var bytesPerRow: Int { shape.dropFirst().reduce(type.byteCount, *) }
     }
 
+    private enum CodingKeys: String, CodingKey { case attributes, datasets }
+
     /// The root attributes but the manifest's own digest, numbers as decimal text.
     var attributes: [String: String]
     /// The datasets but the manifest itself, sorted by path.
