@@ -1,5 +1,4 @@
 import Benchmark
-import Crypto
 import DQNCheckpoint
 import DQNModel
 import Foundation
@@ -38,6 +37,6 @@ func checkpointSuite() throws -> BenchmarkSuite {
         _ = try Checkpoint(contentsOf: url)
         try state.end()
     }
-    suite.benchmark("SHA-256 of the file") { _ = SHA256.hash(data: content) }
+    suite.benchmark("SHA-256 of the file") { _ = try FileDigest.hexadecimal(of: content) }
     return suite
 }

@@ -1,6 +1,5 @@
 // Times saves and restores of a replay of recorded Pong frames, in the working directory; a line of JSON a measurement.
 // See Benchmarks/replay/run.
-import Crypto
 import DQNCheckpoint
 import DQNInference
 import DQNModel
@@ -89,7 +88,7 @@ func measurePolicy(_ folder: URL) throws {
     var (acting, hashing): ([Double], [Double]) = ([], [])
     for _ in 0..<41 {
         acting.append(try seconds { _ = try act(url) })
-        hashing.append(seconds { _ = SHA256.hash(data: content) })
+        hashing.append(try seconds { _ = try FileDigest.hexadecimal(of: content) })
     }
     func median(_ values: [Double]) -> Double { values.dropFirst().sorted()[(values.count - 1) / 2] }
     try report("policy", ["seconds": median(acting), "sha256_seconds": median(hashing)])
