@@ -36,6 +36,34 @@ static inline hid_t chdf5_type_int64(void) { return H5T_STD_I64LE; }
 static inline hid_t chdf5_type_uint64(void) { return H5T_STD_U64LE; }
 static inline hid_t chdf5_type_c_string(void) { return H5T_C_S1; }
 
+// Registers the plain file driver (sec2) without its locks, and returns the new driver's identifier; negative on failure.
+//
+// libhdf5 locks each file that it opens. A child process that another thread is starting holds copies of all descriptors
+// until it calls exec, and with them the locks: a file that this process has just closed then cannot be opened again. The
+// environment variable HDF5_USE_FILE_LOCKING overrides H5Pset_file_locking, so that only a driver without the two functions
+// never locks.
+static inline hid_t chdf5_register_driver_without_locks(void)
+{
+    hid_t driver = H5I_INVALID_HID;
+    hid_t list = H5Pcreate(H5P_FILE_ACCESS);
+    if (list < 0)
+        return list;
+    if (H5Pset_fapl_sec2(list) >= 0) {
+        // The driver's functions can only be had from a file that it has opened.
+        H5FD_t *file = H5FDopen("/dev/null", H5F_ACC_RDONLY, list, HADDR_UNDEF);
+        if (file) {
+            H5FD_class_t plain = *file->cls;
+            plain.name = "sec2-without-locks";
+            plain.lock = NULL;
+            plain.unlock = NULL;
+            driver = H5FDregister(&plain);
+            H5FDclose(file);
+        }
+    }
+    H5Pclose(list);
+    return driver;
+}
+
 // 1 for a hard link, 0 for any other kind, negative on failure. The link must exist.
 static inline int chdf5_link_is_hard(hid_t location, const char *name)
 {

@@ -3,7 +3,7 @@
 /// | to | use |
 /// |---|---|
 /// | do anything | ``HDF5/perform(_:)``, whose closure gets a ``HDF5/Session`` |
-/// | create or open a file | ``HDF5/Session/createFile(_:mode:locking:)``, ``HDF5/Session/openFile(_:mode:locking:)`` |
+/// | create or open a file | ``HDF5/Session/createFile(_:mode:userBlock:)``, ``HDF5/Session/openFile(_:mode:)`` |
 /// | walk, create and inspect objects | ``HDF5/Group`` |
 /// | read and write arrays | ``HDF5/Dataset`` |
 /// | read and write small facts | ``HDF5/AttributeValue`` with ``HDF5/Group/setAttribute(_:to:)`` |

@@ -36,6 +36,23 @@ struct StoreTests {
         #expect(folder.names == ["step-000000050000.h5"])
     }
 
+    #if os(Linux)
+        /// A child process that is being started holds copies of all descriptors until it calls `exec`.
+        @Test func releasesTheLockForCopiesOfItsDescriptor() throws {
+            var store: CheckpointStore? = try store()
+            try store?.lock()
+            let owned = (0..<1024).filter {
+                (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == folder.url.path
+            }
+            let copies = owned.map { dup(Int32($0)) }
+            defer { for copy in copies { close(copy) } }
+            #expect(copies.count == 1)
+            #expect(throws: CheckpointError.self) { try CheckpointStore(directory: folder.url).lock() }
+            store = nil
+            try CheckpointStore(directory: folder.url).lock()
+        }
+    #endif
+
     @Test func otherFilesAreNotCheckpoints() throws {
         try commit(store(), 10)
         for name in [

@@ -73,6 +73,23 @@ import Testing
         #expect(killed.errors.isEmpty, "\(killed.errors)")
     }
 
+    /// libhdf5 takes no lock, and heeds none, whatever its environment variable asks for.
+    @Test(arguments: [nil, "TRUE", "BEST_EFFORT", "1", "FALSE"])
+    func readsAFileThatSomebodyElseHasLocked(_ setting: String?) throws {
+        let directory = try TemporaryDirectory()
+        let file = directory("locked.h5")
+        try FileManager.default.copyItem(atPath: golden("1.1/method-dqn.h5"), toPath: file)
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        defer { close(descriptor) }
+        #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+        let environment = setting.map { ["HDF5_USE_FILE_LOCKING": $0] } ?? [:]
+        let process = try Program.start("dqn-checkpoint", ["verify", file], environment: environment)
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+    }
+
     @Test func eachBrokenRuleHasALine() throws {
         let directory = try TemporaryDirectory()
         // Two datasets of a file without a seal, found by their content.

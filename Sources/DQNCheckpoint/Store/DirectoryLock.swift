@@ -3,8 +3,9 @@ internal import Foundation
 
 /// The right to write into a directory, held by one saver of one process at a time.
 ///
-/// An advisory lock (`flock`) on the directory itself: nothing is left behind by a killed owner, and since the descriptor
-/// is closed on `exec`, its children hold nothing.
+/// An advisory lock (`flock`) on the directory itself: a killed owner leaves nothing behind. Child processes close the
+/// descriptor on `exec`; one that is just being started by another thread holds a copy until then, and with it the lock,
+/// which is why it is released before the descriptor is closed.
 struct DirectoryLock: ~Copyable {
     private let descriptor: Int32
     /// What the user should know: the file system has no locks.
@@ -36,5 +37,10 @@ struct DirectoryLock: ~Copyable {
         }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit {
+        guard descriptor >= 0 else { return }
+        // Releases the lock for all copies of the descriptor; `close` alone would do so for the last copy only.
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

@@ -46,12 +46,7 @@ struct FileBytes: ~Copyable {
         }
         var userBlock: hsize_t = 0
         try Library.check(H5Pget_userblock(list.id, &userBlock), "H5Pget_userblock")
-        var driver: UnsafeMutableRawPointer?
-        try Library.check(H5Fget_vfd_handle(file.id, chdf5_default_list(), &driver), "H5Fget_vfd_handle")
-        guard let driver else { throw Library.failure("H5Fget_vfd_handle", "") }
-        // The sec2 driver, with which this module opens every file, gives the address of its descriptor, an `int` that
-        // stays where it is while the file is open; it is copied here and now.
-        place = Place(descriptor: driver.load(as: Int32.self), base: userBlock)
+        place = Place(descriptor: try Library.descriptor(of: file.id), base: userBlock)
         self.file = file
     }
 

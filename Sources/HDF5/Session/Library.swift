@@ -2,10 +2,21 @@ internal import CHDF5
 
 /// The state of libhdf5 itself, touched on the owner thread only.
 enum Library {
+    /// `@unchecked Sendable`: used on the owner thread only, where all handles live.
+    private final class State: @unchecked Sendable {
+        var unreportedFailure: HDF5Error?
+        var driver: hid_t = -1
+    }
+    private static let state = State()
+
     /// The first failure of a `deinit`, which cannot throw: ``HDF5/File/close()`` throws it instead.
-    ///
-    /// `nonisolated(unsafe)`: read and written on the owner thread only, as all handles live there.
-    nonisolated(unsafe) static var unreportedFailure: HDF5Error?
+    static var unreportedFailure: HDF5Error? {
+        get { state.unreportedFailure }
+        set { state.unreportedFailure = newValue }
+    }
+
+    /// The driver that opens all files: it takes no locks.
+    static var driver: hid_t { state.driver }
 
     static func version() -> String {
         var major: UInt32 = 0
@@ -27,6 +38,8 @@ enum Library {
             try check(H5Eset_auto2(chdf5_error_stack(), nil, nil), "H5Eset_auto2")
             // A file must not make the process load code.
             try check(H5PLset_loading_state(0), "H5PLset_loading_state")
+            state.driver = chdf5_register_driver_without_locks()
+            if state.driver < 0 { throw failure("H5FDregister", "") }
             return nil
         } catch {
             return HDF5Error(
@@ -56,6 +69,15 @@ enum Library {
     ) throws(HDF5Error) -> Bool {
         if status < 0 { throw failure(operation, message()) }
         return status > 0
+    }
+
+    /// The descriptor of an open file. It stays open, and the same, as long as the file is open.
+    static func descriptor(of file: hid_t) throws(HDF5Error) -> Int32 {
+        var pointer: UnsafeMutableRawPointer?
+        try check(H5Fget_vfd_handle(file, chdf5_default_list(), &pointer), "H5Fget_vfd_handle")
+        guard let pointer else { throw failure("H5Fget_vfd_handle", "") }
+        // The driver gives the address of its descriptor, an `int`, which is valid while the file is open.
+        return pointer.load(as: Int32.self)
     }
 
     /// The error of a call that just failed, with the library's stack, which is cleared.
