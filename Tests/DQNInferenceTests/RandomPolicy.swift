@@ -1,7 +1,7 @@
 import DQNInference
 import DQNModel
 
-/// A network with random parameters, and observations for it.
+/// A network with random parameters and observations for it.
 struct RandomPolicy {
     let policy: Policy
     let observations: [Observation]

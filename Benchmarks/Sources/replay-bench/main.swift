@@ -76,8 +76,8 @@ func policy() throws -> Checkpoint {
 
 func act(_ url: URL) throws -> Int {
     let agent = try Agent(contentsOf: url)
-    return try agent.act(
-        Observation(
+    return try agent.action(
+        for: Observation(
             space: agent.architecture.input, bytes: [UInt8](repeating: 7, count: agent.architecture.input.byteCount)))
 }
 
