@@ -134,7 +134,7 @@ struct DQNPlay: ParsableCommand {
     }
 
     private func check(_ environment: EnvironmentSpecification, fits agent: Agent) throws {
-        let space = environment.observationSpace.stacked(agent.frameStack)
+        let space = environment.observationSpace.stacked(depth: agent.frameStack)
         guard space == agent.architecture.input, environment.actionCount == agent.architecture.actionCount else {
             throw EnvironmentError(
                 code: .unknownEnvironment,

@@ -70,7 +70,7 @@ func policy() throws -> Checkpoint {
     return Checkpoint(
         writer: .current, configuration: .object(["environment": .string("Pong"), "frame_stack": .integer(4)]),
         architecture: architecture,
-        online: (0..<(try ParameterLayout(architecture).count)).map { _ in Float(generator.uniform(-0.05, 0.05)) },
+        online: (0..<(try ParameterLayout(architecture).count)).map { _ in Float(generator.uniform(in: -0.05..<0.05)) },
         stripped: ["optimizer", "replay", "training"])
 }
 
