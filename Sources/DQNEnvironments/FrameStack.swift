@@ -2,7 +2,7 @@ public import DQNModel
 
 /// The last few observations as one: what a network sees where a single frame does not tell all.
 ///
-/// The layout is ``DQNModel/ObservationSpace/stacked(_:)``'s, oldest frame first. After ``clear()`` the
+/// The layout is ``DQNModel/ObservationSpace/stacked(depth:)``'s, oldest frame first. After ``clear()`` the
 /// frames before the first one are zeros, as in DeepMind's DQN. ``push(_:)`` works in place and allocates
 /// nothing, unless somebody still holds a copy of ``observation``: the copy then keeps its bytes.
 public struct FrameStack: Sendable {
@@ -20,7 +20,7 @@ public struct FrameStack: Sendable {
         precondition(depth > 0, "a frame stack needs a positive depth")
         self.depth = depth
         self.frameSpace = frameSpace
-        observation = Observation(zerosOf: frameSpace.stacked(depth))
+        observation = Observation(zerosOf: frameSpace.stacked(depth: depth))
     }
 
     /// Restores a stack from its ``observation``.

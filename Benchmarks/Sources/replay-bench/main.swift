@@ -69,14 +69,14 @@ func policy() throws -> Checkpoint {
     return Checkpoint(
         writer: .current, configuration: .object(["environment": .string("Pong"), "frame_stack": .integer(4)]),
         architecture: architecture,
-        online: (0..<(try ParameterLayout(architecture).count)).map { _ in Float(generator.uniform(-0.05, 0.05)) },
+        online: (0..<(try ParameterLayout(architecture).count)).map { _ in Float(generator.uniform(in: -0.05..<0.05)) },
         stripped: ["optimizer", "replay", "training"])
 }
 
 func act(_ url: URL) throws -> Int {
     let agent = try Agent(contentsOf: url)
-    return try agent.act(
-        Observation(
+    return try agent.action(
+        for: Observation(
             space: agent.architecture.input, bytes: [UInt8](repeating: 7, count: agent.architecture.input.byteCount)))
 }
 

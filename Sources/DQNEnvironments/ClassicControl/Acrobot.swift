@@ -30,7 +30,7 @@ public struct Acrobot: Environment, Sendable {
     /// Begins an episode: each state variable uniform in ±0.1, rounded to `Float` as Gymnasium does.
     public mutating func reset(seed: UInt64?) {
         if let seed { random = RandomGenerator(seed: seed, stream: "environment") }
-        for index in 0..<4 { state[index] = Double(Float(random.uniform(-0.1, 0.1))) }
+        for index in 0..<4 { state[index] = Double(Float(random.uniform(in: -0.1..<0.1))) }
         progress.begin()
     }
 

@@ -42,10 +42,10 @@ public struct CartPole: Environment, Sendable {
     /// Begins an episode: each state variable uniform in ±0.05.
     public mutating func reset(seed: UInt64?) {
         if let seed { random = RandomGenerator(seed: seed, stream: "environment") }
-        position = random.uniform(-0.05, 0.05)
-        velocity = random.uniform(-0.05, 0.05)
-        angle = random.uniform(-0.05, 0.05)
-        angularVelocity = random.uniform(-0.05, 0.05)
+        position = random.uniform(in: -0.05..<0.05)
+        velocity = random.uniform(in: -0.05..<0.05)
+        angle = random.uniform(in: -0.05..<0.05)
+        angularVelocity = random.uniform(in: -0.05..<0.05)
         progress.begin()
     }
 

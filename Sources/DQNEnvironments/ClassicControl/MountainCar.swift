@@ -36,7 +36,7 @@ public struct MountainCar: Environment, Sendable {
     /// Begins an episode: at rest, position uniform in −0.6 to −0.4.
     public mutating func reset(seed: UInt64?) {
         if let seed { random = RandomGenerator(seed: seed, stream: "environment") }
-        position = random.uniform(-0.6, -0.4)
+        position = random.uniform(in: -0.6..<(-0.4))
         velocity = 0
         progress.begin()
     }

@@ -8,7 +8,7 @@ extension TrainingConfiguration {
         let actions = environment.actionCount
         let isActorCritic = (try? TrainingMethods.named(method).isActorCritic) ?? false
         return try NetworkArchitecture(
-            network, input: environment.observationSpace.stacked(frameStack),
+            network, input: environment.observationSpace.stacked(depth: frameStack),
             head: isActorCritic
                 ? .actorCritic(actions: actions)
                 : dueling ? .dueling(actions: actions) : .actionValues(actions: actions))
