@@ -79,7 +79,6 @@ struct DQNPlay: ParsableCommand {
     }
 
     func run() throws {
-        environmentArguments.prepareGymnasium()
         do { try play() } catch let code as ExitCode { throw code } catch {
             throw report(error, program: "dqn-play", codeOf: Film.exitCode)
         }
@@ -94,8 +93,8 @@ struct DQNPlay: ParsableCommand {
         }
         let agent = try Agent(policy, concurrency: 1)
         let environment = try EnvironmentRegistry.make(
-            EnvironmentRegistry.identifier(env ?? agent.environment, setting: environmentArguments.settings),
-            wrappers: agent.wrappers)
+            EnvironmentID(env ?? agent.environment).setting(environmentArguments.settings),
+            wrappers: agent.wrappers, gymnasium: environmentArguments.gymnasium)
         try check(environment.specification, fits: agent)
         let count = episodes ?? (record == nil ? 10 : 1)
         // First: it leaves nothing behind where it cannot be made.

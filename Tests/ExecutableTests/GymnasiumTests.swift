@@ -8,7 +8,7 @@ import Testing
 enum InstalledPython {
     /// Whether the Python that the programs find has a module.
     static func has(_ module: String) -> Bool {
-        guard let python = try? GymnasiumEnvironment.python() else { return false }
+        guard let python = try? GymnasiumSettings().locatePython() else { return false }
         let process = Process()
         process.executableURL = URL(filePath: python)
         process.arguments = ["-c", "import \(module)"]
@@ -93,7 +93,7 @@ struct GymnasiumTests {
     /// A Python that is a test's own: the directory among its arguments tells its processes apart.
     private func ownPython(_ directory: TemporaryDirectory) throws -> String {
         let python = directory("python")
-        let script = "#!/bin/sh\nexec '\(try GymnasiumEnvironment.python())' -X 'of=\(directory.path)' \"$@\"\n"
+        let script = "#!/bin/sh\nexec '\(try GymnasiumSettings().locatePython())' -X 'of=\(directory.path)' \"$@\"\n"
         try script.write(toFile: python, atomically: true, encoding: .utf8)
         chmod(python, 0o755)
         return python
@@ -184,7 +184,7 @@ struct GymnasiumTests {
         for (arguments, part) in [
             (["--env", "CartPole-v1"] + option, "takes no options"), (option, "--env-set goes with --env only"),
             (["--resume", directory("run")] + option, "--env-set cannot go with --resume"),
-            (["--env", "gym:CartPole-v1", "--env-set", "nonsense=1"], "does not take these options"),
+            (["--env", "gym:CartPole-v1", "--env-set", "nonsense=1"], "does not accept these options"),
         ] {
             result = try Program.run("dqn-train", arguments)
             #expect(result.status == 64 && result.errors.contains(part), "\(result.errors)")

@@ -1,4 +1,4 @@
-internal import DQNEnvironments
+public import DQNEnvironments
 public import DQNLearning
 public import DQNModel
 internal import DQNSupport
@@ -27,17 +27,19 @@ public struct ConfigurationRequest: Sendable {
 
     /// The whole configuration.
     ///
+    /// - Parameter gymnasium: how an environment of Gymnasium is run; it is not part of the configuration.
     /// - Throws: ``TrainingError`` (`invalidConfiguration`) naming the key, value, preset or file at fault;
     ///   `EnvironmentError` for an unknown environment.
-    public func resolve() throws -> TrainingConfiguration {
+    public func resolve(gymnasium: GymnasiumSettings = GymnasiumSettings()) throws -> TrainingConfiguration {
         let document = try readFile()
         guard let named = environment ?? document?["environment"]?.stringValue else {
             throw TrainingError(
                 code: .invalidConfiguration, message: "No environment is named; use --env ID, as in --env CartPole-v1.")
         }
-        let preset = try (preset ?? document?["preset"]?.stringValue).map(Preset.named) ?? .standard(for: named)
-        let id = try preset.identifier(named)
-        let made = try EnvironmentRegistry.make(id)
+        let requested = try EnvironmentID(named)
+        let preset = try (preset ?? document?["preset"]?.stringValue).map(Preset.named) ?? .standard(for: requested)
+        let id = try preset.identifier(requested)
+        let made = try EnvironmentRegistry.make(id, gymnasium: gymnasium)
         let specification = made.specification
         let method = try TrainingMethods.named(
             method ?? document?["method"]?.stringValue ?? TrainingConfiguration().method)
@@ -55,7 +57,7 @@ public struct ConfigurationRequest: Sendable {
         }
         for (key, value) in flags.sorted(by: { $0.key < $1.key }) { try configuration.set(key, to: value) }
         // After all else: a file may name the environment without the options that its preset needs.
-        try configuration.set("environment", to: .string(EnvironmentRegistry.canonicalIdentifier(id, specification)))
+        try configuration.set("environment", to: .string(id.text(in: specification)))
         try configuration.set("preset", to: .string(preset.rawValue))
         try configuration.set("method", to: .string(method.name))
         let wrappers = try WrapperList(configuration.wrappers)

@@ -6,21 +6,20 @@ internal import DQNNetwork
 extension Preset {
     /// The preset of an environment where none is named: that of Atari's games for their screens as ale-py gives them,
     /// `default` for all else, such as games whose options ask for another frame skip or for the console's memory.
-    package static func standard(for id: String) -> Preset {
-        let name = id.prefix { $0 != "?" }
-        let isGame = name.hasPrefix("gym:ALE/") || name.hasPrefix("gym:") && name.hasSuffix("NoFrameskip-v4")
-        let isOtherwise = name.contains("-ram") || id.contains("frameskip=") || id.contains("obs_type=")
-        return isGame && !isOtherwise ? .atari : .default
+    package static func standard(for id: EnvironmentID) -> Preset {
+        let isGame = id.name.hasPrefix("ALE/") || id.name.hasSuffix("NoFrameskip-v4")
+        let options = id.options
+        let isOtherwise = id.name.contains("-ram") || options["frameskip"] != nil || options["obs_type"] != nil
+        return id.kind == .gymnasium && isGame && !isOtherwise ? .atari : .default
     }
 
     /// An environment's id with the options that the preset needs, where it has none of the same key: Gymnasium's Atari
     /// games repeat actions themselves otherwise, and show colours.
-    package func identifier(_ id: String) throws(EnvironmentError) -> String {
-        guard self == .atari, id.hasPrefix("gym:") else { return id }
+    package func identifier(_ id: EnvironmentID) throws(EnvironmentError) -> EnvironmentID {
+        guard self == .atari, id.kind == .gymnasium else { return id }
         // The older ids without a frame skip have none by name.
-        let repeats = id.contains("ALE/")
-        return try EnvironmentRegistry.identifier(
-            id, defaulting: (repeats ? ["frameskip=1"] : []) + ["obs_type=grayscale"])
+        let repeats = id.name.contains("ALE/")
+        return try id.defaulting((repeats ? ["frameskip=1"] : []) + ["obs_type=grayscale"])
     }
 
     /// The wrappers of Mnih 2015, from the inside out.

@@ -58,8 +58,8 @@ public enum Preset: String, Sendable, CaseIterable {
 
     /// The name that settings are listed under: Gymnasium's own environments have those of the built-in ones.
     static func task(of environment: EnvironmentSpecification) -> String {
-        let isGymnasiums = environment.id.hasPrefix("gym:")
-        return isGymnasiums ? String(environment.id.dropFirst(4).prefix { $0 != "?" }) : environment.id
+        guard let id = try? EnvironmentID(environment.id), id.kind == .gymnasium else { return environment.id }
+        return id.name
     }
 
     /// Whether observations are frames that a network for screens takes: at least 36 rows.

@@ -29,13 +29,15 @@ final class Evaluator: @unchecked Sendable {
     private var player: EpisodePlayer
 
     init(
-        _ configuration: TrainingConfiguration, _ architecture: NetworkArchitecture, backend: any ComputeBackend
+        _ configuration: TrainingConfiguration, _ architecture: NetworkArchitecture, backend: any ComputeBackend,
+        gymnasium: GymnasiumSettings
     ) throws {
         self.configuration = configuration
         self.architecture = architecture
         self.backend = backend
         player = EpisodePlayer(
-            environment: try configuration.makeEnvironment(for: .playing), frameStack: configuration.frameStack)
+            environment: try configuration.makeEnvironment(for: .playing, gymnasium: gymnasium),
+            frameStack: configuration.frameStack)
     }
 
     /// Makes the evaluation of the given number, counted from 0; its seeds follow from the run's seed and the number.

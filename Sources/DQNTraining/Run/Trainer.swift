@@ -1,5 +1,5 @@
 public import DQNCheckpoint
-internal import DQNEnvironments
+public import DQNEnvironments
 public import DQNLearning
 public import DQNModel
 public import DQNNetwork
@@ -23,6 +23,8 @@ public final class Trainer {
         public var memory: Int?
         /// Agent steps between checkpoints, for reckoning memory; `nil` where they come at no fixed interval.
         public var saveInterval: Int?
+        /// How environments of Gymnasium are run.
+        public var gymnasium = GymnasiumSettings()
 
         /// Creates rules.
         public init(workerTimeout: Double = 120, memory: Int? = nil, saveInterval: Int? = nil) {
@@ -86,6 +88,7 @@ public final class Trainer {
     let provenance: ExtensionGroup?
     let evaluator: Evaluator
     private let framesPerStep: Int
+    private let gymnasium: GymnasiumSettings
     var lastEvaluation: Evaluation?
     private var countedEpisodes: [Int]
     private var countedSteps: [Int]
@@ -134,7 +137,8 @@ public final class Trainer {
         _ configuration: TrainingConfiguration, restoring checkpoint: Checkpoint?, conduct: Conduct,
         backend: (any ComputeBackend)?
     ) throws {
-        let environment = try configuration.makeEnvironment(for: .training).specification
+        let environment = try configuration.makeEnvironment(for: .training, gymnasium: conduct.gymnasium)
+            .specification
         _ = try Preset.named(configuration.preset)
         try configuration.validate(for: environment)
         let architecture = try configuration.architecture(for: environment)
@@ -149,6 +153,7 @@ public final class Trainer {
         let method = try TrainingMethods.named(configuration.method)
         self.method = method
         framesPerStep = environment.framesPerStep
+        gymnasium = conduct.gymnasium
         provenance = Provenance.group(of: environment)
         let ownExtensions = [method.extensionOwner, Provenance.owner]
         foreignExtensions = checkpoint?.extensions.filter { !ownExtensions.contains($0.owner) } ?? []
@@ -161,7 +166,7 @@ public final class Trainer {
         parameters = try SharedParameters(
             configuration, architecture, usesTarget: method.usesTarget, restoring: checkpoint, team: team)
         copies = SharedParameterCopies(of: parameters)
-        evaluator = try Evaluator(configuration, architecture, backend: backend)
+        evaluator = try Evaluator(configuration, architecture, backend: backend, gymnasium: conduct.gymnasium)
         counters = checkpoint?.counters ?? Counters()
         history = checkpoint?.history ?? MetricHistory()
         bestEvaluation = checkpoint?.bestEvaluation
@@ -203,7 +208,7 @@ public final class Trainer {
         _ environment: EnvironmentSpecification, _ backend: any ComputeBackend, _ statistics: TrainingStatistics
     ) throws {
         let (stations, configuration, method) = (stations, configuration, method)
-        let (architecture, parameters) = (architecture, parameters)
+        let (architecture, parameters, gymnasium) = (architecture, parameters, gymnasium)
         let troubles = crew.perform(on: stations.indices) { index, _ in
             let station = stations[index]
             if station.state?.standing == .finished { return }
@@ -211,7 +216,7 @@ public final class Trainer {
                 LearnerContext(
                     configuration: configuration, architecture: architecture, environment: environment,
                     backend: backend, store: parameters, worker: index, state: station.state), method,
-                station.counts)
+                station.counts, gymnasium: gymnasium)
             // With one worker the sums go on where they were, to the last bit; several share none.
             if stations.count == 1 {
                 var sums = statistics

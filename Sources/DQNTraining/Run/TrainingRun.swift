@@ -1,4 +1,5 @@
 internal import DQNCheckpoint
+public import DQNEnvironments
 public import DQNLearning
 internal import DQNModel
 internal import DQNNetwork
@@ -58,11 +59,13 @@ public final class TrainingRun {
     /// - Throws: ``TrainingError`` and the errors of ``Trainer/init(_:backend:)``.
     public init(
         _ configuration: TrainingConfiguration, options: RunDirectory.Options, in directory: RunDirectory,
-        logger: Logger = Logger(label: "swift-dqn")
+        gymnasium: GymnasiumSettings = GymnasiumSettings(), logger: Logger = Logger(label: "swift-dqn")
     ) throws {
         try directory.requireNoRun()
         try configuration.validate(steps: options.steps)
-        trainer = try Trainer(configuration, conduct: options.conduct)
+        var conduct = options.conduct
+        conduct.gymnasium = gymnasium
+        trainer = try Trainer(configuration, conduct: conduct)
         try directory.makeFolders()
         let store = try CheckpointStore(directory: directory.checkpoints, retention: .init(keepLast: options.keep))
         saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, resumedFrom: nil))
@@ -91,7 +94,7 @@ public final class TrainingRun {
     public init(
         resuming directory: RunDirectory, steps: Int? = nil, saveEvery: Int? = nil, keep: Int? = nil,
         workers: Int? = nil, memory: Int? = nil, workerTimeout: Double? = nil,
-        logger: Logger = Logger(label: "swift-dqn")
+        gymnasium: GymnasiumSettings = GymnasiumSettings(), logger: Logger = Logger(label: "swift-dqn")
     ) throws {
         let description = try directory.read()
         var options = description.run
@@ -107,7 +110,9 @@ public final class TrainingRun {
                 code: .nothingToResume,
                 message: "'\(directory.url.path)' holds no valid checkpoint; start the run anew in another directory.")
         }
-        let trainer = try Trainer(resuming: newest.checkpoint, workers: workers, conduct: options.conduct)
+        var conduct = options.conduct
+        conduct.gymnasium = gymnasium
+        let trainer = try Trainer(resuming: newest.checkpoint, workers: workers, conduct: conduct)
         for notice in trainer.notices { logger.warning("\(notice)") }
         try trainer.configuration.validate(steps: options.steps)
         if description.compute != ComputeThreads.libraryDescription {

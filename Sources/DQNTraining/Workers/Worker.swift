@@ -34,14 +34,16 @@ final class Worker: @unchecked Sendable {
     /// Makes a worker, new or from a stored state.
     ///
     /// - Throws: what the environment or the learner throws.
-    init(_ context: LearnerContext, _ method: any TrainingMethod, _ counts: WorkerCounts) throws {
+    init(
+        _ context: LearnerContext, _ method: any TrainingMethod, _ counts: WorkerCounts, gymnasium: GymnasiumSettings
+    ) throws {
         self.counts = counts
         let configuration = context.configuration
         self.configuration = configuration
         index = context.worker
         store = context.store
         refreshesTarget = method.usesTarget
-        let environment = try configuration.makeEnvironment(for: .training)
+        let environment = try configuration.makeEnvironment(for: .training, gymnasium: gymnasium)
         self.environment = environment
         let space = environment.specification.observationSpace
         frame = Observation(zerosOf: space)
