@@ -133,6 +133,9 @@ struct DQNTrain: ParsableCommand {
             try drive(run)
         } catch let code as ExitCode {
             throw code
+        } catch let error as TrainingError where error.code == .underlyingFailure {
+            // The error of another module, whose type decides the exit code.
+            throw report(error.underlying ?? error, program: "dqn-train")
         } catch {
             throw report(
                 error, program: "dqn-train", codeOf: exitCode(of:), causeOf: { ($0 as? TrainingError)?.underlying })
@@ -166,26 +169,16 @@ struct DQNTrain: ParsableCommand {
             let directory = RunDirectory(URL(fileURLWithPath: resume))
             return try TrainingRun(
                 resuming: directory, steps: steps, saveEvery: saveEvery, keep: keep, workers: workers,
-                memory: memory?.bytes, workerTimeout: workerTimeout, logger: logger)
+                memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) }, logger: logger)
         }
         let configuration = try request().resolve()
-        let options = RunDirectory.Options(
+        let options = TrainingRun.Options(
             steps: steps ?? configuration.scheduleSteps, saveEvery: saveEvery ?? 10_000, keep: keep ?? 5,
-            memory: memory?.bytes, workerTimeout: workerTimeout)
+            memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) })
         // Of a scheme's id the name: gym:ALE/Pong-v5?frameskip=1 is no good name for a folder.
         let environment = configuration.environment.prefix { $0 != "?" }.split { "/:".contains($0) }.last ?? "run"
         let name = "runs/\(environment)-\(configuration.method)-seed\(configuration.seed)"
         let directory = RunDirectory(URL(fileURLWithPath: out ?? name))
         return try TrainingRun(configuration, options: options, in: directory, logger: logger)
-    }
-}
-
-/// An amount of memory on the command line.
-struct MemorySize: ExpressibleByArgument {
-    let bytes: Int
-
-    init?(argument: String) {
-        guard let bytes = MemoryBudget.bytes(argument) else { return nil }
-        self.bytes = bytes
     }
 }
