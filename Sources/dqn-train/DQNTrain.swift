@@ -134,6 +134,9 @@ struct DQNTrain: ParsableCommand {
             try drive(run)
         } catch let code as ExitCode {
             throw code
+        } catch let error as TrainingError where error.code == .underlyingFailure {
+            // The error of another module, whose type decides the exit code.
+            throw report(error.underlying ?? error, program: "dqn-train")
         } catch {
             throw report(
                 error, program: "dqn-train", codeOf: exitCode(of:), causeOf: { ($0 as? TrainingError)?.underlying })
@@ -167,28 +170,18 @@ struct DQNTrain: ParsableCommand {
             let directory = RunDirectory(URL(fileURLWithPath: resume))
             return try TrainingRun(
                 resuming: directory, steps: steps, saveEvery: saveEvery, keep: keep, workers: workers,
-                memory: memory?.bytes, workerTimeout: workerTimeout, gymnasium: environmentArguments.gymnasium,
-                logger: logger)
+                memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) },
+                gymnasium: environmentArguments.gymnasium, logger: logger)
         }
         let gymnasium = environmentArguments.gymnasium
         let configuration = try request().resolve(gymnasium: gymnasium)
-        let options = RunDirectory.Options(
+        let options = TrainingRun.Options(
             steps: steps ?? configuration.scheduleSteps, saveEvery: saveEvery ?? 10_000, keep: keep ?? 5,
-            memory: memory?.bytes, workerTimeout: workerTimeout)
+            memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) })
         let environment = try EnvironmentID(configuration.environment).shortName ?? "run"
         let name = "runs/\(environment)-\(configuration.method)-seed\(configuration.seed)"
         let directory = RunDirectory(URL(fileURLWithPath: out ?? name))
         return try TrainingRun(
             configuration, options: options, in: directory, gymnasium: gymnasium, logger: logger)
-    }
-}
-
-/// An amount of memory on the command line.
-struct MemorySize: ExpressibleByArgument {
-    let bytes: Int
-
-    init?(argument: String) {
-        guard let bytes = MemoryBudget.bytes(argument) else { return nil }
-        self.bytes = bytes
     }
 }

@@ -44,7 +44,8 @@ import Testing
     @Test func theManifestHasNoEdgeThatNoFileImports() throws {
         let manifest = try Manifest()
         for row in table.rows {
-            #expect(manifest.dependencies[row.module] == row.imports, "the dependencies of \(row.module) in Package.swift")
+            #expect(
+                manifest.dependencies[row.module] == row.imports, "the dependencies of \(row.module) in Package.swift")
         }
     }
 

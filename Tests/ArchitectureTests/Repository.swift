@@ -31,7 +31,8 @@ enum Repository {
 
     /// The modules that a Swift file imports.
     static func imports(of text: String) -> Set<String> {
-        let pattern = /^(?:@\w+\s+)*(?:public |package |internal |private |fileprivate )?import (?:struct |class |enum |func )?(\w+)/
+        let pattern =
+            /^(?:@\w+\s+)*(?:public |package |internal |private |fileprivate )?import (?:struct |class |enum |func )?(\w+)/
             .anchorsMatchLineEndings()
         return Set(text.matches(of: pattern).map { String($0.1) })
     }
@@ -71,7 +72,8 @@ struct Manifest {
         let text = try Repository.text("Package.swift")
         let start = try text.range(of: "targets: [\n        //").orThrow("the list of targets")
         var found: [String: Set<String>] = [:]
-        let targets = text[start.upperBound...].split(separator: /\n        \.(?=target|executableTarget|systemLibrary)/)
+        let targets = text[start.upperBound...].split(
+            separator: /\n        \.(?=target|executableTarget|systemLibrary)/)
         for target in targets {
             guard let name = target.firstMatch(of: /name: "([\w-]+)"/)?.1 else { continue }
             // A target ends where the next entry of the list begins.

@@ -109,7 +109,7 @@ struct GymnasiumTests {
         #expect(try directory.newest("run").workers.first?.environment != nil)
         result = try Program.run("dqn-train", ["--resume", directory("run"), "--steps", "2000"], shell: python)
         #expect(result.status == 0, "\(result.errors)")
-        #expect(result.errors.contains("worker 0 begins a new episode"), "\(result.errors)")
+        #expect(result.errors.contains("worker 0 starts a new episode"), "\(result.errors)")
         #expect(result.errors.contains("'Thrower.ball'"), "\(result.errors)")
         let counts = try directory.newest("run").history.columns["rollout/abandoned_episodes"] ?? []
         #expect(counts.filter { !$0.isNaN }.reduce(0, +) == 1)
@@ -138,7 +138,7 @@ struct GymnasiumTests {
         #expect(try directory.newest("killed").counters.agentSteps < 600)
         var result = try Program.run("dqn-train", "--resume", directory("killed"))
         #expect(result.status == 0, "\(result.errors)")
-        #expect(result.errors.contains("begins a new episode") != isExact, "\(result.errors)")
+        #expect(result.errors.contains("starts a new episode") != isExact, "\(result.errors)")
         let history = try directory.newest("killed").history
         let abandoned = history.columns["rollout/abandoned_episodes"]?.filter { !$0.isNaN }.reduce(0, +) ?? 0
         #expect(abandoned == (isExact ? 0 : 1))
@@ -253,7 +253,7 @@ struct GymnasiumTests {
         #expect(try directory.newest("run").workers.first?.environment == nil)
         result = try Program.run("dqn-train", "--resume", directory("run"), "--steps", "900")
         #expect(result.status == 0, "\(result.errors)")
-        #expect(result.errors.contains("worker 0 begins a new episode"), "\(result.errors)")
+        #expect(result.errors.contains("worker 0 starts a new episode"), "\(result.errors)")
         result = try Program.run("dqn-play", directory("run"), "--episodes", "1", "--max-steps", "50")
         #expect(result.status == 0, "\(result.errors)")
     }
