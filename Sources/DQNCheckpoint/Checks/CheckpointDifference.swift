@@ -1,21 +1,21 @@
-public import DQNModel
-public import Foundation
+internal import DQNModel
+package import Foundation
 
 /// One thing in which two checkpoints differ.
-public struct CheckpointDifference: Sendable, Equatable, CustomStringConvertible {
+package struct CheckpointDifference: Sendable, Equatable, CustomStringConvertible {
     /// Where: a dataset's path, or `configuration.KEY`.
-    public let path: String
+    package let path: String
     /// What differs.
-    public let description: String
+    package let description: String
     /// Largest absolute difference of two arrays of one type and shape.
-    public let largest: Double?
+    package let largest: Double?
 
     /// Compares two files of any known versions; of two different ones, the states as the current version holds them.
     ///
     /// - Parameter tolerance: absolute difference up to which floating-point elements count as the same.
     /// - Returns: the differences by path; none for files of the same content.
     /// - Throws: ``CheckpointError`` when a file cannot be read.
-    public static func between(
+    package static func between(
         _ left: URL, _ right: URL, tolerance: Double = 0
     ) throws(CheckpointError) -> [CheckpointDifference] {
         let (first, second) = try contents(left, right)

@@ -1,5 +1,5 @@
-public import DQNModel
-public import Foundation
+internal import DQNModel
+package import Foundation
 internal import HDF5
 
 /// Saves what is provably intact of a damaged file into a new one.
@@ -14,20 +14,20 @@ internal import HDF5
 ///
 /// libhdf5 parses damaged bytes here before any digest is known; a program that must not fall with it does this in a
 /// process of its own, as `dqn-checkpoint repair` does.
-public enum CheckpointRepair {
+package enum CheckpointRepair {
     /// Owner of the extension group that marks a repaired file.
-    public static let owner = "org.swift-dqn.repair"
+    package static let owner = "org.swift-dqn.repair"
 
     /// A part of a damaged file that could not be saved.
-    public struct Loss: Sendable, Equatable {
+    package struct Loss: Sendable, Equatable {
         /// The path of its group or dataset.
-        public let part: String
+        package let part: String
         /// The number of the rule that it breaks.
-        public let rule: Int?
+        package let rule: Int?
         /// Why, in a sentence.
-        public let reason: String
+        package let reason: String
         /// Creates a loss.
-        public init(part: String, rule: Int?, reason: String) {
+        package init(part: String, rule: Int?, reason: String) {
             self.part = part
             self.rule = rule
             self.reason = reason
@@ -35,13 +35,13 @@ public enum CheckpointRepair {
     }
 
     /// What became of a damaged file.
-    public struct Outcome: Sendable {
+    package struct Outcome: Sendable {
         /// What was wrong with it, as ``Verifier`` tells.
-        public let damage: [CheckpointError]
+        package let damage: [CheckpointError]
         /// What is lost; empty where the damage was around the content only, as in the seal.
-        public let lost: [Loss]
+        package let lost: [Loss]
         /// What the new file lacks in the terms of ``Checkpoint/stripped``: without anything it can be resumed.
-        public let stripped: [String]
+        package let stripped: [String]
     }
 
     /// Reads a damaged file of any known version and writes what is intact of it as a new file of the current one.
@@ -53,7 +53,7 @@ public enum CheckpointRepair {
     /// Needs memory for the whole state. A file that is shorter than it was is copied first, beside the target.
     /// - Throws: ``CheckpointError``: `nothingToRepair` for a file that is whole, `malformed` with the reason when
     ///   nothing can be saved, `missing`, `unsupportedVersion`, `exists`, `inputOutput`.
-    public static func repair(
+    package static func repair(
         _ source: URL, to target: URL, overwriting: Bool = false
     ) throws(CheckpointError) -> Outcome {
         let report = Verifier.verify(source, deep: true)
@@ -68,7 +68,7 @@ public enum CheckpointRepair {
     }
 
     /// The names of what a repair that was killed may leave beside the target.
-    public static func leftovers(of target: URL) -> [URL] {
+    package static func leftovers(of target: URL) -> [URL] {
         [copyEnding, DurableFile.temporaryEnding].map { URL(fileURLWithPath: target.path + $0) }
     }
 

@@ -6,16 +6,16 @@ public enum Verifier {
     /// What became of one file.
     public struct Report: Sendable {
         /// The file.
-        public let url: URL
+        package let url: URL
         /// Why it breaks a rule, for every rule that could be checked, in the order in which a file is read; empty for a
         /// file that keeps all of them. Of one rule at most 16 are named one by one.
         public let failures: [CheckpointError]
         /// What could not be looked at because of the failures, in words; `nil` where everything was.
-        public let unchecked: String?
+        package let unchecked: String?
         /// Digest that identifies the content of a valid file.
-        public let digest: String?
+        package let digest: String?
         /// The first failure: the one that loading the file is refused with.
-        public var failure: CheckpointError? { failures.first }
+        package var failure: CheckpointError? { failures.first }
         /// Whether the file keeps all rules.
         public var isValid: Bool { failures.isEmpty }
     }

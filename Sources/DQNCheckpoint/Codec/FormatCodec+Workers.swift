@@ -56,7 +56,7 @@ extension FormatCodec {
                 worker
                     ?? WorkerState(
                         generators: [:], environment: nil, observation: nil, episodeReturn: 0, episodeLength: 0,
-                        recentReturns: [], recentLengths: [], replay: nil, standing: .abandoned))
+                        recentReturns: [], recentLengths: [], replay: nil, status: .abandoned))
         }
         return workers
     }

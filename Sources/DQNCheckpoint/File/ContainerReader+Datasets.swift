@@ -185,7 +185,7 @@ private struct CompressedChunk: Sendable {
                 throw .broken(.chunks, "/\(path) has something else than zeros behind its last row.")
             }
             return digesting
-                ? try ReplayArchive.digest(UnsafeRawBufferPointer(rebasing: all[..<(rows * rowBytes)])) : []
+                ? try CompressedChunkCache.digest(UnsafeRawBufferPointer(rebasing: all[..<(rows * rowBytes)])) : []
         }
         return (chunk, digest)
     }

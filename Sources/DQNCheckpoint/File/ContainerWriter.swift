@@ -10,10 +10,10 @@ enum ContainerWriter {
     /// gets one.
     /// - Parameters:
     ///   - layout: how the file lies on the disk.
-    ///   - archive: compressed replay chunks of earlier saves, for a file with a seal.
+    ///   - cache: compressed replay chunks of earlier saves, for a file with a seal.
     static func write(
         _ arrays: [StoredArray], attributes: [(name: String, value: HDF5.AttributeValue)], to path: String,
-        layout: ContainerLayout, archive: ReplayArchive
+        layout: ContainerLayout, cache: CompressedChunkCache
     ) throws(CheckpointError) {
         let sorted = arrays.sorted { $0.path < $1.path }
         let digests = Concurrently {
@@ -33,9 +33,10 @@ enum ContainerWriter {
                 for array in sorted {
                     if let rows = array.chunkRows(layout), let (snapshot, column) = array.replay {
                         let dataset = try create(
-                            array, .chunked([rows] + column.shape, filters: [.deflate(level: ReplayArchive.level)]),
+                            array,
+                            .chunked([rows] + column.shape, filters: [.deflate(level: CompressedChunkCache.level)]),
                             root)
-                        chunked[array.path] = try archive.write(column, of: snapshot, into: dataset)
+                        chunked[array.path] = try cache.write(column, of: snapshot, into: dataset)
                         try dataset.close()
                     } else {
                         try write(array, into: root)

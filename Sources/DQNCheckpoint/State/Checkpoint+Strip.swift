@@ -6,7 +6,7 @@ extension Checkpoint {
     ///   - replay: takes the workers' replays out.
     ///   - optimizer: takes the optimiser out.
     ///   - allButPolicy: takes everything out but configuration, network, counters and evaluations.
-    public func stripped(replay: Bool = false, optimizer: Bool = false, allButPolicy: Bool = false) -> Checkpoint {
+    package func stripped(replay: Bool = false, optimizer: Bool = false, allButPolicy: Bool = false) -> Checkpoint {
         var result = self
         var names = Set(stripped)
         if replay || allButPolicy {

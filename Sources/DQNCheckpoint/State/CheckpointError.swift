@@ -22,11 +22,9 @@ extension DQNError.Code where Domain == CheckpointErrors {
     /// The format version that was asked for cannot hold all of the state; ``CheckpointError/details`` lists what.
     public static var lossy: Self { Self(rawValue: "lossy") }
     /// A file that was to be repaired is whole.
-    public static var nothingToRepair: Self { Self(rawValue: "nothingToRepair") }
+    package static var nothingToRepair: Self { Self(rawValue: "nothingToRepair") }
     /// Somebody else saves into the directory.
     public static var locked: Self { Self(rawValue: "locked") }
-    /// A thread that is not the chief's asked for a save.
-    public static var notChief: Self { Self(rawValue: "notChief") }
     /// The system refused to write, sync, rename or read.
     public static var inputOutput: Self { Self(rawValue: "inputOutput") }
 }

@@ -1,72 +1,74 @@
-public import DQNModel
+package import DQNModel
 
 /// What a checkpoint file says of itself, without its big arrays.
 public struct CheckpointSummary: Sendable {
     /// One dataset of the file.
-    public struct Dataset: Sendable, Equatable {
+    package struct Dataset: Sendable, Equatable {
         /// Path from the root.
-        public let path: String
+        package let path: String
         /// What its elements are.
-        public let element: ElementType
+        package let element: ElementType
         /// Extents, outermost first.
-        public let shape: [Int]
+        package let shape: [Int]
         /// Bytes of its elements.
-        public var byteCount: Int { shape.reduce(element.byteCount, *) }
+        package var byteCount: Int { shape.reduce(element.byteCount, *) }
     }
 
     /// What one worker's document tells.
-    public struct Worker: Sendable, Equatable, Encodable {
+    package struct Worker: Sendable, Equatable {
         /// Who wrote the arrays of a learner's state, and their layout.
-        public struct Learner: Sendable, Equatable, Encodable {
+        package struct Learner: Sendable, Equatable, Encodable {
+            private enum CodingKeys: String, CodingKey { case kind, version }
             /// The training method.
-            public let kind: String
+            package let kind: String
             /// The layout's version.
-            public let version: Int
+            package let version: Int
         }
 
         /// Slots of a replay.
-        public struct Replay: Sendable, Equatable, Encodable {
+        package struct Replay: Sendable, Equatable, Encodable {
+            private enum CodingKeys: String, CodingKey { case count, capacity }
             /// Slots in use.
-            public let count: Int
+            package let count: Int
             /// Slots of the ring.
-            public let capacity: Int
+            package let capacity: Int
         }
 
         /// Where it stands.
-        public internal(set) var standing = WorkerState.Standing.running
+        package internal(set) var status = WorkerStatus.running
         /// Agent steps it has taken; `nil` where the file does not record them (1.0 with several workers).
-        public internal(set) var agentSteps: Int?
+        package internal(set) var agentSteps: Int?
         /// The ε at which its exploration ends, where it was assigned one of its own.
-        public internal(set) var finalEpsilon: Double?
+        package internal(set) var finalEpsilon: Double?
         /// What the training method holds for it.
-        public internal(set) var learner: Learner?
+        package internal(set) var learner: Learner?
         /// Its replay.
-        public let replay: Replay?
+        package let replay: Replay?
     }
 
     /// The format's version.
-    public let version: String
+    package let version: String
     /// The program that wrote the state.
-    public let writer: Writer
+    package let writer: Writer
     /// What identifies the file, in lower-case hexadecimal: the SHA-256 that its seal tells; of a file without a seal, the
     /// manifest's.
-    public let digest: String
+    package let digest: String
     /// Bytes of the file.
-    public let byteCount: Int
+    package let byteCount: Int
     /// The configuration of the run.
-    public let configuration: JSONValue
+    package let configuration: JSONValue
     /// The network.
-    public let architecture: NetworkArchitecture
+    package let architecture: NetworkArchitecture
     /// What the run had counted.
-    public let counters: Counters
+    package let counters: Counters
     /// The evaluation made at this step.
-    public let evaluation: Evaluation?
+    package let evaluation: Evaluation?
     /// The best evaluation of the run so far.
-    public let bestEvaluation: Evaluation?
+    package let bestEvaluation: Evaluation?
     /// What was taken out by `strip`.
-    public let stripped: [String]
+    package let stripped: [String]
     /// The workers by index.
-    public let workers: [Worker]
+    package let workers: [Worker]
     /// The datasets, sorted by path.
-    public let datasets: [Dataset]
+    package let datasets: [Dataset]
 }

@@ -9,7 +9,7 @@ public struct ExtensionGroup: Sendable, Equatable {
     /// The state; `kind` and `version` are the owner's.
     public var state: StateSnapshot
     /// Whether a text may be an owner: a name in reverse-domain form of letters, digits, `_`, `-` and `.`.
-    public static func isOwner(_ text: String) -> Bool { text.contains(".") && PathComponent.isValid(text) }
+    package static func isOwner(_ text: String) -> Bool { text.contains(".") && PathComponent.isValid(text) }
     /// Creates a group.
     public init(owner: String, mustUnderstand: Bool, state: StateSnapshot) {
         self.owner = owner

@@ -2,20 +2,8 @@ public import DQNModel
 
 /// One worker's state at a step boundary.
 public struct WorkerState: Sendable {
-    /// Where a worker stands in its run.
-    public enum Standing: String, Sendable, Codable, CaseIterable {
-        /// It goes on from this very state.
-        case running
-        /// It has taken all the steps it was to take, and has given its replay back.
-        case finished
-        /// Its environment was lost: its episode cannot go on, the rest of it can.
-        case abandoned
-        /// The run went on with fewer workers: this one's state is kept as it was, for a resume with more.
-        case resting
-    }
-
     /// Where it stands.
-    public var standing: Standing
+    public var status: WorkerStatus
     /// Agent steps that this worker has taken; 0 where the file did not record them (1.0 with several workers).
     public var agentSteps: Int
     /// The ε at which this worker's exploration ends, where it was assigned one of its own.
@@ -43,10 +31,10 @@ public struct WorkerState: Sendable {
     public init(
         generators: [String: RandomGenerator], environment: StateSnapshot?, observation: Observation?,
         episodeReturn: Double, episodeLength: Int, recentReturns: [Double], recentLengths: [Int],
-        replay: ReplaySnapshot?, standing: Standing = .running, agentSteps: Int = 0, finalEpsilon: Double? = nil,
+        replay: ReplaySnapshot?, status: WorkerStatus = .running, agentSteps: Int = 0, finalEpsilon: Double? = nil,
         learner: StateSnapshot? = nil
     ) {
-        self.standing = standing
+        self.status = status
         self.agentSteps = agentSteps
         self.finalEpsilon = finalEpsilon
         self.learner = learner
@@ -59,4 +47,16 @@ public struct WorkerState: Sendable {
         self.recentLengths = recentLengths
         self.replay = replay
     }
+}
+
+/// Where a worker stands in its run.
+public enum WorkerStatus: String, Sendable, Codable, CaseIterable {
+    /// It goes on from this very state.
+    case running
+    /// It has taken all the steps it was to take, and has given its replay back.
+    case finished
+    /// Its environment was lost: its episode cannot go on, the rest of it can.
+    case abandoned
+    /// The run went on with fewer workers: this one's state is kept as it was, for a resume with more.
+    case resting
 }

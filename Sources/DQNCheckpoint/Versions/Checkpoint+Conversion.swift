@@ -1,4 +1,4 @@
-public import DQNModel
+internal import DQNModel
 
 extension Checkpoint {
     /// The state as it comes back from a file of an older version.
@@ -9,7 +9,7 @@ extension Checkpoint {
     /// - Returns: the state, and what was left out of it: a path and a few words each; nothing for the current version.
     /// - Throws: ``CheckpointError``: `unsupportedVersion`; `lossy` with ``CheckpointError/details`` where something
     ///   would be left out and may not, or cannot.
-    public func converted(
+    package func converted(
         to version: String, allowLossy: Bool = false
     ) throws(CheckpointError) -> (checkpoint: Checkpoint, dropped: [String]) {
         let target = try FormatVersion.index(of: version)

@@ -17,7 +17,7 @@ extension Checkpoint {
     public func write(
         to url: URL, overwriting: Bool = false, version: String = FormatVersion.current
     ) throws(CheckpointError) {
-        try write(to: url, overwriting: overwriting, version: version, archive: ReplayArchive())
+        try write(to: url, overwriting: overwriting, version: version, cache: CompressedChunkCache())
     }
 
     /// Writes the file as ``write(to:overwriting:version:)`` does, with what earlier saves compressed at hand.
@@ -25,7 +25,7 @@ extension Checkpoint {
     /// - Returns: what identifies the file.
     @discardableResult
     func write(
-        to url: URL, overwriting: Bool, version: String, archive: ReplayArchive
+        to url: URL, overwriting: Bool, version: String, cache: CompressedChunkCache
     ) throws(CheckpointError) -> String {
         let codec = try FormatVersion.codec(of: version)
         if !overwriting, FileManager.default.fileExists(atPath: url.path) {
@@ -33,13 +33,13 @@ extension Checkpoint {
                 code: .exists, message: "'\(url.path)' exists; choose another name or allow overwriting.")
         }
         let arrays = try codec.arrays(try converted(to: version).checkpoint)
-        archive.begin(
+        cache.begin(
             replayBytes: arrays.reduce(0) { $0 + ($1.replay == nil ? 0 : $1.shape.reduce($1.element.byteCount, *)) })
-        defer { archive.end() }
+        defer { cache.end() }
         var digest = ""
         try DurableFile.commit(to: url) { (temporary) throws(CheckpointError) in
             try ContainerWriter.write(
-                arrays, attributes: attributes(version), to: temporary, layout: codec.layout, archive: archive)
+                arrays, attributes: attributes(version), to: temporary, layout: codec.layout, cache: cache)
         } verify: { (temporary) throws(CheckpointError) in
             guard codec.layout == .sealed else {
                 digest = try CheckpointFile.verifyUnsealed(temporary)
@@ -48,7 +48,7 @@ extension Checkpoint {
             // Two readings at once: of the content, which must be what was meant, and of the bytes, for the seal.
             let seal = Concurrently { () throws(CheckpointError) in try Seal.make(for: temporary, version: version) }
             defer { _ = try? seal.value() }
-            try CheckpointFile.verify(temporary, beforeSealing: version, arrays, archive)
+            try CheckpointFile.verify(temporary, beforeSealing: version, arrays, cache)
             digest = try seal.value().digest
             return try seal.value().bytes
         }
@@ -79,7 +79,7 @@ extension CheckpointFile {
 
     /// Reads what was written back, in a file that is to be sealed next, and compares it with what was meant.
     fileprivate static func verify(
-        _ path: String, beforeSealing version: String, _ arrays: [StoredArray], _ archive: ReplayArchive
+        _ path: String, beforeSealing version: String, _ arrays: [StoredArray], _ cache: CompressedChunkCache
     ) throws(CheckpointError) {
         try HDF5.perform { session throws(CheckpointError) in
             let reader = try ContainerReader(
@@ -89,7 +89,7 @@ extension CheckpointFile {
                 let entry = try reader.entry(array.path, array.element, rule: .completeness)
                 if entry.chunkRows != nil, let (snapshot, column) = array.replay {
                     try reader.withDataset(entry) { (dataset) throws(CheckpointError) in
-                        try archive.verify(column, of: snapshot, in: dataset)
+                        try cache.verify(column, of: snapshot, in: dataset)
                     }
                 } else {
                     try reader.forEachRun(of: entry) { (_) throws(CheckpointError) in }

@@ -4,13 +4,13 @@ public import Foundation
 /// The part of a checkpoint that acting needs; reading it leaves out replay, optimiser and workers.
 public struct CheckpointPolicy: Sendable {
     /// The configuration of the run.
-    public let configuration: JSONValue
+    package let configuration: JSONValue
     /// The network.
-    public let architecture: NetworkArchitecture
+    package let architecture: NetworkArchitecture
     /// The online network's parameters, in the order of ``DQNModel/ParameterLayout``.
-    public let parameters: [Float]
+    package let parameters: [Float]
     /// Agent steps of training behind it.
-    public let agentSteps: Int
+    package let agentSteps: Int
 
     /// Reads a file's policy; everything that is read is checked against its digest.
     ///

@@ -175,7 +175,7 @@ public final class Trainer {
             notices.append(
                 "worker \(count + offset) rests: its state is kept in the checkpoints, but not used")
             var state = state
-            if state.standing == .running { state.standing = .resting }
+            if state.status == .running { state.status = .resting }
             return state
         }
         if checkpoint != nil {
@@ -187,7 +187,7 @@ public final class Trainer {
         }
         states = Array(states.prefix(count))
         for (index, state) in states.enumerated()
-        where state.standing != .finished && (state.standing == .abandoned || state.environment == nil) {
+        where state.status != .finished && (state.status == .abandoned || state.environment == nil) {
             notices.append("worker \(index) begins a new episode: the one under way cannot be gone on with")
         }
         self.notices = notices + Provenance.notices(of: checkpoint?.extensions ?? [], for: environment)
@@ -206,7 +206,7 @@ public final class Trainer {
         let (architecture, parameters) = (architecture, parameters)
         let troubles = crew.perform(on: stations.indices) { index, _ in
             let station = stations[index]
-            if station.state?.standing == .finished { return }
+            if station.state?.status == .finished { return }
             let worker = try Worker(
                 LearnerContext(
                     configuration: configuration, architecture: architecture, environment: environment,

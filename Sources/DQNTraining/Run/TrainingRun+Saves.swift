@@ -18,24 +18,18 @@ extension TrainingRun {
         private(set) var ended = 0
         private(set) var failed = 0
         private(set) var lastError: CheckpointError?
-        private(set) var lastSeconds: Double?
+        private(set) var lastDuration: Duration?
 
         /// Takes note of a save that has ended.
         mutating func note(_ outcome: ChiefSaver.Outcome) {
             ended += 1
-            lastSeconds = outcome.seconds
+            lastDuration = outcome.duration
             switch outcome.result {
             case .success(let receipt):
                 lastFile = receipt.url
                 if replaceableStep == outcome.agentSteps { replaceableStep = nil }
             case .failure(let error): fail(error, at: outcome.agentSteps)
             }
-        }
-
-        /// Takes note of a save that could not even begin.
-        mutating func refuse(_ error: CheckpointError, at agentSteps: Int) {
-            ended += 1
-            fail(error, at: agentSteps)
         }
 
         private mutating func fail(_ error: CheckpointError, at agentSteps: Int) {
@@ -48,7 +42,7 @@ extension TrainingRun {
         /// Columns of `metrics.csv`.
         var metrics: [String: Double] {
             var row = ["save/failures": Double(failed)]
-            row["save/seconds"] = lastSeconds.map { ($0 * 1e6).rounded() / 1e6 }
+            row["save/seconds"] = lastDuration.map { ($0 / .microseconds(1)).rounded() / 1e6 }
             return row
         }
 
@@ -76,13 +70,8 @@ extension TrainingRun {
         let step = trainer.counters.agentSteps
         // First, so that no third state is held meanwhile.
         saver.waitForRoom()
-        do throws(CheckpointError) {
-            try saver.save(trainer.checkpoint(), replacing: saves.replaceableStep == step)
-            saves.step = step
-        } catch {
-            saves.refuse(error, at: step)
-            logger.error("the save at agent step \(step) failed before it began: \(error)")
-        }
+        saver.save(trainer.checkpoint(), replacing: saves.replaceableStep == step)
+        saves.step = step
         noteSaves(saver.finished())
     }
 

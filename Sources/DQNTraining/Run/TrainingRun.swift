@@ -64,7 +64,7 @@ public final class TrainingRun {
         try configuration.validate(steps: options.steps)
         trainer = try Trainer(configuration, conduct: options.conduct)
         try directory.makeFolders()
-        let store = try CheckpointStore(directory: directory.checkpoints, retention: .init(keepLast: options.keep))
+        let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
         saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, resumedFrom: nil))
         // Asked again, now that nobody else can begin a run here.
         try directory.create(configuration, options)
@@ -100,7 +100,7 @@ public final class TrainingRun {
         options.keep = keep ?? options.keep
         options.memory = memory ?? options.memory
         options.workerTimeout = workerTimeout ?? options.workerTimeout
-        let store = try CheckpointStore(directory: directory.checkpoints, retention: .init(keepLast: options.keep))
+        let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
         let newest = try store.recoverLatest { logger.warning("\($0)") }
         guard let newest else {
             throw TrainingError(

@@ -69,7 +69,7 @@ final class Worker: @unchecked Sendable {
 
     /// Brings the environment where a stored state has it; `false` where the episode cannot be gone on with.
     private func goOn(from state: WorkerState) throws -> Bool {
-        guard state.standing != .abandoned, let snapshot = state.environment, let observation = state.observation else {
+        guard state.status != .abandoned, let snapshot = state.environment, let observation = state.observation else {
             return false
         }
         stack = try FrameStack(
@@ -208,10 +208,10 @@ final class Worker: @unchecked Sendable {
     /// What is kept of a worker that has finished: no replay, since it will draw from none again.
     var finalState: WorkerState { state(.finished) }
 
-    private func state(_ standing: WorkerState.Standing) -> WorkerState {
+    private func state(_ status: WorkerStatus) -> WorkerState {
         WorkerState(
             generators: ["exploration": exploration], environment: nil, observation: nil, episodeReturn: episodeReturn,
             episodeLength: episodeLength, recentReturns: recentReturns, recentLengths: recentLengths, replay: nil,
-            standing: standing, agentSteps: agentSteps)
+            status: status, agentSteps: agentSteps)
     }
 }

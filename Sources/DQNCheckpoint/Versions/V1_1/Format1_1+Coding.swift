@@ -4,7 +4,7 @@ extension Format1_1 {
     static func complete(
         _ worker: inout WorkerState, _ document: Worker, _ path: String, _ reader: borrowing ContainerReader
     ) throws(CheckpointError) {
-        worker.standing = document.standing
+        worker.status = document.status
         worker.agentSteps = document.agentSteps
         worker.finalEpsilon = document.finalEpsilon
         worker.learner =
@@ -37,7 +37,7 @@ extension Format1_1 {
     static func complete(
         _ summary: inout CheckpointSummary.Worker, _ document: Worker, onlyWorkerOf counters: Counters?
     ) {
-        summary.standing = document.standing
+        summary.status = document.status
         summary.agentSteps = document.agentSteps
         summary.finalEpsilon = document.finalEpsilon
         summary.learner = document.learner.map { .init(kind: $0.kind, version: $0.version) }

@@ -17,7 +17,7 @@ enum Format1_1: FormatCodec {
             var version: Int
         }
         private enum Key: String, CodingKey {
-            case standing
+            case status = "standing"
             case agentSteps = "agent_steps"
             case finalEpsilon = "final_epsilon"
             case learner
@@ -25,7 +25,7 @@ enum Format1_1: FormatCodec {
 
         /// The keys of 1.0.
         let shared: SharedWorkerDocument
-        var standing: WorkerState.Standing
+        var status: WorkerStatus
         var agentSteps: Int
         var finalEpsilon: Double?
         var learner: Learner?
@@ -33,7 +33,7 @@ enum Format1_1: FormatCodec {
         /// Describes a worker.
         init(_ worker: WorkerState) {
             shared = SharedWorkerDocument(worker)
-            standing = worker.standing
+            status = worker.status
             agentSteps = worker.agentSteps
             finalEpsilon = worker.finalEpsilon
             learner = worker.learner.map { Learner(kind: $0.kind, version: $0.version) }
@@ -42,7 +42,7 @@ enum Format1_1: FormatCodec {
         init(from decoder: any Decoder) throws {
             shared = try SharedWorkerDocument(from: decoder)
             let container = try decoder.container(keyedBy: Key.self)
-            standing = try container.decode(WorkerState.Standing.self, forKey: .standing)
+            status = try container.decode(WorkerStatus.self, forKey: .status)
             agentSteps = try container.decode(Int.self, forKey: .agentSteps)
             finalEpsilon = try container.decodeIfPresent(Double.self, forKey: .finalEpsilon)
             learner = try container.decodeIfPresent(Learner.self, forKey: .learner)
@@ -51,7 +51,7 @@ enum Format1_1: FormatCodec {
         func encode(to encoder: any Encoder) throws {
             try shared.encode(to: encoder)
             var container = encoder.container(keyedBy: Key.self)
-            try container.encode(standing, forKey: .standing)
+            try container.encode(status, forKey: .status)
             try container.encode(agentSteps, forKey: .agentSteps)
             try container.encodeIfPresent(finalEpsilon, forKey: .finalEpsilon)
             try container.encodeIfPresent(learner, forKey: .learner)

@@ -25,8 +25,8 @@ enum Migration1_0To1_1: Migration {
         for index in checkpoint.workers.indices {
             let path = "/workers/\(index)"
             let worker = checkpoint.workers[index]
-            if worker.standing != .running {
-                loss.dropped.append("\(path)/state: that the worker is \(worker.standing.rawValue)")
+            if worker.status != .running {
+                loss.dropped.append("\(path)/state: that the worker is \(worker.status.rawValue)")
             }
             if worker.agentSteps != known {
                 loss.dropped.append("\(path)/state: its agent steps, \(worker.agentSteps)")
@@ -38,7 +38,7 @@ enum Migration1_0To1_1: Migration {
             if worker.replay?.columns.contains(where: { $0.name == ReplayRules.priorities }) == true {
                 loss.dropped.append("\(path)/replay/\(ReplayRules.priorities): the priorities of its steps")
             }
-            checkpoint.workers[index].standing = .running
+            checkpoint.workers[index].status = .running
             checkpoint.workers[index].agentSteps = known
             checkpoint.workers[index].finalEpsilon = nil
             checkpoint.workers[index].learner = nil

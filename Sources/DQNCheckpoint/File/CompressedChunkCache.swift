@@ -8,7 +8,7 @@ internal import HDF5
 /// stored as it is and not tried again.
 ///
 /// `@unchecked Sendable`: one save at a time uses it, and a save runs on one thread at a time.
-final class ReplayArchive: @unchecked Sendable {
+final class CompressedChunkCache: @unchecked Sendable {
     /// How hard chunks are compressed; see `docs/decisions/0004`.
     static let level = 1
     /// Share of the replays' bytes that compressed chunks may take in memory.
@@ -169,7 +169,7 @@ final class ReplayArchive: @unchecked Sendable {
     }
 }
 
-extension ReplayArchive.Piece {
+extension CompressedChunkCache.Piece {
     /// The chunk as the file has it before compression: rows beyond those in use are zeros.
     fileprivate func withContent<Value, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
