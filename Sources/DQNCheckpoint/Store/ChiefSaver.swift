@@ -9,68 +9,65 @@ internal import Foundation
 /// room, so that none is ever left out. Who calls ``waitForRoom()`` before taking a state holds no more than two. A save that fails leaves earlier files as
 /// they were and frees what it held; the next one has nothing to do with it.
 ///
-/// Only the chief may save: the thread that made the saver. The directory is locked against other savers, in this process
+/// Only one thread may save, the chief: a saver is not `Sendable`, so the compiler keeps it there. The directory is locked against other savers, in this process
 /// and others, as long as this one lives.
-public final class ChiefSaver: Sendable {
+public final class ChiefSaver {
     /// What became of a save.
     public struct Outcome: Sendable {
         /// Agent steps of the checkpoint.
         public let agentSteps: Int
         /// The file, or why there is none.
         public let result: Result<CheckpointStore.Receipt, CheckpointError>
-        /// Seconds that the saver's thread took.
-        public let seconds: Double
+        /// What the saver's thread took.
+        public let duration: Duration
     }
 
-    private let desk: Desk
-    private let chief: pthread_t
+    private let queue: RequestQueue
 
     /// Takes a store over; nobody else may use it from now on.
     ///
-    /// - Parameter lineage: where it is written down what each checkpoint came from.
     /// - Throws: ``CheckpointError``: `locked` when somebody else saves there, `inputOutput`.
-    public init(_ store: sending CheckpointStore, lineage: Lineage? = nil) throws(CheckpointError) {
+    public convenience init(_ store: sending CheckpointStore) throws(CheckpointError) {
+        try self.init(store, lineage: nil)
+    }
+
+    /// Takes a store over, and records in `lineage` what each checkpoint came from.
+    package init(_ store: sending CheckpointStore, lineage: Lineage?) throws(CheckpointError) {
         try store.lock()
-        chief = pthread_self()
-        let desk = Desk(store, lineage)
-        self.desk = desk
-        let thread = Thread { desk.work() }
+        let queue = RequestQueue(store, lineage)
+        self.queue = queue
+        let thread = Thread { queue.work() }
         thread.name = "dqn-saver"
         thread.start()
     }
 
     /// Waits until what was handed over is saved, and gives the directory free.
-    deinit { desk.close() }
+    deinit { queue.close() }
 
     /// Hands a checkpoint over. Returns before anything is written; what becomes of it, ``finished()`` tells.
     ///
     /// Cost: none, unless two saves are under way or waiting already. Changing what the state was taken from changes
     /// nothing of what is saved.
     /// - Parameter replacing: as in ``CheckpointStore/commit(_:replacing:)``.
-    /// - Throws: ``CheckpointError`` (`notChief`) on any thread but the chief's.
-    public func save(_ checkpoint: Checkpoint, replacing: Bool = false) throws(CheckpointError) {
-        guard pthread_equal(pthread_self(), chief) != 0 else {
-            throw CheckpointError(
-                code: .notChief, message: "Only the thread that made the saver may save; hand the state to it.")
-        }
-        desk.put(Desk.Request(checkpoint: checkpoint, replacing: replacing))
+    public func save(_ checkpoint: Checkpoint, replacing: Bool = false) {
+        queue.put(RequestQueue.Request(checkpoint: checkpoint, replacing: replacing))
     }
 
     /// Waits until no save is waiting for another.
-    public func waitForRoom() { desk.waitForRoom() }
+    public func waitForRoom() { queue.waitForRoom() }
 
     /// The saves that have ended since this was last asked, in order; never waits.
-    public func finished() -> [Outcome] { desk.takeOutcomes(waiting: false) }
+    public func finished() -> [Outcome] { queue.takeOutcomes(waiting: false) }
 
     /// Waits until everything that was handed over is saved or has failed; gives what ``finished()`` would.
-    public func finish() -> [Outcome] { desk.takeOutcomes(waiting: true) }
+    public func finish() -> [Outcome] { queue.takeOutcomes(waiting: true) }
 }
 
 /// What the chief and the saver's thread share.
 ///
 /// `@unchecked Sendable`: `waiting`, `isBusy`, `isClosing`, `isClosed` and `outcomes` are touched with the monitor held; `store` and
 /// `lineage` by the saver's thread alone.
-private final class Desk: @unchecked Sendable {
+private final class RequestQueue: @unchecked Sendable {
     struct Request {
         let checkpoint: Checkpoint
         let replacing: Bool
@@ -160,6 +157,6 @@ private final class Desk: @unchecked Sendable {
         } catch { result = .failure(error) }
         return ChiefSaver.Outcome(
             agentSteps: request.checkpoint.counters.agentSteps, result: result,
-            seconds: (ContinuousClock.now - start) / .seconds(1))
+            duration: ContinuousClock.now - start)
     }
 }
