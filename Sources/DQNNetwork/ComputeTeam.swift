@@ -32,11 +32,9 @@ public final class ComputeTeam: Sendable {
         let post = Post(parts: threads)
         self.post = post
         for number in 1..<threads {
-            let helper = Thread { post.help() }
-            helper.name = "compute \(number)"
-            // Compute libraries keep little on the stack, their generated code less.
-            helper.stackSize = 4 << 20
-            helper.start()
+            // Compute libraries keep little on the stack, their generated code less. Where a helper cannot be started, the
+            // other threads do its parts.
+            _ = JobThread(name: "compute \(number)", stackSize: 4 << 20) { post.help() }
         }
     }
 

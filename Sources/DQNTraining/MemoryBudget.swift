@@ -3,6 +3,7 @@ internal import DQNEnvironments
 internal import DQNLearning
 internal import DQNModel
 internal import DQNNetwork
+internal import DQNSupport
 internal import Foundation
 
 /// What a run will take of memory, reckoned before any worker begins: one budget for all of them.
@@ -79,7 +80,7 @@ package struct MemoryBudget {
     func check(_ limit: Int?) throws(TrainingError) {
         let allowed = limit ?? Self.machineMemory
         guard total > allowed else { return }
-        let words = Self.words
+        let words = { (bytes: Int) in "\(ByteCount(bytes: bytes))" }
         var sums =
             "\(workers) × (replay \(words(replay)) + for saves \(words(snapshot)) + networks \(words(networks))) + shared \(words(shared))"
         if resting > 0 { sums += " + resting replays \(words(resting))" }
@@ -109,13 +110,6 @@ package struct MemoryBudget {
         return fits
     }
 
-    /// Bytes in the unit that people read them in.
-    static func words(_ bytes: Int) -> String {
-        let value = Double(max(bytes, 0))
-        if value >= 1e9 { return String(format: "%.2f GB", value / 1e9) }
-        return value >= 1e6 ? String(format: "%.1f MB", value / 1e6) : String(format: "%.1f kB", value / 1e3)
-    }
-
     /// The machine's memory, or what a control group leaves of it.
     static var machineMemory: Int {
         let physical = Int(ProcessInfo.processInfo.physicalMemory)
@@ -123,19 +117,5 @@ package struct MemoryBudget {
             let limit = Int(text.trimmingCharacters(in: .whitespacesAndNewlines))
         else { return physical }
         return min(physical, limit)
-    }
-
-    /// Reads an amount of memory as people write it: `2G`, `512M`, `1.5GB`, `800000`.
-    ///
-    /// - Returns: `nil` for anything else, and for less than a byte.
-    package static func bytes(_ text: String) -> Int? {
-        let units: [(String, Double)] = [
-            ("GB", 1e9), ("MB", 1e6), ("KB", 1e3), ("G", 1e9), ("M", 1e6), ("K", 1e3), ("B", 1), ("", 1),
-        ]
-        let upper = text.uppercased()
-        guard let (unit, factor) = units.first(where: { upper.hasSuffix($0.0) }),
-            let number = Double(upper.dropLast(unit.count)), number * factor >= 1, number * factor < 1e18
-        else { return nil }
-        return Int(number * factor)
     }
 }

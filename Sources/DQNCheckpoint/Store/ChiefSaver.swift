@@ -23,6 +23,7 @@ public final class ChiefSaver: Sendable {
     }
 
     private let desk: Desk
+    private let thread: JobThread
     private let chief: pthread_t
 
     /// Takes a store over; nobody else may use it from now on.
@@ -34,13 +35,18 @@ public final class ChiefSaver: Sendable {
         chief = pthread_self()
         let desk = Desk(store, lineage)
         self.desk = desk
-        let thread = Thread { desk.work() }
-        thread.name = "dqn-saver"
-        thread.start()
+        thread = JobThread(name: "dqn-saver") { desk.work() }
+        if let reason = thread.startError {
+            throw CheckpointError(
+                code: .inputOutput, message: "The thread that saves checkpoints could not be started: \(reason).")
+        }
     }
 
     /// Waits until what was handed over is saved, and gives the directory free.
-    deinit { desk.close() }
+    deinit {
+        desk.close()
+        thread.join()
+    }
 
     /// Hands a checkpoint over. Returns before anything is written; what becomes of it, ``finished()`` tells.
     ///
@@ -68,7 +74,7 @@ public final class ChiefSaver: Sendable {
 
 /// What the chief and the saver's thread share.
 ///
-/// `@unchecked Sendable`: `waiting`, `isBusy`, `isClosing`, `isClosed` and `outcomes` are touched with the monitor held; `store` and
+/// `@unchecked Sendable`: `waiting`, `isBusy`, `isClosing` and `outcomes` are touched with the monitor held; `store` and
 /// `lineage` by the saver's thread alone.
 private final class Desk: @unchecked Sendable {
     struct Request {
@@ -82,7 +88,6 @@ private final class Desk: @unchecked Sendable {
     private var waiting: Request?
     private var isBusy = false
     private var isClosing = false
-    private var isClosed = false
     private var outcomes: [ChiefSaver.Outcome] = []
 
     init(_ store: CheckpointStore, _ lineage: Lineage?) {
@@ -110,12 +115,11 @@ private final class Desk: @unchecked Sendable {
         }
     }
 
-    /// Waits until nothing is left to do and the directory is free.
+    /// Lets the saver's thread end once nothing is left to do; it then gives the directory free.
     func close() {
         monitor.withLock {
             isClosing = true
             monitor.wakeAll()
-            while !isClosed { monitor.wait(seconds: 60) }
         }
     }
 
@@ -130,10 +134,6 @@ private final class Desk: @unchecked Sendable {
             }
         }
         store.unlock()
-        monitor.withLock {
-            isClosed = true
-            monitor.wakeAll()
-        }
     }
 
     private func next() -> Request? {
