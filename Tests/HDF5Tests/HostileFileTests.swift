@@ -2,7 +2,7 @@ import Foundation
 import HDF5
 import Testing
 
-/// Files made by other programs (`Fixtures/scripts/make_hostile_hdf5.py`) with what must not be read.
+/// Files of other programs (`Fixtures/scripts/make_hostile_hdf5.py`) whose contents must be refused.
 struct HostileFileTests {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Fixtures/hdf5")
@@ -26,12 +26,12 @@ struct HostileFileTests {
         code(name) { root throws(HDF5Error) in _ = try root.read(path, as: Float.self) }
     }
 
-    @Test func theFileItselfIsReadable() {
+    @Test func readsAPlainDataset() {
         #expect(readCode("good/values") == nil)
     }
 
     @Test(arguments: ["sound-headers-first.h5", "sound-headers-second.h5"])
-    func soundHeaders(_ name: String) {
+    func readsSoundHeaders(_ name: String) {
         #expect(readCode("filled", in: name) == nil)
         #expect(readCode("continued", in: name) == nil)
         let filtered = code(name) { root throws(HDF5Error) in
@@ -41,24 +41,24 @@ struct HostileFileTests {
     }
 
     @Test(arguments: ["soft", "external"])
-    func linksAtTheEndOfAPath(_ path: String) {
+    func refusesOtherLinksAtTheEndOfAPath(_ path: String) {
         #expect(readCode(path) == .linkNotAllowed)
         #expect(code { root throws(HDF5Error) in _ = try root.inspectDataset(path) } == .linkNotAllowed)
         #expect(code { root throws(HDF5Error) in try root.openGroup(path).close() } == .linkNotAllowed)
     }
 
-    @Test func linksWithinAPath() {
+    @Test func refusesOtherLinksWithinAPath() {
         #expect(readCode("soft_group/values") == .wrongObject)
         #expect(code { root throws(HDF5Error) in try root.openGroup("soft_group").close() } == .linkNotAllowed)
         #expect(code { root throws(HDF5Error) in try root.requireGroups("soft_group/x") } == .linkNotAllowed)
     }
 
-    @Test func secondLinksAreCounted() {
+    @Test func countsHardLinks() {
         let counted = code { root throws(HDF5Error) in
             guard case .object(.dataset, links: 2, _) = try root.member("twice"),
                 case .object(.group, let cycle, _) = try root.member("good/cycle"), cycle > 1,
                 case .otherLink = try root.member("soft"), case .otherLink = try root.member("external")
-            else { throw HDF5Error(code: .callFailed, message: "other numbers of links") }
+            else { throw HDF5Error(code: .callFailed, message: "wrong numbers of links") }
         }
         #expect(counted == nil)
     }
@@ -67,24 +67,24 @@ struct HostileFileTests {
         "big_endian", "half", "compound", "fixed_text", "variable_text", "variable_floats", "references", "enumeration",
         "opaque", "of_named_type",
     ])
-    func otherTypes(_ path: String) {
+    func refusesOtherTypes(_ path: String) {
         #expect(readCode(path) == .wrongType)
     }
 
-    @Test func namedTypesAreNoDatasets() {
+    @Test func refusesNamedTypes() {
         #expect(readCode("named_type") == .wrongObject)
     }
 
     @Test(arguments: [
         "chunked", "deflated", "fletcher", "shuffled", "never_written", "stored_elsewhere", "compact",
     ])
-    func otherLayouts(_ path: String) {
+    func refusesOtherLayouts(_ path: String) {
         #expect(readCode(path) == .layoutNotAllowed)
     }
 
-    /// Virtual datasets came with HDF5 1.10, whose files are not opened at all; one in an older file is not opened, as
-    /// libhdf5 reads its parts from the heap to do so.
-    @Test func virtualDatasets() {
+    /// Files of HDF5 1.10, which introduced virtual datasets, are not opened at all. A virtual dataset in an older file is not
+    /// opened either, since libhdf5 would read its parts from a heap.
+    @Test func refusesVirtualDatasets() {
         #expect(readCode("virtual", in: "virtual.h5") == .cannotOpen)
         let inspected = code("../hostile/rule-8-virtual-2.0.h5") { root throws(HDF5Error) in
             _ = try root.inspectDataset("parameters/online/head/bias")
@@ -95,9 +95,9 @@ struct HostileFileTests {
     private static let bias = "parameters/online/head/bias"
     private static let replay = "workers/0/replay"
 
-    /// Headers whose messages contradict each other, of files in `Fixtures/hostile`: the file, the dataset and what is
-    /// said of it. Before libhdf5 decodes them, which ends or never ends with some (1.10.8).
-    static let contradictions: [(file: String, path: String, says: String)] = [
+    /// Headers whose messages contradict each other, of files in `Fixtures/hostile`: the file, the dataset and a part of the
+    /// error. libhdf5 1.10.8 crashes or never returns when it decodes some of them.
+    static let contradictoryHeaders: [(file: String, path: String, says: String)] = [
         ("header-chunks-without-axes", "\(replay)/flags", "rank 1 and chunks of rank -1"),
         ("header-chunks-with-an-axis-less", "\(replay)/flags", "rank 1 and chunks of rank 0"),
         ("header-chunks-with-an-axis-more", "\(replay)/flags", "rank 1 and chunks of rank 2"),
@@ -124,8 +124,8 @@ struct HostileFileTests {
         ("chunks-found-in-no-tree", "\(replay)/flags", "chunks at an invalid address"),
     ]
 
-    @Test(arguments: contradictions)
-    func messagesThatContradictEachOther(_ hostile: (file: String, path: String, says: String)) {
+    @Test(arguments: contradictoryHeaders)
+    func refusesContradictoryHeaders(_ hostile: (file: String, path: String, says: String)) {
         let url = Self.folder.appendingPathComponent("../hostile/rule-8-\(hostile.file)-2.0.h5")
         let failure: HDF5Error? = HDF5.perform { session in
             do throws(HDF5Error) {
@@ -143,9 +143,9 @@ struct HostileFileTests {
 
     private static let state = "extensions/org.example/state"
 
-    /// Groups whose way to their members, and objects whose way to their attributes, is none, of files in
-    /// `Fixtures/hostile`: libhdf5 follows it (1.10.8) and ends, or never does, with most.
-    static let lostWays: [(file: String, path: String, says: String)] = [
+    /// Groups with damaged storage of their links, and objects with attributes outside their headers, of files in
+    /// `Fixtures/hostile`. libhdf5 1.10.8 crashes or never returns with most of them.
+    static let damagedStorages: [(file: String, path: String, says: String)] = [
         ("1-group-members-in-a-circle-at-the-root", "", "links in a cyclic B-tree"),
         ("1-group-names-in-a-circle-at-the-root", "", "names in a cyclic heap"),
         ("6-group-members-in-a-circle", replay, "links in a cyclic B-tree"),
@@ -170,8 +170,8 @@ struct HostileFileTests {
         ("6-attributes-of-a-dataset-in-records-of-0-bytes", bias, "The dataset /\(bias) has attributes"),
     ]
 
-    @Test(arguments: lostWays)
-    func waysToMembersAndAttributes(_ hostile: (file: String, path: String, says: String)) {
+    @Test(arguments: damagedStorages)
+    func refusesDamagedLinkAndAttributeStorage(_ hostile: (file: String, path: String, says: String)) {
         let url = Self.folder.appendingPathComponent("../hostile/rule-\(hostile.file)-2.0.h5")
         let failure: HDF5Error? = HDF5.perform { session in
             do throws(HDF5Error) {
@@ -191,9 +191,9 @@ struct HostileFileTests {
         #expect(failure?.message.contains(hostile.says) ?? false, "\(String(describing: failure))")
     }
 
-    /// Fewer and more than a node of their tree has room for.
+    /// Fewer and more members than fit in a header, and in a node of a B-tree.
     @Test(arguments: [1, 8, 9, 45, 46, 600, 3000])
-    func manyMembers(_ count: Int) throws {
+    func readsGroupsOfManyMembers(_ count: Int) throws {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).h5")
         defer { try? FileManager.default.removeItem(at: url) }
         let names = try HDF5.perform { session throws(HDF5Error) in
@@ -214,11 +214,11 @@ struct HostileFileTests {
     }
 
     @Test(arguments: ["in-an-old-layout", "in-the-old-layout-of-the-format"])
-    func soundOldLayouts(_ name: String) {
+    func readsSoundOldLayouts(_ name: String) {
         #expect(readCode(Self.bias, in: "../hostile/sound-\(name)-2.0.h5") == nil)
     }
 
-    @Test func elementsThatAreNoNumbersAreNotDecoded() {
+    @Test func refusesOtherElementsBeforeDecoding() {
         for path in ["compound", "variable_floats", "of_named_type"] {
             #expect(code { root throws(HDF5Error) in _ = try root.inspectDataset(path) } == .wrongType)
         }
@@ -226,15 +226,15 @@ struct HostileFileTests {
         #expect(code { root throws(HDF5Error) in _ = try root.inspectDataset("stored_elsewhere") } == .layoutNotAllowed)
     }
 
-    @Test func shapesThatAreNone() {
+    @Test func refusesOtherShapes() {
         #expect(readCode("extendible") == .wrongShape)
         #expect(readCode("null") == .wrongShape)
         #expect(readCode("huge") == .limitExceeded)
-        // 2^62 bytes: within an integer, beyond any limit, and nothing is allocated.
+        // 2^62 bytes: no overflow, but beyond any limit. Nothing is allocated.
         #expect(readCode("huge_product") == .limitExceeded)
     }
 
-    @Test func filtersAreAllowedByNumber() {
+    @Test func allowsFiltersByNumber() {
         func open(_ path: String, _ allowed: Set<Int>) -> HDF5Error.Code? {
             code { root throws(HDF5Error) in try root.openDataset(path, as: .float32, allowing: allowed).close() }
         }
@@ -247,7 +247,7 @@ struct HostileFileTests {
     }
 
     @Test(arguments: ["variable_text", "array", "small", "zero_inside", "not_text"])
-    func otherAttributes(_ name: String) {
+    func refusesOtherAttributes(_ name: String) {
         #expect(code { root throws(HDF5Error) in _ = try root.attribute(name) } == .wrongType)
     }
 }
