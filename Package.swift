@@ -29,7 +29,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
     ],
     targets: [
@@ -43,6 +42,9 @@ let package = Package(
         .systemLibrary(
             name: "CDeflate", pkgConfig: "libdeflate",
             providers: [.apt(["libdeflate-dev", "pkg-config"]), .brew(["libdeflate"])]),
+        .systemLibrary(
+            name: "CLibcrypto", pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev", "pkg-config"]), .brew(["openssl@3"])]),
         .target(name: "CKernels"),
         .target(name: "CDQNSupport"),
         // The header that plug-ins in C are written against.
@@ -56,9 +58,7 @@ let package = Package(
         .target(name: "HDF5", dependencies: ["CHDF5", "DQNSupport"], swiftSettings: strict),
         .target(
             name: "DQNCheckpoint",
-            dependencies: [
-                "DQNModel", "DQNSupport", "HDF5", "CDeflate", .product(name: "Crypto", package: "swift-crypto"),
-            ],
+            dependencies: ["DQNModel", "DQNSupport", "HDF5", "CDeflate", "CLibcrypto"],
             swiftSettings: strict),
 
         // Curves as pictures, from values alone.
@@ -133,14 +133,12 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests, one directory per concern.
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(name: "DQNSupportTests", dependencies: ["DQNSupport"], swiftSettings: strict),
         .testTarget(name: "DQNModelTests", dependencies: ["DQNModel"], swiftSettings: strict),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "DQNSupport"], swiftSettings: strict),
         .testTarget(
-            name: "DQNCheckpointTests",
-            dependencies: [
-                "DQNCheckpoint", "DQNModel", "HDF5", .product(name: "Crypto", package: "swift-crypto"),
-            ],
+            name: "DQNCheckpointTests", dependencies: ["DQNCheckpoint", "DQNModel", "HDF5"],
             swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(

@@ -8,7 +8,6 @@ let package = Package(
     dependencies: [
         .package(name: "swift-dqn", path: ".."),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
         .package(url: "https://github.com/google/swift-benchmark", from: "0.1.2"),
     ],
     targets: [
@@ -29,7 +28,6 @@ let package = Package(
                 .product(name: "DQNModel", package: "swift-dqn"),
                 .product(name: "DQNNetwork", package: "swift-dqn"),
                 .product(name: "Benchmark", package: "swift-benchmark"),
-                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .executableTarget(
             name: "checkpoint-bench",
@@ -61,7 +59,6 @@ let package = Package(
                 .product(name: "DQNInference", package: "swift-dqn"),
                 .product(name: "DQNModel", package: "swift-dqn"),
                 .product(name: "DQNTraining", package: "swift-dqn"),
-                .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .executableTarget(
             name: "saver-bench",

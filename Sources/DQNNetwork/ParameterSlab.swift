@@ -68,7 +68,7 @@ public final class ParameterSlab: @unchecked Sendable {
     public func initialize(using generator: inout RandomGenerator) {
         for entry in layout.entries {
             let bound = 1 / Double(entry.fanIn).squareRoot()
-            for index in entry.range { elements[index] = Float(generator.uniform(-bound, bound)) }
+            for index in entry.range { elements[index] = Float(generator.uniform(in: -bound..<bound)) }
         }
     }
 

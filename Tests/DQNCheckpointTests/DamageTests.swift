@@ -146,11 +146,11 @@ struct DamageTests {
             }
         }
         for length in stride(from: 512, to: sound.bytes.count, by: step(67)) {
-            let damaged = FileReading.sealed(Array(sound.bytes[..<length]))
+            let damaged = try FileReading.sealed(Array(sound.bytes[..<length]))
             try judge(damaged, sound, "cut to \(length)", isSealed: true, &tally)
         }
         for number in 0..<(Self.takesAll ? 20_000 : 100) {
-            let damaged = FileReading.sealed(Self.moved(sound.bytes, &generator))
+            let damaged = try FileReading.sealed(Self.moved(sound.bytes, &generator))
             try judge(damaged, sound, "move \(number)", isSealed: true, &tally)
         }
         report(tally, "2.0 with a new seal, \(sound.bytes.count) bytes")

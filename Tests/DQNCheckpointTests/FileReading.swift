@@ -1,4 +1,3 @@
-import Crypto
 import DQNCheckpoint
 import Foundation
 
@@ -9,9 +8,9 @@ enum FileReading {
     /// Whatever is thrown is right; only a crash, or a read that never ends, is not.
     static func readEverything(_ bytes: [UInt8], at url: URL) throws {
         try read(bytes, at: url)
-        let digested = withRightManifestDigest(bytes)
-        try read(sealed(bytes), at: url)
-        if digested != bytes { try read(sealed(digested), at: url) }
+        let digested = try withRightManifestDigest(bytes)
+        try read(try sealed(bytes), at: url)
+        if digested != bytes { try read(try sealed(digested), at: url) }
     }
 
     private static func read(_ bytes: [UInt8], at url: URL) throws {
@@ -23,21 +22,21 @@ enum FileReading {
     }
 
     /// The bytes as a file of 2.0 with a right seal, which is put in the place of one that is there, or before all.
-    static func sealed(_ bytes: [UInt8]) -> [UInt8] {
+    static func sealed(_ bytes: [UInt8]) throws -> [UInt8] {
         let rest = bytes.starts(with: "swift-dqn".utf8) ? bytes.dropFirst(512) : bytes[...]
         let length = String(format: "%020d", 512 + rest.count)
-        let text = "swift-dqn checkpoint 2.0\nlength \(length)\nsha256 \(hexadecimal(SHA256.hash(data: rest)))\n"
+        let text = "swift-dqn checkpoint 2.0\nlength \(length)\nsha256 \(try FileDigest.hexadecimal(of: rest))\n"
         return Array(text.utf8) + [UInt8](repeating: 0, count: 512 - text.utf8.count) + rest
     }
 
     /// The bytes with the right digest of what looks like a manifest, in a file whose headers have no checksums.
-    private static func withRightManifestDigest(_ bytes: [UInt8]) -> [UInt8] {
+    private static func withRightManifestDigest(_ bytes: [UInt8]) throws -> [UInt8] {
         let data = Data(bytes)
         guard let start = data.range(of: Data(#"{"attributes":"#.utf8)),
             let end = data.range(of: Data("}]}".utf8), options: .backwards, in: start.upperBound..<data.endIndex),
             let name = data.range(of: Data("manifest_sha256\0".utf8))
         else { return bytes }
-        let digest = hexadecimal(SHA256.hash(data: data[start.lowerBound..<end.upperBound]))
+        let digest = try FileDigest.hexadecimal(of: data[start.lowerBound..<end.upperBound])
         // The value stands behind the attribute's type and extents.
         let isDigit: (UInt8) -> Bool = { (48...57).contains($0) || (97...102).contains($0) }
         var result = bytes
@@ -47,9 +46,5 @@ enum FileReading {
             break
         }
         return result
-    }
-
-    private static func hexadecimal(_ digest: SHA256.Digest) -> String {
-        digest.map { String(format: "%02x", $0) }.joined()
     }
 }

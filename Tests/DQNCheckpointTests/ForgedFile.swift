@@ -1,4 +1,4 @@
-import Crypto
+import DQNCheckpoint
 import DQNModel
 import Foundation
 import HDF5
@@ -14,20 +14,14 @@ struct ForgedFile: Sendable {
         var chunkRows: Int?
 
         /// SHA-256 as the manifest lists it: of the elements, or of the digests of the chunks' rows.
-        var digest: String {
-            guard let chunkRows, let rows = shape.first, rows > 0 else {
-                return Self.hexadecimal(SHA256.hash(data: bytes))
-            }
-            var digest = SHA256()
+        func digest() throws -> String {
+            guard let chunkRows, let rows = shape.first, rows > 0 else { return try FileDigest.hexadecimal(of: bytes) }
+            var digests: [UInt8] = []
             let chunk = chunkRows * (bytes.count / rows)
             for start in stride(from: 0, to: bytes.count, by: chunk) {
-                digest.update(data: Data(SHA256.hash(data: bytes[start..<min(start + chunk, bytes.count)])))
+                digests += try FileDigest.digest(of: bytes[start..<min(start + chunk, bytes.count)]).bytes
             }
-            return Self.hexadecimal(digest.finalize())
-        }
-
-        static func hexadecimal(_ digest: SHA256.Digest) -> String {
-            digest.map { String(format: "%02x", $0) }.joined()
+            return try FileDigest.hexadecimal(of: digests)
         }
     }
 
@@ -138,9 +132,9 @@ struct ForgedFile: Sendable {
         var listed = datasets.filter { !unlisted.contains($0.key) }
         for (path, dataset) in listedAs { listed[path] = dataset }
         listed = chunked(listed)
-        let entries = listed.sorted { $0.key < $1.key }.map { path, dataset in
+        let entries = try listed.sorted { $0.key < $1.key }.map { path, dataset in
             Manifest.Entry(
-                path: path, type: dataset.type.rawValue, shape: dataset.shape, sha256: dataset.digest,
+                path: path, type: dataset.type.rawValue, shape: dataset.shape, sha256: try dataset.digest(),
                 chunk_rows: dataset.chunkRows)
         }
         let texts = attributes.mapValues { value in
@@ -155,7 +149,7 @@ struct ForgedFile: Sendable {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let manifest = editManifest(
             String(decoding: try encoder.encode(Manifest(attributes: texts, datasets: entries)), as: UTF8.self))
-        let digest = Dataset.hexadecimal(SHA256.hash(data: Data(manifest.utf8)))
+        let digest = try FileDigest.hexadecimal(of: manifest.utf8)
         var written = attributes
         written["manifest_sha256"] = .string(digest)
         for (name, value) in otherAttributes { written[name] = value }
@@ -204,7 +198,7 @@ struct ForgedFile: Sendable {
     static func seal(_ url: URL, version: String) throws {
         var data = try Data(contentsOf: url)
         let length = String(format: "%020d", data.count)
-        let digest = Dataset.hexadecimal(SHA256.hash(data: data.dropFirst(512)))
+        let digest = try FileDigest.hexadecimal(of: data.dropFirst(512))
         let text = Data("swift-dqn checkpoint \(version)\nlength \(length)\nsha256 \(digest)\n".utf8)
         data.replaceSubrange(0..<512, with: text + Data(count: 512 - text.count))
         try data.write(to: url)

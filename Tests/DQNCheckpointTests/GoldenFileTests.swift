@@ -1,4 +1,3 @@
-import Crypto
 import DQNCheckpoint
 import DQNModel
 import Foundation
@@ -39,7 +38,7 @@ struct GoldenFileTests {
             #expect(try CheckpointSummary(contentsOf: url).version == version)
             let content = try everything(Checkpoint(contentsOf: url), version: version).sorted { $0.key < $1.key }
                 .map { "\($0.key): \($0.value)\n" }.joined()
-            let digest = SHA256.hash(data: Data(content.utf8)).map { String(format: "%02x", $0) }.joined()
+            let digest = try FileDigest.hexadecimal(of: content.utf8)
             let record = url.deletingPathExtension().appendingPathExtension("sha256")
             if isRecording, !FileManager.default.fileExists(atPath: record.path) {
                 try Data((digest + "\n").utf8).write(to: record)

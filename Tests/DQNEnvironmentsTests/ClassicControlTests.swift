@@ -60,7 +60,7 @@ import Testing
         var environment = try EnvironmentRegistry.make(id)
         let actions = environment.specification.actionCount
         #expect { try environment.step(0) } throws: {
-            ($0 as? EnvironmentError)?.code == .resetNeeded && "\($0)".contains("before its first reset")
+            ($0 as? EnvironmentError)?.code == .resetNeeded && "\($0)".contains("needs a reset before its first step")
         }
         try environment.reset(seed: 1)
         let before = try environment.snapshot()

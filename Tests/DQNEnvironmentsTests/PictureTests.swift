@@ -146,15 +146,35 @@ import Testing
         #expect(try Frames(shape: [4], element: .float32, values: [1, 2, 3, 4]).picture() == nil)
     }
 
-    @Test("On a terminal frames of bytes are drawn as pictures, vectors by their text")
+    /// An environment of three numbers that draws nothing.
+    private struct Vector: Environment {
+        var specification: EnvironmentSpecification {
+            EnvironmentSpecification(
+                id: "Vector", observationSpace: ObservationSpace(shape: [3], element: .float32), actionMeanings: ["go"])
+        }
+        mutating func reset(seed: UInt64?) {}
+        mutating func step(_ action: Int) -> StepOutcome { StepOutcome(reward: 0, terminated: true, truncated: false) }
+        func observe(into observation: inout Observation) {
+            observation.withMutableFloats { for index in 0..<3 { $0[index] = Float(index) } }
+        }
+        func snapshot() -> StateSnapshot? { nil }
+        mutating func restore(_ snapshot: StateSnapshot) {}
+    }
+
+    @Test("A terminal shows an environment's own text, or its picture over its status line, or its numbers")
     func terminal() throws {
         let frames = Frames(shape: [2, 2], element: .uint8, values: [0, 255, 0, 255])
         #expect(frames.renderANSI(columns: 2, rows: 1).contains("\u{1B}[48;2;255;255;255m"))
         #expect(
             Frames(shape: [2, 2], element: .float32, values: [0, 1, 0, 1]).renderANSI(columns: 9, rows: 9) == "text")
         let cartPole = try placed("CartPole-v1", in: [0, 0, 0, 0], elapsed: 3)
-        #expect(cartPole.renderANSI(columns: 9, rows: 9) == cartPole.renderANSI())
-        let text = try #require(try EnvironmentRegistry.make("Catch84-v0").picture()).terminalText(columns: 20, rows: 9)
-        #expect(try EnvironmentRegistry.make("Catch84-v0").renderANSI(columns: 20, rows: 9) == text)
+        for environment in [cartPole, try EnvironmentRegistry.make("Catch84-v0")] {
+            let picture = try #require(try environment.picture()).terminalText(columns: 20, rows: 8)
+            #expect(
+                environment.renderANSI(columns: 20, rows: 9) == "\(picture)\n\(environment.statusLine.prefix(20))")
+        }
+        // Without a picture, a text or figures the numbers of the observation are shown.
+        let vector = Vector().renderANSI(columns: 60, rows: 9).split(separator: "\n")
+        #expect(vector.count == 3 && vector[1].hasPrefix("1     +1.0000"))
     }
 }

@@ -90,16 +90,16 @@ import Testing
     @Test(
         "Lies about shapes and a failing description are refused, and what was made is destroyed",
         arguments: [
-            ("describe", "could not describe Sound-v0"), ("element-type", "says element_type 7 of Sound-v0"),
-            ("no-axes", "says axis_count 0 of Sound-v0; it must be 1 to 4"), ("many-axes", "says axis_count 5"),
-            ("zero-extent", "says extents[0] 0 of Sound-v0; it must be 1 to 67108864"),
-            ("negative-extent", "says extents[0] -4"), ("huge-extent", "says extents[0] 9223372036854775807"),
+            ("describe", "could not describe Sound-v0"), ("element-type", "reports element_type 7 of Sound-v0"),
+            ("no-axes", "reports axis_count 0 of Sound-v0; it must be 1 to 4"), ("many-axes", "reports axis_count 5"),
+            ("zero-extent", "reports extents[0] 0 of Sound-v0; it must be 1 to 67108864"),
+            ("negative-extent", "reports extents[0] -4"), ("huge-extent", "reports extents[0] 9223372036854775807"),
             ("huge-product", "make more than 67108864 elements; make them smaller"),
-            ("no-actions", "says action_count 0 of Sound-v0; it must be 1 to 65536"),
-            ("many-actions", "says action_count 65537"), ("meanings", "has no text in action_meanings[1]"),
-            ("no-frames", "says frames_per_step 0 of Sound-v0; it must be 1 to 1000"),
-            ("no-stack", "says frame_stack 0 of Sound-v0; it must be 1 to 64"),
-            ("negative-limit", "says maximum_episode_steps -1"),
+            ("no-actions", "reports action_count 0 of Sound-v0; it must be 1 to 65536"),
+            ("many-actions", "reports action_count 65537"), ("meanings", "has no text in action_meanings[1]"),
+            ("no-frames", "reports frames_per_step 0 of Sound-v0; it must be 1 to 1000"),
+            ("no-stack", "reports frame_stack 0 of Sound-v0; it must be 1 to 64"),
+            ("negative-limit", "reports maximum_episode_steps -1"),
         ])
     func shapes(fault: String, words: String) throws {
         #expect { try make(fault) } throws: { Self.isRefusal($0, .invalidPlugin, words) }
@@ -134,8 +134,9 @@ import Testing
             ("nan-reward", "paid a reward of nan for action 1; rewards must be finite"),
             ("infinite-reward", "paid a reward of -inf for action 1"),
             ("step", "failed in a step (the wheels came off)"),
-            ("speechless", "failed in a step (it gives no reason)"),
-            ("wordless", "failed in a step (it gives no reason)"), ("unavailable-step", "returned 2 from a step"),
+            ("speechless", "failed in a step (no reason given)"),
+            ("wordless", "failed in a step (no reason given)"),
+            ("unavailable-step", "returned the invalid status 2 from a step"),
         ])
     func steps(fault: String, words: String) throws {
         var environment = try make(fault)
@@ -164,10 +165,10 @@ import Testing
         "Snapshots that fail, or are not as long as said, are told",
         arguments: [
             ("snapshot", "failed in snapshot() (the wheels came off)"),
-            ("snapshot-empty", "wants 0 bytes for snapshot(); it may have 1 to 268435456"),
-            ("snapshot-huge", "wants 18446744073709551615 bytes for snapshot(); it may have 1 to 268435456"),
-            ("snapshot-longer", "wrote more in snapshot() than the 8 bytes that it had said"),
-            ("snapshot-overruns", "wrote more in snapshot() than the 8 bytes that it had said"),
+            ("snapshot-empty", "wants 0 bytes for snapshot(); 1 to 268435456 are allowed"),
+            ("snapshot-huge", "wants 18446744073709551615 bytes for snapshot(); 1 to 268435456 are allowed"),
+            ("snapshot-longer", "wrote more in snapshot() than the 8 bytes that it announced"),
+            ("snapshot-overruns", "wrote more in snapshot() than the 8 bytes that it announced"),
         ])
     func snapshots(fault: String, words: String) throws {
         let environment = try make(fault)
@@ -180,12 +181,13 @@ import Testing
         var plain = try EnvironmentRegistry.make("plugin:\(CompiledPlugin.misbehaving().path):Plain-v0")
         try plain.reset(seed: nil)
         #expect(try plain.snapshot() == nil)
-        #expect(plain.renderANSI().hasPrefix("step 0   Plain-v0"))
+        #expect(plain.renderANSI(columns: 80, rows: 24).contains("\nstep 0   Plain-v0"))
         var stored = try #require(try make("").snapshot())
         stored.kind = "Plain-v0"
         stored.version = 0
         #expect { try plain.restore(stored) } throws: {
-            ($0 as? ModelError)?.code == .invalidSnapshot && "\($0)".contains("which is a plug-in's that has snapshots")
+            ($0 as? ModelError)?.code == .invalidSnapshot
+                && "\($0)".contains("which comes from a plug-in with snapshots")
         }
     }
 
@@ -197,7 +199,7 @@ import Testing
             "\($0)".contains("refuses the stored state of 8 bytes (the wheels came off)")
         }
         #expect { try environment.step(0) } throws: { ($0 as? EnvironmentError)?.code == .resetNeeded }
-        #expect(try make("").renderANSI().hasPrefix("picture\nstep 0"))
+        #expect(try make("").renderANSI(columns: 80, rows: 24).hasPrefix("picture\nstep 0"))
         #expect(try make("render-huge").renderANSI().contains("wants 1099511627776 bytes for render()"))
     }
 

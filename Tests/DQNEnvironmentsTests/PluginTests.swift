@@ -128,9 +128,9 @@ import Testing
         let damages: [(String, (inout StateSnapshot) -> Void)] = [
             ("cannot restore", { $0.kind = "CartPole-v1" }),
             ("cannot restore", { $0.version = 2 }),
-            ("which is no plug-in's", { $0.values["plugin"] = nil }),
-            ("which is no plug-in's", { $0.values["plugin"] = .uint8([]) }),
-            ("which is no plug-in's", { $0.values["plugin"] = .int64([1]) }),
+            ("which does not come from a plug-in", { $0.values["plugin"] = nil }),
+            ("which does not come from a plug-in", { $0.values["plugin"] = .uint8([]) }),
+            ("which does not come from a plug-in", { $0.values["plugin"] = .int64([1]) }),
             ("(a state has 12 bytes)", { $0.values["plugin"] = .uint8(bytes + [0]) }),
             ("(position 5 is off a grid of 5 cells)", { $0.values["plugin"] = .uint8(bytes.dropLast() + [5]) }),
             ("found phase 3", { $0.values["phase"] = .uint8([3]) }),
@@ -159,10 +159,10 @@ import Testing
             ("?slip=1.5,size=3", "with size=3, slip=1.5 (slip is a probability, not 1.5)"),
             ("?color=red", "(there is no option color, only size and slip)"),
             ("?size=7%2C", "(size is a whole number from 3 to 12, not 7,)"),
-            ("?size", "The environment's option 'size' cannot"), ("?=7", "The environment's option '=7' cannot"),
-            ("?size=%zz", "The environment's option 'size=%zz' cannot"),
-            ("?size=7,size=8", "The environment's option 'size=8' cannot"),
-            ("?size=7%00", "The environment's option 'size=7%00' cannot"),
+            ("?size", "Invalid environment option 'size';"), ("?=7", "Invalid environment option '=7';"),
+            ("?size=%zz", "Invalid environment option 'size=%zz';"),
+            ("?size=7,size=8", "Invalid environment option 'size=8';"),
+            ("?size=7%00", "Invalid environment option 'size=7%00';"),
         ] {
             #expect { try Self.make("GridWorld-v0", options) } throws: {
                 ($0 as? EnvironmentError)?.code == .invalidOptions && "\($0)".contains(words)
@@ -175,7 +175,7 @@ import Testing
         var environment = try Self.make("GridWorld-v0")
         try environment.reset(seed: 1)
         _ = try environment.step(1)
-        let lines = environment.renderANSI().split(separator: "\n")
+        let lines = environment.renderANSI(columns: 80, rows: 24).split(separator: "\n")
         #expect(lines.count == 6)
         let picture = lines.dropLast().joined()
         #expect(picture.count == 50 && picture.count { $0 == "A" } == 1 && picture.count { $0 == "." } >= 23)
@@ -189,7 +189,8 @@ import Testing
         try FileManager.default.createSymbolicLink(at: link, withDestinationURL: library)
         defer { try? FileManager.default.removeItem(at: link) }
         #expect(try EnvironmentRegistry.make("plugin:\(link.path):GridWorld-v0").specification.actionCount == 4)
-        #expect(EnvironmentRegistry.recognizes("plugin:/nowhere.so") && !EnvironmentRegistry.recognizes("Nowhere-v0"))
+        #expect(EnvironmentRegistry.recognizes(try EnvironmentID("plugin:/nowhere.so")))
+        #expect(!EnvironmentRegistry.recognizes(try EnvironmentID("Nowhere-v0")))
         #expect { try EnvironmentRegistry.register("plugin:mine") { throw CancellationError() } } throws: {
             ($0 as? EnvironmentError)?.code == .alreadyRegistered
         }

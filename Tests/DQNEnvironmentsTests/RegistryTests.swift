@@ -26,7 +26,7 @@ import Testing
     func suggestion(wrong: String, right: String) throws {
         #expect { try EnvironmentRegistry.make(wrong) } throws: {
             ($0 as? EnvironmentError)?.code == .unknownEnvironment
-                && "\($0)".hasPrefix("There is no environment '\(wrong)'; did you mean '\(right)'?")
+                && "\($0)".hasPrefix("Unknown environment '\(wrong)'; did you mean '\(right)'?")
         }
     }
 

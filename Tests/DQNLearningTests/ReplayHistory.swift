@@ -175,7 +175,7 @@ struct RecordedReplay {
 
     mutating func step(terminated: Bool = false, truncated: Bool = false) {
         let action = generator.integer(below: 3)
-        let reward = Float(generator.uniform(-2, 2))
+        let reward = Float(generator.uniform(in: -2..<2))
         let next = history.add(action: action, reward: reward, terminated: terminated, truncated: truncated)
         withUnsafeBytes(of: next) {
             replay.add(

@@ -12,7 +12,7 @@ import Testing
         var first = RandomGenerator(seed: 1)
         record.take(steps: steps)
         for sampled in record.sample(100, &first) {
-            try record.replay.updatePriority(sampled.slot, error: Float(first.uniform(-3, 3)))
+            try record.replay.updatePriority(sampled.slot, error: Float(first.uniform(in: -3..<3)))
         }
         var copy = try record.restored()
         #expect(copy.replay.largestPriority == record.replay.largestPriority)
@@ -28,8 +28,8 @@ import Testing
                 #expect(sampled.bootstrapDiscount == again.bootstrapDiscount)
                 #expect(sampled.importanceWeight == again.importanceWeight)
                 #expect(try record.loaded(sampled.slot) == copy.loaded(sampled.slot))
-                let error = Float(first.uniform(-3, 3))
-                #expect(error == Float(second.uniform(-3, 3)))
+                let error = Float(first.uniform(in: -3..<3))
+                #expect(error == Float(second.uniform(in: -3..<3)))
                 try record.replay.updatePriority(sampled.slot, error: error)
                 try copy.replay.updatePriority(sampled.slot, error: error)
             }

@@ -29,7 +29,9 @@ import Testing
                     for sampled in record.sample(3, &sampling) { try check(sampled, expected, record) }
                     let slot = record.replay.draw(&sampling)
                     #expect(expected[slot] != nil)
-                    if prioritized { try record.replay.updatePriority(slot, error: Float(sampling.uniform(-2, 2))) }
+                    if prioritized {
+                        try record.replay.updatePriority(slot, error: Float(sampling.uniform(in: -2..<2)))
+                    }
                 }
             }
         }

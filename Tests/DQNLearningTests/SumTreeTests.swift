@@ -22,7 +22,7 @@ import Testing
                 let total = leaves.reduce(0, +)
                 #expect(tree.total == total)
                 guard total > 0 else { continue }
-                for position in [0, total - 0.5, generator.uniform(0, total), total.rounded(.down) / 2] {
+                for position in [0, total - 0.5, generator.uniform(in: 0..<total), total.rounded(.down) / 2] {
                     var sum = 0.0
                     let expected = leaves.firstIndex {
                         sum += $0
@@ -39,7 +39,7 @@ import Testing
     /// Every inner node is left + right: the leaves alone determine the tree, down to the last bit.
     @Test func theOrderOfChangesLeavesNoTrace() {
         var generator = RandomGenerator(seed: 4)
-        let final = (0..<100).map { _ in generator.uniform(0, 1) }
+        let final = (0..<100).map { _ in generator.uniform(in: 0..<1) }
         let first = SumTree(name: "leaves", capacity: 100, chunkLength: 16)
         let second = SumTree(name: "leaves", capacity: 100, chunkLength: 16)
         for slot in 0..<100 { first.set(slot, to: final[slot]) }
@@ -47,7 +47,7 @@ import Testing
         for slot in (0..<100).shuffled(using: &generator) { second.set(slot, to: final[slot]) }
         #expect(first.total == second.total)
         for _ in 0..<1000 {
-            let position = generator.uniform(0, first.total)
+            let position = generator.uniform(in: 0..<first.total)
             #expect(first.slot(at: position) == second.slot(at: position))
         }
     }

@@ -12,7 +12,7 @@ import Testing
         let parameters = ParameterSlab(layout: layout)
         var generator = RandomGenerator(seed: 4)
         parameters.initialize(using: &generator)
-        let x = (0..<rows * layer.inputs).map { _ in Float(generator.uniform(-1, 1)) }
+        let x = (0..<rows * layer.inputs).map { _ in Float(generator.uniform(in: -1..<1)) }
         func sums(_ x: [Double], _ weight: Int) -> [Double] {
             let (weights, biases) = (layout.entries[weight], layout.entries[weight + 1])
             return (0..<weights.shape[0]).map { output in

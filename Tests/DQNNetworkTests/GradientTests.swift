@@ -29,13 +29,13 @@ struct SmallNetwork {
                 let pixels = (0..<input.count).map { _ in UInt8(generator.integer(below: 256)) }
                 pixels.withUnsafeBytes { computation.load($0, row: row, offset: 0) }
             } else {
-                let values = (0..<input.count).map { _ in Float(generator.uniform(-1, 1)) }
+                let values = (0..<input.count).map { _ in Float(generator.uniform(in: -1..<1)) }
                 values.withUnsafeBytes { computation.load($0, row: row, offset: 0) }
             }
         }
         actions = (0..<batch).map { _ in Int32(generator.integer(below: head.actionCount)) }
         // Some errors inside the Huber loss's quadratic part and some beyond it.
-        targets = (0..<batch).map { _ in Float(generator.uniform(-3, 3)) }
+        targets = (0..<batch).map { _ in Float(generator.uniform(in: -3..<3)) }
     }
 
     func loss(

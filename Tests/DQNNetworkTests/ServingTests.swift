@@ -28,7 +28,7 @@ import Testing
             let observation: [UInt8] =
                 network.input.element == .uint8
                 ? (0..<count).map { _ in UInt8(generator.integer(below: 256)) }
-                : (0..<count).map { _ in Float(generator.uniform(-1, 1)) }.withUnsafeBytes { Array($0) }
+                : (0..<count).map { _ in Float(generator.uniform(in: -1..<1)) }.withUnsafeBytes { Array($0) }
             let plain = try outputs(OneDNNBackend(), observation)
             let full = try outputs(OneDNNBackend(serving: .full), observation)
             let half = try outputs(OneDNNBackend(serving: .half), observation)

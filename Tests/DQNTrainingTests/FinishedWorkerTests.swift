@@ -44,8 +44,8 @@ import Testing
             #expect(fallen > replayBytes * 3 / 4, "\(fallen) of \(replayBytes) bytes were given back")
             #expect(notices.count == 1)
             #expect(
-                notices[0].hasPrefix("worker 0 has finished after \(steps) steps of its own; its memory is given back"))
-            #expect(notices[0].contains("hold no replay of it"))
+                notices[0].hasPrefix("worker 0 has finished after \(steps) steps of its own; its memory is released"))
+            #expect(notices[0].contains("do not contain its replay"))
 
             // The other goes on alone, and a checkpoint says how it stands with both.
             #expect(!trainer.allWorkersFinished)

@@ -20,7 +20,7 @@ import Testing
             "workers=2", "worker_steps=\(workerSteps)", "network=mlp:8", "learning_starts=20", "batch_size=4",
             "log_interval=1000", "evaluation_interval=0", "replay_capacity=200",
         ]
-        return try Trainer(request.resolve(), conduct: Trainer.Conduct(workerTimeout: 0.5))
+        return try Trainer(request.resolve(), options: Trainer.Options(workerTimeout: .seconds(0.5)))
     }
 
     /// Opens the gate and gives the worker behind it time to do whatever it does then.

@@ -208,7 +208,7 @@ import Testing
                 try String(contentsOf: directory.metrics, encoding: .utf8).split(separator: "\n")
                     .map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
             }
-            let options = RunDirectory.Options(steps: 100, saveEvery: 0, keep: 1)
+            let options = TrainingRun.Options(steps: 100, saveEvery: 0, keep: 1)
             func run() throws -> TrainingRun.Outcome {
                 try TrainingRun(request().resolve(), options: options, in: directory, logger: logger).run()
             }

@@ -61,7 +61,7 @@ import Testing
 
     private func run(_ run: Case, workerSteps: Int, in directory: RunDirectory) throws -> TrainingRun {
         let configuration = try configuration(run, workerSteps: workerSteps)
-        let options = RunDirectory.Options(steps: Self.steps * run.workers, saveEvery: 60, keep: 100)
+        let options = TrainingRun.Options(steps: Self.steps * run.workers, saveEvery: 60, keep: 100)
         let training = try TrainingRun(
             configuration, options: options, in: directory,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

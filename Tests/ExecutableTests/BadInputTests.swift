@@ -56,7 +56,8 @@ import Testing
         let before = try directory.contents("run")
         let result = try Program.run("dqn-train", "--env", "CartPole-v1", "--out", directory("run"))
         #expect(result.status == 1)
-        #expect(result.errorLine?.contains("holds a run already; go on with --resume") == true, "\(result.errors)")
+        #expect(
+            result.errorLine?.contains("already holds a run; continue it with --resume") == true, "\(result.errors)")
         #expect(try directory.contents("run") == before)
     }
 
@@ -65,7 +66,7 @@ import Testing
         for name in ["nowhere", "."] {
             let result = try Program.run("dqn-train", "--resume", directory(name))
             #expect(result.status == 66)
-            #expect(result.errorLine?.contains("is no run that could be resumed") == true, "\(result.errors)")
+            #expect(result.errorLine?.contains("does not hold a run to resume") == true, "\(result.errors)")
         }
     }
 

@@ -27,7 +27,7 @@ import Testing
             (["--method", "async-q", "--set", "prioritized=true"], ["'async-q' has no replay", "prioritized"]),
             (["--method", "a3c", "--set", "dueling=true"], ["'a3c' has no action values", "leave dueling"]),
             (["--method", "a3c", "--set", "double=true"], ["'a3c' has no action values", "double out"]),
-            (["--set", "method=a3c"], ["'--set method=a3c' comes too late", "use --method"]),
+            (["--set", "method=a3c"], ["'--set method=a3c' is applied too late", "use --method"]),
             (["--set", "priority_exponent=2"], ["'priority_exponent' cannot be 2", "allowed is number 0.0…1.0"]),
             (["--set", "workers=0"], ["'workers' cannot be 0", "allowed is integer 1…4096"]),
             (["--set", "epsilon_assignment=guessed"], ["'epsilon_assignment'", "fixed or drawn"]),

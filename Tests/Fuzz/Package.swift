@@ -5,17 +5,11 @@ import PackageDescription
 let package = Package(
     name: "Fuzz",
     platforms: [.macOS(.v15)],
-    dependencies: [
-        .package(name: "swift-dqn", path: "../.."),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
-    ],
+    dependencies: [.package(name: "swift-dqn", path: "../..")],
     targets: [
         .executableTarget(
             name: "fuzz",
-            dependencies: [
-                .product(name: "DQNCheckpoint", package: "swift-dqn"),
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
+            dependencies: [.product(name: "DQNCheckpoint", package: "swift-dqn")],
             path: "Sources/Fuzz")
     ],
     swiftLanguageModes: [.v6]

@@ -41,7 +41,7 @@ extension ObservationSpace {
     package func madeUp(_ number: Int, _ generator: inout RandomGenerator) -> [UInt8] {
         let count = number * self.count
         if element == .uint8 { return (0..<count).map { _ in UInt8(generator.integer(below: 256)) } }
-        let floats = (0..<count).map { _ in Float(generator.uniform(-1, 1)) }
+        let floats = (0..<count).map { _ in Float(generator.uniform(in: -1..<1)) }
         return floats.withUnsafeBytes { Array($0) }
     }
 }

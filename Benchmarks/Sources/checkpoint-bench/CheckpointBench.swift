@@ -21,7 +21,7 @@ struct CheckpointBench: ParsableCommand {
         let architecture = try NetworkArchitecture("nature-cnn", input: input, actions: 6)
         var generator = RandomGenerator(seed: 1)
         let parameters = (0..<(try ParameterLayout(architecture).count)).map { _ in
-            Float(generator.uniform(-0.05, 0.05))
+            Float(generator.uniform(in: -0.05..<0.05))
         }
         let checkpoint = Checkpoint(
             writer: .current, configuration: .object(["environment": .string("bench"), "frame_stack": .integer(4)]),

@@ -21,7 +21,7 @@ struct Act: ParsableCommand {
         let agent = try Agent(contentsOf: URL(fileURLWithPath: checkpoint))
         let bytes = try Data(contentsOf: URL(fileURLWithPath: observation))
         let observation = try Observation(space: agent.architecture.input, bytes: Array(bytes))
-        let laps = try lapping.laps { _ = try agent.actionValues(observation) }
-        try Report(times: LapReport(laps), values: agent.actionValues(observation)).print()
+        let laps = try lapping.laps { _ = try agent.actionValues(for: observation) }
+        try Report(times: LapReport(laps), values: agent.actionValues(for: observation)).print()
     }
 }

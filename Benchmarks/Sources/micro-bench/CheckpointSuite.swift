@@ -1,5 +1,4 @@
 import Benchmark
-import Crypto
 import DQNCheckpoint
 import DQNModel
 import Foundation
@@ -12,7 +11,7 @@ func checkpointSuite() throws -> BenchmarkSuite {
     let checkpoint = Checkpoint(
         writer: .current, configuration: .object(["environment": .string("bench"), "frame_stack": .integer(4)]),
         architecture: architecture,
-        online: (0..<(try ParameterLayout(architecture).count)).map { _ in Float(generator.uniform(-0.05, 0.05)) },
+        online: (0..<(try ParameterLayout(architecture).count)).map { _ in Float(generator.uniform(in: -0.05..<0.05)) },
         stripped: ["optimizer", "replay", "training"])
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("micro-bench-\(getpid())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -38,6 +37,6 @@ func checkpointSuite() throws -> BenchmarkSuite {
         _ = try Checkpoint(contentsOf: url)
         try state.end()
     }
-    suite.benchmark("SHA-256 of the file") { _ = SHA256.hash(data: content) }
+    suite.benchmark("SHA-256 of the file") { _ = try FileDigest.hexadecimal(of: content) }
     return suite
 }

@@ -8,7 +8,7 @@ func replaySuite() throws -> BenchmarkSuite {
     let frame = ObservationSpace(shape: [84, 84], element: .uint8)
     let batchSize = 32
     let network = try NetworkArchitecture(
-        input: frame.stacked(4), layers: [.convolution(outputs: 1, kernel: 8, stride: 8)],
+        input: frame.stacked(depth: 4), layers: [.convolution(outputs: 1, kernel: 8, stride: 8)],
         head: .actionValues(actions: 1))
     let input = try OneDNNBackend().makeComputation(of: network, batchSize: batchSize, training: false)
     // More than the caches hold, as in training.

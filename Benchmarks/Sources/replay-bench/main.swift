@@ -1,6 +1,5 @@
 // Times saves and restores of a replay of recorded Pong frames, in the working directory; a line of JSON a measurement.
 // See Benchmarks/replay/run.
-import Crypto
 import DQNCheckpoint
 import DQNInference
 import DQNModel
@@ -70,14 +69,14 @@ func policy() throws -> Checkpoint {
     return Checkpoint(
         writer: .current, configuration: .object(["environment": .string("Pong"), "frame_stack": .integer(4)]),
         architecture: architecture,
-        online: (0..<(try ParameterLayout(architecture).count)).map { _ in Float(generator.uniform(-0.05, 0.05)) },
+        online: (0..<(try ParameterLayout(architecture).count)).map { _ in Float(generator.uniform(in: -0.05..<0.05)) },
         stripped: ["optimizer", "replay", "training"])
 }
 
 func act(_ url: URL) throws -> Int {
     let agent = try Agent(contentsOf: url)
-    return try agent.act(
-        Observation(
+    return try agent.action(
+        for: Observation(
             space: agent.architecture.input, bytes: [UInt8](repeating: 7, count: agent.architecture.input.byteCount)))
 }
 
@@ -89,7 +88,7 @@ func measurePolicy(_ folder: URL) throws {
     var (acting, hashing): ([Double], [Double]) = ([], [])
     for _ in 0..<41 {
         acting.append(try seconds { _ = try act(url) })
-        hashing.append(seconds { _ = SHA256.hash(data: content) })
+        hashing.append(try seconds { _ = try FileDigest.hexadecimal(of: content) })
     }
     func median(_ values: [Double]) -> Double { values.dropFirst().sorted()[(values.count - 1) / 2] }
     try report("policy", ["seconds": median(acting), "sha256_seconds": median(hashing)])

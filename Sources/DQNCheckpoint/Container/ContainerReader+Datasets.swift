@@ -1,4 +1,3 @@
-internal import Crypto
 internal import DQNModel
 internal import HDF5
 
@@ -44,7 +43,7 @@ extension ContainerReader {
         let rows = entry.shape.first ?? 1
         let rowBytes = entry.bytesPerRow
         let run = rowsPerRun ?? max(1, Limit.runBytes / max(rowBytes, 1))
-        var digest = SHA256()
+        var digest = try FileDigest()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(run, max(rows, 1)) * rowBytes, alignment: 64)
         defer { buffer.deallocate() }
         for start in stride(from: 0, to: rows, by: run) {
@@ -53,14 +52,14 @@ extension ContainerReader {
             do {
                 if range.count == rows { try dataset.read(into: part) } else { try dataset.readRows(range, into: part) }
             } catch { throw .broken(.digests, "'\(path)' cannot be read at /\(entry.path): \(error)", error) }
-            if checksDigests { digest.update(bufferPointer: UnsafeRawBufferPointer(part)) }
+            if checksDigests { digest.update(UnsafeRawBufferPointer(part)) }
             try body(UnsafeRawBufferPointer(part))
         }
-        if checksDigests { try check(digest, entry) }
+        if checksDigests { try check(digest.finalize(), entry) }
     }
 
-    private func check(_ digest: SHA256, _ entry: Manifest.Entry) throws(CheckpointError) {
-        guard digest.finalize().hexadecimal == entry.sha256 else {
+    private func check(_ digest: FileDigest.Value, _ entry: Manifest.Entry) throws(CheckpointError) {
+        guard digest.hexadecimal == entry.sha256 else {
             throw .broken(.digests, "'\(path)' is damaged: /\(entry.path) is not what was written.")
         }
     }
@@ -73,9 +72,7 @@ extension ContainerReader {
             throw .broken(.digests, "'\(path)' cannot be read at /\(entry.path): \(error)", error)
         }
         guard checksDigests else { return }
-        var digest = SHA256()
-        digest.update(bufferPointer: UnsafeRawBufferPointer(memory))
-        try check(digest, entry)
+        try check(try FileDigest.digest(of: UnsafeRawBufferPointer(memory)), entry)
     }
 
     /// Reads a dataset in runs of whole rows, however it is stored, and checks its digest.
@@ -109,7 +106,7 @@ extension ContainerReader {
         let dataset = try open(entry)
         let count = entry.shape.first ?? 0
         let offset = Array(repeating: 0, count: entry.shape.count - 1)
-        var digest = SHA256()
+        var digest = try FileDigest()
         var batch: [CompressedChunk] = []
         var batchBytes = 0
         for first in stride(from: 0, to: count, by: rows) {
@@ -129,11 +126,11 @@ extension ContainerReader {
             }
             (batch, batchBytes) = ([], 0)
             for (chunk, itsDigest) in inflated {
-                digest.update(data: itsDigest)
+                itsDigest.withUnsafeBytes { digest.update($0) }
                 try body(chunk)
             }
         }
-        if checksDigests { try check(digest, entry) }
+        if checksDigests { try check(digest.finalize(), entry) }
     }
 
     /// Looks whether every chunk of a dataset is there, of a size that its rows can have.
@@ -188,7 +185,7 @@ private struct CompressedChunk: Sendable {
                 throw .broken(.chunks, "/\(path) has something else than zeros behind its last row.")
             }
             return digesting
-                ? ReplayArchive.digest(UnsafeRawBufferPointer(rebasing: all[..<(rows * rowBytes)])) : []
+                ? try ReplayArchive.digest(UnsafeRawBufferPointer(rebasing: all[..<(rows * rowBytes)])) : []
         }
         return (chunk, digest)
     }

@@ -41,7 +41,7 @@ extension ContainerReader {
         if let complaint = StrictJSON.complaint(about: bytes) {
             throw .broken(.documents, "/\(path) is no JSON to rely on: \(complaint).")
         }
-        do { return try DocumentCoding.decoder.decode(Document.self, from: Data(bytes)) } catch {
+        do { return try JSONDecoder().decode(Document.self, from: Data(bytes)) } catch {
             throw .broken(.documents, "/\(path) is not the JSON document of the format: \(error)", error)
         }
     }
@@ -61,20 +61,5 @@ extension ContainerReader {
     func descendants(_ group: String) -> [String] {
         let prefix = group + "/"
         return manifest.datasets.filter { $0.path.hasPrefix(prefix) }.map { String($0.path.dropFirst(prefix.count)) }
-    }
-}
-
-/// How documents are written as JSON: snake case, sorted keys.
-enum DocumentCoding {
-    static var encoder: JSONEncoder {
-        let encoder = JSONValue.canonicalEncoder
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        return encoder
-    }
-
-    static var decoder: JSONDecoder {
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return decoder
     }
 }

@@ -1,4 +1,3 @@
-internal import Crypto
 internal import DQNModel
 internal import Foundation
 internal import HDF5
@@ -215,7 +214,7 @@ struct ContainerReader: ~Copyable {
             try memory.withUnsafeMutableBytes { try dataset.read(into: $0) }
             bytes = memory
         } catch { throw .broken(.manifestDigest, "'\(path)' has no readable manifest: \(error)", error) }
-        guard SHA256.hash(data: bytes).hexadecimal == digest else {
+        guard try FileDigest.hexadecimal(of: bytes) == digest else {
             throw .broken(.manifestDigest, "'\(path)' is damaged: its manifest is not the one it was written with.")
         }
         if let complaint = StrictJSON.complaint(about: bytes) {

@@ -1,4 +1,3 @@
-internal import Crypto
 internal import DQNModel
 internal import Foundation
 internal import HDF5
@@ -16,8 +15,11 @@ enum ContainerWriter {
         archive: ReplayArchive?
     ) throws(CheckpointError) {
         let sorted = arrays.sorted { $0.path < $1.path }
-        let digests = Concurrently { [plain = sorted.filter { archive == nil || $0.chunkRows == nil }] in
-            Dictionary(uniqueKeysWithValues: plain.map { ($0.path, $0.digest) })
+        let digests = Concurrently {
+            [plain = sorted.filter { archive == nil || $0.chunkRows == nil }] () throws(CheckpointError) in
+            var digests: [String: String] = [:]
+            for array in plain { digests[array.path] = try array.digest() }
+            return digests
         }
         // Whatever happens, the thread is done with the arrays when this returns.
         defer { _ = try? digests.value() }
@@ -52,7 +54,7 @@ enum ContainerWriter {
                 try root.write(bytes, to: FileLayout.manifest)
                 for (name, value) in attributes { try root.setAttribute(name, to: value) }
                 try root.setAttribute(
-                    FileLayout.manifestDigest, to: .string(SHA256.hash(data: bytes).hexadecimal))
+                    FileLayout.manifestDigest, to: .string(try FileDigest.hexadecimal(of: bytes)))
                 try root.close()
                 try file.close()
             }
@@ -90,9 +92,9 @@ enum ContainerWriter {
 
 extension StoredArray {
     /// SHA-256 of the elements, in lower-case hexadecimal.
-    fileprivate var digest: String {
-        var digest = SHA256()
-        forEachRun { digest.update(bufferPointer: $0) }
+    fileprivate func digest() throws(CheckpointError) -> String {
+        var digest = try FileDigest()
+        forEachRun { digest.update($0) }
         return digest.finalize().hexadecimal
     }
 }

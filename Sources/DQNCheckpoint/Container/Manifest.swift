@@ -1,4 +1,3 @@
-internal import Crypto
 internal import DQNModel
 internal import Foundation
 
@@ -26,6 +25,8 @@ struct Manifest: Codable, Equatable {
         /// Bytes of one index of the first axis.
         var bytesPerRow: Int { shape.dropFirst().reduce(type.byteCount, *) }
     }
+
+    private enum CodingKeys: String, CodingKey { case attributes, datasets }
 
     /// The root attributes but the manifest's own digest, numbers as decimal text.
     var attributes: [String: String]
@@ -111,12 +112,4 @@ enum FileLayout {
     static let writerVersion = "writer_version"
     static let agentSteps = "agent_steps"
     static let rootAttributes = [format, version, writer, writerVersion, agentSteps, manifestDigest]
-}
-
-extension Digest {
-    /// Lower-case hexadecimal.
-    var hexadecimal: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
 }

@@ -1,4 +1,3 @@
-internal import Crypto
 internal import DQNModel
 internal import HDF5
 
@@ -68,13 +67,13 @@ final class ReplayArchive: @unchecked Sendable {
     ) throws(CheckpointError) -> String {
         let pieces = Self.pieces(column, snapshot)
         let offset = Array(repeating: 0, count: column.shape.count)
-        var digest = SHA256()
+        var digest = try FileDigest()
         for start in stride(from: 0, to: pieces.count, by: Self.batch) {
             let batch = Array(pieces[start..<min(start + Self.batch, pieces.count)])
             let stored = try stored(batch)
             for (index, (piece, stored)) in zip(batch, stored).enumerated() {
                 let position = [(start + index) * snapshot.chunkLength] + offset
-                digest.update(data: stored.content)
+                stored.content.withUnsafeBytes { digest.update($0) }
                 do throws(HDF5Error) {
                     if let bytes = stored.bytes {
                         try bytes.withBytes { (bytes: UnsafeRawBufferPointer) throws(HDF5Error) in
@@ -103,7 +102,7 @@ final class ReplayArchive: @unchecked Sendable {
             do throws(HDF5Error) {
                 found = try dataset.readChunk(at: position, limit: piece.extent * piece.rowBytes)
             } catch { throw .broken(.chunks, "/\(dataset.path) cannot be read back: \(error)", error) }
-            guard let known = known[piece.key], Array(SHA256.hash(data: found.bytes)) == known.stored,
+            guard let known = known[piece.key], try FileDigest.digest(of: found.bytes).bytes == known.stored,
                 found.skippedFilters == (known.isCompressed ? 0 : 1)
             else {
                 throw .broken(.chunks, "/\(dataset.path) reads back other bytes than were written.")
@@ -153,23 +152,20 @@ final class ReplayArchive: @unchecked Sendable {
         try piece.withContent { (content: UnsafeRawBufferPointer) throws(CheckpointError) in
             let used = UnsafeRawBufferPointer(rebasing: content[..<(piece.rows * piece.rowBytes)])
             let bytes = try Compressor(level: level).compress(content)
-            let digest = known?.content ?? Self.digest(used)
+            let digest = if let known { known.content } else { try Self.digest(used) }
             guard let bytes else {
                 // One that is whole has its digest already.
-                let stored = used.count == content.count ? digest : Self.digest(content)
+                let stored = if used.count == content.count { digest } else { try Self.digest(content) }
                 return Stored(content: digest, stored: stored, isCompressed: false, bytes: nil)
             }
-            return Stored(
-                content: digest, stored: known?.stored ?? bytes.withUnsafeBytes(Self.digest), isCompressed: true,
-                bytes: bytes)
+            let stored = if let known { known.stored } else { try FileDigest.digest(of: bytes).bytes }
+            return Stored(content: digest, stored: stored, isCompressed: true, bytes: bytes)
         }
     }
 
     /// SHA-256 of a chunk's rows.
-    static func digest(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
-        var digest = SHA256()
-        digest.update(bufferPointer: bytes)
-        return Array(digest.finalize())
+    static func digest(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) -> [UInt8] {
+        try FileDigest.digest(of: bytes).bytes
     }
 }
 

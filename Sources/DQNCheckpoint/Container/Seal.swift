@@ -1,4 +1,3 @@
-internal import Crypto
 internal import DQNModel
 internal import Foundation
 
@@ -124,7 +123,7 @@ private struct OpenFile: ~Copyable {
 
     /// SHA-256 of everything that has not been read yet.
     func digestOfRest() throws(CheckpointError) -> String {
-        var digest = SHA256()
+        var digest = try FileDigest()
         // Within a core's cache: what is read is hashed before it leaves it.
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
         defer { buffer.deallocate() }
@@ -132,7 +131,7 @@ private struct OpenFile: ~Copyable {
             let found = Foundation.read(descriptor, buffer.baseAddress, buffer.count)
             if found == 0 { return digest.finalize().hexadecimal }
             if found > 0 {
-                digest.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<found]))
+                digest.update(UnsafeRawBufferPointer(rebasing: buffer[..<found]))
             } else if errno != EINTR {
                 throw Self.failure("read", path)
             }

@@ -87,7 +87,7 @@ extension Format1_0 {
 
     private static func document(_ path: String, _ value: some Encodable) throws(CheckpointError) -> StoredArray {
         let text: [UInt8]
-        do { text = Array(try DocumentCoding.encoder.encode(value)) } catch {
+        do { text = Array(try JSONValue.canonicalEncoder.encode(value)) } catch {
             throw CheckpointError(
                 code: .invalidState, message: "/\(path) cannot be written as JSON: \(error).", underlying: error)
         }

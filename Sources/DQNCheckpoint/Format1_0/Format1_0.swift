@@ -21,35 +21,13 @@ enum Format1_0: FormatCodec {
     /// What may be counted: JSON readers everywhere keep such integers, and adding to them cannot overflow.
     static let countRange = 0...(1 << 53)
 
-    /// The document `/progress`.
-    struct Progress: Codable {
-        var counters: Counters
-        var evaluation: Evaluation?
-        var bestEvaluation: Evaluation?
-        var reachedTarget: Bool
-        var statistics: [String: Double]
-        var stripped: [String]
-
-        /// What cannot be, if anything.
-        var complaint: String? {
-            let counts = [
-                counters.agentSteps, counters.frames, counters.gradientUpdates, counters.targetRefreshes,
-                counters.episodes, counters.evaluations,
-            ]
-            if counts.contains(where: { !countRange.contains($0) }) { return "has a counter below zero or above 2^53" }
-            for evaluation in [evaluation, bestEvaluation].compactMap(\.self)
-            where evaluation.agentSteps < 0 || evaluation.episodes < 1 || evaluation.standardDeviation < 0 {
-                return "has an evaluation that cannot be"
-            }
-            if let unknown = stripped.first(where: { !["optimizer", "replay", "training"].contains($0) }) {
-                return "names '\(unknown)' as stripped, which is no part of a checkpoint"
-            }
-            return nil
-        }
-    }
-
     /// The document `/optimizer/state`.
     struct Optimizer: Codable {
+        private enum CodingKeys: String, CodingKey {
+            case kind
+            case hyperparameters
+            case stepCount = "step_count"
+        }
         var kind: String
         var hyperparameters: [String: Double]
         var stepCount: Int
@@ -61,14 +39,29 @@ enum Format1_0: FormatCodec {
     /// The document `/workers/N/state`.
     struct Worker: Codable {
         struct Environment: Codable {
+            private enum CodingKeys: String, CodingKey { case kind, version }
             var kind: String
             var version: Int
         }
         struct Replay: Codable {
+            private enum CodingKeys: String, CodingKey {
+                case capacity
+                case chunkLength = "chunk_length"
+                case count
+                case cursor
+            }
             var capacity: Int
             var chunkLength: Int
             var count: Int
             var cursor: Int
+        }
+        private enum CodingKeys: String, CodingKey {
+            case environment
+            case episodeLength = "episode_length"
+            case episodeReturn = "episode_return"
+            case recentLengths = "recent_lengths"
+            case recentReturns = "recent_returns"
+            case replay
         }
         var environment: Environment?
         var episodeLength: Int
@@ -101,6 +94,12 @@ enum Format1_0: FormatCodec {
 
     /// The document `/extensions/OWNER/descriptor`.
     struct Extension: Codable {
+        private enum CodingKeys: String, CodingKey {
+            case owner
+            case mustUnderstand = "must_understand"
+            case kind
+            case version
+        }
         var owner: String
         var mustUnderstand: Bool
         var kind: String

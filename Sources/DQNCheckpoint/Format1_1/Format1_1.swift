@@ -15,10 +15,16 @@ enum Format1_1: FormatCodec {
     /// The document `/workers/N/state`: that of 1.0 with more keys.
     struct Worker: Codable {
         struct Learner: Codable {
+            private enum CodingKeys: String, CodingKey { case kind, version }
             var kind: String
             var version: Int
         }
-        private enum Key: String, CodingKey { case standing, agentSteps, finalEpsilon, learner }
+        private enum Key: String, CodingKey {
+            case standing
+            case agentSteps = "agent_steps"
+            case finalEpsilon = "final_epsilon"
+            case learner
+        }
 
         /// The keys of 1.0.
         var base: Format1_0.Worker

@@ -69,6 +69,8 @@ public struct Writer: Sendable, Equatable, Codable {
     public var name: String
     /// Its version.
     public var version: String
+    private enum CodingKeys: String, CodingKey { case name, version }
+
     /// Creates a writer's name.
     public init(name: String, version: String) {
         self.name = name
@@ -92,6 +94,11 @@ public struct Counters: Sendable, Equatable, Codable {
     public var episodes = 0
     /// Evaluations made.
     public var evaluations = 0
+    // The keys of the programs' JSON output; files have keys of their own.
+    private enum CodingKeys: String, CodingKey {
+        case agentSteps, frames, gradientUpdates, targetRefreshes, episodes, evaluations
+    }
+
     /// Creates counters at zero.
     public init() {}
 }
@@ -106,6 +113,9 @@ public struct Evaluation: Sendable, Equatable, Codable {
     public var standardDeviation: Double
     /// Episodes.
     public var episodes: Int
+    // The keys of the programs' JSON output; files have keys of their own.
+    private enum CodingKeys: String, CodingKey { case agentSteps, meanReturn, standardDeviation, episodes }
+
     /// Creates an evaluation's record.
     public init(agentSteps: Int, meanReturn: Double, standardDeviation: Double, episodes: Int) {
         self.agentSteps = agentSteps

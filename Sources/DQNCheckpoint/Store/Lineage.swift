@@ -19,6 +19,7 @@ public struct Lineage: Sendable {
     }
 
     private struct Line: Encodable {
+        private enum CodingKeys: String, CodingKey { case child, parent, why }
         var child: String
         var parent: String?
         var why: Reason

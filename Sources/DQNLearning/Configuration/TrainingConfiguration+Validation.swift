@@ -8,7 +8,7 @@ extension TrainingConfiguration {
         let actions = environment.actionCount
         let isActorCritic = (try? TrainingMethods.named(method).isActorCritic) ?? false
         return try NetworkArchitecture(
-            network, input: environment.observationSpace.stacked(frameStack),
+            network, input: environment.observationSpace.stacked(depth: frameStack),
             head: isActorCritic
                 ? .actorCritic(actions: actions)
                 : dueling ? .dueling(actions: actions) : .actionValues(actions: actions))
@@ -56,7 +56,10 @@ extension TrainingConfiguration {
             let owner = extensions.first { $0.state.kind == method }?.owner
             missing.append("method '\(method)'" + (owner.map { " of \($0)" } ?? ""))
         }
-        if !EnvironmentRegistry.recognizes(environment) { missing.append("environment '\(environment)'") }
+        // An invalid id counts as known, so that creating the environment reports what is wrong with it.
+        if let id = try? EnvironmentID(environment), !EnvironmentRegistry.recognizes(id) {
+            missing.append("environment '\(environment)'")
+        }
         guard !missing.isEmpty else { return }
         throw TrainingError(
             code: .cannotResume,

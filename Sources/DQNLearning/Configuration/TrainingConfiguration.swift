@@ -119,11 +119,13 @@ public enum EpsilonAssignment: String, Sendable, Codable, CaseIterable {
 }
 
 extension TrainingConfiguration {
-    /// Makes an environment of the run's, within its wrappers.
+    /// Creates an environment of the run, inside its wrappers.
     ///
     /// - Throws: `EnvironmentError`.
-    package func makeEnvironment(for use: WrapperList.Use) throws -> any Environment {
-        try EnvironmentRegistry.make(environment, wrappers: wrappers, for: use)
+    package func makeEnvironment(
+        for use: WrapperList.Use, gymnasium: GymnasiumSettings
+    ) throws(EnvironmentError) -> any Environment {
+        try EnvironmentRegistry.make(environment, wrappers: wrappers, for: use, gymnasium: gymnasium)
     }
 
     /// The optimiser's step size at an agent step.

@@ -139,7 +139,7 @@ import Testing
         #expect(
             error.message.hasPrefix(
                 "The environment 'gym:dqn_test_environments:Blank-v0' cannot be stepped: it gave an observation with nan "
-                    + "at [1, 2, 0]; numbers must be finite: mend it"), "\(error.message)")
+                    + "at [1, 2, 0]; numbers must be finite: fix it"), "\(error.message)")
         #expect(try failure { try blank.reset(seed: 2) }.message.contains("cannot be reset: it gave an observation"))
     }
 
@@ -148,7 +148,7 @@ import Testing
         #expect(try Gymnasium.testing("Endless").specification.rewardThreshold == nil)
         let error = try failure { _ = try Gymnasium.testing("Aeonian") }
         #expect(error.code == .environmentFailed)
-        #expect(error.message.contains("'gym:dqn_test_environments:Aeonian-v0' cannot be used"), "\(error.message)")
+        #expect(error.message.contains("'gym:dqn_test_environments:Aeonian-v0' sent an invalid"), "\(error.message)")
     }
 
     @Test("What an environment prints goes nowhere and blocks nothing")
@@ -205,7 +205,7 @@ import Testing
     func otherPythons() throws {
         let python = try #require(Gymnasium.python)
         func make(_ python: String) throws -> EnvironmentError {
-            try failure { _ = try GymnasiumEnvironment("CartPole-v1", options: .init(python: python)) }
+            try failure { _ = try EnvironmentRegistry.make("gym:CartPole-v1", gymnasium: .init(python: python)) }
         }
         let absent = try make("/nowhere/python")
         #expect(absent.code == .pythonMissing)

@@ -16,11 +16,12 @@ enum Gymnasium {
 
     static func make(_ name: String, seconds: Double = 30) throws -> GymnasiumEnvironment {
         _ = modules
-        return try GymnasiumEnvironment(name, options: .init(stepSeconds: seconds))
+        return try GymnasiumEnvironment(
+            EnvironmentID("gym:\(name)"), settings: GymnasiumSettings(stepTimeout: .seconds(seconds)))
     }
 
     /// The Python that the bridge itself finds.
-    static var python: String? { try? GymnasiumEnvironment.python() }
+    static var python: String? { try? GymnasiumSettings().locatePython() }
 
     /// Lets every Python process of the tests find the modules of `Fixtures/gymnasium`.
     private static let modules: Void = {

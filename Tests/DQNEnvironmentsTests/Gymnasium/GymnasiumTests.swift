@@ -91,23 +91,23 @@ import Testing
 
     @Test("Options in the id are arguments of the environment; settings replace those of the same key")
     func options() throws {
-        let id = try EnvironmentRegistry.identifier(
-            "gym:CartPole-v1?max_episode_steps=3", setting: ["max_episode_steps=2", "sutton_barto_reward=true"])
-        #expect(id == "gym:CartPole-v1?max_episode_steps=2,sutton_barto_reward=true")
+        let id = try EnvironmentID("gym:CartPole-v1?max_episode_steps=3")
+            .setting(["max_episode_steps=2", "sutton_barto_reward=true"])
+        #expect(id.description == "gym:CartPole-v1?max_episode_steps=2,sutton_barto_reward=true")
         var environment = try EnvironmentRegistry.make(id)
-        #expect(environment.specification.id == id)
+        #expect(environment.specification.id == id.description)
         #expect(environment.specification.maximumEpisodeSteps == 2)
         try environment.reset(seed: 1)
         #expect(try environment.step(0).reward == 0)
         #expect(try environment.step(1).truncated)
-        let label = try EnvironmentRegistry.identifier(
-            "gym:dqn_test_environments:Still-v0", setting: ["label=100%, all = fine"])
+        let label = try EnvironmentID("gym:dqn_test_environments:Still-v0").setting(["label=100%, all = fine"])
+            .description
         #expect(label.hasSuffix("?label=100%25%2C all = fine"))
         #expect(
             try Gymnasium.make(String(label.dropFirst(4))).specification.provenance["specification"]?
                 .contains("'label': '100%, all = fine'") == true)
         #expect {
-            try EnvironmentRegistry.identifier("CartPole-v1", setting: ["a=1"])
+            try EnvironmentID("CartPole-v1").setting(["a=1"])
         } throws: {
             ($0 as? EnvironmentError)?.code == .invalidOptions
         }
@@ -145,7 +145,8 @@ import Testing
         let environment = try Gymnasium.testing(name)
         try environment.reset(seed: 1)
         _ = try environment.step(1)
-        let lines = environment.renderANSI().replacing(#/\u{1B}\[[\d;]*m/#, with: "").split(separator: "\n")
+        let lines = environment.renderANSI(columns: 60, rows: 31).replacing(#/\u{1B}\[[\d;]*m/#, with: "").split(
+            separator: "\n")
         #expect(lines.last?.count == 60 && lines.last?.hasPrefix("step 1") == true)
         #expect(lines.count > 3 && Set(lines.dropLast().map(\.count)).count == 1 && lines.allSatisfy { $0.count <= 60 })
     }

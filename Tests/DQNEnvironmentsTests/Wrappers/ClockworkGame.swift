@@ -37,8 +37,7 @@ struct ClockworkGame: Environment {
             over = (lives ?? 0) == 0
         }
         return StepOutcome(
-            reward: [0, 5, -3][action], terminated: over, truncated: !over && frame == 50,
-            information: ["frame": Double(frame)])
+            reward: [0, 5, -3][action], terminated: over, truncated: !over && frame == 50)
     }
 
     /// The byte or number at an index in a frame: no two neighbours alike.

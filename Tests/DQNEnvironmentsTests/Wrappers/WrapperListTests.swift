@@ -20,9 +20,9 @@ import Testing
     @Test(
         "What is no wrapper is refused, with the nearest name or with how it is written",
         arguments: [
-            ("action-repeet:4", "There is no wrapper 'action-repeet'; did you mean 'action-repeat'?"),
+            ("action-repeet:4", "Unknown wrapper 'action-repeet'; did you mean 'action-repeat'?"),
             ("rewardclip", "did you mean 'reward-clip'?"), ("jump", "choose from action-repeat, atari-pixels"),
-            (":4", "There is no wrapper ''"), ("action-repeat", "write action-repeat:N or action-repeat:N,max"),
+            (":4", "Unknown wrapper ''"), ("action-repeat", "write action-repeat:N or action-repeat:N,max"),
             ("action-repeat:0", "N from 1 to 1000"), ("action-repeat:4,min", "action-repeat:N,max"),
             ("action-repeat:4,max,max", "action-repeat:N,max"), ("time-limit:", "time-limit:N"),
             ("time-limit:1,2", "time-limit:N"), ("time-limit:99999999999", "1 to 2147483647"),
@@ -60,10 +60,10 @@ import Testing
         "What cannot be around an environment is refused with the reason",
         arguments: [
             ("CartPole-v1", "no-op-start:3", "not 'noop'"),
-            ("CartPole-v1", "action-repeat:2,max", "its observations are no bytes"),
-            ("CartPole-v1", "atari-pixels:84", "it takes bytes of shape [rows, columns]"),
-            ("Catch84-v0", "atari-pixels:42 atari-pixels:84", "with 84 rows and columns at least"),
-            ("Catch84-v0", "action-repeat:3 action-repeat:4,max", "it takes 3 frames a step already"),
+            ("CartPole-v1", "action-repeat:2,max", "its observations are not bytes"),
+            ("CartPole-v1", "atari-pixels:84", "it needs bytes of shape [rows, columns]"),
+            ("Catch84-v0", "atari-pixels:42 atari-pixels:84", "with at least 84 rows and columns"),
+            ("Catch84-v0", "action-repeat:3 action-repeat:4,max", "it already takes 3 frames per step"),
             ("Catch84-v0", "observation-scale:2", "its observations are bytes"),
         ])
     func unfit(id: String, wrappers: String, part: String) {

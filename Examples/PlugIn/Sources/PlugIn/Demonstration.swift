@@ -87,7 +87,7 @@ struct Demonstration {
         var generator = RandomGenerator(seed: 1, stream: "check")
         let returns = try (0..<100).map { _ in
             try player.play(
-                seed: generator.next(), maximumSteps: nil, epsilon: 0, generator: &generator, policy: agent.act
+                seed: generator.next(), maximumSteps: nil, epsilon: 0, generator: &generator, policy: agent.action(for:)
             ).totalReward
         }
         return ReturnSummary(returns).mean

@@ -22,7 +22,7 @@ DispatchQueue.concurrentPerform(iterations: clients) { client in
         let episode = try player.play(
             seed: UInt64(client), maximumSteps: 500, epsilon: 0.1, generator: &generator
         ) { observation in
-            let action = try agent.act(observation)
+            let action = try agent.action(for: observation)
             answers.append(observation, action)
             return action
         }

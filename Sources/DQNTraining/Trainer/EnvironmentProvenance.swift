@@ -3,13 +3,13 @@ internal import DQNEnvironments
 internal import DQNLearning
 internal import DQNModel
 
-/// What ran the environment of a run, in its checkpoints: also where the environment cannot tell its state.
-enum Provenance {
-    /// The owner of the group.
+/// What ran the environment, such as the version of Gymnasium: checkpoints store it, and a resume compares it.
+enum EnvironmentProvenance {
+    /// The owner of the extension group.
     static let owner = "org.swift-dqn.environment"
     private static let layout = 1
 
-    /// A group with a text for each part; `nil` for an environment that is part of this program.
+    /// An extension group with one text per part; `nil` for an environment that is part of this program.
     static func group(of environment: EnvironmentSpecification) -> ExtensionGroup? {
         if environment.provenance.isEmpty { return nil }
         let values = environment.provenance.mapValues { StateSnapshot.Value.uint8(Array($0.utf8)) }
@@ -18,17 +18,17 @@ enum Provenance {
             state: StateSnapshot(kind: environment.id, version: layout, values: values))
     }
 
-    /// What is different here from where a checkpoint was made, for people.
+    /// One message for each part that differs between a checkpoint and this machine.
     static func notices(of extensions: [ExtensionGroup], for environment: EnvironmentSpecification) -> [String] {
         guard let state = extensions.first(where: { $0.owner == owner })?.state, state.version == layout else {
             return []
         }
-        return environment.provenance.sorted { $0.key < $1.key }.compactMap { name, here in
+        return environment.provenance.sorted { $0.key < $1.key }.compactMap { name, current in
             guard case .uint8(let bytes)? = state.values[name] else { return nil }
-            let there = String(decoding: bytes, as: UTF8.self)
-            if there == here { return nil }
-            return
-                "the environment's \(name) was '\(there)' in the checkpoint and is '\(here)' here: it may go on differently"
+            let stored = String(decoding: bytes, as: UTF8.self)
+            if stored == current { return nil }
+            return "the environment's \(name) was '\(stored)' in the checkpoint and is '\(current)' here: "
+                + "the run may not continue exactly"
         }
     }
 }

@@ -1,0 +1,8 @@
+// OpenSSL's libcrypto: SHA-256 with the processor's instructions.
+#ifndef CLIBCRYPTO_SHIM_H
+#define CLIBCRYPTO_SHIM_H
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#endif
