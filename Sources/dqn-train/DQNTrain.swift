@@ -3,6 +3,7 @@ import CommandLineSupport
 import DQNEnvironments
 import DQNLearning
 import DQNModel
+internal import DQNSupport
 import DQNTraining
 import Foundation
 import Logging
@@ -76,9 +77,10 @@ struct DQNTrain: ParsableCommand {
     var keep: Int?
     @Option(
         help: ArgumentHelp(
-            "Memory that the workers may take together, as in 2G or 500M (default: the machine's).", valueName: "bytes")
+            "Memory that the workers may take together, as in 2G (2 GiB) or 500M (default: the machine's).",
+            valueName: "bytes")
     )
-    var memory: MemorySize?
+    var memory: ByteCount?
     @Option(
         help: ArgumentHelp(
             "Seconds without a finished step after which a worker counts as stuck (default: 120).",

@@ -51,7 +51,7 @@ import Testing
 
     @Test(arguments: [
         ("CHDF5", "HDF5"), ("COneDNN", "DQNNetwork"), ("CKernels", "DQNNetwork"), ("CLibcrypto", "DQNCheckpoint"),
-        ("CDQNEnvironment", "DQNEnvironments"),
+        ("CDQNEnvironment", "DQNEnvironments"), ("CDQNSupport", "DQNSupport"),
     ])
     func onlyOneModuleImportsACLibrary(library: String, owner: String) {
         #expect(table.rows.filter { $0.imports.contains(library) }.map(\.module) == [owner])

@@ -43,7 +43,7 @@ import Testing
         let missing = try verify(directory("none.h5"), "--isolated")
         #expect(missing.status == 66 && missing.output.contains("none.h5"), "\(missing.output)")
         #expect(try verify(golden("1.1/method-dqn.h5"), "--memory", "1G").status == 64)
-        for amount in ["0", "-1", "1T", "x", "", "1.5G", "99999999999G"] {
+        for amount in ["0", "-1", "1T", "x", "", "1,5G", "99999999999G"] {
             #expect(try verify(golden("1.1/method-dqn.h5"), "--isolated", "--memory", amount).status == 64, "\(amount)")
         }
         // A name like an option is a file all the same.

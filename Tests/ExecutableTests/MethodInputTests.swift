@@ -81,7 +81,7 @@ import Testing
         var result = try Program.run("dqn-train", arguments)
         #expect(result.status == 64)
         let line = try #require(result.errorLine, "\(result.errors)")
-        for word in ["\(workers) × (replay ", " + networks ", " + shared ", " = ", "--memory allows 1.0 MB"] {
+        for word in ["\(workers) × (replay ", " + networks ", " + shared ", " = ", "--memory allows 1.0 MiB"] {
             #expect(line.contains(word), "\(line)")
         }
         #expect(!FileManager.default.fileExists(atPath: directory("run")))
@@ -115,7 +115,7 @@ import Testing
             "dqn-train", "--resume", directory("run"), "--steps", "200", "--memory", "40K")
         #expect(result.status == 64)
         let line = try #require(result.errorLine, "\(result.errors)")
-        #expect(line.contains("--memory allows 40.0 kB; resume with fewer workers, or allow more"), "\(line)")
+        #expect(line.contains("--memory allows 40.0 KiB; resume with fewer workers, or allow more"), "\(line)")
         #expect(try directory.contents("run") == before)
         #expect(
             try Program.run("dqn-train", "--resume", directory("run"), "--steps", "200", "--memory", "1M").status == 0)

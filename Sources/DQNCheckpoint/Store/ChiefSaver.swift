@@ -23,6 +23,7 @@ public final class ChiefSaver {
     }
 
     private let queue: RequestQueue
+    private let thread: JobThread
 
     /// Takes a store over; nobody else may use it from now on.
     ///
@@ -36,13 +37,18 @@ public final class ChiefSaver {
         try store.lock()
         let queue = RequestQueue(store, lineage)
         self.queue = queue
-        let thread = Thread { queue.work() }
-        thread.name = "dqn-saver"
-        thread.start()
+        thread = JobThread(name: "dqn-saver") { queue.work() }
+        if let reason = thread.startError {
+            throw CheckpointError(
+                code: .inputOutput, message: "The thread that saves checkpoints could not be started: \(reason).")
+        }
     }
 
     /// Waits until what was handed over is saved, and gives the directory free.
-    deinit { queue.close() }
+    deinit {
+        queue.close()
+        thread.join()
+    }
 
     /// Hands a checkpoint over. Returns before anything is written; what becomes of it, ``finished()`` tells.
     ///
@@ -65,7 +71,7 @@ public final class ChiefSaver {
 
 /// What the chief and the saver's thread share.
 ///
-/// `@unchecked Sendable`: `waiting`, `isBusy`, `isClosing`, `isClosed` and `outcomes` are touched with the monitor held; `store` and
+/// `@unchecked Sendable`: `waiting`, `isBusy`, `isClosing` and `outcomes` are touched with the monitor held; `store` and
 /// `lineage` by the saver's thread alone.
 private final class RequestQueue: @unchecked Sendable {
     struct Request {
@@ -79,7 +85,6 @@ private final class RequestQueue: @unchecked Sendable {
     private var waiting: Request?
     private var isBusy = false
     private var isClosing = false
-    private var isClosed = false
     private var outcomes: [ChiefSaver.Outcome] = []
 
     init(_ store: CheckpointStore, _ lineage: Lineage?) {
@@ -107,12 +112,11 @@ private final class RequestQueue: @unchecked Sendable {
         }
     }
 
-    /// Waits until nothing is left to do and the directory is free.
+    /// Lets the saver's thread end once nothing is left to do; it then gives the directory free.
     func close() {
         monitor.withLock {
             isClosing = true
             monitor.wakeAll()
-            while !isClosed { monitor.wait(seconds: 60) }
         }
     }
 
@@ -127,10 +131,6 @@ private final class RequestQueue: @unchecked Sendable {
             }
         }
         store.unlock()
-        monitor.withLock {
-            isClosed = true
-            monitor.wakeAll()
-        }
     }
 
     private func next() -> Request? {

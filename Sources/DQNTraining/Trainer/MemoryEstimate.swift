@@ -3,6 +3,7 @@ internal import DQNEnvironments
 internal import DQNLearning
 internal import DQNModel
 internal import DQNNetwork
+internal import DQNSupport
 internal import Foundation
 
 /// An estimate of the memory that a run takes, made before it starts so that a replay that cannot fit is refused at once.
@@ -121,12 +122,7 @@ struct MemoryEstimate {
         return fits
     }
 
-    /// A number of bytes in a readable unit.
-    private static func text(_ bytes: Int) -> String {
-        let value = Double(max(bytes, 0))
-        if value >= 1e9 { return String(format: "%.2f GB", value / 1e9) }
-        return value >= 1e6 ? String(format: "%.1f MB", value / 1e6) : String(format: "%.1f kB", value / 1e3)
-    }
+    private static func text(_ bytes: Int) -> String { "\(ByteCount(bytes: bytes))" }
 
     /// The machine's memory, or the limit of the process's control group if that is smaller.
     private static var machineMemory: Int {

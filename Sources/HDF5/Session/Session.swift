@@ -2,24 +2,24 @@ internal import CHDF5
 internal import Foundation
 
 extension HDF5 {
-    /// Gives access to files for the length of one ``HDF5/perform(_:)``.
-    public struct Session: ~Copyable {
+    /// Access to files, valid during one ``HDF5/perform(_:)``.
+    package struct Session: ~Copyable {
         let failure: HDF5Error?
     }
 
-    /// What creating a file does when there is one already.
-    public enum CreateMode: Sendable {
-        /// Refuse it.
+    /// What to do if a file to be created exists.
+    package enum CreateMode: Sendable {
+        /// Throw an error.
         case exclusive
-        /// Empty it first.
+        /// Replace its contents.
         case truncate
     }
 
-    /// What an opened file is for.
-    public enum OpenMode: Sendable {
-        /// Only to be read.
+    /// The access to an opened file.
+    package enum OpenMode: Sendable {
+        /// For reading only.
         case readOnly
-        /// To be changed.
+        /// For reading and writing.
         case readWrite
     }
 }
@@ -28,12 +28,12 @@ extension HDF5 {
 extension HDF5.Session: Sendable {}
 
 extension HDF5.Session {
-    /// Creates a file in the format of HDF5 1.8, without times or creation order: equal calls give equal bytes.
+    /// Creates a file in the format of HDF5 1.8, without times or creation order: equal calls write equal bytes.
     ///
-    /// - Parameter userBlock: bytes at the head of the file that are the caller's and not HDF5's, zeros at first: 0, or a
-    ///   power of two from 512.
-    /// - Throws: ``HDF5Error``: `fileExists` in exclusive mode, `fileMissing` when the folder is, `cannotOpen`.
-    public func createFile(
+    /// - Parameter userBlock: size of the block of zeros at the head of the file that is the caller's: 0, or a power of two of
+    ///   at least 512.
+    /// - Throws: ``HDF5Error``: `fileExists` in exclusive mode, `fileMissing` if the folder does not exist, `cannotOpen`.
+    package func createFile(
         _ path: String, mode: HDF5.CreateMode = .exclusive, userBlock: Int = 0
     ) throws(HDF5Error) -> HDF5.File {
         try requireLibrary()
@@ -54,10 +54,9 @@ extension HDF5.Session {
 
     /// Opens an existing file.
     ///
-    /// - Throws: ``HDF5Error``: `fileMissing`, `notHDF5` for anything without the format's signature (an empty
-    ///   file too), `cannotOpen` for damage, missing rights, a lock held elsewhere, or a file this process has
-    ///   open for another purpose.
-    public func openFile(
+    /// - Throws: ``HDF5Error``: `fileMissing`, `notHDF5` for anything without the format's signature (an empty file too),
+    ///   `cannotOpen` for damage, missing permissions, or a file that this process has open with other access.
+    package func openFile(
         _ path: String, mode: HDF5.OpenMode
     ) throws(HDF5Error) -> HDF5.File {
         try requireLibrary()
@@ -70,7 +69,7 @@ extension HDF5.Session {
         let id = H5Fopen(path, flags, access.id)
         if id < 0 {
             let failure = Self.openFailure("opened", path, "H5Fopen")
-            // Asked only now: the question opens the file once more.
+            // After the failure only: this opens the file once more.
             if H5Fis_hdf5(path) == 0 {
                 throw HDF5Error(
                     code: .notHDF5, message: "The file \(path) is not an HDF5 file: it has no HDF5 signature.",
@@ -107,7 +106,7 @@ extension HDF5.Session {
             message: "The file \(path) could not be \(verb)\(reason).", operation: operation, stack: failure.stack)
     }
 
-    /// Takes over a file that the library has just opened.
+    /// Takes ownership of a file that the library has just opened.
     private static func file(_ id: hid_t, _ path: String) throws(HDF5Error) -> HDF5.File {
         let handle = Handle(id: id, kind: .file)
         // libhdf5 opens files without O_CLOEXEC: a child process would keep them open, and a deleted file's space with them.

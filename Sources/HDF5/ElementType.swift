@@ -1,8 +1,8 @@
 internal import CHDF5
 
 extension HDF5 {
-    /// The element types this library reads and writes, each with one exact little-endian form in the file.
-    public enum ElementType: String, Sendable, CaseIterable {
+    /// The element types that this module reads and writes, each with one exact little-endian form in the file.
+    package enum ElementType: String, Sendable, CaseIterable {
         /// IEEE 754 binary32.
         case float32
         /// IEEE 754 binary64.
@@ -16,8 +16,8 @@ extension HDF5 {
         /// Unsigned 64-bit integer.
         case uint64
 
-        /// Bytes of an element.
-        public var byteCount: Int {
+        /// Size of an element.
+        package var byteCount: Int {
             switch self {
             case .uint8: 1
             case .float32, .int32: 4
@@ -40,37 +40,36 @@ extension HDF5 {
 
     /// A Swift type whose values are elements of datasets.
     ///
-    /// Memory and file hold the same little-endian bytes, so that no conversion takes place; the library runs
-    /// on little-endian machines only.
-    public protocol Element: BitwiseCopyable, Sendable {
+    /// Memory and file hold the same little-endian bytes, so nothing is converted; only little-endian machines are supported.
+    package protocol Element: BitwiseCopyable, Sendable {
         /// The type in the file.
         static var elementType: ElementType { get }
-        /// Zero: what a new buffer is filled with.
+        /// Zero, which fills a new buffer.
         static var zero: Self { get }
     }
 }
 
 extension Float: HDF5.Element {
     /// IEEE 754 binary32.
-    public static var elementType: HDF5.ElementType { .float32 }
+    package static var elementType: HDF5.ElementType { .float32 }
 }
 extension Double: HDF5.Element {
     /// IEEE 754 binary64.
-    public static var elementType: HDF5.ElementType { .float64 }
+    package static var elementType: HDF5.ElementType { .float64 }
 }
 extension UInt8: HDF5.Element {
     /// Unsigned byte.
-    public static var elementType: HDF5.ElementType { .uint8 }
+    package static var elementType: HDF5.ElementType { .uint8 }
 }
 extension Int32: HDF5.Element {
     /// Signed 32-bit integer.
-    public static var elementType: HDF5.ElementType { .int32 }
+    package static var elementType: HDF5.ElementType { .int32 }
 }
 extension Int64: HDF5.Element {
     /// Signed 64-bit integer.
-    public static var elementType: HDF5.ElementType { .int64 }
+    package static var elementType: HDF5.ElementType { .int64 }
 }
 extension UInt64: HDF5.Element {
     /// Unsigned 64-bit integer.
-    public static var elementType: HDF5.ElementType { .uint64 }
+    package static var elementType: HDF5.ElementType { .uint64 }
 }
