@@ -19,7 +19,7 @@ let package = Package(
                 .product(name: "DQNEnvironments", package: "swift-dqn"),
                 .product(name: "DQNModel", package: "swift-dqn"),
                 .product(name: "DQNNetwork", package: "swift-dqn"),
-                .product(name: "DQNTraining", package: "swift-dqn"),
+                .product(name: "DQNLearning", package: "swift-dqn"),
             ]),
         .executableTarget(
             name: "micro-bench",
@@ -59,8 +59,8 @@ let package = Package(
             dependencies: [
                 .product(name: "DQNCheckpoint", package: "swift-dqn"),
                 .product(name: "DQNInference", package: "swift-dqn"),
+                .product(name: "DQNLearning", package: "swift-dqn"),
                 .product(name: "DQNModel", package: "swift-dqn"),
-                .product(name: "DQNTraining", package: "swift-dqn"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]),
         .executableTarget(

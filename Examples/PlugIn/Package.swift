@@ -13,6 +13,7 @@ let package = Package(
             name: "PlugIn",
             dependencies: [
                 .product(name: "DQNTraining", package: "swift-dqn"),
+                .product(name: "DQNLearning", package: "swift-dqn"),
                 .product(name: "DQNEnvironments", package: "swift-dqn"),
                 .product(name: "DQNNetwork", package: "swift-dqn"),
                 .product(name: "DQNInference", package: "swift-dqn"),

@@ -1,6 +1,6 @@
+import DQNLearning
 import DQNModel
 import DQNNetwork
-import DQNTraining
 
 /// A full replay of made-up episodes of 200 steps, and a mini-batch to draw into.
 package final class FilledReplay {

@@ -1,6 +1,6 @@
 import DQNCheckpoint
+import DQNLearning
 import DQNModel
-import DQNTraining
 import Foundation
 
 /// The frames that Benchmarks/replay/record wrote, and replays of them.

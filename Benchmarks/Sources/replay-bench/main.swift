@@ -3,8 +3,8 @@
 import Crypto
 import DQNCheckpoint
 import DQNInference
+import DQNLearning
 import DQNModel
-import DQNTraining
 import Foundation
 
 func report(_ measure: String, _ values: [String: Double]) throws {

@@ -2,8 +2,7 @@
 import DQNCheckpoint
 import DQNEnvironments
 import DQNInference
-import DQNModel
-import DQNTraining
+import DQNLearning
 import Foundation
 
 do {

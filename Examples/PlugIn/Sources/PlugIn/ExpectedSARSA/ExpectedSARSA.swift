@@ -1,7 +1,7 @@
 import DQNEnvironments
+import DQNLearning
 import DQNModel
 import DQNNetwork
-import DQNTraining
 
 /// Expected SARSA (van Seijen 2009) with eligibility traces (Sutton and Barto 2018, section 12.9), by any number of
 /// workers on shared parameters: `method` `expected-sarsa`.

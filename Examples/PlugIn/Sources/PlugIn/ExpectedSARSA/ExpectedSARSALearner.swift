@@ -1,7 +1,7 @@
 import DQNCheckpoint
+import DQNLearning
 import DQNModel
 import DQNNetwork
-import DQNTraining
 
 /// What one worker learns with; see ``ExpectedSARSA`` for the algorithm.
 ///
