@@ -1,17 +1,17 @@
 internal import CKernels
 
-/// The norm of a whole gradient, and clipping by it.
-public enum GradientNorm {
-    /// The Euclidean norm over all parameters.
-    public static func of(_ gradients: ParameterSlab) -> Double {
-        guard let start = gradients.elements.baseAddress else { return 0 }
-        return kernels_sum_of_squares(start, gradients.elements.count).squareRoot()
+extension ParameterSlab {
+    /// The Euclidean norm of all elements, such as a gradient's; O(parameters).
+    public var norm: Double {
+        guard let start = elements.baseAddress else { return 0 }
+        return kernels_sum_of_squares(start, elements.count).squareRoot()
     }
+}
 
-    /// What a gradient is multiplied by so that its norm is at most `maximum`; 1 where it is anyway.
+/// Clipping of a gradient by its norm.
+package enum GradientClipping {
+    /// Returns the factor for a gradient that limits its norm to `maximum`; 1 if the norm is smaller.
     ///
-    /// As PyTorch's `clip_grad_norm_`: maximum / (norm + 1e-6), at most 1.
-    public static func clipScale(_ norm: Double, maximum: Double) -> Float {
-        Float(min(1, maximum / (norm + 1e-6)))
-    }
+    /// It is that of PyTorch's `clip_grad_norm_`: maximum / (norm + 1e-6), at most 1.
+    package static func scale(norm: Double, maximum: Double) -> Float { Float(min(1, maximum / (norm + 1e-6))) }
 }

@@ -1,6 +1,6 @@
 public import DQNCheckpoint
-internal import DQNLearning
-internal import DQNModel
+public import DQNLearning
+public import DQNModel
 internal import DQNNetwork
 
 extension Trainer {
@@ -9,7 +9,9 @@ extension Trainer {
     ///
     /// A worker that cannot tell its state any more contributes its last one, or, where there is none, is marked abandoned;
     /// one whose environment cannot is abandoned with the rest of its state. ``failure`` is set then.
-    public func checkpoint() -> Checkpoint {
+    ///
+    /// - Throws: ``TrainingError`` (`runFailed`) when the parameters' store cannot give its state; ``failure`` is set then.
+    public func checkpoint() throws(TrainingError) -> Checkpoint {
         let stations = stations
         let troubles = crew.perform(on: stations.indices.filter { stations[$0].isActive }) { index, _ in
             var lost: TrainingError?
@@ -21,14 +23,28 @@ extension Trainer {
         if let (index, trouble) = troubles.min(by: { $0.key < $1.key }), failure == nil {
             failure = error(trouble, of: index, doing: "telling its state")
         }
+        let state = try parameterState()
         var checkpoint = Checkpoint(
             writer: .current, configuration: configuration.json, architecture: architecture,
-            online: copies.online, target: copies.target, optimizer: copies.optimizerState, counters: counters,
+            online: state.online, target: state.target, optimizer: state.optimizer, counters: counters,
             workers: stations.map(\.lastKnown) + resting, evaluation: lastEvaluation, bestEvaluation: bestEvaluation,
             reachedTarget: reachedTarget, statistics: pooledStatistics().values, history: history,
             extensions: foreignExtensions + [provenance].compactMap(\.self))
         checkpoint.moveLearners(of: method)
         return checkpoint
+    }
+
+    /// The parameters at this step boundary.
+    private func parameterState() throws(TrainingError) -> ParameterState {
+        do { return try parameters.snapshot() } catch {
+            let failure = TrainingError(
+                code: .runFailed,
+                message:
+                    "The parameters cannot be copied for a checkpoint at agent step \(counters.agentSteps): \(error)",
+                underlying: error)
+            self.failure = self.failure ?? failure
+            throw failure
+        }
     }
 
     /// The error of a worker in trouble, with its name and the step.

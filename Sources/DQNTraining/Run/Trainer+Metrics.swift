@@ -1,6 +1,7 @@
 internal import DQNCheckpoint
 internal import DQNLearning
 internal import DQNModel
+internal import DQNNetwork
 
 extension Trainer {
     private var isEvaluationDue: Bool {
@@ -67,11 +68,19 @@ extension Trainer {
         return (sum / Double(count), Double(length) / Double(count))
     }
 
+    /// θ itself if this process has the only worker, a copy otherwise.
+    private func evaluatedParameters() throws -> ParameterSlab {
+        if let inPlace = parameters.inPlace { return inPlace.online }
+        let copy = ParameterSlab(layout: parameters.layout)
+        _ = try parameters.pull(into: copy)
+        return copy
+    }
+
     /// Evaluates on the evaluator's own thread: an environment that hangs there must not hang the chief.
     ///
     /// - Returns: whether the evaluation came to its end; it does not when the run is interrupted.
     private func evaluate(into report: inout Report, isInterrupted: () -> Bool) throws -> Bool {
-        let (evaluator, parameters) = (evaluator, parameters.online)
+        let (evaluator, parameters) = (evaluator, try evaluatedParameters())
         let (index, step) = (counters.evaluations, counters.agentSteps)
         let troubles = crew.perform(on: [evaluatorsThread]) { _, heartbeat in
             try evaluator.evaluate(index: index, agentSteps: step, parameters, heartbeat)

@@ -73,8 +73,7 @@ public final class Trainer {
     var lastStops: [ContinuousClock.Instant] = []
 
     let method: any TrainingMethod
-    let parameters: SharedParameters
-    let copies: SharedParameterCopies
+    let parameters: any ParameterStore
     let budget: StepBudget
     let crew: Crew
     let stations: [Station]
@@ -92,14 +91,17 @@ public final class Trainer {
 
     /// Starts a run at agent step 0.
     ///
-    /// - Parameter backend: what computes; oneDNN on the configuration's compute threads without.
+    /// - Parameters:
+    ///   - backend: what computes; oneDNN on the configuration's compute threads without.
+    ///   - makeStore: creates the parameters' store; one in this process's memory without.
     /// - Throws: ``TrainingError``, `ModelError` or `NetworkError` for settings that do not fit each other, the machine
     ///   or the environment; whatever the environment throws at its first reset.
     public convenience init(
         _ configuration: TrainingConfiguration, conduct: Conduct = Conduct(),
-        backend: (any ComputeBackend)? = nil
+        backend: (any ComputeBackend)? = nil, makeStore: ParameterStoreFactory? = nil
     ) throws {
-        try self.init(configuration, restoring: nil, conduct: conduct, backend: backend)
+        try self.init(
+            configuration, restoring: nil, conduct: conduct, backend: backend, makeStore: makeStore)
     }
 
     /// Goes on from a checkpoint; with the same number of workers as exactly as its method can.
@@ -110,12 +112,13 @@ public final class Trainer {
     /// - Parameters:
     ///   - workers: how many; `nil` keeps the run's own.
     ///   - backend: what computes; oneDNN on the configuration's compute threads without.
+    ///   - makeStore: creates the parameters' store; one in this process's memory without.
     /// - Throws: ``TrainingError`` (`cannotResume`) when something was stripped from it, or when its method or
     ///   environment is a plug-in's that is not registered; other errors as
-    ///   ``init(_:conduct:backend:)``.
+    ///   ``init(_:conduct:backend:makeStore:)``.
     public convenience init(
         resuming checkpoint: Checkpoint, workers: Int? = nil, conduct: Conduct = Conduct(),
-        backend: (any ComputeBackend)? = nil
+        backend: (any ComputeBackend)? = nil, makeStore: ParameterStoreFactory? = nil
     ) throws {
         var configuration = try TrainingConfiguration(json: checkpoint.configuration)
         try configuration.requireKnown(with: checkpoint.extensions)
@@ -127,12 +130,13 @@ public final class Trainer {
                     + "\(checkpoint.stripped.joined(separator: ", ")); \(checkpoint.workers.count) workers); "
                     + "resume from a whole one.")
         }
-        try self.init(configuration, restoring: checkpoint, conduct: conduct, backend: backend)
+        try self.init(
+            configuration, restoring: checkpoint, conduct: conduct, backend: backend, makeStore: makeStore)
     }
 
     private init(
         _ configuration: TrainingConfiguration, restoring checkpoint: Checkpoint?, conduct: Conduct,
-        backend: (any ComputeBackend)?
+        backend: (any ComputeBackend)?, makeStore: ParameterStoreFactory?
     ) throws {
         let environment = try configuration.makeEnvironment(for: .training).specification
         _ = try Preset.named(configuration.preset)
@@ -158,9 +162,14 @@ public final class Trainer {
         ).check(conduct.memory)
         let team = configuration.computeThreads > 1 ? ComputeTeam(threads: configuration.computeThreads) : nil
         let backend = backend ?? OneDNNBackend(team: team)
-        parameters = try SharedParameters(
-            configuration, architecture, usesTarget: method.usesTarget, restoring: checkpoint, team: team)
-        copies = SharedParameterCopies(of: parameters)
+        let layout = try ParameterLayout(architecture)
+        let state =
+            try checkpoint.map {
+                try ParameterState(restoring: $0, for: configuration, usesTarget: method.usesTarget)
+            } ?? ParameterState(drawnFor: configuration, layout: layout, usesTarget: method.usesTarget)
+        parameters =
+            try makeStore?(configuration, layout, state)
+            ?? SharedParameters(configuration, layout: layout, restoring: state, team: team)
         evaluator = try Evaluator(configuration, architecture, backend: backend)
         counters = checkpoint?.counters ?? Counters()
         history = checkpoint?.history ?? MetricHistory()

@@ -76,8 +76,14 @@ extension TrainingRun {
         let step = trainer.counters.agentSteps
         // First, so that no third state is held meanwhile.
         saver.waitForRoom()
+        // Where the parameters cannot be had, the trainer's next step ends the run.
+        let checkpoint: Checkpoint
+        do { checkpoint = try trainer.checkpoint() } catch {
+            logger.error("the save at agent step \(step) failed before it began: \(error)")
+            return
+        }
         do throws(CheckpointError) {
-            try saver.save(trainer.checkpoint(), replacing: saves.replaceableStep == step)
+            try saver.save(checkpoint, replacing: saves.replaceableStep == step)
             saves.step = step
         } catch {
             saves.refuse(error, at: step)

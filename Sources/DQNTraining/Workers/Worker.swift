@@ -147,7 +147,7 @@ final class Worker: @unchecked Sendable {
         learner.observe(
             Transition(
                 action: action, reward: outcome.reward, terminated: outcome.terminated, truncated: outcome.truncated,
-                next: NewObservation(frame: frame, stacked: stack.observation)))
+                next: StackedObservation(frame: frame, stacked: stack.observation)))
         guard outcome.ended else { return }
         if outcome.isGameOver { remember() }
         do {
@@ -165,7 +165,7 @@ final class Worker: @unchecked Sendable {
     private func beginEpisode() {
         stack.clear()
         stack.push(frame)
-        learner.begin(NewObservation(frame: frame, stacked: stack.observation))
+        learner.beginEpisode(StackedObservation(frame: frame, stacked: stack.observation))
     }
 
     /// Takes down a game that is over.
