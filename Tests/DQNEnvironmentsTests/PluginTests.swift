@@ -131,7 +131,7 @@ import Testing
             ("which does not come from a plug-in", { $0.values["plugin"] = nil }),
             ("which does not come from a plug-in", { $0.values["plugin"] = .uint8([]) }),
             ("which does not come from a plug-in", { $0.values["plugin"] = .int64([1]) }),
-            ("(a state has 12 bytes)", { $0.values["plugin"] = .uint8(bytes + [0]) }),
+            ("(a state must have 12 bytes)", { $0.values["plugin"] = .uint8(bytes + [0]) }),
             ("(position 5 is off a grid of 5 cells)", { $0.values["plugin"] = .uint8(bytes.dropLast() + [5]) }),
             ("found phase 3", { $0.values["phase"] = .uint8([3]) }),
             ("at step 41", { $0.values["elapsed_steps"] = .int64([41]) }),
@@ -155,9 +155,9 @@ import Testing
             #expect(specification.maximumEpisodeSteps == 56 && specification.id.hasSuffix("GridWorld-v0\(options)"))
         }
         for (options, words) in [
-            ("?size=2", "with size=2 (size is a whole number from 3 to 12, not 2)"),
-            ("?slip=1.5,size=3", "with size=3, slip=1.5 (slip is a probability, not 1.5)"),
-            ("?color=red", "(there is no option color, only size and slip)"),
+            ("?size=2", "with size=2 (size must be a whole number from 3 to 12, not 2)"),
+            ("?slip=1.5,size=3", "with size=3, slip=1.5 (slip must be a probability from 0 to 1, not 1.5)"),
+            ("?color=red", "(unknown option color; the options are size and slip)"),
             ("?size=7%2C", "(size is a whole number from 3 to 12, not 7,)"),
             ("?size", "Invalid environment option 'size';"), ("?=7", "Invalid environment option '=7';"),
             ("?size=%zz", "Invalid environment option 'size=%zz';"),

@@ -3,8 +3,8 @@ import DQNModel
 import Testing
 
 @Suite struct SumTreeTests {
-    /// Leaves are whole numbers, so that sums are exact in whatever order they are taken.
-    @Test func slotsAreThoseOfANaivePrefixSum() {
+    /// The leaves are integers, so that sums are exact in any order.
+    @Test func slotsMatchANaivePrefixSum() {
         var generator = RandomGenerator(seed: 3)
         for capacity in [1, 2, 3, 7, 8, 9, 31, 64, 65, 200] {
             let tree = SumTree(name: "leaves", capacity: capacity, chunkLength: 16)
@@ -30,14 +30,14 @@ import Testing
                     }
                     #expect(tree.slot(at: position) == expected)
                 }
-                // Where rounding has led beyond the end, the last leaf that is not zero is found.
+                // A position beyond the end, as rounding can give, finds the last leaf that is not zero.
                 #expect(tree.slot(at: total) == leaves.lastIndex { $0 > 0 })
             }
         }
     }
 
-    /// Every inner node is left + right: the leaves alone determine the tree, down to the last bit.
-    @Test func theOrderOfChangesLeavesNoTrace() {
+    /// Every inner node is left + right, so that the leaves alone determine every bit of the tree.
+    @Test func theOrderOfChangesDoesNotMatter() {
         var generator = RandomGenerator(seed: 4)
         let final = (0..<100).map { _ in generator.uniform(in: 0..<1) }
         let first = SumTree(name: "leaves", capacity: 100, chunkLength: 16)
@@ -50,5 +50,17 @@ import Testing
             let position = generator.uniform(in: 0..<first.total)
             #expect(first.slot(at: position) == second.slot(at: position))
         }
+    }
+}
+
+extension SumTree {
+    /// Finds the slot at one position of the sum.
+    func slot(at position: Double) -> Int {
+        var positions = [position]
+        var slots = [0]
+        positions.withUnsafeMutableBufferPointer { positions in
+            slots.withUnsafeMutableBufferPointer { find(positions, $0) }
+        }
+        return slots[0]
     }
 }

@@ -3,9 +3,9 @@ import DQNNetwork
 import Testing
 
 @Suite struct DenseTests {
-    /// Every way of computing a dense layer: one row, few rows, few outputs, many inputs, and what lies between.
+    /// Covers every strategy for a dense layer: one row, few rows, few outputs, many inputs, and the cases in between.
     @Test(arguments: [1, 2, 15, 16, 37], [(40, 24), (1100, 33), (1030, 16), (1100, 5)])
-    func outputsAreTheSumsOfTheirDefinition(rows: Int, layer: (inputs: Int, outputs: Int)) throws {
+    func outputsMatchTheDefinition(rows: Int, layer: (inputs: Int, outputs: Int)) throws {
         let architecture = try NetworkArchitecture(
             "mlp:\(layer.outputs)", input: ObservationSpace(shape: [layer.inputs], element: .float32), actions: 2)
         let layout = try ParameterLayout(architecture)

@@ -135,7 +135,7 @@ import Testing
                 #expect(report.evaluation?.agentSteps == 200)
             }
             while trainer.counters.agentSteps < 260 { try trainer.advance(to: 260) }
-            return trainer.checkpoint()
+            return try trainer.checkpoint()
         }
         let (whole, cut) = (try play(false), try play(true))
         #expect(whole.online == cut.online)
@@ -202,7 +202,7 @@ import Testing
         }
         #expect((1..<400).contains(trainer.counters.agentSteps))
         #expect(report.metrics == nil)
-        let checkpoint = trainer.checkpoint()
+        let checkpoint = try trainer.checkpoint()
         #expect(checkpoint.workers.reduce(0) { $0 + $1.agentSteps } == checkpoint.counters.agentSteps)
     }
 }

@@ -124,7 +124,7 @@ import Testing
             let resumed = try Trainer(resuming: checkpoint)
             #expect(resumed.notices == [])
             while resumed.counters.agentSteps < total + 50 { try resumed.advance(to: total + 50) }
-            let later = resumed.checkpoint()
+            let later = try resumed.checkpoint()
             #expect(later.counters.agentSteps == total + 50)
             for (before, after) in zip(checkpoint.workers, later.workers) {
                 #expect(after.agentSteps >= before.agentSteps)

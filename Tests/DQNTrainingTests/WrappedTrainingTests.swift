@@ -71,7 +71,7 @@ import Testing
         #expect(worker.episodeReturn == 16 && worker.episodeLength == 4 && worker.recentReturns == [])
         trainer = try Trainer(resuming: trainer.checkpoint())
         try trainer.advance(to: 9)
-        #expect(trainer.checkpoint().workers.first?.recentReturns == [LivesEnvironment.gameReturn])
+        #expect(try trainer.checkpoint().workers.first?.recentReturns == [LivesEnvironment.gameReturn])
     }
 
     @Test("A run that was cut anywhere goes on as one that was not", arguments: ["dqn", "async-nstep-q"])

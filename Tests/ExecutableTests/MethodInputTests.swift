@@ -28,10 +28,13 @@ import Testing
             (["--method", "a3c", "--set", "dueling=true"], ["'a3c' has no action values", "leave dueling"]),
             (["--method", "a3c", "--set", "double=true"], ["'a3c' has no action values", "double out"]),
             (["--set", "method=a3c"], ["'--set method=a3c' is applied too late", "use --method"]),
-            (["--set", "priority_exponent=2"], ["'priority_exponent' cannot be 2", "allowed is number 0.0…1.0"]),
-            (["--set", "workers=0"], ["'workers' cannot be 0", "allowed is integer 1…4096"]),
+            (
+                ["--set", "priority_exponent=2"],
+                ["Invalid value 2 for 'priority_exponent'", "allowed: number 0.0…1.0"]
+            ),
+            (["--set", "workers=0"], ["Invalid value 0 for 'workers'", "allowed: integer 1…4096"]),
             (["--set", "epsilon_assignment=guessed"], ["'epsilon_assignment'", "fixed or drawn"]),
-            (["--set", "method_options=[1]"], ["'method_options' cannot be [1]", "a JSON object"]),
+            (["--set", "method_options=[1]"], ["Invalid value [1] for 'method_options'", "a JSON object"]),
             (
                 ["--set", "method_options={\"x\":1}"],
                 ["'dqn' has no options of its own", "leave 'method_options' empty"]

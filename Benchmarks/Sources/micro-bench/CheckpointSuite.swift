@@ -3,7 +3,7 @@ import DQNCheckpoint
 import DQNModel
 import Foundation
 
-/// Saving and loading the Nature CNN's policy, and the digest of as many bytes.
+/// Saving and loading the Nature CNN's policy, and the digest of its file.
 func checkpointSuite() throws -> BenchmarkSuite {
     let architecture = try NetworkArchitecture(
         "nature-cnn", input: ObservationSpace(shape: [4, 84, 84], element: .uint8), actions: 6)
@@ -21,7 +21,7 @@ func checkpointSuite() throws -> BenchmarkSuite {
     try FileManager.default.removeItem(at: folder)
 
     let suite = BenchmarkSuite(name: "checkpoint")
-    // Each leaves nothing behind, whichever of them a filter selects.
+    // Each benchmark cleans up after itself, so that a filter can select any of them.
     suite.benchmark("save") { state in
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -16,8 +16,13 @@ extension TrainingRun {
         let step = trainer.counters.agentSteps
         // Waits before taking the state, so that there are never three states in memory.
         saver.waitForRoom()
-        saver.save(trainer.checkpoint(), replacing: saves.mayReplaceFile(at: step))
-        saves.recordStart(at: step)
+        do throws(TrainingError) {
+            saver.save(try trainer.checkpoint(), replacing: saves.mayReplaceFile(at: step))
+            saves.recordStart(at: step)
+        } catch {
+            // The trainer has failed: its next advance ends the run.
+            logger.error("the save at agent step \(step) failed before it started: \(error)")
+        }
         logSaves(saver.finished())
     }
 

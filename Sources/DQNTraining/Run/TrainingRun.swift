@@ -43,7 +43,7 @@ public final class TrainingRun {
     /// Creates a run in a new directory. Nothing is written if the configuration is invalid.
     ///
     /// - Throws: ``TrainingError``: `outputDirectory` if the directory already holds a run or cannot be written;
-    ///   otherwise as ``Trainer/init(_:options:backend:)``.
+    ///   otherwise as ``Trainer/init(_:options:backend:makeStore:)``.
     public convenience init(
         _ configuration: TrainingConfiguration, options: Options, in directory: RunDirectory,
         gymnasium: GymnasiumSettings = GymnasiumSettings(), logger: Logger = Logger(label: "swift-dqn")
@@ -62,7 +62,7 @@ public final class TrainingRun {
     ///   - steps: the new total of agent steps.
     ///   - saveEvery: agent steps between saves.
     ///   - keep: the number of newest checkpoints to keep.
-    ///   - workers: the number of workers; see ``Trainer/init(resuming:workers:options:backend:)``.
+    ///   - workers: the number of workers; see ``Trainer/init(resuming:workers:options:backend:makeStore:)``.
     ///   - memoryLimit: bytes that the run may take.
     ///   - workerTimeout: time without a finished step after which a worker counts as stuck.
     ///   - gymnasium: how environments of Gymnasium are run.

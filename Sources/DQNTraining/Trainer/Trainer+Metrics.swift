@@ -1,6 +1,7 @@
 internal import DQNCheckpoint
 internal import DQNLearning
 internal import DQNModel
+internal import DQNNetwork
 
 extension Trainer {
     private var isEvaluationDue: Bool {
@@ -69,12 +70,20 @@ extension Trainer {
         return (sum / Double(count), Double(length) / Double(count))
     }
 
+    /// θ itself if this process has the only worker, a copy otherwise.
+    private func evaluatedParameters() throws(TrainingError) -> ParameterSlab {
+        if let inPlace = parameters.inPlace { return inPlace.online }
+        let copy = ParameterSlab(layout: parameters.layout)
+        do { _ = try parameters.pull(into: copy) } catch { throw storeFailed(error, during: "evaluating") }
+        return copy
+    }
+
     /// Evaluates on the pool's evaluation thread, so that an environment that hangs cannot hang the caller.
     ///
     /// - Returns: whether the evaluation is complete; `false` after an interruption.
     private func evaluate(into report: inout Report, isInterrupted: () -> Bool) throws(TrainingError) -> Bool {
         guard let evaluator else { return false }
-        let (parameters, index, step) = (parameters.online, counters.evaluations, counters.agentSteps)
+        let (parameters, index, step) = (try evaluatedParameters(), counters.evaluations, counters.agentSteps)
         let failures = pool.perform(on: [evaluationThread]) { _, heartbeat in
             try evaluator.evaluate(index: index, agentSteps: step, parameters, heartbeat)
         } whileWaiting: {

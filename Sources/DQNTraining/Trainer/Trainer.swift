@@ -44,8 +44,7 @@ public final class Trainer {
     var lastStops: [ContinuousClock.Instant] = []
 
     let method: any TrainingMethod
-    let parameters: SharedParameters
-    let parameterCopies: SharedParameterCopies
+    let parameters: any ParameterStore
     let budget: StepBudget
     let pool: WorkerPool
     let slots: [WorkerSlot]
@@ -67,13 +66,15 @@ public final class Trainer {
     ///   - configuration: the run's settings.
     ///   - options: how the trainer runs its workers.
     ///   - backend: computes the network; by default oneDNN on the configuration's compute threads.
+    ///   - makeStore: creates the parameter store; by default one in this process's memory.
     /// - Throws: ``TrainingError`` if the settings do not fit each other, the machine or the environment, or if the
     ///   environment fails to start.
     public convenience init(
-        _ configuration: TrainingConfiguration, options: Options = Options(), backend: (any ComputeBackend)? = nil
+        _ configuration: TrainingConfiguration, options: Options = Options(), backend: (any ComputeBackend)? = nil,
+        makeStore: ParameterStoreFactory? = nil
     ) throws(TrainingError) {
         do {
-            try self.init(TrainerSetup(configuration, options: options, backend: backend))
+            try self.init(TrainerSetup(configuration, options: options, backend: backend), makeStore)
         } catch { throw TrainingError(wrapping: error) }
     }
 
@@ -87,19 +88,20 @@ public final class Trainer {
     ///   - workers: the number of workers; `nil` keeps the checkpoint's.
     ///   - options: how the trainer runs its workers.
     ///   - backend: computes the network; by default oneDNN on the configuration's compute threads.
+    ///   - makeStore: creates the parameter store; by default one in this process's memory.
     /// - Throws: ``TrainingError``: `cannotResume` if something was stripped from the checkpoint, or if its method or
-    ///   environment is a plug-in's that is not registered; otherwise as ``init(_:options:backend:)``.
+    ///   environment is a plug-in's that is not registered; otherwise as ``init(_:options:backend:makeStore:)``.
     public convenience init(
         resuming checkpoint: Checkpoint, workers: Int? = nil, options: Options = Options(),
-        backend: (any ComputeBackend)? = nil
+        backend: (any ComputeBackend)? = nil, makeStore: ParameterStoreFactory? = nil
     ) throws(TrainingError) {
         do {
             try self.init(
-                TrainerSetup(resuming: checkpoint, workers: workers, options: options, backend: backend))
+                TrainerSetup(resuming: checkpoint, workers: workers, options: options, backend: backend), makeStore)
         } catch { throw TrainingError(wrapping: error) }
     }
 
-    private init(_ setup: TrainerSetup) throws {
+    private init(_ setup: TrainerSetup, _ makeStore: ParameterStoreFactory?) throws {
         let checkpoint = setup.checkpoint
         configuration = setup.configuration
         architecture = setup.architecture
@@ -109,8 +111,7 @@ public final class Trainer {
         foreignExtensions = setup.foreignExtensions
         inactiveWorkers = setup.inactiveWorkers
         notices = setup.notices
-        parameters = try setup.makeParameters()
-        parameterCopies = SharedParameterCopies(of: parameters)
+        parameters = try setup.makeParameters(makeStore)
         evaluator = try setup.makeEvaluator()
         counters = checkpoint?.counters ?? Counters()
         history = checkpoint?.history ?? MetricHistory()

@@ -116,9 +116,15 @@ struct TrainerSetup {
     /// Sums of the metrics since the last row.
     var statistics: TrainingStatistics { TrainingStatistics(checkpoint?.statistics ?? [:]) }
 
-    func makeParameters() throws -> SharedParameters {
-        try SharedParameters(
-            configuration, architecture, usesTarget: method.usesTarget, restoring: checkpoint, team: team)
+    /// Creates the parameter store, with new or restored parameters.
+    func makeParameters(_ makeStore: ParameterStoreFactory?) throws -> any ParameterStore {
+        let layout = try ParameterLayout(architecture)
+        let state =
+            if let checkpoint {
+                try ParameterState(restoring: checkpoint, for: configuration, usesTarget: method.usesTarget)
+            } else { ParameterState(drawnFor: configuration, layout: layout, usesTarget: method.usesTarget) }
+        if let makeStore { return try makeStore(configuration, layout, state) }
+        return try SharedParameters(configuration, layout: layout, restoring: state, team: team)
     }
 
     /// The evaluator, with an environment of its own; `nil` if the configuration has no evaluations.

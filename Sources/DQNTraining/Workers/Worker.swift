@@ -155,7 +155,7 @@ final class Worker: @unchecked Sendable {
         learner.observe(
             Transition(
                 action: action, reward: outcome.reward, terminated: outcome.terminated, truncated: outcome.truncated,
-                next: NewObservation(frame: frame, stacked: frameStack.observation)))
+                next: StackedObservation(frame: frame, stacked: frameStack.observation)))
         guard outcome.ended else { return }
         if outcome.isGameOver { recordEpisode() }
         do {
@@ -173,7 +173,7 @@ final class Worker: @unchecked Sendable {
     private func beginEpisode() {
         frameStack.clear()
         frameStack.push(frame)
-        learner.begin(NewObservation(frame: frame, stacked: frameStack.observation))
+        learner.beginEpisode(StackedObservation(frame: frame, stacked: frameStack.observation))
     }
 
     /// Records the return and length of a game that is over.

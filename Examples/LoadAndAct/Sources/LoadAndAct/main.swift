@@ -1,4 +1,4 @@
-// Loads a checkpoint and plays one greedy episode with it: all that a program needs that ships a trained agent.
+// Loads a checkpoint and plays one greedy episode: everything that a program with a trained agent needs.
 import DQNEnvironments
 import DQNInference
 import DQNModel
