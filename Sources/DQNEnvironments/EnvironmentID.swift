@@ -8,7 +8,7 @@ public import DQNModel
 /// let environment = try EnvironmentRegistry.make(id)
 /// ```
 ///
-/// Parsing looks at the text alone: whether the environment exists is found out by ``EnvironmentRegistry/make(_:wrappers:for:gymnasium:)-(EnvironmentID,_,_,_)``.
+/// Parsing checks the syntax only; ``EnvironmentRegistry`` checks whether the environment exists.
 public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
     /// Where an environment comes from.
     public enum Kind: Sendable, Hashable {
