@@ -28,8 +28,8 @@ package final class GymnasiumEnvironment: Environment {
     /// Creates an environment in a new Python process, or in one that was only asked for its specification.
     ///
     /// - Parameter id: of kind `gymnasium`: Gymnasium's id, after its module and a colon if a module registers it; the
-    ///   module is searched in the current directory too. Options are arguments of the environment; those that parse as JSON
-    ///   are JSON, others text.
+    ///   module is searched in the current directory too. Options are arguments of the environment; those that parse as
+    ///   JSON are JSON, others text.
     /// - Throws: ``EnvironmentError``.
     package init(_ id: EnvironmentID, settings: GymnasiumSettings = GymnasiumSettings()) throws(EnvironmentError) {
         // The text without the scheme, as the process and its errors name it.
@@ -90,8 +90,8 @@ package final class GymnasiumEnvironment: Environment {
 
     /// Takes one action.
     ///
-    /// - Throws: ``EnvironmentError``: `environmentFailed` with the traceback if the environment raised an exception, and
-    ///   for a reward or an observation that is not finite.
+    /// - Throws: ``EnvironmentError``: `environmentFailed` with the traceback if the environment raised an exception,
+    ///   and for a reward or an observation that is not finite.
     package func step(_ action: Int) throws(EnvironmentError) -> StepOutcome {
         try progress.check(action, of: specification, actions: actionCount)
         let reply = try process.ask(.step, UInt64(action), seconds: stepSeconds)
