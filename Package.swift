@@ -78,7 +78,8 @@ let package = Package(
             name: "DQNEnvironments",
             dependencies: ["DQNModel", "DQNSupport", "DQNGraphics", "CDQNEnvironment"],
             resources: [
-                .embedInCode("Resources/gymnasium_values.py"), .embedInCode("Resources/gymnasium_snapshots.py"),
+                .embedInCode("Resources/gymnasium_values.py"), .embedInCode("Resources/gymnasium_emulator.py"),
+                .embedInCode("Resources/gymnasium_snapshots.py"), .embedInCode("Resources/gymnasium_environment.py"),
                 .embedInCode("Resources/gymnasium_worker.py"),
             ], swiftSettings: strict, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(

@@ -3,8 +3,8 @@ public import DQNModel
 
 /// An environment in the sense of reinforcement learning: it shows observations, takes actions and pays rewards.
 ///
-/// Call ``reset(seed:)``, then ``step(_:)`` until its outcome is `terminated` or `truncated`, then ``reset(seed:)`` again.
-/// An environment never resets itself: the observation after the last step is the true final one.
+/// Call ``reset(seed:)``, then ``step(_:)`` until its outcome is `terminated` or `truncated`, then ``reset(seed:)``
+/// again. An environment never resets itself: the observation after the last step is the true final one.
 ///
 /// ```swift
 /// var environment = try EnvironmentRegistry.make("CartPole-v1")
@@ -35,8 +35,8 @@ public protocol Environment {
     ///
     /// Built-in environments allocate nothing here.
     /// - Parameter action: an index into ``EnvironmentSpecification/actionMeanings``.
-    /// - Throws: ``EnvironmentError``: `invalidAction` for an action out of range, `resetNeeded` before the first reset and
-    ///   after the end of an episode; the environment is then unchanged.
+    /// - Throws: ``EnvironmentError``: `invalidAction` for an action out of range, `resetNeeded` before the first reset
+    ///   and after the end of an episode; the environment is then unchanged.
     mutating func step(_ action: Int) throws -> StepOutcome
 
     /// Writes the current observation in place, without allocating.
@@ -51,9 +51,9 @@ public protocol Environment {
 
     /// Restores a snapshot exactly, random stream included.
     ///
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) for a snapshot of another environment and for invalid values;
-    ///   the environment is then unchanged. ``EnvironmentError`` (`stateNotApplicable`) for a valid state that does not fit
-    ///   this environment; it then needs a reset.
+    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) for a snapshot of another environment and for invalid
+    ///   values; the environment is then unchanged. ``EnvironmentError`` (`stateNotApplicable`) for a valid state that
+    ///   does not fit this environment; it then needs a reset.
     mutating func restore(_ snapshot: StateSnapshot) throws
 
     /// Returns the current state as a colour picture, always of the same size; `nil` if there is none.
@@ -93,9 +93,9 @@ extension Environment {
 extension Environment {
     /// Returns the current state as text for a terminal of the given size, without a final newline.
     ///
-    /// It shows the environment's own text if there is one, or else its ``picture()`` in 24-bit colour, as large as fits,
-    /// or else the numbers of its observation, and its ``statusLine`` below. An environment whose observations are frames
-    /// of bytes shows its picture first.
+    /// It shows the environment's own text if there is one, or else its ``picture()`` in 24-bit colour, as large as
+    /// fits, or else the numbers of its observation, and its ``statusLine`` below. An environment whose observations
+    /// are frames of bytes shows its picture first.
     /// - Precondition: both are positive.
     public func renderANSI(columns: Int, rows: Int) -> String {
         let status = statusLine.prefix(columns)

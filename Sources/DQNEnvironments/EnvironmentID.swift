@@ -8,7 +8,7 @@ public import DQNModel
 /// let environment = try EnvironmentRegistry.make(id)
 /// ```
 ///
-/// Parsing looks at the text alone: whether the environment exists is found out by ``EnvironmentRegistry/make(_:wrappers:for:gymnasium:)-(EnvironmentID,_,_,_)``.
+/// Parsing checks the syntax only; ``EnvironmentRegistry`` checks whether the environment exists.
 public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
     /// Where an environment comes from.
     public enum Kind: Sendable, Hashable {
@@ -36,11 +36,12 @@ public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
 
     /// Parses an id.
     ///
-    /// - Parameter text: a registered name; `gym:` and Gymnasium's id, a module before a colon included; or `plugin:` and
-    ///   the path of a library, with `:NAME` where the library has several environments. Options follow a question mark:
-    ///   `?size=7,slip=0.1`, with `%2C` for a comma and `%25` for a percent sign. A registered name has no options.
-    /// - Throws: ``EnvironmentError``: `invalidOptions` for options that are not `key=value`, `unknownEnvironment` for a
-    ///   `plugin:` id without a path or with an invalid name.
+    /// - Parameter text: a registered name; `gym:` and Gymnasium's id, a module before a colon included; or `plugin:`
+    ///   and the path of a library, with `:NAME` where the library has several environments. Options follow a question
+    ///   mark: `?size=7,slip=0.1`, with `%2C` for a comma and `%25` for a percent sign. A registered name has no
+    ///   options.
+    /// - Throws: ``EnvironmentError``: `invalidOptions` for options that are not `key=value`, `unknownEnvironment` for
+    ///   a `plugin:` id without a path or with an invalid name.
     public init(_ text: String) throws(EnvironmentError) {
         description = text
         switch Self.split(text) {
@@ -72,8 +73,8 @@ public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
     /// The same environment with options set: an option of the same key is replaced, any other added.
     ///
     /// - Parameter assignments: texts `key=value`; the value is everything after the first equals sign.
-    /// - Throws: ``EnvironmentError`` (`invalidOptions`) for a text without a key, and for a registered environment, which
-    ///   takes no options.
+    /// - Throws: ``EnvironmentError`` (`invalidOptions`) for a text without a key, and for a registered environment,
+    ///   which takes no options.
     public func setting(_ assignments: [String]) throws(EnvironmentError) -> EnvironmentID {
         if assignments.isEmpty { return self }
         guard kind != .registered else {
@@ -101,8 +102,8 @@ public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
         return try EnvironmentID("plugin:\(path):\(name)" + (query.count > 1 ? query : ""))
     }
 
-    /// The text that finds an environment again, given its specification: that of a plug-in adds the environment's name,
-    /// which the id may omit.
+    /// The text that finds an environment again, given its specification: that of a plug-in adds the environment's
+    /// name, which the id may omit.
     package func text(in specification: EnvironmentSpecification) -> String {
         kind == .registered ? description : specification.id
     }

@@ -16,7 +16,8 @@ struct EnvironmentOptions: Sendable {
 
     /// Parses a name with options.
     ///
-    /// - Throws: ``EnvironmentError`` (`invalidOptions`) for a part other than `key=value` and for a key that occurs twice.
+    /// - Throws: ``EnvironmentError`` (`invalidOptions`) for a part other than `key=value` and for a key that occurs
+    ///   twice.
     init(_ text: String) throws(EnvironmentError) {
         let mark = text.firstIndex(of: "?") ?? text.endIndex
         name = String(text[..<mark])

@@ -7,7 +7,7 @@ internal import DQNSupport
 public enum EnvironmentRegistry {
     /// Creates an environment, not reset yet.
     ///
-    /// It may throw any error; ``make(_:wrappers:for:gymnasium:)-(EnvironmentID,_,_,_)`` wraps errors of other types.
+    /// It may throw any error; `make` wraps errors other than ``EnvironmentError``.
     public typealias Factory = @Sendable () throws -> any Environment
 
     /// The registered ids, sorted.
@@ -31,10 +31,9 @@ public enum EnvironmentRegistry {
         return try list.wrap(makeBare(id, gymnasium), for: use)
     }
 
-    /// Creates the environment of a text, which is parsed first; see
-    /// ``make(_:wrappers:for:gymnasium:)-(EnvironmentID,_,_,_)``.
+    /// Parses an id and creates its environment, as `make` does for an ``EnvironmentID``.
     ///
-    /// - Throws: ``EnvironmentError``, also where ``EnvironmentID/init(_:)`` throws.
+    /// - Throws: ``EnvironmentError``, including the errors of ``EnvironmentID/init(_:)``.
     public static func make(
         _ id: String, wrappers: [String] = [], for use: WrapperList.Use = .playing,
         gymnasium: GymnasiumSettings = GymnasiumSettings()
@@ -58,8 +57,8 @@ public enum EnvironmentRegistry {
         }
     }
 
-    /// Whether the id is registered, or names Gymnasium or a plug-in, whose environments are looked for only by
-    /// ``make(_:wrappers:for:gymnasium:)-(EnvironmentID,_,_,_)``.
+    /// Whether the id is registered, or names Gymnasium or a plug-in; whether their environments exist shows when they
+    /// are created.
     package static func recognizes(_ id: EnvironmentID) -> Bool {
         id.kind != .registered || entries.withLock { $0[id.name] != nil }
     }

@@ -18,8 +18,8 @@ public struct EnvironmentSpecification: Sendable, Equatable {
     public var defaultFrameStack: Int
     /// Environment frames of one agent step: the action repeat.
     public var framesPerStep: Int
-    /// What runs the environment, by name (letters and underscores), such as `gymnasium` with its version; empty for the
-    /// built-in ones. The environment may behave differently where one of them differs.
+    /// What runs the environment, by name (letters and underscores), such as `gymnasium` with its version; empty for
+    /// the built-in ones. The environment may behave differently where one of them differs.
     public var provenance: [String: String]
 
     /// Creates a specification; ``actionCount`` is the number of meanings.

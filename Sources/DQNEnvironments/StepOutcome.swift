@@ -6,8 +6,8 @@ public struct StepOutcome: Sendable, Equatable {
     public var terminated: Bool
     /// Whether a time limit has ended the episode: the final observation still has a value to bootstrap from.
     ///
-    /// As in Gymnasium both flags are set if an episode terminates on the last step before the limit; ``terminated`` then
-    /// decides.
+    /// As in Gymnasium both flags are set if an episode terminates on the step of its limit; ``terminated``
+    /// then decides.
     public var truncated: Bool
     /// The environment's own reward: published returns are sums of it.
     public var rawReward: Double

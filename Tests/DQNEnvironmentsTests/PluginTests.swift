@@ -4,7 +4,7 @@ import Foundation
 import PluginBuilding
 import Testing
 
-/// Plug-ins in C that keep the contract.
+/// Plug-ins in C that follow the contract.
 @Suite struct PluginTests {
     static let names = ["GridWorld-v0", "GridWorldPixels-v0"]
 
@@ -13,12 +13,13 @@ import Testing
     }
 
     @Test(
-        "The header is C11 and C++11, without a warning", arguments: [("c", "c11"), ("c++", "c++11"), ("c++", "c++20")])
+        "The header compiles as C11 and C++11 without a warning",
+        arguments: [("c", "c11"), ("c++", "c++11"), ("c++", "c++20")])
     func header(language: String, standard: String) throws {
         try CompiledPlugin.checkHeader(language: language, standard: standard)
     }
 
-    @Test("The documentation's example compiles and plays; its library needs no name")
+    @Test("The example of the documentation compiles and plays; its id needs no name")
     func documented() throws {
         let path = try CompiledPlugin.documented().path
         var environment = try EnvironmentRegistry.make("plugin:\(path)")
@@ -31,7 +32,7 @@ import Testing
         #expect(try environment.snapshot() == nil)
     }
 
-    @Test("The specification is what the plug-in describes")
+    @Test("The specification equals the plug-in's description")
     func specification() throws {
         let vector = try Self.make("GridWorld-v0").specification
         #expect(vector.id == "plugin:\(try CompiledPlugin.gridWorld().path):GridWorld-v0")
@@ -44,7 +45,7 @@ import Testing
         #expect(pixels.maximumEpisodeSteps == 96)
     }
 
-    @Test("Walking to the goal ends the episode, in as many steps as it is far")
+    @Test("Walking to the goal ends the episode after as many steps as its distance")
     func episode() throws {
         var environment = try Self.make("GridWorld-v0")
         var observation = Observation(zerosOf: environment.specification.observationSpace)
@@ -69,7 +70,7 @@ import Testing
         }
     }
 
-    @Test("The host truncates at the limit that is described, and refuses what has no sense")
+    @Test("The host truncates at the described limit and refuses invalid calls")
     func limits() throws {
         var environment = try Self.make("GridWorld-v0", "?size=9")
         #expect { try environment.step(0) } throws: { ($0 as? EnvironmentError)?.code == .resetNeeded }
@@ -79,7 +80,7 @@ import Testing
                 ($0 as? EnvironmentError)?.code == .invalidAction && "\($0)".contains("0 (up), 1 (right)")
             }
         }
-        // Into the corner up left, and against the walls; the goal of this seed is elsewhere.
+        // Into the upper left corner and against the walls; the goal of this seed is elsewhere.
         var outcomes: [StepOutcome] = []
         for index in 0..<72 { outcomes.append(try environment.step(index % 2 == 0 ? 0 : 3)) }
         #expect(outcomes.dropLast().allSatisfy { !$0.ended })
@@ -89,8 +90,8 @@ import Testing
         _ = try environment.step(0)
     }
 
-    @Test("A restored environment goes on like the original, through resets", arguments: names, [0, 1, 7, 45])
-    func goesOn(name: String, steps: Int) throws {
+    @Test("A restored environment continues like the original, across resets", arguments: names, [0, 1, 7, 45])
+    func continues(name: String, steps: Int) throws {
         let options = "?slip=0.3,size=6"
         var original = try Self.make(name, options)
         try original.reset(seed: 5)
@@ -99,7 +100,7 @@ import Testing
         let snapshot = try #require(try original.snapshot())
         #expect(snapshot.kind == name && snapshot.version == 1)
 
-        // One that was never reset, as at a resume; and one in the middle of another life.
+        // An environment that was never reset, as at a resume, and one in the middle of another episode.
         for seed in [nil, UInt64(9)] {
             var restored = try Self.make(name, options)
             if let seed { try restored.reset(seed: seed) }
@@ -118,7 +119,7 @@ import Testing
         #expect(try restored.snapshot() == original.snapshot())
     }
 
-    @Test("Damaged snapshots are refused in a sentence and change nothing", arguments: names)
+    @Test("Damaged snapshots are refused and change nothing", arguments: names)
     func damaged(name: String) throws {
         var environment = try Self.make(name)
         try environment.reset(seed: 4)
@@ -148,7 +149,7 @@ import Testing
         }
     }
 
-    @Test("Options reach the plug-in as text, and it refuses them with its reason")
+    @Test("Options reach the plug-in as text; it refuses invalid ones with its reason")
     func options() throws {
         for options in ["?size=7", "?size=%37", "?slip=0.5,size=7"] {
             let specification = try Self.make("GridWorld-v0", options).specification
@@ -170,7 +171,7 @@ import Testing
         }
     }
 
-    @Test("Pictures are the plug-in's own over the line of figures")
+    @Test("Shows the plug-in's text over the status line")
     func picture() throws {
         var environment = try Self.make("GridWorld-v0")
         try environment.reset(seed: 1)
@@ -182,7 +183,7 @@ import Testing
         #expect(lines.last?.hasPrefix("step 1/40   GridWorld-v0") == true)
     }
 
-    @Test("A library is named by its path, by another to the same file, or found in the folders of the variable")
+    @Test("Finds a library by its path or by a link to its file")
     func paths() throws {
         let library = try CompiledPlugin.gridWorld()
         let link = library.deletingLastPathComponent().appendingPathComponent("link:\(UUID().uuidString).so")
@@ -196,7 +197,7 @@ import Testing
         }
     }
 
-    @Test("Several environments step on several threads at once, each as it does alone")
+    @Test("Environments step on several threads at once as they do alone")
     func threads() throws {
         @Sendable func returns(_ seed: Int) throws -> [StepOutcome] {
             var environment = try Self.make("GridWorld-v0", "?slip=0.5")

@@ -3,11 +3,11 @@ import DQNModel
 import Foundation
 import Testing
 
-/// The text pictures, compared with `Fixtures/renders`.
+/// Text renderings, compared with `Fixtures/renders`.
 ///
-/// `DQN_RECORD_RENDERS=1` records them anew: look at them before committing.
+/// `DQN_RECORD_RENDERS=1` records them again; look at them before committing.
 @Suite struct RenderingTests {
-    /// A name and how many steps of which action lead there.
+    /// A named state and the actions that lead there.
     struct Scene: CustomTestStringConvertible {
         let name: String
         let id: String
@@ -28,7 +28,7 @@ import Testing
         Scene(name: "catch84-caught", id: "Catch84-v0", state: nil, actions: [1, 1, 1, 1, 1, 1, 1, 1, 1]),
     ]
 
-    @Test("A picture is as recorded", arguments: scenes)
+    @Test("A rendering equals the recorded one", arguments: scenes)
     func picture(scene: Scene) throws {
         var environment: any Environment
         if let state = scene.state {
@@ -75,7 +75,7 @@ import Testing
         #expect(Set(texts).count == texts.count)
     }
 
-    @Test("A state far outside the picture is drawn without a trap")
+    @Test("A state far outside the picture is drawn without trapping")
     func outside() throws {
         for state in [[99.0, 0, 90, 0], [-99, 99, -99, 99]] {
             let environment = try placed("CartPole-v1", in: state, elapsed: 3)

@@ -1,20 +1,20 @@
 // Environments for swift-dqn as shared libraries, in C, C++, Rust or any language that can export a C function.
 //
-// A library exports one function, dqn_environment_plugin(). It returns a list of tables, one per environment; a table is
-// a name and pointers to functions. `dqn-train --env plugin:PATH:NAME` loads the library at PATH and trains in the
+// A library exports one function, dqn_environment_plugin(). It returns a list of tables, one per environment; a table
+// is a name and pointers to functions. `dqn-train --env plugin:PATH:NAME` loads the library at PATH and trains in the
 // environment NAME; docs/environments.md has a worked example. This header needs only C11 or C++11.
 //
 // Units. An agent step is one call of step(). A frame is one step of the simulation inside: an environment that repeats
 // each action four times takes four frames per agent step and reports that in `frames_per_step`.
 //
 // Threads. The host creates several environments of one table, one for each worker and one for evaluations, and calls
-// them on several threads at once, so data that environments share must be constant or guarded. Calls on one environment
-// never overlap, but may come from different threads: create() from one, step() from another, destroy() from a third.
-// Do not use thread-local data. There are no callbacks into the host.
+// them on several threads at once, so data that environments share must be constant or guarded. Calls on one
+// environment never overlap, but may come from different threads: create() from one, step() from another, destroy()
+// from a third. Do not use thread-local data. There are no callbacks into the host.
 //
 // Ownership. The host owns an environment from create() until it calls destroy(), once. The host owns everything that
-// it passes to a function (options, buffers), valid only until the function returns. The plug-in owns everything that it
-// returns otherwise (tables, names, meanings, error texts). A library is never unloaded.
+// it passes to a function (options, buffers), valid only until the function returns. The plug-in owns everything that
+// it returns otherwise (tables, names, meanings, error texts). A library is never unloaded.
 //
 // Failure. Functions with an int32_t result return DQN_ENVIRONMENT_OK or DQN_ENVIRONMENT_FAILED; a failure ends the
 // training run after a save, with the text of error_text(). Nothing may be thrown across this interface: catch C++
@@ -91,8 +91,8 @@ typedef struct dqn_environment_outcome {
 
 /// One kind of environment. A pointer may be NULL only where its comment allows it.
 typedef struct dqn_environment_table {
-    /// 1 to 64 letters, digits, '_', '-' and '.', with a version at the end as in "GridWorld-v0". Raise the version after
-    /// a change that makes the same actions lead elsewhere.
+    /// 1 to 64 letters, digits, '_', '-' and '.', with a version at the end as in "GridWorld-v0". Raise the version
+    /// after a change that makes the same actions lead elsewhere.
     const char *name;
 
     /// The version of the layout of snapshot()'s bytes, from 1. Raise it when restore() no longer accepts older ones.
@@ -119,8 +119,8 @@ typedef struct dqn_environment_table {
     int32_t (*step)(dqn_environment *environment, int64_t action, dqn_environment_outcome *outcome);
 
     /// Writes the whole observation, exactly `size` bytes: the product of the extents times 1 or 4. `buffer` is aligned
-    /// for any element. Called once after each reset() and step(), including the last step of an episode, and after each
-    /// restore() except to a state before the first reset().
+    /// for any element. Called once after each reset() and step(), including the last step of an episode, and after
+    /// each restore() except to a state before the first reset().
     int32_t (*observe)(const dqn_environment *environment, void *buffer, size_t size);
 
     /// Returns the reason for the last failure on this environment: one line of UTF-8, valid until the next call. The

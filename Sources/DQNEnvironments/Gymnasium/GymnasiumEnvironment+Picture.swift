@@ -18,9 +18,9 @@ extension GymnasiumEnvironment {
     /// before the first reset.
     ///
     /// Drawing changes nothing of the environment's state except what it keeps for drawing, which a snapshot may omit.
-    /// - Throws: ``EnvironmentError``: `environmentFailed` if the environment has pictures but could not draw this one, for
-    ///   instance without pygame.
-    package func picture() throws -> Picture? {
+    /// - Throws: ``EnvironmentError``: `environmentFailed` if the environment has pictures but could not draw this one,
+    ///   for instance without pygame.
+    package func picture() throws(EnvironmentError) -> Picture? {
         guard progress.phase != .beforeFirstReset else { return nil }
         let reply = try process.ask(.picture, seconds: stepSeconds)
         if reply.status == .done, let picture = Self.picture(reply.payload) { return picture }

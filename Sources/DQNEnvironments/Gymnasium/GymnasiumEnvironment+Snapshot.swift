@@ -5,10 +5,11 @@ extension GymnasiumEnvironment {
     private static let layout = 1
 
     /// Captures the environment's attributes as data: the document `attributes`, the arrays it refers to, the states of
-    /// its generators, the last `observation`, the last `seed`, `lives` if there are any, and the `identity` of what runs it.
+    /// its generators, the last `observation`, the last `seed`, `lives` if there are any, and the `identity` of what
+    /// runs it.
     ///
-    /// - Returns: `nil` if an attribute of the environment or of a wrapper is anything but numbers, texts, containers, NumPy
-    ///   arrays and generators, or plain Python objects of these: the state would be incomplete.
+    /// - Returns: `nil` if an attribute of the environment or of a wrapper is anything but numbers, texts, containers,
+    ///   NumPy arrays and generators, or plain Python objects of these: the state would be incomplete.
     /// - Throws: ``EnvironmentError``.
     package func snapshot() throws -> StateSnapshot? {
         if isUncapturable { return nil }
@@ -40,9 +41,9 @@ extension GymnasiumEnvironment {
 
     /// Restores a snapshot.
     ///
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`), also for a snapshot from another version of Gymnasium or of
-    ///   the environment's package, which may behave differently; ``EnvironmentError``: `stateNotApplicable` if an attribute
-    ///   differs in a new environment.
+    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`), also for a snapshot from another version of Gymnasium or
+    ///   of the environment's package, which may behave differently; ``EnvironmentError``: `stateNotApplicable` if an
+    ///   attribute differs in a new environment.
     package func restore(_ snapshot: StateSnapshot) throws {
         try snapshot.require(kind: specification.id, version: Self.layout)
         try checkIdentity(of: snapshot)

@@ -28,8 +28,8 @@ package final class GymnasiumEnvironment: Environment {
     /// Creates an environment in a new Python process, or in one that was only asked for its specification.
     ///
     /// - Parameter id: of kind `gymnasium`: Gymnasium's id, after its module and a colon if a module registers it; the
-    ///   module is searched in the current directory too. Options are arguments of the environment; those that parse as JSON
-    ///   are JSON, others text.
+    ///   module is searched in the current directory too. Options are arguments of the environment; those that parse as
+    ///   JSON are JSON, others text.
     /// - Throws: ``EnvironmentError``.
     package init(_ id: EnvironmentID, settings: GymnasiumSettings = GymnasiumSettings()) throws(EnvironmentError) {
         // The text without the scheme, as the process and its errors name it.
@@ -78,7 +78,7 @@ package final class GymnasiumEnvironment: Environment {
     deinit { if progress.phase == .beforeFirstReset { GymnasiumSpares.shared.keep(process, description) } }
 
     /// Begins an episode; Gymnasium receives the 31 lowest bits of a seed, since some environments accept no more.
-    package func reset(seed: UInt64?) throws {
+    package func reset(seed: UInt64?) throws(EnvironmentError) {
         let seed = (seed ?? (self.seed == nil ? 0 : nil)).map { $0 & 0x7fff_ffff }
         // Even if the reset fails, the process is no longer a spare one.
         progress.begin()
@@ -90,9 +90,9 @@ package final class GymnasiumEnvironment: Environment {
 
     /// Takes one action.
     ///
-    /// - Throws: ``EnvironmentError``: `environmentFailed` with the traceback if the environment raised an exception, and
-    ///   for a reward or an observation that is not finite.
-    package func step(_ action: Int) throws -> StepOutcome {
+    /// - Throws: ``EnvironmentError``: `environmentFailed` with the traceback if the environment raised an exception,
+    ///   and for a reward or an observation that is not finite.
+    package func step(_ action: Int) throws(EnvironmentError) -> StepOutcome {
         try progress.check(action, of: specification, actions: actionCount)
         let reply = try process.ask(.step, UInt64(action), seconds: stepSeconds)
         if let refusal = process.refusal(of: reply, "be stepped") { throw refusal }

@@ -22,7 +22,7 @@ extension GymnasiumProcess {
         case .unknown:
             return EnvironmentError(
                 code: .unknownEnvironment,
-                message: "Gymnasium has no environment '\(name.prefix { $0 != "?" })': \(sentence(reason)) "
+                message: "Gymnasium has no environment '\(name)': \(sentence(reason)) "
                     + "See gymnasium.envs.registry for those that exist; write a module of your own before the name, "
                     + "as in gym:my_module:MyEnvironment-v0.")
         case .invalidOptions:

@@ -11,7 +11,8 @@ final class GymnasiumProcess {
     private static let bootstrap = """
         import socket, sys, types
         control = socket.socket(fileno=3)
-        for name in ("gymnasium_values", "gymnasium_snapshots", "gymnasium_worker"):
+        for name in ("values", "emulator", "snapshots", "environment", "worker"):
+            name = "gymnasium_" + name
             size = int.from_bytes(control.recv(8, socket.MSG_WAITALL), "little")
             script = control.recv(size, socket.MSG_WAITALL)
             module = sys.modules[name] = types.ModuleType(name)
@@ -20,7 +21,8 @@ final class GymnasiumProcess {
         module.main()
         """
     private static let scripts = [
-        PackageResources.gymnasium_values_py, PackageResources.gymnasium_snapshots_py,
+        PackageResources.gymnasium_values_py, PackageResources.gymnasium_emulator_py,
+        PackageResources.gymnasium_snapshots_py, PackageResources.gymnasium_environment_py,
         PackageResources.gymnasium_worker_py,
     ]
     /// Largest payload accepted, in bytes.

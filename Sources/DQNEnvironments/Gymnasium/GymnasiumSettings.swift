@@ -5,8 +5,8 @@ internal import Foundation
 ///
 /// None of it is part of a run's configuration or of a checkpoint.
 public struct GymnasiumSettings: Sendable, Equatable {
-    /// The path of the Python; `nil` takes the environment variable `DQN_PYTHON`, then `.venv-gymnasium/bin/python` in a
-    /// folder above the running program or in the current one.
+    /// The path of the Python; `nil` takes the environment variable `DQN_PYTHON`, then `.venv-gymnasium/bin/python` in
+    /// a folder above the running program or in the current one.
     public var python: String?
     /// The time limit for creating an environment: imports can be slow.
     public var startTimeout: Duration

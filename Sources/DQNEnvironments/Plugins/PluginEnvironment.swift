@@ -157,7 +157,8 @@ extension PluginEnvironment {
                 + "its numbers must be finite")
     }
 
-    /// Returns what a function writes that is called twice, for the size and for the bytes; `nil` if it is unavailable now.
+    /// Returns what a function writes that is called twice, for the size and for the bytes; `nil` if it is unavailable
+    /// now.
     private func written(
         _ function: String, limit: Int,
         _ call: (UnsafeMutableRawPointer?, Int, UnsafeMutablePointer<Int>) -> PluginTable.Status

@@ -8,7 +8,8 @@ extension PluginLibrary {
     /// Finds a library's file: the path as written, or else a file of the same name in a folder of `DQN_PLUGIN_PATH`.
     ///
     /// - Returns: the canonical path.
-    /// - Throws: ``EnvironmentError``: `pluginNotFound` if there is no such file, `invalidPlugin` if it is not a regular one.
+    /// - Throws: ``EnvironmentError``: `pluginNotFound` if there is no such file, `invalidPlugin` if it is not a
+    ///   regular one.
     static func locate(_ path: String) throws(EnvironmentError) -> String {
         let folders = (ProcessInfo.processInfo.environment[searchVariable] ?? "").split(separator: ":")
         let file = URL(fileURLWithPath: path).lastPathComponent

@@ -30,8 +30,8 @@ final class PluginLibrary: @unchecked Sendable {
 
     private init(loading path: String) throws(EnvironmentError) {
         self.path = path
-        // RTLD_NOW: a missing symbol is found here, not during a run. RTLD_LOCAL: functions of the same name in different
-        // plug-ins stay separate.
+        // RTLD_NOW: a missing symbol is found here, not during a run. RTLD_LOCAL: functions of the same name in
+        // different plug-ins stay separate.
         guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             let reason = dlerror().map { boundedText($0, limit: 500) } ?? "no reason given"
             throw .invalidPlugin(path, "cannot be loaded (\(reason)); build it as a shared library for this machine")

@@ -48,7 +48,7 @@ struct PluginTable {
         func missing(_ function: String) -> EnvironmentError {
             .invalidPlugin(
                 path,
-                "gives no function '\(function)' for \(name); only error_text, render, and snapshot "
+                "lacks the function '\(function)' for \(name); only error_text, render, and snapshot "
                     + "with restore may be left out")
         }
         guard let create = table.create else { throw missing("create") }

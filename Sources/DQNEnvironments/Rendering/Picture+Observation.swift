@@ -9,9 +9,9 @@ extension Picture {
 
     /// Creates a picture of a frame of two axes, or of three with the channels first; `nil` for other observations.
     ///
-    /// Three channels of bytes are red, green and blue; of any other number only the last is shown, in grey, since it is
-    /// the newest of stacked frames. Floats are grey, relative to the frame's largest; channels of floats, as MinAtar
-    /// has them, each have their own colour.
+    /// Three channels of bytes are red, green and blue; of any other number only the last is shown, in grey, since it
+    /// is the newest of stacked frames. Floats are grey, relative to the frame's largest; channels of floats, as
+    /// MinAtar has them, each have their own colour.
     init?(_ observation: Observation) {
         let shape = observation.space.shape
         guard shape.count == 2 || shape.count == 3, let height = shape.dropLast().last, let width = shape.last else {

@@ -14,8 +14,8 @@ final class AreaShrinking {
     private let side: Int
     private let columns: Int
     private let parts: [Part]
-    /// The first source column of each small column; its source columns are neighbours. Each has the same number of weights,
-    /// some of them 0.
+    /// The first source column of each small column; its source columns are neighbours. Each has the same number of
+    /// weights, some of them 0.
     private let firstColumns: UnsafeMutableBufferPointer<Int32>
     private let columnWeights: UnsafeMutableBufferPointer<Float>
     private let weightsPerColumn: Int

@@ -4,8 +4,8 @@ package import DQNModel
 /// papers.
 ///
 /// Colours become their luminance; then the picture is shrunk by area. Around the emulator's own grey
-/// (`obs_type=grayscale`) the bytes equal those of Gymnasium's `AtariPreprocessing`, which takes the maximum of two grey
-/// frames. With colour frames the maximum is taken per colour, as in Mnih 2015.
+/// (`obs_type=grayscale`) the bytes equal those of Gymnasium's `AtariPreprocessing`, which takes the maximum of two
+/// grey frames. With colour frames the maximum is taken per colour, as in Mnih 2015.
 ///
 /// Each call of `observe` computes the observation; docs/atari.md has the cost.
 package struct AtariPixels: EnvironmentWrapper {

@@ -3,9 +3,9 @@ package import DQNModel
 
 /// An environment around another one, of which it changes one aspect.
 ///
-/// A snapshot holds the wrapper's own arrays and the whole snapshot of the inner environment: its arrays as `inner.NAME`,
-/// its kind and version as `inner-kind` and `inner-version`. The kind is the wrapper's ``text`` with its settings, so that
-/// a state is only restored under the same settings.
+/// A snapshot holds the wrapper's own arrays and the whole snapshot of the inner environment: its arrays as
+/// `inner.NAME`, its kind and version as `inner-kind` and `inner-version`. The kind is the wrapper's ``text`` with its
+/// settings, so that a state is only restored under the same settings.
 package protocol EnvironmentWrapper: Environment {
     /// The inner environment.
     var inner: any Environment { get set }

@@ -3,9 +3,9 @@ package import DQNModel
 /// Ends an episode when a life is lost, for learning only: `episodic-life` (Mnih 2015); in training only.
 ///
 /// The step that loses a life is terminated, to prevent bootstrapping across it, and
-/// ``StepOutcome/endsForLearningOnly``. The next `reset(seed: nil)` then continues the game, and its last observation is
-/// the first of the next episode; with a seed, or after the end of the game, a new game begins. The loss of the last life
-/// is left to the game, which may continue for some frames.
+/// ``StepOutcome/endsForLearningOnly``. The next `reset(seed: nil)` then continues the game, and its last observation
+/// is the first of the next episode; with a seed, or after the end of the game, a new game begins. The loss of the last
+/// life is left to the game, which may continue for some frames.
 package struct EpisodicLife: EnvironmentWrapper {
     /// The inner environment.
     package var inner: any Environment

@@ -1,6 +1,7 @@
 package import DQNModel
 
-/// Multiplies the numbers of an observation and adds an offset: `observation-scale:0.01` or `observation-scale:0.01,-1`.
+/// Multiplies the numbers of an observation and adds an offset: `observation-scale:0.01` or
+/// `observation-scale:0.01,-1`.
 package struct ObservationScale: EnvironmentWrapper {
     /// The inner environment.
     package var inner: any Environment

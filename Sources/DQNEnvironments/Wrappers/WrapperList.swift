@@ -3,7 +3,7 @@
 /// | text | effect |
 /// |---|---|
 /// | `no-op-start:30` | begins each episode with 1 to 30 steps of action 0, which must be `noop` |
-/// | `action-repeat:4`, `action-repeat:4,max` | repeats each action; `max` takes the maximum of the last two observations |
+/// | `action-repeat:4`, `action-repeat:4,max` | repeats each action; `max` shows the maximum of two frames |
 /// | `atari-pixels:84`, `atari-pixels:42` | shrinks a screen to a grey square |
 /// | `observation-scale:0.01`, `observation-scale:0.01,-1` | multiplies observations by a factor and adds an offset |
 /// | `time-limit:27000` | truncates episodes |
@@ -47,7 +47,8 @@ public struct WrapperList: Sendable, Equatable {
 
     /// Returns the environment inside the wrappers.
     ///
-    /// - Throws: ``EnvironmentError`` (`invalidWrapper`) if a wrapper does not fit the environment inside it, with the reason.
+    /// - Throws: ``EnvironmentError`` (`invalidWrapper`) if a wrapper does not fit the environment inside it, with the
+    ///   reason.
     public func wrap(_ environment: any Environment, for use: Use) throws(EnvironmentError) -> any Environment {
         var environment = environment
         for setting in settings where use == .training || !setting.isForTrainingOnly {
