@@ -16,7 +16,7 @@ struct Show: ParsableCommand {
             var shape: [Int]
         }
         struct Worker: Encodable {
-            var standing: WorkerState.Standing
+            var standing: WorkerStatus
             var agent_steps: Int?
             var final_epsilon: Double?
             var learner: CheckpointSummary.Worker.Learner?
@@ -52,7 +52,7 @@ struct Show: ParsableCommand {
             configuration: summary.configuration,
             workers: summary.workers.map {
                 .init(
-                    standing: $0.standing, agent_steps: $0.agentSteps, final_epsilon: $0.finalEpsilon,
+                    standing: $0.status, agent_steps: $0.agentSteps, final_epsilon: $0.finalEpsilon,
                     learner: $0.learner, replay: $0.replay)
             },
             datasets: summary.datasets.map { .init(path: $0.path, type: $0.element, shape: $0.shape) })
@@ -106,7 +106,7 @@ struct Show: ParsableCommand {
 
 extension Show {
     private func text(_ worker: CheckpointSummary.Worker) -> String {
-        var parts = [worker.standing.rawValue, worker.agentSteps.map { "\($0) agent steps" } ?? "steps not recorded"]
+        var parts = [worker.status.rawValue, worker.agentSteps.map { "\($0) agent steps" } ?? "steps not recorded"]
         if let epsilon = worker.finalEpsilon { parts.append("final epsilon \(epsilon)") }
         if let learner = worker.learner { parts.append("learner \(learner.kind) \(learner.version)") }
         if let replay = worker.replay { parts.append("replay \(replay.count) of \(replay.capacity)") }

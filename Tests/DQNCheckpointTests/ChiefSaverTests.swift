@@ -11,7 +11,7 @@ struct ChiefSaverTests {
 
     private func saver(keepLast: Int = .max, lineage: Lineage? = nil) throws -> ChiefSaver {
         try ChiefSaver(
-            CheckpointStore(directory: folder.url, retention: .init(keepLast: keepLast)), lineage: lineage)
+            CheckpointStore(directory: folder.url, keepLast: keepLast), lineage: lineage)
     }
 
     private func sample(_ step: Int) throws -> Checkpoint {
@@ -25,7 +25,7 @@ struct ChiefSaverTests {
 
     @Test func everythingHandedOverIsSavedInOrder() throws {
         let saver = try saver()
-        for step in 1...6 { try saver.save(sample(step)) }
+        for step in 1...6 { saver.save(try sample(step)) }
         let outcomes = saver.finish()
         #expect(outcomes.map(\.agentSteps) == Array(1...6))
         #expect(saver.finished().isEmpty)
@@ -48,7 +48,7 @@ struct ChiefSaverTests {
         let saver = try saver()
         var checkpoint = try sample(7)
         let before = try everything(checkpoint)
-        try saver.save(checkpoint)
+        saver.save(checkpoint)
         for index in checkpoint.online.indices { checkpoint.online[index] = 9 }
         for worker in checkpoint.workers.indices {
             guard var replay = checkpoint.workers[worker].replay else { continue }
@@ -65,22 +65,6 @@ struct ChiefSaverTests {
         #expect(try everything(Checkpoint(contentsOf: file(7))) == before)
     }
 
-    @Test func nobodyButTheChiefSaves() throws {
-        let saver = try saver()
-        let checkpoint = try sample(1)
-        let error = Concurrent<CheckpointError?>()
-        let thread = Thread {
-            do throws(CheckpointError) {
-                try saver.save(checkpoint)
-                error.put(nil)
-            } catch let caught { error.put(caught) }
-        }
-        thread.start()
-        #expect(error.take()??.code == .notChief)
-        #expect(saver.finish().isEmpty)
-        #expect(!FileManager.default.fileExists(atPath: file(1).path))
-    }
-
     @Test func twoSaversOfOneDirectory() throws {
         let first = try saver()
         let error = #expect(throws: CheckpointError.self) { try saver() }
@@ -90,19 +74,19 @@ struct ChiefSaverTests {
         #expect(throws: CheckpointError.self) { try store.commit(sample(1)) }
         #expect(throws: CheckpointError.self) { try store.recoverLatest { _ in } }
         // Reading needs no lock.
-        try first.save(sample(2))
+        first.save(try sample(2))
         _ = first.finish()
         #expect(try store.entries().map(\.agentSteps) == [2])
     }
 
     @Test func aFailedSaveHarmsNothing() throws {
         let saver = try saver()
-        try saver.save(sample(1))
-        try saver.save(sample(1))
+        saver.save(try sample(1))
+        saver.save(try sample(1))
         var broken = try sample(2)
         broken.online[0] = .nan
-        try saver.save(broken)
-        try saver.save(sample(3))
+        saver.save(broken)
+        saver.save(try sample(3))
         let outcomes = saver.finish()
         let codes = outcomes.map { outcome -> CheckpointError.Code? in
             if case .failure(let error) = outcome.result { error.code } else { nil }
@@ -120,17 +104,17 @@ struct ChiefSaverTests {
         }
         try {
             let saver = try self.saver(lineage: Lineage(url, resumedFrom: nil))
-            for step in [0, 10] { try saver.save(sample(step)) }
+            for step in [0, 10] { saver.save(try sample(step)) }
         }()
         let (first, second) = (try digest(0), try digest(10))
         try {
             let saver = try self.saver(lineage: Lineage(url, resumedFrom: second))
-            try saver.save(sample(20))
+            saver.save(try sample(20))
             var evaluated = try sample(20)
             evaluated.reachedTarget = true
             _ = saver.finish()
             let third = try digest(20)
-            try saver.save(evaluated, replacing: true)
+            saver.save(evaluated, replacing: true)
             _ = saver.finish()
             let lines = try String(contentsOf: url, encoding: .utf8).split(separator: "\n").map(String.init)
             #expect(
@@ -147,24 +131,8 @@ struct ChiefSaverTests {
         try { try self.saver().save(sample(2)) }()
         let bytes = try Data(contentsOf: file(2))
         let saver = try ChiefSaver(CheckpointStore(directory: other.url))
-        for step in 1...2 { try saver.save(sample(step)) }
+        for step in 1...2 { saver.save(try sample(step)) }
         _ = saver.finish()
         #expect(try Data(contentsOf: other.file(CheckpointStore.fileName(agentSteps: 2))) == bytes)
-    }
-}
-
-/// A value that one thread waits for.
-private final class Concurrent<Value: Sendable>: @unchecked Sendable {
-    private let semaphore = DispatchSemaphore(value: 0)
-    private var value: Value?
-
-    func put(_ value: Value) {
-        self.value = value
-        semaphore.signal()
-    }
-
-    func take() -> Value? {
-        semaphore.wait()
-        return value
     }
 }

@@ -38,7 +38,7 @@ struct ConversionTests {
     @Test func whatAFileOf1_0DoesNotRecordIsSupplied() throws {
         let golden = GoldenFileTests.folder.appendingPathComponent("1.0")
         let one = try Checkpoint(contentsOf: golden.appendingPathComponent("sample-pixels.h5"))
-        #expect(one.workers.map(\.standing) == [.running])
+        #expect(one.workers.map(\.status) == [.running])
         #expect(one.workers.map(\.agentSteps) == [one.counters.agentSteps])
         #expect(one.workers[0].finalEpsilon == nil && one.workers[0].learner == nil)
         let two = golden.appendingPathComponent("sample-vector.h5")
@@ -72,7 +72,7 @@ struct ConversionTests {
         let checkpoint = try Samples.workers()
         var expected = checkpoint
         for index in expected.workers.indices {
-            expected.workers[index].standing = .running
+            expected.workers[index].status = .running
             expected.workers[index].agentSteps = 0
             expected.workers[index].finalEpsilon = nil
             expected.workers[index].learner = nil
@@ -113,7 +113,7 @@ struct ConversionTests {
     /// A head cannot be left out; what else would be lost is listed with it.
     @Test func headsHaveNoFormIn1_0() throws {
         var dueling = try Samples.dueling()
-        dueling.workers[1].standing = .finished
+        dueling.workers[1].status = .finished
         for (checkpoint, count) in [(dueling, 2), (try Samples.actorCritic(), 1)] {
             try checkpoint.write(to: folder.file("source.h5"), overwriting: true)
             for allowLossy in [false, true] {

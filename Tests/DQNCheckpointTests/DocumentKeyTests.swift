@@ -81,11 +81,11 @@ struct DocumentKeyTests {
             try Self.keys(workers.text("workers/0/state")).isSuperset(of: [
                 "standing", "agent_steps", "final_epsilon", "learner", "learner.kind", "learner.version",
             ]))
-        let standings = try (0..<4).map { try Self.standing(workers.text("workers/\($0)/state")) }
+        let standings = try (0..<4).map { try Self.status(workers.text("workers/\($0)/state")) }
         #expect(standings == ["running", "finished", "abandoned", "resting"])
     }
 
-    private static func standing(_ text: String) throws -> String? {
+    private static func status(_ text: String) throws -> String? {
         guard case .string(let standing) = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))["standing"]
         else { return nil }
         return standing

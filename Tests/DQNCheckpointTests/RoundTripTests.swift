@@ -110,7 +110,7 @@ struct RoundTripTests {
         #expect(summary.byteCount == (try Data(contentsOf: folder.file("a.h5")).count))
         #expect(summary.datasets.map(\.path) == summary.datasets.map(\.path).sorted())
         #expect(summary.datasets.contains { $0.path == "parameters/online/layers/0/weight" && $0.shape == [5, 4] })
-        #expect(summary.workers.map(\.standing) == [.running, .running])
+        #expect(summary.workers.map(\.status) == [.running, .running])
         #expect(summary.workers.map(\.replay?.count) == [37, 37])
         #expect(summary.digest == Verifier.verify(folder.file("a.h5")).digest)
     }

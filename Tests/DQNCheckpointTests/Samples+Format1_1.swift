@@ -71,9 +71,9 @@ extension Samples {
     static func workers() throws -> Checkpoint {
         var checkpoint = try whole()
         checkpoint.workers = try (0..<5).map { try worker($0, checkpoint.architecture) }
-        let standings: [WorkerState.Standing] = [.running, .finished, .abandoned, .resting, .running]
+        let standings: [WorkerStatus] = [.running, .finished, .abandoned, .resting, .running]
         for (index, standing) in standings.enumerated() {
-            checkpoint.workers[index].standing = standing
+            checkpoint.workers[index].status = standing
             checkpoint.workers[index].agentSteps = [20_000, 12_500, 7_500, 10_000, 0][index]
             checkpoint.workers[index].finalEpsilon = [0.1, 0.01, 0.5, nil, 0][index]
             checkpoint.workers[index].replay = nil

@@ -231,8 +231,9 @@ func everything(_ checkpoint: Checkpoint, version: String = FormatVersion.curren
         parts["worker.\(index).episode"] =
             "\(bits([worker.episodeReturn] + worker.recentReturns)) \(worker.episodeLength) \(worker.recentLengths)"
         if version != "1.0" {
+            // The recorded digests of the golden files cover this name.
             parts["worker.\(index).standing"] =
-                "\(worker.standing.rawValue) \(worker.agentSteps) \(worker.finalEpsilon.map { bits([$0]) } ?? "none")"
+                "\(worker.status.rawValue) \(worker.agentSteps) \(worker.finalEpsilon.map { bits([$0]) } ?? "none")"
             parts["worker.\(index).learner"] = state(worker.learner)
         }
         guard let replay = worker.replay else { continue }

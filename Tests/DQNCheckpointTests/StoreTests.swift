@@ -10,8 +10,8 @@ struct StoreTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    private func store(keepLast: Int = .max, keepEvery: Int? = nil) throws -> CheckpointStore {
-        try CheckpointStore(directory: folder.url, retention: .init(keepLast: keepLast, keepEvery: keepEvery))
+    private func store(keepLast: Int = .max) throws -> CheckpointStore {
+        try CheckpointStore(directory: folder.url, keepLast: keepLast)
     }
 
     @discardableResult
@@ -89,12 +89,6 @@ struct StoreTests {
         #expect(try steps == [30, 40])
     }
 
-    @Test func everySoManyStepsAreKept() throws {
-        let store = try store(keepLast: 1, keepEvery: 20)
-        for step in [10, 20, 30, 40, 50] { try commit(store, step) }
-        #expect(try steps == [20, 40, 50])
-    }
-
     @Test func theBestIsKeptAndTiesGoToTheEarliest() throws {
         try {
             let store = try store(keepLast: 1)
@@ -131,8 +125,8 @@ struct StoreTests {
         try damage(40)
         try damage(30)
         var notices: [String] = []
-        let latest = try store().latest { notices.append($0) }
-        #expect(latest?.checkpoint.counters.agentSteps == 20)
+        let latest = try CheckpointLocation.resolve(folder.url, .latest) { notices.append($0) }
+        #expect(latest.lastPathComponent == CheckpointStore.fileName(agentSteps: 20))
         #expect(notices.count == 2)
         #expect(notices.first?.contains("step-000000000040.h5") == true)
         // Looking changes nothing.
@@ -209,7 +203,7 @@ struct StoreTests {
         await #expect(processExitsWith: .success) {
             signal(SIGXFSZ, SIG_IGN)
             let folder = try TemporaryFolder()
-            let store = try CheckpointStore(directory: folder.url, retention: .init(keepLast: 1))
+            let store = try CheckpointStore(directory: folder.url, keepLast: 1)
             _ = try store.commit(Samples.whole(agentSteps: 10, meanReturn: nil))
             let size = try Data(contentsOf: folder.file("step-000000000010.h5")).count
             var limit = rlimit(rlim_cur: 0, rlim_max: rlim_t.max)

@@ -39,8 +39,11 @@ import Testing
     private var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
     private func newest(_ directory: RunDirectory) throws -> Checkpoint {
-        let store = try CheckpointStore(directory: directory.checkpoints)
-        return try #require(try store.latest { Issue.record("\($0)") }).checkpoint
+        try CheckpointLocation.read(directory.checkpoints, .latest) {
+            Issue.record("\($0)")
+        } _: { (url) throws(CheckpointError) in
+            try Checkpoint(contentsOf: url)
+        }.value
     }
 
     @Test(
@@ -64,21 +67,21 @@ import Testing
             }
             let checkpoint = try newest(directory)
             #expect(checkpoint.workers.count == 2)
-            #expect(checkpoint.workers[0].standing == .running)
+            #expect(checkpoint.workers[0].status == .running)
             #expect(checkpoint.counters.agentSteps > 57)
             if fault.kind.rawValue.hasPrefix("throws") {
-                #expect(checkpoint.workers[1].standing == .abandoned)
+                #expect(checkpoint.workers[1].status == .abandoned)
                 #expect(checkpoint.workers[1].agentSteps >= FaultyEnvironment.stepsBefore)
             } else {
                 // Its last boundary snapshot: from a save before the fault.
-                #expect(checkpoint.workers[1].standing == .running)
+                #expect(checkpoint.workers[1].status == .running)
                 #expect(checkpoint.workers[1].agentSteps <= FaultyEnvironment.stepsBefore + 40)
             }
             // The struck seed is gone, so that the fault does not come again.
             let trainer = try Trainer(resuming: checkpoint)
             #expect(
                 trainer.notices.contains { $0.contains("worker 1 starts a new episode") }
-                    == (checkpoint.workers[1].standing == .abandoned))
+                    == (checkpoint.workers[1].status == .abandoned))
             while trainer.counters.agentSteps < 450 { try trainer.advance(to: 450) }
             #expect(trainer.counters.agentSteps == 450)
         }
@@ -106,7 +109,7 @@ import Testing
             #expect { _ = try run(configuration, in: directory) } throws: { "\($0)".contains(words) }
             let checkpoint = try newest(directory)
             #expect(checkpoint.counters.agentSteps == 200)
-            #expect(checkpoint.workers.allSatisfy { $0.standing == .running })
+            #expect(checkpoint.workers.allSatisfy { $0.status == .running })
             // What the fault kept from being done is done first when the run goes on.
             #expect(checkpoint.history.agentSteps.last != 200)
             let trainer = try Trainer(resuming: checkpoint, options: Trainer.Options(workerTimeout: .seconds(0.5)))
@@ -150,7 +153,7 @@ import Testing
             configuration.workerSteps = FaultyEnvironment.stepsBefore + 1
             #expect { _ = try run(configuration, in: directory) } throws: { "\($0)".contains("Worker 1 is stuck") }
             let checkpoint = try newest(directory)
-            #expect(checkpoint.workers[0].standing == .finished)
+            #expect(checkpoint.workers[0].status == .finished)
         }
     }
 
@@ -181,7 +184,7 @@ import Testing
             #expect(outcome == .completed)
             let checkpoint = try newest(directory)
             #expect(checkpoint.counters.agentSteps == 240)
-            #expect(checkpoint.workers.allSatisfy { $0.standing == .finished && $0.replay == nil })
+            #expect(checkpoint.workers.allSatisfy { $0.status == .finished && $0.replay == nil })
             let trainer = try Trainer(resuming: checkpoint)
             #expect(trainer.allWorkersFinished)
         }

@@ -35,7 +35,7 @@ import Testing
             var notices: [String] = []
             while notices.isEmpty {
                 if trainer.counters.agentSteps % 250 == 0 {
-                    #expect(trainer.checkpoint().workers.allSatisfy { $0.standing == .running && $0.replay != nil })
+                    #expect(trainer.checkpoint().workers.allSatisfy { $0.status == .running && $0.replay != nil })
                 }
                 resident = try residentBytes()
                 notices = try trainer.advance(to: 2 * steps).notices
@@ -54,16 +54,16 @@ import Testing
             let checkpoint = trainer.checkpoint()
             #expect(checkpoint.counters.agentSteps > taken)
             let (first, second) = (checkpoint.workers[0], checkpoint.workers[1])
-            #expect(first.standing == .finished && first.agentSteps == steps)
+            #expect(first.status == .finished && first.agentSteps == steps)
             #expect(first.replay == nil && first.environment == nil && first.observation == nil)
-            #expect(second.standing == .running && second.replay?.count == second.agentSteps + 1)
+            #expect(second.status == .running && second.replay?.count == second.agentSteps + 1)
             #expect(second.agentSteps == checkpoint.counters.agentSteps - steps)
 
             // A resume leaves the finished one in peace.
             let resumed = try Trainer(resuming: checkpoint)
             try resumed.advance(to: checkpoint.counters.agentSteps + 5)
             let later = resumed.checkpoint().workers
-            #expect(later[0].standing == .finished && later[0].agentSteps == steps && later[0].replay == nil)
+            #expect(later[0].status == .finished && later[0].agentSteps == steps && later[0].replay == nil)
             #expect(later[1].agentSteps == second.agentSteps + 5)
         }
 

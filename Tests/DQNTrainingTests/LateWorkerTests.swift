@@ -32,7 +32,7 @@ import Testing
     /// What tells one state of a worker from another here.
     private func what(_ checkpoint: Checkpoint, _ index: Int) -> String {
         let worker = checkpoint.workers[index]
-        return "\(worker.standing) \(worker.agentSteps) \(worker.environment.map { "\($0.values)" } ?? "none")"
+        return "\(worker.status) \(worker.agentSteps) \(worker.environment.map { "\($0.values)" } ?? "none")"
     }
 
     @Test func aSnapshotThatComesTooLateIsNotTaken() throws {
@@ -60,7 +60,7 @@ import Testing
         let error = #expect(throws: TrainingError.self) { try trainer.advance(to: 200) }
         #expect(error?.message.contains("is stuck") == true)
         let given = trainer.checkpoint()
-        let stuck = try #require(given.workers.firstIndex { $0.standing != .finished })
+        let stuck = try #require(given.workers.firstIndex { $0.status != .finished })
         letItComeBack()
         let later = trainer.checkpoint()
         #expect(what(later, stuck) == what(given, stuck))

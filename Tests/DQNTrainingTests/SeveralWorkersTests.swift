@@ -93,14 +93,14 @@ import Testing
                 #expect(checkpoint.workers.count == run.workers)
                 #expect(isFinite(checkpoint))
                 parameters.append(checkpoint.online)
-                for worker in checkpoint.workers where worker.standing != .finished {
+                for worker in checkpoint.workers where worker.status != .finished {
                     #expect(worker.agentSteps < Self.steps || entry.agentSteps == 0)
                     #expect(worker.observation != nil)
                     #expect((worker.replay != nil) == run.method.hasSuffix("dqn"))
                 }
             }
             let last = try Checkpoint(contentsOf: try #require(entries.last).url)
-            #expect(last.workers.allSatisfy { $0.agentSteps == Self.steps && $0.standing == .finished })
+            #expect(last.workers.allSatisfy { $0.agentSteps == Self.steps && $0.status == .finished })
             #expect(last.counters.evaluations == (100...total).count(where: { $0 % 100 == 0 || $0 == total }))
             #expect(
                 last.counters.gradientUpdates == last.optimizer?.stepCount || run.settings.contains(Self.ownAverages))
@@ -119,7 +119,7 @@ import Testing
             let total = Self.steps * run.workers
             let checkpoint = try Checkpoint(contentsOf: try #require(training.lastCheckpoint))
             #expect(checkpoint.counters.agentSteps == total)
-            #expect(checkpoint.workers.allSatisfy { $0.standing == .running })
+            #expect(checkpoint.workers.allSatisfy { $0.status == .running })
 
             let resumed = try Trainer(resuming: checkpoint)
             #expect(resumed.notices == [])

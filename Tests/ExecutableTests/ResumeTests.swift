@@ -89,8 +89,7 @@ import Testing
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
         #expect(process.terminationReason == .exit && process.terminationStatus == 130)
-        let store = try CheckpointStore(directory: URL(fileURLWithPath: directory("run/checkpoints")))
-        let newest = try #require(try store.latest { _ in })
-        #expect(newest.checkpoint.counters.agentSteps > 0)
+        let newest = try CheckpointLocation.resolve(URL(fileURLWithPath: directory("run")), .latest) { _ in }
+        #expect(try Checkpoint(contentsOf: newest).counters.agentSteps > 0)
     }
 }

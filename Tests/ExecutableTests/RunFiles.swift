@@ -19,8 +19,11 @@ extension TemporaryDirectory {
 
     /// A run's newest checkpoint; none may be damaged.
     func newest(_ run: String) throws -> Checkpoint {
-        let store = try CheckpointStore(directory: url.appendingPathComponent("\(run)/checkpoints"))
-        return try #require(try store.latest { Issue.record("\($0)") }).checkpoint
+        try CheckpointLocation.read(url.appendingPathComponent(run), .latest) {
+            Issue.record("\($0)")
+        } _: { (url) throws(CheckpointError) in
+            try Checkpoint(contentsOf: url)
+        }.value
     }
 
     /// The agent steps of a run's checkpoints, rising; empty before the first.

@@ -35,7 +35,7 @@ import Testing
     private func expectWhole(_ checkpoint: Checkpoint) {
         #expect(checkpoint.workers.count == 2)
         #expect(checkpoint.workers.map(\.agentSteps).reduce(0, +) == checkpoint.counters.agentSteps)
-        #expect(checkpoint.workers.allSatisfy { $0.standing == .running })
+        #expect(checkpoint.workers.allSatisfy { $0.status == .running })
     }
 
     private let two = ["--env", "CartPole-v1", "--workers", "2", "--save-every", "200"]

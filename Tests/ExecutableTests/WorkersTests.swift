@@ -35,7 +35,7 @@ import Testing
             let workers = checkpoint.workers
             #expect(checkpoint.counters.agentSteps == step && workers.count == 2)
             #expect(workers.map(\.agentSteps).reduce(0, +) == step)
-            #expect(workers.allSatisfy { $0.standing == .running })
+            #expect(workers.allSatisfy { $0.status == .running })
             // At step 0 equal seeds would show as equal states; no stream of one is that of the other, by any name.
             let words = workers.map { Set($0.generators.values.map(\.words) + [environmentWords($0)]) }
             #expect(words.allSatisfy { $0.count == (method == "async-dqn" ? 3 : 2) })
@@ -94,7 +94,7 @@ import Testing
         #expect(said.contains("worker 1 is inactive") && said.contains("worker 2 is inactive"), "\(said)")
         _ = try resume(directory, to: 500)
         let resting = try directory.checkpoint("run", 500).workers
-        #expect(resting.map(\.standing) == [.running, .resting, .resting])
+        #expect(resting.map(\.status) == [.running, .resting, .resting])
         #expect(resting[0].agentSteps == workers[0].agentSteps + 100)
         for index in 1...2 { #expect(differences(workers[index], resting[index]) == []) }
 
@@ -104,7 +104,7 @@ import Testing
             said.contains("worker 2 is inactive") && !said.contains("worker 1 is inactive") && !said.contains("new"),
             "\(said)")
         let awake = try directory.checkpoint("run", 600).workers
-        #expect(awake.map(\.standing) == [.running, .running, .resting])
+        #expect(awake.map(\.status) == [.running, .running, .resting])
         #expect(awake[0].agentSteps + awake[1].agentSteps == resting[0].agentSteps + resting[1].agentSteps + 100)
         #expect(awake[1].agentSteps >= resting[1].agentSteps)
         #expect((awake[1].replay?.count ?? 0) >= (resting[1].replay?.count ?? 0))
@@ -120,7 +120,7 @@ import Testing
             directory, "run", ["--method", "async-dqn", "--steps", "250"] + settings.flatMap { ["--set", $0] })
         #expect(try resume(directory, to: 400, workers: 2).contains("worker 1 is new"))
         let workers = try directory.checkpoint("run", 400).workers
-        #expect(workers.map(\.standing) == [.running, .running])
+        #expect(workers.map(\.status) == [.running, .running])
         #expect(workers.map(\.agentSteps).reduce(0, +) == 400 && workers[0].agentSteps >= 250)
     }
 

@@ -56,7 +56,7 @@ func measurePeak(_ recording: Recording, _ folder: URL) throws {
     let saver = try ChiefSaver(CheckpointStore(directory: folder))
     try Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
     let before = try memory("VmRSS")
-    try saver.save(Recording.checkpoint(replay, step: 99_500))
+    saver.save(try Recording.checkpoint(replay, step: 99_500))
     recording.add(99_500..<100_500, to: replay)
     for outcome in saver.finish() { _ = try outcome.result.get() }
     try report("peak", ["replay_bytes": 100_000 * 7056, "extra_bytes": memory("VmHWM") - before])

@@ -47,23 +47,23 @@ struct SaverBench: ParsableCommand {
         let folder = URL(fileURLWithPath: "saver-bench-\(getpid())", isDirectory: true)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let saver = try ChiefSaver(CheckpointStore(directory: folder, retention: .init(keepLast: 2)))
+        let saver = try ChiefSaver(CheckpointStore(directory: folder, keepLast: 2))
         // Filling the replays takes no computing: actions are random until learning starts.
         try trainer.advance(to: capacity)
         try trainer.advance(to: capacity + 200)
-        try saver.save(trainer.checkpoint())
+        saver.save(trainer.checkpoint())
         _ = saver.finish()
 
         var (arrivals, handOvers, durations): ([Double], [Double], [Double]) = ([], [], [])
         var (updates, training) = (trainer.counters.gradientUpdates, 0.0)
         for _ in 0..<saves {
             training += try time { try trainer.advance(to: trainer.counters.agentSteps + 30) }
-            try saver.save(trainer.checkpoint())
+            saver.save(trainer.checkpoint())
             training += try time { try trainer.advance(to: trainer.counters.agentSteps + 2 * workers) }
             guard let pause = trainer.pause else { continue }
             arrivals.append(pause.stopping / .seconds(1))
             handOvers.append(pause.handOver / .seconds(1))
-            durations += saver.finish().map(\.seconds)
+            durations += saver.finish().map { $0.duration / .seconds(1) }
         }
         updates = trainer.counters.gradientUpdates - updates
         var (with, without): ([Double], [Double]) = ([], [])

@@ -1,8 +1,8 @@
-public import DQNModel
-public import Foundation
+internal import DQNModel
+package import Foundation
 
 /// Which checkpoint of a run is meant.
-public enum CheckpointSelection: Sendable, Equatable {
+package enum CheckpointSelection: Sendable, Equatable {
     /// The newest valid one.
     case latest
     /// The one with the highest own evaluation.
@@ -11,7 +11,7 @@ public enum CheckpointSelection: Sendable, Equatable {
     case step(Int)
 
     /// Reads `latest`, `best` or a number of agent steps; `nil` for anything else.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         switch text {
         case "latest": self = .latest
         case "best": self = .best
@@ -23,13 +23,13 @@ public enum CheckpointSelection: Sendable, Equatable {
 }
 
 /// Finds the file that a path and a selection mean.
-public enum CheckpointLocation {
+package enum CheckpointLocation {
     /// The checkpoint file of a path: the file itself, or one of a run's directory or of a directory of checkpoints.
     ///
     /// Reads only; a damaged newest file is passed over and said.
     /// - Parameter notice: told of each file that is passed over, and why.
     /// - Throws: ``CheckpointError`` (`missing`) when there is nothing there, or not the one that is meant.
-    public static func resolve(
+    package static func resolve(
         _ path: URL, _ selection: CheckpointSelection, notice: (String) -> Void
     ) throws(CheckpointError) -> URL {
         var isDirectory: ObjCBool = false
@@ -64,7 +64,7 @@ public enum CheckpointLocation {
     /// - Parameter notice: told of each file that is passed over, and why.
     /// - Throws: ``CheckpointError``: `missing` as ``resolve(_:_:notice:)``; `unknownExtension` for a newest file that
     ///   must be read by another program; for a file that is named, what `read` throws.
-    public static func read<Value>(
+    package static func read<Value>(
         _ path: URL, _ selection: CheckpointSelection, notice: (String) -> Void,
         _ read: (URL) throws(CheckpointError) -> Value
     ) throws(CheckpointError) -> (url: URL, value: Value) {
@@ -94,7 +94,7 @@ public enum CheckpointLocation {
     }
 
     /// Where a run's directory keeps its checkpoints; the directory itself where it is one of checkpoints.
-    public static func directory(of path: URL) -> URL {
+    package static func directory(of path: URL) -> URL {
         let inner = path.appendingPathComponent("checkpoints", isDirectory: true)
         return FileManager.default.fileExists(atPath: inner.path) ? inner : path
     }

@@ -7,19 +7,6 @@ public import Foundation
 /// evaluation is highest. A committed file is never changed, a damaged one never deleted. Whoever writes or cleans up
 /// locks the directory first, for as long as the store lives. Not thread-safe.
 public final class CheckpointStore {
-    /// Which files a commit may delete afterwards.
-    public struct Retention: Sendable {
-        /// How many of the newest files are kept.
-        public var keepLast: Int
-        /// Files at multiples of this many agent steps are kept; `nil` keeps none for that.
-        public var keepEvery: Int?
-        /// Creates a rule; the best file and the one just verified are kept besides.
-        public init(keepLast: Int, keepEvery: Int? = nil) {
-            self.keepLast = max(keepLast, 1)
-            self.keepEvery = keepEvery
-        }
-    }
-
     /// One file of the store.
     public struct Entry: Sendable, Equatable {
         /// The file.
@@ -33,41 +20,43 @@ public final class CheckpointStore {
         /// The file.
         public let url: URL
         /// What identifies it: see ``CheckpointSummary/digest``.
-        public let digest: String
+        package let digest: String
         /// What the user should know: files that could not be read or deleted.
         public internal(set) var notices: [String]
     }
 
     /// Compressed replay chunks are kept between saves up to one part in so many of the replays' bytes.
-    public static let compressedShare = ReplayArchive.share
+    package static let compressedShare = CompressedChunkCache.share
 
     /// The directory.
-    public let directory: URL
-    private let retention: Retention
+    package let directory: URL
+    private let keepLast: Int
     /// Evaluations by file name: a committed file never changes, so that each is read once.
     private var evaluations: [String: Double?] = [:]
     /// What earlier saves compressed.
-    private let archive = ReplayArchive()
+    private let cache = CompressedChunkCache()
     private var directoryLock: DirectoryLock?
     private var hasToldOfLock = false
 
     /// Opens a store on an existing directory.
     ///
+    /// - Parameter keepLast: how many of the newest files are kept, at least one; the best file and the one just saved
+    ///   are kept besides.
     /// - Throws: ``CheckpointError`` (`missing`) when there is no such directory.
-    public init(directory: URL, retention: Retention = Retention(keepLast: .max)) throws(CheckpointError) {
+    public init(directory: URL, keepLast: Int = .max) throws(CheckpointError) {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: directory.path, isDirectory: &isDirectory), isDirectory.boolValue
         else {
             throw CheckpointError(code: .missing, message: "There is no directory '\(directory.path)'; check the path.")
         }
         self.directory = directory
-        self.retention = retention
+        self.keepLast = max(keepLast, 1)
     }
 
     /// Takes the right to write here, and keeps it as long as the store lives; does nothing when it has it.
     ///
     /// - Throws: ``CheckpointError``: `locked` when another store has it, in this process or another; `inputOutput`.
-    public func lock() throws(CheckpointError) {
+    package func lock() throws(CheckpointError) {
         if directoryLock == nil { directoryLock = try DirectoryLock(directory) }
     }
 
@@ -75,7 +64,7 @@ public final class CheckpointStore {
     func unlock() { directoryLock = nil }
 
     /// The file name of a checkpoint.
-    public static func fileName(agentSteps: Int) -> String {
+    package static func fileName(agentSteps: Int) -> String {
         let digits = String(agentSteps)
         return "step-" + String(repeating: "0", count: max(0, 12 - digits.count)) + digits + ".h5"
     }
@@ -117,7 +106,7 @@ public final class CheckpointStore {
         // Whatever becomes of this, what is known of an older file of the name may be wrong.
         evaluations[url.lastPathComponent] = nil
         let digest = try checkpoint.write(
-            to: url, overwriting: replacing, version: FormatVersion.current, archive: archive)
+            to: url, overwriting: replacing, version: FormatVersion.current, cache: cache)
         evaluations[url.lastPathComponent] = .some(checkpoint.evaluation?.meanReturn)
         return Receipt(url: url, digest: digest, notices: lockNotice() + prune(keeping: url))
     }
@@ -132,7 +121,7 @@ public final class CheckpointStore {
     private func prune(keeping verified: URL) -> [String] {
         var notices: [String] = []
         guard let entries = try? entries() else { return ["'\(directory.path)' cannot be listed; nothing was deleted"] }
-        if entries.count <= retention.keepLast { return [] }
+        if entries.count <= keepLast { return [] }
         var readable: [Entry] = []
         for entry in entries {
             do throws(CheckpointError) {
@@ -141,8 +130,7 @@ public final class CheckpointStore {
             } catch { notices.append("\(entry.url.lastPathComponent) is left alone: \(error)") }
         }
         let best = bestEntry(readable)
-        for entry in readable.dropLast(retention.keepLast) where entry != best && entry.url != verified {
-            if let every = retention.keepEvery, every > 0, entry.agentSteps % every == 0 { continue }
+        for entry in readable.dropLast(keepLast) where entry != best && entry.url != verified {
             if unlink(entry.url.path) != 0 {
                 notices.append("\(entry.url.path) could not be deleted: \(String(cString: strerror(errno)))")
             } else {
@@ -187,22 +175,10 @@ extension CheckpointStore {
         return nil
     }
 
-    /// The newest file that can be read whole, and its checkpoint.
-    ///
-    /// - Parameter notice: told of each newer file that is passed over, with its name and what is wrong with it.
-    /// - Returns: `nil` where there is none.
-    /// - Throws: ``CheckpointError`` when the directory cannot be read.
-    public func latest(
-        notice: (String) -> Void
-    ) throws(CheckpointError) -> (url: URL, checkpoint: Checkpoint)? {
-        try newest(Self.checkpoint) { notice("\($0.lastPathComponent) cannot be used: \($1)") }
-            .map { ($0.url, $0.value) }
-    }
-
     /// The file with the highest own evaluation; ties go to the earliest.
     ///
     /// - Throws: ``CheckpointError`` (`missing`) when no file holds an evaluation.
-    public func best(notice: (String) -> Void) throws(CheckpointError) -> URL {
+    package func best(notice: (String) -> Void) throws(CheckpointError) -> URL {
         var readable: [Entry] = []
         for entry in try entries() {
             do throws(CheckpointError) {

@@ -9,33 +9,35 @@ internal import Foundation
 /// room, so that none is ever left out. Who calls ``waitForRoom()`` before taking a state holds no more than two. A save that fails leaves earlier files as
 /// they were and frees what it held; the next one has nothing to do with it.
 ///
-/// Only the chief may save: the thread that made the saver. The directory is locked against other savers, in this process
+/// Only one thread may save, the chief: a saver is not `Sendable`, so the compiler keeps it there. The directory is locked against other savers, in this process
 /// and others, as long as this one lives.
-public final class ChiefSaver: Sendable {
+public final class ChiefSaver {
     /// What became of a save.
     public struct Outcome: Sendable {
         /// Agent steps of the checkpoint.
         public let agentSteps: Int
         /// The file, or why there is none.
         public let result: Result<CheckpointStore.Receipt, CheckpointError>
-        /// Seconds that the saver's thread took.
-        public let seconds: Double
+        /// What the saver's thread took.
+        public let duration: Duration
     }
 
-    private let desk: Desk
+    private let queue: RequestQueue
     private let thread: JobThread
-    private let chief: pthread_t
 
     /// Takes a store over; nobody else may use it from now on.
     ///
-    /// - Parameter lineage: where it is written down what each checkpoint came from.
     /// - Throws: ``CheckpointError``: `locked` when somebody else saves there, `inputOutput`.
-    public init(_ store: sending CheckpointStore, lineage: Lineage? = nil) throws(CheckpointError) {
+    public convenience init(_ store: sending CheckpointStore) throws(CheckpointError) {
+        try self.init(store, lineage: nil)
+    }
+
+    /// Takes a store over, and records in `lineage` what each checkpoint came from.
+    package init(_ store: sending CheckpointStore, lineage: Lineage?) throws(CheckpointError) {
         try store.lock()
-        chief = pthread_self()
-        let desk = Desk(store, lineage)
-        self.desk = desk
-        thread = JobThread(name: "dqn-saver") { desk.work() }
+        let queue = RequestQueue(store, lineage)
+        self.queue = queue
+        thread = JobThread(name: "dqn-saver") { queue.work() }
         if let reason = thread.startError {
             throw CheckpointError(
                 code: .inputOutput, message: "The thread that saves checkpoints could not be started: \(reason).")
@@ -44,7 +46,7 @@ public final class ChiefSaver: Sendable {
 
     /// Waits until what was handed over is saved, and gives the directory free.
     deinit {
-        desk.close()
+        queue.close()
         thread.join()
     }
 
@@ -53,30 +55,25 @@ public final class ChiefSaver: Sendable {
     /// Cost: none, unless two saves are under way or waiting already. Changing what the state was taken from changes
     /// nothing of what is saved.
     /// - Parameter replacing: as in ``CheckpointStore/commit(_:replacing:)``.
-    /// - Throws: ``CheckpointError`` (`notChief`) on any thread but the chief's.
-    public func save(_ checkpoint: Checkpoint, replacing: Bool = false) throws(CheckpointError) {
-        guard pthread_equal(pthread_self(), chief) != 0 else {
-            throw CheckpointError(
-                code: .notChief, message: "Only the thread that made the saver may save; hand the state to it.")
-        }
-        desk.put(Desk.Request(checkpoint: checkpoint, replacing: replacing))
+    public func save(_ checkpoint: Checkpoint, replacing: Bool = false) {
+        queue.put(RequestQueue.Request(checkpoint: checkpoint, replacing: replacing))
     }
 
     /// Waits until no save is waiting for another.
-    public func waitForRoom() { desk.waitForRoom() }
+    public func waitForRoom() { queue.waitForRoom() }
 
     /// The saves that have ended since this was last asked, in order; never waits.
-    public func finished() -> [Outcome] { desk.takeOutcomes(waiting: false) }
+    public func finished() -> [Outcome] { queue.takeOutcomes(waiting: false) }
 
     /// Waits until everything that was handed over is saved or has failed; gives what ``finished()`` would.
-    public func finish() -> [Outcome] { desk.takeOutcomes(waiting: true) }
+    public func finish() -> [Outcome] { queue.takeOutcomes(waiting: true) }
 }
 
 /// What the chief and the saver's thread share.
 ///
 /// `@unchecked Sendable`: `waiting`, `isBusy`, `isClosing` and `outcomes` are touched with the monitor held; `store` and
 /// `lineage` by the saver's thread alone.
-private final class Desk: @unchecked Sendable {
+private final class RequestQueue: @unchecked Sendable {
     struct Request {
         let checkpoint: Checkpoint
         let replacing: Bool
@@ -160,6 +157,6 @@ private final class Desk: @unchecked Sendable {
         } catch { result = .failure(error) }
         return ChiefSaver.Outcome(
             agentSteps: request.checkpoint.counters.agentSteps, result: result,
-            seconds: (ContinuousClock.now - start) / .seconds(1))
+            duration: ContinuousClock.now - start)
     }
 }

@@ -1,13 +1,13 @@
-public import Foundation
+package import Foundation
 
 /// Where each checkpoint of a run came from: `lineage.jsonl`, a line for each save.
 ///
 /// A line is `{"child":DIGEST,"parent":DIGEST,"why":WORD}`, the digests those that ``CheckpointSummary/digest`` gives.
 /// The checkpoints themselves record nothing of it, so that equal states give equal files however often a run was
 /// resumed. The file is for people: nothing depends on it, and a kill may keep a line from it.
-public struct Lineage: Sendable {
+package struct Lineage: Sendable {
     /// Why there is a checkpoint.
-    public enum Reason: String, Sendable, Codable {
+    package enum Reason: String, Sendable, Codable {
         /// It is a run's first.
         case started
         /// Training went on from the parent in the same process.
@@ -32,7 +32,7 @@ public struct Lineage: Sendable {
     /// Goes on with a file, which need not be there.
     ///
     /// - Parameter parent: digest of the checkpoint that the run goes on from; `nil` for a new run.
-    public init(_ url: URL, resumedFrom parent: String?) {
+    package init(_ url: URL, resumedFrom parent: String?) {
         self.url = url
         self.parent = parent
         next = parent == nil ? .started : .resumed

@@ -66,7 +66,7 @@ final class ReplayLearner: Learner {
         ownStatistics = try OwnStatistics.make(configuration, layout: store.layout, restored)
         updatesUntilRefresh = configuration.refreshInterval
         // A run's only worker has no copy to store, and a resting one's is of long ago: both begin with the newest.
-        if copies, let restored, restored.values["parameters"] != nil, context.state?.standing != .resting {
+        if copies, let restored, restored.values["parameters"] != nil, context.state?.status != .resting {
             _ = try parameters.elements.update(
                 fromContentsOf: restored.float32("parameters", count: store.layout.count))
             updatesUntilRefresh = Int(try restored.int64("updates_until_refresh", count: 1)[0])

@@ -58,7 +58,7 @@ final class SegmentLearner: Learner {
             }
         }
         if let restored, copies, segment.count > 0, restored.values["parameters"] != nil,
-            context.state?.standing != .resting
+            context.state?.status != .resting
         {
             _ = try parameters.elements.update(
                 fromContentsOf: restored.float32("parameters", count: store.layout.count))

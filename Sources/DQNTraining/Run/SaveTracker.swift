@@ -16,7 +16,7 @@ struct SaveTracker {
     /// Saves of this process that have ended.
     private var endedCount = 0
     private var failedCount = 0
-    private var lastSeconds: Double?
+    private var lastDuration: Duration?
 
     /// Tracks a new run.
     init() {}
@@ -43,7 +43,7 @@ struct SaveTracker {
 
     /// Records a save that has ended.
     mutating func record(_ outcome: ChiefSaver.Outcome) {
-        lastSeconds = outcome.seconds
+        lastDuration = outcome.duration
         switch outcome.result {
         case .success(let receipt):
             endedCount += 1
@@ -53,8 +53,7 @@ struct SaveTracker {
         }
     }
 
-    /// Records a save that has failed, possibly before it started.
-    mutating func recordFailure(_ error: CheckpointError, at step: Int) {
+    private mutating func recordFailure(_ error: CheckpointError, at step: Int) {
         endedCount += 1
         failedCount += 1
         lastError = error
@@ -65,7 +64,7 @@ struct SaveTracker {
     /// Columns of `metrics.csv`.
     var metrics: [String: Double] {
         var row = ["save/failures": Double(failedCount)]
-        row["save/seconds"] = lastSeconds.map { ($0 * 1e6).rounded() / 1e6 }
+        row["save/seconds"] = lastDuration.map { ($0 / .microseconds(1)).rounded() / 1e6 }
         return row
     }
 

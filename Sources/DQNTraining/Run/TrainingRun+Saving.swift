@@ -16,13 +16,8 @@ extension TrainingRun {
         let step = trainer.counters.agentSteps
         // Waits before taking the state, so that there are never three states in memory.
         saver.waitForRoom()
-        do throws(CheckpointError) {
-            try saver.save(trainer.checkpoint(), replacing: saves.mayReplaceFile(at: step))
-            saves.recordStart(at: step)
-        } catch {
-            saves.recordFailure(error, at: step)
-            logger.error("the save at agent step \(step) failed before it started: \(error)")
-        }
+        saver.save(trainer.checkpoint(), replacing: saves.mayReplaceFile(at: step))
+        saves.recordStart(at: step)
         logSaves(saver.finished())
     }
 

@@ -94,7 +94,7 @@ public final class TrainingRun {
         try configuration.validate(steps: options.steps)
         trainer = try Trainer(configuration, options: options.trainerOptions(gymnasium))
         try directory.createFolders()
-        let store = try CheckpointStore(directory: directory.checkpoints, retention: .init(keepLast: options.keep))
+        let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
         saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, resumedFrom: nil))
         // Checks again for a run: from here on the saver's lock keeps others from starting one.
         try directory.create(configuration, options)
@@ -111,7 +111,7 @@ public final class TrainingRun {
         resuming directory: RunDirectory, computedWith compute: String, _ options: Options, workers: Int?,
         _ gymnasium: GymnasiumSettings, _ logger: Logger
     ) throws {
-        let store = try CheckpointStore(directory: directory.checkpoints, retention: .init(keepLast: options.keep))
+        let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
         let newest = try store.recoverLatest { logger.warning("\($0)") }
         guard let newest else {
             throw TrainingError(

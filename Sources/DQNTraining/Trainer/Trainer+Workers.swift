@@ -16,7 +16,7 @@ extension Trainer {
         let failures = pool.perform(on: slots.indices) { index, _ in
             let slot = slots[index]
             let prepared = slot.takeEnvironment()
-            if slot.state?.standing == .finished { return }
+            if slot.state?.status == .finished { return }
             let worker = try Worker(
                 LearnerContext(
                     configuration: configuration, architecture: architecture, environment: specification,

@@ -82,7 +82,7 @@ struct TrainerSetup {
 
     private static func inactive(_ state: WorkerState) -> WorkerState {
         var state = state
-        if state.standing == .running { state.standing = .resting }
+        if state.status == .running { state.status = .resting }
         return state
     }
 
@@ -99,7 +99,7 @@ struct TrainerSetup {
             "worker \($0) is new: it starts its own episode" + (method.usesReplay ? " with an empty replay" : "")
         }
         let interrupted = states.prefix(count).enumerated().filter { _, state in
-            state.standing != .finished && (state.standing == .abandoned || state.environment == nil)
+            state.status != .finished && (state.status == .abandoned || state.environment == nil)
         }
         return inactive + new
             + interrupted.map { index, _ in

@@ -73,7 +73,7 @@ final class Worker: @unchecked Sendable {
 
     /// Restores the environment from a stored state; returns `false` if the episode cannot continue.
     private func restore(from state: WorkerState, _ space: ObservationSpace) throws -> Bool {
-        guard state.standing != .abandoned, let snapshot = state.environment, let observation = state.observation else {
+        guard state.status != .abandoned, let snapshot = state.environment, let observation = state.observation else {
             return false
         }
         frameStack = try FrameStack(of: space, depth: configuration.frameStack, restoring: observation)
@@ -216,10 +216,10 @@ final class Worker: @unchecked Sendable {
     /// The state of a finished worker: without a replay, because the worker will not learn again.
     var finalState: WorkerState { state(.finished) }
 
-    private func state(_ standing: WorkerState.Standing) -> WorkerState {
+    private func state(_ status: WorkerStatus) -> WorkerState {
         WorkerState(
             generators: ["exploration": explorationGenerator], environment: nil, observation: nil,
             episodeReturn: episodeReturn, episodeLength: episodeLength, recentReturns: recentReturns,
-            recentLengths: recentLengths, replay: nil, standing: standing, agentSteps: agentSteps)
+            recentLengths: recentLengths, replay: nil, status: status, agentSteps: agentSteps)
     }
 }

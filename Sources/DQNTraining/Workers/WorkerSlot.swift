@@ -66,7 +66,7 @@ final class WorkerSlot: @unchecked Sendable {
         state
             ?? WorkerState(
                 generators: [:], environment: nil, observation: nil, episodeReturn: 0, episodeLength: 0,
-                recentReturns: [], recentLengths: [], replay: nil, standing: .abandoned)
+                recentReturns: [], recentLengths: [], replay: nil, status: .abandoned)
     }
 }
 

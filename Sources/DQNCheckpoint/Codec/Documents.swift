@@ -1,0 +1,95 @@
+internal import DQNModel
+
+/// What may be counted: JSON readers everywhere keep such integers, and adding to them cannot overflow.
+enum CountRange {
+    static let valid = 0...(1 << 53)
+}
+
+/// The document `/optimizer/state`.
+struct OptimizerDocument: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case kind
+        case hyperparameters
+        case stepCount = "step_count"
+    }
+    var kind: String
+    var hyperparameters: [String: Double]
+    var stepCount: Int
+
+    /// What cannot be, if anything.
+    var complaint: String? { CountRange.valid.contains(stepCount) ? nil : "counts below zero or above 2^53" }
+}
+
+/// The keys of the document `/workers/N/state` that all versions have; the whole document in 1.0.
+struct SharedWorkerDocument: WorkerDocument {
+    struct Environment: Codable {
+        private enum CodingKeys: String, CodingKey { case kind, version }
+        var kind: String
+        var version: Int
+    }
+    struct Replay: Codable {
+        private enum CodingKeys: String, CodingKey {
+            case capacity
+            case chunkLength = "chunk_length"
+            case count
+            case cursor
+        }
+        var capacity: Int
+        var chunkLength: Int
+        var count: Int
+        var cursor: Int
+    }
+    private enum CodingKeys: String, CodingKey {
+        case environment
+        case episodeLength = "episode_length"
+        case episodeReturn = "episode_return"
+        case recentLengths = "recent_lengths"
+        case recentReturns = "recent_returns"
+        case replay
+    }
+    var environment: Environment?
+    var episodeLength: Int
+    var episodeReturn: Double
+    var recentLengths: [Int]
+    var recentReturns: [Double]
+    var replay: Replay?
+
+    /// Describes a worker.
+    init(_ worker: WorkerState) {
+        environment = worker.environment.map { Environment(kind: $0.kind, version: $0.version) }
+        episodeLength = worker.episodeLength
+        episodeReturn = worker.episodeReturn
+        recentLengths = worker.recentLengths
+        recentReturns = worker.recentReturns
+        replay = worker.replay.map {
+            Replay(capacity: $0.capacity, chunkLength: $0.chunkLength, count: $0.count, cursor: $0.cursor)
+        }
+    }
+
+    var shared: SharedWorkerDocument { self }
+    var addedComplaint: (rule: Rule, text: String)? { nil }
+
+    /// What cannot be, if anything.
+    var complaint: String? {
+        if !CountRange.valid.contains(episodeLength) || recentLengths.contains(where: { !(0...(1 << 31)).contains($0) })
+        {
+            return "has an episode of impossible length"
+        }
+        return recentLengths.count == recentReturns.count
+            ? nil : "has \(recentLengths.count) lengths, but \(recentReturns.count) returns of ended episodes"
+    }
+}
+
+/// The document `/extensions/OWNER/descriptor`.
+struct ExtensionDocument: Codable {
+    private enum CodingKeys: String, CodingKey {
+        case owner
+        case mustUnderstand = "must_understand"
+        case kind
+        case version
+    }
+    var owner: String
+    var mustUnderstand: Bool
+    var kind: String
+    var version: Int
+}

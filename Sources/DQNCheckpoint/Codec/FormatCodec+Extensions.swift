@@ -1,0 +1,51 @@
+internal import DQNModel
+
+extension FormatCodec {
+    /// Reads the extension groups; rule 16.
+    static func extensions(_ reader: borrowing ContainerReader) throws(CheckpointError) -> [ExtensionGroup] {
+        var groups: [ExtensionGroup] = []
+        for owner in reader.members("extensions") {
+            let group = try reader.part("extensions/\(owner)") { (reader) throws(CheckpointError) in
+                try extensionGroup(owner, reader)
+            }
+            if let group { groups.append(group) }
+        }
+        return groups
+    }
+
+    private static func extensionGroup(
+        _ owner: String, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> ExtensionGroup {
+        let path = "extensions/\(owner)"
+        let descriptor = try reader.document("\(path)/descriptor", as: ExtensionDocument.self)
+        guard descriptor.owner == owner, PathComponent.isValid(owner),
+            reader.members(path).allSatisfy({ ["descriptor", "state"].contains($0) })
+        else { throw .broken(.extensions, "/\(path) is no extension group of the owner it names.") }
+        let values = try snapshotValues("\(path)/state", reader, .extensions)
+        return ExtensionGroup(
+            owner: owner, mustUnderstand: descriptor.mustUnderstand,
+            state: StateSnapshot(kind: descriptor.kind, version: descriptor.version, values: values))
+    }
+
+    /// Reads the named arrays of a snapshot.
+    static func snapshotValues(
+        _ group: String, _ reader: borrowing ContainerReader, _ rule: Rule
+    ) throws(CheckpointError) -> [String: StateSnapshot.Value] {
+        var values: [String: StateSnapshot.Value] = [:]
+        for name in reader.descendants(group) {
+            let path = "\(group)/\(name)"
+            guard PathComponent.isValid(name), let entry = reader.manifest[path] else {
+                throw .broken(rule, "/\(path) has no place there.")
+            }
+            switch entry.type {
+            case .float64: values[name] = .float64(try reader.values(path, .float64, rule: rule))
+            case .float32: values[name] = .float32(try reader.values(path, .float32, rule: rule))
+            case .int64: values[name] = .int64(try reader.values(path, .int64, rule: rule))
+            case .uint64: values[name] = .uint64(try reader.values(path, .uint64, rule: rule))
+            case .uint8: values[name] = .uint8(try reader.values(path, .uint8, rule: rule))
+            case .int32: throw .broken(rule, "/\(path) is int32, which a snapshot cannot hold.")
+            }
+        }
+        return values
+    }
+}

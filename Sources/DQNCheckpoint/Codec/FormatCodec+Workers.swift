@@ -1,0 +1,195 @@
+internal import DQNModel
+
+extension FormatCodec {
+    /// The workers' groups `0`, `1`, … without gaps; rule 14.
+    private static func workerPaths(_ reader: borrowing ContainerReader) throws(CheckpointError) -> [String] {
+        let names = Set(reader.members("workers"))
+        guard names.count <= 4096 else {
+            throw .broken(.workers, "/workers holds \(names.count) groups; 4096 are allowed.")
+        }
+        for index in 0..<names.count where !names.contains(String(index)) {
+            throw .broken(.workers, "/workers holds \(names.count) groups, but none is named \(index).")
+        }
+        return (0..<names.count).map { "workers/\($0)" }
+    }
+
+    /// Reads what the workers' documents record.
+    static func workers(
+        _ reader: borrowing ContainerReader, _ head: FormatHead
+    ) throws(CheckpointError) -> [CheckpointSummary.Worker] {
+        let paths = try workerPaths(reader)
+        var workers: [CheckpointSummary.Worker] = []
+        for path in paths {
+            let state = try state(path, reader)
+            var worker = CheckpointSummary.Worker(
+                replay: state.shared.replay.map { .init(count: $0.count, capacity: $0.capacity) })
+            complete(&worker, state, onlyWorkerOf: paths.count == 1 ? head.progress.counters : nil)
+            workers.append(worker)
+        }
+        return workers
+    }
+
+    private static func state(_ path: String, _ reader: borrowing ContainerReader) throws(CheckpointError) -> Worker {
+        let state = try reader.document("\(path)/state", as: Worker.self)
+        if let complaint = state.addedComplaint {
+            throw .broken(complaint.rule, "/\(path)/state \(complaint.text).")
+        }
+        return state
+    }
+
+    /// Reads the workers, each on its own; one that cannot be read at all leaves its place to an empty one.
+    static func workers(
+        _ reader: borrowing ContainerReader, _ architecture: NetworkArchitecture
+    ) throws(CheckpointError) -> [WorkerState] {
+        var workers: [WorkerState] = []
+        for path in try reader.part("workers", workerPaths) ?? [] {
+            var worker = try reader.part(path) { (reader) throws(CheckpointError) in
+                try Self.worker(path, architecture, reader)
+            }
+            if reader.asksForEpisodes, let replay = worker?.replay {
+                let isSound: Void? = try reader.part("\(path)/replay") { (_) throws(CheckpointError) in
+                    try EpisodeRules.check(replay, "\(path)/replay")
+                }
+                if isSound == nil { worker?.replay = nil }
+            }
+            workers.append(
+                worker
+                    ?? WorkerState(
+                        generators: [:], environment: nil, observation: nil, episodeReturn: 0, episodeLength: 0,
+                        recentReturns: [], recentLengths: [], replay: nil, status: .abandoned))
+        }
+        return workers
+    }
+
+    /// Reads a worker; rules 14 and 15, and those that the version adds.
+    private static func worker(
+        _ path: String, _ architecture: NetworkArchitecture, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> WorkerState {
+        let state = try state(path, reader)
+        let document = state.shared
+        let members = reader.members(path)
+        guard workerMembers.isSuperset(of: members) else {
+            throw .broken(.workers, "/\(path) holds something that has no place there: \(members).")
+        }
+        if let complaint = document.complaint { throw .broken(.workers, "/\(path)/state \(complaint).") }
+        var worker = WorkerState(
+            generators: [:], environment: nil, observation: nil,
+            episodeReturn: document.episodeReturn, episodeLength: document.episodeLength,
+            recentReturns: document.recentReturns, recentLengths: document.recentLengths, replay: nil)
+        for name in reader.members("\(path)/random") {
+            worker.generators[name] = try reader.part("\(path)/random/\(name)") { (reader) throws(CheckpointError) in
+                try generator("\(path)/random/\(name)", reader)
+            }
+        }
+        worker.environment =
+            try reader.part("\(path)/environment") { (reader) throws(CheckpointError) in
+                try environment(document.environment, "\(path)/environment", reader)
+            } ?? nil
+        if members.contains("observation") {
+            worker.observation = try reader.part("\(path)/observation") { (reader) throws(CheckpointError) in
+                try observation("\(path)/observation", architecture, reader)
+            }
+        }
+        worker.replay =
+            try reader.part("\(path)/replay") { (reader) throws(CheckpointError) in
+                try replay(document.replay, "\(path)/replay", architecture, reader)
+            } ?? nil
+        try complete(&worker, state, path, reader)
+        return worker
+    }
+
+    private static func generator(
+        _ path: String, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> RandomGenerator {
+        let words: [UInt64] = try reader.values(path, .uint64, shape: [4], rule: .workers)
+        do { return try RandomGenerator(restoring: words) } catch {
+            throw .broken(.workers, "/\(path) is no random state: \(error.message)", error)
+        }
+    }
+
+    private static func environment(
+        _ document: SharedWorkerDocument.Environment?, _ path: String, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> StateSnapshot? {
+        let values = try snapshotValues(path, reader, .workers)
+        guard let document else {
+            guard values.isEmpty else {
+                throw .broken(.workers, "/\(path) belongs to no environment of its worker's state.")
+            }
+            return nil
+        }
+        return StateSnapshot(kind: document.kind, version: document.version, values: values)
+    }
+
+    private static func observation(
+        _ path: String, _ architecture: NetworkArchitecture, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> Observation {
+        let entry = try reader.entry(path, architecture.input.element, rule: .workers)
+        guard entry.shape == architecture.input.shape else {
+            throw .broken(.workers, "/\(path) has shape \(entry.shape), not the network's \(architecture.input.shape).")
+        }
+        var bytes: [UInt8] = []
+        try reader.forEachRun(of: entry) { bytes += $0 }
+        do { return try Observation(space: architecture.input, bytes: bytes) } catch {
+            throw .broken(.workers, "/\(path) is no observation: \(error.message)", error)
+        }
+    }
+
+    private static func replay(
+        _ document: SharedWorkerDocument.Replay?, _ path: String, _ architecture: NetworkArchitecture,
+        _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> ReplaySnapshot? {
+        let names = reader.members(path)
+        guard let document else {
+            guard names.isEmpty else { throw .broken(.replay, "/\(path) is not described by its worker's state.") }
+            return nil
+        }
+        var snapshot = ReplaySnapshot(
+            capacity: document.capacity, cursor: document.cursor, count: document.count,
+            chunkLength: document.chunkLength, columns: [])
+        try ReplayRules.checkRing(snapshot, path)
+        for name in names {
+            guard let entry = reader.manifest["\(path)/\(name)"], entry.shape.first == document.count else {
+                throw .broken(.replay, "/\(path)/\(name) has not one row for each of \(document.count) slots.")
+            }
+            snapshot.columns.append(try column(name, entry, document, reader))
+        }
+        try ReplayRules.check(snapshot, path, actions: architecture.actionCount, readingContent: reader.readsReplays)
+        return snapshot
+    }
+
+    private static func column(
+        _ name: String, _ entry: Manifest.Entry, _ document: SharedWorkerDocument.Replay,
+        _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> ReplaySnapshot.Column {
+        let shape = Array(entry.shape.dropFirst())
+        let (chunkBytes, overflow) = document.chunkLength.multipliedReportingOverflow(
+            by: shape.reduce(entry.type.byteCount, *))
+        // A chunk's memory is committed as it is filled: a lie within this limit costs address space only.
+        guard !overflow, chunkBytes <= ContainerReader.Limit.chunkBytes else {
+            throw .broken(.replay, "/\(entry.path) has chunks of \(document.chunkLength) slots, above 256 MiB each.")
+        }
+        let chunkRows = reader.layout.chunkRows(
+            count: document.count, chunkLength: document.chunkLength, bytesPerRow: entry.bytesPerRow)
+        guard entry.chunkRows == chunkRows else {
+            throw .broken(
+                .chunks, "/\(entry.path) is stored in chunks of \(entry.chunkRows ?? 0) rows, not \(chunkRows ?? 0).")
+        }
+        var chunks: [ReplayChunk] = []
+        if reader.readsReplays {
+            // What is only looked at stands as one chunk of zeros: verifying takes no replay's memory.
+            let blank = reader.keeps(name) ? nil : ReplayChunk(byteCount: chunkBytes)
+            try reader.forEachReplayChunk(of: entry, rows: document.chunkLength) { chunks.append(blank ?? $0) }
+        } else {
+            try reader.checkStoredChunks(of: entry)
+        }
+        return ReplaySnapshot.Column(name: name, element: entry.type, shape: shape, chunks: chunks)
+    }
+}
+
+extension ContainerReader {
+    /// Whether a replay column's elements are needed after their digest has been checked.
+    fileprivate func keeps(_ column: String) -> Bool {
+        if case .verifying = purpose { return ReplayRules.columnsWithRules.contains(column) }
+        return true
+    }
+}

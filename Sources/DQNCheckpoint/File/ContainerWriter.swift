@@ -1,0 +1,129 @@
+internal import DQNModel
+internal import Foundation
+internal import HDF5
+
+/// Writes arrays, their manifest and the root attributes as a new HDF5 file.
+enum ContainerWriter {
+    /// Creates the file; it must not exist. The digests are computed on another thread while the data is written.
+    ///
+    /// The file is closed afterwards, but not yet synchronised to the disk; room for a seal is left at its head where it
+    /// gets one.
+    /// - Parameters:
+    ///   - layout: how the file lies on the disk.
+    ///   - cache: compressed replay chunks of earlier saves, for a file with a seal.
+    static func write(
+        _ arrays: [StoredArray], attributes: [(name: String, value: HDF5.AttributeValue)], to path: String,
+        layout: ContainerLayout, cache: CompressedChunkCache
+    ) throws(CheckpointError) {
+        let sorted = arrays.sorted { $0.path < $1.path }
+        let digests = Concurrently {
+            [plain = sorted.filter { $0.chunkRows(layout) == nil }] () throws(CheckpointError) in
+            var digests: [String: String] = [:]
+            for array in plain { digests[array.path] = try array.digest() }
+            return digests
+        }
+        // Whatever happens, the thread is done with the arrays when this returns.
+        defer { _ = try? digests.value() }
+        do {
+            try HDF5.perform { session in
+                let file = try session.createFile(
+                    path, mode: .exclusive, userBlock: layout == .sealed ? Seal.byteCount : 0)
+                let root = try file.root()
+                var chunked: [String: String] = [:]
+                for array in sorted {
+                    if let rows = array.chunkRows(layout), let (snapshot, column) = array.replay {
+                        let dataset = try create(
+                            array,
+                            .chunked([rows] + column.shape, filters: [.deflate(level: CompressedChunkCache.level)]),
+                            root)
+                        chunked[array.path] = try cache.write(column, of: snapshot, into: dataset)
+                        try dataset.close()
+                    } else {
+                        try write(array, into: root)
+                    }
+                }
+                let plain = try digests.value()
+                let entries = sorted.map { array in
+                    Manifest.Entry(
+                        path: array.path, type: array.element, shape: array.shape,
+                        sha256: chunked[array.path] ?? plain[array.path] ?? "",
+                        chunkRows: array.chunkRows(layout))
+                }
+                let manifest = Manifest(
+                    attributes: Dictionary(uniqueKeysWithValues: attributes.map { ($0.name, $0.value.text) }),
+                    datasets: entries)
+                let bytes = Array(try JSONValue.canonicalEncoder.encode(manifest))
+                try root.write(bytes, to: FileLayout.manifest)
+                for (name, value) in attributes { try root.setAttribute(name, to: value) }
+                try root.setAttribute(
+                    FileLayout.manifestDigest, to: .string(try FileDigest.hexadecimal(of: bytes)))
+                try root.close()
+                try file.close()
+            }
+        } catch let error as CheckpointError { throw error } catch { throw failure(path, error) }
+    }
+
+    static func failure(_ path: String, _ error: any Error) -> CheckpointError {
+        CheckpointError(code: .inputOutput, message: "'\(path)' could not be written: \(error)", underlying: error)
+    }
+
+    private static func create(
+        _ array: StoredArray, _ layout: HDF5.Layout, _ root: borrowing HDF5.Group
+    ) throws(HDF5Error) -> HDF5.Dataset {
+        if let slash = array.path.lastIndex(of: "/") { try root.requireGroups(String(array.path[..<slash])) }
+        return try root.createDataset(
+            array.path, of: HDF5.ElementType(array.element), shape: array.shape, layout: layout)
+    }
+
+    private static func write(_ array: StoredArray, into root: borrowing HDF5.Group) throws(HDF5Error) {
+        let dataset = try create(array, .contiguous, root)
+        var row = 0
+        let total = array.shape.reduce(array.element.byteCount, *)
+        try array.forEachRun { (run: UnsafeRawBufferPointer) throws(HDF5Error) in
+            if run.count == total {
+                try dataset.write(from: run)
+            } else {
+                let rows = run.count / array.bytesPerRow
+                try dataset.writeRows(row..<(row + rows), from: run)
+                row += rows
+            }
+        }
+        try dataset.close()
+    }
+}
+
+extension StoredArray {
+    /// SHA-256 of the elements, in lower-case hexadecimal.
+    fileprivate func digest() throws(CheckpointError) -> String {
+        var digest = try FileDigest()
+        forEachRun { digest.update($0) }
+        return digest.finalize().hexadecimal
+    }
+}
+
+extension HDF5.ElementType {
+    /// The file's type for a model's element type.
+    init(_ element: DQNModel.ElementType) {
+        self =
+            switch element {
+            case .float32: .float32
+            case .float64: .float64
+            case .uint8: .uint8
+            case .int32: .int32
+            case .int64: .int64
+            case .uint64: .uint64
+            }
+    }
+}
+
+extension HDF5.AttributeValue {
+    /// The value as the manifest writes it.
+    var text: String {
+        switch self {
+        case .int64(let value): String(value)
+        case .uint64(let value): String(value)
+        case .float64(let value): String(value)
+        case .string(let value): value
+        }
+    }
+}

@@ -1,0 +1,150 @@
+internal import DQNModel
+internal import Foundation
+
+/// The first 512 bytes of a file from format 2.0 on: what it is, how long it is, and the digest of everything behind.
+///
+/// HDF5 leaves such a block alone. Every byte of it follows from three values: a block that differs anywhere from the
+/// one that they give is refused, and damage behind it is found before libhdf5 parses a byte.
+struct Seal: Equatable, Sendable {
+    static let byteCount = 512
+    private static let magic = "swift-dqn checkpoint "
+    /// What a file without a seal begins with: HDF5's signature.
+    static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
+
+    /// The format's version.
+    let version: String
+    /// Bytes of the whole file, this block included.
+    let fileBytes: Int
+    /// SHA-256 of everything behind the block, in lower-case hexadecimal: it identifies the file.
+    let digest: String
+
+    /// The block.
+    var bytes: [UInt8] {
+        let length = String(fileBytes)
+        let digits = String(repeating: "0", count: max(0, 20 - length.count)) + length
+        let text = Array("\(Self.magic)\(version)\nlength \(digits)\nsha256 \(digest)\n".utf8)
+        return text + [UInt8](repeating: 0, count: max(0, Self.byteCount - text.count))
+    }
+
+    /// Checks the seal of a file, if it has one, against the whole of it.
+    ///
+    /// One pass of SHA-256 over a file that has one; nothing of a file that has none is looked at but its beginning.
+    /// - Parameter versions: the versions that are taken; any other is refused by its name.
+    /// - Returns: `absent` for a file that begins as HDF5 files do: versions before 2.0; otherwise `verified`.
+    static func check(_ path: String, knowing versions: [ContainerVersion]) throws(CheckpointError) -> SealStatus {
+        let file = try OpenFile(path)
+        let block = try file.read(Self.byteCount)
+        if block.starts(with: signature) { return .absent }
+        let seal = try parse(block, path, knowing: versions)
+        guard block == seal.bytes else {
+            throw .broken(.seal, "'\(path)' is damaged: its first \(byteCount) bytes are not those of a seal.")
+        }
+        let size = try file.byteCount()
+        guard size == seal.fileBytes else {
+            throw .broken(.sealedContent, "'\(path)' has \(size) bytes, but was written with \(seal.fileBytes).")
+        }
+        guard try file.digestOfRest() == seal.digest else {
+            throw .broken(.sealedContent, "'\(path)' is damaged: it is not what was written.")
+        }
+        return .verified(seal)
+    }
+
+    /// The seal that a finished file needs whose first bytes are still free; one pass of SHA-256.
+    static func make(for path: String, version: String) throws(CheckpointError) -> Seal {
+        let file = try OpenFile(path)
+        _ = try file.read(byteCount)
+        return Seal(version: version, fileBytes: try file.byteCount(), digest: try file.digestOfRest())
+    }
+
+    /// The digest that a damaged file's seal names, if it can still be told.
+    static func claimedDigest(of path: String, knowing versions: [ContainerVersion]) -> String? {
+        guard let file = try? OpenFile(path), let block = try? file.read(byteCount),
+            let seal = try? parse(block, path, knowing: versions)
+        else { return nil }
+        let digits = Array("0123456789abcdef".utf8)
+        return seal.digest.utf8.count == 64 && seal.digest.utf8.allSatisfy(digits.contains) ? seal.digest : nil
+    }
+
+    private static func parse(
+        _ block: [UInt8], _ path: String, knowing versions: [ContainerVersion]
+    ) throws(CheckpointError) -> Seal {
+        guard block.starts(with: magic.utf8) else {
+            throw .broken(.isHDF5, "'\(path)' is no checkpoint: it begins neither with a seal nor as an HDF5 file.")
+        }
+        // The version first: a later one may change everything else.
+        let line = block.dropFirst(magic.utf8.count).prefix { $0 != 10 }
+        let version = String(decoding: line, as: UTF8.self)
+        let numbers = version.split(separator: ".", omittingEmptySubsequences: false)
+        guard line.endIndex < block.endIndex, line.count <= 16, numbers.count == 2,
+            numbers.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } })
+        else { throw .broken(.seal, "'\(path)' is damaged: its seal names no version.") }
+        guard versions.contains(where: { $0.name == version }) else {
+            throw .unsupported(version, path, known: versions.map(\.name))
+        }
+        let text = String(decoding: block.prefix { $0 != 0 }, as: UTF8.self)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count == 4, lines[1].hasPrefix("length "), let length = Int(lines[1].dropFirst(7)), length >= 0,
+            lines[2].hasPrefix("sha256 ")
+        else { throw .broken(.seal, "'\(path)' is damaged: its seal does not tell its length and digest.") }
+        return Seal(version: version, fileBytes: length, digest: String(lines[2].dropFirst(7)))
+    }
+}
+
+/// A file read from its beginning to its end, once.
+private struct OpenFile: ~Copyable {
+    private let descriptor: Int32
+    private let path: String
+
+    init(_ path: String) throws(CheckpointError) {
+        descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        self.path = path
+        guard descriptor >= 0 else { throw Self.failure("opened", path) }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    func byteCount() throws(CheckpointError) -> Int {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw Self.failure("asked for its size", path) }
+        return Int(status.st_size)
+    }
+
+    /// The next bytes; fewer at the file's end.
+    func read(_ count: Int) throws(CheckpointError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var filled = 0
+        while filled < count {
+            let found = bytes.withUnsafeMutableBytes {
+                Foundation.read(descriptor, $0.baseAddress.map { $0 + filled }, count - filled)
+            }
+            if found == 0 { break }
+            if found > 0 { filled += found } else if errno != EINTR { throw Self.failure("read", path) }
+        }
+        return Array(bytes.prefix(filled))
+    }
+
+    /// SHA-256 of everything that has not been read yet.
+    func digestOfRest() throws(CheckpointError) -> String {
+        var digest = try FileDigest()
+        // Within a core's cache: what is read is hashed before it leaves it.
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+        defer { buffer.deallocate() }
+        while true {
+            let found = Foundation.read(descriptor, buffer.baseAddress, buffer.count)
+            if found == 0 { return digest.finalize().hexadecimal }
+            if found > 0 {
+                digest.update(UnsafeRawBufferPointer(rebasing: buffer[..<found]))
+            } else if errno != EINTR {
+                throw Self.failure("read", path)
+            }
+        }
+    }
+
+    private static func failure(_ what: String, _ path: String) -> CheckpointError {
+        if errno == ENOENT {
+            return CheckpointError(code: .missing, message: "There is no file '\(path)'; check the path.")
+        }
+        return CheckpointError(
+            code: .inputOutput, message: "'\(path)' cannot be \(what): \(String(cString: strerror(errno))).")
+    }
+}

@@ -1,0 +1,81 @@
+public import DQNModel
+
+/// Everything an exact resume needs, as plain values: what a checkpoint file holds.
+///
+/// Made by a trainer at a step boundary and handed to ``CheckpointStore``; reading a file gives one back.
+/// No clock time and no host name is part of it, so that equal states give equal files.
+public struct Checkpoint: Sendable {
+    /// The program that wrote the state; conversion preserves it.
+    public var writer: Writer
+    /// The full resolved configuration, an object; see the key table in `docs/format.md`.
+    public var configuration: JSONValue
+    /// The network.
+    public var architecture: NetworkArchitecture
+    /// The online network's parameters in the order of ``DQNModel/ParameterLayout``.
+    public var online: [Float]
+    /// The target network's parameters, where the method has one.
+    public var target: [Float]?
+    /// The optimiser; absent from a stripped file.
+    public var optimizer: OptimizerState?
+    /// What has been counted so far.
+    public var counters: Counters
+    /// The workers' states by index; empty in a file that was stripped to its policy.
+    public var workers: [WorkerState]
+    /// The evaluation made at this very step, if there was one: what `best` goes by.
+    public var evaluation: Evaluation?
+    /// The best evaluation of the run so far (ties: the earliest).
+    public var bestEvaluation: Evaluation?
+    /// Whether the run has reached its target return.
+    public var reachedTarget: Bool
+    /// Running sums that the next row of the metrics needs, by name; finite.
+    public var statistics: [String: Double]
+    /// The learning curve against agent steps.
+    public var history: MetricHistory
+    /// What was taken out of the file by `strip`: `replay`, `optimizer`, `training`; empty for a whole one.
+    public var stripped: [String]
+    /// State of trainers that this library does not know, in namespaced groups.
+    public var extensions: [ExtensionGroup]
+
+    /// Creates a checkpoint value.
+    public init(
+        writer: Writer, configuration: JSONValue, architecture: NetworkArchitecture, online: [Float],
+        target: [Float]? = nil, optimizer: OptimizerState? = nil, counters: Counters = Counters(),
+        workers: [WorkerState] = [], evaluation: Evaluation? = nil, bestEvaluation: Evaluation? = nil,
+        reachedTarget: Bool = false, statistics: [String: Double] = [:], history: MetricHistory = MetricHistory(),
+        stripped: [String] = [],
+        extensions: [ExtensionGroup] = []
+    ) {
+        self.writer = writer
+        self.configuration = configuration
+        self.architecture = architecture
+        self.online = online
+        self.target = target
+        self.optimizer = optimizer
+        self.counters = counters
+        self.workers = workers
+        self.evaluation = evaluation
+        self.bestEvaluation = bestEvaluation
+        self.reachedTarget = reachedTarget
+        self.statistics = statistics
+        self.history = history
+        self.stripped = stripped
+        self.extensions = extensions
+    }
+}
+
+/// Names a program and its version.
+public struct Writer: Sendable, Equatable, Codable {
+    /// The program's name.
+    public var name: String
+    /// Its version.
+    public var version: String
+    private enum CodingKeys: String, CodingKey { case name, version }
+
+    /// Creates a writer's name.
+    public init(name: String, version: String) {
+        self.name = name
+        self.version = version
+    }
+    /// This library.
+    public static let current = Writer(name: "swift-dqn", version: "0.1.0")
+}

@@ -1,0 +1,56 @@
+internal import DQNModel
+
+extension Format1_1 {
+    static func complete(
+        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) {
+        worker.status = document.status
+        worker.agentSteps = document.agentSteps
+        worker.finalEpsilon = document.finalEpsilon
+        worker.learner =
+            try reader.part("\(path)/learner") { (reader) throws(CheckpointError) in
+                try learner(document.learner, "\(path)/learner", reader)
+            } ?? nil
+        if let replay = worker.replay {
+            let isSound: Void? = try reader.part("\(path)/replay") { (reader) throws(CheckpointError) in
+                try checkPriorities(replay, "\(path)/replay", readingContent: reader.readsReplays)
+            }
+            if isSound == nil { worker.replay = nil }
+        }
+    }
+
+    private static func learner(
+        _ document: Worker.Learner?, _ path: String, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> StateSnapshot? {
+        let values = try snapshotValues(path, reader, .learner)
+        guard let document else {
+            guard values.isEmpty else {
+                throw .broken(.learner, "/\(path) belongs to no learner of its worker's state.")
+            }
+            return nil
+        }
+        let learner = StateSnapshot(kind: document.kind, version: document.version, values: values)
+        try check(learner, path)
+        return learner
+    }
+
+    static func complete(
+        _ summary: inout CheckpointSummary.Worker, _ document: Worker, onlyWorkerOf counters: Counters?
+    ) {
+        summary.status = document.status
+        summary.agentSteps = document.agentSteps
+        summary.finalEpsilon = document.finalEpsilon
+        summary.learner = document.learner.map { .init(kind: $0.kind, version: $0.version) }
+    }
+
+    static func addedArrays(_ worker: WorkerState, _ path: String) throws(CheckpointError) -> [StoredArray] {
+        var arrays: [StoredArray] = []
+        if let learner = worker.learner { arrays += try snapshot(learner, "\(path)/learner") }
+        // What a reader would refuse must not be written.
+        do throws(CheckpointError) {
+            if let learner = worker.learner { try check(learner, "\(path)/learner") }
+            if let replay = worker.replay { try checkPriorities(replay, "\(path)/replay") }
+        } catch { throw invalid(error.message) }
+        return arrays
+    }
+}

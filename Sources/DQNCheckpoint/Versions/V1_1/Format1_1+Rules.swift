@@ -1,0 +1,39 @@
+internal import DQNModel
+
+extension Format1_1 {
+    /// What a learner's state cannot hold: rule 17.
+    static func check(_ learner: StateSnapshot, _ path: String) throws(CheckpointError) {
+        for (name, value) in learner.values.sorted(by: { $0.key < $1.key }) {
+            let isFinite =
+                switch value {
+                case .float64(let values): values.allSatisfy(\.isFinite)
+                case .float32(let values): values.allSatisfy(\.isFinite)
+                case .int64, .uint64, .uint8: true
+                }
+            guard isFinite else {
+                throw .broken(.learner, "/\(path)/\(name) holds something else than finite numbers.")
+            }
+        }
+    }
+
+    /// What a replay's priorities cannot be: rule 18.
+    static func checkPriorities(
+        _ replay: ReplaySnapshot, _ path: String, readingContent isContentRead: Bool = true
+    ) throws(CheckpointError) {
+        guard replay.columns.contains(where: { $0.name == ReplayRules.priorities }) else { return }
+        try ReplayRules.requireScalars(ReplayRules.priorities, .float64, replay, path, .priorities)
+        guard isContentRead else { return }
+        let values: [Double] = try ReplayRules.scalars(ReplayRules.priorities, .float64, replay, path, .priorities)
+        let flags: [UInt8] = try ReplayRules.scalars("flags", .uint8, replay, path, .replay)
+        for (slot, value) in values.enumerated() {
+            // What holds no action cannot be drawn.
+            let isOpen = slot == replay.cursor || ReplayFlags(rawValue: flags[slot]).contains(.final)
+            guard value.isFinite, isOpen ? value == 0 : value >= 0 else {
+                throw .broken(
+                    .priorities,
+                    "/\(path)/\(ReplayRules.priorities) is \(value) in slot \(slot), which cannot be\(isOpen ? " without an action" : "")."
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+internal import DQNModel
+
+/// Format 2.0: what 1.1 holds, under a seal that finds any damage before HDF5 reads a byte, with replays in compressed
+/// chunks. See `docs/format.md`.
+///
+/// Only the file's layout is new; a state is described as in 1.1.
+enum Format2_0: FormatCodec {
+    typealias Worker = Format1_1.Worker
+
+    static let version = "2.0"
+    static let layout = ContainerLayout.sealed
+    static let workerMembers = Format1_1.workerMembers
+
+    static func supports(_ head: NetworkArchitecture.Head) -> Bool { Format1_1.supports(head) }
+
+    static func complete(
+        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) {
+        try Format1_1.complete(&worker, document, path, reader)
+    }
+
+    static func complete(
+        _ summary: inout CheckpointSummary.Worker, _ document: Worker, onlyWorkerOf counters: Counters?
+    ) {
+        Format1_1.complete(&summary, document, onlyWorkerOf: counters)
+    }
+
+    static func addedArrays(_ worker: WorkerState, _ path: String) throws(CheckpointError) -> [StoredArray] {
+        try Format1_1.addedArrays(worker, path)
+    }
+}
