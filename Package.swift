@@ -139,7 +139,7 @@ let package = Package(
         .testTarget(name: "DQNModelTests", dependencies: ["DQNModel"], swiftSettings: strict),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "DQNSupport"], swiftSettings: strict),
         .testTarget(
-            name: "DQNCheckpointTests", dependencies: ["DQNCheckpoint", "DQNModel", "HDF5"],
+            name: "DQNCheckpointTests", dependencies: ["DQNCheckpoint", "DQNModel", "DQNSupport", "HDF5"],
             swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(

@@ -32,8 +32,8 @@ static void close_all(const int descriptors[], int count) {
     }
 }
 
-// Copies of the descriptors with numbers above those of the child: dup2 in the child must not overwrite one that is still to
-// be copied.
+// Copies of the descriptors with numbers above those of the child: dup2 in the child must not overwrite one that is
+// still to be copied.
 static int lift(int lifted[], const int descriptors[], int count) {
     for (int index = 0; index < count; index++) lifted[index] = -1;
     for (int index = 0; index < count; index++) {
@@ -119,7 +119,8 @@ int dqn_child_reap(pid_t process, int *status) {
 }
 
 #ifndef __linux__
-// Where the flag cannot be set as the descriptor is made. Children that are started here inherit nothing else in any case.
+// Where the flag cannot be set as the descriptor is made. Children that are started here inherit nothing else in any
+// case.
 static void close_both_on_exec(const int ends[2]) {
     for (int end = 0; end < 2; end++) fcntl(ends[end], F_SETFD, FD_CLOEXEC);
 }
@@ -204,8 +205,8 @@ int dqn_child_send(int socket, const void *bytes, size_t count) {
     return 0;
 }
 
-// Nanoseconds of polling before sleeping. Waking a thread on an idle processor takes tens of microseconds, more than most
-// steps of an environment; between two polls other threads get the processor.
+// Nanoseconds of polling before sleeping. Waking a thread on an idle processor takes tens of microseconds, more than
+// most steps of an environment; between two polls other threads get the processor.
 static const long eager_nanoseconds = 100000;
 
 static long nanoseconds_since(const struct timespec *start) {

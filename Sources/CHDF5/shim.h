@@ -36,12 +36,13 @@ static inline hid_t chdf5_type_int64(void) { return H5T_STD_I64LE; }
 static inline hid_t chdf5_type_uint64(void) { return H5T_STD_U64LE; }
 static inline hid_t chdf5_type_c_string(void) { return H5T_C_S1; }
 
-// Registers the plain file driver (sec2) without its locks, and returns the new driver's identifier; negative on failure.
+// Registers the plain file driver (sec2) without its locks, and returns the new driver's identifier; negative on
+// failure.
 //
-// libhdf5 locks each file that it opens. A child process that another thread is starting holds copies of all descriptors
-// until it calls exec, and with them the locks: a file that this process has just closed then cannot be opened again. The
-// environment variable HDF5_USE_FILE_LOCKING overrides H5Pset_file_locking, so that only a driver without the two functions
-// never locks.
+// libhdf5 locks each file that it opens. A child process that another thread is starting holds copies of all
+// descriptors until it calls exec, and with them the locks: a file that this process has just closed then cannot be
+// opened again. The environment variable HDF5_USE_FILE_LOCKING overrides H5Pset_file_locking, so that only a driver
+// without the two functions never locks.
 static inline hid_t chdf5_register_driver_without_locks(void)
 {
     hid_t driver = H5I_INVALID_HID;
@@ -101,8 +102,8 @@ static inline herr_t chdf5_link_names(hid_t group, chdf5_take_name take, void *c
     hsize_t position = 0;
     return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &position, chdf5_take_link, &taker);
 }
-// The kind (an H5O_type_t), the number of hard links and the header's address (relative to the end of the user block) of an
-// object; negative on failure. Decodes no dataset's type, extents or layout, no group's links and no attributes.
+// The kind (an H5O_type_t), the number of hard links and the header's address (relative to the end of the user block)
+// of an object; negative on failure. Decodes no dataset's type, extents or layout, no group's links and no attributes.
 static inline int chdf5_object_information(
     hid_t location, const char *name, int *kind, unsigned *links, unsigned long long *address)
 {
@@ -124,8 +125,8 @@ static inline int chdf5_object_information(
     return 0;
 }
 
-// The number of an object's attributes; negative on failure. If they are stored outside the header, this decodes the header
-// of the B-tree that finds them.
+// The number of an object's attributes; negative on failure. If they are stored outside the header, this decodes the
+// header of the B-tree that finds them.
 static inline int chdf5_attribute_count(hid_t location, const char *name, unsigned long long *count)
 {
 #if H5_VERSION_GE(1, 12, 0)

@@ -12,9 +12,9 @@ package protocol TeamWork: AnyObject {
 
 /// Threads that share one computation: the caller, and helpers that belong to the team.
 ///
-/// After a piece of work the helpers poll for the next one for a tenth of a millisecond, which is how soon it comes during an
-/// update, and then sleep. A piece of work allocates nothing and costs about a microsecond while the helpers poll, some ten if
-/// they have to be woken. If a helper gets no processor in time, the caller does its part as well.
+/// After a piece of work the helpers poll for the next one for a tenth of a millisecond, which is how soon it comes
+/// during an update, and then sleep. A piece of work allocates nothing and costs about a microsecond while the helpers
+/// poll, some ten if they have to be woken. If a helper gets no processor in time, the caller does its part as well.
 ///
 /// `Sendable`, but only one thread at a time may run work: the learner that owns the team.
 public final class ComputeTeam: Sendable {
@@ -31,8 +31,8 @@ public final class ComputeTeam: Sendable {
         let exchange = WorkExchange(parts: threads)
         self.exchange = exchange
         for number in 1..<threads {
-            // Compute libraries use little stack, their generated code less. If a helper cannot be started, the other threads
-            // do its parts.
+            // Compute libraries use little stack, their generated code less. If a helper cannot be started, the other
+            // threads do its parts.
             _ = JobThread(name: "compute \(number)", stackSize: 4 << 20) { exchange.help() }
         }
     }
@@ -45,8 +45,8 @@ public final class ComputeTeam: Sendable {
 
 /// Hands work to the helpers.
 ///
-/// `@unchecked Sendable`: `work` is written before its parts are published in `offer`, and not again until `unfinished` is 0; only
-/// threads that have claimed a part and not finished it read it. The rest are atomics and a monitor.
+/// `@unchecked Sendable`: `work` is written before its parts are published in `offer`, and not again until `unfinished`
+/// is 0; only threads that have claimed a part and not finished it read it. The rest are atomics and a monitor.
 private final class WorkExchange: @unchecked Sendable {
     /// Nanoseconds of polling before a thread sleeps or yields its processor.
     private static let pollingNanoseconds = 100_000
@@ -160,7 +160,8 @@ private final class WorkExchange: @unchecked Sendable {
 }
 
 extension ComputeTeam {
-    /// Returns one thread's share of an array of floats: whole cache lines, so that no two threads write to the same line.
+    /// Returns one thread's share of an array of floats: whole cache lines, so that no two threads write to the same
+    /// line.
     static func share(_ part: Int, of count: Int, threads: Int) -> Range<Int> {
         let line = 16
         let lines = (count + line - 1) / line

@@ -2,8 +2,8 @@ internal import Foundation
 
 /// An amount of memory as people write it on a command line: `512M`, `1.5G`, or bytes.
 ///
-/// `K`, `M` and `G` count in powers of 1024, as the shell's `ulimit` and `dd` do; `KiB`, `MiB` and `GiB` are the same, and
-/// `KB`, `MB` and `GB` count in powers of 1000. Case does not matter.
+/// `K`, `M` and `G` count in powers of 1024, as the shell's `ulimit` and `dd` do; `KiB`, `MiB` and `GiB` are the same,
+/// and `KB`, `MB` and `GB` count in powers of 1000. Case does not matter.
 package struct ByteCount: Sendable, Equatable, CustomStringConvertible {
     /// Bytes, at least 1.
     package let bytes: Int
@@ -15,8 +15,8 @@ package struct ByteCount: Sendable, Equatable, CustomStringConvertible {
 
     package init(bytes: Int) { self.bytes = bytes }
 
-    /// Reads a decimal number with one of the suffixes, or without; `nil` for anything else, and for less than a byte or 2⁶⁰
-    /// bytes and more.
+    /// Reads a decimal number with one of the suffixes, or without; `nil` for anything else, and for less than a byte
+    /// or 2⁶⁰ bytes and more.
     package init?(_ text: String) {
         let upper = text.uppercased()
         guard let (suffix, factor) = Self.factors.first(where: { upper.hasSuffix($0.suffix) }) else { return nil }

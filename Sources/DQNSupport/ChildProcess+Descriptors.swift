@@ -26,7 +26,8 @@ extension ChildProcess {
         return Pair(own: ends[0], child: ends[1])
     }
 
-    /// Makes a file without a name, which is deleted when it is closed: for output that is read only after the child's end.
+    /// Makes a file without a name, which is deleted when it is closed: for output that is read only after the child's
+    /// end.
     package static func namelessFile() throws(SystemError) -> Int32 {
         let descriptor = dqn_child_nameless_file(NSTemporaryDirectory())
         guard descriptor >= 0 else { throw SystemError(-descriptor) }

@@ -3,8 +3,9 @@ internal import Foundation
 
 /// A thread that runs one body, or one job after another.
 ///
-/// Its end is known however it comes about: the body returns, a job calls `pthread_exit` (it may run somebody else's code),
-/// or the thread was dismissed and has no job left. A thread that runs jobs is dismissed when its last reference goes.
+/// Its end is known however it comes about: the body returns, a job calls `pthread_exit` (it may run somebody else's
+/// code), or the thread was dismissed and has no job left. A thread that runs jobs is dismissed when its last reference
+/// goes.
 package final class JobThread: Sendable {
     private let life: ThreadLife
     /// The lock that guards the thread's state, and what its end and the end of each job are signalled on.

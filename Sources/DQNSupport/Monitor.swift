@@ -42,8 +42,8 @@ package final class Monitor: @unchecked Sendable {
     /// Wakes all waiting threads; called with the lock held.
     package func wakeAll() { pthread_cond_broadcast(condition) }
 
-    /// Releases the lock and sleeps until woken or until the timeout, then takes the lock again; called with the lock held, in a
-    /// loop that checks the condition again.
+    /// Releases the lock and sleeps until woken or until the timeout, then takes the lock again; called with the lock
+    /// held, in a loop that checks the condition again.
     package func wait(seconds: Double) {
         let whole = Int(seconds)
         let nanoseconds = Int((seconds - Double(whole)) * 1e9)

@@ -1,7 +1,7 @@
 /// Suggestions for misspelled names.
 package enum NearestName {
-    /// Returns the candidate with the smallest edit distance (insert, delete, replace, swap neighbours), or `nil` if that
-    /// distance exceeds a third of the name's length and two edits.
+    /// Returns the candidate with the smallest edit distance (insert, delete, replace, swap neighbours), or `nil` if
+    /// that distance exceeds a third of the name's length and two edits.
     package static func suggestion(for name: String, among candidates: [String]) -> String? {
         let limit = max(2, name.count / 3)
         let ranked = candidates.map { (name: $0, distance: distance(name.lowercased(), $0.lowercased())) }

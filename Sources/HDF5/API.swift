@@ -17,16 +17,17 @@
 /// }
 /// ```
 ///
-/// Only hard links are followed, at every component of a path. No plug-in is loaded and no external file is opened. Files opened
-/// for reading are checked before libhdf5 parses them: see `docs/preflight.md`.
+/// Only hard links are followed, at every component of a path. No plug-in is loaded and no external file is opened.
+/// Files opened for reading are checked before libhdf5 parses them: see `docs/preflight.md`.
 package enum HDF5 {
     /// Runs `body` on the process's one HDF5 thread and returns its result.
     ///
-    /// libhdf5 is not thread-safe in every build and keeps its errors per thread, so one thread makes all calls, in the order of
-    /// their arrival. A call within `body` runs at once. Handles are neither copyable nor sendable and `body` captures nothing
-    /// mutable, so no handle can leave it.
+    /// libhdf5 is not thread-safe in every build and keeps its errors per thread, so one thread makes all calls, in the
+    /// order of their arrival. A call within `body` runs at once. Handles are neither copyable nor sendable and `body`
+    /// captures nothing mutable, so no handle can leave it.
     ///
-    /// - Throws: the error of `body`. If the thread or the library could not be started, the session's first call throws.
+    /// - Throws: the error of `body`. If the thread or the library could not be started, the session's first call
+    ///   throws.
     package static func perform<Value: Sendable, Failure: Error>(
         _ body: @Sendable (borrowing Session) throws(Failure) -> Value
     ) throws(Failure) -> Value {

@@ -40,7 +40,8 @@ extension HDF5 {
 
     /// A Swift type whose values are elements of datasets.
     ///
-    /// Memory and file hold the same little-endian bytes, so nothing is converted; only little-endian machines are supported.
+    /// Memory and file hold the same little-endian bytes, so nothing is converted; only little-endian machines are
+    /// supported.
     package protocol Element: BitwiseCopyable, Sendable {
         /// The type in the file.
         static var elementType: ElementType { get }

@@ -1,5 +1,6 @@
 import DQNCheckpoint
 import DQNModel
+import DQNSupport
 import Foundation
 import Testing
 
@@ -52,6 +53,25 @@ struct StoreTests {
             try CheckpointStore(directory: folder.url).lock()
         }
     #endif
+
+    /// A process that another thread starts holds the lock's descriptor for a moment; without an explicit release of the
+    /// lock this fails within some hundred rounds.
+    @Test func locksAgainWhileProcessesStart() throws {
+        let isDone = Flag()
+        let starters = (0..<2).map { index in
+            JobThread(name: "starter \(index)") {
+                while !isDone.isSet {
+                    let process = try? ChildProcess("true", arguments: [], descriptors: [nil, nil, nil])
+                    process?.end(within: 10)
+                }
+            }
+        }
+        defer {
+            isDone.set()
+            for starter in starters { starter.join() }
+        }
+        for _ in 0..<2000 { try store().lock() }
+    }
 
     @Test func otherFilesAreNotCheckpoints() throws {
         try commit(store(), 10)
@@ -239,3 +259,11 @@ struct StoreTests {
 #else
     private var fileSizeLimit: Int32 { RLIMIT_FSIZE }
 #endif
+
+/// `@unchecked Sendable`: guarded by `lock`.
+private final class Flag: @unchecked Sendable {
+    private let lock = Lock()
+    private var value = false
+    func set() { lock.withLock { value = true } }
+    var isSet: Bool { lock.withLock { value } }
+}

@@ -82,8 +82,8 @@ struct HostileFileTests {
         #expect(readCode(path) == .layoutNotAllowed)
     }
 
-    /// Files of HDF5 1.10, which introduced virtual datasets, are not opened at all. A virtual dataset in an older file is not
-    /// opened either, since libhdf5 would read its parts from a heap.
+    /// Files of HDF5 1.10, which introduced virtual datasets, are not opened at all. A virtual dataset in an older file
+    /// is not opened either, since libhdf5 would read its parts from a heap.
     @Test func refusesVirtualDatasets() {
         #expect(readCode("virtual", in: "virtual.h5") == .cannotOpen)
         let inspected = code("../hostile/rule-8-virtual-2.0.h5") { root throws(HDF5Error) in
@@ -95,8 +95,8 @@ struct HostileFileTests {
     private static let bias = "parameters/online/head/bias"
     private static let replay = "workers/0/replay"
 
-    /// Headers whose messages contradict each other, of files in `Fixtures/hostile`: the file, the dataset and a part of the
-    /// error. libhdf5 1.10.8 crashes or never returns when it decodes some of them.
+    /// Headers whose messages contradict each other, of files in `Fixtures/hostile`: the file, the dataset and a part
+    /// of the error. libhdf5 1.10.8 crashes or never returns when it decodes some of them.
     static let contradictoryHeaders: [(file: String, path: String, says: String)] = [
         ("header-chunks-without-axes", "\(replay)/flags", "rank 1 and chunks of rank -1"),
         ("header-chunks-with-an-axis-less", "\(replay)/flags", "rank 1 and chunks of rank 0"),

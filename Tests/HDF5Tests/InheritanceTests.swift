@@ -3,8 +3,8 @@ import Foundation
 import HDF5
 import Testing
 
-/// A child process that another thread is starting holds copies of all descriptors until it calls `exec`. Such a lock or
-/// open file must have no effect here.
+/// A child process that another thread is starting holds copies of all descriptors until it calls `exec`. Such a lock
+/// or open file must have no effect here.
 struct InheritanceTests {
     let folder: TemporaryFolder
 

@@ -4,8 +4,8 @@ internal import Foundation
 /// The right to write into a directory, held by one saver of one process at a time.
 ///
 /// An advisory lock (`flock`) on the directory itself: a killed owner leaves nothing behind. Child processes close the
-/// descriptor on `exec`; one that is just being started by another thread holds a copy until then, and with it the lock,
-/// which is why it is released before the descriptor is closed.
+/// descriptor on `exec`; one that is just being started by another thread holds a copy until then, and with it the
+/// lock, which is why it is released before the descriptor is closed.
 struct DirectoryLock: ~Copyable {
     private let descriptor: Int32
     /// What the user should know: the file system has no locks.

@@ -184,8 +184,8 @@ final class GymnasiumProcess {
         end(killing: true)
         return remember(
             .timedOut,
-            "The Python process of 'gym:\(name)' had not answered after \(seconds) seconds and was killed; a run that is resumed "
-                + "starts another, and --env-timeout SECONDS waits longer for it.")
+            "The Python process of 'gym:\(name)' had not answered after \(seconds) seconds and was killed; a run "
+                + "that is resumed starts another, and --env-timeout SECONDS waits longer for it.")
     }
 
     private func ended() -> EnvironmentError {

@@ -4,7 +4,8 @@ internal import Foundation
 
 /// An ffmpeg that makes an MP4 film of the pictures it is sent.
 ///
-/// Pictures go over a socket rather than a pipe: writing to a socket whose reader has ended is an error, never a signal.
+/// Pictures go over a socket rather than a pipe: writing to a socket whose reader has ended is an error, never a
+/// signal.
 final class FFmpegProcess {
     /// Seconds it may take for a picture, and for the film's end.
     private static let patience = 120
@@ -12,8 +13,8 @@ final class FFmpegProcess {
     private let url: URL
     private let process: ChildProcess
     private let input: Int32
-    /// What ffmpeg prints; `nil` when no file could be made for it, and errors can name the exit code alone. A pipe would have
-    /// to be read all the time, since ffmpeg stops while it is full.
+    /// What ffmpeg prints; `nil` when no file could be made for it, and errors can name the exit code alone. A pipe
+    /// would have to be read all the time, since ffmpeg stops while it is full.
     private let log: Int32?
     private var isInputOpen = true
 

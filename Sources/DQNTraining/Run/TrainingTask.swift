@@ -1,6 +1,7 @@
 public import DQNCheckpoint
 internal import DQNLearning
 internal import DQNModel
+internal import DQNSupport
 public import Foundation
 internal import Synchronization
 
@@ -45,14 +46,16 @@ public final class TrainingTask: Sendable {
         self.progress = progress
         result = Task {
             await withCheckedContinuation { completion in
-                let thread = Thread {
+                let thread = JobThread(name: "dqn-run") {
                     let result = Self.train(makeRun, interruption, continuation)
                     continuation.finish()
                     completion.resume(returning: result)
                 }
-                thread.name = "dqn-run"
-                thread.stackSize = 8 << 20
-                thread.start()
+                guard let reason = thread.startError else { return }
+                continuation.finish()
+                completion.resume(
+                    returning: .failure(
+                        TrainingError(code: .runFailed, message: "The run's thread could not be started: \(reason).")))
             }
         }
     }

@@ -14,8 +14,8 @@ extension HDF5.Dataset {
 
     /// Writes a range of rows (of the first axis), so that not all data has to be in memory at once.
     ///
-    /// - Throws: ``HDF5Error``: `wrongShape` if the dataset does not have these rows or the buffer does not have their size,
-    ///   `callFailed`.
+    /// - Throws: ``HDF5Error``: `wrongShape` if the dataset does not have these rows or the buffer does not have their
+    ///   size, `callFailed`.
     package func writeRows(_ rows: Range<Int>, from bytes: UnsafeRawBufferPointer) throws(HDF5Error) {
         let selection = try select(rows, bytes.count)
         guard let base = bytes.baseAddress, !bytes.isEmpty else { return }

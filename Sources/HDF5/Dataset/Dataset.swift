@@ -46,8 +46,8 @@ extension HDF5.Group {
     /// Creates a dataset; its group must exist. A contiguous one is allocated at once.
     ///
     /// Elements that are never written are undefined: write all of them.
-    /// - Throws: ``HDF5Error``: `objectExists`, `objectMissing`, `linkNotAllowed`, `wrongObject`, `wrongShape` for invalid
-    ///   extents or chunks, `callFailed`.
+    /// - Throws: ``HDF5Error``: `objectExists`, `objectMissing`, `linkNotAllowed`, `wrongObject`, `wrongShape` for
+    ///   invalid extents or chunks, `callFailed`.
     package func createDataset(
         _ path: String, of element: HDF5.ElementType, shape: [Int], layout: HDF5.Layout = .contiguous
     ) throws(HDF5Error) -> HDF5.Dataset {
@@ -67,7 +67,7 @@ extension HDF5.Group {
                 throw HDF5Error(
                     code: .wrongShape,
                     message:
-                        "Chunks of \(chunk) do not match /\(full(path)) of shape \(shape): use as many positive extents."
+                        "Chunks of \(chunk) do not match /\(full(path)) of shape \(shape); use as many extents above 0."
                 )
             }
             let extents = chunk.map(hsize_t.init)
@@ -86,8 +86,8 @@ extension HDF5.Group {
             path: full(path), element: element, shape: shape)
     }
 
-    /// Opens a dataset whose type, shape and storage must be the given ones. Its header is validated before libhdf5 decodes it,
-    /// as in ``inspectDataset(_:)``.
+    /// Opens a dataset whose type, shape and storage must be the given ones. Its header is validated before libhdf5
+    /// decodes it, as in ``inspectDataset(_:)``.
     ///
     /// - Parameters:
     ///   - element: the exact type.
@@ -109,9 +109,9 @@ extension HDF5.Group {
     /// Describes a dataset without reading it.
     ///
     /// A damaged header can crash libhdf5 and is refused before the library decodes it.
-    /// - Throws: ``HDF5Error``: `objectMissing`, `linkNotAllowed`, `wrongObject`, `wrongShape` for extents that overflow `Int`,
-    ///   `wrongType` for elements that are not numbers, `layoutNotAllowed` for what HDF5 1.8 does not write for elements in the
-    ///   file itself, such as virtual datasets and external files; `callFailed`.
+    /// - Throws: ``HDF5Error``: `objectMissing`, `linkNotAllowed`, `wrongObject`, `wrongShape` for extents that
+    ///   overflow `Int`, `wrongType` for elements that are not numbers, `layoutNotAllowed` for what HDF5 1.8 does not
+    ///   write for elements in the file itself, such as virtual datasets and external files; `callFailed`.
     package func inspectDataset(_ path: String) throws(HDF5Error) -> HDF5.DatasetInformation {
         let dataset = try open(path)
         return try HDF5.DatasetInformation(of: dataset.id, path: full(path))

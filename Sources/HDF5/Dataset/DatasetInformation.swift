@@ -99,7 +99,8 @@ extension HDF5.DatasetInformation {
         attributeCount = try HDF5.Group.attributeCount(of: ".", in: dataset)
     }
 
-    /// Throws unless the dataset is exactly as requested; see ``HDF5/Group/openDataset(_:as:shape:allowing:byteLimit:)``.
+    /// Throws unless the dataset is exactly as requested; see
+    /// ``HDF5/Group/openDataset(_:as:shape:allowing:byteLimit:)``.
     func require(
         _ element: HDF5.ElementType, _ shape: [Int]?, _ allowed: Set<FilterNumber>?, _ byteLimit: Int
     ) throws(HDF5Error) {

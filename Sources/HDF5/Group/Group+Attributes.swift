@@ -46,8 +46,8 @@ extension HDF5.Group {
     ///
     /// - Parameter limit: most bytes of text.
     /// - Throws: ``HDF5Error``: `objectMissing`, `wrongType` for anything but a scalar of one of the types of
-    ///   ``HDF5/AttributeValue``, `layoutNotAllowed` if the attributes are stored outside the group's header, as libhdf5
-    ///   does for more than eight, `limitExceeded`, `callFailed`.
+    ///   ``HDF5/AttributeValue``, `layoutNotAllowed` if the attributes are stored outside the group's header, as
+    ///   libhdf5 does for more than eight, `limitExceeded`, `callFailed`.
     package func attribute(_ name: String, limit: Int = 4096) throws(HDF5Error) -> HDF5.AttributeValue {
         // Throws if they are outside the header.
         if headers != nil { _ = try attributeCount() }
@@ -82,10 +82,10 @@ extension HDF5.Group {
 
     /// The number of the group's attributes.
     ///
-    /// Their names cannot be listed: for a list libhdf5 1.10.8 builds a table, and if damage stops it, it frees entries that it
-    /// has not filled. Read attributes by their known names.
-    /// - Throws: ``HDF5Error``: `layoutNotAllowed` if they are stored outside the group's header, in a file opened for reading;
-    ///   `callFailed`.
+    /// Their names cannot be listed: for a list libhdf5 1.10.8 builds a table, and if damage stops it, it frees entries
+    /// that it has not filled. Read attributes by their known names.
+    /// - Throws: ``HDF5Error``: `layoutNotAllowed` if they are stored outside the group's header, in a file opened for
+    ///   reading; `callFailed`.
     package func attributeCount() throws(HDF5Error) -> Int {
         guard let headers else { return try Self.attributeCount(of: ".", in: handle.id) }
         return try headers.attributeCount(.group(path), at: Self.address(of: ".", in: handle.id))

@@ -6,8 +6,8 @@ extension HDF5 {
         let handle: Handle
         /// Its path from the root, without a leading `/`; empty for the root.
         package let path: String
-        /// The objects of the file that libhdf5 can safely look into; `nil` for a file opened for writing, which this process
-        /// has written itself.
+        /// The objects of the file that libhdf5 can safely look into; `nil` for a file opened for writing, which this
+        /// process has written itself.
         let headers: ValidatedHeaders?
     }
 
@@ -98,11 +98,12 @@ extension HDF5.Group {
         return try names.sorted(status, of: path)
     }
 
-    /// The target of a link. In a file opened for reading, each object is validated once before libhdf5 looks for its links and
-    /// attributes, since a damaged one can crash the library or make it run forever.
+    /// The target of a link. In a file opened for reading, each object is validated once before libhdf5 looks for its
+    /// links and attributes, since a damaged one can crash the library or make it run forever.
     ///
-    /// - Throws: ``HDF5Error``: `objectMissing`, `wrongObject` if a parent is not a group, `layoutNotAllowed` for a group
-    ///   whose links are not stored as libhdf5 stores them and for attributes outside an object's header, `callFailed`.
+    /// - Throws: ``HDF5Error``: `objectMissing`, `wrongObject` if a parent is not a group, `layoutNotAllowed` for a
+    ///   group whose links are not stored as libhdf5 stores them and for attributes outside an object's header,
+    ///   `callFailed`.
     package func member(_ path: String) throws(HDF5Error) -> HDF5.Member {
         let names = try Self.components(path)
         var prefix = ""

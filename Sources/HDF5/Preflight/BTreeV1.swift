@@ -1,7 +1,7 @@
 /// A version 1 B-tree, which finds a dataset's chunks or the nodes of a group's symbol table.
 ///
-/// libhdf5 1.10.8 descends from node to node without checking their levels: a node that is its own descendant overflows the
-/// stack, and paths that meet again and again take exponential time.
+/// libhdf5 1.10.8 descends from node to node without checking their levels: a node that is its own descendant overflows
+/// the stack, and paths that meet again and again take exponential time.
 struct BTreeV1 {
     /// What a tree finds, by the node type that the specification gives it.
     enum Kind: UInt64 {
@@ -22,13 +22,13 @@ struct BTreeV1 {
         static let bytes = 1 << 24
     }
 
-    /// Throws unless every node has the level of its place and is reached once. Reads the heads of all nodes, and the children
-    /// of those above level 0.
+    /// Throws unless every node has the level of its place and is reached once. Reads the heads of all nodes, and the
+    /// children of those above level 0.
     ///
     /// - Parameters:
     ///   - root: the root node's address.
-    ///   - visit: called with every key, and with the address of the child after it if that is a leaf; without it the children
-    ///     of level 0 are not read.
+    ///   - visit: called with every key, and with the address of the child after it if that is a leaf; without it the
+    ///     children of level 0 are not read.
     /// - Throws: ``HDF5Error``: `layoutNotAllowed`, `callFailed` if the file cannot be read.
     func validate(
         from root: UInt64, in file: borrowing FileBytes,

@@ -16,8 +16,8 @@ struct DataLayoutMessage {
     /// libhdf5 multiplies the extents of a chunk in 32 bits.
     private static let largestChunk = UInt64(UInt32.max)
 
-    /// Throws unless the layout agrees with the dataspace. libhdf5 1.10.8 divides by the chunk's extents and reads as many of
-    /// them as the dataspace has, whatever the layout message says.
+    /// Throws unless the layout agrees with the dataspace. libhdf5 1.10.8 divides by the chunk's extents and reads as
+    /// many of them as the dataspace has, whatever the layout message says.
     func validate(_ path: String, _ dataspace: DataspaceMessage, elementBytes: Int) throws(HDF5Error) {
         let header = MetadataReader(.dataset(path), [])
         let rank = dataspace.extents.count
@@ -54,8 +54,8 @@ struct DataLayoutMessage {
 }
 
 extension MetadataReader {
-    /// Reads a data layout message of HDF5 1.8. Virtual datasets are refused, since libhdf5 reads their parts from a heap to
-    /// open them, and so are the chunk indices of later versions.
+    /// Reads a data layout message of HDF5 1.8. Virtual datasets are refused, since libhdf5 reads their parts from a
+    /// heap to open them, and so are the chunk indices of later versions.
     mutating func dataLayout() throws(HDF5Error) -> DataLayoutMessage {
         let version = try integer(1)
         let kind: UInt64

@@ -1,8 +1,8 @@
-/// The links of a group of HDF5 1.8 that has more of them than fit in its header: a version 2 B-tree maps the hash of a name to
-/// a link in a fractal heap.
+/// The links of a group of HDF5 1.8 that has more of them than fit in its header: a version 2 B-tree maps the hash of a
+/// name to a link in a fractal heap.
 ///
-/// libhdf5 1.10.8 uses the tree's depth, the record counts of its nodes and the offsets of the heap's blocks without checking
-/// them. Only what all its versions write for links is accepted, and those write fixed parameters.
+/// libhdf5 1.10.8 uses the tree's depth, the record counts of its nodes and the offsets of the heap's blocks without
+/// checking them. Only what all its versions write for links is accepted, and those write fixed parameters.
 struct DenseLinkStorage {
     let owner: MetadataReader.Owner
     /// The heap's address.
@@ -16,7 +16,8 @@ struct DenseLinkStorage {
     /// Of a node without its records: signature, version, type and checksum.
     private static let nodeOverhead = 10
 
-    /// Throws unless every node is reached once and holds no more records than fit in it, and every link is in the heap.
+    /// Throws unless every node is reached once and holds no more records than fit in it, and every link is in the
+    /// heap.
     ///
     /// - Throws: ``HDF5Error``: `layoutNotAllowed`, `callFailed` if the file cannot be read.
     func validate(in file: borrowing FileBytes) throws(HDF5Error) {

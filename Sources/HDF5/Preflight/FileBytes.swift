@@ -41,7 +41,7 @@ struct FileBytes: ~Copyable {
             throw HDF5Error(
                 code: .layoutNotAllowed,
                 message:
-                    "The file stores addresses in \(addressBytes) and lengths in \(lengthBytes) bytes; both must have 8."
+                    "The file has addresses of \(addressBytes) and lengths of \(lengthBytes) bytes; both must have 8."
             )
         }
         var userBlock: hsize_t = 0

@@ -1,11 +1,11 @@
 extension ObjectHeader {
-    /// Throws unless libhdf5 can safely open the dataset: its messages must be those that HDF5 1.8 writes for plain numbers
-    /// stored in the file itself, each as long as it claims, and must agree with each other.
+    /// Throws unless libhdf5 can safely open the dataset: its messages must be those that HDF5 1.8 writes for plain
+    /// numbers stored in the file itself, each as long as it claims, and must agree with each other.
     ///
-    /// Every message is checked, not just the first of its type, which is the one that libhdf5 uses. Whether the number of
-    /// elements overflows is checked when a dataset is opened to be read.
-    /// - Throws: ``HDF5Error``: `wrongType` for other elements than numbers, else `layoutNotAllowed`; `callFailed` if the file
-    ///   cannot be read.
+    /// Every message is checked, not just the first of its type, which is the one that libhdf5 uses. Whether the number
+    /// of elements overflows is checked when a dataset is opened to be read.
+    /// - Throws: ``HDF5Error``: `wrongType` for other elements than numbers, else `layoutNotAllowed`; `callFailed` if
+    ///   the file cannot be read.
     func validateDataset(_ path: String, in file: borrowing FileBytes) throws(HDF5Error) {
         var dataspaces: [DataspaceMessage] = []
         var layouts: [DataLayoutMessage] = []

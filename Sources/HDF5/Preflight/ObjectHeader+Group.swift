@@ -35,8 +35,8 @@ extension ObjectHeader {
 }
 
 extension MetadataReader {
-    /// Reads a link info or attribute info message: the addresses of the heap that stores what is not in the header, and of
-    /// the B-tree that finds it by name. An address with all bits set means none.
+    /// Reads a link info or attribute info message: the addresses of the heap that stores what is not in the header,
+    /// and of the B-tree that finds it by name. An address with all bits set means none.
     ///
     /// - Parameter orderBytes: size of the largest creation index, if the message has one.
     fileprivate mutating func heapAndTree(orderBytes: Int) throws(HDF5Error) -> (heap: UInt64, tree: UInt64) {

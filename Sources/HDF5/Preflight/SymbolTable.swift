@@ -1,8 +1,8 @@
-/// The links of a group of the oldest format: a version 1 B-tree leads to symbol table nodes, whose entries are sorted by
-/// their names; the names are in a local heap.
+/// The links of a group of the oldest format: a version 1 B-tree leads to symbol table nodes, whose entries are sorted
+/// by their names; the names are in a local heap.
 ///
-/// libhdf5 1.10.8 follows the tree and the heap's list of free blocks without checking them: a cycle overflows the stack or
-/// never ends.
+/// libhdf5 1.10.8 follows the tree and the heap's list of free blocks without checking them: a cycle overflows the
+/// stack or never ends.
 struct SymbolTable {
     let owner: MetadataReader.Owner
     /// The address of the tree's root.
@@ -56,8 +56,8 @@ struct SymbolTable {
         }
     }
 
-    /// Checks the heap's free blocks and returns the offset of its last zero byte: a name that begins before that byte ends
-    /// there at the latest.
+    /// Checks the heap's free blocks and returns the offset of its last zero byte: a name that begins before that byte
+    /// ends there at the latest.
     private func lastNameEnd(in file: borrowing FileBytes) throws(HDF5Error) -> Int {
         var head = MetadataReader(owner, try file.read(32, at: heap))
         guard head.count == 32, head.starts(with: "HEAP") else { throw head.refusal("names at an invalid address") }
@@ -71,8 +71,8 @@ struct SymbolTable {
         guard bytes.count == size, let end = bytes.lastIndex(of: 0) else {
             throw head.refusal("names at an invalid address")
         }
-        // A block begins with the offset of the next one, 1 in the last block, and with its size. Blocks do not overlap, so
-        // there are no more of them than fit side by side.
+        // A block begins with the offset of the next one, 1 in the last block, and with its size. Blocks do not
+        // overlap, so there are no more of them than fit side by side.
         var left = size / 16
         while free != 1 {
             guard left > 0 else { throw head.refusal("names in a cyclic heap") }

@@ -39,8 +39,8 @@ final class ValidatedHeaders {
 
     /// The number of attributes of a validated object.
     ///
-    /// Attributes outside the header are found through a heap and a B-tree, which our files never use. Even to count them
-    /// libhdf5 1.10.8 divides by a number in the tree's header, which may be 0.
+    /// Attributes outside the header are found through a heap and a B-tree, which our files never use. Even to count
+    /// them libhdf5 1.10.8 divides by a number in the tree's header, which may be 0.
     /// - Throws: ``HDF5Error``: `layoutNotAllowed` if attributes are stored outside the header.
     func attributeCount(_ owner: MetadataReader.Owner, at address: UInt64) throws(HDF5Error) -> Int {
         guard let known = attributes[address], let count = known else {

@@ -15,8 +15,8 @@ extension HDF5.File: Sendable {}
 extension HDF5.File {
     /// The file's root group.
     ///
-    /// - Throws: ``HDF5Error``: `callFailed` if a damaged file has none; `layoutNotAllowed` if, in a file opened for reading, its
-    ///   links are not stored as libhdf5 stores them.
+    /// - Throws: ``HDF5Error``: `callFailed` if a damaged file has none; `layoutNotAllowed` if, in a file opened for
+    ///   reading, its links are not stored as libhdf5 stores them.
     package func root() throws(HDF5Error) -> HDF5.Group {
         let id = H5Gopen2(handle.id, "/", chdf5_default_list())
         let handle = try Library.own(id, as: .group, "H5Gopen2", "The root group of \(path) could not be opened.")
@@ -49,8 +49,8 @@ extension HDF5.File {
 
     /// Writes everything to the system and closes the file. To reach the disk it also takes an `fsync`.
     ///
-    /// - Throws: ``HDF5Error``: `callFailed`, also for an earlier failure to close an object that was released without being closed;
-    ///   `objectsStillOpen` if an object of the file is open (the file is closed all the same).
+    /// - Throws: ``HDF5Error``: `callFailed`, also for an earlier failure to close an object that was released without
+    ///   being closed; `objectsStillOpen` if an object of the file is open (the file is closed all the same).
     package consuming func close() throws(HDF5Error) {
         let path = path
         let open = H5Fget_obj_count(handle.id, chdf5_local_objects())

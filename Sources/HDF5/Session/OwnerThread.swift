@@ -7,7 +7,8 @@ struct OwnerThread: Sendable {
     private let thread = JobThread(name: "hdf5")
     /// Why there is no thread or no library; every call of a session then throws it.
     private let failure: HDF5Error?
-    /// Read on the thread: even that call initialises the library, which makes ``Library/start()`` fail if it comes first.
+    /// Read on the thread: even that call initialises the library, which makes ``Library/start()`` fail if it comes
+    /// first.
     let libraryVersion: String
 
     private init() {
@@ -51,7 +52,8 @@ struct OwnerThread: Sendable {
 
 /// Carries a value from the owner thread to the thread that waits for it.
 ///
-/// `@unchecked Sendable`: written before the job counts as finished and read after that, both under the thread's monitor.
+/// `@unchecked Sendable`: written before the job counts as finished and read after that, both under the thread's
+/// monitor.
 private final class Mailbox<Value>: @unchecked Sendable {
     var value: Value?
 }

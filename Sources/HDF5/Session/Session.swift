@@ -30,9 +30,10 @@ extension HDF5.Session: Sendable {}
 extension HDF5.Session {
     /// Creates a file in the format of HDF5 1.8, without times or creation order: equal calls write equal bytes.
     ///
-    /// - Parameter userBlock: size of the block of zeros at the head of the file that is the caller's: 0, or a power of two of
-    ///   at least 512.
-    /// - Throws: ``HDF5Error``: `fileExists` in exclusive mode, `fileMissing` if the folder does not exist, `cannotOpen`.
+    /// - Parameter userBlock: size of the block of zeros at the head of the file that is the caller's: 0, or a power of
+    ///   two of at least 512.
+    /// - Throws: ``HDF5Error``: `fileExists` in exclusive mode, `fileMissing` if the folder does not exist,
+    ///   `cannotOpen`.
     package func createFile(
         _ path: String, mode: HDF5.CreateMode = .exclusive, userBlock: Int = 0
     ) throws(HDF5Error) -> HDF5.File {
@@ -54,8 +55,8 @@ extension HDF5.Session {
 
     /// Opens an existing file.
     ///
-    /// - Throws: ``HDF5Error``: `fileMissing`, `notHDF5` for anything without the format's signature (an empty file too),
-    ///   `cannotOpen` for damage, missing permissions, or a file that this process has open with other access.
+    /// - Throws: ``HDF5Error``: `fileMissing`, `notHDF5` for anything without the format's signature (an empty file
+    ///   too), `cannotOpen` for damage, missing permissions, or a file that this process has open with other access.
     package func openFile(
         _ path: String, mode: HDF5.OpenMode
     ) throws(HDF5Error) -> HDF5.File {
@@ -109,15 +110,16 @@ extension HDF5.Session {
     /// Takes ownership of a file that the library has just opened.
     private static func file(_ id: hid_t, _ path: String) throws(HDF5Error) -> HDF5.File {
         let handle = Handle(id: id, kind: .file)
-        // libhdf5 opens files without O_CLOEXEC: a child process would keep them open, and a deleted file's space with them.
+        // libhdf5 opens files without O_CLOEXEC: a child process would keep them open, and a deleted file's space with
+        // them.
         _ = fcntl(try Library.descriptor(of: id), F_SETFD, FD_CLOEXEC)
         return HDF5.File(handle: handle, path: path)
     }
 
     /// How files are accessed: the plain file driver without locks, 1.8 format, closing a file closes all of it.
     ///
-    /// No file is ever locked: a file is written once, under its writer's own lock, and is never modified after that. See
-    /// `chdf5_register_driver_without_locks` for what a lock would cost.
+    /// No file is ever locked: a file is written once, under its writer's own lock, and is never modified after that.
+    /// See `chdf5_register_driver_without_locks` for what a lock would cost.
     private static func access() throws(HDF5Error) -> Handle {
         let list = try Library.own(H5Pcreate(chdf5_file_access()), as: .propertyList, "H5Pcreate")
         try Library.check(H5Pset_driver(list.id, Library.driver, nil), "H5Pset_driver")
