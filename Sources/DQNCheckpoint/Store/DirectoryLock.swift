@@ -1,17 +1,17 @@
 internal import DQNModel
 internal import Foundation
 
-/// The right to write into a directory, held by one saver of one process at a time.
+/// An exclusive lock on a directory, held by one saver of one process at a time.
 ///
-/// An advisory lock (`flock`) on the directory itself: nothing is left behind by a killed owner, and since the descriptor
-/// is closed on `exec`, its children hold nothing.
+/// It is an advisory lock (`flock`) on the directory itself: a killed owner leaves nothing behind. The descriptor is
+/// closed on `exec`, so child programs do not hold the lock.
 struct DirectoryLock: ~Copyable {
     private let descriptor: Int32
-    /// What the user should know: the file system has no locks.
+    /// A message for the user if the file system does not support locks.
     let notice: String?
 
-    /// - Throws: ``CheckpointError``: `locked` when somebody else has it, `inputOutput` when the directory cannot be
-    ///   opened.
+    /// - Throws: ``CheckpointError``: `locked` if another saver holds the lock, `inputOutput` if the directory cannot
+    ///   be opened.
     init(_ directory: URL) throws(CheckpointError) {
         let path = directory.path
         descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -27,11 +27,11 @@ struct DirectoryLock: ~Copyable {
             notice = nil
             throw CheckpointError(
                 code: .locked,
-                message: "'\(path)' is in use: somebody else saves checkpoints there; wait until they have ended, or "
+                message: "'\(path)' is in use: another run saves checkpoints there; wait until it ends, or "
                     + "choose another directory.")
         case let number:
             notice =
-                "'\(path)' cannot be locked (\(String(cString: strerror(number)))): make sure that no other program "
+                "'\(path)' could not be locked (\(String(cString: strerror(number)))): make sure that no other program "
                 + "saves there"
         }
     }
