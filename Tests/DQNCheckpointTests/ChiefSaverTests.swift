@@ -3,7 +3,7 @@ import DQNModel
 import Foundation
 import Testing
 
-/// Saving in the background.
+/// Tests of saving in the background.
 struct ChiefSaverTests {
     let folder: TemporaryFolder
 
@@ -23,7 +23,7 @@ struct ChiefSaverTests {
 
     private func file(_ step: Int) -> URL { folder.file(CheckpointStore.fileName(agentSteps: step)) }
 
-    @Test func everythingHandedOverIsSavedInOrder() throws {
+    @Test func savesEveryCheckpointInOrder() throws {
         let saver = try saver()
         for step in 1...6 { saver.save(try sample(step)) }
         let outcomes = saver.finish()
@@ -36,15 +36,15 @@ struct ChiefSaverTests {
         }
     }
 
-    @Test func aSaverThatGoesAwayFinishesFirst() throws {
+    @Test func deinitFinishesAllSaves() throws {
         try { try saver().save(sample(1)) }()
         #expect(Verifier.verify(file(1)).isValid)
-        // And the directory is free again.
+        // The directory is unlocked again.
         try { try saver().save(sample(2)) }()
         #expect(Verifier.verify(file(2)).isValid)
     }
 
-    @Test func whatIsChangedAfterwardsIsNotSaved() throws {
+    @Test func laterChangesAreNotSaved() throws {
         let saver = try saver()
         var checkpoint = try sample(7)
         let before = try everything(checkpoint)
@@ -65,7 +65,7 @@ struct ChiefSaverTests {
         #expect(try everything(Checkpoint(contentsOf: file(7))) == before)
     }
 
-    @Test func twoSaversOfOneDirectory() throws {
+    @Test func refusesASecondSaverOfADirectory() throws {
         let first = try saver()
         let error = #expect(throws: CheckpointError.self) { try saver() }
         #expect(error?.code == .locked)
@@ -79,7 +79,7 @@ struct ChiefSaverTests {
         #expect(try store.entries().map(\.agentSteps) == [2])
     }
 
-    @Test func aFailedSaveHarmsNothing() throws {
+    @Test func aFailedSaveDoesNotAffectOthers() throws {
         let saver = try saver()
         saver.save(try sample(1))
         saver.save(try sample(1))
@@ -96,7 +96,7 @@ struct ChiefSaverTests {
         #expect(try store.entries().map(\.agentSteps) == [1, 3])
     }
 
-    @Test func theLineage() throws {
+    @Test func recordsTheLineage() throws {
         let url = folder.file("lineage.jsonl")
         func digest(_ step: Int) throws -> String { try CheckpointSummary(contentsOf: file(step)).digest }
         func line(_ child: String, _ parent: String?, _ why: String) -> String {
@@ -125,8 +125,8 @@ struct ChiefSaverTests {
         }()
     }
 
-    /// Two savers of one state, one of which has saved before, write the same bytes.
-    @Test func whatWasSavedBeforeLeavesNoTrace() throws {
+    /// A saver that has saved before writes the same bytes as a new one.
+    @Test func bytesDoNotDependOnEarlierSaves() throws {
         let other = try TemporaryFolder()
         try { try self.saver().save(sample(2)) }()
         let bytes = try Data(contentsOf: file(2))

@@ -3,7 +3,7 @@ import DQNModel
 import Foundation
 import Testing
 
-/// Ways between the versions: nothing is lost without being named, and there and back is where one was.
+/// Tests of conversion between versions: losses are listed, and converting there and back changes nothing.
 struct ConversionTests {
     let folder: TemporaryFolder
 
@@ -21,12 +21,12 @@ struct ConversionTests {
     }
 
     @Test(arguments: GoldenFileTests.files("1.0"))
-    func goldenFilesGoTo1_1AndBack(_ golden: URL) throws {
+    func goldenFilesConvertTo1_1AndBack(_ golden: URL) throws {
         let direct = try convert(golden, "direct.h5", to: "1.0")
         let newer = try convert(golden, "newer.h5", to: "1.1")
         let back = try convert(newer.url, "back.h5", to: "1.0")
         #expect(direct.dropped + newer.dropped + back.dropped == [])
-        // The digest names the whole content, whichever release of libhdf5 wrote the golden file.
+        // The digest covers the content, whichever release of libhdf5 wrote the golden file.
         let digests = try [golden, direct.url, back.url].map { try CheckpointSummary(contentsOf: $0).digest }
         #expect(Set(digests).count == 1)
         #expect(try Data(contentsOf: back.url) == Data(contentsOf: direct.url))
@@ -35,7 +35,7 @@ struct ConversionTests {
         #expect(try CheckpointDifference.between(newer.url, back.url) == [])
     }
 
-    @Test func whatAFileOf1_0DoesNotRecordIsSupplied() throws {
+    @Test func suppliesWhatFilesOf1_0DoNotRecord() throws {
         let golden = GoldenFileTests.folder.appendingPathComponent("1.0")
         let one = try Checkpoint(contentsOf: golden.appendingPathComponent("sample-pixels.h5"))
         #expect(one.workers.map(\.status) == [.running])
@@ -50,7 +50,7 @@ struct ConversionTests {
                 == [one.counters.agentSteps])
     }
 
-    /// The losses of a conversion to 1.0, and that leaving them out leaves out nothing else.
+    /// Checks the listed losses of a conversion to 1.0, and that nothing else is lost.
     private func expectLosses(_ checkpoint: Checkpoint, _ losses: [String], leaving expected: Checkpoint) throws {
         let source = folder.file("source.h5")
         try checkpoint.write(to: source, overwriting: true)
@@ -68,7 +68,7 @@ struct ConversionTests {
         try FileManager.default.removeItem(at: url)
     }
 
-    @Test func workersLoseWhatTheyStandAtAndHold() throws {
+    @Test func conversionTo1_0ListsLostWorkerState() throws {
         let checkpoint = try Samples.workers()
         var expected = checkpoint
         for index in expected.workers.indices {
@@ -81,18 +81,18 @@ struct ConversionTests {
             checkpoint,
             [
                 "/workers/0/state: its agent steps, 20000", "/workers/0/state: its final epsilon 0.1",
-                "/workers/0/learner: what async-nstep-q holds, 5 arrays",
+                "/workers/0/learner: the state of async-nstep-q, 5 arrays",
                 "/workers/1/state: that the worker is finished", "/workers/1/state: its agent steps, 12500",
                 "/workers/1/state: its final epsilon 0.01",
                 "/workers/2/state: that the worker is abandoned", "/workers/2/state: its agent steps, 7500",
                 "/workers/2/state: its final epsilon 0.5",
                 "/workers/3/state: that the worker is resting", "/workers/3/state: its agent steps, 10000",
-                "/workers/3/learner: what async-nstep-q holds, 5 arrays",
-                "/workers/4/state: its final epsilon 0.0", "/workers/4/learner: what async-nstep-q holds, 0 arrays",
+                "/workers/3/learner: the state of async-nstep-q, 5 arrays",
+                "/workers/4/state: its final epsilon 0.0", "/workers/4/learner: the state of async-nstep-q, 0 arrays",
             ], leaving: expected)
     }
 
-    @Test func replayLosesItsPrioritiesAlone() throws {
+    @Test func conversionTo1_0LosesOnlyPriorities() throws {
         let checkpoint = try Samples.prioritized()
         var expected = checkpoint
         expected.workers[0].replay?.columns.removeLast()
@@ -100,8 +100,8 @@ struct ConversionTests {
             checkpoint, ["/workers/0/replay/priorities: the priorities of its steps"], leaving: expected)
     }
 
-    /// One worker that has not taken all of the run's steps is no worker as 1.0 knows it.
-    @Test func stepsAreLostWhereTheyDiffer() throws {
+    /// 1.0 cannot represent an only worker that has not taken all steps of the run.
+    @Test func conversionTo1_0LosesDifferingAgentSteps() throws {
         var checkpoint = try Samples.prioritized()
         checkpoint.workers[0].replay?.columns.removeLast()
         #expect(try checkpoint.converted(to: "1.0").dropped == [])
@@ -110,8 +110,8 @@ struct ConversionTests {
         try expectLosses(other, ["/workers/0/state: its agent steps, 3"], leaving: checkpoint)
     }
 
-    /// A head cannot be left out; what else would be lost is listed with it.
-    @Test func headsHaveNoFormIn1_0() throws {
+    /// A head is indispensable; the error also lists the other losses.
+    @Test func refusesToConvertNewHeadsTo1_0() throws {
         var dueling = try Samples.dueling()
         dueling.workers[1].status = .finished
         for (checkpoint, count) in [(dueling, 2), (try Samples.actorCritic(), 1)] {
@@ -128,7 +128,7 @@ struct ConversionTests {
         }
     }
 
-    @Test func versionsThatAreNone() throws {
+    @Test func refusesUnknownVersions() throws {
         let golden = try #require(GoldenFileTests.files("1.0").first)
         for version in ["1.2", "", "1", "latest"] {
             let converting = #expect(throws: CheckpointError.self) { try convert(golden, "x.h5", to: version) }
@@ -137,20 +137,20 @@ struct ConversionTests {
             }
             for error in [converting, writing] {
                 #expect(error?.code == .unsupportedVersion)
-                #expect(error?.message.contains("known are 1.0, 1.1") == true)
+                #expect(error?.message.contains("choose one of 1.0, 1.1") == true)
             }
         }
         #expect(folder.names == [])
     }
 
-    @Test func filesInTheWay() throws {
+    @Test func replacesFilesOnlyIfAllowed() throws {
         let golden = try #require(GoldenFileTests.files("1.0").first)
         let url = folder.file("there.h5")
         try Data("mine".utf8).write(to: url)
         let error = #expect(throws: CheckpointError.self) { try convert(golden, "there.h5", to: "1.1") }
         #expect(error?.code == .exists)
         #expect(try Data(contentsOf: url) == Data("mine".utf8))
-        // A file may be converted in its own place.
+        // A file may be converted in place.
         try CheckpointConverter.convert(from: golden, to: url, version: "1.1", overwriting: true)
         let newer = try Data(contentsOf: url)
         try CheckpointConverter.convert(from: url, to: url, version: "1.0", overwriting: true)
@@ -159,7 +159,7 @@ struct ConversionTests {
         #expect(folder.names == ["there.h5"])
     }
 
-    @Test func extensionsGoAlong() throws {
+    @Test func keepsExtensions() throws {
         var checkpoint = try Samples.whole()
         checkpoint.extensions[0].mustUnderstand = true
         let source = folder.file("source.h5")

@@ -3,10 +3,10 @@ import DQNModel
 import Foundation
 import Testing
 
-/// Damage anywhere in a file is noticed and named by a rule, or does not matter; it never crashes a reader and never
-/// changes what is read.
+/// Tests damage anywhere in a file: a reader detects it and names the rule, or it does not matter. Damage never crashes
+/// a reader and never changes what is read.
 ///
-/// The ordinary run takes a part of all changes, spread over the whole file; with `DQN_DAMAGE=all` it takes every byte.
+/// An ordinary run tries a sample of changes over the whole file; `DQN_DAMAGE=all` tries every byte.
 struct DamageTests {
     private static let takesAll = ProcessInfo.processInfo.environment["DQN_DAMAGE"] == "all"
 
@@ -18,10 +18,10 @@ struct DamageTests {
         url = folder.file("damaged.h5")
     }
 
-    /// Every n-th place, or each.
+    /// The distance between changed bytes.
     private func step(_ ordinary: Int) -> Int { Self.takesAll ? 1 : ordinary }
 
-    /// What became of damaged copies of one file.
+    /// The results for damaged copies of a file.
     private struct Tally: CustomStringConvertible {
         var refusals: [Int: Int] = [:]
         var harmless = 0
@@ -32,7 +32,7 @@ struct DamageTests {
         }
     }
 
-    /// A sound file, and what reading it gives.
+    /// An intact file and its content.
     private struct Sound {
         let version: String
         let bytes: [UInt8]
@@ -48,9 +48,9 @@ struct DamageTests {
             content: try everything(checkpoint), policy: checkpoint.online)
     }
 
-    /// Reads a damaged copy in every way there is.
+    /// Reads a damaged copy in every way.
     ///
-    /// - Parameter isSealed: whether it got a new seal, which vouches for the damage: then what plays believes it.
+    /// - Parameter isSealed: Whether the copy has a new, valid seal, so that loading does not compare digests.
     private func judge(
         _ bytes: [UInt8], _ sound: Sound, _ what: @autoclosure () -> String, isSealed: Bool = false,
         _ tally: inout Tally
@@ -64,11 +64,11 @@ struct DamageTests {
         if isSealed { _ = try? CheckpointSummary(contentsOf: url) }
         do throws(CheckpointError) {
             let read = try Checkpoint(contentsOf: url)
-            // Bytes that belong to nothing may change, where no seal is around them; what is read may not.
+            // Without a seal, unused bytes may change, but not what is read.
             if sound.version == "2.0", !isSealed {
                 tally.wrong.append("\(what()): not noticed")
             } else if (try? everything(read)) != sound.content {
-                // Somebody made a seal for what was not written: the digests inside tell, to who asks.
+                // The seal is valid for damaged content: only the digests of the datasets reveal it.
                 if isSealed, let rule = Verifier.verify(url, deep: true).failure?.rule {
                     tally.refusals[rule, default: 0] += 1
                     return
@@ -93,7 +93,7 @@ struct DamageTests {
     }
 
     @Test(arguments: FormatVersion.known)
-    func everyByteChanged(_ version: String) throws {
+    func detectsChangedBytes(_ version: String) throws {
         let sound = try sound(version)
         var tally = Tally()
         for position in stride(from: 0, to: sound.bytes.count, by: step(version == "2.0" ? 13 : 67)) {
@@ -108,7 +108,7 @@ struct DamageTests {
     }
 
     @Test(arguments: FormatVersion.known)
-    func everyLength(_ version: String) throws {
+    func detectsTruncation(_ version: String) throws {
         let sound = try sound(version)
         var tally = Tally()
         for length in stride(from: 0, to: sound.bytes.count, by: step(version == "2.0" ? 13 : 31)) {
@@ -122,7 +122,7 @@ struct DamageTests {
     }
 
     @Test(arguments: FormatVersion.known)
-    func blocksMoved(_ version: String) throws {
+    func detectsMovedBlocks(_ version: String) throws {
         let sound = try sound(version)
         var generator = RandomGenerator(seed: 1, stream: "damage/\(version)")
         var tally = Tally()
@@ -133,8 +133,8 @@ struct DamageTests {
         report(tally, "\(version), blocks moved")
     }
 
-    /// Behind a right seal only the reader's own checks are left.
-    @Test func damageBehindARightSeal() throws {
+    /// After a valid seal only the other checks of the reader remain.
+    @Test func detectsDamageAfterAValidSeal() throws {
         let sound = try sound("2.0")
         var generator = RandomGenerator(seed: 1, stream: "damage/sealed")
         var tally = Tally()
@@ -156,7 +156,7 @@ struct DamageTests {
         report(tally, "2.0 with a new seal, \(sound.bytes.count) bytes")
     }
 
-    /// Swaps, repeats or empties a block of up to 4,096 bytes, or of as many as a sector or a line of a cache.
+    /// Swaps, repeats or clears a block of up to 4,096 bytes, or of the size of a sector or cache line.
     private static func moved(_ bytes: [UInt8], _ generator: inout RandomGenerator) -> [UInt8] {
         let sizes = [8, 64, 512, 1 + generator.integer(below: 4096)]
         let size = min(sizes[generator.integer(below: sizes.count)], bytes.count / 2)

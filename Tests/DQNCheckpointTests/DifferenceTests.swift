@@ -3,7 +3,7 @@ import DQNModel
 import Foundation
 import Testing
 
-/// What `diff` tells apart, and what `strip` takes out.
+/// Tests of differences between checkpoints and of stripping.
 struct DifferenceTests {
     let folder: TemporaryFolder
 
@@ -20,9 +20,9 @@ struct DifferenceTests {
         return try CheckpointDifference.between(left, right, tolerance: tolerance)
     }
 
-    @Test func equalFilesHaveNone() throws { #expect(try differences { _ in } == []) }
+    @Test func equalFilesHaveNoDifferences() throws { #expect(try differences { _ in } == []) }
 
-    @Test func parametersDifferByTheirLargestElement() throws {
+    @Test func reportsTheLargestDifferenceOfParameters() throws {
         let change: (inout Checkpoint) -> Void = { checkpoint in
             checkpoint.online[21] += 0.5
             checkpoint.online[22] -= 0.25
@@ -34,7 +34,7 @@ struct DifferenceTests {
         #expect(try differences(tolerance: 0.4, change).count == 1)
     }
 
-    @Test func documentsDifferByKey() throws {
+    @Test func reportsDifferingKeysOfDocuments() throws {
         let found = try differences { checkpoint in
             checkpoint.configuration = .object(["environment": .string("Acrobot-v1"), "extra": .integer(1)])
             checkpoint.counters.episodes += 1
@@ -50,14 +50,14 @@ struct DifferenceTests {
         #expect(!paths.contains("progress.counters.frames"))
     }
 
-    @Test func thingsThatOnlyOneHas() throws {
+    @Test func reportsPartsThatOnlyOneFileHas() throws {
         let found = try differences { $0 = $0.stripped(replay: true, optimizer: true) }
         #expect(found.contains { $0.path == "workers/0/replay/frames" && $0.description.contains("only in the first") })
         #expect(found.contains { $0.path.hasPrefix("optimizer/slots/first_moment/") })
         #expect(!found.contains { $0.path.hasPrefix("parameters/") })
     }
 
-    @Test func integersAndOtherShapes() throws {
+    @Test func reportsIntegersAndShapes() throws {
         let found = try differences(tolerance: 1e9) { checkpoint in
             checkpoint.workers[0].generators["sampling"] = RandomGenerator(seed: 1)
         }
@@ -67,14 +67,14 @@ struct DifferenceTests {
         #expect(shapes.first?.largest == nil)
     }
 
-    @Test func numbersThatAreNoneInTheHistory() throws {
-        // NaN equals itself here, and nothing else.
+    @Test func comparesNaNInTheHistory() throws {
+        // NaN equals only NaN here.
         let found = try differences(tolerance: 100) { $0.history.columns["train/loss"]?[1] = 0.5 }
         #expect(found.map(\.path) == ["history/columns/train/loss"])
         #expect(found.first?.largest == .infinity)
     }
 
-    @Test func filesThatCannotBeRead() throws {
+    @Test func refusesUnreadableFiles() throws {
         try Samples.whole().write(to: folder.file("left.h5"))
         let error = #expect(throws: CheckpointError.self) {
             try CheckpointDifference.between(folder.file("left.h5"), folder.file("none.h5"))
@@ -82,7 +82,7 @@ struct DifferenceTests {
         #expect(error?.code == .missing)
     }
 
-    @Test func strippingTakesOutWhatItNames() throws {
+    @Test func strippingRemovesTheNamedParts() throws {
         let whole = try Samples.whole()
         let noReplay = whole.stripped(replay: true)
         #expect(noReplay.workers.allSatisfy { $0.replay == nil } && noReplay.optimizer != nil)

@@ -3,13 +3,13 @@ import DQNModel
 import Foundation
 import Testing
 
-/// The keys of the JSON documents in a file, written out: renaming a Swift property must not change any of them.
+/// Tests of the keys of JSON documents in files: renaming a Swift property must not change them.
 struct DocumentKeyTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// The paths of a JSON value's keys, with the elements of arrays left out.
+    /// Returns the paths of a JSON value's keys, without the elements of arrays.
     private static func keys(_ text: String) throws -> Set<String> {
         var keys: Set<String> = []
         func add(_ value: JSONValue, _ path: String) {
@@ -91,7 +91,7 @@ struct DocumentKeyTests {
         return standing
     }
 
-    /// The programs' JSON output keeps the keys of these values.
+    /// The programs' JSON output uses these keys.
     @Test func valuesKeepTheKeysOfTheProgramsOutput() throws {
         func text(_ value: some Encodable) throws -> String {
             String(decoding: try JSONValue.canonicalEncoder.encode(value), as: UTF8.self)
@@ -107,7 +107,7 @@ struct DocumentKeyTests {
         #expect(try Self.keys(text(Writer.current)) == ["name", "version"])
     }
 
-    /// Other spellings of a key are no key of the format.
+    /// Other spellings of a key are invalid.
     @Test func keysInCamelCaseAreRefused() throws {
         var file = try file(Samples.whole(), FormatVersion.current)
         file.replace("progress", "\"agent_steps\"", with: "\"agentSteps\"")

@@ -1,7 +1,7 @@
 import DQNCheckpoint
 import Testing
 
-/// SHA-256 against the examples of FIPS 180-4 and values that Python's hashlib computed.
+/// Tests of SHA-256 against the examples of FIPS 180-4 and values computed by Python's hashlib.
 struct FileDigestTests {
     @Test(arguments: [
         ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
@@ -23,7 +23,8 @@ struct FileDigestTests {
             digest.finalize().hexadecimal == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
     }
 
-    /// Lengths around the borders of a block (64 bytes) and of its padding (55 bytes); byte `i` is `7 i + 3` modulo 256.
+    /// Lengths around the borders of a block (64 bytes) and of its padding (55 bytes); byte `i` is `7 i + 3` modulo
+    /// 256.
     private static let recorded: [(length: Int, digest: String)] = [
         (1, "084fed08b978af4d7d196a7446a86b58009e636b611db16211b65a9aadff29c5"),
         (55, "e7313d333c272e639f790978283f9eb392e843d0f29b7016828bb1daa4aac70b"),
@@ -47,7 +48,7 @@ struct FileDigestTests {
         for (length, expected) in Self.recorded {
             let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ 3) }
             #expect(try FileDigest.hexadecimal(of: bytes) == expected, "\(length) bytes")
-            // Split at an odd place, and fed through a sequence that is not contiguous.
+            // Split into pieces, and from a sequence that is not contiguous.
             var digest = try FileDigest()
             bytes.withUnsafeBytes { all in
                 digest.update(UnsafeRawBufferPointer(rebasing: all[..<(length / 3)]))

@@ -1,11 +1,11 @@
 import DQNCheckpoint
 import Foundation
 
-/// Reads bytes as a file in every way there is, as the fuzz target of `Tests/Fuzz` does: this file is in both.
+/// Reads bytes as a file in every way. The tests and the fuzz target in `Tests/Fuzz` share this source file.
 enum FileReading {
-    /// Reads the bytes as they are, then with a right seal of 2.0, then with the manifest's digest put right, too.
+    /// Reads the bytes unchanged, then with a valid seal of 2.0, then also with the correct digest of the manifest.
     ///
-    /// Whatever is thrown is right; only a crash, or a read that never ends, is not.
+    /// Any thrown error is acceptable; only a crash or an endless read is a failure.
     static func readEverything(_ bytes: [UInt8], at url: URL) throws {
         try read(bytes, at: url)
         let digested = try withRightManifestDigest(bytes)
@@ -21,7 +21,7 @@ enum FileReading {
         _ = Verifier.verify(url)
     }
 
-    /// The bytes as a file of 2.0 with a right seal, which is put in the place of one that is there, or before all.
+    /// Returns the bytes as a file of 2.0 with a valid seal, which replaces an existing one or is inserted before them.
     static func sealed(_ bytes: [UInt8]) throws -> [UInt8] {
         let rest = bytes.starts(with: "swift-dqn".utf8) ? bytes.dropFirst(512) : bytes[...]
         let length = String(format: "%020d", 512 + rest.count)
@@ -29,7 +29,7 @@ enum FileReading {
         return Array(text.utf8) + [UInt8](repeating: 0, count: 512 - text.utf8.count) + rest
     }
 
-    /// The bytes with the right digest of what looks like a manifest, in a file whose headers have no checksums.
+    /// Returns the bytes with the correct digest of what looks like a manifest, for files without checksums in headers.
     private static func withRightManifestDigest(_ bytes: [UInt8]) throws -> [UInt8] {
         let data = Data(bytes)
         guard let start = data.range(of: Data(#"{"attributes":"#.utf8)),
@@ -37,7 +37,7 @@ enum FileReading {
             let name = data.range(of: Data("manifest_sha256\0".utf8))
         else { return bytes }
         let digest = try FileDigest.hexadecimal(of: data[start.lowerBound..<end.upperBound])
-        // The value stands behind the attribute's type and extents.
+        // The value follows the attribute's type and extents.
         let isDigit: (UInt8) -> Bool = { (48...57).contains($0) || (97...102).contains($0) }
         var result = bytes
         for place in name.upperBound..<min(name.upperBound + 64, max(name.upperBound, bytes.count - 64))

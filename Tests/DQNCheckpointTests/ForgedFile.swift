@@ -3,17 +3,17 @@ import DQNModel
 import Foundation
 import HDF5
 
-/// A checkpoint file taken apart, to be put together wrongly: everything but the change is consistent.
+/// A checkpoint file taken apart and written again with a defect: everything except the change is consistent.
 struct ForgedFile: Sendable {
     struct Dataset: Sendable {
         var type: HDF5.ElementType
         var shape: [Int]
         var bytes: [UInt8]
         var layout: HDF5.Layout = .contiguous
-        /// Rows of a chunk, as the manifest lists them.
+        /// Rows per chunk, as listed in the manifest.
         var chunkRows: Int?
 
-        /// SHA-256 as the manifest lists it: of the elements, or of the digests of the chunks' rows.
+        /// Returns the SHA-256 for the manifest: of the elements, or of the digests of the rows of chunks.
         func digest() throws -> String {
             guard let chunkRows, let rows = shape.first, rows > 0 else { return try FileDigest.hexadecimal(of: bytes) }
             var digests: [UInt8] = []
@@ -27,24 +27,24 @@ struct ForgedFile: Sendable {
 
     var attributes: [String: HDF5.AttributeValue]
     var datasets: [String: Dataset]
-    /// Datasets that the manifest shall not list.
+    /// Datasets that the manifest does not list.
     var unlisted: Set<String> = []
-    /// Datasets that the manifest lists as these, whatever the file holds.
+    /// Datasets that the manifest lists differently from the file.
     var listedAs: [String: Dataset] = [:]
     var emptyGroups: [String] = []
-    /// Attributes of the file that differ from those of the manifest.
+    /// Attributes of the file that differ from the manifest.
     var otherAttributes: [String: HDF5.AttributeValue?] = [:]
     var groupAttributes: [String] = []
-    /// Datasets in chunks of which the last one is never written.
+    /// Chunked datasets whose last chunk is not written.
     var lackingChunks: Set<String> = []
-    /// Changes the manifest's text before its digest is taken, or after.
+    /// Changes the manifest's text before or after computing its digest.
     var editManifest: @Sendable (String) -> String = { $0 }
     var editManifestSecretly: @Sendable (String) -> String = { $0 }
-    /// Whether the file gets a seal.
+    /// Whether the file has a seal.
     var isSealed: Bool
-    /// The version that the seal names, where it is not the file's.
+    /// The version in the seal, if it differs from the file's.
     var sealedVersion: String?
-    /// Rows of a chunk by replay group.
+    /// Rows per chunk by replay group.
     private var chunkRows: [String: Int] = [:]
 
     init(reading url: URL) throws {
@@ -80,7 +80,7 @@ struct ForgedFile: Sendable {
         String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
     }
 
-    /// The datasets with their chunks: replay columns get them like those beside them, unless told otherwise.
+    /// Returns the datasets with chunks: replay columns without an explicit layout use those of the other columns.
     private func chunked(_ datasets: [String: Dataset]) -> [String: Dataset] {
         var result = datasets
         for (path, dataset) in datasets {
@@ -107,15 +107,15 @@ struct ForgedFile: Sendable {
         var datasets: [Entry]
     }
 
-    /// The JSON of a document of the file.
+    /// Returns the JSON of a document.
     func text(_ path: String) -> String { String(decoding: datasets[path]?.bytes ?? [], as: UTF8.self) }
 
-    /// Puts another text in the place of a document.
+    /// Replaces the text of a document.
     mutating func set(_ path: String, text: String) {
         datasets[path] = Dataset(type: .uint8, shape: [text.utf8.count], bytes: Array(text.utf8))
     }
 
-    /// Replaces a part of a document; the part must be there.
+    /// Replaces a part of a document, which must contain it.
     mutating func replace(_ path: String, _ part: String, with other: String) {
         precondition(text(path).contains(part), "\(path) does not contain \(part): \(text(path))")
         set(path, text: text(path).replacingOccurrences(of: part, with: other))
@@ -164,7 +164,7 @@ struct ForgedFile: Sendable {
                 let dataset = try root.createDataset(
                     path, of: content.type, shape: content.shape, layout: content.layout)
                 if let rows = content.chunkRows, let count = content.shape.first {
-                    // Rows behind the last are zeros; the library would leave there what it has.
+                    // Unused rows are zeros; the library would leave arbitrary bytes.
                     let chunk = rows * (content.bytes.count / count)
                     let padding = [UInt8](repeating: 0, count: chunk)
                     for first in stride(from: 0, to: count, by: rows) {
@@ -194,7 +194,7 @@ struct ForgedFile: Sendable {
         }
     }
 
-    /// Puts a seal on a file as it is now.
+    /// Seals a file with its present content.
     static func seal(_ url: URL, version: String) throws {
         var data = try Data(contentsOf: url)
         let length = String(format: "%020d", data.count)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What fuzzing has found worth keeping (`Scripts/fuzz`, `Tests/Fuzz/Corpus`) is read again in every run.
+/// Reads again the files that fuzzing found (`Scripts/fuzz`, `Tests/Fuzz/Corpus`).
 struct FuzzCorpusTests {
     static let files: [URL] = {
         let folder = GoldenFileTests.folder.deletingLastPathComponent().deletingLastPathComponent()
@@ -10,10 +10,10 @@ struct FuzzCorpusTests {
         return names.sorted().map { folder.appendingPathComponent($0) }
     }()
 
-    @Test func thereAreSome() { #expect(!Self.files.isEmpty) }
+    @Test func findsTheCorpus() { #expect(!Self.files.isEmpty) }
 
     @Test(arguments: files)
-    func everyFileIsReadOrRefused(_ file: URL) throws {
+    func loadsOrRefusesEveryFile(_ file: URL) throws {
         let folder = try TemporaryFolder()
         try FileReading.readEverything(Array(try Data(contentsOf: file)), at: folder.file("made-up.h5"))
     }

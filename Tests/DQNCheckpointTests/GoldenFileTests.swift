@@ -3,8 +3,8 @@ import DQNModel
 import Foundation
 import Testing
 
-/// Files of every format version that was ever frozen (`Fixtures/checkpoints/VERSION/NAME.h5`): readable for ever, with
-/// the same content, whose digest stands beside each in `NAME.sha256`.
+/// Tests that files of every released format version (`Fixtures/checkpoints/VERSION/NAME.h5`) stay readable with the
+/// same content, whose digest is in `NAME.sha256` beside each.
 ///
 /// A new golden file of the current version is put into its folder, and its digest recorded by running this test with
 /// `DQN_RECORD_CHECKPOINTS=1`; that also makes the samples of the current version where they are missing. A digest that
@@ -21,18 +21,18 @@ struct GoldenFileTests {
         return names.filter { $0.hasSuffix(".h5") }.sorted().map { folder.appendingPathComponent($0) }
     }
 
-    /// The hand-made golden files of each version.
+    /// The golden files of each version that are made from samples.
     static func samples(_ version: String) throws -> [(name: String, sample: Checkpoint)] {
         let first = [("sample-vector.h5", try Samples.whole()), ("sample-pixels.h5", try Samples.pixels())]
         return version == "1.0" ? first : first + (try Samples.format1_1())
     }
 
     @Test(arguments: FormatVersion.known)
-    func everyGoldenFileIsRead(_ version: String) throws {
+    func loadsEveryGoldenFile(_ version: String) throws {
         let isRecording = Self.isRecording && version == FormatVersion.current
         if isRecording { try recordSamples() }
         let files = Self.files(version)
-        #expect(!files.isEmpty, "there is no golden file of version \(version)")
+        #expect(!files.isEmpty, "no golden file of version \(version)")
         for url in files {
             #expect(Verifier.verify(url).isValid, "\(url.lastPathComponent)")
             #expect(try CheckpointSummary(contentsOf: url).version == version)
@@ -47,9 +47,9 @@ struct GoldenFileTests {
         }
     }
 
-    /// The samples' golden files hold what the samples are, so that a wrong digest cannot hide behind itself.
+    /// The golden files have the content of the samples, which protects against a wrongly recorded digest.
     @Test(arguments: FormatVersion.known)
-    func theSamplesAreWhatTheyWere(_ version: String) throws {
+    func goldenFilesMatchTheSamples(_ version: String) throws {
         let folder = Self.folder.appendingPathComponent(version)
         for (name, sample) in try Self.samples(version) {
             let read = try Checkpoint(contentsOf: folder.appendingPathComponent(name))

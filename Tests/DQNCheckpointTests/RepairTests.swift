@@ -3,7 +3,7 @@ import DQNModel
 import Foundation
 import Testing
 
-/// What repairing saves of damaged files, and what it says is lost.
+/// Tests what a repair recovers from damaged files and reports as lost.
 struct RepairTests {
     static let versions = ["1.1", "2.0"]
     let folder: TemporaryFolder
@@ -15,7 +15,7 @@ struct RepairTests {
         }
     }
 
-    /// Something in every part.
+    /// A checkpoint with content in every part.
     private static func sample() throws -> Checkpoint {
         var checkpoint = try Samples.whole()
         checkpoint.workers[0].learner = StateSnapshot(kind: "method", version: 1, values: ["a": .float32([1, 2])])
@@ -29,7 +29,7 @@ struct RepairTests {
         try CheckpointRepair.repair(url, to: saved, overwriting: true)
     }
 
-    /// What became of the damaged file; `nil` for one that is refused, as it may be.
+    /// Repairs the damaged file; returns `nil` if it is refused, which is permitted.
     private func repaired(_ comment: String) throws -> CheckpointRepair.Outcome? {
         do throws(CheckpointError) { return try repair(folder.file("damaged.h5")) } catch {
             #expect(error.code == .malformed || error.code == .nothingToRepair, "\(comment): \(error)")
@@ -37,7 +37,7 @@ struct RepairTests {
         }
     }
 
-    /// The part that a dataset's damage costs; `nil` where nothing can be saved without it.
+    /// Returns the part lost with a damaged dataset; `nil` if nothing can be recovered without it.
     private func part(_ path: String) -> String? {
         let names = path.split(separator: "/").map(String.init)
         switch names[0] {
@@ -53,7 +53,7 @@ struct RepairTests {
         }
     }
 
-    /// Compares the saved file with the sound one: they differ in what is lost, in what says so, and in nothing else.
+    /// Checks that the recovered file differs from the intact one only in what is lost and in the records of it.
     private func expectOnly(_ lost: [String], lostFrom sound: URL, _ comment: String) throws {
         let report = Verifier.verify(saved, deep: true)
         #expect(report.isValid, "\(comment): \(report.failures)")
@@ -61,7 +61,7 @@ struct RepairTests {
             let path = difference.path
             let isNamed = lost.contains { part in
                 let names = part.split(separator: "/")
-                // What a worker's document says of a part that is gone.
+                // What a worker's document records of a lost part.
                 let mention = names.count == 3 ? "workers/\(names[1])/state.\(names[2])" : part
                 return path == part || path.hasPrefix(part + "/") || path.hasPrefix(part + ".")
                     || path.hasPrefix(mention)
@@ -73,7 +73,7 @@ struct RepairTests {
     }
 
     @Test(arguments: versions)
-    func damageInADatasetCostsWhatItBelongsTo(_ version: String) throws {
+    func losesOnlyThePartWithADamagedDataset(_ version: String) throws {
         let sound = folder.file("sound-\(version).h5")
         let whole = try ForgedFile(reading: sound)
         let paths = whole.datasets.filter { !$0.value.bytes.isEmpty }.keys.sorted()
@@ -101,13 +101,13 @@ struct RepairTests {
         }
     }
 
-    @Test func damageInTheSealCostsNothing() throws {
+    @Test func losesNothingIfTheSealIsDamaged() throws {
         let sound = folder.file("sound-2.0.h5")
         let bytes = try Data(contentsOf: sound)
         let digest = Verifier.verify(sound).digest
         for (position, isDigestKnown) in [(0, false), (25, false), (40, true), (70, true), (300, true)] {
             var damaged = bytes
-            // Another digit, or letter, or something in the padding.
+            // A different digit or letter, or a nonzero byte in the padding.
             damaged[position] ^= 1
             try damaged.write(to: folder.file("damaged.h5"))
             let outcome = try repair(folder.file("damaged.h5"))
@@ -122,7 +122,7 @@ struct RepairTests {
     }
 
     @Test(arguments: versions)
-    func aFileThatIsLongerOrHasNoSignature(_ version: String) throws {
+    func repairsLongerFilesAndMissingSignatures(_ version: String) throws {
         let sound = folder.file("sound-\(version).h5")
         let bytes = try Data(contentsOf: sound)
         let base = version == "2.0" ? 512 : 0
@@ -143,7 +143,7 @@ struct RepairTests {
     }
 
     @Test(arguments: versions)
-    func withoutAManifestNothingIsProvable(_ version: String) throws {
+    func recoversNothingWithoutAManifest(_ version: String) throws {
         var file = try ForgedFile(reading: folder.file("sound-\(version).h5"))
         file.editManifestSecretly = { $0.replacingOccurrences(of: "float32", with: "float64") }
         try file.write(to: folder.file("damaged.h5"))
@@ -153,9 +153,9 @@ struct RepairTests {
         #expect(!FileManager.default.fileExists(atPath: saved.path))
     }
 
-    /// Whatever is cut off: what is saved is right, or nothing is.
+    /// However much is cut off: everything recovered is correct, or nothing is recovered.
     @Test(arguments: versions)
-    func truncatedFiles(_ version: String) throws {
+    func repairsTruncatedFiles(_ version: String) throws {
         let sound = folder.file("sound-\(version).h5")
         let bytes = try Data(contentsOf: sound)
         var saves = 0
@@ -168,9 +168,9 @@ struct RepairTests {
         #expect(!folder.names.contains { $0.hasSuffix(".tmp") })
     }
 
-    /// Whatever byte is damaged: what is saved is right, or nothing is.
+    /// Whichever byte is damaged: everything recovered is correct, or nothing is recovered.
     @Test(arguments: versions)
-    func bytesChangedAnywhere(_ version: String) throws {
+    func repairsChangedBytes(_ version: String) throws {
         let sound = folder.file("sound-\(version).h5")
         let bytes = try Data(contentsOf: sound)
         var saves = 0
@@ -185,7 +185,7 @@ struct RepairTests {
         #expect(saves > 50, "\(saves) saved")
     }
 
-    @Test func wholeAndMissingFiles() throws {
+    @Test func refusesIntactAndMissingFiles() throws {
         let whole = #expect(throws: CheckpointError.self) { try repair(folder.file("sound-2.0.h5")) }
         #expect(whole?.code == .nothingToRepair)
         let missing = #expect(throws: CheckpointError.self) { try repair(folder.file("none.h5")) }
@@ -196,8 +196,8 @@ struct RepairTests {
         #expect(!FileManager.default.fileExists(atPath: saved.path))
     }
 
-    /// What an earlier repair lost stays named.
-    @Test func repairedTwice() throws {
+    /// The file still lists the losses of an earlier repair.
+    @Test func keepsTheLossesOfAnEarlierRepair() throws {
         func damage(_ source: URL, _ path: String) throws {
             var file = try ForgedFile(reading: source)
             file.listedAs[path] = file.datasets[path]

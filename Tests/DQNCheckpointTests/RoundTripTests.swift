@@ -3,7 +3,7 @@ import DQNModel
 import Foundation
 import Testing
 
-/// What is written is read back, to the bit; equal states give equal files.
+/// Tests that files are read back bit by bit and that equal states produce equal files.
 struct RoundTripTests {
     let folder: TemporaryFolder
 
@@ -16,7 +16,7 @@ struct RoundTripTests {
         let (before, after) = (try everything(checkpoint), try everything(read))
         #expect(Set(before.keys) == Set(after.keys))
         for (key, value) in before { #expect(after[key] == value, "\(key)") }
-        // A second generation is the same file.
+        // Writing it again produces the same file.
         let second = folder.file("second-\(name)")
         try read.write(to: second)
         #expect(try Data(contentsOf: second) == Data(contentsOf: url))
@@ -24,22 +24,22 @@ struct RoundTripTests {
         #expect(folder.names.allSatisfy { !$0.hasSuffix(".tmp") })
     }
 
-    @Test func wholeState() throws { try expectRoundTrip(Samples.whole()) }
+    @Test func roundTripsAWholeState() throws { try expectRoundTrip(Samples.whole()) }
 
-    @Test func pixelsAndAWrappedRing() throws { try expectRoundTrip(Samples.pixels()) }
+    @Test func roundTripsPixelsAndAWrappedRing() throws { try expectRoundTrip(Samples.pixels()) }
 
-    @Test func whatFormat1_1Added() throws {
+    @Test func roundTripsAdditionsOfFormat1_1() throws {
         for (name, checkpoint) in try Samples.format1_1() { try expectRoundTrip(checkpoint, name) }
     }
 
-    @Test func policyAlone() throws {
+    @Test func roundTripsStrippedCheckpoints() throws {
         let whole = try Samples.whole()
         try expectRoundTrip(whole.stripped(allButPolicy: true), "policy.h5")
         try expectRoundTrip(whole.stripped(replay: true), "replay.h5")
         try expectRoundTrip(whole.stripped(optimizer: true), "optimizer.h5")
     }
 
-    @Test func noNumberIsRoundedOnItsWayThroughJSON() throws {
+    @Test func jsonKeepsNumbersExactly() throws {
         var checkpoint = try Samples.whole()
         let numbers: [Double] = [
             -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 0.1, 1.0 / 3.0, 9_007_199_254_740_994, 1e22,
@@ -52,8 +52,8 @@ struct RoundTripTests {
         try expectRoundTrip(checkpoint)
     }
 
-    /// Names are kept as they are: no key is turned into another on the way.
-    @Test func namesInDictionariesAreKept() throws {
+    /// Keys of dictionaries are not converted.
+    @Test func keepsNamesInDictionaries() throws {
         var checkpoint = try Samples.whole()
         checkpoint.statistics = ["snake_case": 1, "camelCase": 2, "_x_": 3, "UPPER_Case": 4]
         checkpoint.optimizer?.hyperparameters = ["learning_rate": 1, "learningRate": 2, "beta_1": 3]
@@ -63,23 +63,23 @@ struct RoundTripTests {
         try expectRoundTrip(checkpoint)
     }
 
-    @Test func manyDatasets() throws {
+    @Test func roundTripsManyDatasets() throws {
         var checkpoint = try Samples.whole()
         for index in 0..<50 { checkpoint.history.columns["many/column_\(index)"] = [Double(index), .nan] }
         checkpoint.workers += try (2..<20).map { try Samples.worker($0, checkpoint.architecture) }
         try expectRoundTrip(checkpoint)
     }
 
-    @Test func equalStatesGiveEqualFilesAtAnyTime() throws {
+    @Test func equalStatesProduceEqualFilesAtAnyTime() throws {
         try Samples.whole().write(to: folder.file("first.h5"))
-        // Times are kept in whole seconds: only in another one would they show.
+        // A clock time would have a resolution of seconds, so it could only differ in another second.
         Thread.sleep(forTimeInterval: 1.1)
         try Samples.whole().write(to: folder.file("second.h5"))
         #expect(try Data(contentsOf: folder.file("first.h5")) == Data(contentsOf: folder.file("second.h5")))
     }
 
-    /// Chunks may be cut in any way and shared between snapshots; the file shows only the slots in use.
-    @Test func slotsBeyondTheRingDoNotShow() throws {
+    /// The file contains only the slots in use.
+    @Test func unusedSlotsDoNotAffectTheFile() throws {
         var checkpoint = try Samples.whole()
         try checkpoint.write(to: folder.file("clean.h5"))
         let flags = try #require(checkpoint.workers[0].replay?.columns.firstIndex { $0.name == "flags" })
@@ -88,7 +88,7 @@ struct RoundTripTests {
         #expect(try Data(contentsOf: folder.file("clean.h5")) == Data(contentsOf: folder.file("dirty.h5")))
     }
 
-    @Test func thePolicyAlone() throws {
+    @Test func loadsOnlyThePolicy() throws {
         let checkpoint = try Samples.whole()
         try checkpoint.write(to: folder.file("a.h5"))
         let policy = try CheckpointPolicy(contentsOf: folder.file("a.h5"))
@@ -98,7 +98,7 @@ struct RoundTripTests {
         #expect(policy.configuration["environment"] == .string("CartPole-v1"))
     }
 
-    @Test func theSummary() throws {
+    @Test func loadsTheSummary() throws {
         let checkpoint = try Samples.whole()
         try checkpoint.write(to: folder.file("a.h5"))
         let summary = try CheckpointSummary(contentsOf: folder.file("a.h5"))

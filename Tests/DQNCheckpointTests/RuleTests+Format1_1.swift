@@ -4,9 +4,9 @@ import Foundation
 import HDF5
 import Testing
 
-/// The rules that 1.1 added, and what they are to files and readers of 1.0.
+/// Tests of the rules added by 1.1, and of files and readers of 1.0.
 extension RuleTests {
-    @Test func rule17WhatLearnersHold() throws {
+    @Test func rule17LearnerState() throws {
         try Samples.workers().write(to: folder.file("workers.h5"))
         func rule(_ change: (inout ForgedFile) -> Void) throws -> Int? { try self.rule(of: "workers.h5", change) }
         #expect(try rule { _ in } == 0)
@@ -28,7 +28,7 @@ extension RuleTests {
             try rule {
                 $0.replace(state, "\"learner\":{\"kind\":\"async-nstep-q\",\"version\":2},", with: "")
             } == 17)
-        // The keys themselves are the document's form.
+        // A missing or unknown key breaks the rule of documents.
         #expect(try rule { $0.replace(state, "\"standing\":\"running\"", with: "\"standing\":\"asleep\"") } == 10)
         #expect(try rule { $0.replace(state, ",\"standing\":\"running\"", with: "") } == 10)
         #expect(try rule { $0.replace(state, "\"agent_steps\":20000,", with: "") } == 10)
@@ -48,7 +48,7 @@ extension RuleTests {
         for bad in [-1, .nan, .infinity, -.infinity, -.leastNonzeroMagnitude] as [Double] {
             #expect(try rule(0, bad) == 18, "\(bad)")
         }
-        // Slot 36 is the cursor's, slot 13 the last observation of a truncated episode.
+        // Slot 36 is at the cursor, slot 13 is the final observation of a truncated episode.
         for slot in [13, 36] { #expect(try rule(slot, 0.5) == 18, "slot \(slot)") }
         #expect(
             try self.rule(of: "prioritized.h5") { $0.set(path, [Float](repeating: 0, count: 37)) } == 18)
@@ -58,7 +58,7 @@ extension RuleTests {
             } == 18)
     }
 
-    @Test func rule11ParametersOfTheHeads() throws {
+    @Test func rule11ParametersOfHeads() throws {
         try Samples.dueling().write(to: folder.file("dueling.h5"))
         try Samples.actorCritic().write(to: folder.file("actor-critic.h5"))
         let online = "parameters/online"
@@ -71,24 +71,24 @@ extension RuleTests {
         #expect(try rule(of: "dueling.h5") { $0.set("\(online)/layers/1/bias", [Float](repeating: 0, count: 3)) } == 11)
         #expect(try rule(of: "dueling.h5") { $0.set("\(online)/head/bias", [Float](repeating: 0, count: 2)) } == 11)
         #expect(try rule(of: "actor-critic.h5") { $0.datasets["\(online)/head/bias"] = nil } == 11)
-        // Without the state's value.
+        // Without the state-value stream.
         #expect(
             try rule(of: "actor-critic.h5") { $0.set("\(online)/head/bias", [Float](repeating: 0, count: 3)) } == 11)
-        // The head of another type has other parameters.
+        // A head of another type has other parameters.
         #expect(
             try rule(of: "actor-critic.h5") {
                 $0.replace("architecture", "\"actor_critic\"", with: "\"action_values\"")
             } == 11)
     }
 
-    /// What a later version added has no place in a file of 1.0.
-    @Test func format1_0HasNothingOf1_1() throws {
+    /// A file of 1.0 must not contain additions of later versions.
+    @Test func format1_0RefusesAdditionsOf1_1() throws {
         func rule(_ change: (inout ForgedFile) -> Void) throws -> Int? { try self.rule(of: "sound-1.0.h5", change) }
         #expect(try rule { $0.set("workers/0/learner/parameters", [Float(1)]) } == 14)
         for head in ["dueling", "actor_critic", "somebody_elses"] {
             #expect(try rule { $0.replace("architecture", "\"action_values\"", with: "\"\(head)\"") } == 10, "\(head)")
         }
-        // A column of that name is the writer's own in 1.0; taking it for priorities would be a guess.
+        // In 1.0 a column of this name is custom; interpreting it as priorities would be a guess.
         var file = try ForgedFile(reading: folder.file("sound-1.0.h5"))
         file.set("workers/0/replay/priorities", [Double](repeating: 1, count: 37))
         let url = folder.file("forged.h5")
@@ -99,14 +99,14 @@ extension RuleTests {
         #expect(error?.message.contains("/workers/0/replay/priorities") == true)
     }
 
-    /// A library that knows 1.0 alone says so, and looks no further.
-    @Test func aReaderOf1_0AloneRefuses1_1ByName() throws {
+    /// A library that supports only 1.0 reports the version and reads nothing else.
+    @Test func aReaderOfOnly1_0RefusesVersion1_1() throws {
         let error = #expect(throws: CheckpointError.self) {
             try Checkpoint(contentsOf: folder.file("sound-1.1.h5"), knowing: ["1.0"])
         }
         #expect(error?.code == .unsupportedVersion)
         #expect(error?.rule == 3)
-        #expect(error?.message.contains("format version 1.1; this program knows 1.0. Update") == true)
+        #expect(error?.message.contains("format version 1.1; this program supports 1.0. Update") == true)
         #expect(throws: Never.self) { try Checkpoint(contentsOf: folder.file("sound-1.0.h5"), knowing: ["1.0"]) }
     }
 }

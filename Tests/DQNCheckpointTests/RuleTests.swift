@@ -4,7 +4,7 @@ import Foundation
 import HDF5
 import Testing
 
-/// Files that break one rule of `docs/format.md` each, and are consistent in everything else.
+/// Tests of files that each break one rule of `docs/format.md` and are otherwise consistent.
 struct RuleTests {
     let folder: TemporaryFolder
     let sound: URL
@@ -18,14 +18,14 @@ struct RuleTests {
         }
     }
 
-    /// The number of the rule that a forged file breaks; 0 for none. It is the same in every version.
+    /// Returns the number of the rule that a forged file breaks, which is the same in every version; 0 for none.
     private func rule(_ change: (inout ForgedFile) -> Void) throws -> Int? {
         let rules = try FormatVersion.known.map { try rule(of: "sound-\($0).h5", change) }
         #expect(Set(rules).count == 1, "\(FormatVersion.known): \(rules)")
         return rules.last ?? nil
     }
 
-    /// The number of the rule that a changed copy of one sound file breaks; 0 for none.
+    /// Returns the number of the rule that a changed copy of a valid file breaks; 0 for none.
     func rule(of name: String, _ change: (inout ForgedFile) -> Void) throws -> Int? {
         var file = try ForgedFile(reading: folder.file(name))
         change(&file)
@@ -34,16 +34,16 @@ struct RuleTests {
         let report = Verifier.verify(url, deep: true)
         guard let failure = report.failure else { return 0 }
         #expect(!report.isValid)
-        // Verifying and loading agree, but that under a right seal loading compares no digest of a dataset.
+        // Verifying and loading agree, except that loading a sealed file does not compare digests of datasets.
         if failure.rule == 9, file.isSealed { return 9 }
         let loading = #expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: url) }
         #expect(loading?.rule == failure.rule)
         return failure.rule
     }
 
-    @Test func theForgerChangesNothingByItself() throws { #expect(try rule { _ in } == 0) }
+    @Test func unchangedForgedFilesAreValid() throws { #expect(try rule { _ in } == 0) }
 
-    @Test func rule1FilesThatAreNoHDF5() throws {
+    @Test func rule1NotAnHDF5File() throws {
         func verify(_ data: Data) throws -> CheckpointError? {
             try data.write(to: folder.file("x.h5"))
             return Verifier.verify(folder.file("x.h5")).failure
@@ -54,13 +54,13 @@ struct RuleTests {
             #expect(error?.rule == 1)
             #expect(error?.code == .malformed)
         }
-        // Cut anywhere, it is never taken for a whole file.
+        // A truncated file is never accepted.
         for length in stride(from: 0, to: whole.count, by: 211) {
             #expect(try verify(whole.prefix(length)) != nil, "cut to \(length) bytes of \(whole.count)")
         }
     }
 
-    @Test func missingFilesAndFolders() throws {
+    @Test func refusesMissingFilesAndDirectories() throws {
         let missing = #expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: folder.file("none.h5")) }
         #expect(missing?.code == .missing)
         #expect(missing?.message.contains("none.h5") == true)
@@ -84,7 +84,7 @@ struct RuleTests {
         for version in ["1.2", "9.9", "2.1", "10.0"] {
             #expect(try rule { $0.attributes["format_version"] = .string(version) } == 3, "'\(version)'")
         }
-        // What is no version is no seal either.
+        // A seal without a valid version is invalid.
         for version in ["1", "", "1.0.0", "10"] {
             let change: (inout ForgedFile) -> Void = { $0.attributes["format_version"] = .string(version) }
             #expect(try rule(of: "sound-2.0.h5", change) == 19, "'\(version)'")
@@ -94,7 +94,7 @@ struct RuleTests {
         #expect(error?.code == .unsupportedVersion)
         #expect(error?.message.contains("version 10;") == true)
         #expect(error?.message.contains("Update") == true)
-        // A later version may look quite different otherwise.
+        // A later version may differ in everything else.
         #expect(
             try rule {
                 $0.attributes["format_version"] = .string("3.0")
@@ -103,14 +103,14 @@ struct RuleTests {
             } == 3)
     }
 
-    @Test func rule4TheManifestsDigest() throws {
+    @Test func rule4ManifestDigest() throws {
         #expect(try rule { $0.editManifestSecretly = { $0 + " " } } == 4)
         #expect(try rule { $0.editManifestSecretly = { _ in "" } } == 4)
         #expect(try rule { $0.otherAttributes["manifest_sha256"] = .string(String(repeating: "0", count: 64)) } == 4)
         #expect(try rule { $0.otherAttributes["manifest_sha256"] = .string("") } == 4)
     }
 
-    @Test func rule5TheManifestsContent() throws {
+    @Test func rule5ManifestContent() throws {
         #expect(try rule { $0.editManifest = { _ in "{}" } } == 5)
         #expect(try rule { $0.editManifest = { _ in "[1, 2" } } == 5)
         #expect(try rule { $0.editManifest = { $0.replacingOccurrences(of: "\"uint8\"", with: "\"int8\"") } } == 5)
@@ -136,7 +136,7 @@ struct RuleTests {
         #expect(try rule { $0.groupAttributes = ["parameters/online/layers/0"] } == 6)
     }
 
-    @Test func rule7EverythingIsListedAndThere() throws {
+    @Test func rule7CompleteManifest() throws {
         #expect(
             try rule {
                 $0.set("parameters/online/extra", [Float(1)])
@@ -153,7 +153,7 @@ struct RuleTests {
     @Test func rule8TypesShapesAndStorage() throws {
         let path = "parameters/online/layers/0/bias"
         let bytes = [UInt8](repeating: 0, count: 20)
-        // Of any type and length as far as the other rules go; in the file two float32.
+        // No other rule restricts its type and length; the file contains two float32.
         let free = "extensions/org.example.trainer/state/a"
         for (type, shape) in [(HDF5.ElementType.int64, [1]), (.uint8, [8]), (.float32, [1]), (.float32, [3])] {
             #expect(
@@ -167,7 +167,7 @@ struct RuleTests {
         #expect(try rule { $0.datasets[path]?.layout = .chunked([2], filters: [.deflate(level: 1)]) } == 8)
     }
 
-    @Test func rule9EveryDatasetsDigest() throws {
+    @Test func rule9DatasetDigests() throws {
         let paths = try ForgedFile(reading: sound).datasets.filter { !$0.value.bytes.isEmpty }.keys.sorted()
         #expect(paths.count > 40)
         for path in paths {
@@ -190,7 +190,7 @@ struct RuleTests {
         #expect(try rule { $0.replace("architecture", "\"units\":5", with: "\"units\":-5") } == 10)
         #expect(try rule { $0.replace("architecture", "\"units\":5", with: "\"units\":99999999999") } == 10)
         #expect(try rule { $0.replace("architecture", "\"units\":5", with: "\"units\":5.5") } == 10)
-        // Each extent is possible, their product overflows.
+        // Each extent is valid, but their product overflows.
         let huge = "\"shape\":[16777216,16777216,16777216,16777216]"
         #expect(try rule { $0.replace("architecture", "\"shape\":[4]", with: huge) } == 10)
         let convolution = "{\"type\":\"convolution\",\"outputs\":16777216,\"kernel\":1,\"stride\":1}"
@@ -230,14 +230,14 @@ struct RuleTests {
         }
     }
 
-    @Test func rule12TheOptimizer() throws {
+    @Test func rule12Optimizer() throws {
         #expect(try rule { $0.datasets["optimizer/slots/first_moment/head/bias"] = nil } == 12)
         #expect(try rule { $0.set("optimizer/slots/first_moment/head/bias", [Float.nan, 0]) } == 12)
         #expect(try rule { $0.set("optimizer/more", [Float(1)]) } == 12)
         #expect(try rule { $0.replace("optimizer/state", "\"step_count\":24500", with: "\"step_count\":-1") } == 12)
     }
 
-    @Test func rule13TheHistory() throws {
+    @Test func rule13History() throws {
         #expect(try rule { $0.set("history/agent_steps", [Int64(2000), 1000]) } == 13)
         #expect(try rule { $0.set("history/agent_steps", [Int64(1000), 1000]) } == 13)
         #expect(try rule { $0.set("history/agent_steps", [Int32(1000), 2000]) } == 13)
@@ -301,8 +301,8 @@ struct RuleTests {
         #expect(try rule { $0.set("extensions/org.example.trainer/state/x", [Int32(1)]) } == 16)
     }
 
-    /// Such a file is sound, but not for a reader that does not know the owner.
-    @Test func extensionsThatMustBeUnderstood() throws {
+    /// Such a file is valid, but not for a reader that does not support the owner.
+    @Test func refusesRequiredExtensions() throws {
         var checkpoint = try Samples.whole()
         checkpoint.extensions[0].mustUnderstand = true
         let url = folder.file("strange.h5")

@@ -1,9 +1,9 @@
 import DQNCheckpoint
 import DQNModel
 
-/// What 1.1 added to the format.
+/// Samples of the additions in 1.1.
 extension Samples {
-    /// The hand-made golden files of 1.1 that 1.0 could not hold, by name.
+    /// The samples that 1.0 cannot represent, by name of the golden file.
     static func format1_1() throws -> [(name: String, sample: Checkpoint)] {
         [
             ("sample-prioritized.h5", try prioritized()), ("sample-workers.h5", try workers()),
@@ -11,7 +11,7 @@ extension Samples {
         ]
     }
 
-    /// A dueling head whose streams have a hidden layer each, in every place where parameters stand.
+    /// A dueling head with a hidden layer per stream, in all parameter vectors.
     static func dueling() throws -> Checkpoint {
         var checkpoint = try whole()
         try replaceHead(of: &checkpoint, with: .dueling(actions: 2))
@@ -47,7 +47,7 @@ extension Samples {
         checkpoint.workers.removeLast()
         checkpoint.workers[0].agentSteps = checkpoint.counters.agentSteps
         var replay = replay(capacity: 100, count: 37, cursor: 36, frame: [4], element: .float32)
-        // The second episode ends by its time limit: slot 12 is its last step, slot 13 what came after.
+        // The second episode ends at its time limit: slot 12 is its last step, slot 13 its final observation.
         for (name, bytes) in [("flags", [2, 8]), ("actions", [0, 0, 0, 0, 255, 255, 255, 255])] as [(String, [UInt8])] {
             guard let index = replay.columns.firstIndex(where: { $0.name == name }) else { continue }
             let start = 12 * replay.columns[index].bytesPerSlot
@@ -57,7 +57,7 @@ extension Samples {
         }
         var priorities = (0..<48).map { Double($0) / 3 }
         priorities[5] = .leastNonzeroMagnitude
-        // What holds no action, and what lies beyond the slots in use.
+        // Slots without an action, and unused slots.
         for slot in [13] + Array(36..<48) { priorities[slot] = 0 }
         let chunks = [0, 16, 32].map { start in
             priorities[start..<(start + 16)].withUnsafeBytes { ReplayChunk(byteCount: 16 * 8, prefix: $0) }
@@ -67,7 +67,7 @@ extension Samples {
         return checkpoint
     }
 
-    /// Five workers, one of each standing and one just started, with what a method without replay holds.
+    /// Five workers, one of each status and one just started, with the state of a method without replay.
     static func workers() throws -> Checkpoint {
         var checkpoint = try whole()
         checkpoint.workers = try (0..<5).map { try worker($0, checkpoint.architecture) }
@@ -90,7 +90,7 @@ extension Samples {
                 checkpoint.workers[index].observation = nil
             }
         }
-        // A learner that holds nothing yet.
+        // A learner without state.
         checkpoint.workers[4].learner = StateSnapshot(kind: "async-nstep-q", version: 2, values: [:])
         return checkpoint
     }

@@ -2,9 +2,9 @@ import DQNCheckpoint
 import DQNModel
 import Foundation
 
-/// Checkpoints with something in every part, and numbers that a careless writer would change.
+/// Checkpoints with content in every part and numbers that are easy to change by mistake.
 enum Samples {
-    /// A vector network, two workers, everything filled in.
+    /// A vector network with two workers and all optional parts.
     static func whole(agentSteps: Int = 50_000, meanReturn: Double? = 123.4375) throws -> Checkpoint {
         let architecture = try NetworkArchitecture(
             "mlp:5,3", input: ObservationSpace(shape: [4], element: .float32), actions: 2)
@@ -53,7 +53,7 @@ enum Samples {
             ])
     }
 
-    /// A small file with something of every kind in it: damage is tried on each of its bytes.
+    /// A small file with content of every kind, for trying damage on each byte.
     static func tiny() throws -> Checkpoint {
         let architecture = try NetworkArchitecture(
             input: ObservationSpace(shape: [2], element: .float32), layers: [], head: .actionValues(actions: 2))
@@ -127,7 +127,7 @@ enum Samples {
         }
         let actions = (0..<count).map { Int32(open($0) ? -1 : $0 % 2) }
         let rewards = (0..<count).map { Float($0) * 0.5 - 3 }
-        // Bytes that are finite floats as well.
+        // Bytes that are also finite as floats.
         let frames = (0..<(count * frameBytes)).map { UInt8($0 % 61) }
         return ReplaySnapshot(
             capacity: capacity, cursor: cursor, count: count, chunkLength: 16,
@@ -139,14 +139,14 @@ enum Samples {
             ])
     }
 
-    /// Numbers that look like weights; the same every time.
+    /// Reproducible numbers that resemble weights.
     static func floats(_ count: Int, salt: UInt64) -> [Float] {
         var generator = RandomGenerator(seed: salt, stream: "samples")
         return (0..<count).map { _ in Float(generator.uniform(in: -1..<1)) }
     }
 }
 
-/// A folder of its own for one test, removed with everything in it.
+/// A temporary directory for one test, removed with its contents.
 final class TemporaryFolder: Sendable {
     let url: URL
 
@@ -162,9 +162,9 @@ final class TemporaryFolder: Sendable {
     deinit { try? FileManager.default.removeItem(at: url) }
 }
 
-/// A checkpoint as a text in which every bit of it shows, for comparing two.
+/// Returns a checkpoint as text that shows every bit, for comparing two.
 ///
-/// - Parameter version: what a later version added is left out, so that older files' texts do not change.
+/// - Parameter version: Leaves out additions of later versions, so that the texts of older files do not change.
 func everything(_ checkpoint: Checkpoint, version: String = FormatVersion.current) throws -> [String: String] {
     var parts: [String: String] = [:]
     func bits(_ values: [Float]?) -> String { values.map { "\($0.map(\.bitPattern))" } ?? "none" }
@@ -185,7 +185,7 @@ func everything(_ checkpoint: Checkpoint, version: String = FormatVersion.curren
     }
     parts["writer"] = "\(checkpoint.writer.name) \(checkpoint.writer.version)"
     parts["configuration"] = String(decoding: try checkpoint.configuration.canonicalData(), as: UTF8.self)
-    // Spelled out, so that what a later version adds to these types does not change older files' texts.
+    // Written out, so that additions to these types do not change the texts of older files.
     let layers = checkpoint.architecture.layers.map { layer in
         switch layer {
         case .convolution(let outputs, let kernel, let stride): "\(outputs)k\(kernel)s\(stride)"

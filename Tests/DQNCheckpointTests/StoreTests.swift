@@ -4,7 +4,7 @@ import DQNSupport
 import Foundation
 import Testing
 
-/// A run's directory of checkpoints: what is kept, what is found, and that nothing is lost.
+/// Tests of a run's directory of checkpoints: retention, selection, recovery and failures.
 struct StoreTests {
     let folder: TemporaryFolder
 
@@ -28,7 +28,7 @@ struct StoreTests {
         try bytes.write(to: url)
     }
 
-    @Test func namesHaveTwelveDigits() throws {
+    @Test func fileNamesHaveTwelveDigits() throws {
         #expect(CheckpointStore.fileName(agentSteps: 50_000) == "step-000000050000.h5")
         #expect(CheckpointStore.fileName(agentSteps: 1_234_567_890_123) == "step-1234567890123.h5")
         let receipt = try commit(store(), 50_000)
@@ -73,7 +73,7 @@ struct StoreTests {
         for _ in 0..<2000 { try store().lock() }
     }
 
-    @Test func otherFilesAreNotCheckpoints() throws {
+    @Test func ignoresOtherFiles() throws {
         try commit(store(), 10)
         for name in [
             "step-x.h5", "step-20.h5", "step-000000000020.h5.tmp", "step-000000000030.h5.damaged", "notes.txt",
@@ -83,13 +83,13 @@ struct StoreTests {
         #expect(try steps == [10])
     }
 
-    @Test func theNewestFewAreKept() throws {
+    @Test func keepsTheNewestFiles() throws {
         let store = try store(keepLast: 2)
         for step in [10, 20, 30, 40] { try commit(store, step) }
         #expect(try steps == [30, 40])
     }
 
-    @Test func theBestIsKeptAndTiesGoToTheEarliest() throws {
+    @Test func keepsTheEarliestOfTheBestFiles() throws {
         try {
             let store = try store(keepLast: 1)
             for (step, mean) in [(10, 1.0), (20, 9.0), (30, 9.0), (40, nil), (50, 3.0)] {
@@ -98,13 +98,13 @@ struct StoreTests {
             #expect(try steps == [20, 50])
             #expect(try store.best { _ in }.lastPathComponent == CheckpointStore.fileName(agentSteps: 20))
         }()
-        // In another process too, which has to read the files first.
+        // A new store has to read the files first.
         let other = try self.store(keepLast: 1)
         try commit(other, 60, mean: 2)
         #expect(try steps == [20, 60])
     }
 
-    @Test func theBestByAKnownNumberOnly() throws {
+    @Test func ignoresFilesWithoutEvaluationForTheBest() throws {
         try commit(store(), 10)
         let error = #expect(throws: CheckpointError.self) { try store().best { _ in } }
         #expect(error?.code == .missing)
@@ -112,7 +112,7 @@ struct StoreTests {
         #expect(try store().best { _ in }.lastPathComponent == CheckpointStore.fileName(agentSteps: 30))
     }
 
-    @Test func aCommittedFileIsNeverReplaced() throws {
+    @Test func neverReplacesACommittedFile() throws {
         try commit(store(), 10, mean: 1)
         let before = try Data(contentsOf: folder.file(CheckpointStore.fileName(agentSteps: 10)))
         let error = #expect(throws: CheckpointError.self) { try commit(store(), 10, mean: 2) }
@@ -120,7 +120,7 @@ struct StoreTests {
         #expect(try Data(contentsOf: folder.file(CheckpointStore.fileName(agentSteps: 10))) == before)
     }
 
-    @Test func theLatestIsTheNewestThatIsWhole() throws {
+    @Test func latestIsTheNewestIntactFile() throws {
         for step in [10, 20, 30, 40] { try commit(store(), step) }
         try damage(40)
         try damage(30)
@@ -129,11 +129,11 @@ struct StoreTests {
         #expect(latest.lastPathComponent == CheckpointStore.fileName(agentSteps: 20))
         #expect(notices.count == 2)
         #expect(notices.first?.contains("step-000000000040.h5") == true)
-        // Looking changes nothing.
+        // Resolving changes nothing.
         #expect(try steps == [10, 20, 30, 40])
     }
 
-    @Test func recoveryRenamesWhatIsDamagedAndRemovesWhatIsUnfinished() throws {
+    @Test func recoveryRenamesDamagedAndRemovesUnfinishedFiles() throws {
         for step in [10, 20, 30, 40] { try commit(store(), step) }
         try damage(40)
         try damage(30)
@@ -154,21 +154,21 @@ struct StoreTests {
         for part in ["step-000000000050.h5.tmp", "step-000000000040.h5", "step-000000000030.h5"] {
             #expect(notices.contains { $0.contains(part) }, "\(part) in \(notices)")
         }
-        // The run goes on over the steps that were lost.
+        // The run can save at the lost steps again.
         try commit(store(), 30)
         #expect(try steps == [10, 20, 30])
     }
 
-    @Test func nothingToRecover() throws {
+    @Test func recoveryReturnsNilWithoutAValidFile() throws {
         #expect(try store().recoverLatest { _ in }?.url == nil)
         try commit(store(), 10)
         try damage(10)
-        // The only one: it stays under its name, since there is nothing to go on from.
+        // The only file keeps its name, since there is nothing to resume from.
         #expect(try store().recoverLatest { _ in }?.url == nil)
         #expect(folder.names == ["step-000000000010.h5"])
     }
 
-    @Test func aDamagedFileIsNeitherCountedNorDeleted() throws {
+    @Test func neitherCountsNorDeletesDamagedFiles() throws {
         for step in [10, 20, 30] { try commit(store(), step) }
         try damage(10)
         let receipt = try commit(store(keepLast: 2), 40)
@@ -176,14 +176,14 @@ struct StoreTests {
         #expect(receipt.notices.contains { $0.contains("step-000000000010.h5") })
     }
 
-    @Test func foldersThatAreNone() throws {
+    @Test func refusesMissingDirectories() throws {
         for url in [folder.file("none"), URL(fileURLWithPath: "/dev/null")] {
             let error = #expect(throws: CheckpointError.self) { try CheckpointStore(directory: url) }
             #expect(error?.code == .missing)
         }
     }
 
-    @Test func aFailedCommitLeavesEverythingElse() throws {
+    @Test func aFailedCommitChangesNothing() throws {
         try commit(store(), 10)
         var bad = try Samples.whole(agentSteps: 20)
         bad.online[0] = .nan
@@ -192,13 +192,13 @@ struct StoreTests {
         #expect(Verifier.verify(folder.file("step-000000000010.h5")).isValid)
     }
 
-    @Test func leftoversOfAKilledSaveAreReplaced() throws {
+    @Test func replacesFilesOfAKilledSave() throws {
         try Data("half".utf8).write(to: folder.file("step-000000000010.h5.tmp"))
         try commit(store(), 10)
         #expect(folder.names == ["step-000000000010.h5"])
     }
 
-    /// A limit on the size of files stands for a full disk.
+    /// A limit on the file size simulates a full disk.
     @Test func aFullDiskLosesNothing() async {
         await #expect(processExitsWith: .success) {
             signal(SIGXFSZ, SIG_IGN)
@@ -207,7 +207,7 @@ struct StoreTests {
             _ = try store.commit(Samples.whole(agentSteps: 10, meanReturn: nil))
             let size = try Data(contentsOf: folder.file("step-000000000010.h5")).count
             var limit = rlimit(rlim_cur: 0, rlim_max: rlim_t.max)
-            // In the middle of the data, within the metadata that is written last, one byte short.
+            // In the middle of the data, in the metadata written last, and one byte short.
             let next = try Samples.whole(agentSteps: 20, meanReturn: nil)
             for room in [0, 100, size / 2, size - 500, size - 1] {
                 limit.rlim_cur = rlim_t(room)
@@ -229,8 +229,8 @@ struct StoreTests {
         }
     }
 
-    /// The rights of a folder do not bind the superuser, so that the test gives them up first.
-    @Test func anUnwritableFolderLosesNothing() async {
+    /// A directory's permissions do not restrict the superuser, so the test drops its privileges first.
+    @Test func anUnwritableDirectoryLosesNothing() async {
         await #expect(processExitsWith: .success) {
             let folder = try TemporaryFolder()
             let store = try CheckpointStore(directory: folder.url)

@@ -3,7 +3,7 @@ import DQNModel
 import Foundation
 import Testing
 
-/// What verifying reports of files with several faults, and what it leaves to `deep`.
+/// Tests of verifying files with several defects, and of `deep`.
 struct VerifierTests {
     let folder: TemporaryFolder
 
@@ -25,7 +25,7 @@ struct VerifierTests {
     private func rules(_ report: Verifier.Report) -> [Int?] { report.failures.map(\.rule) }
 
     @Test(arguments: FormatVersion.known)
-    func everyBrokenRuleIsNamed(_ version: String) throws {
+    func reportsEveryBrokenRule(_ version: String) throws {
         let url = try forged(version) { file in
             file.listedAs["parameters/target/head/bias"] = file.datasets["parameters/target/head/bias"]
             file.datasets["parameters/target/head/bias"]?.bytes[0] ^= 1
@@ -46,12 +46,12 @@ struct VerifierTests {
         #expect(loading?.description == report.failure?.description)
     }
 
-    @Test func whatDependsOnTheNetworkIsSaidToBeUnchecked() throws {
+    @Test func reportsUncheckedPartsWithoutANetwork() throws {
         let url = try forged("2.0") { file in
             file.set("architecture", text: "{")
             file.set("progress", text: "[]")
             file.set("history/agent_steps", [Int64(2000), 1000])
-            // Its digest is wrong, which is found without knowing what it is.
+            // Its digest is wrong, which is detected without the network.
             file.listedAs["parameters/online/head/bias"] = file.datasets["parameters/online/head/bias"]
             file.datasets["parameters/online/head/bias"]?.bytes[0] ^= 1
         }
@@ -63,7 +63,7 @@ struct VerifierTests {
         #expect(Verifier.verify(stopped).unchecked?.hasPrefix("everything else") == true)
     }
 
-    @Test func ofOneRuleSixteenFailuresAreNamed() throws {
+    @Test func listsSixteenFailuresPerRule() throws {
         var damaged = 0
         let url = try forged("1.1") { file in
             for (path, dataset) in file.datasets where !dataset.bytes.isEmpty && path != "architecture" {
@@ -78,8 +78,8 @@ struct VerifierTests {
         #expect(failures.last?.message == "\(damaged - 16) more parts of the file break this rule.")
     }
 
-    /// A seal vouches for a replay's bytes; what they say is looked at only when they are inflated.
-    @Test func replaysOfSealedFilesAreLeftToDeep() throws {
+    /// A seal covers a replay's bytes; only `deep` inflates them and checks their content.
+    @Test func onlyDeepVerificationInflatesSealedReplays() throws {
         for (version, plain) in [("1.0", [15]), ("1.1", [15]), ("2.0", [])] as [(String, [Int?])] {
             let url = try forged(version) { $0.datasets["workers/0/replay/flags"]?.bytes[3] = 16 }
             #expect(rules(Verifier.verify(url)) == plain, "\(version)")
@@ -91,7 +91,7 @@ struct VerifierTests {
         }
         #expect(Verifier.verify(url).isValid)
         #expect(rules(Verifier.verify(url, deep: true)) == [9])
-        // What needs no inflating is looked at in any case.
+        // What needs no inflating is always checked.
         let lacking = try forged("2.0") { $0.lackingChunks = ["workers/1/replay/flags"] }
         #expect(rules(Verifier.verify(lacking)) == [21])
         #expect(rules(Verifier.verify(lacking, deep: true)) == [21])
@@ -104,9 +104,9 @@ struct VerifierTests {
                 == [15])
     }
 
-    /// Everything of the past keeps the rules, also those that loading does not ask for.
+    /// Files of all versions satisfy also the rules that loading does not check.
     @Test(arguments: FormatVersion.known)
-    func goldenFilesAreDeeplyValid(_ version: String) {
+    func deepVerificationAcceptsGoldenFiles(_ version: String) {
         for url in GoldenFileTests.files(version) {
             let report = Verifier.verify(url, deep: true)
             #expect(report.isValid, "\(url.lastPathComponent): \(report.failures)")
@@ -114,13 +114,13 @@ struct VerifierTests {
     }
 }
 
-/// Rule 22: how the slots of a replay follow each other.
+/// Tests of rule 22: the slots of a replay form valid episodes.
 struct EpisodeRuleTests {
     let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// What deep verification finds in a sample whose replay's flags and actions were changed by slot.
+    /// Returns the failures of deep verification for a sample with changed flags and actions.
     private func failures(
         _ flags: [Int: UInt8], of sample: Checkpoint? = nil, priorities: Double? = nil
     ) throws -> [CheckpointError] {
@@ -153,7 +153,7 @@ struct EpisodeRuleTests {
         checkpoint.workers[0].replay = replay
         let url = folder.file("a.h5")
         try checkpoint.write(to: url, overwriting: true)
-        // Neither loading nor plain verification asks.
+        // Neither loading nor plain verification checks it.
         #expect(throws: Never.self) { try Checkpoint(contentsOf: url) }
         #expect(Verifier.verify(url).isValid)
         return Verifier.verify(url, deep: true).failures
@@ -164,18 +164,18 @@ struct EpisodeRuleTests {
         try failures(flags, of: sample, priorities: priorities).map(\.rule)
     }
 
-    @Test func whatEndsIsFollowedByAStart() throws {
+    @Test func rule22AnEpisodeStartFollowsAnEnd() throws {
         #expect(try rules([:]) == [])
         #expect(try rules([7: 0]) == [22])
         #expect(try rules([6: 2, 7: 8, 8: 0]) == [22])
         #expect(try rules([6: 2, 7: 8, 8: 4]) == [])
-        // Terminated at the time limit: nothing is bootstrapped, no final observation follows.
+        // Terminated at the time limit: no bootstrapping, so no final observation follows.
         #expect(try rules([6: 3]) == [])
-        // The rule came with 2.0; older files are what they were.
+        // The rule came with 2.0 and does not apply to older files.
         _ = try rules([7: 0])
         try Checkpoint(contentsOf: folder.file("a.h5")).write(to: folder.file("old.h5"), version: "1.1")
         #expect(Verifier.verify(folder.file("old.h5"), deep: true).isValid)
-        // What a repair writes keeps it.
+        // A repaired file satisfies it.
         let outcome = try CheckpointRepair.repair(folder.file("a.h5"), to: folder.file("saved.h5"))
         #expect(outcome.lost.map(\.part) == ["workers/0/replay"] && outcome.lost.first?.rule == 22)
         #expect(Verifier.verify(folder.file("saved.h5"), deep: true).isValid)
@@ -183,18 +183,18 @@ struct EpisodeRuleTests {
         #expect(message.contains("/workers/0/replay") && message.contains("slot 7"))
     }
 
-    @Test func finalObservationsFollowTruncatedStepsAlone() throws {
+    @Test func rule22FinalObservationsFollowOnlyTruncatedSteps() throws {
         #expect(try rules([5: 2]) == [22])
         #expect(try rules([8: 8, 9: 4]) == [22])
         #expect(try rules([6: 2, 7: 12]) == [22])
         #expect(try rules([35: 2, 36: 8]) == [22])
     }
 
-    /// An episode that was given up has no end.
-    @Test func aStartMayStandAnywhere() throws { #expect(try rules([9: 4]) == []) }
+    /// An abandoned episode has no end.
+    @Test func rule22AnEpisodeMayStartAnywhere() throws { #expect(try rules([9: 4]) == []) }
 
-    /// In a full ring the oldest slot is the one behind the cursor; what came before it is gone.
-    @Test func aFullRingIsFollowedAcrossItsSeam() throws {
+    /// In a full ring the oldest slot is after the cursor; the slot before it was overwritten.
+    @Test func rule22ChecksAFullRingAcrossItsEnd() throws {
         let sample = try Samples.pixels()
         #expect(try rules([13: 8, 14: 4], of: sample) == [])
         #expect(try rules([39: 1, 0: 0], of: sample) == [22])
@@ -202,7 +202,7 @@ struct EpisodeRuleTests {
         #expect(try rules([12: 8], of: sample) == [22])
     }
 
-    @Test func somethingCanBeDrawnAndTheSumIsANumber() throws {
+    @Test func rule22PrioritiesHaveAFinitePositiveSum() throws {
         let sample = try Samples.prioritized()
         #expect(try rules([:], of: sample) == [])
         #expect(try rules([:], of: sample, priorities: 0) == [22])

@@ -3,13 +3,13 @@ import DQNModel
 import Foundation
 import Testing
 
-/// States that cannot be stored are refused before anything is written.
+/// Tests that states which cannot be stored are refused before anything is written.
 struct WriteRefusalTests {
     let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// The error of writing a changed sample; nothing may be left behind.
+    /// Returns the error of writing a changed sample; no file may remain.
     private func refusal(_ change: (inout Checkpoint) throws -> Void) throws -> CheckpointError? {
         var checkpoint = try Samples.whole()
         try change(&checkpoint)
@@ -22,7 +22,7 @@ struct WriteRefusalTests {
         }
     }
 
-    @Test func numbersThatAreNone() throws {
+    @Test func refusesNumbersThatAreNotFinite() throws {
         for bad in [Float.nan, .infinity, -.infinity, .signalingNaN] {
             let online = try refusal { $0.online[21] = bad }
             #expect(online?.code == .invalidState)
@@ -38,7 +38,7 @@ struct WriteRefusalTests {
         #expect(try refusal { $0.optimizer?.hyperparameters["x"] = .nan }?.code == .invalidState)
     }
 
-    @Test func otherLengths() throws {
+    @Test func refusesWrongLengths() throws {
         #expect(try refusal { $0.online.removeLast() }?.code == .invalidState)
         #expect(try refusal { $0.target?.append(0) }?.code == .invalidState)
         #expect(try refusal { $0.optimizer?.slots["x"] = [] }?.code == .invalidState)
@@ -47,7 +47,7 @@ struct WriteRefusalTests {
         #expect(try refusal { $0.configuration = .array([]) }?.code == .invalidState)
     }
 
-    @Test func namesThatAreNoPaths() throws {
+    @Test func refusesInvalidNames() throws {
         for name in ["", "a/b", "..", "a b", "ä", ".hidden", String(repeating: "x", count: 200)] {
             #expect(try refusal { $0.optimizer?.slots[name] = $0.online }?.code == .invalidState, "'\(name)'")
             #expect(try refusal { $0.extensions[0].owner = name }?.code == .invalidState, "'\(name)'")
@@ -58,12 +58,12 @@ struct WriteRefusalTests {
         #expect(try refusal { $0.history.columns["/a"] = [0, 0] }?.code == .invalidState)
     }
 
-    @Test func twoThingsInOnePlace() throws {
+    @Test func refusesCollidingNames() throws {
         #expect(try refusal { $0.extensions.append($0.extensions[0]) }?.code == .invalidState)
         #expect(try refusal { $0.history.columns["train"] = [0, 0] }?.code == .invalidState)
     }
 
-    @Test func countersAndEvaluationsThatCannotBe() throws {
+    @Test func refusesInvalidCountersAndEvaluations() throws {
         #expect(try refusal { $0.counters.agentSteps = -1 }?.code == .invalidState)
         #expect(try refusal { $0.counters.episodes = -1 }?.code == .invalidState)
         #expect(try refusal { $0.bestEvaluation?.episodes = 0 }?.code == .invalidState)
@@ -74,7 +74,7 @@ struct WriteRefusalTests {
         #expect(try refusal { $0.workers[0].recentLengths = [1] }?.code == .invalidState)
     }
 
-    @Test func ringsThatCannotBe() throws {
+    @Test func refusesInvalidRings() throws {
         #expect(try refusal { $0.workers[0].replay?.cursor = 100 }?.code == .invalidState)
         #expect(try refusal { $0.workers[0].replay?.cursor = -1 }?.code == .invalidState)
         #expect(try refusal { $0.workers[0].replay?.capacity = 36 }?.code == .invalidState)
@@ -88,7 +88,7 @@ struct WriteRefusalTests {
         #expect(try refusal { $0.workers[0].replay?.columns[0].chunks.removeLast() }?.code == .invalidState)
     }
 
-    @Test func learnersAndPrioritiesThatCannotBe() throws {
+    @Test func refusesInvalidLearnersAndPriorities() throws {
         #expect(try refusal { $0.workers[0].agentSteps = -1 }?.code == .invalidState)
         for epsilon in [-0.1, 1.1, .nan] {
             #expect(try refusal { $0.workers[0].finalEpsilon = epsilon }?.code == .invalidState, "\(epsilon)")
@@ -110,7 +110,7 @@ struct WriteRefusalTests {
         }
     }
 
-    @Test func existingFilesAreKept() throws {
+    @Test func keepsExistingFiles() throws {
         let url = folder.file("there.h5")
         try Data("mine".utf8).write(to: url)
         let error = #expect(throws: CheckpointError.self) { try Samples.whole().write(to: url) }
@@ -122,7 +122,7 @@ struct WriteRefusalTests {
         #expect(folder.names == ["there.h5"])
     }
 
-    @Test func foldersThatAreNone() throws {
+    @Test func refusesMissingDirectories() throws {
         let error = #expect(throws: CheckpointError.self) { try Samples.whole().write(to: folder.file("none/a.h5")) }
         #expect(error?.code == .inputOutput)
         try Data().write(to: folder.file("file"))
@@ -130,8 +130,8 @@ struct WriteRefusalTests {
         #expect(folder.names == ["file"])
     }
 
-    /// What no reader takes is not written: JSON is read to a depth of 128, the document's own object included.
-    @Test func documentsThatNestTooDeeply() throws {
+    /// The writer refuses what a reader would refuse: JSON nested more than 128 levels deep.
+    @Test func refusesDeeplyNestedDocuments() throws {
         func nested(_ depth: Int) -> JSONValue { (0..<depth).reduce(.null) { inner, _ in .array([inner]) } }
         let error = try refusal { $0.configuration = .object(["a": nested(128)]) }
         #expect(error?.code == .invalidState)

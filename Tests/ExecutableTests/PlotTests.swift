@@ -111,7 +111,7 @@ import Testing
             ([directory("unseen")], 64, "no metric 'eval/mean_reward'"),
             ([run, run], 64, "are the same run"),
             ([run, directory("nowhere")], 66, "There is no file or directory"),
-            ([directory(".")], 66, "holds no valid checkpoint"),
+            ([directory(".")], 66, "has no valid checkpoint"),
             ([directory("text.h5")], 65, "text.h5"),
             ([run, "--x", "frames"], 64, "frames"),
             ([], 64, "paths"),

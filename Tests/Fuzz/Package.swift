@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own: `swift build --sanitize fuzzer` watches the branches of everything that it builds.
+// A separate package, because `swift build --sanitize fuzzer` instruments everything that it builds.
 let package = Package(
     name: "Fuzz",
     platforms: [.macOS(.v15)],

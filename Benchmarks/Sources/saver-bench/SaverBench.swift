@@ -93,7 +93,7 @@ struct SaverBench: ParsableCommand {
         let start = ContinuousClock.now
         while (ContinuousClock.now - start) / .seconds(1) < seconds {
             if !isSaved, (ContinuousClock.now - start) / .seconds(1) > seconds / 4 {
-                try saver?.save(trainer.checkpoint())
+                saver?.save(trainer.checkpoint())
                 isSaved = true
             }
             try trainer.advance(to: trainer.counters.agentSteps + 100)

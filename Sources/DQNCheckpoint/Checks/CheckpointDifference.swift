@@ -1,20 +1,21 @@
 internal import DQNModel
 package import Foundation
 
-/// One thing in which two checkpoints differ.
+/// A difference between two checkpoints.
 package struct CheckpointDifference: Sendable, Equatable, CustomStringConvertible {
-    /// Where: a dataset's path, or `configuration.KEY`.
+    /// The path of a dataset, or `configuration.KEY`.
     package let path: String
-    /// What differs.
+    /// How they differ.
     package let description: String
-    /// Largest absolute difference of two arrays of one type and shape.
+    /// The largest absolute difference of two arrays of the same type and shape.
     package let largest: Double?
 
-    /// Compares two files of any known versions; of two different ones, the states as the current version holds them.
+    /// Compares two files of any known versions. If the versions differ, compares the states in the form of the current
+    /// version.
     ///
-    /// - Parameter tolerance: absolute difference up to which floating-point elements count as the same.
-    /// - Returns: the differences by path; none for files of the same content.
-    /// - Throws: ``CheckpointError`` when a file cannot be read.
+    /// - Parameter tolerance: The absolute difference up to which floating-point elements count as equal.
+    /// - Returns: The differences, sorted by path; none for files with equal content.
+    /// - Throws: ``CheckpointError`` if a file cannot be read.
     package static func between(
         _ left: URL, _ right: URL, tolerance: Double = 0
     ) throws(CheckpointError) -> [CheckpointDifference] {
@@ -53,7 +54,7 @@ package struct CheckpointDifference: Sendable, Equatable, CustomStringConvertibl
         var kind: String { "\(element.rawValue) \(shape)" }
     }
 
-    /// Everything of two files by path, of one version.
+    /// Returns the contents of two files by path, in the form of one version.
     private static func contents(
         _ left: URL, _ right: URL
     ) throws(CheckpointError) -> ([String: Content], [String: Content]) {
@@ -66,7 +67,7 @@ package struct CheckpointDifference: Sendable, Equatable, CustomStringConvertibl
         )
     }
 
-    /// What a file of an older version would hold if it were one of the current version.
+    /// Returns the contents of a file of an older version after an upgrade to the current one.
     private static func upgradedContents(_ url: URL) throws(CheckpointError) -> [String: Content] {
         let checkpoint = try CheckpointFile.read(url.path) { (reader) throws(CheckpointError) in
             try CheckpointFile.checkpoint(reader)
@@ -82,7 +83,7 @@ package struct CheckpointDifference: Sendable, Equatable, CustomStringConvertibl
         return contents
     }
 
-    /// Everything of a file by path; documents are those that the format stores as JSON.
+    /// Returns the contents of a file by path, with JSON documents marked.
     private static func contents(
         _ url: URL
     ) throws(CheckpointError) -> (version: String, contents: [String: Content]) {
@@ -99,7 +100,7 @@ package struct CheckpointDifference: Sendable, Equatable, CustomStringConvertibl
         }
     }
 
-    /// Whether the format stores JSON at a path.
+    /// Whether the format stores a JSON document at a path.
     private static func isDocument(_ path: String) -> Bool {
         if ["configuration", "architecture", "progress", "optimizer/state"].contains(path) { return true }
         let parts = path.split(separator: "/")
@@ -134,14 +135,14 @@ package struct CheckpointDifference: Sendable, Equatable, CustomStringConvertibl
                 right.bytes.withUnsafeBytes { b in
                     zip(a.bindMemory(to: Number.self), b.bindMemory(to: Number.self)).reduce(0) { worst, pair in
                         let (x, y) = (number(pair.0), number(pair.1))
-                        // Two that are no numbers are the same; one alone is as different as can be.
+                        // Two NaNs are equal; one NaN differs from every number.
                         if x.isNaN || y.isNaN { return x.isNaN && y.isNaN ? worst : .infinity }
                         return max(worst, x == y ? 0 : abs(x - y))
                     }
                 }
             }
         }
-        // Integers beyond 2^53 may round to equal doubles; they differ all the same.
+        // Different integers above 2^53 may round to equal doubles.
         func atLeastOne(_ value: Double) -> Double { max(value, 1) }
         return switch left.element {
         case .float32: largest(Float.self) { Double($0) }

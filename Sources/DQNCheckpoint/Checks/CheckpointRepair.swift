@@ -2,29 +2,29 @@ internal import DQNModel
 package import Foundation
 internal import HDF5
 
-/// Saves what is provably intact of a damaged file into a new one.
+/// Recovers what is provably intact from a damaged file into a new one.
 ///
-/// Provably intact is what has the digest that the manifest lists, where the manifest has the digest that the file's
-/// root names. Nothing is guessed: what cannot be proved is lost, and the new file says so.
+/// A dataset is provably intact if it matches its digest in the manifest, and the manifest matches the digest in the
+/// root attributes. Nothing is guessed: everything else is lost, and the new file lists it.
 ///
 /// ```swift
 /// let outcome = try CheckpointRepair.repair(damaged, to: saved)
 /// for loss in outcome.lost { print("lost: \(loss.part)") }
 /// ```
 ///
-/// libhdf5 parses damaged bytes here before any digest is known; a program that must not fall with it does this in a
-/// process of its own, as `dqn-checkpoint repair` does.
+/// libhdf5 parses damaged bytes here before any digest is checked. A program that must survive a crash in it should
+/// repair in a separate process, like `dqn-checkpoint repair`.
 package enum CheckpointRepair {
-    /// Owner of the extension group that marks a repaired file.
+    /// The owner of the extension group that marks a repaired file.
     package static let owner = "org.swift-dqn.repair"
 
-    /// A part of a damaged file that could not be saved.
+    /// A part of a damaged file that could not be recovered.
     package struct Loss: Sendable, Equatable {
-        /// The path of its group or dataset.
+        /// The path of the group or dataset.
         package let part: String
-        /// The number of the rule that it breaks.
+        /// The number of the broken rule.
         package let rule: Int?
-        /// Why, in a sentence.
+        /// The reason, as a sentence.
         package let reason: String
         /// Creates a loss.
         package init(part: String, rule: Int?, reason: String) {
@@ -34,32 +34,32 @@ package enum CheckpointRepair {
         }
     }
 
-    /// What became of a damaged file.
+    /// The result of a repair.
     package struct Outcome: Sendable {
-        /// What was wrong with it, as ``Verifier`` tells.
+        /// The failures that ``Verifier`` found.
         package let damage: [CheckpointError]
-        /// What is lost; empty where the damage was around the content only, as in the seal.
+        /// The lost parts; empty if only parts around the content were damaged, such as the seal.
         package let lost: [Loss]
-        /// What the new file lacks in the terms of ``Checkpoint/stripped``: without anything it can be resumed.
+        /// What the new file lacks, as in ``Checkpoint/stripped``; if empty, it can be resumed.
         package let stripped: [String]
     }
 
-    /// Reads a damaged file of any known version and writes what is intact of it as a new file of the current one.
+    /// Reads a damaged file of any known version and writes the intact parts to a new file of the current version.
     ///
-    /// The new file is marked by an extension group of ``owner``, which need not be understood. A part that is lost makes
-    /// it one that cannot be resumed, as stripping does; without the network there is none. A worker that is lost as a
-    /// whole leaves its place to an empty, abandoned one, so that the others keep their numbers.
+    /// An optional extension group of ``owner`` marks the new file. Like a stripped file, one with lost parts cannot be
+    /// resumed; without the network nothing can be recovered. An empty, abandoned worker replaces a worker that is lost
+    /// completely, so that the others keep their numbers.
     ///
-    /// Needs memory for the whole state. A file that is shorter than it was is copied first, beside the target.
-    /// - Throws: ``CheckpointError``: `nothingToRepair` for a file that is whole, `malformed` with the reason when
-    ///   nothing can be saved, `missing`, `unsupportedVersion`, `exists`, `inputOutput`.
+    /// Needs memory for the whole state. A truncated file is first copied beside the target.
+    /// - Throws: ``CheckpointError``: `nothingToRepair` for an intact file, `malformed` with the reason if nothing can
+    ///   be recovered, `missing`, `unsupportedVersion`, `exists`, `inputOutput`.
     package static func repair(
         _ source: URL, to target: URL, overwriting: Bool = false
     ) throws(CheckpointError) -> Outcome {
         let report = Verifier.verify(source, deep: true)
         guard let damage = report.failure else {
             throw CheckpointError(
-                code: .nothingToRepair, message: "'\(source.path)' is whole: there is nothing to repair.")
+                code: .nothingToRepair, message: "'\(source.path)' is intact: there is nothing to repair.")
         }
         if damage.code == .missing || damage.code == .inputOutput { throw damage }
         let (checkpoint, lost) = try salvage(source, copy: target.path + copyEnding)
@@ -67,14 +67,14 @@ package enum CheckpointRepair {
         return Outcome(damage: report.failures, lost: lost, stripped: checkpoint.stripped)
     }
 
-    /// The names of what a repair that was killed may leave beside the target.
+    /// The files that a killed repair may leave beside the target.
     package static func leftovers(of target: URL) -> [URL] {
         [copyEnding, DurableFile.temporaryEnding].map { URL(fileURLWithPath: target.path + $0) }
     }
 
     private static let copyEnding = ".copy" + DurableFile.temporaryEnding
 
-    /// The state as far as it is intact, marked, and what is lost of it.
+    /// Returns the intact state, marked as repaired, and what is lost.
     private static func salvage(
         _ source: URL, copy: String
     ) throws(CheckpointError) -> (checkpoint: Checkpoint, lost: [Loss]) {
@@ -92,7 +92,7 @@ package enum CheckpointRepair {
             guard error.code == .malformed else { throw error }
             throw CheckpointError(
                 code: .malformed,
-                message: "Nothing of '\(name)' can be saved: "
+                message: "Nothing of '\(name)' can be recovered: "
                     + error.message.replacingOccurrences(of: path, with: name),
                 rule: error.rule, underlying: error)
         }
@@ -103,13 +103,13 @@ package enum CheckpointRepair {
         return (checkpoint, lost)
     }
 
-    /// What a part's loss is called among what can be stripped.
+    /// Returns the name of a lost part, as in ``Checkpoint/stripped``.
     private static func name(ofLoss loss: Loss) -> String {
         if loss.part == "optimizer" { return "optimizer" }
         return loss.part.hasPrefix("workers/") && loss.part.hasSuffix("/replay") ? "replay" : "training"
     }
 
-    /// Adds the group that marks a repaired file; what an earlier repair lost stays named.
+    /// Adds the group that marks a repaired file; keeps the losses of earlier repairs.
     private static func mark(_ checkpoint: inout Checkpoint, _ lost: [Loss], manifest: String, seal: String?) {
         var lines: [UInt8] = []
         if let earlier = checkpoint.extensions.first(where: { $0.owner == owner }),

@@ -1,24 +1,23 @@
 internal import DQNModel
 internal import Foundation
 
-/// A damaged file in a form that libhdf5 can open: the file itself, or a copy whose signature and length are put right.
+/// A damaged file in a form that libhdf5 can open: the file itself, or a copy with corrected signature and length.
 ///
-/// libhdf5 refuses a file that is shorter than its header says, whatever is left of it; in the copy zeros stand for what
-/// is missing. Nothing is made up that could pass for content: every dataset still needs its digest. The copy is removed
-/// when the value goes.
+/// libhdf5 refuses a file that is shorter than its header claims. The copy has zeros for the missing bytes, which
+/// cannot pass for content, since every dataset must still match its digest. `deinit` removes the copy.
 struct MendedFile: ~Copyable {
-    /// Bytes of the header that hold its signature, version, sizes, addresses and checksum.
+    /// The length of the header with signature, version, sizes, addresses and checksum.
     private static let headerBytes = 48
-    /// Where the header says how long the file is, what comes before the header included.
+    /// The position in the header of the file's length, which includes the bytes before the header.
     private static let lengthOffset = 28
-    /// Zeros that a copy may get at most: they take no room on the disk, but a header that lies shall not fill it.
+    /// The maximum number of zeros added to a copy. They use no disk space, but a false length must not fill the disk.
     private static let mostMissing = 1 << 40
 
-    /// What to open.
+    /// The file to open.
     let path: String
     private let isCopy: Bool
 
-    /// - Parameter copy: where a copy is made, if one is needed.
+    /// - Parameter copy: The path for a copy, if one is needed.
     init(_ source: String, copy: String) throws(CheckpointError) {
         let head: Data
         let size: Int
@@ -30,7 +29,7 @@ struct MendedFile: ~Copyable {
             head = try file.read(upToCount: Seal.byteCount + Self.headerBytes) ?? Data()
         } catch { throw Self.failure(source, error) }
         guard let base = Self.base(of: head) else {
-            throw .broken(.isHDF5, "'\(source)' has no HDF5 part, neither at its beginning nor behind a seal.")
+            throw .broken(.isHDF5, "'\(source)' has no HDF5 part, neither at its beginning nor after a seal.")
         }
         let header = Array(head.dropFirst(base).prefix(Self.headerBytes))
         let length = header.dropFirst(Self.lengthOffset).prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
@@ -58,7 +57,7 @@ struct MendedFile: ~Copyable {
 
     deinit { if isCopy { unlink(path) } }
 
-    /// Where the HDF5 part begins, going by at least half of its signature.
+    /// Returns the start of the HDF5 part, if at least half of its signature matches.
     private static func base(of head: Data) -> Int? {
         let candidates = [0, Seal.byteCount].map { base in
             (base, zip(head.dropFirst(base), Seal.signature).count { $0 == $1 })
@@ -69,7 +68,7 @@ struct MendedFile: ~Copyable {
 
     private static func failure(_ path: String, _ error: any Error) -> CheckpointError {
         CheckpointError(
-            code: .inputOutput, message: "'\(path)' cannot be read or copied: \(error.localizedDescription)",
+            code: .inputOutput, message: "'\(path)' could not be read or copied: \(error.localizedDescription)",
             underlying: error)
     }
 }

@@ -1,6 +1,6 @@
 internal import DQNModel
 
-/// What may be counted: JSON readers everywhere keep such integers, and adding to them cannot overflow.
+/// The valid counts: every JSON reader represents them exactly, and adding to them cannot overflow.
 enum CountRange {
     static let valid = 0...(1 << 53)
 }
@@ -16,11 +16,11 @@ struct OptimizerDocument: Codable {
     var hyperparameters: [String: Double]
     var stepCount: Int
 
-    /// What cannot be, if anything.
-    var complaint: String? { CountRange.valid.contains(stepCount) ? nil : "counts below zero or above 2^53" }
+    /// What is invalid, or `nil`.
+    var complaint: String? { CountRange.valid.contains(stepCount) ? nil : "has a step count below zero or above 2^53" }
 }
 
-/// The keys of the document `/workers/N/state` that all versions have; the whole document in 1.0.
+/// The keys of the document `/workers/N/state` that all versions share; the whole document in 1.0.
 struct SharedWorkerDocument: WorkerDocument {
     struct Environment: Codable {
         private enum CodingKeys: String, CodingKey { case kind, version }
@@ -54,7 +54,7 @@ struct SharedWorkerDocument: WorkerDocument {
     var recentReturns: [Double]
     var replay: Replay?
 
-    /// Describes a worker.
+    /// Creates the document of a worker.
     init(_ worker: WorkerState) {
         environment = worker.environment.map { Environment(kind: $0.kind, version: $0.version) }
         episodeLength = worker.episodeLength
@@ -69,14 +69,14 @@ struct SharedWorkerDocument: WorkerDocument {
     var shared: SharedWorkerDocument { self }
     var addedComplaint: (rule: Rule, text: String)? { nil }
 
-    /// What cannot be, if anything.
+    /// What is invalid, or `nil`.
     var complaint: String? {
         if !CountRange.valid.contains(episodeLength) || recentLengths.contains(where: { !(0...(1 << 31)).contains($0) })
         {
-            return "has an episode of impossible length"
+            return "has an episode with an invalid length"
         }
         return recentLengths.count == recentReturns.count
-            ? nil : "has \(recentLengths.count) lengths, but \(recentReturns.count) returns of ended episodes"
+            ? nil : "has \(recentLengths.count) lengths but \(recentReturns.count) returns of finished episodes"
     }
 }
 

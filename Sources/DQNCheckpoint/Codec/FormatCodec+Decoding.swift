@@ -1,17 +1,17 @@
 internal import DQNModel
 
 extension FormatCodec {
-    /// Reads the documents that every reader needs first; rule 10. Of these the network alone is indispensable.
+    /// Reads the documents that every reader needs first; rule 10. Only the network is indispensable.
     static func head(_ reader: borrowing ContainerReader) throws(CheckpointError) -> FormatHead {
         let configuration = try reader.part("configuration", configuration)
         let progress = try reader.part("progress", progress)
         let architecture = try reader.document("architecture", as: NetworkArchitecture.self)
         let layout: ParameterLayout
         do { layout = try ParameterLayout(architecture) } catch {
-            throw .broken(.documents, "/architecture cannot be built: \(error.message)", error)
+            throw .broken(.documents, "/architecture is invalid: \(error.message)", error)
         }
         guard supports(architecture.head) else {
-            throw .broken(.documents, "/architecture has a head that format \(version) does not have.")
+            throw .broken(.documents, "/architecture has a head that format \(version) does not support.")
         }
         return FormatHead(
             configuration: configuration ?? .object([:]), architecture: architecture, layout: layout,
@@ -21,7 +21,7 @@ extension FormatCodec {
 
     private static func configuration(_ reader: borrowing ContainerReader) throws(CheckpointError) -> JSONValue {
         let configuration = try reader.document("configuration", as: JSONValue.self)
-        guard case .object = configuration else { throw .broken(.documents, "/configuration is no JSON object.") }
+        guard case .object = configuration else { throw .broken(.documents, "/configuration is not a JSON object.") }
         return configuration
     }
 
@@ -34,15 +34,16 @@ extension FormatCodec {
         return progress
     }
 
-    /// Reads a flat vector from the datasets of a group: exactly the network's names and shapes, finite numbers.
+    /// Reads a flat vector from the datasets of a group, which must have the network's names and shapes and finite
+    /// values.
     static func vector(
         _ group: String, _ layout: ParameterLayout, _ reader: borrowing ContainerReader, _ rule: Rule
     ) throws(CheckpointError) -> [Float] {
         let names = Set(layout.entries.map(\.name))
         if let extra = reader.descendants(group).first(where: { !names.contains($0) }) {
-            throw .broken(rule, "/\(group)/\(extra) is no parameter of the network.")
+            throw .broken(rule, "/\(group)/\(extra) is not a parameter of the network.")
         }
-        // Bounded by the datasets, which are bounded by the file's size, before anything is allocated.
+        // Before allocating: the datasets, and so the file's size, bound the vector.
         for entry in layout.entries {
             let stored = try reader.entry("\(group)/\(entry.name)", .float32, rule: rule)
             guard stored.shape == entry.shape else {
@@ -53,7 +54,7 @@ extension FormatCodec {
             throw .broken(.types, "The file is too short for \(layout.count) parameters in /\(group).")
         }
         var failure: CheckpointError?
-        // Not filled with zeros first: that would be a pass over the memory of its own.
+        // Not zeroed first, which would take another pass over the memory.
         let values = [Float](unsafeUninitializedCapacity: layout.count) { buffer, count in
             do throws(CheckpointError) {
                 for entry in layout.entries {
@@ -69,10 +70,10 @@ extension FormatCodec {
         return values
     }
 
-    /// Reads a whole checkpoint; every dataset's digest is checked on the way, and every rule of the version.
+    /// Reads a whole checkpoint and checks the digest of every dataset and all rules of the version.
     ///
-    /// Every part is read on its own: see ``ContainerReader/part(_:_:)``. A part that is not there for a broken rule is
-    /// absent from the checkpoint; without a network or its parameters there is none.
+    /// Reads every part separately, see ``ContainerReader/part(_:_:)``. A part that breaks a rule is absent from the
+    /// checkpoint; without the network or its parameters there is no checkpoint.
     static func checkpoint(_ reader: borrowing ContainerReader) throws(CheckpointError) -> Checkpoint {
         var checkpoint: Checkpoint?
         if let head = try reader.part("architecture", head) {
@@ -90,7 +91,7 @@ extension FormatCodec {
         _ = try reader.part("", checkPlaces)
         guard let checkpoint, !checkpoint.online.isEmpty else {
             let reason = reader.findings.all.first { ["architecture", "parameters/online"].contains($0.part) }
-            throw reason?.error ?? .broken(.parameters, "'\(reader.path)' holds no network.")
+            throw reason?.error ?? .broken(.parameters, "'\(reader.path)' contains no network.")
         }
         return checkpoint
     }
@@ -111,7 +112,7 @@ extension FormatCodec {
         let groups = reader.members("parameters")
         _ = try reader.part("parameters") { (_) throws(CheckpointError) in
             guard groups.allSatisfy({ ["online", "target"].contains($0) }) else {
-                throw .broken(.parameters, "/parameters holds something else than online and target.")
+                throw .broken(.parameters, "/parameters has members other than online and target.")
             }
         }
         if groups.contains("target") {
@@ -127,7 +128,7 @@ extension FormatCodec {
         return checkpoint
     }
 
-    /// Every dataset has a place in the format; rule 7.
+    /// Checks that every dataset belongs to the format; rule 7.
     private static func checkPlaces(_ reader: borrowing ContainerReader) throws(CheckpointError) {
         var known = ["configuration", "architecture", "progress", "parameters", "workers", "extensions"]
         if reader.manifest["optimizer/state"] != nil { known.append("optimizer") }
@@ -135,7 +136,7 @@ extension FormatCodec {
         if let extra = reader.manifest.datasets.first(where: { entry in
             !known.contains(String(entry.path.prefix { $0 != "/" }))
         }) {
-            throw .broken(.completeness, "/\(extra.path) has no place in format \(reader.version).")
+            throw .broken(.completeness, "/\(extra.path) is not part of format \(reader.version).")
         }
     }
 
@@ -144,7 +145,7 @@ extension FormatCodec {
     ) throws(CheckpointError) -> OptimizerState {
         let document = try reader.document("optimizer/state", as: OptimizerDocument.self)
         guard reader.members("optimizer").allSatisfy({ ["state", "slots"].contains($0) }) else {
-            throw .broken(.optimizer, "/optimizer holds something else than state and slots.")
+            throw .broken(.optimizer, "/optimizer has members other than state and slots.")
         }
         var slots: [String: [Float]] = [:]
         for name in reader.members("optimizer/slots") {
@@ -160,10 +161,12 @@ extension FormatCodec {
         let steps: [Int64] = try reader.values("history/agent_steps", .int64, rule: .history)
         history.agentSteps = steps.map(Int.init)
         guard zip(steps, steps.dropFirst()).allSatisfy({ $0 < $1 }) else {
-            throw .broken(.history, "/history/agent_steps does not rise.")
+            throw .broken(.history, "/history/agent_steps is not strictly increasing.")
         }
         for name in reader.descendants("history") where name != "agent_steps" {
-            guard name.hasPrefix("columns/") else { throw .broken(.history, "/history/\(name) has no place there.") }
+            guard name.hasPrefix("columns/") else {
+                throw .broken(.history, "/history/\(name) is not part of the format.")
+            }
             let column: [Double]? = try reader.part("history/\(name)") { (reader) throws(CheckpointError) in
                 try reader.values("history/\(name)", .float64, shape: [steps.count], rule: .history)
             }
@@ -174,7 +177,7 @@ extension FormatCodec {
 }
 
 extension ProgressDocument {
-    /// What is left of a document that is lost: the count that stands in the root attributes, too.
+    /// Creates a substitute for an unreadable document from the count in the root attributes.
     fileprivate init(salvaging agentSteps: String?) {
         self.init(counters: Counters(), reachedTarget: false, statistics: [:], stripped: [])
         counters.agentSteps = agentSteps.flatMap { Int($0) } ?? 0

@@ -2,17 +2,17 @@ internal import DQNModel
 internal import Foundation
 
 extension FormatCodec {
-    /// The datasets of a checkpoint; shares its vectors and replay chunks.
+    /// Returns the datasets of a checkpoint; shares its vectors and replay chunks.
     ///
-    /// - Throws: ``CheckpointError`` (`invalidState`) for what a reader would refuse: numbers that are none, vectors of
-    ///   the wrong length, names that cannot stand in a path.
+    /// - Throws: ``CheckpointError`` (`invalidState`) for state that a reader would refuse: NaN or infinite parameters,
+    ///   vectors of the wrong length, names that are invalid in a path.
     static func arrays(_ checkpoint: Checkpoint) throws(CheckpointError) -> [StoredArray] {
         guard supports(checkpoint.architecture.head) else {
-            throw invalid("The network has a head that format \(version) does not have.")
+            throw invalid("The network has a head that format \(version) does not support.")
         }
         let layout: ParameterLayout
         do { layout = try ParameterLayout(checkpoint.architecture) } catch { throw invalid(error.message) }
-        guard case .object = checkpoint.configuration else { throw invalid("The configuration is no JSON object.") }
+        guard case .object = checkpoint.configuration else { throw invalid("The configuration is not a JSON object.") }
         let progress = ProgressDocument(
             counters: checkpoint.counters, evaluation: checkpoint.evaluation,
             bestEvaluation: checkpoint.bestEvaluation, reachedTarget: checkpoint.reachedTarget,
@@ -54,15 +54,17 @@ extension FormatCodec {
         return arrays
     }
 
-    /// Refuses names that would need one place in the file: two extensions of one owner, metrics `a` and `a/b`.
+    /// Refuses names that collide in the file: two extensions of one owner, or metrics `a` and `a/b`.
     private static func requireDistinct(_ paths: [String]) throws(CheckpointError) {
         var all: Set<String> = []
-        for path in paths where !all.insert(path).inserted { throw invalid("There are two things named '\(path)'.") }
+        for path in paths where !all.insert(path).inserted { throw invalid("Two parts have the name '\(path)'.") }
         for path in paths {
             var above = path[...]
             while let slash = above.lastIndex(of: "/") {
                 above = above[..<slash]
-                if all.contains(String(above)) { throw invalid("'\(above)' cannot hold both values and '\(path)'.") }
+                if all.contains(String(above)) {
+                    throw invalid("'\(above)' cannot be both a dataset and a group that contains '\(path)'.")
+                }
             }
         }
     }
@@ -73,7 +75,7 @@ extension FormatCodec {
 
     private static func require(_ name: String) throws(CheckpointError) {
         guard PathComponent.isValid(name) else {
-            throw invalid("'\(name)' cannot be a name in a file; use letters, digits, '_', '-' and '.'.")
+            throw invalid("Invalid name '\(name)'; use letters, digits, '_', '-' and '.'.")
         }
     }
 
@@ -108,11 +110,12 @@ extension FormatCodec {
         }
     }
 
-    /// Refuses NaN and infinity, naming the first.
+    /// Refuses NaN and infinity, and reports the first.
     static func requireFinite(
         _ values: UnsafeBufferPointer<Float>, _ path: String, _ code: CheckpointError.Code, _ rule: Rule? = nil
     ) throws(CheckpointError) {
-        // The bits of a float without its sign rise with its magnitude: a vector loop, unlike a sum of floats.
+        // Without the sign, the bits of a float increase with its magnitude; unlike a sum of floats, this loop
+        // vectorises.
         var largest: UInt32 = 0
         for value in values { largest = max(largest, value.bitPattern & 0x7fff_ffff) }
         if largest < Float.infinity.bitPattern { return }
@@ -127,7 +130,7 @@ extension FormatCodec {
     private static func history(_ history: MetricHistory) throws(CheckpointError) -> [StoredArray] {
         if history.agentSteps.isEmpty { return [] }
         guard zip(history.agentSteps, history.agentSteps.dropFirst()).allSatisfy({ $0 < $1 }) else {
-            throw invalid("The metric history's agent steps do not rise.")
+            throw invalid("The agent steps of the metric history are not strictly increasing.")
         }
         var arrays = [StoredArray("history/agent_steps", .int64, values: history.agentSteps.map(Int64.init))]
         for (name, values) in history.columns {
@@ -155,7 +158,7 @@ extension FormatCodec {
         if let environment = worker.environment { arrays += try snapshot(environment, "\(path)/environment") }
         if let observation = worker.observation {
             guard observation.space == architecture.input else {
-                throw invalid("A worker's observation has shape \(observation.space.shape), not the network's.")
+                throw invalid("A worker's observation has shape \(observation.space.shape) instead of the network's.")
             }
             arrays.append(
                 StoredArray(
@@ -163,7 +166,7 @@ extension FormatCodec {
                     shape: observation.space.shape))
         }
         if let replay = worker.replay {
-            // What a reader would refuse must not be written: such a file could never be resumed.
+            // A file that a reader refuses could never be resumed.
             do throws(CheckpointError) {
                 try ReplayRules.check(replay, "\(path)/replay", actions: architecture.actionCount)
             } catch { throw invalid(error.message) }
@@ -175,7 +178,7 @@ extension FormatCodec {
         return arrays + (try addedArrays(worker, path))
     }
 
-    /// The arrays of a snapshot under a path.
+    /// Returns the arrays of a snapshot under a path.
     static func snapshot(_ snapshot: StateSnapshot, _ path: String) throws(CheckpointError) -> [StoredArray] {
         try snapshot.values.map { (name, value) throws(CheckpointError) in
             try require(name)

@@ -20,7 +20,7 @@ extension FormatCodec {
         let descriptor = try reader.document("\(path)/descriptor", as: ExtensionDocument.self)
         guard descriptor.owner == owner, PathComponent.isValid(owner),
             reader.members(path).allSatisfy({ ["descriptor", "state"].contains($0) })
-        else { throw .broken(.extensions, "/\(path) is no extension group of the owner it names.") }
+        else { throw .broken(.extensions, "/\(path) is not a valid extension group of its owner.") }
         let values = try snapshotValues("\(path)/state", reader, .extensions)
         return ExtensionGroup(
             owner: owner, mustUnderstand: descriptor.mustUnderstand,
@@ -35,7 +35,7 @@ extension FormatCodec {
         for name in reader.descendants(group) {
             let path = "\(group)/\(name)"
             guard PathComponent.isValid(name), let entry = reader.manifest[path] else {
-                throw .broken(rule, "/\(path) has no place there.")
+                throw .broken(rule, "/\(path) is not part of the format.")
             }
             switch entry.type {
             case .float64: values[name] = .float64(try reader.values(path, .float64, rule: rule))
@@ -43,7 +43,7 @@ extension FormatCodec {
             case .int64: values[name] = .int64(try reader.values(path, .int64, rule: rule))
             case .uint64: values[name] = .uint64(try reader.values(path, .uint64, rule: rule))
             case .uint8: values[name] = .uint8(try reader.values(path, .uint8, rule: rule))
-            case .int32: throw .broken(rule, "/\(path) is int32, which a snapshot cannot hold.")
+            case .int32: throw .broken(rule, "/\(path) is int32, which a snapshot cannot contain.")
             }
         }
         return values

@@ -1,19 +1,19 @@
 internal import DQNModel
 
 extension FormatCodec {
-    /// The workers' groups `0`, `1`, … without gaps; rule 14.
+    /// Returns the paths of the workers' groups `0`, `1`, …, which must have no gaps; rule 14.
     private static func workerPaths(_ reader: borrowing ContainerReader) throws(CheckpointError) -> [String] {
         let names = Set(reader.members("workers"))
         guard names.count <= 4096 else {
-            throw .broken(.workers, "/workers holds \(names.count) groups; 4096 are allowed.")
+            throw .broken(.workers, "/workers contains \(names.count) groups; at most 4096 are allowed.")
         }
         for index in 0..<names.count where !names.contains(String(index)) {
-            throw .broken(.workers, "/workers holds \(names.count) groups, but none is named \(index).")
+            throw .broken(.workers, "/workers contains \(names.count) groups, but none is named \(index).")
         }
         return (0..<names.count).map { "workers/\($0)" }
     }
 
-    /// Reads what the workers' documents record.
+    /// Reads the workers' documents.
     static func workers(
         _ reader: borrowing ContainerReader, _ head: FormatHead
     ) throws(CheckpointError) -> [CheckpointSummary.Worker] {
@@ -37,7 +37,7 @@ extension FormatCodec {
         return state
     }
 
-    /// Reads the workers, each on its own; one that cannot be read at all leaves its place to an empty one.
+    /// Reads the workers separately; an empty, abandoned one replaces a worker that is unreadable.
     static func workers(
         _ reader: borrowing ContainerReader, _ architecture: NetworkArchitecture
     ) throws(CheckpointError) -> [WorkerState] {
@@ -61,7 +61,7 @@ extension FormatCodec {
         return workers
     }
 
-    /// Reads a worker; rules 14 and 15, and those that the version adds.
+    /// Reads a worker; rules 14 and 15, and the rules that the version adds.
     private static func worker(
         _ path: String, _ architecture: NetworkArchitecture, _ reader: borrowing ContainerReader
     ) throws(CheckpointError) -> WorkerState {
@@ -69,7 +69,7 @@ extension FormatCodec {
         let document = state.shared
         let members = reader.members(path)
         guard workerMembers.isSuperset(of: members) else {
-            throw .broken(.workers, "/\(path) holds something that has no place there: \(members).")
+            throw .broken(.workers, "/\(path) has members that are not part of the format: \(members).")
         }
         if let complaint = document.complaint { throw .broken(.workers, "/\(path)/state \(complaint).") }
         var worker = WorkerState(
@@ -103,7 +103,7 @@ extension FormatCodec {
     ) throws(CheckpointError) -> RandomGenerator {
         let words: [UInt64] = try reader.values(path, .uint64, shape: [4], rule: .workers)
         do { return try RandomGenerator(restoring: words) } catch {
-            throw .broken(.workers, "/\(path) is no random state: \(error.message)", error)
+            throw .broken(.workers, "/\(path) is not a valid random state: \(error.message)", error)
         }
     }
 
@@ -113,7 +113,7 @@ extension FormatCodec {
         let values = try snapshotValues(path, reader, .workers)
         guard let document else {
             guard values.isEmpty else {
-                throw .broken(.workers, "/\(path) belongs to no environment of its worker's state.")
+                throw .broken(.workers, "/\(path) is not described by its worker's state.")
             }
             return nil
         }
@@ -125,12 +125,13 @@ extension FormatCodec {
     ) throws(CheckpointError) -> Observation {
         let entry = try reader.entry(path, architecture.input.element, rule: .workers)
         guard entry.shape == architecture.input.shape else {
-            throw .broken(.workers, "/\(path) has shape \(entry.shape), not the network's \(architecture.input.shape).")
+            throw .broken(
+                .workers, "/\(path) has shape \(entry.shape) instead of the network's \(architecture.input.shape).")
         }
         var bytes: [UInt8] = []
         try reader.forEachRun(of: entry) { bytes += $0 }
         do { return try Observation(space: architecture.input, bytes: bytes) } catch {
-            throw .broken(.workers, "/\(path) is no observation: \(error.message)", error)
+            throw .broken(.workers, "/\(path) is not a valid observation: \(error.message)", error)
         }
     }
 
@@ -149,7 +150,7 @@ extension FormatCodec {
         try ReplayRules.checkRing(snapshot, path)
         for name in names {
             guard let entry = reader.manifest["\(path)/\(name)"], entry.shape.first == document.count else {
-                throw .broken(.replay, "/\(path)/\(name) has not one row for each of \(document.count) slots.")
+                throw .broken(.replay, "/\(path)/\(name) does not have one row for each of \(document.count) slots.")
             }
             snapshot.columns.append(try column(name, entry, document, reader))
         }
@@ -164,9 +165,10 @@ extension FormatCodec {
         let shape = Array(entry.shape.dropFirst())
         let (chunkBytes, overflow) = document.chunkLength.multipliedReportingOverflow(
             by: shape.reduce(entry.type.byteCount, *))
-        // A chunk's memory is committed as it is filled: a lie within this limit costs address space only.
+        // Memory is committed only as a chunk is filled, so a false length within this limit costs only address space.
         guard !overflow, chunkBytes <= ContainerReader.Limit.chunkBytes else {
-            throw .broken(.replay, "/\(entry.path) has chunks of \(document.chunkLength) slots, above 256 MiB each.")
+            throw .broken(
+                .replay, "/\(entry.path) has chunks of \(document.chunkLength) slots, more than 256 MiB each.")
         }
         let chunkRows = reader.layout.chunkRows(
             count: document.count, chunkLength: document.chunkLength, bytesPerRow: entry.bytesPerRow)
@@ -176,7 +178,8 @@ extension FormatCodec {
         }
         var chunks: [ReplayChunk] = []
         if reader.readsReplays {
-            // What is only looked at stands as one chunk of zeros: verifying takes no replay's memory.
+            // Columns that no rule restricts share one chunk of zeros, so that verifying does not need a replay's
+            // memory.
             let blank = reader.keeps(name) ? nil : ReplayChunk(byteCount: chunkBytes)
             try reader.forEachReplayChunk(of: entry, rows: document.chunkLength) { chunks.append(blank ?? $0) }
         } else {

@@ -1,52 +1,52 @@
 internal import DQNModel
 
-/// One version of the format: what it has beyond the parts that all versions share, which extensions of this protocol
-/// read and write.
+/// One version of the format. Extensions of this protocol read and write what all versions share; a version supplies
+/// the rest.
 ///
-/// In memory a state has one form, that of the current version. ``Migration``s supply what an older version's files lack
-/// and, before writing one, remove what it cannot hold.
+/// In memory a state always has the form of the current version. ``Migration``s add what files of an older version lack
+/// and, before writing one, remove what it cannot represent.
 protocol FormatCodec: SendableMetatype {
     /// The document `/workers/N/state`.
     associatedtype Worker: WorkerDocument
 
-    /// The version as files write it.
+    /// The version as written in files.
     static var version: String { get }
-    /// How its files lie on the disk.
+    /// How its files are laid out.
     static var layout: ContainerLayout { get }
-    /// The members that a group `/workers/N` may have.
+    /// The permitted members of a group `/workers/N`.
     static var workerMembers: Set<String> { get }
 
-    /// Whether the version has a kind of head.
+    /// Whether the version supports a kind of head.
     static func supports(_ head: NetworkArchitecture.Head) -> Bool
 
-    /// Reads what the version adds to a worker, and checks the version's own rules.
+    /// Reads what the version adds to a worker, and checks its additional rules.
     static func complete(
         _ worker: inout WorkerState, _ document: Worker, _ path: String, _ reader: borrowing ContainerReader
     ) throws(CheckpointError)
 
-    /// Adds what the version's documents record to a worker's summary.
+    /// Adds what the version's document records to a worker's summary.
     ///
-    /// - Parameter counters: the run's counters, where the worker is the run's only one.
+    /// - Parameter counters: The run's counters, if the worker is the only one.
     static func complete(
         _ summary: inout CheckpointSummary.Worker, _ document: Worker, onlyWorkerOf counters: Counters?)
 
-    /// The datasets that the version adds to a worker.
+    /// Returns the datasets that the version adds to a worker.
     ///
-    /// - Throws: ``CheckpointError`` (`invalidState`) for what a reader would refuse.
+    /// - Throws: ``CheckpointError`` (`invalidState`) for state that a reader would refuse.
     static func addedArrays(_ worker: WorkerState, _ path: String) throws(CheckpointError) -> [StoredArray]
 }
 
 /// The document `/workers/N/state` of a version.
 protocol WorkerDocument: Codable {
-    /// Describes a worker.
+    /// Creates the document of a worker.
     init(_ worker: WorkerState)
-    /// The keys that all versions have.
+    /// The keys that all versions share.
     var shared: SharedWorkerDocument { get }
-    /// What is invalid in the keys that the version adds, if anything, and the rule it breaks.
+    /// What is invalid in the keys that the version adds, and the rule it breaks; `nil` if they are valid.
     var addedComplaint: (rule: Rule, text: String)? { get }
 }
 
-/// What every reader needs first: configuration, network, progress.
+/// The documents that every reader needs first: configuration, network, progress.
 struct FormatHead {
     var configuration: JSONValue
     var architecture: NetworkArchitecture

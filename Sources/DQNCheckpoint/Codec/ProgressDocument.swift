@@ -50,7 +50,7 @@ struct ProgressDocument: Codable {
         try container.encode(stripped, forKey: .stripped)
     }
 
-    /// What cannot be, if anything.
+    /// What is invalid, or `nil`.
     var complaint: String? {
         let counts = [
             counters.agentSteps, counters.frames, counters.gradientUpdates, counters.targetRefreshes,
@@ -61,10 +61,10 @@ struct ProgressDocument: Codable {
         }
         for evaluation in [evaluation, bestEvaluation].compactMap(\.self)
         where evaluation.agentSteps < 0 || evaluation.episodes < 1 || evaluation.standardDeviation < 0 {
-            return "has an evaluation that cannot be"
+            return "has an invalid evaluation"
         }
         if let unknown = stripped.first(where: { !["optimizer", "replay", "training"].contains($0) }) {
-            return "names '\(unknown)' as stripped, which is no part of a checkpoint"
+            return "names '\(unknown)' as stripped; only optimizer, replay and training can be"
         }
         return nil
     }

@@ -1,8 +1,8 @@
 internal import DQNModel
 
-/// Rule 15: what a replay's columns must be to each other.
+/// Rule 15: the ring and columns of a replay are consistent.
 enum ReplayRules {
-    /// The ring itself, before any column is looked at.
+    /// Checks the ring, before any column.
     static func checkRing(_ ring: ReplaySnapshot, _ path: String) throws(CheckpointError) {
         guard CountRange.valid.contains(ring.capacity), ring.count >= 1, ring.count <= ring.capacity,
             ring.cursor >= 0,
@@ -11,18 +11,18 @@ enum ReplayRules {
         else {
             throw .broken(
                 .replay,
-                "/\(path) has a ring that cannot be: capacity \(ring.capacity), count \(ring.count), "
+                "/\(path) has an invalid ring: capacity \(ring.capacity), count \(ring.count), "
                     + "cursor \(ring.cursor), chunks of \(ring.chunkLength).")
         }
     }
 
-    /// The columns whose elements some rule is about.
+    /// The columns whose elements a rule restricts.
     static let columnsWithRules: Set = ["actions", "rewards", "flags", priorities]
 
     /// The column of priorities.
     static let priorities = "priorities"
 
-    /// - Parameter isContentRead: whether the columns' elements are there.
+    /// - Parameter isContentRead: Whether the columns' elements have been read.
     static func check(
         _ snapshot: ReplaySnapshot, _ path: String, actions actionCount: Int, readingContent isContentRead: Bool = true
     ) throws(CheckpointError) {
@@ -44,41 +44,42 @@ enum ReplayRules {
             guard column.chunks.count >= chunks,
                 column.chunks.allSatisfy({ $0.byteCount == snapshot.chunkLength * column.bytesPerSlot })
             else {
-                throw .broken(.replay, "/\(path)/\(column.name) is not in chunks of \(snapshot.chunkLength) slots.")
+                throw .broken(
+                    .replay, "/\(path)/\(column.name) is not divided into chunks of \(snapshot.chunkLength) slots.")
             }
         }
         let flags: [UInt8] = try scalars("flags", .uint8, snapshot, path, .replay)
         let actions: [Int32] = try scalars("actions", .int32, snapshot, path, .replay)
-        // A frame stack is rebuilt by going back to here; in a full ring slot 0 may be in the middle of an episode.
+        // Rebuilding a frame stack may go back to slot 0; in a full ring that may be in the middle of an episode.
         if snapshot.count < snapshot.capacity, !ReplayFlags(rawValue: flags[0]).contains(.episodeStart) {
-            throw .broken(.replay, "/\(path) is not full, but its first slot starts no episode.")
+            throw .broken(.replay, "/\(path) is not full, but its first slot does not start an episode.")
         }
         for slot in 0..<snapshot.count {
             let flag = ReplayFlags(rawValue: flags[slot])
-            // The newest observation and the last one of a truncated episode have no action.
+            // The newest observation and the final one of a truncated episode have no action.
             let isOpen = slot == snapshot.cursor || flag.contains(.final)
             guard flags[slot] < 16, isOpen ? actions[slot] == -1 : (0..<Int32(actionCount)).contains(actions[slot]),
                 !(isOpen && (flag.contains(.terminated) || flag.contains(.truncated)))
             else {
                 throw .broken(
                     .replay,
-                    "/\(path) has in slot \(slot) flags \(flags[slot]) with action \(actions[slot]), which cannot be.")
+                    "/\(path) has invalid flags \(flags[slot]) with action \(actions[slot]) in slot \(slot).")
             }
         }
     }
 
-    /// A column that is there, with one element a slot.
+    /// Returns a column, which must exist and have one element per slot.
     @discardableResult
     static func requireScalars(
         _ name: String, _ element: ElementType, _ snapshot: ReplaySnapshot, _ path: String, _ rule: Rule
     ) throws(CheckpointError) -> ReplaySnapshot.Column {
         guard let column = snapshot.columns.first(where: { $0.name == name }), column.element == element,
             column.shape.isEmpty
-        else { throw .broken(rule, "/\(path)/\(name) is missing or not one \(element.rawValue) a slot.") }
+        else { throw .broken(rule, "/\(path)/\(name) is missing or does not have one \(element.rawValue) per slot.") }
         return column
     }
 
-    /// The values of a column with one element a slot.
+    /// Returns the values of a column with one element per slot.
     static func scalars<Value: BitwiseCopyable>(
         _ name: String, _ element: ElementType, _ snapshot: ReplaySnapshot, _ path: String, _ rule: Rule
     ) throws(CheckpointError) -> [Value] {

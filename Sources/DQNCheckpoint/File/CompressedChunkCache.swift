@@ -1,29 +1,29 @@
 internal import DQNModel
 internal import HDF5
 
-/// What became of a replay's chunks in files: each is compressed once in its life, however often it is saved.
+/// Compressed replay chunks of earlier saves, so that each chunk is compressed only once.
 ///
-/// Compressed chunks are kept by their content's identity until a save no longer has them, up to a tenth of the
-/// replays' memory; a chunk beyond that is compressed anew for each save, and one that compression makes no smaller is
-/// stored as it is and not tried again.
+/// A compressed chunk is kept under its identity until a save no longer contains it. Together they use at most a tenth
+/// of the replays' memory; chunks beyond that are compressed again in each save. A chunk that compression does not make
+/// smaller is stored uncompressed and not tried again.
 ///
-/// `@unchecked Sendable`: one save at a time uses it, and a save runs on one thread at a time.
+/// `@unchecked Sendable`: only one save uses it at a time, and a save runs on one thread at a time.
 final class CompressedChunkCache: @unchecked Sendable {
-    /// How hard chunks are compressed; see `docs/decisions/0004`.
+    /// Compression level; see `docs/decisions/0004`.
     static let level = 1
-    /// Share of the replays' bytes that compressed chunks may take in memory.
+    /// Compressed chunks may use one part in this many of the replays' bytes.
     static let share = 10
-    /// Chunks that are worked on at a time: enough for every core, few enough to need little memory.
+    /// Chunks processed at a time: enough for every core, few enough to use little memory.
     private static let batch = 8
 
-    /// A chunk as files hold it.
+    /// A chunk as a file stores it.
     private struct Stored: Sendable {
         /// SHA-256 of the rows in use, uncompressed.
         var content: [UInt8]
-        /// SHA-256 of what a file holds.
+        /// SHA-256 of the stored bytes.
         var stored: [UInt8]
         var isCompressed: Bool
-        /// What a file holds; `nil` where it is not kept.
+        /// The stored bytes; `nil` if they are not kept.
         var bytes: [UInt8]?
     }
 
@@ -32,12 +32,12 @@ final class CompressedChunkCache: @unchecked Sendable {
         let rows: Int
     }
 
-    /// A chunk to be stored: its bytes in memory and how many rows of it are in use.
+    /// A chunk to store: its memory and the number of rows in use.
     fileprivate struct Piece: Sendable {
         let chunk: ReplayChunk
         let rows: Int
         let rowBytes: Int
-        /// Rows of the chunk in the file, at least those in use.
+        /// Rows of the chunk in the file, at least as many as are in use.
         let extent: Int
         fileprivate var key: Key { Key(identity: chunk.identity, rows: rows) }
     }
@@ -47,21 +47,21 @@ final class CompressedChunkCache: @unchecked Sendable {
     private var keptBytes = 0
     private var keptLimit = 0
 
-    /// Begins a save of arrays that hold so many bytes of replay.
+    /// Begins a save of arrays with so many bytes of replay.
     func begin(replayBytes: Int) {
         used = []
         keptLimit = replayBytes / Self.share
     }
 
-    /// Ends a save: what it did not have is forgotten.
+    /// Ends a save; forgets the chunks that it did not contain.
     func end() {
         known = known.filter { used.contains($0.key) }
         keptBytes = known.values.reduce(0) { $0 + ($1.bytes?.count ?? 0) }
     }
 
-    /// Writes the slots in use of a column into a dataset of chunks.
+    /// Writes the slots in use of a column to a chunked dataset.
     ///
-    /// - Returns: the digest of the column's content: SHA-256 of its chunks' digests.
+    /// - Returns: The digest of the column: SHA-256 of the digests of its chunks.
     func write(
         _ column: ReplaySnapshot.Column, of snapshot: ReplaySnapshot, into dataset: borrowing HDF5.Dataset
     ) throws(CheckpointError) -> String {
@@ -91,7 +91,7 @@ final class CompressedChunkCache: @unchecked Sendable {
         return digest.finalize().hexadecimal
     }
 
-    /// Compares what a file holds of a column with what was written.
+    /// Compares a column in the file with what was written.
     func verify(
         _ column: ReplaySnapshot.Column, of snapshot: ReplaySnapshot, in dataset: borrowing HDF5.Dataset
     ) throws(CheckpointError) {
@@ -101,11 +101,11 @@ final class CompressedChunkCache: @unchecked Sendable {
             let found: (bytes: [UInt8], skippedFilters: UInt32)
             do throws(HDF5Error) {
                 found = try dataset.readChunk(at: position, limit: piece.extent * piece.rowBytes)
-            } catch { throw .broken(.chunks, "/\(dataset.path) cannot be read back: \(error)", error) }
+            } catch { throw .broken(.chunks, "/\(dataset.path) could not be read back: \(error)", error) }
             guard let known = known[piece.key], try FileDigest.digest(of: found.bytes).bytes == known.stored,
                 found.skippedFilters == (known.isCompressed ? 0 : 1)
             else {
-                throw .broken(.chunks, "/\(dataset.path) reads back other bytes than were written.")
+                throw .broken(.chunks, "/\(dataset.path) does not read back as it was written.")
             }
         }
     }
@@ -119,8 +119,8 @@ final class CompressedChunkCache: @unchecked Sendable {
         }
     }
 
-    /// The forms of some chunks in the file; those that are not kept are made, on all cores. Without `bytes` the chunk
-    /// is stored as it is.
+    /// Returns chunks as a file stores them, compressing on all cores those that are not kept. A chunk without `bytes`
+    /// is stored uncompressed.
     private func stored(_ batch: [Piece]) throws(CheckpointError) -> [Stored] {
         let known = batch.map { self.known[$0.key] }
         let missing = batch.indices.filter { index in
@@ -133,7 +133,7 @@ final class CompressedChunkCache: @unchecked Sendable {
         var result = known
         for (index, stored) in zip(missing, made) { result[index] = stored }
         for (piece, stored) in zip(batch, result) {
-            guard let stored else { preconditionFailure("a chunk was neither known nor made") }
+            guard let stored else { preconditionFailure("every chunk must be known or just compressed") }
             remember(piece.key, stored)
         }
         return result.compactMap(\.self)
@@ -154,7 +154,7 @@ final class CompressedChunkCache: @unchecked Sendable {
             let bytes = try Compressor(level: level).compress(content)
             let digest = if let known { known.content } else { try Self.digest(used) }
             guard let bytes else {
-                // One that is whole has its digest already.
+                // The digest of a full chunk is already known.
                 let stored = if used.count == content.count { digest } else { try Self.digest(content) }
                 return Stored(content: digest, stored: stored, isCompressed: false, bytes: nil)
             }
@@ -163,14 +163,14 @@ final class CompressedChunkCache: @unchecked Sendable {
         }
     }
 
-    /// SHA-256 of a chunk's rows.
+    /// Returns the SHA-256 of a chunk's rows.
     static func digest(_ bytes: UnsafeRawBufferPointer) throws(CheckpointError) -> [UInt8] {
         try FileDigest.digest(of: bytes).bytes
     }
 }
 
 extension CompressedChunkCache.Piece {
-    /// The chunk as the file has it before compression: rows beyond those in use are zeros.
+    /// Calls `body` with the chunk as the file stores it before compression: unused rows are zeros.
     fileprivate func withContent<Value, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
     ) throws(Failure) -> Value {

@@ -2,9 +2,10 @@ internal import DQNModel
 internal import DQNSupport
 internal import Dispatch
 
-/// Something done on another thread while the caller does something else.
+/// Work on another thread while the caller continues.
 ///
-/// `@unchecked Sendable`: `result` is written before the group is left and read after waiting for it.
+/// `@unchecked Sendable`: `result` is written before the work leaves the group and read only after waiting for the
+/// group.
 final class Concurrently<Value: Sendable>: @unchecked Sendable {
     private let group = DispatchGroup()
     private var result: Result<Value, CheckpointError>?
@@ -15,18 +16,18 @@ final class Concurrently<Value: Sendable>: @unchecked Sendable {
         }
     }
 
-    /// Waits for the end, and gives what came of it.
+    /// Waits for the work and returns its result.
     func value() throws(CheckpointError) -> Value {
         group.wait()
-        guard let result else { preconditionFailure("a finished task left no result") }
+        guard let result else { preconditionFailure("finished work must leave a result") }
         return try result.get()
     }
 }
 
 extension Array where Element: Sendable {
-    /// Turns each element into something, on all cores at once, in order.
+    /// Maps the elements on all cores; the results keep the order.
     ///
-    /// - Throws: the error of the first element that failed.
+    /// - Throws: The error of the first element that failed.
     func concurrentlyMapped<Value: Sendable>(
         _ body: @Sendable (Element) throws(CheckpointError) -> Value
     ) throws(CheckpointError) -> [Value] {
@@ -44,9 +45,9 @@ extension Array where Element: Sendable {
     }
 }
 
-/// Results by index, written from several threads.
+/// Results by index, written by several threads.
 ///
-/// `@unchecked Sendable`: `values` is touched with the lock held.
+/// `@unchecked Sendable`: `values` is accessed only with the lock held.
 private final class Results<Value: Sendable>: @unchecked Sendable {
     private let lock = Lock()
     private var values: [Result<Value, CheckpointError>?]
@@ -55,6 +56,6 @@ private final class Results<Value: Sendable>: @unchecked Sendable {
 
     func set(_ index: Int, _ value: Result<Value, CheckpointError>) { lock.withLock { values[index] = value } }
 
-    /// All of them; called when every one has been set.
+    /// All results; call it only after all have been set.
     var all: [Result<Value, CheckpointError>] { lock.withLock { values.compactMap(\.self) } }
 }

@@ -1,30 +1,30 @@
-/// How the files of a format version lie on the disk.
+/// How the files of a format version are laid out.
 enum ContainerLayout: Sendable {
     /// HDF5 from the first byte, every dataset contiguous: before 2.0.
     case plain
     /// A ``Seal`` before the HDF5 part, and replays in compressed chunks: from 2.0 on.
     case sealed
 
-    /// Rows of a chunk of a replay column; `nil` where the column is contiguous.
+    /// Returns the rows per chunk of a replay column; `nil` if the column is contiguous.
     func chunkRows(count: Int, chunkLength: Int, bytesPerRow: Int) -> Int? {
         self == .sealed && bytesPerRow > 0 ? min(chunkLength, count) : nil
     }
 }
 
-/// A format version that a reader accepts.
+/// A format version that a reader accepts, and its layout.
 struct ContainerVersion: Sendable {
     /// The version as files write it, as in `1.0`.
     let name: String
     let layout: ContainerLayout
 }
 
-/// What stands in the room for a seal when a container is opened.
+/// The state of a file's seal when the container is opened.
 enum SealStatus: Sendable {
-    /// The file has no room for a seal.
+    /// The layout has no seal.
     case absent
-    /// Room for a seal, which is written once the rest of the file has been read back.
+    /// The seal is written after the rest of the file has been read back.
     case pending(version: String)
-    /// A seal that matches every byte of the file.
+    /// The seal matches every byte of the file.
     case verified(Seal)
 
     /// The format version that the seal names.

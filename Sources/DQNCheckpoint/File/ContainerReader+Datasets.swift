@@ -2,7 +2,7 @@ internal import DQNModel
 internal import HDF5
 
 extension ContainerReader {
-    /// Opens a listed dataset after checking its type, shape and storage against the manifest.
+    /// Opens a listed dataset and checks its type, shape and storage against the manifest.
     private func open(_ entry: Manifest.Entry) throws(CheckpointError) -> HDF5.Dataset {
         let element = HDF5.ElementType(entry.type)
         do {
@@ -16,11 +16,11 @@ extension ContainerReader {
             }
             return try root.openDataset(entry.path, as: element, shape: entry.shape, allowing: [Self.deflate])
         } catch {
-            throw .broken(.types, "'\(path)' does not hold /\(entry.path) as its manifest says: \(error)", error)
+            throw .broken(.types, "'\(path)' does not store /\(entry.path) as its manifest describes: \(error)", error)
         }
     }
 
-    /// Lends an open dataset.
+    /// Calls `body` with a dataset, open for the call.
     func withDataset(
         _ entry: Manifest.Entry, _ body: (borrowing HDF5.Dataset) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
@@ -28,12 +28,12 @@ extension ContainerReader {
         try body(dataset)
     }
 
-    /// HDF5's number of the deflate filter.
+    /// HDF5's identifier of the deflate filter.
     private static var deflate: HDF5.DatasetInformation.FilterNumber { 1 }
 
-    /// Reads a dataset that is stored plainly in runs of whole rows and checks its digest.
+    /// Reads a contiguous dataset in runs of whole rows and checks its digest.
     ///
-    /// - Parameter rowsPerRun: rows of a run; as many as fit ``Limit/runBytes`` where it is nil.
+    /// - Parameter rowsPerRun: Rows per run; `nil` for as many as fit in ``Limit/runBytes``.
     func forEachRun(
         of entry: Manifest.Entry, rowsPerRun: Int? = nil,
         _ body: (UnsafeRawBufferPointer) throws(CheckpointError) -> Void
@@ -51,7 +51,7 @@ extension ContainerReader {
             let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(range.count * rowBytes)])
             do {
                 if range.count == rows { try dataset.read(into: part) } else { try dataset.readRows(range, into: part) }
-            } catch { throw .broken(.digests, "'\(path)' cannot be read at /\(entry.path): \(error)", error) }
+            } catch { throw .broken(.digests, "'\(path)': /\(entry.path) could not be read: \(error)", error) }
             if checksDigests { digest.update(UnsafeRawBufferPointer(part)) }
             try body(UnsafeRawBufferPointer(part))
         }
@@ -60,22 +60,22 @@ extension ContainerReader {
 
     private func check(_ digest: FileDigest.Value, _ entry: Manifest.Entry) throws(CheckpointError) {
         guard digest.hexadecimal == entry.sha256 else {
-            throw .broken(.digests, "'\(path)' is damaged: /\(entry.path) is not what was written.")
+            throw .broken(.digests, "'\(path)' is damaged: /\(entry.path) does not match its digest.")
         }
     }
 
-    /// Reads a whole dataset that is stored plainly into memory that the caller gives, and checks its digest.
+    /// Reads a whole contiguous dataset into `memory` and checks its digest.
     func read(_ entry: Manifest.Entry, into memory: UnsafeMutableRawBufferPointer) throws(CheckpointError) {
         findings.examined.insert(entry.path)
         let dataset = try open(entry)
         do { try dataset.read(into: memory) } catch {
-            throw .broken(.digests, "'\(path)' cannot be read at /\(entry.path): \(error)", error)
+            throw .broken(.digests, "'\(path)': /\(entry.path) could not be read: \(error)", error)
         }
         guard checksDigests else { return }
         try check(try FileDigest.digest(of: UnsafeRawBufferPointer(memory)), entry)
     }
 
-    /// Reads a dataset in runs of whole rows, however it is stored, and checks its digest.
+    /// Reads a contiguous or chunked dataset in runs of whole rows and checks its digest.
     func forEachStoredRun(
         of entry: Manifest.Entry, _ body: (UnsafeRawBufferPointer) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
@@ -89,9 +89,9 @@ extension ContainerReader {
         }
     }
 
-    /// Reads a dataset as replay chunks of so many rows, however it is stored, and checks its digest.
+    /// Reads a contiguous or chunked dataset as replay chunks of so many rows and checks its digest.
     ///
-    /// Chunks of the file are inflated on all cores, ``Limit/batchBytes`` at a time, or one.
+    /// Inflates the file's chunks on all cores, in batches of ``Limit/batchBytes`` or one chunk.
     func forEachReplayChunk(
         of entry: Manifest.Entry, rows chunkLength: Int, _ body: (ReplayChunk) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
@@ -112,13 +112,13 @@ extension ContainerReader {
         for first in stride(from: 0, to: count, by: rows) {
             let stored: (bytes: [UInt8], skippedFilters: UInt32)
             do { stored = try dataset.readChunk(at: [first] + offset, limit: rows * entry.bytesPerRow) } catch {
-                throw .broken(.chunks, "'\(path)' cannot be read at /\(entry.path): \(error)", error)
+                throw .broken(.chunks, "'\(path)': /\(entry.path) could not be read: \(error)", error)
             }
             batch.append(
                 CompressedChunk(
                     bytes: stored.bytes, skippedFilters: stored.skippedFilters, extent: rows,
                     rows: min(rows, count - first), rowBytes: entry.bytesPerRow, path: entry.path))
-            // What it is inflated to counts: that is held until the batch is done.
+            // The inflated size counts: the batch holds it in memory.
             batchBytes += rows * entry.bytesPerRow
             if batchBytes < Limit.batchBytes, first + rows < count { continue }
             let inflated = try batch.concurrentlyMapped { [checksDigests] (chunk) throws(CheckpointError) in
@@ -133,7 +133,7 @@ extension ContainerReader {
         if checksDigests { try check(digest.finalize(), entry) }
     }
 
-    /// Looks whether every chunk of a dataset is there, of a size that its rows can have.
+    /// Checks that every chunk of a dataset exists and has a possible size.
     func checkStoredChunks(of entry: Manifest.Entry) throws(CheckpointError) {
         findings.examined.insert(entry.path)
         let dataset = try open(entry)
@@ -142,28 +142,28 @@ extension ContainerReader {
         for first in stride(from: 0, to: count, by: rows) {
             let size: Int
             do { size = try dataset.chunkByteCount(at: [first] + offset) } catch {
-                throw .broken(.chunks, "'\(path)' cannot be read at /\(entry.path): \(error)", error)
+                throw .broken(.chunks, "'\(path)': /\(entry.path) could not be read: \(error)", error)
             }
             guard (1...(rows * entry.bytesPerRow)).contains(size) else {
                 throw .broken(
                     .chunks,
-                    "'\(path)' has at row \(first) of /\(entry.path) a chunk of \(size) bytes, which cannot be.")
+                    "'\(path)': /\(entry.path) has an invalid chunk size of \(size) bytes at row \(first).")
             }
         }
     }
 }
 
-/// A chunk of a replay column as a file holds it.
+/// A chunk of a replay column as the file stores it.
 private struct CompressedChunk: Sendable {
     let bytes: [UInt8]
     let skippedFilters: UInt32
-    /// Rows of the chunk in the file, and how many of them are in use.
+    /// Rows of the chunk in the file, and the number in use.
     let extent: Int
     let rows: Int
     let rowBytes: Int
     let path: String
 
-    /// The chunk in memory, and the digest of its rows in use; empty unless asked for.
+    /// Returns the chunk in memory and, if requested, the digest of its rows in use.
     func inflated(
         into byteCount: Int, digesting: Bool
     ) throws(CheckpointError) -> (chunk: ReplayChunk, digest: [UInt8]) {
@@ -179,10 +179,12 @@ private struct CompressedChunk: Sendable {
             default: return false
             }
         }
-        guard isWhole else { throw .broken(.chunks, "/\(path) has a chunk that does not inflate to its size.") }
+        guard isWhole else {
+            throw .broken(.chunks, "/\(path) has a chunk that does not inflate to the expected size.")
+        }
         let digest = try chunk.withBytes { (all: UnsafeRawBufferPointer) throws(CheckpointError) in
             guard all[(rows * rowBytes)...].allSatisfy({ $0 == 0 }) else {
-                throw .broken(.chunks, "/\(path) has something else than zeros behind its last row.")
+                throw .broken(.chunks, "/\(path) has nonzero bytes after its last row.")
             }
             return digesting
                 ? try CompressedChunkCache.digest(UnsafeRawBufferPointer(rebasing: all[..<(rows * rowBytes)])) : []

@@ -2,7 +2,7 @@ internal import DQNModel
 internal import Foundation
 
 extension ContainerReader {
-    /// The manifest's entry of a path, of a type.
+    /// Returns the manifest's entry for a path and checks its type.
     func entry(_ path: String, _ type: ElementType, rule: Rule) throws(CheckpointError) -> Manifest.Entry {
         guard let entry = manifest[path] else { throw .broken(rule, "The file has no /\(path).") }
         guard entry.type == type else {
@@ -11,17 +11,17 @@ extension ContainerReader {
         return entry
     }
 
-    /// All elements of a dataset with one axis, or with exactly a shape.
+    /// Returns all elements of a dataset that has one axis or exactly the given shape.
     func values<Value: BitwiseCopyable & ExpressibleByIntegerLiteral>(
         _ path: String, _ type: ElementType, shape: [Int]? = nil, rule: Rule
     ) throws(CheckpointError) -> [Value] {
         let entry = try entry(path, type, rule: rule)
         guard shape.map({ $0 == entry.shape }) ?? (entry.shape.count == 1) else {
             throw .broken(
-                rule, "/\(path) has shape \(entry.shape)\(shape.map { ", not \($0)" } ?? "; one axis is needed").")
+                rule, "/\(path) has shape \(entry.shape)\(shape.map { ", not \($0)" } ?? "; it must have one axis").")
         }
         let count = entry.shape.reduce(1, *)
-        // Bounded by the file's size: see `Manifest.check`.
+        // The file's size bounds this: see `Manifest.check`.
         var values = [Value](repeating: 0, count: count)
         var failure: CheckpointError?
         values.withUnsafeMutableBytes { memory in
@@ -31,22 +31,22 @@ extension ContainerReader {
         return values
     }
 
-    /// A JSON document of the format's own types.
+    /// Decodes a JSON document.
     func document<Document: Decodable>(_ path: String, as type: Document.Type) throws(CheckpointError) -> Document {
         let entry = try entry(path, .uint8, rule: .documents)
         guard entry.shape.count == 1, entry.shape[0] <= Limit.documentBytes else {
-            throw .broken(.documents, "/\(path) is no JSON document of a size that a checkpoint can have.")
+            throw .broken(.documents, "/\(path) is not a JSON document of at most 64 MiB.")
         }
         let bytes: [UInt8] = try values(path, .uint8, rule: .documents)
         if let complaint = StrictJSON.complaint(about: bytes) {
-            throw .broken(.documents, "/\(path) is no JSON to rely on: \(complaint).")
+            throw .broken(.documents, "/\(path) is invalid JSON: \(complaint).")
         }
         do { return try JSONDecoder().decode(Document.self, from: Data(bytes)) } catch {
-            throw .broken(.documents, "/\(path) is not the JSON document of the format: \(error)", error)
+            throw .broken(.documents, "/\(path) does not match the format: \(error)", error)
         }
     }
 
-    /// The names right below a group, of datasets and groups.
+    /// Returns the names of the datasets and groups directly below a group.
     func members(_ group: String) -> [String] {
         let prefix = group + "/"
         var names: [String] = []
@@ -57,7 +57,7 @@ extension ContainerReader {
         return names
     }
 
-    /// The paths of the datasets below a group, relative to it.
+    /// Returns the paths of all datasets below a group, relative to it.
     func descendants(_ group: String) -> [String] {
         let prefix = group + "/"
         return manifest.datasets.filter { $0.path.hasPrefix(prefix) }.map { String($0.path.dropFirst(prefix.count)) }

@@ -2,55 +2,54 @@ internal import DQNModel
 internal import Foundation
 internal import HDF5
 
-/// A checkpoint file opened for reading, whose root attributes, manifest and list of objects have been checked.
+/// A checkpoint file open for reading, with checked root attributes, manifest and list of objects.
 ///
-/// Lives within one `HDF5.perform`. What is read through it is checked against the manifest's digests; nothing else
-/// of the file is believed.
+/// It exists within one `HDF5.perform`. Every read is checked against the manifest's digests.
 struct ContainerReader: ~Copyable {
-    /// Limits on what a file may ask a reader to hold, far above what any network needs.
+    /// Limits on what a file may make a reader allocate, far above what any network needs.
     enum Limit {
         static let manifestBytes = 1 << 26
         static let documentBytes = 1 << 26
         static let datasets = 1 << 18
         static let depth = 16
-        /// Within a core's cache: what is read is hashed before it leaves it.
+        /// Fits in a core's cache, so that data is hashed while it is still there.
         static let runBytes = 1 << 18
-        /// How much larger than its compressed form deflate's format lets anything be.
+        /// The largest ratio of inflated to deflated size that the deflate format permits.
         static let inflation = 1032
         static let chunkBytes = 1 << 28
-        /// Less than a chunk and its entry in the file's index take.
+        /// A lower bound on the size of a chunk with its entry in the file's index.
         static let leastChunkBytes = 16
-        /// Bytes of chunks that are inflated at a time, on all cores.
+        /// Inflated bytes of the chunks processed at a time on all cores.
         static let batchBytes = 1 << 25
     }
 
     let manifest: Manifest
-    /// What identifies the file: its seal's digest, or the manifest's where it has no seal.
+    /// Identifies the file: the digest of its seal or, without a seal, of its manifest.
     let digest: String
     /// The format version as the file writes it, as in `1.0`.
     let version: String
     /// How the file stores its datasets.
     let layout: ContainerLayout
-    // Whether datasets are compared with their own digests, though the seal vouches for them.
+    // Whether datasets are compared with their own digests although the seal covers them.
     let checksDigests: Bool
-    /// What the file is read for.
+    /// Why the file is read.
     let purpose: ReadingPurpose
-    /// What broke a rule, unless that is thrown.
+    /// Broken rules, unless they are thrown.
     let findings = Findings()
-    // Declared before the file: the group is closed first.
+    // Declared before the file so that the group is closed first.
     let root: HDF5.Group
     private let file: HDF5.File
-    /// Bytes of the file: no dataset can hold more.
+    /// Bytes of the file; an upper bound for every contiguous dataset.
     let byteCount: Int
     let path: String
 
-    /// Opens a file and checks everything but the datasets' contents: rules 1 to 8.
+    /// Opens a file and checks everything except the contents of datasets: rules 1 to 8.
     ///
     /// - Parameters:
-    ///   - seal: what stands where the seal belongs.
-    ///   - versions: the format versions that are taken; a file of any other is refused by its name.
-    ///   - checksDigests: whether what is read of a sealed file is compared with its datasets' digests, too.
-    ///   - purpose: what it is read for.
+    ///   - seal: The state of the file's seal.
+    ///   - versions: The accepted format versions.
+    ///   - checksDigests: Whether datasets of a sealed file are also compared with their own digests.
+    ///   - purpose: Why the file is read.
     init(
         _ path: String, seal: SealStatus, knowing versions: [ContainerVersion], checksDigests: Bool = false,
         for purpose: ReadingPurpose = .loading, session: borrowing HDF5.Session
@@ -59,11 +58,11 @@ struct ContainerReader: ~Copyable {
         try Self.checkUserBlock(of: file, seal)
         let root = try Self.root(of: file)
         let byteCount = try Self.byteCount(of: file)
-        // The version first: a later one may change everything else.
+        // The version comes first: a later one may change everything else.
         let version = try Self.version(root, versions, seal, path)
         let attributes = try Self.attributes(root, path)
         guard case .string(let digest) = attributes[FileLayout.manifestDigest] else {
-            throw .broken(.rootAttributes, "'\(path)' does not name its manifest's digest.")
+            throw .broken(.rootAttributes, "'\(path)' lacks the digest of its manifest.")
         }
         let manifest = try Self.manifest(root, digest: digest, path)
         try Self.check(attributes, manifest, path)
@@ -86,11 +85,10 @@ struct ContainerReader: ~Copyable {
         self.file = file
     }
 
-    /// Opens what is left of a damaged file to save what is provably intact of it: what has the digest that a manifest
-    /// lists which itself has the digest that the root names. A seal, the other attributes and what else there may be
-    /// are not looked at.
+    /// Opens a damaged file to recover what is provably intact: datasets that match the digests of a manifest that
+    /// itself matches the digest in the root attributes. Ignores the seal, the other attributes and unlisted objects.
     ///
-    /// - Parameter name: the file's path in messages, where `path` is a mended copy.
+    /// - Parameter name: The file's path for messages, if `path` is a mended copy.
     init(
         salvaging path: String, named name: String, knowing versions: [ContainerVersion],
         session: borrowing HDF5.Session
@@ -99,7 +97,7 @@ struct ContainerReader: ~Copyable {
         let root = try Self.root(of: file)
         let byteCount = try Self.byteCount(of: file)
         guard case .string(let digest)? = try? root.attribute(FileLayout.manifestDigest) else {
-            throw .broken(.rootAttributes, "'\(name)' does not name its manifest's digest.")
+            throw .broken(.rootAttributes, "'\(name)' lacks the digest of its manifest.")
         }
         let manifest = try Self.manifest(root, digest: digest, name)
         let version = manifest.attributes[FileLayout.version] ?? ""
@@ -129,38 +127,38 @@ struct ContainerReader: ~Copyable {
             }
             if error.code == .libraryUnavailable {
                 throw CheckpointError(
-                    code: .inputOutput, message: "'\(path)' cannot be read: \(error)", underlying: error)
+                    code: .inputOutput, message: "'\(path)' could not be read: \(error)", underlying: error)
             }
             if let number = error.systemErrorNumber, number == EACCES || number == EPERM || number == EIO {
                 throw CheckpointError(
-                    code: .inputOutput, message: "'\(path)' cannot be read: \(error)", underlying: error)
+                    code: .inputOutput, message: "'\(path)' could not be read: \(error)", underlying: error)
             }
-            throw .broken(.isHDF5, "'\(path)' is no readable HDF5 file: \(error)", error)
+            throw .broken(.isHDF5, "'\(path)' is not a readable HDF5 file: \(error)", error)
         }
     }
 
-    /// Room for a seal where there is one, and nowhere else.
+    /// Checks that the file has a user block exactly if it has a seal.
     private static func checkUserBlock(of file: borrowing HDF5.File, _ seal: SealStatus) throws(CheckpointError) {
         let found: Int
         do { found = try file.userBlockByteCount() } catch {
             throw .broken(.isHDF5, "'\(file.path)' has no readable HDF5 header: \(error)", error)
         }
         guard found == (seal.version == nil ? 0 : Seal.byteCount) else {
-            throw .broken(.isHDF5, "'\(file.path)' has its HDF5 part at byte \(found), not behind its seal.")
+            throw .broken(.isHDF5, "'\(file.path)' has its HDF5 part at byte \(found), not after its seal.")
         }
     }
 
-    /// The format version, one of those known, and the seal's.
+    /// Returns the format version, which must be known and match the seal.
     private static func version(
         _ root: borrowing HDF5.Group, _ known: [ContainerVersion], _ seal: SealStatus, _ path: String
     ) throws(CheckpointError) -> ContainerVersion {
         func text(_ name: String) -> String? {
-            // Whatever it is instead, it does not name the format.
+            // Any other type does not name the format.
             guard case .string(let text)? = try? root.attribute(name) else { return nil }
             return text
         }
         guard text(FileLayout.format) == FileLayout.formatName, let name = text(FileLayout.version) else {
-            throw .broken(.rootAttributes, "'\(path)' is no checkpoint: it does not name the format.")
+            throw .broken(.rootAttributes, "'\(path)' is not a checkpoint: it does not name the format.")
         }
         guard let version = known.first(where: { $0.name == name }) else {
             throw .unsupported(name, path, known: known.map(\.name))
@@ -181,18 +179,19 @@ struct ContainerReader: ~Copyable {
     private static func byteCount(of file: borrowing HDF5.File) throws(CheckpointError) -> Int {
         do { return try file.byteCount() } catch {
             throw CheckpointError(
-                code: .inputOutput, message: "The size of '\(file.path)' cannot be told: \(error)", underlying: error)
+                code: .inputOutput, message: "The size of '\(file.path)' could not be determined: \(error)",
+                underlying: error)
         }
     }
 
-    /// The writer that the file names.
+    /// The writer named in the file.
     var writer: Writer {
         Writer(
             name: manifest.attributes[FileLayout.writer] ?? "",
             version: manifest.attributes[FileLayout.writerVersion] ?? "")
     }
 
-    /// Exactly the attributes of the format, each of its type.
+    /// Returns the root attributes, which must be exactly those of the format.
     private static func attributes(
         _ root: borrowing HDF5.Group, _ path: String
     ) throws(CheckpointError) -> [String: HDF5.AttributeValue] {
@@ -202,11 +201,12 @@ struct ContainerReader: ~Copyable {
             for name in names { values[name] = try root.attribute(name) }
             let count = try root.attributeCount()
             guard count == names.count else {
-                throw HDF5Error(code: .limitExceeded, message: "It has \(count) of them, not \(names.count).")
+                throw HDF5Error(
+                    code: .limitExceeded, message: "There are \(count) root attributes, not \(names.count).")
             }
             return values
         } catch {
-            throw .broken(.rootAttributes, "'\(path)' has a root attribute that cannot be read: \(error)", error)
+            throw .broken(.rootAttributes, "'\(path)' has an unreadable root attribute: \(error)", error)
         }
     }
 
@@ -217,34 +217,35 @@ struct ContainerReader: ~Copyable {
         do {
             let dataset = try root.openDataset(FileLayout.manifest, as: .uint8, byteLimit: Limit.manifestBytes)
             guard dataset.shape.count == 1 else {
-                throw HDF5Error(code: .wrongShape, message: "It has \(dataset.shape.count) axes, not one.")
+                throw HDF5Error(code: .wrongShape, message: "The manifest has \(dataset.shape.count) axes, not one.")
             }
             var memory = [UInt8](repeating: 0, count: dataset.byteCount)
             try memory.withUnsafeMutableBytes { try dataset.read(into: $0) }
             bytes = memory
         } catch { throw .broken(.manifestDigest, "'\(path)' has no readable manifest: \(error)", error) }
         guard try FileDigest.hexadecimal(of: bytes) == digest else {
-            throw .broken(.manifestDigest, "'\(path)' is damaged: its manifest is not the one it was written with.")
+            throw .broken(.manifestDigest, "'\(path)' is damaged: its manifest does not match its digest.")
         }
         if let complaint = StrictJSON.complaint(about: bytes) {
-            throw .broken(.manifestContent, "'\(path)' has a manifest that is no JSON to rely on: \(complaint).")
+            throw .broken(.manifestContent, "'\(path)' has invalid JSON in its manifest: \(complaint).")
         }
         do { return try JSONDecoder().decode(Manifest.self, from: Data(bytes)) } catch {
-            throw .broken(.manifestContent, "'\(path)' has a manifest that is not of the format: \(error)", error)
+            throw .broken(.manifestContent, "'\(path)' has a manifest that does not match the format: \(error)", error)
         }
     }
 
-    /// The root attributes are those that the manifest lists, and no others.
+    /// Checks that the root attributes are exactly those in the manifest.
     private static func check(
         _ attributes: [String: HDF5.AttributeValue], _ manifest: Manifest, _ path: String
     ) throws(CheckpointError) {
         var named = attributes.mapValues(\.text)
         named[FileLayout.manifestDigest] = nil
         guard manifest.attributes == named, case .int64 = attributes[FileLayout.agentSteps]
-        else { throw .broken(.rootAttributes, "'\(path)' has root attributes that are not those of its manifest.") }
+        else { throw .broken(.rootAttributes, "'\(path)' has root attributes that differ from those in its manifest.") }
     }
 
-    /// Walks the whole file: only groups and datasets, each by one hard link, without attributes, all of them listed.
+    /// Walks the whole file: it may contain only listed datasets and their groups, each with one hard link and without
+    /// attributes.
     private static func checkObjects(
         of root: borrowing HDF5.Group, _ manifest: Manifest, _ path: String
     ) throws(CheckpointError) {
@@ -252,11 +253,11 @@ struct ContainerReader: ~Copyable {
         do { try walk(root, "", depth: 0, path, listed: manifest.datasets.count + 1, &found) } catch let error
             as CheckpointError
         { throw error } catch {
-            throw .broken(.objects, "'\(path)' has an object that cannot be read: \(error)", error)
+            throw .broken(.objects, "'\(path)' has an unreadable object: \(error)", error)
         }
         let listed = Set(manifest.datasets.map(\.path)).union([FileLayout.manifest])
         if let extra = found.first(where: { !listed.contains($0) }) {
-            throw .broken(.completeness, "'\(path)' holds /\(extra), which its manifest does not list.")
+            throw .broken(.completeness, "'\(path)' contains /\(extra), which its manifest does not list.")
         }
         if let missing = listed.subtracting(found).min() {
             throw .broken(.completeness, "'\(path)' lacks /\(missing), which its manifest lists.")
@@ -268,11 +269,12 @@ struct ContainerReader: ~Copyable {
         _ found: inout [String]
     ) throws {
         guard depth <= Limit.depth else {
-            throw CheckpointError.broken(.objects, "'\(path)' has deeper objects than a checkpoint can have.")
+            throw CheckpointError.broken(.objects, "'\(path)' has objects more than \(Limit.depth) levels deep.")
         }
-        // A few groups whose headers deny that they are linked many times lead to more paths than anybody can walk.
+        // A few groups whose headers hide that they are linked many times form too many paths to walk.
         guard found.count <= listed else {
-            throw CheckpointError.broken(.completeness, "'\(path)' holds more than the \(listed) datasets it lists.")
+            throw CheckpointError.broken(
+                .completeness, "'\(path)' contains more than the \(listed) datasets that it lists.")
         }
         let names = group.isEmpty ? try root.memberNames() : try root.openGroup(group).memberNames()
         if names.isEmpty { throw CheckpointError.broken(.completeness, "'\(path)' has the empty group /\(group).") }
@@ -284,7 +286,7 @@ struct ContainerReader: ~Copyable {
             case .object(.dataset, links: 1, attributes: 0): found.append(member)
             default:
                 throw CheckpointError.broken(
-                    .objects, "'\(path)' has at /\(member) something else than a group or dataset of its own.")
+                    .objects, "'\(path)' has an object at /\(member) that is not a plain group or dataset.")
             }
         }
     }

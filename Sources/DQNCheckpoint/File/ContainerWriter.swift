@@ -4,13 +4,12 @@ internal import HDF5
 
 /// Writes arrays, their manifest and the root attributes as a new HDF5 file.
 enum ContainerWriter {
-    /// Creates the file; it must not exist. The digests are computed on another thread while the data is written.
+    /// Creates the file, which must not exist. Computes the digests on another thread while it writes the data.
     ///
-    /// The file is closed afterwards, but not yet synchronised to the disk; room for a seal is left at its head where it
-    /// gets one.
+    /// Closes the file, but does not synchronise it to the disk; the block for a seal is left empty.
     /// - Parameters:
-    ///   - layout: how the file lies on the disk.
-    ///   - cache: compressed replay chunks of earlier saves, for a file with a seal.
+    ///   - layout: How the file is laid out.
+    ///   - cache: Compressed replay chunks of earlier saves, for a sealed file.
     static func write(
         _ arrays: [StoredArray], attributes: [(name: String, value: HDF5.AttributeValue)], to path: String,
         layout: ContainerLayout, cache: CompressedChunkCache
@@ -22,7 +21,7 @@ enum ContainerWriter {
             for array in plain { digests[array.path] = try array.digest() }
             return digests
         }
-        // Whatever happens, the thread is done with the arrays when this returns.
+        // The other thread must not use the arrays after this function returns.
         defer { _ = try? digests.value() }
         do {
             try HDF5.perform { session in
@@ -93,7 +92,7 @@ enum ContainerWriter {
 }
 
 extension StoredArray {
-    /// SHA-256 of the elements, in lower-case hexadecimal.
+    /// Returns the SHA-256 of the elements in lower-case hexadecimal.
     fileprivate func digest() throws(CheckpointError) -> String {
         var digest = try FileDigest()
         forEachRun { digest.update($0) }
@@ -102,7 +101,7 @@ extension StoredArray {
 }
 
 extension HDF5.ElementType {
-    /// The file's type for a model's element type.
+    /// Creates the HDF5 type of an element type.
     init(_ element: DQNModel.ElementType) {
         self =
             switch element {
@@ -117,7 +116,7 @@ extension HDF5.ElementType {
 }
 
 extension HDF5.AttributeValue {
-    /// The value as the manifest writes it.
+    /// The value as written in the manifest.
     var text: String {
         switch self {
         case .int64(let value): String(value)

@@ -1,22 +1,22 @@
 internal import CDeflate
 internal import DQNModel
 
-/// Compresses whole buffers into zlib's format, which HDF5's deflate filter reads. Not thread-safe.
+/// Compresses whole buffers to the zlib format, which HDF5's deflate filter reads. Not thread-safe.
 struct Compressor: ~Copyable {
-    // Made here, freed here, used by nobody else.
+    // Owned by this value alone.
     private let handle: OpaquePointer
 
     /// - Parameter level: 1 (fast) to 12 (small).
     init(level: Int) throws(CheckpointError) {
         guard let handle = libdeflate_alloc_compressor(Int32(level)) else {
-            throw CheckpointError(code: .inputOutput, message: "There is no memory for a compressor.")
+            throw CheckpointError(code: .inputOutput, message: "Not enough memory for a compressor.")
         }
         self.handle = handle
     }
 
     deinit { libdeflate_free_compressor(handle) }
 
-    /// The compressed bytes; `nil` where they would not be fewer.
+    /// Returns the compressed bytes; `nil` if they would not be fewer.
     func compress(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
         let room = bytes.count - 1
         guard room > 0 else { return nil }
@@ -26,27 +26,27 @@ struct Compressor: ~Copyable {
         return compressed.isEmpty ? nil : Self.trimmed(compressed)
     }
 
-    // An array made with room for the worst keeps that room.
+    // The array would otherwise keep its capacity for the worst case.
     private static func trimmed(_ bytes: [UInt8]) -> [UInt8] { bytes.withUnsafeBytes { Array($0) } }
 }
 
-/// Undoes a ``Compressor``. Not thread-safe.
+/// Decompresses the zlib format. Not thread-safe.
 struct Decompressor: ~Copyable {
     private let handle: OpaquePointer
 
     init() throws(CheckpointError) {
         guard let handle = libdeflate_alloc_decompressor() else {
-            throw CheckpointError(code: .inputOutput, message: "There is no memory for a decompressor.")
+            throw CheckpointError(code: .inputOutput, message: "Not enough memory for a decompressor.")
         }
         self.handle = handle
     }
 
     deinit { libdeflate_free_decompressor(handle) }
 
-    /// Fills a buffer exactly; whether the compressed bytes were whole, and gave exactly so many.
+    /// Decompresses into a buffer; returns whether the compressed bytes are valid and fill the buffer exactly.
     func decompress(_ compressed: UnsafeRawBufferPointer, into buffer: UnsafeMutableRawBufferPointer) -> Bool {
         var used = 0
-        // Without a place for the number of bytes written, fewer than asked for are an error.
+        // Without an output parameter for the number of bytes, producing too few is an error.
         let result = libdeflate_zlib_decompress_ex(
             handle, compressed.baseAddress, compressed.count, buffer.baseAddress, buffer.count, &used, nil)
         return result == LIBDEFLATE_SUCCESS && used == compressed.count

@@ -1,16 +1,16 @@
 internal import DQNModel
 internal import Foundation
 
-/// Puts a file in its place so that a crash at any instant leaves the old one or the new one, whole.
+/// Replaces files atomically: a crash at any time leaves the old or the new file, complete.
 enum DurableFile {
-    /// The ending of files that are not committed yet.
+    /// The suffix of uncommitted files.
     static let temporaryEnding = ".tmp"
 
-    /// Lets `write` make the file under a temporary name beside the target, synchronises it while `verify` reads it
-    /// back, puts in the first bytes that `verify` gives, renames the file, and synchronises the directory.
+    /// Calls `write` to create the file under a temporary name beside the target, synchronises it while `verify` reads
+    /// it back, writes the first bytes that `verify` returns, renames the file and synchronises the directory.
     ///
-    /// A temporary file that a killed process left is replaced. After any failure it is removed; a failed
-    /// synchronisation is never retried, since the system may have dropped the data.
+    /// Replaces a temporary file left by a killed process, and removes its own after a failure. A failed
+    /// synchronisation is never retried, because the system may have dropped the data.
     static func commit(
         to url: URL, write: (_ temporary: String) throws(CheckpointError) -> Void,
         verify: (_ temporary: String) throws(CheckpointError) -> [UInt8]
@@ -19,17 +19,17 @@ enum DurableFile {
         unlink(temporary)
         do throws(CheckpointError) {
             try write(temporary)
-            // The disk works while the bytes are read back; both must succeed before the name is given.
+            // The disk writes while the bytes are read back; both must succeed before the rename.
             let synchronisation = Concurrently { () throws(CheckpointError) in try synchronise(temporary) }
             let head: [UInt8]
             do throws(CheckpointError) { head = try verify(temporary) } catch {
-                // The file is about to be removed, and the thread must be done with it by then.
+                // The thread must finish before the file is removed.
                 _ = try? synchronisation.value()
                 throw error
             }
             try synchronisation.value()
             if !head.isEmpty { try synchronise(temporary, after: head) }
-            // Opened first: what can fail does so before the file has its name.
+            // Opened first, so that this fails before the rename.
             let directory = try open(url.deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY)
             defer { close(directory) }
             guard rename(temporary, url.path) == 0 else { throw failure("renamed to its final name", temporary) }
@@ -46,7 +46,7 @@ enum DurableFile {
         return descriptor
     }
 
-    /// Synchronises a file with the disk, after writing its first bytes if there are any.
+    /// Synchronises a file to the disk after writing its first bytes, if any.
     private static func synchronise(_ path: String, after head: [UInt8] = []) throws(CheckpointError) {
         let descriptor = try open(path, head.isEmpty ? O_RDONLY : O_WRONLY)
         defer { close(descriptor) }

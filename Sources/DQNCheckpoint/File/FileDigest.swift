@@ -24,8 +24,8 @@ public struct FileDigest: ~Copyable {
 
     /// Starts a digest.
     ///
-    /// - Throws: ``CheckpointError`` (`inputOutput`) if libcrypto offers no SHA-256: out of memory, or its configuration
-    ///   loads no provider that has it.
+    /// - Throws: ``CheckpointError`` (`inputOutput`) if libcrypto offers no SHA-256: out of memory, or its
+    ///   configuration loads no provider that has it.
     package init() throws(CheckpointError) {
         guard Self.isReady, let context = EVP_MD_CTX_new() else { throw Self.unavailable }
         guard EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {

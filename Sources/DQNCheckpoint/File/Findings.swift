@@ -1,39 +1,39 @@
 internal import DQNModel
 
-/// What a file is read for: how much of it is looked at, and what becomes of a part that breaks a rule.
+/// Why a file is read: determines how much is checked and what happens to parts that break a rule.
 ///
-/// One decoder serves all of them, so that loading, verifying and repairing never disagree about a file.
+/// Loading, verifying and repairing share one decoder, so that they never disagree about a file.
 enum ReadingPurpose: Equatable {
-    /// All of it is wanted: the first broken rule is thrown.
+    /// Reads everything and throws the first broken rule.
     case loading
-    /// Broken rules are noted, and nothing is kept that no rule is about. Unless `deep`, the replay chunks of a sealed
-    /// file, for whose bytes the seal vouches, are found but not inflated.
+    /// Records broken rules, and keeps only what rules need. Unless `deep`, it checks that the replay chunks of a
+    /// sealed file exist, but does not inflate them, since the seal covers their bytes.
     case verifying(deep: Bool)
-    /// Broken rules are noted, and every other part is kept.
+    /// Records broken rules and keeps every other part.
     case salvaging
 }
 
-/// The parts of a file that broke a rule, in the order in which a file is read.
+/// The parts of a file that break a rule, in reading order.
 ///
-/// Belongs to one reader and never leaves its thread.
+/// It belongs to one reader and stays on its thread.
 final class Findings {
-    /// A part that could not be taken, and why.
+    /// A part that breaks a rule.
     struct Finding: Sendable {
-        /// The path of its group or dataset.
+        /// The path of the group or dataset.
         let part: String
         let error: CheckpointError
     }
 
-    /// How many failures of one rule are named one by one.
+    /// The number of failures of one rule that are reported individually.
     private static let limit = 16
 
     private(set) var all: [Finding] = []
-    /// Paths of datasets whose content has been read, or could not be.
+    /// Paths of datasets that have been read or were unreadable.
     var examined: Set<String> = []
 
     func note(_ part: String, _ error: CheckpointError) { all.append(Finding(part: part, error: error)) }
 
-    /// What to report: each failure once, and of one rule no more than anybody reads.
+    /// The failures to report: each once, and a limited number per rule.
     var failures: [CheckpointError] {
         var seen: Set<String> = []
         var counts: [Int: Int] = [:]
@@ -54,9 +54,10 @@ final class Findings {
 }
 
 extension ContainerReader {
-    /// Reads a part of the file; where broken rules are noted instead of thrown, gives `nil` for one that breaks one.
+    /// Reads a part of the file. If broken rules are recorded rather than thrown, returns `nil` for a part that breaks
+    /// one.
     ///
-    /// - Parameter path: the part's group or dataset.
+    /// - Parameter path: The group or dataset of the part.
     func part<Value>(
         _ path: String, _ body: (borrowing ContainerReader) throws(CheckpointError) -> Value
     ) throws(CheckpointError) -> Value? {
@@ -67,9 +68,9 @@ extension ContainerReader {
         }
     }
 
-    /// Whether the elements of replay columns are read, and not only looked for.
+    /// Whether the elements of replay columns are read, rather than only located.
     var readsReplays: Bool { layout == .plain || purpose != .verifying(deep: false) }
 
-    /// Whether rule 22 is asked for: it came with sealed files, and what is salvaged goes into one.
+    /// Whether rule 22 applies: it came with sealed files, and recovered state is written to one.
     var asksForEpisodes: Bool { purpose == .salvaging || layout == .sealed && purpose == .verifying(deep: true) }
 }

@@ -1,17 +1,17 @@
 internal import DQNModel
 internal import Foundation
 
-/// The list of everything in a file, stored in it as the JSON dataset `/manifest`.
+/// The list of all datasets and root attributes of a file, stored as the JSON dataset `/manifest`.
 struct Manifest: Codable, Equatable {
-    /// One dataset.
+    /// A dataset.
     struct Entry: Codable, Equatable {
         var path: String
         var type: ElementType
         var shape: [Int]
-        /// SHA-256 of the little-endian, row-major elements, in lower-case hexadecimal; of the digests of the chunks' rows
-        /// where there are chunks.
+        /// SHA-256 of the little-endian, row-major elements in lower-case hexadecimal; for a chunked dataset, of the
+        /// digests of the rows of its chunks.
         var sha256: String
-        /// Rows of a chunk, for a dataset that is stored in chunks.
+        /// Rows per chunk; `nil` for a contiguous dataset.
         var chunkRows: Int?
 
         enum CodingKeys: String, CodingKey {
@@ -22,62 +22,66 @@ struct Manifest: Codable, Equatable {
             case chunkRows = "chunk_rows"
         }
 
-        /// Bytes of one index of the first axis.
+        /// Bytes per index of the first axis.
         var bytesPerRow: Int { shape.dropFirst().reduce(type.byteCount, *) }
     }
 
     private enum CodingKeys: String, CodingKey { case attributes, datasets }
 
-    /// The root attributes but the manifest's own digest, numbers as decimal text.
+    /// The root attributes except the manifest's own digest; numbers as decimal text.
     var attributes: [String: String]
-    /// The datasets but the manifest itself, sorted by path.
+    /// The datasets except the manifest, sorted by path.
     var datasets: [Entry]
 
-    /// Checks what every later step relies on: paths in order and well formed, shapes that the file has room for.
+    /// Checks what later steps rely on: sorted, well-formed paths and shapes that fit in the file.
     ///
-    /// What is stored plainly is no larger than the file, and what is stored in chunks no larger than deflate could make
-    /// it: nothing is allocated for a lie, and no product of a shape's extents, or of some of them, overflows.
+    /// A contiguous dataset is no larger than the file, a chunked one no larger than deflate permits. So false shapes
+    /// cause no allocation, and no product of extents overflows.
     func check(fileBytes: Int, _ layout: ContainerLayout, _ path: String) throws(CheckpointError) {
         let paths = datasets.map(\.path)
         guard paths.count <= ContainerReader.Limit.datasets, zip(paths, paths.dropFirst()).allSatisfy({ $0 < $1 })
-        else { throw .broken(.manifestContent, "'\(path)' lists its datasets out of order or twice.") }
+        else {
+            throw .broken(.manifestContent, "'\(path)' lists too many datasets, or lists them out of order or twice.")
+        }
         var neededBytes = 0
         for entry in datasets {
             let names = entry.path.split(separator: "/", omittingEmptySubsequences: false)
             guard names.count <= ContainerReader.Limit.depth, names.allSatisfy({ PathComponent.isValid(String($0)) })
             else {
-                throw .broken(.manifestContent, "'\(path)' lists '\(entry.path)', which is no path of a dataset.")
+                throw .broken(.manifestContent, "'\(path)' lists '\(entry.path)', which is not a valid dataset path.")
             }
             var count = 1
             for extent in entry.shape {
-                // An empty dataset has no bytes, but its other extents must be possible too: 0 counts as 1.
+                // An empty dataset has no bytes, but its other extents must be valid: 0 counts as 1.
                 let (product, overflow) = count.multipliedReportingOverflow(by: max(extent, 1))
                 guard extent >= 0, !overflow, product <= Int.max / 8 else {
-                    throw .broken(.types, "'\(path)' has an impossible shape at /\(entry.path): \(entry.shape).")
+                    throw .broken(.types, "'\(path)' has an invalid shape at /\(entry.path): \(entry.shape).")
                 }
                 count = product
             }
             let factor = entry.chunkRows == nil ? 1 : ContainerReader.Limit.inflation
-            // Rows without width take no bytes, but whoever goes through them must come to an end. Together, too, the datasets
-            // must fit: headers can make several share their bytes.
+            // Rows without width need no bytes, but a loop over them must end. The datasets must also fit together,
+            // since headers can make several share bytes.
             neededBytes += count / factor <= fileBytes ? count / factor * entry.type.byteCount : fileBytes + 1
             guard neededBytes <= fileBytes else {
                 throw .broken(.types, "'\(path)' is too short for /\(entry.path) of shape \(entry.shape).")
             }
             if let rows = entry.chunkRows {
                 guard layout == .sealed else {
-                    throw .broken(.manifestContent, "'\(path)' stores /\(entry.path) in chunks, which came with 2.0.")
+                    throw .broken(
+                        .manifestContent, "'\(path)' stores /\(entry.path) in chunks, which exist from format 2.0 on.")
                 }
                 // `workers/N/replay/COLUMN`
                 guard names.count == 4, names[0] == "workers", names[2] == "replay" else {
-                    throw .broken(.chunks, "'\(path)' stores /\(entry.path) in chunks, which is no column of a replay.")
+                    throw .broken(
+                        .chunks, "'\(path)' stores /\(entry.path) in chunks, which only replay columns may be.")
                 }
                 try Self.checkChunks(rows, entry, fileBytes, path)
             }
         }
     }
 
-    /// Chunks of a possible size, no more of them than the file has room for.
+    /// Checks that the size and number of chunks are possible for the file.
     private static func checkChunks(
         _ rows: Int, _ entry: Entry, _ fileBytes: Int, _ path: String
     ) throws(CheckpointError) {
@@ -86,12 +90,12 @@ struct Manifest: Codable, Equatable {
             rows <= ContainerReader.Limit.chunkBytes / entry.bytesPerRow,
             count / rows <= fileBytes / ContainerReader.Limit.leastChunkBytes
         else {
-            throw .broken(.chunks, "'\(path)' has at /\(entry.path) chunks of \(rows) rows, which cannot be.")
+            throw .broken(.chunks, "'\(path)' has an invalid chunk size of \(rows) rows at /\(entry.path).")
         }
     }
 
     subscript(path: String) -> Entry? {
-        // Sorted by path: halve until found.
+        // Binary search: the datasets are sorted by path.
         var range = datasets.indices
         while !range.isEmpty {
             let middle = range.lowerBound + range.count / 2
@@ -102,7 +106,7 @@ struct Manifest: Codable, Equatable {
     }
 }
 
-/// Names of the file's fixed parts.
+/// The names of the fixed parts of a file.
 enum FileLayout {
     static let formatName = "swift-dqn checkpoint"
     static let manifest = "manifest"

@@ -1,24 +1,24 @@
 internal import DQNModel
 internal import Foundation
 
-/// The first 512 bytes of a file from format 2.0 on: what it is, how long it is, and the digest of everything behind.
+/// The first 512 bytes of a file from format 2.0 on: format, file length and the digest of everything after them.
 ///
-/// HDF5 leaves such a block alone. Every byte of it follows from three values: a block that differs anywhere from the
-/// one that they give is refused, and damage behind it is found before libhdf5 parses a byte.
+/// HDF5 ignores such a block. Three values determine all of its bytes, and a block with any other byte is refused.
+/// Damage after it is detected before libhdf5 parses anything.
 struct Seal: Equatable, Sendable {
     static let byteCount = 512
     private static let magic = "swift-dqn checkpoint "
-    /// What a file without a seal begins with: HDF5's signature.
+    /// HDF5's signature, with which a file without a seal begins.
     static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a]
 
-    /// The format's version.
+    /// The format version.
     let version: String
-    /// Bytes of the whole file, this block included.
+    /// Bytes of the whole file, including this block.
     let fileBytes: Int
-    /// SHA-256 of everything behind the block, in lower-case hexadecimal: it identifies the file.
+    /// SHA-256 of everything after the block in lower-case hexadecimal; it identifies the file.
     let digest: String
 
-    /// The block.
+    /// The 512 bytes of the block.
     var bytes: [UInt8] {
         let length = String(fileBytes)
         let digits = String(repeating: "0", count: max(0, 20 - length.count)) + length
@@ -26,37 +26,37 @@ struct Seal: Equatable, Sendable {
         return text + [UInt8](repeating: 0, count: max(0, Self.byteCount - text.count))
     }
 
-    /// Checks the seal of a file, if it has one, against the whole of it.
+    /// Checks the seal of a file, if it has one, against the whole file.
     ///
-    /// One pass of SHA-256 over a file that has one; nothing of a file that has none is looked at but its beginning.
-    /// - Parameter versions: the versions that are taken; any other is refused by its name.
-    /// - Returns: `absent` for a file that begins as HDF5 files do: versions before 2.0; otherwise `verified`.
+    /// Cost: one pass of SHA-256 over a file with a seal; otherwise only the beginning is read.
+    /// - Parameter versions: The accepted versions.
+    /// - Returns: `absent` for a file that begins with HDF5's signature (before 2.0), otherwise `verified`.
     static func check(_ path: String, knowing versions: [ContainerVersion]) throws(CheckpointError) -> SealStatus {
         let file = try OpenFile(path)
         let block = try file.read(Self.byteCount)
         if block.starts(with: signature) { return .absent }
         let seal = try parse(block, path, knowing: versions)
         guard block == seal.bytes else {
-            throw .broken(.seal, "'\(path)' is damaged: its first \(byteCount) bytes are not those of a seal.")
+            throw .broken(.seal, "'\(path)' is damaged: its first \(byteCount) bytes are not a valid seal.")
         }
         let size = try file.byteCount()
         guard size == seal.fileBytes else {
             throw .broken(.sealedContent, "'\(path)' has \(size) bytes, but was written with \(seal.fileBytes).")
         }
         guard try file.digestOfRest() == seal.digest else {
-            throw .broken(.sealedContent, "'\(path)' is damaged: it is not what was written.")
+            throw .broken(.sealedContent, "'\(path)' is damaged: it does not match its seal's digest.")
         }
         return .verified(seal)
     }
 
-    /// The seal that a finished file needs whose first bytes are still free; one pass of SHA-256.
+    /// Returns the seal for a finished file whose first block is still empty. Cost: one pass of SHA-256.
     static func make(for path: String, version: String) throws(CheckpointError) -> Seal {
         let file = try OpenFile(path)
         _ = try file.read(byteCount)
         return Seal(version: version, fileBytes: try file.byteCount(), digest: try file.digestOfRest())
     }
 
-    /// The digest that a damaged file's seal names, if it can still be told.
+    /// Returns the digest in a damaged file's seal, if it is still readable.
     static func claimedDigest(of path: String, knowing versions: [ContainerVersion]) -> String? {
         guard let file = try? OpenFile(path), let block = try? file.read(byteCount),
             let seal = try? parse(block, path, knowing: versions)
@@ -69,7 +69,8 @@ struct Seal: Equatable, Sendable {
         _ block: [UInt8], _ path: String, knowing versions: [ContainerVersion]
     ) throws(CheckpointError) -> Seal {
         guard block.starts(with: magic.utf8) else {
-            throw .broken(.isHDF5, "'\(path)' is no checkpoint: it begins neither with a seal nor as an HDF5 file.")
+            throw .broken(
+                .isHDF5, "'\(path)' is not a checkpoint: it begins neither with a seal nor with HDF5's signature.")
         }
         // The version first: a later one may change everything else.
         let line = block.dropFirst(magic.utf8.count).prefix { $0 != 10 }
@@ -77,7 +78,7 @@ struct Seal: Equatable, Sendable {
         let numbers = version.split(separator: ".", omittingEmptySubsequences: false)
         guard line.endIndex < block.endIndex, line.count <= 16, numbers.count == 2,
             numbers.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (48...57).contains($0) } })
-        else { throw .broken(.seal, "'\(path)' is damaged: its seal names no version.") }
+        else { throw .broken(.seal, "'\(path)' is damaged: its seal has no valid version.") }
         guard versions.contains(where: { $0.name == version }) else {
             throw .unsupported(version, path, known: versions.map(\.name))
         }
@@ -85,12 +86,12 @@ struct Seal: Equatable, Sendable {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count == 4, lines[1].hasPrefix("length "), let length = Int(lines[1].dropFirst(7)), length >= 0,
             lines[2].hasPrefix("sha256 ")
-        else { throw .broken(.seal, "'\(path)' is damaged: its seal does not tell its length and digest.") }
+        else { throw .broken(.seal, "'\(path)' is damaged: its seal has no valid length and digest.") }
         return Seal(version: version, fileBytes: length, digest: String(lines[2].dropFirst(7)))
     }
 }
 
-/// A file read from its beginning to its end, once.
+/// A file read once from beginning to end.
 private struct OpenFile: ~Copyable {
     private let descriptor: Int32
     private let path: String
@@ -105,11 +106,11 @@ private struct OpenFile: ~Copyable {
 
     func byteCount() throws(CheckpointError) -> Int {
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw Self.failure("asked for its size", path) }
+        guard fstat(descriptor, &status) == 0 else { throw Self.failure("examined", path) }
         return Int(status.st_size)
     }
 
-    /// The next bytes; fewer at the file's end.
+    /// Returns the next bytes; fewer at the end of the file.
     func read(_ count: Int) throws(CheckpointError) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)
         var filled = 0
@@ -123,10 +124,10 @@ private struct OpenFile: ~Copyable {
         return Array(bytes.prefix(filled))
     }
 
-    /// SHA-256 of everything that has not been read yet.
+    /// Returns the SHA-256 of the unread rest.
     func digestOfRest() throws(CheckpointError) -> String {
         var digest = try FileDigest()
-        // Within a core's cache: what is read is hashed before it leaves it.
+        // Fits in a core's cache, so that data is hashed while it is still there.
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
         defer { buffer.deallocate() }
         while true {
@@ -145,6 +146,6 @@ private struct OpenFile: ~Copyable {
             return CheckpointError(code: .missing, message: "There is no file '\(path)'; check the path.")
         }
         return CheckpointError(
-            code: .inputOutput, message: "'\(path)' cannot be \(what): \(String(cString: strerror(errno))).")
+            code: .inputOutput, message: "'\(path)' could not be \(what): \(String(cString: strerror(errno))).")
     }
 }

@@ -1,6 +1,6 @@
 internal import DQNModel
 
-/// One dataset of a file to be written: where, what, and its bytes, which are not gathered in one place.
+/// A dataset to write. Its bytes need not be contiguous in memory.
 struct StoredArray: Sendable {
     /// Path from the root, without a leading `/`.
     let path: String
@@ -14,7 +14,7 @@ struct StoredArray: Sendable {
         case replay(ReplaySnapshot, ReplaySnapshot.Column)
     }
 
-    /// Any values, copied as they lie in memory (little-endian on every machine that Swift runs on here).
+    /// Creates an array from values, copied in memory order, which is little-endian on all supported machines.
     init<Value: BitwiseCopyable>(_ path: String, _ element: ElementType, shape: [Int]? = nil, values: [Value]) {
         self.path = path
         self.element = element
@@ -22,7 +22,7 @@ struct StoredArray: Sendable {
         content = .bytes(values.withUnsafeBytes(Array.init))
     }
 
-    /// Elements given as their bytes.
+    /// Creates an array from the bytes of its elements.
     init(_ path: String, bytes: [UInt8], element: ElementType, shape: [Int]) {
         self.path = path
         self.element = element
@@ -30,7 +30,7 @@ struct StoredArray: Sendable {
         content = .bytes(bytes)
     }
 
-    /// A part of a flat parameter vector; shares the vector's memory.
+    /// Creates an array from a part of a flat parameter vector; shares the vector's memory.
     init(_ path: String, shape: [Int], floats: [Float], range: Range<Int>) {
         self.path = path
         element = .float32
@@ -38,7 +38,7 @@ struct StoredArray: Sendable {
         content = .floats(floats, range)
     }
 
-    /// The slots in use of a replay column; shares its chunks.
+    /// Creates an array from the slots in use of a replay column; shares its chunks.
     init(_ path: String, _ column: ReplaySnapshot.Column, of snapshot: ReplaySnapshot) {
         self.path = path
         element = column.element
@@ -46,12 +46,12 @@ struct StoredArray: Sendable {
         content = .replay(snapshot, column)
     }
 
-    /// The replay column that this is, if it is one.
+    /// The replay column, if the array is one.
     var replay: (snapshot: ReplaySnapshot, column: ReplaySnapshot.Column)? {
         if case .replay(let snapshot, let column) = content { (snapshot, column) } else { nil }
     }
 
-    /// Rows of a chunk where a layout stores the array in chunks: a replay column whose rows have any bytes.
+    /// Returns the rows per chunk if a layout stores the array in chunks: replay columns whose rows are not empty.
     func chunkRows(_ layout: ContainerLayout) -> Int? {
         replay.flatMap {
             layout.chunkRows(
@@ -59,10 +59,10 @@ struct StoredArray: Sendable {
         }
     }
 
-    /// Bytes of one index of the first axis.
+    /// Bytes per index of the first axis.
     var bytesPerRow: Int { shape.dropFirst().reduce(element.byteCount, *) }
 
-    /// Calls `body` with the bytes in order, each time whole rows.
+    /// Calls `body` with the bytes in order, in runs of whole rows.
     func forEachRun<Failure: Error>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Void) throws(Failure) {
         switch content {
         case .bytes(let bytes): try bytes.withBytes(body)
@@ -76,7 +76,7 @@ struct StoredArray: Sendable {
 }
 
 extension Array where Element: BitwiseCopyable {
-    /// `withUnsafeBytes` with typed throws, which the standard library's lacks.
+    /// Like `withUnsafeBytes`, with typed throws.
     func withBytes<Failure: Error>(_ body: (UnsafeRawBufferPointer) throws(Failure) -> Void) throws(Failure) {
         var failure: Failure?
         withUnsafeBytes { buffer in

@@ -1,17 +1,17 @@
 internal import Foundation
 
-/// What a file's JSON must be before Foundation decodes it: UTF-8, nested within bounds, every key once in its object.
+/// Checks JSON from a file before Foundation decodes it: UTF-8, limited nesting, unique keys.
 ///
-/// Foundation takes UTF-16 as well, recurses as deep as a text nests, and of a key that is there twice picks one: another
+/// Foundation also accepts UTF-16, recurses as deep as the text nests, and picks one of two equal keys, where another
 /// reader may pick the other.
 enum StrictJSON {
-    /// Arrays and objects within each other.
+    /// The maximum nesting of arrays and objects.
     static let depth = 128
 
-    /// What is wrong with a text, as far as it is judged here; nothing of its grammar is but the places of keys.
+    /// Returns what is wrong with a text, or `nil`. The grammar is unchecked except for the positions of keys.
     static func complaint(about bytes: [UInt8]) -> String? {
         guard String(validating: bytes, as: UTF8.self) != nil, !bytes.contains(0) else { return "it is not UTF-8" }
-        // The keys of each object around the present place; nil for an array.
+        // The keys of each enclosing object; nil for an array.
         var around: [Set<ArraySlice<UInt8>>?] = []
         var position = 0
         while position < bytes.count {
@@ -23,20 +23,20 @@ enum StrictJSON {
                 let end = endOfString(bytes, from: position + 1)
                 if let last = around.indices.last, around[last] != nil, isFollowedByColon(bytes, end + 1) {
                     guard around[last]?.insert(key(bytes[(position + 1)..<end])).inserted == true else {
-                        return
-                            "it has a key twice: \(String(decoding: bytes[position...end].prefix(80), as: UTF8.self))"
+                        let key = String(decoding: bytes[position...end].prefix(80), as: UTF8.self)
+                        return "it has a duplicate key: \(key)"
                     }
                 }
                 position = end
             default: break
             }
-            if around.count > depth { return "it nests more than \(depth) deep" }
+            if around.count > depth { return "it nests more than \(depth) levels deep" }
             position += 1
         }
         return nil
     }
 
-    /// Where the quotation mark is that ends a string; the text's end where it is lacking.
+    /// Returns the position of the closing quotation mark, or the end of the text if there is none.
     private static func endOfString(_ bytes: [UInt8], from start: Int) -> Int {
         var position = start
         while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
@@ -51,7 +51,7 @@ enum StrictJSON {
         return position < bytes.count && bytes[position] == UInt8(ascii: ":")
     }
 
-    /// A key without its escapes; one whose escapes are wrong as it is.
+    /// Returns a key without its escapes; unchanged if an escape is invalid.
     private static func key(_ raw: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         guard raw.contains(UInt8(ascii: "\\")) else { return raw }
         let quoted = [UInt8(ascii: "\"")] + raw + [UInt8(ascii: "\"")]

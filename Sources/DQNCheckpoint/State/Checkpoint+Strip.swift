@@ -1,11 +1,11 @@
 extension Checkpoint {
-    /// A smaller checkpoint: without replay, without optimiser, or with the policy alone.
+    /// Returns a smaller checkpoint: without replay, without optimiser, or with the policy alone.
     ///
-    /// What was taken out is recorded in ``stripped``; such a file still plays, but cannot be resumed.
+    /// ``stripped`` lists what was removed. Such a checkpoint can still act, but not resume training.
     /// - Parameters:
-    ///   - replay: takes the workers' replays out.
-    ///   - optimizer: takes the optimiser out.
-    ///   - allButPolicy: takes everything out but configuration, network, counters and evaluations.
+    ///   - replay: removes the workers' replays.
+    ///   - optimizer: removes the optimiser.
+    ///   - allButPolicy: keeps only configuration, network, counters and evaluations.
     package func stripped(replay: Bool = false, optimizer: Bool = false, allButPolicy: Bool = false) -> Checkpoint {
         var result = self
         var names = Set(stripped)

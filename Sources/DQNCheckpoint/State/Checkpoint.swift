@@ -2,10 +2,10 @@ public import DQNModel
 
 /// Everything an exact resume needs, as plain values: what a checkpoint file holds.
 ///
-/// Made by a trainer at a step boundary and handed to ``CheckpointStore``; reading a file gives one back.
-/// No clock time and no host name is part of it, so that equal states give equal files.
+/// A trainer creates one at a step boundary and passes it to ``ChiefSaver`` or ``CheckpointStore``; loading a file
+/// returns one. It contains no clock time and no host name, so that equal states produce identical files.
 public struct Checkpoint: Sendable {
-    /// The program that wrote the state; conversion preserves it.
+    /// The program that wrote the state; conversion preserves this.
     public var writer: Writer
     /// The full resolved configuration, an object; see the key table in `docs/format.md`.
     public var configuration: JSONValue
@@ -13,27 +13,27 @@ public struct Checkpoint: Sendable {
     public var architecture: NetworkArchitecture
     /// The online network's parameters in the order of ``DQNModel/ParameterLayout``.
     public var online: [Float]
-    /// The target network's parameters, where the method has one.
+    /// The target network's parameters, if the method has one.
     public var target: [Float]?
-    /// The optimiser; absent from a stripped file.
+    /// The optimiser; `nil` in a stripped file.
     public var optimizer: OptimizerState?
-    /// What has been counted so far.
+    /// What the run has counted so far.
     public var counters: Counters
-    /// The workers' states by index; empty in a file that was stripped to its policy.
+    /// The workers' states by index; empty in a file stripped to its policy.
     public var workers: [WorkerState]
-    /// The evaluation made at this very step, if there was one: what `best` goes by.
+    /// The evaluation at this step, if any; it decides which checkpoint is `best`.
     public var evaluation: Evaluation?
-    /// The best evaluation of the run so far (ties: the earliest).
+    /// The best evaluation of the run so far; the earliest of equal ones.
     public var bestEvaluation: Evaluation?
     /// Whether the run has reached its target return.
     public var reachedTarget: Bool
-    /// Running sums that the next row of the metrics needs, by name; finite.
+    /// Running sums for the next row of metrics, by name; finite.
     public var statistics: [String: Double]
     /// The learning curve against agent steps.
     public var history: MetricHistory
-    /// What was taken out of the file by `strip`: `replay`, `optimizer`, `training`; empty for a whole one.
+    /// The parts that `strip` removed: `replay`, `optimizer`, `training`; empty for a complete checkpoint.
     public var stripped: [String]
-    /// State of trainers that this library does not know, in namespaced groups.
+    /// State of trainers unknown to this library, in namespaced groups.
     public var extensions: [ExtensionGroup]
 
     /// Creates a checkpoint value.
@@ -63,7 +63,7 @@ public struct Checkpoint: Sendable {
     }
 }
 
-/// Names a program and its version.
+/// A program and its version.
 public struct Writer: Sendable, Equatable, Codable {
     /// The program's name.
     public var name: String
@@ -71,7 +71,7 @@ public struct Writer: Sendable, Equatable, Codable {
     public var version: String
     private enum CodingKeys: String, CodingKey { case name, version }
 
-    /// Creates a writer's name.
+    /// Creates a writer.
     public init(name: String, version: String) {
         self.name = name
         self.version = version

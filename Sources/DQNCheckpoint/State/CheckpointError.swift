@@ -1,31 +1,32 @@
 public import DQNModel
 
-/// Why a checkpoint could not be written, read or found.
+/// An error of writing, reading or finding checkpoints.
 public typealias CheckpointError = DQNError<CheckpointErrors>
 
-/// Tells ``CheckpointError`` from the errors of other modules.
+/// Distinguishes ``CheckpointError`` from the errors of other modules.
 public enum CheckpointErrors: Sendable {}
 
 extension DQNError.Code where Domain == CheckpointErrors {
-    /// There is no such file, directory, or checkpoint in a directory.
+    /// The file or directory does not exist, or the directory contains no such checkpoint.
     public static var missing: Self { Self(rawValue: "missing") }
-    /// The file breaks a rule of the format: it is damaged, or no checkpoint.
+    /// The file breaks a rule of the format: it is damaged or not a checkpoint.
     public static var malformed: Self { Self(rawValue: "malformed") }
-    /// The file is of a format version that this library does not know.
+    /// The format version is unknown to this library.
     public static var unsupportedVersion: Self { Self(rawValue: "unsupportedVersion") }
-    /// The file holds an extension that must be understood and is not.
+    /// The file requires an extension that the caller does not support.
     public static var unknownExtension: Self { Self(rawValue: "unknownExtension") }
-    /// The state cannot be stored: a parameter that is no number, a vector of the wrong length.
+    /// The state cannot be stored, for example because of a NaN parameter or a vector of the wrong length.
     public static var invalidState: Self { Self(rawValue: "invalidState") }
-    /// The file or directory exists already and may not be replaced.
+    /// The file already exists and must not be replaced.
     public static var exists: Self { Self(rawValue: "exists") }
-    /// The format version that was asked for cannot hold all of the state; ``CheckpointError/details`` lists what.
+    /// The requested format version cannot represent all of the state; ``CheckpointError/details`` lists what would be
+    /// lost.
     public static var lossy: Self { Self(rawValue: "lossy") }
-    /// A file that was to be repaired is whole.
+    /// The file to be repaired is intact.
     package static var nothingToRepair: Self { Self(rawValue: "nothingToRepair") }
-    /// Somebody else saves into the directory.
+    /// Another process or store is saving into the directory.
     public static var locked: Self { Self(rawValue: "locked") }
-    /// The system refused to write, sync, rename or read.
+    /// A system call to read, write, synchronise or rename failed.
     public static var inputOutput: Self { Self(rawValue: "inputOutput") }
 }
 
@@ -33,7 +34,7 @@ extension CheckpointError {
     static func unsupported(_ version: String, _ path: String, known: [String]) -> CheckpointError {
         CheckpointError(
             code: .unsupportedVersion,
-            message: "'\(path)' has format version \(version); this program knows "
+            message: "'\(path)' has format version \(version); this program supports "
                 + "\(known.joined(separator: ", ")). Update swift-dqn to read it.",
             rule: Rule.version.rawValue)
     }

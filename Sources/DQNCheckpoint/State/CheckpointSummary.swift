@@ -1,12 +1,12 @@
 package import DQNModel
 
-/// What a checkpoint file says of itself, without its big arrays.
+/// The documents and the list of datasets of a checkpoint file, without its large arrays.
 public struct CheckpointSummary: Sendable {
-    /// One dataset of the file.
+    /// A dataset of the file.
     package struct Dataset: Sendable, Equatable {
         /// Path from the root.
         package let path: String
-        /// What its elements are.
+        /// The type of its elements.
         package let element: ElementType
         /// Extents, outermost first.
         package let shape: [Int]
@@ -14,9 +14,9 @@ public struct CheckpointSummary: Sendable {
         package var byteCount: Int { shape.reduce(element.byteCount, *) }
     }
 
-    /// What one worker's document tells.
+    /// What a worker's document records.
     package struct Worker: Sendable, Equatable {
-        /// Who wrote the arrays of a learner's state, and their layout.
+        /// The kind and layout of a learner's state.
         package struct Learner: Sendable, Equatable, Encodable {
             private enum CodingKeys: String, CodingKey { case kind, version }
             /// The training method.
@@ -34,13 +34,13 @@ public struct CheckpointSummary: Sendable {
             package let capacity: Int
         }
 
-        /// Where it stands.
+        /// Whether the worker is running, finished, abandoned or resting.
         package internal(set) var status = WorkerStatus.running
-        /// Agent steps it has taken; `nil` where the file does not record them (1.0 with several workers).
+        /// Agent steps taken; `nil` if the file does not record them (1.0 with several workers).
         package internal(set) var agentSteps: Int?
-        /// The ε at which its exploration ends, where it was assigned one of its own.
+        /// The final ε of its exploration, if the method assigns one per worker.
         package internal(set) var finalEpsilon: Double?
-        /// What the training method holds for it.
+        /// The training method's state for the worker.
         package internal(set) var learner: Learner?
         /// Its replay.
         package let replay: Replay?
@@ -50,8 +50,8 @@ public struct CheckpointSummary: Sendable {
     package let version: String
     /// The program that wrote the state.
     package let writer: Writer
-    /// What identifies the file, in lower-case hexadecimal: the SHA-256 that its seal tells; of a file without a seal, the
-    /// manifest's.
+    /// Identifies the file, in lower-case hexadecimal: the SHA-256 in its seal or, without a seal, that of its
+    /// manifest.
     package let digest: String
     /// Bytes of the file.
     package let byteCount: Int
@@ -59,13 +59,13 @@ public struct CheckpointSummary: Sendable {
     package let configuration: JSONValue
     /// The network.
     package let architecture: NetworkArchitecture
-    /// What the run had counted.
+    /// What the run has counted.
     package let counters: Counters
-    /// The evaluation made at this step.
+    /// The evaluation at this step.
     package let evaluation: Evaluation?
     /// The best evaluation of the run so far.
     package let bestEvaluation: Evaluation?
-    /// What was taken out by `strip`.
+    /// The parts that `strip` removed.
     package let stripped: [String]
     /// The workers by index.
     package let workers: [Worker]

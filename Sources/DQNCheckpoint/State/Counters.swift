@@ -1,16 +1,16 @@
-/// What a run has counted. Schedules are functions of these.
+/// What a run has counted; schedules are functions of these.
 public struct Counters: Sendable, Equatable, Codable {
-    /// Actions taken in training environments, all workers together.
+    /// Actions taken in training environments by all workers.
     public var agentSteps = 0
     /// Environment frames: agent steps times the environment's action repeat.
     public var frames = 0
     /// Optimiser steps.
     public var gradientUpdates = 0
-    /// Refreshes of the target network, whole or partial; the first copy is not counted.
+    /// Updates of the target network, full or partial; the initial copy does not count.
     public var targetRefreshes = 0
-    /// Training episodes that have ended.
+    /// Finished training episodes.
     public var episodes = 0
-    /// Evaluations made.
+    /// Evaluations.
     public var evaluations = 0
     // The keys of the programs' JSON output; files have keys of their own.
     private enum CodingKeys: String, CodingKey {

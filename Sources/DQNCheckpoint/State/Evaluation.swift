@@ -1,17 +1,17 @@
-/// One evaluation: greedy (or nearly greedy) episodes on an environment of its own.
+/// An evaluation: greedy or nearly greedy episodes in a separate environment.
 public struct Evaluation: Sendable, Equatable, Codable {
-    /// Agent steps of training when it was made.
+    /// Agent steps of training before the evaluation.
     public var agentSteps: Int
-    /// Mean undiscounted return over the episodes.
+    /// Mean undiscounted return of the episodes.
     public var meanReturn: Double
     /// Population standard deviation of the returns.
     public var standardDeviation: Double
-    /// Episodes.
+    /// Number of episodes.
     public var episodes: Int
     // The keys of the programs' JSON output; files have keys of their own.
     private enum CodingKeys: String, CodingKey { case agentSteps, meanReturn, standardDeviation, episodes }
 
-    /// Creates an evaluation's record.
+    /// Creates an evaluation.
     public init(agentSteps: Int, meanReturn: Double, standardDeviation: Double, episodes: Int) {
         self.agentSteps = agentSteps
         self.meanReturn = meanReturn

@@ -1,6 +1,6 @@
-/// Names that become part of a path in a file.
+/// The names that may be part of a path in a file.
 enum PathComponent {
-    /// Whether a name has only letters, digits, `_`, `-` and `.`, at most 128 of them, and does not start with a dot.
+    /// Whether a name has 1 to 128 letters, digits, `_`, `-` or `.`, and does not start with a dot.
     static func isValid(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 128 && name.first != "."
             && name.utf8.allSatisfy { byte in

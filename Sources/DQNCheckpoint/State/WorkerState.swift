@@ -1,31 +1,31 @@
 public import DQNModel
 
-/// One worker's state at a step boundary.
+/// The state of one worker at a step boundary.
 public struct WorkerState: Sendable {
-    /// Where it stands.
+    /// Whether the worker is running, finished, abandoned or resting.
     public var status: WorkerStatus
-    /// Agent steps that this worker has taken; 0 where the file did not record them (1.0 with several workers).
+    /// Agent steps that this worker has taken; 0 if the file does not record them (1.0 with several workers).
     public var agentSteps: Int
-    /// The ε at which this worker's exploration ends, where it was assigned one of its own.
+    /// The final ε of this worker's exploration, if the method assigns one per worker.
     public var finalEpsilon: Double?
-    /// What the training method holds for this worker besides its replay: private parameters, an open segment, an
-    /// action already chosen, statistics of its own. `kind` is the method's name.
+    /// The state that the training method keeps for this worker beside the replay: private parameters, an open segment,
+    /// an action already chosen, optimiser statistics. `kind` is the name of the method.
     public var learner: StateSnapshot?
     /// Random generators by purpose: `exploration`, `sampling`, `environment`; all xoshiro256++.
     public var generators: [String: RandomGenerator]
-    /// The environment's own state, where it can give one.
+    /// The state of the environment, if it supports snapshots.
     public var environment: StateSnapshot?
-    /// The current observation, stacked as the network sees it; its newest frame is the environment's last.
+    /// The current observation with its frame stack, as the network sees it.
     public var observation: Observation?
-    /// Undiscounted return of the episode under way.
+    /// Undiscounted return of the current episode so far.
     public var episodeReturn: Double
-    /// Agent steps of the episode under way.
+    /// Agent steps of the current episode so far.
     public var episodeLength: Int
-    /// Returns of the worker's last ended episodes, oldest first, for the rolling mean.
+    /// Returns of the worker's most recent finished episodes, oldest first, for the rolling mean.
     public var recentReturns: [Double]
-    /// Lengths in agent steps of the same episodes.
+    /// Lengths of the same episodes in agent steps.
     public var recentLengths: [Int]
-    /// The replay, where the method has one.
+    /// The replay, if the method uses one.
     public var replay: ReplaySnapshot?
     /// Creates a state.
     public init(
@@ -49,14 +49,14 @@ public struct WorkerState: Sendable {
     }
 }
 
-/// Where a worker stands in its run.
+/// Whether and how a worker continues.
 public enum WorkerStatus: String, Sendable, Codable, CaseIterable {
-    /// It goes on from this very state.
+    /// The worker continues from this state.
     case running
-    /// It has taken all the steps it was to take, and has given its replay back.
+    /// The worker has taken all its steps and released its replay.
     case finished
-    /// Its environment was lost: its episode cannot go on, the rest of it can.
+    /// The worker lost its environment: its episode cannot continue, the rest of its state can.
     case abandoned
-    /// The run went on with fewer workers: this one's state is kept as it was, for a resume with more.
+    /// The run continued with fewer workers; the state is kept for a resume with more.
     case resting
 }

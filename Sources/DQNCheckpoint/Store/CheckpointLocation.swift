@@ -1,16 +1,16 @@
 internal import DQNModel
 package import Foundation
 
-/// Which checkpoint of a run is meant.
+/// Which checkpoint of a run to use.
 package enum CheckpointSelection: Sendable, Equatable {
     /// The newest valid one.
     case latest
-    /// The one with the highest own evaluation.
+    /// The one with the highest evaluation.
     case best
-    /// The one of exactly these agent steps.
+    /// The one at exactly this agent step.
     case step(Int)
 
-    /// Reads `latest`, `best` or a number of agent steps; `nil` for anything else.
+    /// Parses `latest`, `best` or a number of agent steps; `nil` for anything else.
     package init?(_ text: String) {
         switch text {
         case "latest": self = .latest
@@ -22,13 +22,14 @@ package enum CheckpointSelection: Sendable, Equatable {
     }
 }
 
-/// Finds the file that a path and a selection mean.
+/// Finds the file for a path and a selection.
 package enum CheckpointLocation {
-    /// The checkpoint file of a path: the file itself, or one of a run's directory or of a directory of checkpoints.
+    /// Returns the checkpoint file for a path: the file itself, or one in a run's directory or a directory of
+    /// checkpoints.
     ///
-    /// Reads only; a damaged newest file is passed over and said.
-    /// - Parameter notice: told of each file that is passed over, and why.
-    /// - Throws: ``CheckpointError`` (`missing`) when there is nothing there, or not the one that is meant.
+    /// Changes nothing; skips damaged newest files and reports them.
+    /// - Parameter notice: Receives a message about each skipped file.
+    /// - Throws: ``CheckpointError`` (`missing`) if there is no such file.
     package static func resolve(
         _ path: URL, _ selection: CheckpointSelection, notice: (String) -> Void
     ) throws(CheckpointError) -> URL {
@@ -49,21 +50,21 @@ package enum CheckpointLocation {
             guard let entry = entries.first(where: { $0.agentSteps == step }) else {
                 let steps = entries.map { String($0.agentSteps) }.joined(separator: ", ")
                 throw missing(
-                    "'\(path.path)' holds no checkpoint of agent step \(step); it holds \(steps.isEmpty ? "none" : steps)."
+                    "'\(path.path)' has no checkpoint of agent step \(step); it has \(steps.isEmpty ? "none" : steps)."
                 )
             }
             return entry.url
         }
     }
 
-    /// The checkpoint file of a path, and what `read` makes of it, in one pass where ``resolve(_:_:notice:)`` and reading
-    /// afterwards take several.
+    /// Returns the checkpoint file for a path and the result of `read` for it, in one pass, where
+    /// ``resolve(_:_:notice:)`` followed by reading takes several.
     ///
-    /// The latest file of a run is here the newest that `read` takes; what `read` does not look at may break rules, but not
-    /// a seal.
-    /// - Parameter notice: told of each file that is passed over, and why.
-    /// - Throws: ``CheckpointError``: `missing` as ``resolve(_:_:notice:)``; `unknownExtension` for a newest file that
-    ///   must be read by another program; for a file that is named, what `read` throws.
+    /// The latest file is the newest that `read` accepts. Parts that `read` ignores may break rules, unless there is a
+    /// seal.
+    /// - Parameter notice: Receives a message about each skipped file.
+    /// - Throws: ``CheckpointError``: `missing` like ``resolve(_:_:notice:)``; `unknownExtension` if the newest file
+    ///   requires another program; for a path to a file, what `read` throws.
     package static func read<Value>(
         _ path: URL, _ selection: CheckpointSelection, notice: (String) -> Void,
         _ read: (URL) throws(CheckpointError) -> Value
@@ -83,17 +84,17 @@ package enum CheckpointLocation {
         _ read: (URL) throws(CheckpointError) -> Value
     ) throws(CheckpointError) -> (url: URL, value: Value) {
         let newest = try store.newest(read) { (url, error) throws(CheckpointError) in
-            // The file is sound; an older one would be no better.
+            // The file is intact; an older one would need the same extension.
             if error.code == .unknownExtension { throw error }
             notice("\(url.lastPathComponent) cannot be used: \(error)")
         }
         guard let newest else {
-            throw missing("'\(path.path)' holds no valid checkpoint; name a run's directory or a checkpoint file.")
+            throw missing("'\(path.path)' has no valid checkpoint; choose a run's directory or a checkpoint file.")
         }
         return newest
     }
 
-    /// Where a run's directory keeps its checkpoints; the directory itself where it is one of checkpoints.
+    /// Returns the directory of checkpoints in a run's directory, or the directory itself if it is one of checkpoints.
     package static func directory(of path: URL) -> URL {
         let inner = path.appendingPathComponent("checkpoints", isDirectory: true)
         return FileManager.default.fileExists(atPath: inner.path) ? inner : path

@@ -1,48 +1,48 @@
 public import DQNModel
 public import Foundation
 
-/// The checkpoints of a run: files `step-000000050000.h5` in one directory, named for their agent steps.
+/// The checkpoints of a run: files in one directory, named after their agent steps, such as `step-000000050000.h5`.
 ///
-/// There are no pointer files: `latest` is the newest valid file by name, `best` the one whose own recorded
-/// evaluation is highest. A committed file is never changed, a damaged one never deleted. Whoever writes or cleans up
-/// locks the directory first, for as long as the store lives. Not thread-safe.
+/// There are no pointer files: `latest` is the newest valid file by name, `best` the one with the highest recorded
+/// evaluation. The store never changes a committed file and never deletes a damaged one. Before it writes or removes
+/// files it locks the directory for its lifetime. Not thread-safe.
 public final class CheckpointStore {
-    /// One file of the store.
+    /// A file of the store.
     public struct Entry: Sendable, Equatable {
         /// The file.
         public let url: URL
-        /// Its agent steps, from its name.
+        /// The agent steps in its name.
         public let agentSteps: Int
     }
 
-    /// What a commit did.
+    /// The result of a commit.
     public struct Receipt: Sendable {
         /// The file.
         public let url: URL
-        /// What identifies it: see ``CheckpointSummary/digest``.
+        /// Identifies the file: see ``CheckpointSummary/digest``.
         package let digest: String
-        /// What the user should know: files that could not be read or deleted.
+        /// Messages for the user, for example about files that could not be read or deleted.
         public internal(set) var notices: [String]
     }
 
-    /// Compressed replay chunks are kept between saves up to one part in so many of the replays' bytes.
+    /// Compressed replay chunks kept between saves use at most one part in this many of the replays' bytes.
     package static let compressedShare = CompressedChunkCache.share
 
     /// The directory.
     package let directory: URL
     private let keepLast: Int
-    /// Evaluations by file name: a committed file never changes, so that each is read once.
+    /// Evaluations by file name. A committed file never changes, so each is read only once.
     private var evaluations: [String: Double?] = [:]
-    /// What earlier saves compressed.
+    /// Compressed chunks of earlier saves.
     private let cache = CompressedChunkCache()
     private var directoryLock: DirectoryLock?
-    private var hasToldOfLock = false
+    private var hasReportedLock = false
 
     /// Opens a store on an existing directory.
     ///
-    /// - Parameter keepLast: how many of the newest files are kept, at least one; the best file and the one just saved
-    ///   are kept besides.
-    /// - Throws: ``CheckpointError`` (`missing`) when there is no such directory.
+    /// - Parameter keepLast: How many of the newest files to keep, at least one; the best file and the one just saved
+    ///   are also kept.
+    /// - Throws: ``CheckpointError`` (`missing`) if there is no such directory.
     public init(directory: URL, keepLast: Int = .max) throws(CheckpointError) {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: directory.path, isDirectory: &isDirectory), isDirectory.boolValue
@@ -53,25 +53,26 @@ public final class CheckpointStore {
         self.keepLast = max(keepLast, 1)
     }
 
-    /// Takes the right to write here, and keeps it as long as the store lives; does nothing when it has it.
+    /// Locks the directory for the lifetime of the store; does nothing if it already holds the lock.
     ///
-    /// - Throws: ``CheckpointError``: `locked` when another store has it, in this process or another; `inputOutput`.
+    /// - Throws: ``CheckpointError``: `locked` if another store holds the lock, in this process or another;
+    ///   `inputOutput`.
     package func lock() throws(CheckpointError) {
         if directoryLock == nil { directoryLock = try DirectoryLock(directory) }
     }
 
-    /// Gives the right to write here away.
+    /// Releases the lock.
     func unlock() { directoryLock = nil }
 
-    /// The file name of a checkpoint.
+    /// Returns the file name of a checkpoint.
     package static func fileName(agentSteps: Int) -> String {
         let digits = String(agentSteps)
         return "step-" + String(repeating: "0", count: max(0, 12 - digits.count)) + digits + ".h5"
     }
 
-    /// The files by rising agent steps; none is opened.
+    /// Returns the files in order of agent steps, without opening them.
     ///
-    /// - Throws: ``CheckpointError`` (`inputOutput`) when the directory cannot be read.
+    /// - Throws: ``CheckpointError`` (`inputOutput`) if the directory cannot be read.
     public func entries() throws(CheckpointError) -> [Entry] {
         try names().compactMap { name in
             guard name.hasPrefix("step-"), name.hasSuffix(".h5"), let step = Int(name.dropFirst(5).dropLast(3)),
@@ -84,16 +85,16 @@ public final class CheckpointStore {
     private func names() throws(CheckpointError) -> [String] {
         do { return try FileManager.default.contentsOfDirectory(atPath: directory.path) } catch {
             throw CheckpointError(
-                code: .inputOutput, message: "The directory '\(directory.path)' cannot be read.", underlying: error)
+                code: .inputOutput, message: "The directory '\(directory.path)' could not be read.", underlying: error)
         }
     }
 
-    /// Saves a checkpoint durably under its agent steps, then deletes what the retention rule lets go.
+    /// Saves a checkpoint durably under its agent steps, then deletes files that need not be kept.
     ///
-    /// - Parameter replacing: whether a file of the same steps may be replaced, at once and whole: by the same state with the
-    ///   evaluation that an interruption had kept from it.
-    /// - Throws: ``CheckpointError``: `exists` when there is a file of the same steps, `locked`, `invalidState`,
-    ///   `inputOutput`. Earlier files are untouched then.
+    /// - Parameter replacing: Whether to replace a file of the same steps atomically, for example with the same state
+    ///   and an evaluation that an interruption had prevented.
+    /// - Throws: ``CheckpointError``: `exists` if there is a file of the same steps, `locked`, `invalidState`,
+    ///   `inputOutput`. Earlier files are unchanged then.
     public func commit(_ checkpoint: Checkpoint, replacing: Bool = false) throws(CheckpointError) -> Receipt {
         try lock()
         let steps = checkpoint.counters.agentSteps
@@ -103,7 +104,7 @@ public final class CheckpointStore {
                 code: .exists,
                 message: "'\(url.path)' exists, and a committed checkpoint is never replaced; move it away.")
         }
-        // Whatever becomes of this, what is known of an older file of the name may be wrong.
+        // Even if the commit fails, the evaluation of an older file with this name may be outdated.
         evaluations[url.lastPathComponent] = nil
         let digest = try checkpoint.write(
             to: url, overwriting: replacing, version: FormatVersion.current, cache: cache)
@@ -111,23 +112,25 @@ public final class CheckpointStore {
         return Receipt(url: url, digest: digest, notices: lockNotice() + prune(keeping: url))
     }
 
-    /// That the directory could not be locked, once.
+    /// Returns, once, the message that the directory could not be locked.
     private func lockNotice() -> [String] {
-        defer { hasToldOfLock = true }
-        return hasToldOfLock ? [] : [directoryLock?.notice].compactMap(\.self)
+        defer { hasReportedLock = true }
+        return hasReportedLock ? [] : [directoryLock?.notice].compactMap(\.self)
     }
 
-    /// Deletes files beyond the retention rule. Files that cannot be read are neither counted nor deleted.
+    /// Deletes files that need not be kept. Unreadable files are neither counted nor deleted.
     private func prune(keeping verified: URL) -> [String] {
         var notices: [String] = []
-        guard let entries = try? entries() else { return ["'\(directory.path)' cannot be listed; nothing was deleted"] }
+        guard let entries = try? entries() else {
+            return ["'\(directory.path)' could not be listed; nothing was deleted"]
+        }
         if entries.count <= keepLast { return [] }
         var readable: [Entry] = []
         for entry in entries {
             do throws(CheckpointError) {
                 _ = try evaluation(of: entry)
                 readable.append(entry)
-            } catch { notices.append("\(entry.url.lastPathComponent) is left alone: \(error)") }
+            } catch { notices.append("\(entry.url.lastPathComponent) is kept: \(error)") }
         }
         let best = bestEntry(readable)
         for entry in readable.dropLast(keepLast) where entry != best && entry.url != verified {
@@ -140,7 +143,7 @@ public final class CheckpointStore {
         return notices
     }
 
-    /// The mean return of a file's own evaluation, if it has one.
+    /// Returns the mean return of a file's evaluation, if it has one.
     private func evaluation(of entry: Entry) throws(CheckpointError) -> Double? {
         let name = entry.url.lastPathComponent
         if let known = evaluations[name] { return known }
@@ -160,9 +163,9 @@ public final class CheckpointStore {
 }
 
 extension CheckpointStore {
-    /// The newest file that `read` takes, and what it made of it; `nil` where there is none.
+    /// Returns the newest file that `read` accepts and its result; `nil` if there is none.
     ///
-    /// - Parameter passing: told of each newer file that is passed over, and why; it may end the search by throwing.
+    /// - Parameter passing: Receives each skipped newer file and its error; it may throw to end the search.
     func newest<Value>(
         _ read: (URL) throws(CheckpointError) -> Value,
         passing: (URL, CheckpointError) throws(CheckpointError) -> Void
@@ -175,9 +178,9 @@ extension CheckpointStore {
         return nil
     }
 
-    /// The file with the highest own evaluation; ties go to the earliest.
+    /// Returns the file with the highest evaluation; the earliest of equal ones.
     ///
-    /// - Throws: ``CheckpointError`` (`missing`) when no file holds an evaluation.
+    /// - Throws: ``CheckpointError`` (`missing`) if no file has an evaluation.
     package func best(notice: (String) -> Void) throws(CheckpointError) -> URL {
         var readable: [Entry] = []
         for entry in try entries() {
@@ -190,30 +193,30 @@ extension CheckpointStore {
             throw CheckpointError(
                 code: .missing,
                 message:
-                    "No checkpoint in '\(directory.path)' holds an evaluation; use the latest, or train with evaluations."
+                    "No checkpoint in '\(directory.path)' has an evaluation; use the latest, or train with evaluations."
             )
         }
         return best.url
     }
 
-    /// Makes the directory ready to go on from: removes what a kill left half written, renames damaged newer files to
-    /// `*.damaged`, and gives the newest valid checkpoint.
+    /// Prepares the directory for a resume: removes files left by a killed save, renames damaged newer files to
+    /// `*.damaged`, and returns the newest valid checkpoint.
     ///
-    /// - Parameter notice: told of everything that was removed or renamed, and why.
-    /// - Throws: ``CheckpointError`` when the directory cannot be read or a file not be renamed; `locked` when somebody
-    ///   else saves there.
+    /// - Parameter notice: Receives a message about everything removed or renamed.
+    /// - Throws: ``CheckpointError``: `inputOutput` if the directory cannot be read or a file renamed; `locked` if
+    ///   another store holds the lock.
     public func recoverLatest(
         notice: (String) -> Void
     ) throws(CheckpointError) -> (url: URL, checkpoint: Checkpoint)? {
         try lock()
         for name in try names().sorted() where name.hasPrefix("step-") && name.hasSuffix(DurableFile.temporaryEnding) {
             if unlink(directory.appendingPathComponent(name).path) == 0 {
-                notice("\(name) was never finished (the program was killed while saving) and is removed")
+                notice("\(name) was unfinished (the program was killed while saving) and has been removed")
             }
         }
         var damaged: [(url: URL, why: String)] = []
         let newest = try self.newest(Self.checkpoint) { (url, error) throws(CheckpointError) in
-            // A file of a later version, or one that needs an extension, is whole: it is not this program's to move.
+            // A file of a later version, or one that requires an extension, is not damaged and must not be moved.
             guard error.code == .malformed else { throw error }
             damaged.append((url, "\(error)"))
         }
@@ -235,8 +238,7 @@ extension CheckpointStore {
             target = url.path + ".\(number).damaged"
         }
         guard rename(url.path, target) == 0 else { throw DurableFile.failure("renamed to \(target)", url.path) }
-        notice(
-            "\(url.lastPathComponent) is damaged and now named \(URL(fileURLWithPath: target).lastPathComponent): \(why)"
-        )
+        let name = URL(fileURLWithPath: target).lastPathComponent
+        notice("\(url.lastPathComponent) is damaged and now named \(name): \(why)")
     }
 }

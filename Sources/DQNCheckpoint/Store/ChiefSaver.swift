@@ -2,37 +2,37 @@ public import DQNModel
 internal import DQNSupport
 internal import Foundation
 
-/// Saves checkpoints in the background: the chief hands over a state by value and goes on at once.
+/// Saves checkpoints in the background: the chief passes a state by value and continues at once.
 ///
 /// Everything that takes time (compression, digests, HDF5, synchronising, verification, renaming, retention) happens on
-/// the saver's own thread. One save is under way at a time and one may wait; who asks for a third waits until there is
-/// room, so that none is ever left out. Who calls ``waitForRoom()`` before taking a state holds no more than two. A save that fails leaves earlier files as
-/// they were and frees what it held; the next one has nothing to do with it.
+/// the saver's own thread. It runs one save at a time and queues one more; a third call waits, so that no save is
+/// skipped. Calling ``waitForRoom()`` before taking a state limits the states in memory to two. A failed save leaves
+/// earlier files unchanged and does not affect later saves.
 ///
-/// Only one thread may save, the chief: a saver is not `Sendable`, so the compiler keeps it there. The directory is locked against other savers, in this process
-/// and others, as long as this one lives.
+/// Only the chief's thread may save: a saver is not `Sendable`, so the compiler keeps it there. The saver locks the
+/// directory against other savers, in this process and others, for its lifetime.
 public final class ChiefSaver {
-    /// What became of a save.
+    /// The result of a save.
     public struct Outcome: Sendable {
         /// Agent steps of the checkpoint.
         public let agentSteps: Int
-        /// The file, or why there is none.
+        /// The file, or the error.
         public let result: Result<CheckpointStore.Receipt, CheckpointError>
-        /// What the saver's thread took.
+        /// The time that the saver's thread needed.
         public let duration: Duration
     }
 
     private let queue: RequestQueue
     private let thread: JobThread
 
-    /// Takes a store over; nobody else may use it from now on.
+    /// Starts a saver that takes over a store.
     ///
-    /// - Throws: ``CheckpointError``: `locked` when somebody else saves there, `inputOutput`.
+    /// - Throws: ``CheckpointError``: `locked` if another store holds the lock on the directory, `inputOutput`.
     public convenience init(_ store: sending CheckpointStore) throws(CheckpointError) {
         try self.init(store, lineage: nil)
     }
 
-    /// Takes a store over, and records in `lineage` what each checkpoint came from.
+    /// Starts a saver that takes over a store and records the parent of each checkpoint in `lineage`.
     package init(_ store: sending CheckpointStore, lineage: Lineage?) throws(CheckpointError) {
         try store.lock()
         let queue = RequestQueue(store, lineage)
@@ -44,35 +44,35 @@ public final class ChiefSaver {
         }
     }
 
-    /// Waits until what was handed over is saved, and gives the directory free.
+    /// Waits for all saves and releases the directory's lock.
     deinit {
         queue.close()
         thread.join()
     }
 
-    /// Hands a checkpoint over. Returns before anything is written; what becomes of it, ``finished()`` tells.
+    /// Queues a checkpoint and returns before anything is written; ``finished()`` returns the outcome.
     ///
-    /// Cost: none, unless two saves are under way or waiting already. Changing what the state was taken from changes
-    /// nothing of what is saved.
-    /// - Parameter replacing: as in ``CheckpointStore/commit(_:replacing:)``.
+    /// Returns at once unless one save is running and another is queued. Later changes to the caller's state do not
+    /// affect the saved one.
+    /// - Parameter replacing: As in ``CheckpointStore/commit(_:replacing:)``.
     public func save(_ checkpoint: Checkpoint, replacing: Bool = false) {
         queue.put(RequestQueue.Request(checkpoint: checkpoint, replacing: replacing))
     }
 
-    /// Waits until no save is waiting for another.
+    /// Waits until no save is queued.
     public func waitForRoom() { queue.waitForRoom() }
 
-    /// The saves that have ended since this was last asked, in order; never waits.
+    /// Returns the outcomes of saves that have ended since the last call, in order; never waits.
     public func finished() -> [Outcome] { queue.takeOutcomes(waiting: false) }
 
-    /// Waits until everything that was handed over is saved or has failed; gives what ``finished()`` would.
+    /// Waits for all saves and returns like ``finished()``.
     public func finish() -> [Outcome] { queue.takeOutcomes(waiting: true) }
 }
 
-/// What the chief and the saver's thread share.
+/// The requests and outcomes that the chief and the saver's thread share.
 ///
-/// `@unchecked Sendable`: `waiting`, `isBusy`, `isClosing` and `outcomes` are touched with the monitor held; `store` and
-/// `lineage` by the saver's thread alone.
+/// `@unchecked Sendable`: `waiting`, `isBusy`, `isClosing` and `outcomes` are accessed only with the monitor held, `store`
+/// and `lineage` only by the saver's thread.
 private final class RequestQueue: @unchecked Sendable {
     struct Request {
         let checkpoint: Checkpoint
@@ -112,7 +112,7 @@ private final class RequestQueue: @unchecked Sendable {
         }
     }
 
-    /// Lets the saver's thread end once nothing is left to do; it then gives the directory free.
+    /// Lets the saver's thread end, and unlock the directory, once all saves have ended.
     func close() {
         monitor.withLock {
             isClosing = true
@@ -120,7 +120,7 @@ private final class RequestQueue: @unchecked Sendable {
         }
     }
 
-    /// What the saver's thread does.
+    /// The body of the saver's thread.
     func work() {
         while let request = next() {
             let outcome = save(request)

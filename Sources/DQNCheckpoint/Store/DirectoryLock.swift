@@ -1,18 +1,18 @@
 internal import DQNModel
 internal import Foundation
 
-/// The right to write into a directory, held by one saver of one process at a time.
+/// An exclusive lock on a directory, held by one saver of one process at a time.
 ///
-/// An advisory lock (`flock`) on the directory itself: a killed owner leaves nothing behind. Child processes close the
-/// descriptor on `exec`; one that is just being started by another thread holds a copy until then, and with it the
-/// lock, which is why it is released before the descriptor is closed.
+/// It is an advisory lock (`flock`) on the directory itself: a killed owner leaves nothing behind. Child processes close
+/// the descriptor on `exec`. Until then, a child that another thread is starting holds a copy of it, and with it the
+/// lock; therefore the lock is released before the descriptor is closed.
 struct DirectoryLock: ~Copyable {
     private let descriptor: Int32
-    /// What the user should know: the file system has no locks.
+    /// A message for the user if the file system does not support locks.
     let notice: String?
 
-    /// - Throws: ``CheckpointError``: `locked` when somebody else has it, `inputOutput` when the directory cannot be
-    ///   opened.
+    /// - Throws: ``CheckpointError``: `locked` if another saver holds the lock, `inputOutput` if the directory cannot
+    ///   be opened.
     init(_ directory: URL) throws(CheckpointError) {
         let path = directory.path
         descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -28,11 +28,11 @@ struct DirectoryLock: ~Copyable {
             notice = nil
             throw CheckpointError(
                 code: .locked,
-                message: "'\(path)' is in use: somebody else saves checkpoints there; wait until they have ended, or "
+                message: "'\(path)' is in use: another run saves checkpoints there; wait until it ends, or "
                     + "choose another directory.")
         case let number:
             notice =
-                "'\(path)' cannot be locked (\(String(cString: strerror(number)))): make sure that no other program "
+                "'\(path)' could not be locked (\(String(cString: strerror(number)))): make sure that no other program "
                 + "saves there"
         }
     }

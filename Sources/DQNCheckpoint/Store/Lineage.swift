@@ -1,20 +1,20 @@
 package import Foundation
 
-/// Where each checkpoint of a run came from: `lineage.jsonl`, a line for each save.
+/// The parents of a run's checkpoints: `lineage.jsonl`, with one line per save.
 ///
-/// A line is `{"child":DIGEST,"parent":DIGEST,"why":WORD}`, the digests those that ``CheckpointSummary/digest`` gives.
-/// The checkpoints themselves record nothing of it, so that equal states give equal files however often a run was
-/// resumed. The file is for people: nothing depends on it, and a kill may keep a line from it.
+/// A line is `{"child":DIGEST,"parent":DIGEST,"why":WORD}` with digests as in ``CheckpointSummary/digest``. Checkpoints
+/// do not record their parents, so that equal states produce identical files however often a run was resumed. The file
+/// is informative: nothing depends on it, and a kill may lose its last line.
 package struct Lineage: Sendable {
-    /// Why there is a checkpoint.
+    /// How a checkpoint came about.
     package enum Reason: String, Sendable, Codable {
-        /// It is a run's first.
+        /// The first checkpoint of a run.
         case started
-        /// Training went on from the parent in the same process.
+        /// Training continued from the parent in the same process.
         case trained
-        /// Training went on from the parent in another process.
+        /// Training continued from the parent in another process.
         case resumed
-        /// It is the parent's state with the evaluation that an interruption had kept from it.
+        /// The parent's state with an evaluation that an interruption had prevented.
         case evaluated
     }
 
@@ -29,18 +29,18 @@ package struct Lineage: Sendable {
     private var parent: String?
     private var next: Reason
 
-    /// Goes on with a file, which need not be there.
+    /// Creates a lineage that appends to a file, which need not exist.
     ///
-    /// - Parameter parent: digest of the checkpoint that the run goes on from; `nil` for a new run.
+    /// - Parameter parent: The digest of the checkpoint that the run resumes from; `nil` for a new run.
     package init(_ url: URL, resumedFrom parent: String?) {
         self.url = url
         self.parent = parent
         next = parent == nil ? .started : .resumed
     }
 
-    /// Adds a line.
+    /// Appends a line.
     ///
-    /// - Returns: what the user should know: that it could not be written.
+    /// - Returns: A message if the line could not be written.
     mutating func append(_ child: String, isReplacement: Bool) -> String? {
         let line = Line(child: child, parent: parent, why: isReplacement ? .evaluated : next)
         (parent, next) = (child, .trained)
@@ -57,7 +57,7 @@ package struct Lineage: Sendable {
                 try file.seek(toOffset: end - 1)
                 isWhole = try file.read(upToCount: 1) == Data("\n".utf8)
             }
-            // A kill may have cut the last line off; the next must not be lost with it.
+            // A kill may have truncated the last line; the next one must start a new line.
             try file.write(contentsOf: (isWhole ? Data() : Data("\n".utf8)) + bytes)
             return nil
         } catch { return "\(url.lastPathComponent) could not be written: \(error.localizedDescription)" }

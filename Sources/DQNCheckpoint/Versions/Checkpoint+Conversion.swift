@@ -1,14 +1,15 @@
 internal import DQNModel
 
 extension Checkpoint {
-    /// The state as it comes back from a file of an older version.
+    /// Returns the state as a file of an older version represents it.
     ///
     /// - Parameters:
-    ///   - version: a known version.
-    ///   - allowLossy: whether what the version cannot hold may be left out.
-    /// - Returns: the state, and what was left out of it: a path and a few words each; nothing for the current version.
-    /// - Throws: ``CheckpointError``: `unsupportedVersion`; `lossy` with ``CheckpointError/details`` where something
-    ///   would be left out and may not, or cannot.
+    ///   - version: A known version.
+    ///   - allowLossy: Whether to leave out what the version cannot represent.
+    /// - Returns: The state and what was left out, a path and a short description each; nothing for the current
+    ///   version.
+    /// - Throws: ``CheckpointError``: `unsupportedVersion`; `lossy` if something would be lost and `allowLossy` is
+    ///   false, or if it is indispensable. ``CheckpointError/details`` lists it.
     package func converted(
         to version: String, allowLossy: Bool = false
     ) throws(CheckpointError) -> (checkpoint: Checkpoint, dropped: [String]) {
@@ -23,20 +24,20 @@ extension Checkpoint {
         if !loss.indispensable.isEmpty {
             throw CheckpointError(
                 code: .lossy,
-                message: "The state has no form in format \(version), which lacks what it cannot do without; keep it "
-                    + "as \(FormatVersion.current).", details: loss.indispensable + loss.dropped)
+                message: "Format \(version) cannot represent this state; keep it as \(FormatVersion.current).",
+                details: loss.indispensable + loss.dropped)
         }
         if !allowLossy, !loss.dropped.isEmpty {
             throw CheckpointError(
                 code: .lossy,
                 message:
-                    "Format \(version) cannot hold all of the state; allow the rest to be left out, or keep it as "
+                    "Format \(version) cannot represent all of the state; allow the loss, or keep it as "
                     + "\(FormatVersion.current).", details: loss.dropped)
         }
         return (result, loss.dropped)
     }
 
-    /// A state as an older version's codec gives it, brought to the current version.
+    /// Returns a state decoded by an older version's codec, upgraded to the current version.
     func upgraded(from version: String) throws(CheckpointError) -> Checkpoint {
         var result = self
         for migration in FormatVersion.migrations[try FormatVersion.index(of: version)...] {

@@ -2,26 +2,26 @@ public import DQNModel
 public import Foundation
 
 extension Checkpoint {
-    /// Reads and checks a whole file of any known version.
+    /// Loads and checks a whole file of any known version.
     ///
-    /// A seal (2.0) is compared with every byte before anything is parsed; it vouches for the datasets, whose own digests are
-    /// compared where there is none. ``Verifier`` compares both.
+    /// A seal (2.0) is compared with every byte before anything is parsed, and covers the datasets. Without a seal each
+    /// dataset is compared with its own digest. ``Verifier`` does both.
     ///
-    /// What an older version does not record is supplied: a worker of 1.0 is running, and has taken the run's agent
-    /// steps where it is the only one, otherwise 0.
-    /// - Parameter understood: owners of extensions that the caller understands.
-    /// - Throws: ``CheckpointError``: `missing`, `malformed` with the rule it breaks, `unsupportedVersion`,
+    /// What an older version does not record gets default values: a worker of 1.0 is running and has taken the run's
+    /// agent steps if it is the only one, otherwise 0.
+    /// - Parameter understood: The owners of extensions that the caller supports.
+    /// - Throws: ``CheckpointError``: `missing`, `malformed` with the broken rule, `inputOutput`, `unsupportedVersion`,
     ///   `unknownExtension`.
     public init(contentsOf url: URL, understanding understood: Set<String> = []) throws(CheckpointError) {
         try self.init(contentsOf: url, understanding: understood, knowing: FormatVersion.known)
     }
 
-    /// Reads a file as a library does that knows only some versions.
+    /// Loads a file like a library that knows only some versions.
     package init(
         contentsOf url: URL, understanding understood: Set<String> = [], knowing versions: [String]
     ) throws(CheckpointError) {
         let versions = FormatVersion.containers.filter { versions.contains($0.name) }
-        // What a seal vouches for is not hashed a second time.
+        // Datasets covered by a seal are not hashed again.
         self = try CheckpointFile.read(url.path, knowing: versions, checksDigests: false) {
             (reader) throws(CheckpointError) in
             try CheckpointFile.checkpoint(reader)
@@ -31,10 +31,10 @@ extension Checkpoint {
 }
 
 extension CheckpointSummary {
-    /// Reads a file's documents and manifest, and checks its seal: one pass over the file. Of a file without a seal nothing
-    /// else is looked at.
+    /// Reads the documents and manifest of a file and checks its seal, in one pass over the file. Without a seal it
+    /// reads nothing else.
     ///
-    /// - Throws: as ``Checkpoint/init(contentsOf:understanding:)``.
+    /// - Throws: Like ``Checkpoint/init(contentsOf:understanding:)``.
     public init(contentsOf url: URL) throws(CheckpointError) {
         self = try CheckpointFile.read(url.path, checksDigests: false) { (reader) throws(CheckpointError) in
             let codec = try FormatVersion.codec(of: reader.version)

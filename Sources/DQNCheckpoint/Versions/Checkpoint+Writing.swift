@@ -3,26 +3,27 @@ public import Foundation
 internal import HDF5
 
 extension Checkpoint {
-    /// Writes the checkpoint to a new file, durably: all of it, or nothing (or, where only the directory could not be
-    /// synchronised, all of it with an error).
+    /// Writes the checkpoint to a new file durably: either completely or not at all. If only synchronising the
+    /// directory fails, the complete file remains and an error is thrown.
     ///
-    /// The bytes go to `PATH.tmp` first, which is synchronised to the disk, read back, compared and sealed, then renamed.
-    /// Compressing replays and two passes of SHA-256 over the rest are most of its cost.
+    /// Writes to `PATH.tmp`, synchronises it to the disk, reads it back, compares it, seals it, then renames it. Most
+    /// of the cost is compressing replays and two passes of SHA-256 over the rest.
     /// - Parameters:
-    ///   - overwriting: whether a file that is there may be replaced.
-    ///   - version: the format's version, one of ``FormatVersion/known``.
-    /// - Throws: ``CheckpointError``: `exists`, `invalidState`, `inputOutput`, `unsupportedVersion`, and `lossy` for
-    ///   a state that an older version cannot hold whole: see ``converted(to:allowLossy:)``. Whatever was there before
-    ///   is untouched.
+    ///   - overwriting: Whether to replace an existing file.
+    ///   - version: The format version, one of ``FormatVersion/known``.
+    /// - Throws: ``CheckpointError``: `exists`, `invalidState`, `inputOutput`, `unsupportedVersion`, and `lossy` for a
+    ///   state that an older version cannot represent completely; see
+    ///   ``CheckpointConverter/convert(from:to:version:allowLossy:overwriting:understanding:)``. An existing file is
+    ///   unchanged then.
     public func write(
         to url: URL, overwriting: Bool = false, version: String = FormatVersion.current
     ) throws(CheckpointError) {
         try write(to: url, overwriting: overwriting, version: version, cache: CompressedChunkCache())
     }
 
-    /// Writes the file as ``write(to:overwriting:version:)`` does, with what earlier saves compressed at hand.
+    /// Writes the file like ``write(to:overwriting:version:)``, with compressed chunks of earlier saves.
     ///
-    /// - Returns: what identifies the file.
+    /// - Returns: The digest that identifies the file.
     @discardableResult
     func write(
         to url: URL, overwriting: Bool, version: String, cache: CompressedChunkCache
@@ -45,7 +46,7 @@ extension Checkpoint {
                 digest = try CheckpointFile.verifyUnsealed(temporary)
                 return []
             }
-            // Two readings at once: of the content, which must be what was meant, and of the bytes, for the seal.
+            // Reads twice at once: the content to compare it with the arrays, and the bytes for the seal.
             let seal = Concurrently { () throws(CheckpointError) in try Seal.make(for: temporary, version: version) }
             defer { _ = try? seal.value() }
             try CheckpointFile.verify(temporary, beforeSealing: version, arrays, cache)
@@ -55,7 +56,7 @@ extension Checkpoint {
         return digest
     }
 
-    /// The root attributes but the manifest's digest, in the order they are written.
+    /// The root attributes except the manifest's digest, in writing order.
     private func attributes(_ version: String) -> [(name: String, value: HDF5.AttributeValue)] {
         [
             (FileLayout.format, .string(FileLayout.formatName)), (FileLayout.version, .string(version)),
@@ -66,8 +67,8 @@ extension Checkpoint {
 }
 
 extension CheckpointFile {
-    /// Reads every byte of a file without a seal back and compares it with its digest, and the structure with the
-    /// manifest; gives the manifest's digest.
+    /// Reads back every byte of a file without a seal, compares it with its digest and the structure with the manifest,
+    /// and returns the manifest's digest.
     fileprivate static func verifyUnsealed(_ path: String) throws(CheckpointError) -> String {
         try read(path) { (reader) throws(CheckpointError) in
             for entry in reader.manifest.datasets {
@@ -77,7 +78,7 @@ extension CheckpointFile {
         }
     }
 
-    /// Reads what was written back, in a file that is to be sealed next, and compares it with what was meant.
+    /// Reads back a file before it is sealed and compares it with the arrays.
     fileprivate static func verify(
         _ path: String, beforeSealing version: String, _ arrays: [StoredArray], _ cache: CompressedChunkCache
     ) throws(CheckpointError) {

@@ -1,20 +1,20 @@
 public import Foundation
 
-/// Writes checkpoint files anew in another version of the format.
+/// Converts checkpoint files to another version of the format.
 public enum CheckpointConverter {
-    /// Reads a file of any known version and writes its state as a new file of another.
+    /// Reads a file of any known version and writes its state as a new file of another version.
     ///
-    /// The writer that the file names is kept. Converting to a newer version and back gives the same bytes.
+    /// The new file keeps the writer of the old one. Converting to a newer version and back yields the same bytes.
     /// - Parameters:
-    ///   - source: the file to read.
-    ///   - target: the file to write; it may be the same one.
-    ///   - version: the version to write, one of ``FormatVersion/known``.
-    ///   - allowLossy: whether what the version cannot hold may be left out.
-    ///   - overwriting: whether a file that is there may be replaced.
-    ///   - understood: owners of extensions that the caller understands.
-    /// - Returns: what was left out, a path and a few words each.
-    /// - Throws: ``CheckpointError``: as ``Checkpoint/init(contentsOf:understanding:)``,
-    ///   ``Checkpoint/converted(to:allowLossy:)`` and ``Checkpoint/write(to:overwriting:version:)``.
+    ///   - source: The file to read.
+    ///   - target: The file to write; it may be the same.
+    ///   - version: The version to write, one of ``FormatVersion/known``.
+    ///   - allowLossy: Whether to leave out what the version cannot represent.
+    ///   - overwriting: Whether to replace an existing file.
+    ///   - understood: The owners of extensions that the caller supports.
+    /// - Returns: What was left out, a path and a short description each.
+    /// - Throws: ``CheckpointError``, like ``Checkpoint/init(contentsOf:understanding:)`` and
+    ///   ``Checkpoint/write(to:overwriting:version:)``; `lossy` also if a loss is not allowed.
     @discardableResult
     public static func convert(
         from source: URL, to target: URL, version: String, allowLossy: Bool = false, overwriting: Bool = false,

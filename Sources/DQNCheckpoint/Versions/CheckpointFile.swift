@@ -2,7 +2,7 @@ internal import DQNModel
 internal import Foundation
 internal import HDF5
 
-/// Reading of files: opens, checks, hands to a body.
+/// Opens checkpoint files and checks them before a body reads them.
 enum CheckpointFile {
     static func read<Value: Sendable>(
         _ path: String, for purpose: ReadingPurpose = .loading,
@@ -15,7 +15,7 @@ enum CheckpointFile {
             throw CheckpointError(code: .missing, message: "There is no file '\(path)'; check the path.")
         }
         guard !isDirectory.boolValue else {
-            throw CheckpointError(code: .missing, message: "'\(path)' is a directory; name a checkpoint file in it.")
+            throw CheckpointError(code: .missing, message: "'\(path)' is a directory; choose a checkpoint file in it.")
         }
         let seal = try Seal.check(path, knowing: versions)
         return try HDF5.perform { session throws(CheckpointError) in
@@ -26,20 +26,21 @@ enum CheckpointFile {
         }
     }
 
-    /// A whole file's state in the form of the current version.
+    /// Returns the state of a whole file in the form of the current version.
     static func checkpoint(_ reader: borrowing ContainerReader) throws(CheckpointError) -> Checkpoint {
         try FormatVersion.codec(of: reader.version).checkpoint(reader).upgraded(from: reader.version)
     }
 
-    /// Refuses extensions that must be understood and are not.
+    /// Refuses files with required extensions that the caller does not support.
     static func require(
         _ extensions: [ExtensionGroup], of url: URL, understanding understood: Set<String>
     ) throws(CheckpointError) {
         for group in extensions where group.mustUnderstand && !understood.contains(group.owner) {
             throw CheckpointError(
                 code: .unknownExtension,
-                message: "'\(url.path)' holds state of '\(group.owner)', which must be understood and is not; use the "
-                    + "program that wrote it.",
+                message:
+                    "'\(url.path)' requires support for the extension '\(group.owner)'; use the program that wrote "
+                    + "it.",
                 rule: Rule.extensions.rawValue)
         }
     }

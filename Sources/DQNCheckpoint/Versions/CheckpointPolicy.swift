@@ -1,21 +1,21 @@
 public import DQNModel
 public import Foundation
 
-/// The part of a checkpoint that acting needs; reading it leaves out replay, optimiser and workers.
+/// The part of a checkpoint needed for acting; loading it skips replay, optimiser and workers.
 public struct CheckpointPolicy: Sendable {
     /// The configuration of the run.
     package let configuration: JSONValue
     /// The network.
     package let architecture: NetworkArchitecture
-    /// The online network's parameters, in the order of ``DQNModel/ParameterLayout``.
+    /// The online network's parameters in the order of ``DQNModel/ParameterLayout``.
     package let parameters: [Float]
-    /// Agent steps of training behind it.
+    /// Agent steps of training so far.
     package let agentSteps: Int
 
-    /// Reads a file's policy; everything that is read is checked against its digest.
+    /// Loads the policy of a file and checks everything it reads against digests.
     ///
-    /// - Parameter understood: owners of extensions that the caller understands.
-    /// - Throws: as ``Checkpoint/init(contentsOf:understanding:)``.
+    /// - Parameter understood: The owners of extensions that the caller supports.
+    /// - Throws: Like ``Checkpoint/init(contentsOf:understanding:)``.
     public init(contentsOf url: URL, understanding understood: Set<String> = []) throws(CheckpointError) {
         self = try CheckpointFile.read(url.path, checksDigests: false) { (reader) throws(CheckpointError) in
             let codec = try FormatVersion.codec(of: reader.version)

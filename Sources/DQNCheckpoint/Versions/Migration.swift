@@ -1,21 +1,21 @@
-/// The way between the contents of two neighbouring versions, in both directions.
+/// Converts state between two neighbouring versions, in both directions.
 ///
-/// The loss of a way back is what going forth again would not restore: without any, converting there and back gives the
-/// same file. Nothing is lost without being named.
+/// A downgrade lists everything that an upgrade would not restore. If it lists nothing, converting there and back
+/// yields the same file.
 protocol Migration: SendableMetatype {
-    /// Supplies what the older version's files do not hold.
+    /// Adds what files of the older version lack.
     ///
-    /// - Throws: ``CheckpointError`` (`invalidState`) where the older version's content has no meaning in the newer one.
+    /// - Throws: ``CheckpointError`` (`invalidState`) if the newer version cannot interpret the older content.
     static func upgrade(_ checkpoint: inout Checkpoint) throws(CheckpointError)
 
-    /// Takes out what the older version cannot hold, and nothing else.
+    /// Removes what the older version cannot represent, and nothing else.
     static func downgrade(_ checkpoint: inout Checkpoint) -> MigrationLoss
 }
 
-/// What an older version cannot hold of a state, each as a path and a few words.
+/// What an older version cannot represent of a state: a path and a short description each.
 struct MigrationLoss {
-    /// What can be left out, and was.
+    /// The parts that were removed.
     var dropped: [String] = []
-    /// What the rest means nothing without: a state that has it has no form in the older version.
+    /// Parts without which the rest is meaningless: the older version cannot represent such a state.
     var indispensable: [String] = []
 }

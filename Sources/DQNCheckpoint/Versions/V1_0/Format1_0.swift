@@ -1,8 +1,8 @@
 internal import DQNModel
 
-/// Format 1.0: networks of action values, replay stored plainly, one writer, any number of workers. See `docs/format.md`.
+/// Format 1.0: networks of action values and contiguous replays. See `docs/format.md`.
 ///
-/// It is what all versions share.
+/// It consists of what all versions share.
 enum Format1_0: FormatCodec {
     typealias Worker = SharedWorkerDocument
 
@@ -24,7 +24,7 @@ enum Format1_0: FormatCodec {
     static func complete(
         _ summary: inout CheckpointSummary.Worker, _ document: Worker, onlyWorkerOf counters: Counters?
     ) {
-        // How the run's steps are divided among several workers is not recorded.
+        // 1.0 does not record how several workers divide the steps.
         summary.agentSteps = counters?.agentSteps
     }
 

@@ -25,7 +25,7 @@ extension Format1_1 {
         let values = try snapshotValues(path, reader, .learner)
         guard let document else {
             guard values.isEmpty else {
-                throw .broken(.learner, "/\(path) belongs to no learner of its worker's state.")
+                throw .broken(.learner, "/\(path) is not described by its worker's state.")
             }
             return nil
         }
@@ -46,7 +46,7 @@ extension Format1_1 {
     static func addedArrays(_ worker: WorkerState, _ path: String) throws(CheckpointError) -> [StoredArray] {
         var arrays: [StoredArray] = []
         if let learner = worker.learner { arrays += try snapshot(learner, "\(path)/learner") }
-        // What a reader would refuse must not be written.
+        // A file that a reader refuses must not be written.
         do throws(CheckpointError) {
             if let learner = worker.learner { try check(learner, "\(path)/learner") }
             if let replay = worker.replay { try checkPriorities(replay, "\(path)/replay") }

@@ -1,7 +1,7 @@
 internal import DQNModel
 
-/// Format 1.1: what 1.0 holds, and where each worker stands, what its method holds for it, priorities of replay, and
-/// dueling and actor-critic heads. See `docs/format.md`.
+/// Format 1.1: adds to 1.0 the status of each worker, its method's state, replay priorities, and dueling and
+/// actor-critic heads. See `docs/format.md`.
 enum Format1_1: FormatCodec {
     static let version = "1.1"
     static let layout = Format1_0.layout
@@ -9,7 +9,7 @@ enum Format1_1: FormatCodec {
 
     static func supports(_ head: NetworkArchitecture.Head) -> Bool { true }
 
-    /// The document `/workers/N/state`: that of 1.0 with more keys.
+    /// The document `/workers/N/state`: that of 1.0 with additional keys.
     struct Worker: WorkerDocument {
         struct Learner: Codable {
             private enum CodingKeys: String, CodingKey { case kind, version }
@@ -30,7 +30,7 @@ enum Format1_1: FormatCodec {
         var finalEpsilon: Double?
         var learner: Learner?
 
-        /// Describes a worker.
+        /// Creates the document of a worker.
         init(_ worker: WorkerState) {
             shared = SharedWorkerDocument(worker)
             status = worker.status
@@ -59,10 +59,10 @@ enum Format1_1: FormatCodec {
 
         var addedComplaint: (rule: Rule, text: String)? {
             if !CountRange.valid.contains(agentSteps) {
-                return (.learner, "counts below zero or above 2^53 agent steps")
+                return (.learner, "has agent steps below zero or above 2^53")
             }
             if let finalEpsilon, !(0...1).contains(finalEpsilon) {
-                return (.learner, "has the final epsilon \(finalEpsilon), which is no probability")
+                return (.learner, "has the final epsilon \(finalEpsilon), which is not between 0 and 1")
             }
             return nil
         }

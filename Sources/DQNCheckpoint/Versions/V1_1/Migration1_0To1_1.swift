@@ -1,16 +1,16 @@
 internal import DQNModel
 
-/// From 1.0 to 1.1, which added where workers stand, what their methods hold, priorities and two heads.
+/// From 1.0 to 1.1, which added workers' statuses and method state, replay priorities and two heads.
 enum Migration1_0To1_1: Migration {
     static func upgrade(_ checkpoint: inout Checkpoint) throws(CheckpointError) {
         for index in checkpoint.workers.indices {
             let replay = checkpoint.workers[index].replay
-            // 1.0 lets a writer have columns of its own; taking one of these for priorities would be a guess.
+            // 1.0 permits custom columns; interpreting one as priorities would be a guess.
             if let column = replay?.columns.first(where: { $0.name == ReplayRules.priorities }) {
                 throw CheckpointError(
                     code: .invalidState,
-                    message: "/workers/\(index)/replay/\(column.name) is a column of the writer's own, to which format "
-                        + "1.1 gives a meaning; use the program that wrote the file.")
+                    message: "/workers/\(index)/replay/\(column.name) is a custom column of the writer, but format "
+                        + "1.1 gives the name a meaning; use the program that wrote the file.")
             }
             checkpoint.workers[index].agentSteps = agentSteps(checkpoint)
         }
@@ -19,7 +19,7 @@ enum Migration1_0To1_1: Migration {
     static func downgrade(_ checkpoint: inout Checkpoint) -> MigrationLoss {
         var loss = MigrationLoss()
         if !Format1_0.supports(checkpoint.architecture.head) {
-            loss.indispensable.append("/architecture: the head; 1.0 has networks of action values alone")
+            loss.indispensable.append("/architecture: the head; 1.0 supports only networks of action values")
         }
         let known = agentSteps(checkpoint)
         for index in checkpoint.workers.indices {
@@ -33,7 +33,7 @@ enum Migration1_0To1_1: Migration {
             }
             if let epsilon = worker.finalEpsilon { loss.dropped.append("\(path)/state: its final epsilon \(epsilon)") }
             if let learner = worker.learner {
-                loss.dropped.append("\(path)/learner: what \(learner.kind) holds, \(learner.values.count) arrays")
+                loss.dropped.append("\(path)/learner: the state of \(learner.kind), \(learner.values.count) arrays")
             }
             if worker.replay?.columns.contains(where: { $0.name == ReplayRules.priorities }) == true {
                 loss.dropped.append("\(path)/replay/\(ReplayRules.priorities): the priorities of its steps")
@@ -47,7 +47,7 @@ enum Migration1_0To1_1: Migration {
         return loss
     }
 
-    /// What a file of 1.0 tells of each worker's agent steps: those of the run where there is one worker.
+    /// Each worker's agent steps according to a file of 1.0: those of the run if there is only one worker, otherwise 0.
     private static func agentSteps(_ checkpoint: Checkpoint) -> Int {
         checkpoint.workers.count == 1 ? checkpoint.counters.agentSteps : 0
     }

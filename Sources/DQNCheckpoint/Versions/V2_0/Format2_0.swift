@@ -1,9 +1,9 @@
 internal import DQNModel
 
-/// Format 2.0: what 1.1 holds, under a seal that finds any damage before HDF5 reads a byte, with replays in compressed
-/// chunks. See `docs/format.md`.
+/// Format 2.0: adds to 1.1 a seal that detects any damage before HDF5 reads a byte, and compressed replay chunks. See
+/// `docs/format.md`.
 ///
-/// Only the file's layout is new; a state is described as in 1.1.
+/// Only the layout is new; the documents are those of 1.1.
 enum Format2_0: FormatCodec {
     typealias Worker = Format1_1.Worker
 
