@@ -103,7 +103,7 @@ let package = Package(
         .target(
             name: "CommandLineSupport",
             dependencies: [
-                "DQNCheckpoint", "DQNEnvironments", "DQNModel", "DQNReport", "DQNSupport",
+                "DQNCheckpoint", "DQNEnvironments", "DQNGraphics", "DQNModel", "DQNReport", "DQNSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -119,7 +119,7 @@ let package = Package(
         .executableTarget(
             name: "dqn-play",
             dependencies: [
-                "CommandLineSupport", "DQNInference", "DQNEnvironments", "DQNCheckpoint", "DQNModel", "DQNGraphics",
+                "CommandLineSupport", "DQNInference", "DQNEnvironments", "DQNCheckpoint", "DQNModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
