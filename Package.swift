@@ -104,7 +104,7 @@ let package = Package(
         .target(
             name: "CommandLineSupport",
             dependencies: [
-                "DQNCheckpoint", "DQNEnvironments", "DQNModel", "DQNReport", "DQNSupport",
+                "DQNCheckpoint", "DQNEnvironments", "DQNGraphics", "DQNModel", "DQNReport", "DQNSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -121,7 +121,7 @@ let package = Package(
         .executableTarget(
             name: "dqn-play",
             dependencies: [
-                "CommandLineSupport", "DQNInference", "DQNEnvironments", "DQNCheckpoint", "DQNModel", "DQNGraphics",
+                "CommandLineSupport", "DQNInference", "DQNEnvironments", "DQNCheckpoint", "DQNModel",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

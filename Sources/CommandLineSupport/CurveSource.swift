@@ -1,24 +1,24 @@
 internal import DQNCheckpoint
 internal import DQNModel
-public import DQNReport
+package import DQNReport
 internal import DQNSupport
 internal import Foundation
 
-/// Where a run's learning curve comes from: its directory, or a checkpoint file.
-public enum CurveSource {
+/// Reads learning curves from run directories and checkpoint files.
+package enum CurveSource {
     /// Reads one metric of a run.
     ///
-    /// Against agent steps it comes from the file, or from the directory's newest valid checkpoint, whose history is
-    /// whole and exact; against time from the directory's `metrics.csv`, the only place with a clock. Reading a
-    /// checkpoint costs as much as its size.
+    /// Against agent steps the metric comes from the checkpoint file, or from the newest valid checkpoint of the directory,
+    /// which has the complete, exact history. Against time it comes from the directory's `metrics.csv`, because checkpoints
+    /// do not record times. Reads the whole checkpoint file.
     /// - Parameters:
-    ///   - path: a run's directory or a checkpoint file, as the user wrote it.
-    ///   - metric: the metric's name, `eval/mean_reward`.
-    ///   - progress: what the metric is read against.
-    ///   - notice: told of each damaged checkpoint that is passed over.
-    /// - Throws: ``DQNCheckpoint/CheckpointError`` when there is no checkpoint or it cannot be read;
-    ///   ``DQNReport/ReportError`` (`unknownMetric`, `empty`, `noClock`, `malformedTable`).
-    public static func run(
+    ///   - path: a run directory or a checkpoint file, as the user typed it.
+    ///   - metric: the metric's name, such as `eval/mean_reward`.
+    ///   - progress: the horizontal axis.
+    ///   - notice: receives a message for each damaged checkpoint that is skipped.
+    /// - Throws: `CheckpointError` when there is no readable checkpoint; `ReportError`: `unknownMetric`, `empty`, `noClock`
+    ///   or `malformedTable`.
+    package static func run(
         _ path: String, metric: String, against progress: CurvePlot.Progress, notice: (String) -> Void
     ) throws -> RecordedRun {
         let url = URL(fileURLWithPath: path).standardizedFileURL
@@ -28,7 +28,7 @@ public enum CurveSource {
             throw ReportError(
                 code: .noClock,
                 message:
-                    "'\(path)' is a file, and the clock is kept in run directories alone; name the run's directory."
+                    "'\(path)' is a file, but only run directories record times; give the run directory."
             )
         }
         let file = try CheckpointLocation.resolve(url, .latest, notice: notice)
@@ -51,18 +51,18 @@ public enum CurveSource {
         guard FileManager.default.fileExists(atPath: file.path) else {
             throw CheckpointError(
                 code: .missing,
-                message: "'\(path)' has no metrics.csv, where a run keeps its clock; name a run's directory.")
+                message: "'\(path)' has no metrics.csv, which records a run's times; give a run directory.")
         }
         let contents: Data
         do { contents = try Data(contentsOf: file) } catch {
             throw CheckpointError(
-                code: .inputOutput, message: "'\(file.path)' cannot be read (\(systemReason(error))).",
+                code: .inputOutput, message: "Cannot read '\(file.path)' (\(systemReason(error))).",
                 underlying: error)
         }
         do throws(ReportError) {
             return try MetricTable(commaSeparated: String(decoding: contents, as: UTF8.self))
         } catch {
-            throw ReportError(code: error.code, message: "'\(file.path)' is no table of metrics: \(error.message)")
+            throw ReportError(code: error.code, message: "Malformed table of metrics '\(file.path)': \(error.message)")
         }
     }
 }

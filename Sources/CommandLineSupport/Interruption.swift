@@ -1,22 +1,22 @@
 internal import Foundation
 internal import Synchronization
 
-/// SIGINT and SIGTERM as a question that a program asks between steps, so that a run is saved, a film whole and a terminal left
-/// in order; a second signal ends the process at once.
-public enum Interruption {
+/// Records SIGINT and SIGTERM. Programs check for them between steps, so that they can save a run, complete a video and
+/// restore the terminal. A second signal ends the process at once.
+package enum Interruption {
     private static let signals = Atomic<Int>(0)
 
-    /// Takes over the two signals for this process, and turns the one for a file beyond the size limit into a failed
-    /// write, which a program survives and tells.
+    /// Handles the two signals. Ignores SIGXFSZ, so that exceeding the file size limit is a failed write that the program
+    /// can report.
     ///
-    /// - Parameter survivingClosedPipes: whether a closed pipe, as of standard error, is a failed write, too: it must not
-    ///   end a run unsaved.
-    public static func install(survivingClosedPipes: Bool = false) {
+    /// - Parameter survivingClosedPipes: whether to ignore SIGPIPE too, so that a closed standard error does not end a run
+    ///   before it is saved.
+    package static func install(survivingClosedPipes: Bool = false) {
         signal(SIGXFSZ, SIG_IGN)
         if survivingClosedPipes { signal(SIGPIPE, SIG_IGN) }
-        // Touched here, since a handler must not be the one to initialise it.
+        // Initialise the counter here, because a signal handler must not.
         signals.store(0, ordering: .relaxed)
-        // A parent may have started this process with them blocked or ignored.
+        // The parent may have blocked the signals.
         var both = sigset_t()
         sigemptyset(&both)
         for number in [SIGINT, SIGTERM] { sigaddset(&both, number) }
@@ -28,6 +28,6 @@ public enum Interruption {
         }
     }
 
-    /// Whether a signal has come.
-    public static var isRequested: Bool { signals.load(ordering: .relaxed) > 0 }
+    /// Whether a signal has arrived.
+    package static var isRequested: Bool { signals.load(ordering: .relaxed) > 0 }
 }

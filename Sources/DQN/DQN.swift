@@ -1,7 +1,6 @@
-/// Everything that the common case needs, in one import: load and run an agent, read and write checkpoints, train.
-///
-/// Import the separate modules instead where a program is to link less: `DQNCheckpoint` needs no compute library,
-/// `DQNInference` no trainer.
+// One import for common tasks: load and run an agent, read and write checkpoints, and train.
+//
+// To link less, import the separate modules: `DQNCheckpoint` needs no compute library and `DQNInference` no trainer.
 @_exported public import DQNCheckpoint
 @_exported public import DQNEnvironments
 @_exported public import DQNInference

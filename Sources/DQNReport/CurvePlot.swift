@@ -1,6 +1,6 @@
 public import DQNModel
 
-/// Learning curves in one frame, drawn as SVG.
+/// A plot of learning curves, drawn as SVG.
 ///
 /// ```swift
 /// let curve = try LearningCurve(x: [0, 5_000, 10_000], y: [22, 180, 500])
@@ -10,27 +10,32 @@ public import DQNModel
 /// try Data(plot.svg.utf8).write(to: url)
 /// ```
 ///
-/// A series of several runs is drawn as their mean with a band: the 95% confidence interval of the mean by Student's
-/// t, where all runs have data. Equal values give equal bytes.
+/// A series of several runs is drawn as their mean with a band, the 95% confidence interval of the mean (Student's t),
+/// where all runs have data. Equal values produce equal bytes.
 public struct CurvePlot: Sendable, Equatable {
-    /// The heading; empty for none.
-    public let title: String
-    /// What the horizontal axis counts.
-    public let xLabel: String
-    /// What the vertical axis measures.
-    public let yLabel: String
+    /// The title; empty for none.
+    package let title: String
+    /// The label of the horizontal axis.
+    package let xLabel: String
+    /// The label of the vertical axis.
+    package let yLabel: String
     /// The lines, in the legend's order.
-    public let series: [CurveSeries]
+    package let series: [CurveSeries]
 
     let lines: [MeanCurve]
 
-    /// Creates a plot; averages series of several runs.
+    /// Creates a plot and averages series of several runs.
     ///
-    /// - Throws: ``ReportError``: `empty` when there is no series or a run without a point, `noCommonRange` when the
-    ///   runs of a series have no x in common.
+    /// - Parameters:
+    ///   - title: the title; empty for none.
+    ///   - xLabel: the label of the horizontal axis.
+    ///   - yLabel: the label of the vertical axis.
+    ///   - series: the lines, in the legend's order.
+    /// - Throws: ``ReportError``: `empty` when there is no series or a run has no points; `noCommonRange` when the runs
+    ///   of a series have no x range in common.
     public init(title: String, xLabel: String, yLabel: String, series: [CurveSeries]) throws(ReportError) {
         guard !series.isEmpty else {
-            throw ReportError(code: .empty, message: "A plot needs a curve; give at least one.")
+            throw ReportError(code: .empty, message: "A plot needs at least one curve; pass one.")
         }
         var lines: [MeanCurve] = []
         for one in series { lines.append(try MeanCurve(one)) }
@@ -41,8 +46,8 @@ public struct CurvePlot: Sendable, Equatable {
         self.lines = lines
     }
 
-    /// The picture: an SVG document of 720 pixels' width, whose height follows from the legend's rows.
+    /// The plot as an SVG document, 720 pixels wide; the height depends on the legend.
     ///
-    /// The legend stands below the frame. A point that lies alone is drawn as a marker. O(points).
+    /// The legend is below the frame. A single point is drawn as a marker. O(points).
     public var svg: String { CurveDrawing(self).document }
 }

@@ -7,7 +7,7 @@ import Foundation
 struct DQNCheckpointTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dqn-checkpoint",
-        abstract: "Shows, lists, verifies, repairs, compares, converts, strips and plots checkpoints.",
+        abstract: "Inspect, verify, repair, compare, convert, strip and plot checkpoints.",
         discussion: """
             EXAMPLES
               dqn-checkpoint show runs/cartpole/checkpoints/step-000000050000.h5
@@ -20,8 +20,13 @@ struct DQNCheckpointTool: ParsableCommand {
               dqn-checkpoint strip step-000000050000.h5 policy.h5 --all-but-policy
               dqn-checkpoint plot runs/seed-* -o curve.svg
 
-            Exit codes: 0 done, 1 failed (diff: different), 2 diff could not compare, 64 usage,
-            65 malformed checkpoint, 66 missing input.
+            EXIT CODES
+              0   Success. For diff: the checkpoints are equal.
+              1   The program failed. For diff: the checkpoints differ.
+              2   For diff: the checkpoints cannot be compared.
+              64  The command line is invalid.
+              65  A checkpoint is malformed.
+              66  An input file does not exist.
             """,
         version: "0.1.0",
         subcommands: [
@@ -30,24 +35,29 @@ struct DQNCheckpointTool: ParsableCommand {
         ])
 }
 
-/// Runs a subcommand's work, turning errors into a line and an exit code.
+/// Runs a subcommand's work. Turns an error into a message and an exit code.
 func perform(_ work: () throws -> Void) throws {
     do { try work() } catch let code as ExitCode { throw code } catch { throw report(error, program: "dqn-checkpoint") }
 }
 
 struct Strip: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Writes a smaller copy; it plays, but cannot be resumed.")
-    @Argument(help: "The checkpoint.") var input: String
-    @Argument(help: "The new file.") var output: String
-    @Flag(help: "Leave the replay out.") var replay = false
-    @Flag(help: "Leave the optimiser out.") var optimizer = false
-    @Flag(help: "Leave everything out but network, configuration and counters.") var allButPolicy = false
-    @Flag(help: "Replace the output if it exists.") var force = false
+        abstract: "Write a smaller copy that plays but cannot be resumed.",
+        discussion: """
+            EXAMPLES
+              dqn-checkpoint strip step-000000050000.h5 policy.h5 --all-but-policy
+              dqn-checkpoint strip step-000000050000.h5 small.h5 --replay
+            """)
+    @Argument(help: "Checkpoint file.") var input: String
+    @Argument(help: "New file.") var output: String
+    @Flag(help: "Omit the replay.") var replay = false
+    @Flag(help: "Omit the optimiser.") var optimizer = false
+    @Flag(help: "Omit everything except the network, the configuration and the counters.") var allButPolicy = false
+    @Flag(help: "Replace an existing output file.") var force = false
 
     func validate() throws {
         if !replay, !optimizer, !allButPolicy {
-            throw ValidationError("Say what to leave out: --replay, --optimizer or --all-but-policy.")
+            throw ValidationError("Specify what to omit: --replay, --optimizer or --all-but-policy.")
         }
     }
 
@@ -66,15 +76,23 @@ struct Strip: ParsableCommand {
 
 struct Diff: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Compares two checkpoints: 0 same, 1 different, 2 error.")
-    @Argument(help: "The first checkpoint.") var first: String
-    @Argument(help: "The second checkpoint.") var second: String
-    @Option(help: "Largest absolute difference of floating-point elements that counts as the same.")
+        abstract: "Compare two checkpoints.",
+        discussion: """
+            Prints one line per difference. Exits with 0 if the checkpoints are equal, 1 if they differ and 2 if they cannot be
+            compared.
+
+            EXAMPLES
+              dqn-checkpoint diff a.h5 b.h5
+              dqn-checkpoint diff a.h5 b.h5 --tolerance 1e-6
+            """)
+    @Argument(help: "First checkpoint file.") var first: String
+    @Argument(help: "Second checkpoint file.") var second: String
+    @Option(help: "Largest absolute difference of floating-point elements that counts as equal.")
     var tolerance = 0.0
 
     func validate() throws {
         if !(tolerance >= 0) {
-            throw ValidationError("--tolerance \(tolerance) is negative or no number; use 0 or more.")
+            throw ValidationError("--tolerance \(tolerance) is invalid; use a number of 0 or more.")
         }
     }
 

@@ -1,17 +1,17 @@
-public import ArgumentParser
+import ArgumentParser
 import CommandLineSupport
 import DQNCheckpoint
-public import DQNReport
+import DQNReport
 import Foundation
 
 extension CurvePlot.Progress: ExpressibleByArgument {}
 
 struct Plot: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Draws learning curves as SVG.",
+        abstract: "Plot learning curves as SVG.",
         discussion: """
-            Runs that differ in their seed alone become one line: their mean, with a band that is the 95% \
-            confidence interval of the mean (Student's t), where all of them have data.
+            Runs that differ only in their seed become one line: their mean, with a band for the 95% confidence interval of \
+            the mean (Student's t), where all of them have data.
 
             EXAMPLES
               dqn-checkpoint plot runs/cartpole -o curve.svg
@@ -20,12 +20,12 @@ struct Plot: ParsableCommand {
               dqn-checkpoint plot policy.h5 -o loss.svg --metric train/loss --force
             """)
     @Argument(help: "Run directories or checkpoint files.") var paths: [String]
-    @Option(name: .shortAndLong, help: "The new SVG file.") var output: String
-    @Option(help: "What the curves are drawn against; time needs run directories.")
+    @Option(name: .shortAndLong, help: "New SVG file.") var output: String
+    @Option(help: "Horizontal axis. time requires run directories.")
     var x = CurvePlot.Progress.steps
-    @Option(help: "The metric.") var metric = Metric.evaluationReturn
-    @Option(help: "The heading; the environment if not given.") var title: String?
-    @Flag(help: "Replace the output if it exists.") var force = false
+    @Option(help: "Metric to plot.") var metric = Metric.evaluationReturn
+    @Option(help: "Title. (default: the environment)") var title: String?
+    @Flag(help: "Replace an existing output file.") var force = false
 
     func run() throws {
         try perform {

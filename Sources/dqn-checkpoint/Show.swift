@@ -5,8 +5,14 @@ import DQNModel
 import Foundation
 
 struct Show: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Shows what a checkpoint holds.")
-    @Argument(help: "The checkpoint.") var file: String
+    static let configuration = CommandConfiguration(
+        abstract: "Show the contents of a checkpoint.",
+        discussion: """
+            EXAMPLES
+              dqn-checkpoint show policy.h5
+              dqn-checkpoint show step-000000050000.h5 --json
+            """)
+    @Argument(help: "Checkpoint file.") var file: String
     @Flag(help: "Print one JSON document.") var json = false
 
     private struct Document: Encodable {
@@ -76,7 +82,7 @@ struct Show: ParsableCommand {
                 String(format: "%.2f ± %.2f", evaluation.meanReturn, evaluation.standardDeviation)
                     + " over \(evaluation.episodes) episodes at step \(evaluation.agentSteps)")
         }
-        if !summary.stripped.isEmpty { line("left out", summary.stripped.joined(separator: ", ")) }
+        if !summary.stripped.isEmpty { line("omitted", summary.stripped.joined(separator: ", ")) }
         let shapes = try summary.architecture.layerShapes().map { $0.map(String.init).joined(separator: "×") }
         let input = summary.architecture.input
         let head =
@@ -115,8 +121,15 @@ extension Show {
 }
 
 struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "ls", abstract: "Lists the checkpoints of a run.")
-    @Argument(help: "A run's directory, or one of checkpoints.") var directory: String
+    static let configuration = CommandConfiguration(
+        commandName: "ls", abstract: "List the checkpoints of a run.",
+        discussion: """
+            Verifies each file and shows its size and evaluation.
+
+            EXAMPLES
+              dqn-checkpoint ls runs/cartpole
+            """)
+    @Argument(help: "Run directory, or directory of checkpoints.") var directory: String
     @Flag(help: "Print one JSON document.") var json = false
 
     private struct Row: Encodable {

@@ -7,11 +7,11 @@ import Foundation
 
 struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Checks files against every rule of the format; 65 when one fails.",
+        abstract: "Check files against every rule of the format.",
         discussion: """
-            Prints a line for each rule that a file breaks. The replay of a sealed file (2.0) is vouched for by its
-            seal; --deep inflates it and checks what it holds. --isolated parses each file in a process of its own, with
-            limits on memory, time and files, so that a hostile one ends that process at worst.
+            Prints one line per broken rule and exits with 65 if a file is invalid. In format 2.0 the seal protects the \
+            replay; --deep also decompresses the replay and checks its contents. --isolated parses each file in a separate \
+            process with limits on memory, time and open files. Use it for untrusted files.
 
             EXAMPLES
               dqn-checkpoint verify runs/*/checkpoints/*.h5
@@ -19,9 +19,9 @@ struct Verify: ParsableCommand {
               dqn-checkpoint verify from-a-stranger.h5 --deep --isolated --memory 512M
             """)
     @Argument(help: "Checkpoint files.") var files: [String]
-    @Flag(help: "Also inflate every chunk of replays, and check that their episodes fit together.") var deep = false
-    @Flag(help: "Parse each file in a process of its own, with limits.") var isolated = false
-    @Option(help: "Memory that such a process may take, as 512M (512 MiB). (default: 1 GiB and more for large files)")
+    @Flag(help: "Also decompress every replay chunk and check that episodes are consistent.") var deep = false
+    @Flag(help: "Parse each file in a separate process with limits.") var isolated = false
+    @Option(help: "Memory limit of that process, such as 512M (512 MiB). (default: 1 GiB, more for large files)")
     var memory: ByteCount?
     @Flag(help: "Print one JSON document.") var json = false
 
@@ -41,7 +41,7 @@ struct Verify: ParsableCommand {
 
     func validate() throws {
         if memory != nil, !isolated {
-            throw ValidationError("--memory is a limit on a process of its own; add --isolated.")
+            throw ValidationError("--memory limits a separate process; add --isolated.")
         }
     }
 
@@ -49,7 +49,11 @@ struct Verify: ParsableCommand {
         var codes: [ExitCode] = []
         var rows: [Row] = []
         for file in files {
-            let report = isolated ? try isolatedReport(file) : VerificationReport(file, deep: deep)
+            let report =
+                isolated
+                ? try VerificationReport(
+                    isolated: file, deep: deep, memory: memory, command: IsolatedVerify._commandName)
+                : VerificationReport(file, deep: deep)
             let rule = report.failures.first?.rule.map { "R\($0)" }
             rows.append(
                 Row(
@@ -71,35 +75,9 @@ struct Verify: ParsableCommand {
         if let unchecked = report.unchecked { print("\(file): not checked: \(unchecked)") }
         if report.failures.isEmpty { print("\(file): ok") }
     }
-
-    /// What a process of its own tells of a file; how it ended is the failure where it told nothing.
-    private func isolatedReport(_ file: String) throws -> VerificationReport {
-        let limits = ProcessLimits.verifying(file, memory: memory)
-        let arguments = [IsolatedVerify._commandName] + limits.arguments + (deep ? ["--deep"] : []) + ["--", file]
-        do {
-            let output = try IsolatedProgram.run(arguments, reading: file, limits: limits)
-            return try JSONDecoder().decode(VerificationReport.self, from: output)
-        } catch let error as CheckpointError {
-            return VerificationReport(failures: [PlainError(error)])
-        }
-    }
 }
 
-/// What verifying a file gave, as one process tells another.
-struct VerificationReport: Codable {
-    var failures: [PlainError]
-    var unchecked: String?
-    var digest: String?
-}
-
-extension VerificationReport {
-    init(_ file: String, deep: Bool) {
-        let report = Verifier.verify(URL(fileURLWithPath: file), deep: deep)
-        self.init(failures: report.failures.map(PlainError.init), unchecked: report.unchecked, digest: report.digest)
-    }
-}
-
-/// The part of ``Verify`` that runs in a process of its own.
+/// The part of ``Verify`` that runs in a separate process.
 struct IsolatedVerify: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "isolated-verify", shouldDisplay: false)
     @OptionGroup var limits: LimitOptions

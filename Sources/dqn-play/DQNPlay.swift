@@ -2,7 +2,6 @@ import ArgumentParser
 import CommandLineSupport
 import DQNCheckpoint
 import DQNEnvironments
-import DQNGraphics
 import DQNInference
 import DQNModel
 import Foundation
@@ -11,76 +10,109 @@ import Foundation
 struct DQNPlay: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dqn-play",
-        abstract: "Plays episodes greedily with the policy of a checkpoint.",
+        abstract: "Play episodes with a trained policy.",
         discussion: """
+            Loads the policy of a checkpoint and acts greedily. The last line of output is the mean return.
+
             EXAMPLES
+              # Play the newest checkpoint of a run:
               dqn-play runs/cartpole
+              # Check that the best checkpoint reaches a mean return of 475:
               dqn-play runs/cartpole --which best --episodes 100 --min-return 475
-              dqn-play runs/cartpole/checkpoints/step-000000050000.h5 --render ansi --episodes 1
+              # Watch an episode in the terminal:
+              dqn-play step-000000050000.h5 --render ansi --episodes 1
+              # Record an episode as an animated GIF:
               dqn-play runs/cartpole --record cartpole.gif
+              # Write every step to a file, and the results as JSON:
               dqn-play policy.h5 --trace steps.jsonl --json
 
-            Exit codes: 0 done, 1 failed (as --record FILE.mp4 without ffmpeg) or --min-return not reached,
-            64 usage, 65 malformed checkpoint, 66 missing input, 130 interrupted.
+            EXIT CODES
+              0    Success.
+              1    The program failed, or the mean return is below --min-return.
+              64   The command line is invalid.
+              65   The checkpoint is malformed.
+              66   An input file does not exist.
+              130  A signal interrupted the program.
             """,
         version: "0.1.0")
 
-    /// How episodes are shown.
+    /// How to show episodes.
     enum Render: String, ExpressibleByArgument, CaseIterable {
         case none, ansi
     }
 
-    @Argument(help: ArgumentHelp("A checkpoint file, or a run's directory.", valueName: "checkpoint-or-run-dir"))
+    @Argument(help: ArgumentHelp("Checkpoint file or run directory.", valueName: "checkpoint-or-run-dir"))
     var path: String
-    @Option(
-        help: ArgumentHelp("Which checkpoint of a run: latest, best or a number of agent steps.", valueName: "which"))
+    @Option(help: ArgumentHelp("Checkpoint of a run: latest, best or a number of agent steps.", valueName: "which"))
     var which = "latest"
-    @Option(help: ArgumentHelp("The environment (default: the one trained in).", valueName: "id"))
+    @Option(help: ArgumentHelp("Environment to play in. (default: the training environment)", valueName: "id"))
     var env: String?
     @OptionGroup var environmentArguments: EnvironmentArguments
-    @Option(help: ArgumentHelp("Episodes to play (default: 10; with --record: 1).", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of episodes. (default: 10; with --record: 1)", valueName: "n"))
     var episodes: Int?
-    @Option(help: ArgumentHelp("Agent steps after which an episode is cut off.", valueName: "n"))
+    @Option(help: ArgumentHelp("Largest number of agent steps per episode.", valueName: "n"))
     var maxSteps: Int?
     @Option(help: ArgumentHelp("Seed of the environment's resets.", valueName: "s"))
     var seed = 0
     @Option(help: ArgumentHelp("Probability of a random action.", valueName: "e"))
     var epsilon = 0.0
-    @Option(help: "Draw the environment after each step: none or ansi.")
+    @Option(help: "How to show the environment after each step.")
     var render = Render.none
-    @Option(help: ArgumentHelp("End with exit code 1 when the mean return is below this.", valueName: "x"))
+    @Option(help: ArgumentHelp("Exit with code 1 if the mean return is below this value.", valueName: "x"))
     var minReturn: Double?
-    @Option(help: ArgumentHelp("Write a JSON line for each step to this new file.", valueName: "file"))
+    @Option(help: ArgumentHelp("Write one JSON line per step to a new file.", valueName: "file"))
     var trace: String?
     @Option(
         help: ArgumentHelp(
-            "Record the episode with its Q-values: a film (.gif; .mp4 with ffmpeg) or a contact sheet (.png).",
+            "Record one episode with its Q-values to a new file: a video (.gif, or .mp4 with ffmpeg) or a contact sheet (.png).",
             valueName: "file"))
     var record: String?
-    @Option(help: ArgumentHelp("Steps that a recorded film shows a second (default: real time).", valueName: "n"))
+    @Option(help: ArgumentHelp("Steps per second of a recorded video. (default: real time)", valueName: "n"))
     var speed: Double?
     @Flag(help: "Print one JSON document instead of text.")
     var json = false
-    @Flag(name: .shortAndLong, help: "Print the last line only.")
+    @Flag(name: .shortAndLong, help: "Print only the last line.")
     var quiet = false
 
     mutating func validate() throws {
         guard CheckpointSelection(which) != nil else {
-            throw ValidationError("--which \(which): use latest, best or a number of agent steps.")
+            throw ValidationError("--which \(which) is invalid; use latest, best or a number of agent steps.")
         }
         if let episodes, episodes < 1 {
-            throw ValidationError("--episodes \(episodes) is too small; the least is 1.")
+            throw ValidationError("--episodes \(episodes) is too small; the minimum is 1.")
         }
-        if let maxSteps, maxSteps < 1 { throw ValidationError("--max-steps \(maxSteps) is too small; the least is 1.") }
+        if let maxSteps, maxSteps < 1 {
+            throw ValidationError("--max-steps \(maxSteps) is too small; the minimum is 1.")
+        }
         if seed < 0 { throw ValidationError("--seed \(seed) is negative; use 0 or more.") }
-        if !(0...1).contains(epsilon) { throw ValidationError("--epsilon \(epsilon) is no probability; use 0 to 1.") }
-        try checkRecording()
-        if json, render == .ansi { throw ValidationError("--json and --render ansi both write to standard output.") }
+        if !(0...1).contains(epsilon) {
+            throw ValidationError("--epsilon \(epsilon) is not a probability; use a value from 0 to 1.")
+        }
+        try validateRecording()
+        if json, render == .ansi {
+            throw ValidationError("--json and --render ansi both write to standard output; use only one of them.")
+        }
+    }
+
+    private func validateRecording() throws {
+        guard let record else {
+            if speed != nil { throw ValidationError("--speed requires a recording; add --record FILE.gif.") }
+            return
+        }
+        if let episodes, episodes > 1 {
+            throw ValidationError("--record records one episode, not \(episodes); omit --episodes.")
+        }
+        if let speed, !(0.1...100).contains(speed) {
+            throw ValidationError("--speed \(speed) is out of range; use 0.1 to 100 steps per second.")
+        }
+        do { try EpisodeRecording.validateFormat(of: URL(fileURLWithPath: record)) } catch {
+            throw ValidationError("--record: \(error)")
+        }
     }
 
     func run() throws {
         do { try play() } catch let code as ExitCode { throw code } catch {
-            throw report(error, program: "dqn-play", codeOf: Film.exitCode)
+            throw report(error, program: "dqn-play")
         }
     }
 
@@ -96,28 +128,47 @@ struct DQNPlay: ParsableCommand {
             EnvironmentID(env ?? agent.environment).setting(environmentArguments.settings),
             wrappers: agent.wrappers, gymnasium: environmentArguments.gymnasium)
         try check(environment.specification, fits: agent)
-        let count = episodes ?? (record == nil ? 10 : 1)
-        // First: it leaves nothing behind where it cannot be made.
-        let film = try record.map { try Film(URL(fileURLWithPath: $0), environment, agent, speed: speed) }
-        defer { film?.discard() }
+        let episodes = try play(agent, in: environment)
+        try printSummary(of: episodes, url, agent, environment.specification.id)
+    }
+
+    private func check(_ environment: EnvironmentSpecification, fits agent: Agent) throws {
+        let space = environment.observationSpace.stacked(depth: agent.frameStack)
+        guard space == agent.architecture.input, environment.actionCount == agent.architecture.actionCount else {
+            throw EnvironmentError(
+                code: .unknownEnvironment,
+                message: "The policy was trained in '\(agent.environment)' and needs observations of shape "
+                    + "\(agent.architecture.input.shape) and \(agent.architecture.actionCount) actions, but "
+                    + "'\(environment.id)' has observations of shape \(space.shape) and \(environment.actionCount) "
+                    + "actions. " + (env == nil ? "Use the plug-in that it was trained with." : "Omit --env."))
+        }
+    }
+
+    private func play(_ agent: Agent, in environment: any Environment) throws -> [EpisodePlayer.Episode] {
+        // Create the recording first: it leaves no file behind if another output cannot be created.
+        let recording = try record.map {
+            try EpisodeRecording(to: URL(fileURLWithPath: $0), of: environment, speed: speed)
+        }
+        defer { recording?.discard() }
         let trace = try trace.map { try TraceFile(URL(fileURLWithPath: $0)) }
-        let screen = render == .ansi ? Screen() : nil
+        let screen = render == .ansi ? EnvironmentScreen() : nil
         defer { screen?.leave() }
-        if film != nil || screen != nil { Interruption.install() }
+        if recording != nil || screen != nil { Interruption.install() }
         var player = EpisodePlayer(environment: environment, frameStack: agent.frameStack)
         var generator = RandomGenerator(seed: UInt64(seed), stream: "play")
         var played: [EpisodePlayer.Episode] = []
-        for index in 0..<count {
+        for index in 0..<(episodes ?? (record == nil ? 10 : 1)) {
             let episode = try player.play(
                 seed: generator.next(), maximumSteps: maxSteps, epsilon: epsilon, generator: &generator,
-                policy: { try agent.action(for: $0) }, onReset: { try film?.begin($0) },
+                policy: { try agent.action(for: $0) }, onReset: { try recording?.begin(with: $0) },
                 onStep: { step in
-                    let values = trace == nil && film == nil ? [] : try agent.actionValues(for: step.observation)
+                    let needsValues = trace != nil || recording != nil
+                    let values = needsValues ? try agent.actionValues(for: step.observation) : []
                     try trace?.append(step, episode: index, actionValues: values)
-                    try film?.add(step, actionValues: values)
+                    try recording?.add(step, actionValues: values)
                     screen?.show(step)
                     if Interruption.isRequested {
-                        try film?.finish()
+                        try recording?.finish()
                         throw ExitCode.interrupted
                     }
                 })
@@ -128,23 +179,11 @@ struct DQNPlay: ParsableCommand {
             }
         }
         try trace?.close()
-        if let recorded = try film?.finish(), !quiet, !json { print(recorded) }
-        try summarise(played, url, agent, environment.specification.id)
+        if let description = try recording?.finish(), !quiet, !json { print(description) }
+        return played
     }
 
-    private func check(_ environment: EnvironmentSpecification, fits agent: Agent) throws {
-        let space = environment.observationSpace.stacked(depth: agent.frameStack)
-        guard space == agent.architecture.input, environment.actionCount == agent.architecture.actionCount else {
-            throw EnvironmentError(
-                code: .unknownEnvironment,
-                message: "The policy was trained in '\(agent.environment)' and takes \(agent.architecture.input.shape) "
-                    + "observations and \(agent.architecture.actionCount) actions; '\(environment.id)' gives "
-                    + "\(space.shape) and has \(environment.actionCount). "
-                    + (env == nil ? "Play with the plug-in that it was trained with." : "Leave --env out."))
-        }
-    }
-
-    private func summarise(_ episodes: [EpisodePlayer.Episode], _ url: URL, _ agent: Agent, _ id: String) throws {
+    private func printSummary(of episodes: [EpisodePlayer.Episode], _ url: URL, _ agent: Agent, _ id: String) throws {
         let summary = ReturnSummary(episodes.map(\.totalReward))
         if json {
             try printJSON(
@@ -164,26 +203,10 @@ struct DQNPlay: ParsableCommand {
         }
     }
 
-    private func checkRecording() throws {
-        guard let record else {
-            if speed != nil { throw ValidationError("--speed is that of a film; name one by --record FILE.gif.") }
-            return
-        }
-        if let episodes, episodes > 1 {
-            throw ValidationError("--record records one episode, not \(episodes); leave --episodes out.")
-        }
-        if let speed, !(0.1...100).contains(speed) {
-            throw ValidationError("--speed \(speed) cannot be shown; use 0.1 to 100 steps a second.")
-        }
-        do { _ = try RecordingFormat(URL(fileURLWithPath: record)) } catch {
-            throw ValidationError("--record: \(error)")
-        }
-    }
-
     private static func number(_ value: Double) -> String { String(format: "%.2f", value) }
 }
 
-/// What `--json` prints.
+/// The document that `--json` prints.
 private struct PlayReport: Encodable {
     var checkpoint: String
     var step: Int

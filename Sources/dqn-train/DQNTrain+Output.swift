@@ -6,7 +6,7 @@ internal import DQNModel
 import DQNTraining
 import Foundation
 
-/// The exit code of an error of the trainer; `nil` for the errors of other modules.
+/// Returns the exit code of a training error.
 func exitCode(of error: any Error) -> ExitCode? {
     guard let error = error as? TrainingError else { return nil }
     return switch error.code {
@@ -16,7 +16,7 @@ func exitCode(of error: any Error) -> ExitCode? {
     }
 }
 
-/// What `--json` prints at the end of a run.
+/// The document that `--json` prints at the end of a run.
 private struct Summary: Encodable {
     var directory: String
     var outcome: TrainingRun.Outcome
@@ -29,8 +29,8 @@ private struct Summary: Encodable {
 }
 
 extension DQNTrain {
-    /// Runs to the end, showing progress; ends with 130 when a signal ended the run.
-    func drive(_ run: TrainingRun) throws {
+    /// Trains to the end and shows the progress. Throws exit code 130 if a signal interrupts the run.
+    func train(_ run: TrainingRun) throws {
         let first = run.trainer.counters.agentSteps
         let start = ContinuousClock().now
         let showsProgress = !quiet && ProgressLine.isAvailable

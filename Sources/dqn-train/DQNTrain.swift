@@ -12,105 +12,130 @@ import Logging
 struct DQNTrain: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dqn-train",
-        abstract: "Trains a deep Q-network, saving checkpoints that a later run resumes exactly.",
+        abstract: "Train an agent and save checkpoints that resume exactly.",
         discussion: """
+            Creates a run directory with the configuration, metrics and checkpoints. \
+            --resume continues a run from its newest valid checkpoint. Ctrl-C saves the \
+            run before the program ends.
+
             EXAMPLES
+              # Train on CartPole with the default preset:
               dqn-train --env CartPole-v1 --out runs/cartpole
+              # Change the preset, the seed and a hyperparameter:
               dqn-train --env CartPole-v1 --preset zoo --seed 3 --set learning_rate=1e-3
+              # Train with several workers:
               dqn-train --env Catch84-v0 --method a3c --workers 2
               dqn-train --env CartPole-v1 --method async-dqn --workers 4 --memory 2G
+              # Train in a Gymnasium environment:
               dqn-train --env gym:LunarLander-v3 --out runs/lander
               dqn-train --env gym:ALE/Pong-v5 --out runs/pong
+              # Train in an environment of a shared library:
               dqn-train --env plugin:./grid-world.so:GridWorld-v0
+              # Resume a run:
               dqn-train --resume runs/cartpole
-              dqn-train --env Acrobot-v1 --steps 100000 --schedule-steps 200000 --out runs/acrobot
-              dqn-train --resume runs/acrobot --steps 200000
+              # Train for half of the scheduled steps, and finish later:
+              dqn-train --env Acrobot-v1 --steps 50000 --schedule-steps 100000 --out runs/a
+              dqn-train --resume runs/a --steps 100000
+              # Show the configuration without training:
               dqn-train --env Acrobot-v1 --print-config
 
-            Flags win over --set, which wins over --config, which wins over the preset.
-            Exit codes: 0 done, 1 failed, 64 usage, 65 malformed checkpoint, 66 missing input, 130 interrupted and saved.
+            PRECEDENCE
+              Options override --set, which overrides --config, which overrides the preset.
+
+            EXIT CODES
+              0    Success.
+              1    Training failed.
+              64   The command line or the configuration is invalid.
+              65   A checkpoint is malformed.
+              66   An input file or run does not exist.
+              130  A signal interrupted the program. The run is saved.
             """,
         version: "0.1.0")
 
-    /// The methods' names for the help.
+    /// The names of the training methods, for the help.
     private static let methods = TrainingMethods.names.joined(separator: ", ")
 
     @Option(
         help: ArgumentHelp(
-            "The environment's id, as in CartPole-v1, gym:LunarLander-v3 or plugin:./grid.so:Grid-v0.", valueName: "id")
+            "Environment id, such as CartPole-v1, gym:LunarLander-v3 or plugin:./grid.so:Grid-v0.", valueName: "id")
     )
     var env: String?
     @OptionGroup var environmentArguments: EnvironmentArguments
-    @Option(help: ArgumentHelp("The training method: \(DQNTrain.methods).", valueName: "name"))
+    @Option(help: ArgumentHelp("Training method: \(DQNTrain.methods). (default: dqn)", valueName: "name"))
     var method: String?
-    @Option(help: ArgumentHelp("Settings to start from: default, zoo, cleanrl or atari.", valueName: "name"))
+    @Option(help: ArgumentHelp("Preset of hyperparameters: default, zoo, cleanrl or atari.", valueName: "name"))
     var preset: String?
-    @Option(help: ArgumentHelp("Agent steps at which the run stops, counted from its beginning.", valueName: "n"))
+    @Option(help: ArgumentHelp("Total number of agent steps of the run.", valueName: "n"))
     var steps: Int?
     @Option(
         help: ArgumentHelp(
-            "Agent steps over which epsilon and the learning rate move; fixed for the run's life (default: --steps).",
+            "Length of the epsilon and learning rate schedules in agent steps, fixed when the run is created. (default: --steps)",
             valueName: "n"))
     var scheduleSteps: Int?
-    @Option(help: ArgumentHelp("Workers that run at once; the method dqn has one.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of parallel workers; the method dqn has one.", valueName: "n"))
     var workers: Int?
-    @Option(help: ArgumentHelp("Seed of every random stream.", valueName: "s"))
+    @Option(help: ArgumentHelp("Seed of all random generators.", valueName: "s"))
     var seed: Int?
-    @Option(help: ArgumentHelp("The run's directory (default: runs/ENV-METHOD-seedS).", valueName: "dir"))
+    @Option(help: ArgumentHelp("New run directory. (default: runs/ENV-METHOD-seedS)", valueName: "dir"))
     var out: String?
-    @Option(help: ArgumentHelp("Go on with the run in this directory.", valueName: "dir"))
+    @Option(help: ArgumentHelp("Resume the run in this directory.", valueName: "dir"))
     var resume: String?
-    @Option(help: ArgumentHelp("A JSON file of configuration keys, or another run's config.json.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("JSON file with configuration keys, such as another run's config.json.", valueName: "file"))
     var config: String?
     @Option(
-        name: .customLong("set"), help: ArgumentHelp("Set one configuration key; repeatable.", valueName: "key=value"))
+        name: .customLong("set"), help: ArgumentHelp("Set a configuration key. Repeatable.", valueName: "key=value"))
     var assignments: [String] = []
-    @Option(help: ArgumentHelp("Agent steps between evaluations; 0 never evaluates.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of agent steps between evaluations; 0 disables evaluation.", valueName: "n"))
     var evalEvery: Int?
-    @Option(help: ArgumentHelp("Episodes of an evaluation.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of episodes per evaluation.", valueName: "n"))
     var evalEpisodes: Int?
     @Option(
         help: ArgumentHelp(
-            "Agent steps between saves; 0 saves at a new best and at the end (default: 10000).", valueName: "n"))
+            "Number of agent steps between checkpoints; 0 saves only a new best and the end. (default: 10000)",
+            valueName: "n"))
     var saveEvery: Int?
-    @Option(help: ArgumentHelp("Newest checkpoints kept; the best is kept besides (default: 5).", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Number of newest checkpoints to keep, in addition to the best. (default: 5)", valueName: "n"))
     var keep: Int?
     @Option(
         help: ArgumentHelp(
-            "Memory that the workers may take together, as in 2G (2 GiB) or 500M (default: the machine's).",
+            "Memory limit for all workers together, such as 2G (2 GiB) or 500M. (default: the machine's memory)",
             valueName: "bytes")
     )
     var memory: ByteCount?
     @Option(
         help: ArgumentHelp(
-            "Seconds without a finished step after which a worker counts as stuck (default: 120).",
+            "Time limit in seconds for one step of a worker; a slower worker is considered stuck. (default: 120)",
             valueName: "seconds"))
     var workerTimeout: Double?
-    @Option(help: ArgumentHelp("Mean return of an evaluation at which the run ends early.", valueName: "x"))
+    @Option(help: ArgumentHelp("Stop when the mean return of an evaluation reaches this value.", valueName: "x"))
     var targetReturn: Double?
-    @Flag(help: "Print the resolved configuration as JSON and end.")
+    @Flag(help: "Print the resolved configuration as JSON and exit.")
     var printConfig = false
-    @Flag(help: "Print one JSON document about the run at its end.")
+    @Flag(help: "Print one JSON document about the run when it ends.")
     var json = false
-    @Flag(name: .shortAndLong, help: "Say errors only.")
+    @Flag(name: .shortAndLong, help: "Log errors only.")
     var quiet = false
-    @Flag(name: .shortAndLong, help: "Say more.")
+    @Flag(name: .shortAndLong, help: "Log more details.")
     var verbose = false
 
     mutating func validate() throws {
         if let workerTimeout, !(workerTimeout > 0 && workerTimeout <= 1e6) {
-            throw ValidationError("--worker-timeout \(workerTimeout) is out of range; use seconds up to 1000000.")
+            throw ValidationError(
+                "--worker-timeout \(workerTimeout) is out of range; use a positive number of seconds up to 1000000.")
         }
-        let least = [
+        let minimums = [
             ("--steps", steps, 1), ("--save-every", saveEvery, 0), ("--keep", keep, 1), ("--workers", workers, 1),
         ]
-        for (flag, value, least) in least {
-            if let value, value < least {
-                throw ValidationError("\(flag) \(value) is too small; the least is \(least).")
+        for (flag, value, minimum) in minimums {
+            if let value, value < minimum {
+                throw ValidationError("\(flag) \(value) is too small; the minimum is \(minimum).")
             }
         }
         if !environmentArguments.settings.isEmpty, env == nil, resume == nil {
-            throw ValidationError("--env-set goes with --env only.")
+            throw ValidationError("--env-set requires --env.")
         }
         guard resume != nil else { return }
         let fixed: [(String, Bool)] = [
@@ -122,7 +147,7 @@ struct DQNTrain: ParsableCommand {
             ("--print-config", printConfig),
         ]
         if let (flag, _) = fixed.first(where: \.1) {
-            throw ValidationError("\(flag) cannot go with --resume: a run keeps the configuration it began with.")
+            throw ValidationError("\(flag) cannot be combined with --resume, because a run keeps its configuration.")
         }
     }
 
@@ -133,7 +158,7 @@ struct DQNTrain: ParsableCommand {
             }
             let run = try makeRun()
             Interruption.install(survivingClosedPipes: true)
-            try drive(run)
+            try train(run)
         } catch let code as ExitCode {
             throw code
         } catch let error as TrainingError where error.code == .underlyingFailure {
@@ -141,7 +166,7 @@ struct DQNTrain: ParsableCommand {
             throw report(error.underlying ?? error, program: "dqn-train")
         } catch {
             throw report(
-                error, program: "dqn-train", codeOf: exitCode(of:), causeOf: { ($0 as? TrainingError)?.underlying })
+                error, program: "dqn-train", exitCode: exitCode(of:), cause: { ($0 as? TrainingError)?.underlying })
         }
     }
 

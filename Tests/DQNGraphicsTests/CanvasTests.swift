@@ -1,7 +1,7 @@
 import DQNGraphics
 import Testing
 
-/// Shapes and letters.
+/// Tests shapes and text.
 @Suite struct CanvasTests {
     private let black = PictureColor(0)
     private let white = PictureColor(0xFFFFFF)
@@ -17,7 +17,7 @@ import Testing
         }
     }
 
-    @Test("Areas are as large as geometry says")
+    @Test("Shapes have the correct areas")
     func areas() {
         func area(_ draw: (inout PictureCanvas) -> Void) -> Double {
             var canvas = PictureCanvas(width: 100, height: 100, black)
@@ -32,7 +32,7 @@ import Testing
         #expect(abs(area { $0.rectangle(from: [10.5, 10], to: [60, 40], rounding: 8, white) } - 1430) < 5)
     }
 
-    @Test("What lies outside, or is no number, is left out")
+    @Test("Clips shapes outside the canvas and ignores NaN")
     func outside() {
         var canvas = PictureCanvas(width: 10, height: 10, black)
         canvas.line(from: [-1e300, 5], to: [-1e200, 5], thickness: 3, white)
@@ -45,7 +45,7 @@ import Testing
         #expect(canvas.picture == Picture(width: 10, height: 10, filledWith: white))
     }
 
-    @Test("Every printable character has a picture of its own")
+    @Test("Every printable character looks different")
     func font() {
         var seen: [[UInt8]: Character] = [:]
         for code in UInt8(33)..<127 {
@@ -58,11 +58,11 @@ import Testing
         #expect(seen[Picture(width: 5, height: 8, filledWith: black).bytes] == nil)
     }
 
-    @Test("Letters stand where they should, at any size; text is cut where it is too long")
+    @Test("Places and scales text, and truncates long text")
     func text() {
         var canvas = PictureCanvas(width: 30, height: 20, black)
         canvas.write("I|", x: 2, y: 1, scale: 2, white)
-        // The stem of I, and that of the bar six dots on.
+        // The stem of the I, and the bar six dots to the right.
         #expect(canvas.picture[6, 8] == white && canvas.picture[7, 8] == white && canvas.picture[8, 8] == black)
         #expect(canvas.picture[18, 8] == white && canvas.picture[19, 8] == white)
         #expect(PixelFont.width("ab", scale: 2) == 22 && PixelFont.width("", scale: 2) == 0)

@@ -3,10 +3,9 @@ import DQNGraphics
 import Foundation
 import Testing
 
-/// The bytes of files, compared with `Fixtures/pictures`, which `Fixtures/scripts/check_pictures.py` decodes on its
-/// own.
+/// Compares the encoded files with `Fixtures/pictures`, which `Fixtures/scripts/check_pictures.py` decodes independently.
 ///
-/// `DQN_RECORD_PICTURES=1` records them anew; run the script before committing.
+/// `DQN_RECORD_PICTURES=1` records them again. Run the script before committing.
 @Suite struct EncoderTests {
     private static let directory = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Fixtures/pictures")
@@ -40,7 +39,7 @@ import Testing
         }
     }
 
-    @Test("A GIF has the recorded bytes: few colours, a change, no change, many colours")
+    @Test("GIF frames have the recorded bytes: few colours, a change, no change, many colours")
     func gif() throws {
         let first = fewColors { _, _ in 12 }
         let second = fewColors { x, y in (10..<30).contains(x) && (20..<40).contains(y) ? 13 : 12 }
@@ -56,13 +55,13 @@ import Testing
         bytes += encoder.frame(many, hundredths: 10)
         bytes += GIFEncoder.trailer
         #expect(try bytes == recorded("film.gif", bytes))
-        #expect(beforeChange > 6_000 && change < 1_500 && noChange < 40, "only what has changed is in a frame")
+        #expect(beforeChange > 6_000 && change < 1_500 && noChange < 40, "a frame contains only the changes")
     }
 
-    @Test("A PNG has the recorded bytes but for what another libdeflate may pack otherwise")
+    @Test("A PNG has the recorded bytes, except for compressed data that depends on the libdeflate version")
     func png() throws {
         let picture = Picture(width: 5, height: 4, bytes: (0..<60).map { UInt8(hash($0, salt: 11) >> 24) })
-        let bytes = try PNGFile.bytes(picture)
+        let bytes = try PNGEncoder.encode(picture)
         let recorded = try recorded("tiny.png", bytes)
         // Signature and header.
         #expect(bytes.prefix(33) == recorded.prefix(33))
@@ -71,7 +70,7 @@ import Testing
         #expect(try pixels(bytes) == picture.bytes)
     }
 
-    /// What an uncompressed file's only data chunk has, without the filters' numbers, of which all must be 0.
+    /// Returns the pixels of the only data chunk. Every filter number must be 0.
     private func pixels(_ file: [UInt8]) throws -> [UInt8] {
         func number(_ position: Int) -> Int { file[position..<position + 4].reduce(0) { $0 << 8 | Int($1) } }
         let (width, height, length) = (number(16), number(20), number(33))

@@ -1,7 +1,7 @@
 import DQNGraphics
 import Testing
 
-/// Pictures, their scaling, and how a terminal shows them.
+/// Tests pictures, their scaling and their terminal text.
 @Suite struct PictureTests {
     private func picture(_ rows: [[UInt32]]) -> Picture {
         let colors = rows.joined().map(PictureColor.init)
@@ -9,7 +9,7 @@ import Testing
             width: rows[0].count, height: rows.count, bytes: colors.flatMap { [$0.red, $0.green, $0.blue] })
     }
 
-    @Test("A picture of one colour, a pixel's colour, its code")
+    @Test("Creates uniform pictures and reads pixels")
     func pixels() {
         let plain = Picture(width: 3, height: 2, filledWith: PictureColor(0x0A1BFF))
         #expect(plain.bytes == [UInt8](repeating: 0, count: 6).flatMap { _ in [0x0A, 0x1B, 0xFF] as [UInt8] })
@@ -17,7 +17,7 @@ import Testing
         #expect(two[1, 0] == PictureColor(red: 4, green: 5, blue: 6))
     }
 
-    @Test("A whole multiple repeats pixels; a half is the mean of four")
+    @Test("A whole multiple repeats pixels, and half the size averages four")
     func scaling() {
         let small = picture([[0x000000, 0xFF0000], [0x00FF00, 0x0000FF]])
         let large = small.resized(width: 6, height: 6)
@@ -26,12 +26,12 @@ import Testing
         }
         #expect(small.resized(width: 1, height: 1)[0, 0] == PictureColor(red: 64, green: 64, blue: 64))
         #expect(large.resized(width: 2, height: 2) == small)
-        // Three to two: the middle is shared by both.
+        // When three pixels become two, both share the middle pixel.
         let row = picture([[0x000000, 0x000090, 0x000030]]).resized(width: 2, height: 1)
         #expect(row[0, 0].blue == 0x30 && row[1, 0].blue == 0x50)
     }
 
-    @Test("Any size keeps the mean of a plain picture", arguments: [(1, 1), (7, 3), (100, 1), (33, 64)])
+    @Test("A uniform picture stays uniform at any size", arguments: [(1, 1), (7, 3), (100, 1), (33, 64)])
     func plainStaysPlain(width: Int, height: Int) {
         let color = PictureColor(0xFD017F)
         let plain = Picture(width: 10, height: 9, filledWith: color).resized(width: width, height: height)
@@ -41,20 +41,20 @@ import Testing
     @Test("The largest size that fits keeps the proportions")
     func fitting() {
         let atari = Picture(width: 160, height: 210, filledWith: PictureColor(0))
-        #expect(atari.size(fitting: 80, 46) == (35, 46))
-        #expect(atari.size(fitting: 40, 200) == (40, 53))
+        #expect(atari.size(fittingWidth: 80, height: 46) == (35, 46))
+        #expect(atari.size(fittingWidth: 40, height: 200) == (40, 53))
         let line = Picture(width: 1000, height: 1, filledWith: PictureColor(0))
-        #expect(line.size(fitting: 20, 20) == (20, 1))
+        #expect(line.size(fittingWidth: 20, height: 20) == (20, 1))
     }
 
-    @Test("Two pixels make a character; colours are named where they change, and end with their line")
+    @Test("A character shows two pixels; colour codes appear at changes and are reset at the end of a line")
     func terminal() {
         let text = picture([[0xFF0000, 0xFF0000, 0x0000FF], [0x00FF00, 0x00FF00, 0x0000FF]])
             .terminalText(columns: 3, rows: 9)
         #expect(text == "\u{1B}[48;2;0;255;0m\u{1B}[38;2;255;0;0m▀▀\u{1B}[48;2;0;0;255m \u{1B}[0m")
     }
 
-    @Test("Text fits the terminal", arguments: [(80, 24), (10, 3), (1, 1), (300, 100)])
+    @Test("The text fits the terminal", arguments: [(80, 24), (10, 3), (1, 1), (300, 100)])
     func terminalSize(columns: Int, rows: Int) {
         for picture in [
             Picture(width: 160, height: 210, filledWith: PictureColor(0x123456)),
@@ -70,9 +70,9 @@ import Testing
     }
 }
 
-/// What is sent to a terminal, shown by a terminal that knows just that.
+/// Tests the commands for a terminal with a simulated terminal.
 @Suite struct TerminalScreenTests {
-    /// A terminal of no bounds that keeps letters only.
+    /// An unbounded terminal that keeps only text.
     private struct Terminal {
         var lines: [Int: String] = [:]
         var isCursorShown = true
@@ -96,10 +96,10 @@ import Testing
         }
     }
 
-    @Test("Each text is shown, and only what is new of it is sent")
+    @Test("Shows each text and sends only the changed lines")
     func updates() {
         var (screen, terminal) = (TerminalScreen(), Terminal())
-        terminal.lines[9] = "what stood there"
+        terminal.lines[9] = "earlier text"
         terminal.receive(screen.update("one\ntwo\nthree"))
         #expect(terminal.lines == [1: "one", 2: "two", 3: "three"] && !terminal.isCursorShown)
         terminal.written = 0
@@ -109,7 +109,7 @@ import Testing
         #expect(terminal.lines == [1: "one"] && terminal.written == 1)
         terminal.receive(screen.update("one\ntwo"))
         #expect(terminal.lines == [1: "one", 2: "two"])
-        screen.forget()
+        screen.invalidate()
         terminal.written = 0
         terminal.receive(screen.update("one\ntwo"))
         #expect(terminal.written == 6)

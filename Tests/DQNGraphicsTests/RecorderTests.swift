@@ -3,7 +3,7 @@ import DQNModel
 import Foundation
 import Testing
 
-/// Recording an episode: what is in the folder while it goes on, at its end, and where it cannot go on.
+/// Records episodes and checks the directory during the episode, at its end and after errors.
 @Suite struct RecorderTests {
     private final class Folder {
         let url = FileManager.default.temporaryDirectory.appending(path: "dqn-recording-\(UUID().uuidString)")
@@ -25,19 +25,21 @@ import Testing
 
     @discardableResult
     private func record(_ recorder: EpisodeRecorder, steps: Int) throws -> EpisodeRecorder.Summary {
-        try recorder.begin(picture(0))
+        try recorder.begin(with: picture(0))
         for step in 0..<steps {
-            try recorder.add(
-                values: [Float(step), 1, -0.5], action: step % 3, reward: step == 7 ? 1 : 0, after: picture(step + 1))
+            try recorder.addStep(
+                actionValues: [Float(step), 1, -0.5], action: step % 3, reward: step == 7 ? 1 : 0,
+                nextPicture: picture(step + 1))
         }
-        return try recorder.finish(ending: "terminated")
+        try recorder.finish(ending: "terminated")
+        return try #require(recorder.summary)
     }
 
-    @Test("The file appears when it is whole", arguments: ["a.gif", "b.png", "c.GIF"])
+    @Test("The file appears when it is complete", arguments: ["a.gif", "b.png", "c.GIF"])
     func atomic(name: String) throws {
         let folder = try Folder()
         let url = folder.url.appending(path: name)
-        let recorder = try EpisodeRecorder(url, environment: "Test-v0", actions: ["left", "stay", "right"])
+        let recorder = try EpisodeRecorder(to: url, environment: "Test-v0", actions: ["left", "stay", "right"])
         #expect(folder.names.count == 1 && folder.names[0].hasPrefix("\(name).") && folder.names[0].hasSuffix(".tmp"))
         let summary = try record(recorder, steps: 12)
         #expect(folder.names == [name])
@@ -45,39 +47,39 @@ import Testing
         #expect(folder.names == [name])
         let data = try Data(contentsOf: url)
         if name.hasSuffix("png") {
-            #expect(summary.pictures == 1 && summary.seconds == 0)
+            #expect(summary.frameCount == 1 && summary.duration == .zero)
             #expect(data.prefix(8).elementsEqual([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
         } else {
-            #expect(summary.pictures == 13 && abs(summary.seconds - 2.8) < 1e-9)
+            #expect(summary.frameCount == 13 && abs(summary.duration / .seconds(1) - 2.8) < 1e-9)
             #expect(data.prefix(6).elementsEqual("GIF89a".utf8) && data.last == 0x3B)
-            // A graphic control a frame; its delays add up to the film's seconds.
+            // Each frame has a graphic control extension. The delays add up to the duration of the video.
             let controls = data.indices.dropLast(7).filter { data[$0...].starts(with: [0x21, 0xF9, 4, 5]) }
             #expect(controls.count == 13)
             #expect(controls.reduce(0) { $0 + Int(data[$1 + 4]) + Int(data[$1 + 5]) << 8 } == 280)
         }
     }
 
-    @Test("A film too quick for a GIF is as long as it says, and its end can be seen")
+    @Test("A GIF that is too fast reports its real duration and shows its end")
     func quick() throws {
         let folder = try Folder()
         let url = folder.url.appending(path: "quick.gif")
         let recorder = try EpisodeRecorder(
-            url, environment: "Test-v0", actions: ["left", "stay", "right"], stepsPerSecond: 100)
+            to: url, environment: "Test-v0", actions: ["left", "stay", "right"], stepsPerSecond: 100)
         let summary = try record(recorder, steps: 150)
-        #expect(abs(summary.seconds - 5) < 1e-9)
+        #expect(abs(summary.duration / .seconds(1) - 5) < 1e-9)
         let data = try Data(contentsOf: url)
         let last = try #require(data.indices.dropLast(7).last { data[$0...].starts(with: [0x21, 0xF9, 4, 5]) })
         #expect(Int(data[last + 4]) + Int(data[last + 5]) << 8 == 200)
     }
 
-    @Test("Of two that record to one name the first has it, and other files are left alone")
+    @Test("The first of two recordings with the same name keeps the file, and other files stay unchanged")
     func rivals() throws {
         let folder = try Folder()
         let url = folder.url.appending(path: "a.gif")
         let bystander = folder.url.appending(path: "a.gif.tmp")
         try Data("mine".utf8).write(to: bystander)
         let make = {
-            try EpisodeRecorder(url, environment: "Test-v0", actions: ["left", "stay", "right"])
+            try EpisodeRecorder(to: url, environment: "Test-v0", actions: ["left", "stay", "right"])
         }
         let (first, second) = (try make(), try make())
         try record(first, steps: 3)
@@ -89,22 +91,22 @@ import Testing
         #expect(folder.names.sorted() == ["a.gif", "a.gif.tmp"])
     }
 
-    @Test("What is not finished leaves nothing")
+    @Test("An unfinished recording leaves no file")
     func discarded() throws {
         let folder = try Folder()
         do {
             let recorder = try EpisodeRecorder(
-                folder.url.appending(path: "film.gif"), environment: "Test-v0", actions: ["one"])
-            try recorder.begin(picture(0))
+                to: folder.url.appending(path: "film.gif"), environment: "Test-v0", actions: ["one"])
+            try recorder.begin(with: picture(0))
         }
         #expect(folder.names.isEmpty)
     }
 
-    @Test("What cannot be is told before the episode")
+    @Test("Errors appear before the episode")
     func refusals() throws {
         let folder = try Folder()
         func make(_ name: String) throws -> EpisodeRecorder {
-            try EpisodeRecorder(folder.url.appending(path: name), environment: "Test-v0", actions: ["a", "b", "c"])
+            try EpisodeRecorder(to: folder.url.appending(path: name), environment: "Test-v0", actions: ["a", "b", "c"])
         }
         #expect(code { _ = try make("film.avi") } == .unknownFormat)
         #expect(code { _ = try make("film") } == .unknownFormat)
@@ -114,9 +116,9 @@ import Testing
         try FileManager.default.createSymbolicLink(
             atPath: folder.url.appending(path: "link.gif").path, withDestinationPath: "nothing")
         #expect(code { _ = try make("link.gif") } == .exists)
-        #expect(code { try make("none.gif").begin(nil) } == .noPicture)
+        #expect(code { try make("none.gif").begin(with: nil) } == .noPicture)
         #expect(folder.names == ["link.gif", "there.png"])
-        // Something of the name has come to be there meanwhile.
+        // Another file takes the name meanwhile.
         let recorder = try make("late.png")
         try Data([7]).write(to: folder.url.appending(path: "late.png"))
         #expect(code { _ = try record(recorder, steps: 3) } == .exists)
@@ -125,13 +127,13 @@ import Testing
         #expect(folder.names == ["late.png", "link.gif", "there.png"])
     }
 
-    @Test("A contact sheet grows no more however long the episode")
+    @Test("The size of a contact sheet is bounded for long episodes")
     func sheets() throws {
         let folder = try Folder()
         func sheet(_ steps: Int) throws -> EpisodeRecorder.Summary {
             let url = folder.url.appending(path: "\(steps).png")
             return try record(
-                EpisodeRecorder(url, environment: "Test-v0", actions: ["left", "stay", "right"]), steps: steps)
+                EpisodeRecorder(to: url, environment: "Test-v0", actions: ["left", "stay", "right"]), steps: steps)
         }
         func area(_ steps: Int) throws -> Int {
             let summary = try sheet(steps)
@@ -142,20 +144,21 @@ import Testing
         for steps in [20, 75, 76, 77, 400, 3_000] { #expect(try (full / 2...full).contains(area(steps)), "\(steps)") }
     }
 
-    @Test("Values that are no numbers, one action, very many, and pictures of other sizes are drawn all the same")
+    @Test("Draws non-finite values, one action, many actions and pictures of other sizes")
     func odd() throws {
         let folder = try Folder()
         for (name, count) in [("one", 1), ("many", 300)] {
             for suffix in ["gif", "png"] {
                 let recorder = try EpisodeRecorder(
-                    folder.url.appending(path: "\(name).\(suffix)"), environment: String(repeating: "Long", count: 90),
+                    to: folder.url.appending(path: "\(name).\(suffix)"),
+                    environment: String(repeating: "Long", count: 90),
                     actions: (0..<count).map { "an action with a long name \($0)" })
-                try recorder.begin(picture(0, side: 1_500))
+                try recorder.begin(with: picture(0, side: 1_500))
                 let odd: [Float] = [.nan, .infinity, -.infinity, 1e30, -1e-30]
                 for (step, value) in odd.enumerated() {
-                    try recorder.add(
-                        values: [Float](repeating: value, count: count), action: count - 1, reward: .infinity,
-                        after: step == 2 ? nil : picture(step, side: 30 + step))
+                    try recorder.addStep(
+                        actionValues: [Float](repeating: value, count: count), action: count - 1, reward: .infinity,
+                        nextPicture: step == 2 ? nil : picture(step, side: 30 + step))
                 }
                 try recorder.finish(ending: "cut off")
             }

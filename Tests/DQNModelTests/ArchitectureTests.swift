@@ -5,18 +5,18 @@ import Testing
 @Suite struct ArchitectureTests {
     static let atari = ObservationSpace(shape: [4, 84, 84], element: .uint8)
 
-    @Test func natureNetworkHasThePapersSizes() throws {
+    @Test func natureNetworkMatchesThePaper() throws {
         let network = try NetworkArchitecture("nature-cnn", input: Self.atari, actions: 6)
         #expect(try network.layerShapes() == [[32, 20, 20], [64, 9, 9], [64, 7, 7], [512], [6]])
         #expect(try ParameterLayout(network).count == 1_687_206)
     }
 
-    @Test func nipsNetworkHasThePapersSizes() throws {
+    @Test func nipsNetworkMatchesThePaper() throws {
         let network = try NetworkArchitecture("nips-cnn", input: Self.atari, actions: 4)
         #expect(try network.layerShapes() == [[16, 20, 20], [32, 9, 9], [256], [4]])
     }
 
-    @Test func presetsAreShorthandsOfTheGrammar() throws {
+    @Test func presetNetworksAreShorthands() throws {
         #expect(
             try NetworkArchitecture.layers("small-cnn") == NetworkArchitecture.layers("conv:16k3s1,32k3s1/fc128"))
         #expect(try NetworkArchitecture.layers("mlp:64,32") == [.dense(units: 64), .dense(units: 32)])
@@ -29,7 +29,7 @@ import Testing
         "conv:16k3s1/fc",
         "mlp:99999999999999999999",
     ])
-    func refusesWhatItCannotBuild(text: String) {
+    func refusesInvalidArchitectures(text: String) {
         #expect(throws: ModelError.self) { try NetworkArchitecture(text, input: Self.atari, actions: 4) }
     }
 
@@ -39,7 +39,7 @@ import Testing
         #expect(throws: ModelError.self) { try NetworkArchitecture("mlp:8", input: vector, actions: 0) }
     }
 
-    @Test func layoutIsInOrderWithoutGaps() throws {
+    @Test func layoutHasNoGaps() throws {
         let network = try NetworkArchitecture(
             "conv:16k3s1/fc20", input: .init(shape: [2, 8, 8], element: .float32), actions: 3)
         let layout = try ParameterLayout(network)
@@ -59,7 +59,7 @@ import Testing
         #expect(layout["nothing"] == nil)
     }
 
-    @Test func survivesJSON() throws {
+    @Test func roundTripsThroughJSON() throws {
         let network = try NetworkArchitecture("nature-cnn", input: Self.atari, actions: 6)
         let data = try JSONValue.canonicalEncoder.encode(network)
         #expect(try JSONDecoder().decode(NetworkArchitecture.self, from: data) == network)

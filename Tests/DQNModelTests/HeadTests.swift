@@ -6,7 +6,7 @@ import Testing
     static let vector = ObservationSpace(shape: [4], element: .float32)
     static let pixels = ObservationSpace(shape: [2, 8, 8], element: .uint8)
 
-    @Test func headsTellActionsAndOutputs() throws {
+    @Test func headsCountActionsAndOutputs() throws {
         for (head, outputs) in [
             (NetworkArchitecture.Head.actionValues(actions: 3), 3), (.dueling(actions: 3), 3),
             (.actorCritic(actions: 3), 4),
@@ -20,7 +20,7 @@ import Testing
         #expect(short.head == .actionValues(actions: 3))
     }
 
-    @Test func aDuelingHeadSplitsTheLastDenseLayer() throws {
+    @Test func duelingHeadSplitsTheLastDenseLayer() throws {
         let network = try NetworkArchitecture("conv:5k3s1/fc20,10", input: Self.pixels, head: .dueling(actions: 3))
         let layout = try ParameterLayout(network)
         #expect(
@@ -37,7 +37,7 @@ import Testing
         expectNoGaps(layout)
     }
 
-    @Test func streamsReadTheFeaturesWhereNoDenseLayerIs() throws {
+    @Test func streamsReadTheFeaturesWithoutADenseLayer() throws {
         let layout = try ParameterLayout(
             try NetworkArchitecture("conv:5k3s2", input: Self.pixels, head: .dueling(actions: 3)))
         #expect(
@@ -46,13 +46,13 @@ import Testing
             ])
         #expect(layout.entries.dropFirst(2).map(\.shape) == [[1, 45], [1], [3, 45], [3]])
         expectNoGaps(layout)
-        // And the observation itself where there is one layer only.
+        // They read the observation if the network has only one layer.
         let shallow = try ParameterLayout(
             try NetworkArchitecture("mlp:7", input: Self.vector, head: .dueling(actions: 2)))
         #expect(shallow.entries.map(\.shape) == [[7, 4], [7], [1, 7], [1], [7, 4], [7], [2, 7], [2]])
     }
 
-    @Test func anActorCriticHasOneRowMore() throws {
+    @Test func actorCriticHeadHasAValueRow() throws {
         let layout = try ParameterLayout(
             try NetworkArchitecture("mlp:8", input: Self.vector, head: .actorCritic(actions: 3)))
         #expect(layout.entries.map(\.name) == ["layers/0/weight", "layers/0/bias", "head/weight", "head/bias"])
@@ -65,20 +65,20 @@ import Testing
         (.dueling(actions: 4), #"{"actions":4,"type":"dueling"}"#),
         (.actorCritic(actions: 4), #"{"actions":4,"type":"actor_critic"}"#),
     ])
-    func survivesJSON(head: NetworkArchitecture.Head, text: String) throws {
+    func roundTripsThroughJSON(head: NetworkArchitecture.Head, text: String) throws {
         let data = try JSONValue.canonicalEncoder.encode(head)
         #expect(String(decoding: data, as: UTF8.self) == text)
         #expect(try JSONDecoder().decode(NetworkArchitecture.Head.self, from: data) == head)
     }
 
-    @Test func refusesWhatItCannotBuild() throws {
+    @Test func refusesInvalidArchitectures() throws {
         #expect(throws: DecodingError.self) {
             try JSONDecoder().decode(NetworkArchitecture.Head.self, from: Data(#"{"actions":4,"type":"noisy"}"#.utf8))
         }
         for head in [NetworkArchitecture.Head.dueling(actions: 0), .actorCritic(actions: .max)] {
             #expect(throws: ModelError.self) { try NetworkArchitecture("mlp:8", input: Self.vector, head: head) }
         }
-        // 40000² weights fit once; a dueling head has them twice.
+        // One layer of 40000² weights fits; a dueling head has two.
         let wide = ObservationSpace(shape: [40_000], element: .float32)
         _ = try NetworkArchitecture("mlp:40000", input: wide, head: .actorCritic(actions: 2))
         #expect(throws: ModelError.self) {

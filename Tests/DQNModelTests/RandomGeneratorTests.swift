@@ -12,7 +12,7 @@ import Testing
             ])
     }
 
-    @Test func goesOnFromItsWords() throws {
+    @Test func continuesFromItsState() throws {
         var generator = RandomGenerator(seed: 7, stream: "x")
         for _ in 0..<100 { _ = generator.next() }
         var copy = try RandomGenerator(restoring: generator.words)
@@ -20,11 +20,11 @@ import Testing
     }
 
     @Test(arguments: [[], [1, 2, 3], [0, 0, 0, 0], [1, 2, 3, 4, 5]] as [[UInt64]])
-    func refusesOtherStates(words: [UInt64]) {
+    func refusesInvalidStates(words: [UInt64]) {
         #expect(throws: ModelError.self) { try RandomGenerator(restoring: words) }
     }
 
-    @Test func streamsOfOneSeedDiffer() {
+    @Test func streamsOfASeedDiffer() {
         let names = (0..<200).map { "workers/\($0)/exploration" } + ["initialisation", ""]
         let firsts = names.map { name in
             var generator = RandomGenerator(seed: 0, stream: name)

@@ -5,7 +5,7 @@ import Testing
 @Suite struct ReplayChunkTests {
     private func bytes(_ chunk: ReplayChunk) -> [UInt8] { chunk.withBytes { Array($0) } }
 
-    @Test func aSnapshotDoesNotChange() {
+    @Test func snapshotsDoNotChange() {
         var chunk = ReplayChunk(byteCount: 8)
         chunk.withMutableBytes { $0[0] = 1 }
         let snapshot = chunk
@@ -17,7 +17,7 @@ import Testing
         #expect(chunk.identity != identity)
     }
 
-    @Test func everyWriteGivesANewIdentityAndReadingDoesNot() {
+    @Test func onlyWritesChangeTheIdentity() {
         var chunk = ReplayChunk(byteCount: 4)
         var seen: Set<ReplayChunk.Identity> = [chunk.identity]
         for value in 0..<5 {
@@ -29,14 +29,14 @@ import Testing
         #expect(!seen.contains(ReplayChunk(byteCount: 4).identity))
     }
 
-    @Test func aPrefixIsFollowedByZeros() {
+    @Test func zerosFollowThePrefix() {
         let chunk = [1, 2, 3].map(UInt8.init).withUnsafeBytes { ReplayChunk(byteCount: 5, prefix: $0) }
         #expect(bytes(chunk) == [1, 2, 3, 0, 0])
     }
 }
 
 @Suite struct JSONValueTests {
-    @Test func equalDocumentsHaveEqualBytes() throws {
+    @Test func encodingIsCanonical() throws {
         let text = #"{"b": [1, 2.5, null, true, "x/y"], "a": {"n": -3}}"#
         let value = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
         #expect(
@@ -45,7 +45,7 @@ import Testing
         #expect(value["b"] == .array([.integer(1), .number(2.5), .null, .bool(true), .string("x/y")]))
     }
 
-    @Test func numbersSurviveExactly() throws {
+    @Test func numbersRoundTripExactly() throws {
         for number in [0.1, 1e-300, 2.3e-3, .pi, 1 / 3, -1e-307, 0x1.fffffffffffffp1023] {
             let data = try JSONValue.number(number).canonicalData()
             #expect(try JSONDecoder().decode(JSONValue.self, from: data).doubleValue == number)
@@ -54,19 +54,19 @@ import Testing
 }
 
 @Suite struct ObservationTests {
-    @Test func stackingAddsAnAxisToFramesAndJoinsVectors() {
+    @Test func stackingAddsAnAxisToFramesAndConcatenatesVectors() {
         #expect(ObservationSpace(shape: [84, 84], element: .uint8).stacked(depth: 4).shape == [4, 84, 84])
         #expect(ObservationSpace(shape: [10, 5], element: .float32).stacked(depth: 1).shape == [1, 10, 5])
         #expect(ObservationSpace(shape: [4], element: .float32).stacked(depth: 1).shape == [4])
         #expect(ObservationSpace(shape: [4], element: .float32).stacked(depth: 3).shape == [12])
     }
 
-    @Test func refusesBytesOfAnotherLength() {
+    @Test func refusesTheWrongNumberOfBytes() {
         let space = ObservationSpace(shape: [2], element: .float32)
         #expect(throws: ModelError.self) { try Observation(space: space, bytes: [0, 0, 0]) }
     }
 
-    @Test func floatsGoInAndOut() {
+    @Test func floatsRoundTrip() {
         #expect(Observation([1, -2.5]).floats == [1, -2.5])
     }
 }

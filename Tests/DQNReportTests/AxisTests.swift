@@ -19,8 +19,8 @@ import Testing
         #expect(AxisTicks(AxisRange(lower: lower, upper: upper), most: most).labels == labels)
     }
 
-    /// Whatever the values: enough ticks, inside the range, evenly spaced, and each label is its value.
-    @Test func labelsTellTheValuesOfAnyRange() throws {
+    /// Any range has enough evenly spaced ticks inside it, and each label states its value.
+    @Test func labelsStateTheirValuesInAnyRange() throws {
         var generator = RandomGenerator(seed: 5)
         for _ in 0..<2_000 {
             let scale = pow(10, generator.uniform(in: -20..<20))
@@ -35,13 +35,13 @@ import Testing
             for (index, value) in ticks.values.enumerated() {
                 #expect(range.fraction(value) > -1e-6 && range.fraction(value) < 1 + 1e-6)
                 #expect(abs(value - ticks.values[0] - Double(index) * step) < step * 1e-3)
-                let told = try #require(Self.number(ticks.labels[index]), "\(ticks.labels[index])")
-                #expect(abs(told - value) < step * 1e-3, "\(range): \(ticks.labels[index]) for \(value)")
+                let labelled = try #require(Self.number(ticks.labels[index]), "\(ticks.labels[index])")
+                #expect(abs(labelled - value) < step * 1e-3, "\(range): \(ticks.labels[index]) for \(value)")
             }
         }
     }
 
-    /// The number that a label means.
+    /// Parses a label.
     private static func number(_ label: String) -> Double? {
         var text = String(label.map { $0 == "\u{2212}" ? "-" : $0 })
         let scales: [Character: Double] = ["k": 1e3, "M": 1e6, "G": 1e9]
@@ -50,21 +50,21 @@ import Testing
         return Double(text).map { $0 * scale }
     }
 
-    @Test func rangesLeaveAMargin() {
+    @Test func rangesHaveAMargin() {
         let range = AxisRange(covering: 100, 200)
         #expect(range == AxisRange(lower: 95, upper: 205))
         #expect(range.fraction(95) == 0 && range.fraction(205) == 1)
     }
 
     @Test(arguments: [0, 1, -3, 500, 1e-90, 1e100, -1e12])
-    func aConstantLiesInTheMiddle(value: Double) {
+    func constantValuesLieInTheMiddle(value: Double) {
         let range = AxisRange(covering: value, value)
         #expect(range.lower < value && range.upper > value)
         #expect(abs(range.fraction(value) - 0.5) < 1e-9)
         #expect(AxisTicks(range, most: 7).values.count >= 3)
     }
 
-    @Test func positionsBeginWhereTrainingDoes() {
+    @Test func positionsStartAtZero() {
         #expect(AxisRange(positions: 5_000, 50_000) == AxisRange(lower: 0, upper: 51_000))
         #expect(AxisRange(positions: 0, 0) == AxisRange(lower: 0, upper: 1))
         #expect(AxisRange(positions: -10, 10) == AxisRange(lower: -11, upper: 11))

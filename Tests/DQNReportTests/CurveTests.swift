@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 @Suite struct CurveTests {
-    @Test func whatIsNoNumberIsSkippedAndRowsAreOrdered() throws {
+    @Test func skipsInvalidNumbersAndSortsRows() throws {
         let curve = try LearningCurve(
             x: [30, 10, .nan, 20, 20, 40, 50, 60], y: [3, 1, 9, 8, 2, .nan, .infinity, 1e200])
         #expect(curve.x == [10, 20, 30])
@@ -12,18 +12,18 @@ import Testing
         #expect(try LearningCurve(x: [.nan], y: [1]).isEmpty)
     }
 
-    @Test func columnsOfDifferentLengthAreRefused() {
+    @Test func refusesColumnsOfDifferentLength() {
         let error = #expect(throws: ReportError.self) { try LearningCurve(x: [1, 2], y: [1]) }
         #expect(error?.code == .lengthMismatch)
     }
 
-    @Test func valuesBetweenPointsAreInterpolated() throws {
+    @Test func interpolatesBetweenPoints() throws {
         let curve = try LearningCurve(x: [0, 10, 30], y: [0, 5, 1])
         #expect([0, 4, 10, 20, 30].map { curve.value(at: $0) } == [0, 2, 5, 3, 1])
         #expect(curve.value(at: -0.1) == nil && curve.value(at: 30.1) == nil && curve.value(at: .nan) == nil)
     }
 
-    @Test func quantilesAreThoseOfSciPy() throws {
+    @Test func quantilesMatchSciPy() throws {
         let recorded = try JSONDecoder().decode([String: Double].self, from: Fixtures.data("report/student-t.json"))
         #expect(recorded.count > 40)
         for (degrees, quantile) in recorded {
@@ -44,7 +44,7 @@ import Testing
         let high: [Double]
     }
 
-    @Test func bandsAreThoseOfSciPy() throws {
+    @Test func bandsMatchSciPy() throws {
         let cases = try JSONDecoder().decode([Band].self, from: Fixtures.data("report/bands.json"))
         #expect(cases.map(\.runs.count) == [2, 3, 5, 10])
         for band in cases {
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func theMeanEndsWithTheShortestRun() throws {
+    @Test func meanEndsWithTheShortestRun() throws {
         let line = try MeanCurve(
             CurveSeries(
                 label: "a",
@@ -70,12 +70,12 @@ import Testing
         #expect(line.x == [10, 20] && line.mean == [3, 3.5])
     }
 
-    @Test func aSingleRunIsTakenAsItIs() throws {
+    @Test func singleRunIsUnchanged() throws {
         let line = try MeanCurve(CurveSeries(label: "a", curves: [LearningCurve(x: [1, 2], y: [3, 4])]))
         #expect(line.x == [1, 2] && line.mean == [3, 4] && line.halfWidth == nil)
     }
 
-    @Test func longRunsAreAveragedAtEvenlySpacedPositions() throws {
+    @Test func averagesLongRunsAtEvenlySpacedPositions() throws {
         let count = MeanCurve.maximumPositions * 3
         let x = (0..<count).map(Double.init)
         let line = try MeanCurve(
@@ -87,7 +87,7 @@ import Testing
         #expect(zip(line.x, line.mean).allSatisfy { abs($0 + 1 - $1) < 1e-9 })
     }
 
-    @Test func whatCannotBeDrawnIsNamed() throws {
+    @Test func errorsNameTheSeries() throws {
         let early = try LearningCurve(x: [0, 10], y: [1, 1])
         let late = try LearningCurve(x: [20, 30], y: [1, 1])
         let none = try LearningCurve(x: [], y: [])
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func thinningKeepsWhatAScreenShows() throws {
+    @Test func thinningKeepsVisiblePoints() throws {
         let points = (0..<10_000).map { (x: Double($0) / 50, y: Double($0 * 7_919 % 10_007)) }
         let thinned = PixelColumns.thinned(points)
         #expect(thinned.count <= 4 * 200)
@@ -124,7 +124,7 @@ import Testing
     }
 }
 
-/// The recorded files beside the tests.
+/// The recorded files of the tests.
 enum Fixtures {
     static let directory = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures")

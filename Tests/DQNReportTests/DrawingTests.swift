@@ -16,7 +16,7 @@ import Testing
             })
     }
 
-    @Test func oneRunIsALineThroughItsPoints() throws {
+    @Test func drawsOneRunAsALine() throws {
         let one = try plot([seeds(1)])
         let drawing = CurveDrawing(one)
         let document = try ParsedSVG(one.svg)
@@ -33,7 +33,7 @@ import Testing
         #expect(!document.texts.contains { $0.contains("confidence") })
     }
 
-    @Test func severalRunsAreTheirMeanWithABandThatIsNamed() throws {
+    @Test func drawsSeveralRunsAsAMeanWithABand() throws {
         let several = try plot([seeds(4)])
         let drawing = CurveDrawing(several)
         let line = try MeanCurve(several.series[0])
@@ -52,14 +52,14 @@ import Testing
         #expect(document.texts.contains { $0.contains("95% confidence interval of the mean (Student’s t)") })
     }
 
-    @Test func noBandLiesOverALine() throws {
+    @Test func bandsLieBehindLines() throws {
         let document = try ParsedSVG(plot([seeds(3), seeds(5, label: "other")]).svg)
         let shapes = document.elements.map(\.name).filter { $0 == "polygon" || $0 == "polyline" }
         #expect(shapes.prefix(4) == ["polygon", "polygon", "polyline", "polyline"])
     }
 
-    @Test func theFrameHoldsEveryRunWhateverTheBand() throws {
-        // Two runs far apart: t is 12.7, and the interval many times as wide as what was measured.
+    @Test func frameShowsAllRunsDespiteWideBands() throws {
+        // For two distant runs t is 12.7 and the interval is many times as wide as the values.
         let curves = [
             try LearningCurve(x: [0, 1], y: [100, 100]), try LearningCurve(x: [0, 1], y: [500, 500]),
         ]
@@ -70,7 +70,7 @@ import Testing
         #expect(drawing.y(1e90).isFinite && drawing.y(1e90) < frame.top)
     }
 
-    @Test func aPointAloneIsAMarker() throws {
+    @Test func singlePointIsAMarker() throws {
         let curve = try LearningCurve(x: [2_000, 4_000], y: [17, .nan])
         let drawn = try plot([CurveSeries(label: "one", curves: [curve])])
         var document = try ParsedSVG(drawn.svg)
@@ -85,7 +85,7 @@ import Testing
         #expect(bars.count == 1, "the interval is an error bar")
     }
 
-    @Test func wordsAreEscaped() throws {
+    @Test func escapesText() throws {
         let title = "a < b & \"c\" > 'd'\u{1}\n]]>"
         let document = try ParsedSVG(plot([seeds(1, label: "<&>")], title: title).svg)
         #expect(document.texts.contains("a < b & \"c\" > 'd'\u{FFFD} ]]>"))
@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 7, 8, 30])
-    func theLegendStaysBelowTheFrameAndInsideThePicture(count: Int) throws {
+    func legendStaysBelowTheFrameAndInsideTheImage(count: Int) throws {
         let series = try (0..<count).map { index in
             try seeds(2, label: "CartPole-v1 async-nstep-q, learning_rate=0.00\(index)")
         }
@@ -108,27 +108,27 @@ import Testing
         var places: Set<String> = []
         for entry in entries {
             let (x, y, size) = (try entry.number("x"), try entry.number("y"), try entry.number("font-size"))
-            #expect(y - size > CurveDrawing.frame.bottom + 38, "below the axis' name")
+            #expect(y - size > CurveDrawing.frame.bottom + 38, "below the axis label")
             #expect(y < box[3] && x >= 0 && x + SVGText.width(entry.text, size: size) <= 720)
-            #expect(places.insert("\(x) \(y)").inserted, "no two in one place")
+            #expect(places.insert("\(x) \(y)").inserted, "positions are unique")
         }
         let strokes = document.all("polyline").map {
             "\($0.attributes["stroke"] ?? "") \($0.attributes["stroke-dasharray"] ?? "")"
         }
-        #expect(Set(strokes).count == min(count, 28), "told apart by colour and dashes")
+        #expect(Set(strokes).count == min(count, 28), "colour and dashes distinguish the lines")
     }
 
-    @Test func wordsThatAreTooLongAreCut() throws {
+    @Test func truncatesLongText() throws {
         let long = String(repeating: "long words ", count: 40)
         let document = try ParsedSVG(plot([seeds(3, label: long)], title: long).svg)
         for text in document.texts.filter({ $0.contains("long") }) {
             #expect(text.contains("…"))
             #expect(SVGText.width(text, size: 13) <= 720)
         }
-        #expect(document.texts.contains { $0.hasSuffix("… (n = 3)") }, "the number of runs is never cut")
+        #expect(document.texts.contains { $0.hasSuffix("… (n = 3)") }, "the number of runs is never truncated")
     }
 
-    @Test func equalValuesGiveEqualBytes() throws {
+    @Test func equalValuesProduceEqualBytes() throws {
         let first = try plot([seeds(5), seeds(1, label: "other")]).svg
         for _ in 0..<5 { #expect(try plot([seeds(5), seeds(1, label: "other")]).svg == first) }
         #expect(try plot([seeds(4), seeds(1, label: "other")]).svg != first)
@@ -142,7 +142,7 @@ import Testing
         for (value, text) in numbers { #expect(SVGText.number(value) == text) }
     }
 
-    @Test func extremeValuesAreDrawn() throws {
+    @Test func drawsExtremeValues() throws {
         let huge = try LearningCurve(x: [0, 1e90], y: [-1e100, 1e100])
         let tiny = try LearningCurve(x: [0, 1e-90], y: [1, 1.0000000001])
         for curve in [huge, tiny] {

@@ -5,7 +5,7 @@ import Testing
     import FoundationXML
 #endif
 
-/// An SVG document as an XML parser reads it.
+/// A parsed SVG document.
 final class ParsedSVG: NSObject, XMLParserDelegate {
     struct Element {
         let name: String

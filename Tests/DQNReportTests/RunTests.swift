@@ -16,7 +16,7 @@ import Testing
             curve: try LearningCurve(x: x, y: y))
     }
 
-    @Test func runsThatDifferInTheSeedAloneAreOneSeries() throws {
+    @Test func groupsRunsThatDifferOnlyInTheSeed() throws {
         let series = try CurveSeries.grouping([
             run("a", ["seed": .integer(0)]), run("b", ["learning_rate": .number(0.01)]),
             run("c", ["seed": .integer(1)], y: [3, 4]),
@@ -26,7 +26,7 @@ import Testing
         #expect(series[0].curves.map(\.y) == [[1, 2], [3, 4]])
     }
 
-    @Test func labelsSayNoMoreThanTellsApart() throws {
+    @Test func labelsAreAsShortAsPossible() throws {
         func labels(_ settings: [[String: JSONValue]]) throws -> [String] {
             try CurveSeries.grouping(settings.enumerated().map { try run("\($0.offset)", $0.element) }).map(\.label)
         }
@@ -42,7 +42,7 @@ import Testing
                     "CartPole-v1 dqn, learning_rate=0.001, target_return=null, workers=none",
                     "CartPole-v1 dqn, learning_rate=0.5, target_return=475.0, workers=2",
                 ].map { $0.replacing("475.0", with: "475") })
-        // Beyond three differences the preset stands for all, and other keys for those that it does not tell apart.
+        // With more than three differences the label names the preset, or other keys if the preset does not distinguish.
         let zoo: [String: JSONValue] = [
             "preset": .string("zoo"), "learning_rate": .number(0.5), "batch_size": .integer(1), "discount": .integer(1),
         ]
@@ -52,7 +52,7 @@ import Testing
                 == ["discount=0.99", "discount=1", "discount=0.5"].map { "CartPole-v1 dqn, \($0)" })
     }
 
-    @Test func whatThreeSettingsDoNotTellApartIsNumbered() throws {
+    @Test func numbersSeriesThatThreeSettingsDoNotDistinguish() throws {
         let settings: [[String: JSONValue]] = (0..<16).map { bits in
             Dictionary(
                 uniqueKeysWithValues: (0..<4).map { ("key\($0)", JSONValue.integer(Int64(bits >> $0 & 1))) })
@@ -64,16 +64,16 @@ import Testing
         #expect(labels[8] == "CartPole-v1 dqn, key0=0, key1=0, key2=0 #2")
     }
 
-    @Test func oneRunDoesNotCountAsTwo() throws {
+    @Test func refusesTheSameRunTwice() throws {
         let whole = try run("whole", [:], y: [1, 2, 3], x: [10, 20, 30])
         let error = #expect(throws: ReportError.self) { try CurveSeries.grouping([run("earlier", [:]), whole]) }
         #expect(error?.code == .sameRunTwice)
         #expect(error?.message.contains("'earlier' and 'whole'") == true)
-        // Asynchronous runs of one seed differ, and are as good as two seeds.
+        // Asynchronous runs with the same seed differ, like runs with two seeds.
         #expect(try CurveSeries.grouping([whole, run("again", [:], y: [1, 5])])[0].curves.count == 2)
     }
 
-    @Test func comparedRunsAreNamedForWhatTheyShare() throws {
+    @Test func titlesNameTheSharedEnvironment() throws {
         let runs = [try run("a", [:]), try run("b", ["method": .string("a3c")], x: [10, 7_200])]
         var plot = try CurvePlot(runs, metric: "eval/mean_reward", against: .steps)
         #expect(plot.title == "CartPole-v1" && plot.xLabel == "Agent steps" && plot.yLabel == "Mean evaluation return")
@@ -87,7 +87,7 @@ import Testing
         #expect(throws: ReportError.self) { try CurvePlot([], metric: "m", against: .time) }
     }
 
-    @Test func aRunsOwnCurveShowsEvaluationsBeforeTraining() throws {
+    @Test func drawsEvaluationsInFrontOfTraining() throws {
         let columns: [String: [Double]] = [
             "eval/mean_reward": [.nan, 100, .nan, 300], "rollout/ep_rew_mean": [20, 30, 40, 50],
             "train/loss": [1, 1, 1, 1],
@@ -101,12 +101,13 @@ import Testing
         let document = try ParsedSVG(plot.svg)
         let lines = document.all("polyline")
         #expect(
-            try lines[0].points().count == 4 && lines[0].attributes["stroke-opacity"] == "0.6", "the pale one behind")
+            try lines[0].points().count == 4 && lines[0].attributes["stroke-opacity"] == "0.6",
+            "the pale line is behind")
         #expect(try lines[1].points().count == 2 && lines[1].attributes["stroke-width"] == "2")
         #expect(document.all("circle").count == 3)
     }
 
-    @Test func aRunWithoutAValueYetHasNoPicture() throws {
+    @Test func refusesARunWithoutValues() throws {
         let error = #expect(throws: ReportError.self) {
             try CurvePlot(
                 environment: "CartPole-v1", method: "dqn", agentSteps: [1_000], columns: ["eval/mean_reward": [.nan]])
@@ -114,29 +115,29 @@ import Testing
         #expect(error?.code == .empty)
     }
 
-    @Test func tablesAreRead() throws {
+    @Test func parsesTables() throws {
         let table = try MetricTable(
             commaSeparated: "time/total_timesteps,eval/mean_reward\n10,\n20,1.5e2\n30,-7\n40,1")
-        #expect(table.columns["time/total_timesteps"] == [10, 20, 30], "the last line is not whole")
+        #expect(table.columns["time/total_timesteps"] == [10, 20, 30], "the last line is incomplete")
         let curve = try table.curve("eval/mean_reward", against: [1, 2, 3], in: "run")
         #expect(curve.x == [2, 3] && curve.y == [150, -7])
     }
 
     @Test(arguments: ["", "a", "a,b\n1\n", "a,b\n1,x\n", "a,a\n1,2\n"])
-    func brokenTablesAreRefused(text: String) {
+    func refusesMalformedTables(text: String) {
         let error = #expect(throws: ReportError.self) { try MetricTable(commaSeparated: text) }
         #expect(error?.code == .malformedTable)
     }
 
-    @Test func unknownMetricsAreNamedWithTheNearest() throws {
+    @Test func suggestsTheNearestMetric() throws {
         let table = MetricTable(columns: ["eval/mean_reward": [.nan], "train/loss": [1]])
         var error = #expect(throws: ReportError.self) { try table.curve("eval/mean_rewrd", against: [1], in: "run") }
         #expect(error?.code == .unknownMetric)
         #expect(
             error?.message == "'run' has no metric 'eval/mean_rewrd'; did you mean 'eval/mean_reward'? "
-                + "It has eval/mean_reward, train/loss.")
+                + "Available metrics: eval/mean_reward, train/loss.")
         error = #expect(throws: ReportError.self) { try table.curve("eval/mean_reward", against: [1], in: "run") }
-        #expect(error?.code == .empty && error?.message.contains("no value of 'eval/mean_reward' yet") == true)
+        #expect(error?.code == .empty && error?.message.contains("no values of 'eval/mean_reward' yet") == true)
         error = #expect(throws: ReportError.self) { try MetricTable(columns: [:]).column("x", in: "run") }
         #expect(error?.code == .unknownMetric)
     }

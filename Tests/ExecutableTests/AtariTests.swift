@@ -4,10 +4,10 @@ import DQNModel
 import Foundation
 import Testing
 
-/// Atari as the papers play it, through the real programs.
+/// Plays Atari with the papers' settings through the real programs.
 @Suite(.enabled(if: InstalledPython.has("ale_py"), "Scripts/setup-gymnasium installs ale-py"))
 struct AtariTests {
-    /// The preset that games have anyway, with a network and a replay that a test has time for.
+    /// The default preset of the games, with a small network and replay.
     private let settings = [
         "--set", "network=conv:4k8s8/fc16", "--set", "learning_starts=50", "--set", "batch_size=8",
         "--set", "replay_capacity=400", "--set", "target_interval=40", "--set", "log_interval=100", "--eval-every",
@@ -15,7 +15,7 @@ struct AtariTests {
     ]
 
     @Test(arguments: ["ALE/Pong-v5", "ALE/Breakout-v5", "PongNoFrameskip-v4"])
-    func aKilledRunEndsInTheSameBytesAndPlaysFromItsFileAlone(name: String) throws {
+    func killedRunResumesExactlyAndItsCheckpointPlays(name: String) throws {
         let directory = try TemporaryDirectory()
         let arguments = ["--env", "gym:\(name)", "--steps", "600", "--save-every", "60", "-q"] + settings
         let process = try Program.start("dqn-train", arguments + ["--out", directory("killed")])
@@ -42,19 +42,19 @@ struct AtariTests {
         #expect(result.status == 0 && result.output.contains(name), "\(result.errors)")
     }
 
-    @Test func theTrainedPolicyOfTheFixturesWinsAtPong() throws {
+    @Test func trainedPolicyWinsAtPong() throws {
         let policy = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("Fixtures/pong/policy.h5").path
         let result = try Program.run(
             "dqn-play", policy, "--episodes", "1", "--epsilon", "0.01", "--seed", "1", "--json")
         #expect(result.status == 0, "\(result.errors)")
         let played = try JSONDecoder().decode(JSONValue.self, from: Data(result.output.utf8))
-        // 20 of 21 on average, of 100 games 13 at least.
+        // The average is 20 of 21; the worst of 100 games is 13.
         let points = try #require(played["mean_return"]?.doubleValue)
         #expect((10...21).contains(points), "\(points)")
     }
 
-    @Test func whatIsNoWrapperIsOneLineThatHelps() throws {
+    @Test func refusesInvalidWrappersInOneLine() throws {
         let directory = try TemporaryDirectory()
         let arguments = ["--env", "CartPole-v1", "--out", directory("run"), "--set"]
         for (value, part) in [

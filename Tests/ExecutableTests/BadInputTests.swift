@@ -2,7 +2,7 @@ import DQNCheckpoint
 import Foundation
 import Testing
 
-/// What users get wrong: the exit code, one line that names the thing, and nothing lost.
+/// Invalid input: checks the exit code, the one-line message and that nothing is lost.
 @Suite struct BadInputTests {
     private func train(_ directory: TemporaryDirectory, _ name: String = "run", steps: Int = 600) throws {
         let result = try Program.run(
@@ -24,8 +24,8 @@ import Testing
             (["--env", "CartPole-v1", "--set", "lerning_rate=1"], "did you mean 'learning_rate'?"),
             (["--env", "CartPole-v1", "--set", "batch_size=-4"], "allowed: integer"),
             (["--env", "CartPole-v1", "--set", "discount=2"], "allowed: number"),
-            (["--env", "CartPole-v1", "--set", "network=mlp:0"], "not a number of units"),
-            (["--env", "CartPole-v1", "--set", "network=nature-cnn"], "needs channels"),
+            (["--env", "CartPole-v1", "--set", "network=mlp:0"], "must be a positive number of units"),
+            (["--env", "CartPole-v1", "--set", "network=nature-cnn"], "needs an input of channels"),
             (["--env", "CartPole-v1", "--seed=-3"], "'seed'"),
             (["--env", "CartPole-v1", "--steps", "0"], "--steps 0"),
             (["--env", "CartPole-v1", "--steps", "1e9999"], "--steps"),
@@ -37,20 +37,20 @@ import Testing
                 ], "--schedule-steps"
             ),
             ([], "--env"),
-            (["--resume", "x", "--seed", "1"], "--seed cannot go with --resume"),
-            (["--resume", "x", "--set", "batch_size=1"], "--set cannot go with --resume"),
+            (["--resume", "x", "--seed", "1"], "--seed cannot be combined with --resume"),
+            (["--resume", "x", "--set", "batch_size=1"], "--set cannot be combined with --resume"),
             (["--no-such-flag"], "no-such-flag"),
         ] as [([String], String)])
-    func wrongArgumentsOfTraining(arguments: [String], text: String) throws {
+    func refusesInvalidTrainingArguments(arguments: [String], text: String) throws {
         let directory = try TemporaryDirectory()
         let out = arguments.contains("--resume") || arguments.isEmpty ? [] : ["--out", directory("run")]
         let result = try Program.run("dqn-train", arguments + out)
         #expect(result.status == 64)
         #expect(result.errors.contains(text), "\(result.errors)")
-        #expect(!FileManager.default.fileExists(atPath: directory("run")), "nothing is made for a refused run")
+        #expect(!FileManager.default.fileExists(atPath: directory("run")), "a refused run creates nothing")
     }
 
-    @Test func anOccupiedDirectoryIsLeftAlone() throws {
+    @Test func refusesAnOccupiedDirectory() throws {
         let directory = try TemporaryDirectory()
         try train(directory)
         let before = try directory.contents("run")
@@ -61,7 +61,7 @@ import Testing
         #expect(try directory.contents("run") == before)
     }
 
-    @Test func resumingNothingNamesIt() throws {
+    @Test func refusesToResumeAMissingRun() throws {
         let directory = try TemporaryDirectory()
         for name in ["nowhere", "."] {
             let result = try Program.run("dqn-train", "--resume", directory(name))
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func aMissingConfigurationFileIs66AndABadOne64() throws {
+    @Test func missingConfigurationExitsWith66AndInvalidWith64() throws {
         let directory = try TemporaryDirectory()
         #expect(try Program.run("dqn-train", "--config", directory("none.json")).status == 66)
         try Data("{\"environment\": ".utf8).write(to: URL(fileURLWithPath: directory("bad.json")))
@@ -79,17 +79,17 @@ import Testing
         #expect(result.errorLine?.contains("cannot be read as JSON") == true, "\(result.errors)")
     }
 
-    @Test func anUnwritableDirectoryIsNamed() throws {
+    @Test func namesAnUnwritableDirectory() throws {
         let result = try Program.run("dqn-train", "--env", "CartPole-v1", "--out", "/proc/nothing/run")
         #expect(result.status == 1)
         #expect(result.errorLine?.contains("'/proc/nothing/run' cannot be written") == true, "\(result.errors)")
     }
 
-    @Test func aFullDiskLosesNothing() throws {
+    @Test func fullDiskLosesNoCheckpoint() throws {
         let directory = try TemporaryDirectory()
         try train(directory)
         let before = try directory.contents("run").filter { $0.key.hasPrefix("checkpoints/") }
-        // No file may grow beyond 8 KiB: every save fails as on a full disk.
+        // Files are limited to 8 KiB, so every save fails as on a full disk.
         let result = try Program.run(
             "dqn-train", ["--resume", directory("run"), "--steps", "1000"], shell: "ulimit -f 8")
         #expect(result.status == 1)
@@ -99,7 +99,7 @@ import Testing
         #expect(try Program.run("dqn-train", "--resume", directory("run"), "--steps", "1000", "-q").status == 0)
     }
 
-    @Test func aDamagedNewestFileIsSetAsideAndTheOneBeforeUsed() throws {
+    @Test func renamesADamagedNewestCheckpointAndUsesThePreviousOne() throws {
         let directory = try TemporaryDirectory()
         try train(directory)
         let newest = directory("run/checkpoints/\(CheckpointStore.fileName(agentSteps: 600))")
@@ -114,10 +114,10 @@ import Testing
         #expect(result.status == 0)
         #expect(result.errors.contains("step-000000000600.h5 is damaged and now named step-000000000600.h5.damaged"))
         #expect(try Data(contentsOf: URL(fileURLWithPath: newest + ".damaged")) == bytes)
-        #expect(try Data(contentsOf: URL(fileURLWithPath: newest)) == whole, "the same state is reached again")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: newest)) == whole, "the run reaches the same state again")
     }
 
-    @Test func filesThatAreNoCheckpoints() throws {
+    @Test func refusesFilesThatAreNotCheckpoints() throws {
         let directory = try TemporaryDirectory()
         try train(directory)
         let good = try Data(
@@ -150,7 +150,7 @@ import Testing
         }
     }
 
-    @Test func wrongArgumentsOfPlaying() throws {
+    @Test func refusesInvalidPlayArguments() throws {
         let directory = try TemporaryDirectory()
         try train(directory)
         for (arguments, status, text) in [
@@ -159,7 +159,7 @@ import Testing
             (["--which", "newest"], 64, "--which"), (["--which", "123"], 66, "agent step 123"),
             (["--episodes", "0"], 64, "--episodes"), (["--epsilon", "1.5"], 64, "--epsilon"),
             (["--min-return", "600", "--episodes", "1"], 1, "below --min-return"),
-            (["--trace", directory("run/config.json")], 64, "would be overwritten"),
+            (["--trace", directory("run/config.json")], 64, "already exists"),
         ] as [([String], Int32, String)] {
             let result = try Program.run("dqn-play", [directory("run")] + arguments)
             #expect(result.status == status, "\(arguments): \(result.status)")
@@ -167,7 +167,7 @@ import Testing
         }
     }
 
-    @Test func strippingKeepsWhatIsThere() throws {
+    @Test func stripKeepsExistingFiles() throws {
         let directory = try TemporaryDirectory()
         try train(directory)
         let file = directory("run/checkpoints/\(CheckpointStore.fileName(agentSteps: 600))")
@@ -179,13 +179,13 @@ import Testing
         #expect(try Data(contentsOf: URL(fileURLWithPath: directory("policy.h5"))) == policy)
         #expect(
             try Program.run("dqn-checkpoint", "strip", file, directory("policy.h5"), "--replay", "--force").status == 0)
-        // It plays as the whole one does, and cannot be resumed.
+        // The copy plays like the original but cannot be resumed.
         let whole = try Program.run("dqn-play", file, "--episodes", "3")
         let stripped = try Program.run("dqn-play", directory("policy.h5"), "--episodes", "3")
         #expect(whole.status == 0 && whole.output == stripped.output)
     }
 
-    @Test func aStrippedRunCannotBeResumedAndSaysWhy() throws {
+    @Test func refusesToResumeAStrippedRun() throws {
         let directory = try TemporaryDirectory()
         try train(directory, steps: 200)
         let file = directory("run/checkpoints/\(CheckpointStore.fileName(agentSteps: 200))")
@@ -195,7 +195,7 @@ import Testing
         #expect(result.errorLine?.contains("stripped: replay") == true, "\(result.errors)")
     }
 
-    @Test func printConfigPrintsAndEnds() throws {
+    @Test func printConfigPrintsTheConfiguration() throws {
         let result = try Program.run(
             "dqn-train", "--env", "CartPole-v1", "--preset", "zoo", "--print-config", "--set", "seed=5")
         #expect(result.status == 0)
@@ -207,12 +207,12 @@ import Testing
     @Test func helpShowsExamples() throws {
         for program in ["dqn-train", "dqn-play", "dqn-checkpoint"] {
             let result = try Program.run(program, "--help")
-            #expect(result.status == 0 && result.output.contains("EXAMPLES") && result.output.contains("Exit codes"))
+            #expect(result.status == 0 && result.output.contains("EXAMPLES") && result.output.contains("EXIT CODES"))
         }
     }
 }
 
-/// Files made to mislead a reader, each breaking one rule.
+/// Hostile files, each of which breaks one rule.
 @Suite struct HostileCheckpointTests {
     static let files: [URL] = {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -221,10 +221,10 @@ import Testing
         return names.filter { $0.hasSuffix(".h5") }.sorted().map { root.appendingPathComponent($0) }
     }()
 
-    @Test func thereAreSome() { #expect(Self.files.count >= 10) }
+    @Test func hasHostileFiles() { #expect(Self.files.count >= 10) }
 
     @Test(arguments: files)
-    func everyProgramRefusesItWith65(file: URL) throws {
+    func everyProgramExitsWith65(file: URL) throws {
         let before = try Data(contentsOf: file)
         let verified = try Program.run("dqn-checkpoint", "verify", file.path)
         #expect(verified.status == 65)

@@ -2,7 +2,7 @@ import DQNCheckpoint
 import Foundation
 import Testing
 
-/// `dqn-checkpoint convert`: its exit codes, what it says, and that it leaves what it must not touch.
+/// `dqn-checkpoint convert`: its exit codes, messages and protection of existing files.
 @Suite struct ConvertTests {
     private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures/checkpoints")
@@ -15,7 +15,7 @@ import Testing
 
     private func data(_ path: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path)) }
 
-    @Test func thereAndBack() throws {
+    @Test func convertsThereAndBack() throws {
         let directory = try TemporaryDirectory()
         let original = golden("1.0/dqn-cartpole.h5")
         let newer = try convert(original, directory("newer.h5"), "--to", "1.1")
@@ -25,7 +25,7 @@ import Testing
         #expect(try convert(directory("newer.h5"), directory("back.h5"), "--to", "1.0").status == 0)
         #expect(try convert(original, directory("direct.h5"), "--to", "1.0").status == 0)
         #expect(try data(directory("back.h5")) == data(directory("direct.h5")))
-        // The same state, whatever the version.
+        // The state is the same in every version.
         for name in ["newer.h5", "back.h5"] {
             let difference = try Program.run("dqn-checkpoint", "diff", original, directory(name))
             #expect(difference.status == 0, "\(difference.output)")
@@ -35,7 +35,7 @@ import Testing
         #expect(try played.output == Program.run("dqn-play", original, "--episodes", "2").output)
     }
 
-    @Test func whatWouldBeLostIsListed() throws {
+    @Test func listsWhatWouldBeLost() throws {
         let directory = try TemporaryDirectory()
         let refused = try convert(golden("1.1/sample-workers.h5"), directory("old.h5"), "--to", "1.0")
         #expect(refused.status == 1 && refused.output.isEmpty)
@@ -50,24 +50,24 @@ import Testing
             golden("1.1/sample-workers.h5"), directory("old.h5"), "--to", "1.0", "--allow-lossy")
         #expect(allowed.status == 0)
         let dropped = allowed.errors.split(separator: "\n")
-        #expect(dropped.count == 14 && dropped.allSatisfy { $0.hasPrefix("left out: /workers/") }, "\(allowed.errors)")
+        #expect(dropped.count == 14 && dropped.allSatisfy { $0.hasPrefix("omitted: /workers/") }, "\(allowed.errors)")
         #expect(try Program.run("dqn-checkpoint", "verify", directory("old.h5")).status == 0)
         let shown = try Program.run("dqn-checkpoint", "show", directory("old.h5"))
         #expect(shown.output.contains("1.0, written by swift-dqn 0.1.0"), "\(shown.output)")
     }
 
-    @Test func anUnknownVersionIs64() throws {
+    @Test func unknownVersionExitsWith64() throws {
         let directory = try TemporaryDirectory()
         for version in ["1.2", "2", ""] {
             let result = try convert(golden("1.0/dqn-cartpole.h5"), directory("x.h5"), "--to", version)
             #expect(result.status == 64)
-            #expect(result.errors.contains("choose one of 1.0, 1.1"), "\(result.errors)")
+            #expect(result.errors.contains("known versions are 1.0, 1.1"), "\(result.errors)")
         }
         #expect(try convert(golden("1.0/dqn-cartpole.h5"), directory("x.h5")).status == 64)
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
     }
 
-    @Test func badAndMissingInputs() throws {
+    @Test func refusesMalformedAndMissingInputs() throws {
         let directory = try TemporaryDirectory()
         let malformed = try convert(golden("hostile/rule-6-cycle.h5"), directory("x.h5"), "--to", "1.1")
         #expect(malformed.status == 65)
@@ -78,7 +78,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
     }
 
-    @Test func whatIsThereIsKept() throws {
+    @Test func keepsExistingFiles() throws {
         let directory = try TemporaryDirectory()
         try Data("mine".utf8).write(to: URL(fileURLWithPath: directory("x.h5")))
         let original = golden("1.0/dqn-cartpole-policy.h5")
@@ -90,7 +90,7 @@ import Testing
         #expect(try Program.run("dqn-checkpoint", "verify", directory("x.h5")).status == 0)
     }
 
-    @Test func showTellsOfWorkers() throws {
+    @Test func showDescribesWorkers() throws {
         let text = try Program.run("dqn-checkpoint", "show", golden("1.1/sample-workers.h5"))
         #expect(text.output.contains("running, 20000 agent steps, final epsilon 0.1, learner async-nstep-q 2\n"))
         #expect(text.output.contains("finished, 12500 agent steps, final epsilon 0.01\n"), "\(text.output)")
@@ -100,7 +100,7 @@ import Testing
         #expect(worker["standing"] as? String == "running")
         #expect(worker["agent_steps"] as? Int == 50_000)
         #expect((worker["replay"] as? [String: Int]) == ["count": 37, "capacity": 100])
-        // 1.0 does not record how a run's steps are divided among its workers.
+        // Format 1.0 does not record the steps of each worker.
         let old = try Program.run("dqn-checkpoint", "show", golden("1.0/sample-vector.h5"))
         #expect(old.output.contains("running, steps not recorded, replay 37 of 100\n"), "\(old.output)")
     }

@@ -4,9 +4,9 @@ import DQNModel
 import Foundation
 import Testing
 
-/// What the programs' Python has.
+/// The modules of the programs' Python.
 enum InstalledPython {
-    /// Whether the Python that the programs find has a module.
+    /// Returns whether the programs' Python has a module.
     static func has(_ module: String) -> Bool {
         guard let python = try? GymnasiumSettings().locatePython() else { return false }
         let process = Process()
@@ -19,11 +19,11 @@ enum InstalledPython {
     }
 }
 
-/// Runs in Gymnasium's environments through the real programs.
+/// Trains in Gymnasium environments through the real programs.
 @Suite(.enabled(if: InstalledPython.has("gymnasium"), "Scripts/setup-gymnasium installs Gymnasium"))
 struct GymnasiumTests {
     @Test(arguments: [[], ["--method", "async-dqn"], ["--method", "a3c"]])
-    func aRunCutAnywhereEndsInTheSameBytes(method: [String]) throws {
+    func interruptedRunResumesExactly(method: [String]) throws {
         let directory = try TemporaryDirectory()
         let settings = method.contains("a3c") ? ["--set", "network=mlp:16,16", "--eval-every", "300"] : tiny
         let arguments = ["--env", "gym:CartPole-v1", "--schedule-steps", "900", "-q"] + method + settings
@@ -41,7 +41,7 @@ struct GymnasiumTests {
         #expect(result.status == 0 && result.output.contains("gym:CartPole-v1"), "\(result.errors)")
     }
 
-    @Test func aKilledTrainerLeavesNoProcessBehindAndResumes() throws {
+    @Test func killedTrainerLeavesNoProcessAndResumes() throws {
         let directory = try TemporaryDirectory()
         let arguments = ["--env", "gym:CartPole-v1", "--steps", "4000", "--save-every", "100", "-q"] + tiny
         var result = try Program.run("dqn-train", arguments + ["--out", directory("whole")])
@@ -67,7 +67,7 @@ struct GymnasiumTests {
     }
 
     @Test(arguments: ["Lingerer", "Parent"])
-    func nothingOfAnEnvironmentOutlivesAKilledTrainer(kind: String) throws {
+    func environmentProcessesDieWithAKilledTrainer(kind: String) throws {
         let directory = try TemporaryDirectory()
         let python = try ownPython(directory)
         let process = try Program.start(
@@ -90,7 +90,7 @@ struct GymnasiumTests {
         #expect(left == 0)
     }
 
-    /// A Python that is a test's own: the directory among its arguments tells its processes apart.
+    /// A separate Python for a test. Its directory appears in the arguments and identifies the processes.
     private func ownPython(_ directory: TemporaryDirectory) throws -> String {
         let python = directory("python")
         let script = "#!/bin/sh\nexec '\(try GymnasiumSettings().locatePython())' -X 'of=\(directory.path)' \"$@\"\n"
@@ -99,7 +99,7 @@ struct GymnasiumTests {
         return python
     }
 
-    @Test func aStateThatDoesNotFitBeginsANewEpisode() throws {
+    @Test func incompatibleStateStartsANewEpisode() throws {
         let directory = try TemporaryDirectory()
         let python = "export PYTHONPATH=\(Self.modules)"
         let arguments = ["--env", "gym:dqn_test_environments:Thrower-v0", "--out", directory("run"), "-q"] + tiny
@@ -119,7 +119,7 @@ struct GymnasiumTests {
         ("LunarLander-v3", "Box2D", "mlp:16,16", false), ("MinAtar/Breakout-v1", "minatar", "conv:4k3s1/fc16", true),
         ("ALE/Pong-v5", "ale_py", "conv:4k8s8/fc16", true), ("ALE/Breakout-v5", "ale_py", "conv:4k8s8/fc16", true),
     ])
-    func aKilledRunGoesOn(name: String, module: String, network: String, isExact: Bool) throws {
+    func killedRunResumes(name: String, module: String, network: String, isExact: Bool) throws {
         try #require(InstalledPython.has(module), "\(module) is missing; run Scripts/setup-gymnasium")
         let directory = try TemporaryDirectory()
         let settings = ["network=\(network)", "learning_starts=50", "batch_size=8", "replay_capacity=200"]
@@ -144,14 +144,14 @@ struct GymnasiumTests {
         #expect(abandoned == (isExact ? 0 : 1))
         #expect(try directory.newest("killed").extensions.first?.owner == "org.swift-dqn.environment")
         guard isExact else { return }
-        // Equal files: the replay has the same frames and rewards.
+        // Equal files mean that the replay has the same frames and rewards.
         result = try Program.run("dqn-train", arguments + ["-q", "--out", directory("whole")])
         #expect(result.status == 0, "\(result.errors)")
         #expect(try directory.checkpointData("killed", 600) == directory.checkpointData("whole", 600))
     }
 
     @Test(arguments: [("Still", true), ("Keeper", false)])
-    func anotherVersionIsNamedAtResume(kind: String, tellsItsState: Bool) throws {
+    func resumeReportsAnotherVersion(kind: String, tellsItsState: Bool) throws {
         let directory = try TemporaryDirectory()
         let python = "export PYTHONPATH=\(Self.modules) PYTHONDONTWRITEBYTECODE=1"
         let arguments = ["--env", "gym:dqn_test_environments:\(kind)-v0", "--out", directory("run"), "-q"] + tiny
@@ -165,7 +165,7 @@ struct GymnasiumTests {
         #expect(result.errors.contains("'label': 'other'"), "\(result.errors)")
     }
 
-    @Test func optionsAreStoredAndGoOn() throws {
+    @Test func environmentOptionsAreStoredAndRestored() throws {
         let directory = try TemporaryDirectory()
         let option = ["--env-set", "max_episode_steps=9"]
         var result = try Program.run(
@@ -182,7 +182,7 @@ struct GymnasiumTests {
         result = try Program.run(play[0], play[1...] + ["--env-set", "max_episode_steps=2"])
         #expect(result.output.contains("?max_episode_steps=2\""), "\(result.output)")
         for (arguments, part) in [
-            (["--env", "CartPole-v1"] + option, "takes no options"), (option, "--env-set goes with --env only"),
+            (["--env", "CartPole-v1"] + option, "takes no options"), (option, "--env-set requires --env"),
             (["--resume", directory("run")] + option, "--env-set cannot go with --resume"),
             (["--env", "gym:CartPole-v1", "--env-set", "nonsense=1"], "does not accept these options"),
         ] {
@@ -191,7 +191,7 @@ struct GymnasiumTests {
         }
     }
 
-    @Test func anExceptionIsTracedAndItsRunSaved() throws {
+    @Test func exceptionPrintsATracebackAndSavesTheRun() throws {
         let directory = try TemporaryDirectory()
         let arguments = [
             "--env", "gym:dqn_test_environments:Raiser-v0", "--steps", "2000", "--out", directory("run"), "-q",
@@ -204,7 +204,7 @@ struct GymnasiumTests {
         #expect(!directory.savedSteps("run").isEmpty)
     }
 
-    @Test func anEnvironmentThatHangsEndsTheRunAtItsDeadline() throws {
+    @Test func hangingEnvironmentEndsTheRunAtItsDeadline() throws {
         let directory = try TemporaryDirectory()
         let arguments = ["--env", "gym:dqn_test_environments:Sleeper-v0", "--steps", "2000", "-q"] + tiny
         var result = try Program.run(
@@ -218,7 +218,7 @@ struct GymnasiumTests {
         #expect(result.status == 64 && result.errors.contains("--env-timeout 0.0 is out of range"), "\(result.errors)")
     }
 
-    /// Processes that have a text among their arguments; on Linux alone, 0 elsewhere.
+    /// Counts the processes with a text in their arguments on Linux; returns 0 elsewhere.
     private func processes(naming text: String) -> Int {
         let all = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return all.filter { entry in
@@ -228,7 +228,7 @@ struct GymnasiumTests {
         }.count
     }
 
-    @Test func aRunWhoseEnvironmentDiesIsSavedAndSaysSo() throws {
+    @Test func runIsSavedWhenItsEnvironmentDies() throws {
         let directory = try TemporaryDirectory()
         let process = try Program.start(
             "dqn-train",
@@ -245,7 +245,7 @@ struct GymnasiumTests {
     }
 
     @Test(.enabled(if: InstalledPython.has("Box2D"), "Scripts/setup-gymnasium installs Box2D"))
-    func anEnvironmentThatCannotTellItsStateResumesWithANewEpisode() throws {
+    func environmentWithoutSnapshotsResumesWithANewEpisode() throws {
         let directory = try TemporaryDirectory()
         let arguments = ["--env", "gym:LunarLander-v3", "--out", directory("run"), "--steps", "500"] + tiny
         var result = try Program.run("dqn-train", arguments)
@@ -258,7 +258,7 @@ struct GymnasiumTests {
         #expect(result.status == 0, "\(result.errors)")
     }
 
-    @Test func aPythonThatIsNotThereIsOneLine() throws {
+    @Test func missingPythonIsReportedInOneLine() throws {
         let result = try Program.run("dqn-train", "--env", "gym:CartPole-v1", "--python", "/nowhere/python")
         #expect(result.status == 1)
         #expect(result.errorLine?.contains("run Scripts/setup-gymnasium") == true, "\(result.errors)")

@@ -3,7 +3,7 @@ import DQNModel
 import Foundation
 import Testing
 
-/// `dqn-checkpoint verify`, also in a process of its own: what it prints, and its exit codes.
+/// `dqn-checkpoint verify`, also with --isolated: its output and exit codes.
 @Suite struct IsolationTests {
     private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures/checkpoints")
@@ -14,7 +14,7 @@ import Testing
         try Program.run("dqn-checkpoint", ["verify"] + arguments)
     }
 
-    @Test func theSameIsSaidInAProcessOfItsOwn() throws {
+    @Test func isolatedVerificationPrintsTheSame() throws {
         let directory = try TemporaryDirectory()
         let sealed = directory("sealed.h5")
         #expect(
@@ -38,7 +38,7 @@ import Testing
         #expect(try verify(sealed, "--isolated", "--deep").status == 0)
     }
 
-    @Test func missingFilesAndWrongOptions() throws {
+    @Test func refusesMissingFilesAndInvalidOptions() throws {
         let directory = try TemporaryDirectory()
         let missing = try verify(directory("none.h5"), "--isolated")
         #expect(missing.status == 66 && missing.output.contains("none.h5"), "\(missing.output)")
@@ -46,12 +46,12 @@ import Testing
         for amount in ["0", "-1", "1T", "x", "", "1,5G", "99999999999G"] {
             #expect(try verify(golden("1.1/method-dqn.h5"), "--isolated", "--memory", amount).status == 64, "\(amount)")
         }
-        // A name like an option is a file all the same.
+        // After `--`, a name that looks like an option is a file.
         #expect(try verify("--isolated", "--", "--deep").status == 66)
     }
 
-    /// What needs more memory than it may have ends the reader, not the program.
-    @Test func aReaderThatIsKilledIsAFailureOfTheFile() throws {
+    /// Exceeding the memory limit ends the reader, not the program.
+    @Test func killedReaderFailsTheFile() throws {
         let directory = try TemporaryDirectory()
         let architecture = try NetworkArchitecture(
             "mlp:5000,5000", input: ObservationSpace(shape: [4], element: .float32), actions: 2)
@@ -62,13 +62,13 @@ import Testing
         let file = directory("large.h5")
         try checkpoint.write(to: URL(fileURLWithPath: file))
         #expect(try verify(file, "--isolated").status == 0)
-        // Enough to start, but less than the 100 MB of the network.
+        // The limit suffices to start but not for the 100 MB of the network.
         let killed = try verify(file, golden("1.1/method-dqn.h5"), "--isolated", "--memory", "80M")
         #expect(killed.status == 65)
         let lines = killed.output.split(separator: "\n")
         #expect(lines.first?.contains("FAILED '\(file)' could not be parsed: the reader was killed by signal") == true)
         #expect(lines.first?.contains("allowed 80 MiB of memory") == true, "\(killed.output)")
-        // The next file has a reader of its own.
+        // The next file has a new reader.
         #expect(lines.count == 2 && lines[1].hasSuffix(": ok"), "\(killed.output)")
         #expect(killed.errors.isEmpty, "\(killed.errors)")
     }
@@ -90,9 +90,9 @@ import Testing
         #expect(process.terminationStatus == 0)
     }
 
-    @Test func eachBrokenRuleHasALine() throws {
+    @Test func printsALinePerBrokenRule() throws {
         let directory = try TemporaryDirectory()
-        // Two datasets of a file without a seal, found by their content.
+        // Finds two datasets of a file without a seal by their content.
         var bytes = try Data(contentsOf: URL(fileURLWithPath: golden("1.0/sample-vector.h5")))
         for text in ["\"episode_length\":17", "\"curiosity\""] {
             let place = try #require(bytes.range(of: Data(text.utf8)))
@@ -113,7 +113,7 @@ import Testing
     }
 }
 
-/// `dqn-checkpoint repair`: what it saves and says, and its exit codes.
+/// `dqn-checkpoint repair`: what it saves and prints, and its exit codes.
 @Suite struct RepairToolTests {
     private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Fixtures/checkpoints")
@@ -127,7 +127,7 @@ import Testing
         try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
     }
 
-    @Test func aDamagedOptimizer() throws {
+    @Test func repairsADamagedOptimizer() throws {
         let directory = try TemporaryDirectory()
         var bytes = try Data(contentsOf: URL(fileURLWithPath: original))
         let place = try #require(bytes.range(of: Data("\"step_count\":".utf8)))
@@ -145,7 +145,7 @@ import Testing
         #expect(try played.output == Program.run("dqn-play", original, "--episodes", "2").output)
         #expect(try names(directory) == ["damaged.h5", "saved.h5"])
 
-        // What is there stays unless told otherwise, and what is read stays in any case.
+        // An existing file stays without --force; the input file always stays.
         let refused = try repair(directory("damaged.h5"), directory("saved.h5"))
         #expect(refused.status == 64 && refused.errorLine?.contains("--force") == true, "\(refused.errors)")
         #expect(try repair(directory("damaged.h5"), directory("damaged.h5"), "--force").status == 64)
@@ -156,7 +156,7 @@ import Testing
         #expect((object["damage"] as? [[String: String]])?.first?["rule"] == "R9")
     }
 
-    @Test func aDamagedSealIsAllThatWasWrong() throws {
+    @Test func repairsADamagedSeal() throws {
         let directory = try TemporaryDirectory()
         #expect(try Program.run("dqn-checkpoint", "convert", original, directory("a.h5"), "--to", "2.0").status == 0)
         var bytes = try Data(contentsOf: URL(fileURLWithPath: directory("a.h5")))
@@ -165,7 +165,7 @@ import Testing
         let result = try repair(directory("damaged.h5"), directory("saved.h5"))
         #expect(result.status == 0)
         #expect(
-            result.output.hasPrefix("nothing is lost: only what is around the content was damaged: [R"), "\(result)")
+            result.output.hasPrefix("nothing is lost; only the file structure was damaged: [R"), "\(result)")
         let differences = try Program.run("dqn-checkpoint", "diff", directory("a.h5"), directory("saved.h5"))
         let others = differences.output.split(separator: "\n").filter {
             !$0.hasPrefix("extensions/org.swift-dqn.repair/")
@@ -173,7 +173,7 @@ import Testing
         #expect(differences.status == 1 && others.isEmpty, "\(differences.output)")
     }
 
-    @Test func whatCannotBeRepaired() throws {
+    @Test func refusesUnrepairableFiles() throws {
         let directory = try TemporaryDirectory()
         let whole = try repair(original, directory("saved.h5"))
         #expect(whole.status == 64 && whole.errorLine?.contains("nothing to repair") == true, "\(whole.errors)")
@@ -185,7 +185,7 @@ import Testing
         try bytes.write(to: URL(fileURLWithPath: directory("damaged.h5")))
         let nothing = try repair(directory("damaged.h5"), directory("saved.h5"))
         #expect(nothing.status == 65 && nothing.errorLine?.contains("[R4] Nothing of") == true, "\(nothing.errors)")
-        // Killed for want of memory: named, and nothing is left behind.
+        // Running out of memory is reported and leaves no file behind.
         let killed = try repair(directory("damaged.h5"), directory("saved.h5"), "--memory", "1M")
         #expect(killed.status != 0 && killed.errorLine != nil, "\(killed.errors)")
         #expect(try names(directory) == ["damaged.h5"])

@@ -3,7 +3,7 @@ import DQNModel
 import Foundation
 import Testing
 
-/// What users get wrong about methods, workers and memory: the exit code, what is said, and nothing lost.
+/// Invalid methods, workers and memory limits: checks the exit code, the message and that nothing is lost.
 @Suite struct MethodInputTests {
     private func train(_ directory: TemporaryDirectory, _ arguments: String...) throws {
         let result = try Program.run(
@@ -13,7 +13,7 @@ import Testing
         #expect(result.status == 0, "\(result.errors)")
     }
 
-    /// Each names the thing at fault and what to do instead.
+    /// Each message names the problem and the remedy.
     @Test(
         arguments: [
             (["--method", "a3d"], ["'a3d'", "did you mean 'a3c'?"]),
@@ -50,7 +50,7 @@ import Testing
         #expect(result.status == 64)
         let line = try #require(result.errorLine, "\(result.errors)")
         for word in words { #expect(line.contains(word), "\(line)") }
-        #expect(!FileManager.default.fileExists(atPath: directory("run")), "nothing is made for a refused run")
+        #expect(!FileManager.default.fileExists(atPath: directory("run")), "a refused run creates nothing")
     }
 
     @Test(
@@ -62,7 +62,7 @@ import Testing
             (["--memory", "nonsense"], "'nonsense'"),
             (["--memory", "0"], "'0'"),
         ] as [([String], String)])
-    func aFlagThatMakesNoSenseIsRefused(arguments: [String], text: String) throws {
+    func refusesInvalidFlags(arguments: [String], text: String) throws {
         let directory = try TemporaryDirectory()
         let result = try Program.run(
             "dqn-train", ["--env", "CartPole-v1", "--method", "async-dqn", "--out", directory("run")] + arguments)
@@ -74,7 +74,7 @@ import Testing
     // MARK: Memory
 
     @Test(arguments: [[], ["--set", "prioritized=true"]], [1, 2])
-    func tooMuchMemoryIsRefusedWithTheSumsAndARemedyThatWorks(settings: [String], workers: Int) throws {
+    func refusesTooMuchMemoryWithAWorkingRemedy(settings: [String], workers: Int) throws {
         let directory = try TemporaryDirectory()
         let arguments =
             [
@@ -91,14 +91,14 @@ import Testing
 
         let remedy = try #require(line.firstMatch(of: /set replay_capacity to at most ([0-9]+)/))
         let capacity = try #require(Int(remedy.1))
-        // What is named is the most, not just something that fits.
+        // The suggested value is the largest that fits.
         result = try Program.run("dqn-train", arguments + ["--set", "replay_capacity=\(capacity + 1)"])
         #expect(result.status == 64)
         result = try Program.run("dqn-train", arguments + ["--set", "replay_capacity=\(capacity)"])
         #expect(result.status == 0, "\(result.errors)")
     }
 
-    @Test func aRunWhoseNetworksAloneDoNotFitIsToldSo() throws {
+    @Test func refusesNetworksThatExceedTheMemory() throws {
         let directory = try TemporaryDirectory()
         let result = try Program.run(
             "dqn-train", "--env", "CartPole-v1", "--method", "async-dqn", "--workers", "8", "--memory", "1M", "--out",
@@ -109,8 +109,8 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: directory("run")))
     }
 
-    /// A run keeps its replay's size, so a resume is told what it can change.
-    @Test func aResumeThatDoesNotFitNamesWhatItCanChange() throws {
+    /// A run keeps the size of its replay, so the message suggests what a resume can change.
+    @Test func resumeThatExceedsTheMemorySuggestsAChange() throws {
         let directory = try TemporaryDirectory()
         try train(directory, "--method", "async-dqn", "--workers", "2")
         let before = try directory.contents("run")
@@ -126,7 +126,7 @@ import Testing
 
     // MARK: Resume
 
-    @Test func aResumedRunKeepsItsMethod() throws {
+    @Test func resumedRunKeepsItsMethod() throws {
         let directory = try TemporaryDirectory()
         try train(directory, "--method", "async-q")
         let before = try directory.contents("run")
@@ -141,7 +141,7 @@ import Testing
         #expect(try directory.contents("run") == before)
     }
 
-    @Test func standardDQNIsNotResumedWithTwoWorkers() throws {
+    @Test func refusesToResumeDQNWithTwoWorkers() throws {
         let directory = try TemporaryDirectory()
         try train(directory)
         let before = try directory.contents("run")
@@ -151,7 +151,7 @@ import Testing
         #expect(try directory.contents("run") == before)
     }
 
-    /// Writes a run's newest checkpoint anew with something in it changed.
+    /// Rewrites a run's newest checkpoint with a change.
     private func edit(_ directory: TemporaryDirectory, _ change: (inout Checkpoint) throws -> Void) throws {
         let url = directory.checkpointURL("run", 150)
         var checkpoint = try Checkpoint(contentsOf: url)
@@ -160,8 +160,8 @@ import Testing
         try checkpoint.write(to: url)
     }
 
-    /// As of a plug-in that this program does not have.
-    @Test func aRunOfAnUnknownMethodIsLeftAlone() throws {
+    /// Simulates a plug-in that this program does not have.
+    @Test func refusesARunOfAnUnknownMethod() throws {
         let directory = try TemporaryDirectory()
         try train(directory, "--method", "async-q")
         try edit(directory) { checkpoint in
@@ -176,7 +176,7 @@ import Testing
         #expect(try directory.contents("run") == before)
     }
 
-    /// What the format's rules cannot know: they have no say in what a method keeps for a worker.
+    /// The format's rules do not cover the state that a method keeps for a worker.
     @Test(
         arguments: [
             ("async-q", "segment.actions", .int64([999]), "stored segment"),
@@ -186,14 +186,14 @@ import Testing
             ("async-sarsa", "next_action", .int64([999]), "stored next action"),
             ("async-sarsa", "next_action", .float32([1]), "next_action"),
         ] as [(String, String, StateSnapshot.Value, String)])
-    func aLearnersStateThatCannotBeIsRefused(
+    func refusesAnInvalidLearnerState(
         method: String, name: String, value: StateSnapshot.Value, words: String
     ) throws {
         let directory = try TemporaryDirectory()
         try train(directory, "--method", method)
         try edit(directory) { checkpoint in
             var learner = checkpoint.workers[0].learner ?? StateSnapshot(kind: method, version: 1, values: [:])
-            // An open segment of one step, but for what the case says.
+            // An open segment of one step, with the change of each case.
             learner.values.merge([
                 "segment.actions": .int64([0]), "segment.rewards": .float32([1]),
                 "segment.observations": .uint8([UInt8](repeating: 0, count: 16)),

@@ -3,9 +3,9 @@ import DQNModel
 import Foundation
 import Testing
 
-/// Every method with one worker: a run cut anywhere and gone on with in a new process ends in the same bytes.
+/// Every method with one worker: a run that is stopped anywhere and resumed in a new process ends in the same bytes.
 @Suite struct MethodTests {
-    /// Runs of one method with some settings, cut at some steps.
+    /// Runs of one method with some settings, stopped at some steps.
     struct Case: Sendable, CustomTestStringConvertible {
         var method: String
         var environment = "CartPole-v1"
@@ -13,7 +13,7 @@ import Testing
         /// During warm-up (up to 100), at a target refresh (70, 140, …), in the middle of a segment or an episode, just
         /// after the replay's wrap (300) and an evaluation (300).
         var cuts = [57, 140, 213, 301]
-        /// Arrays of the learner that must be met in one of the cuts' checkpoints: the cuts fall where they should.
+        /// Arrays of the learner that must appear in one of the checkpoints, which proves that the runs stop at the right steps.
         var holds: Set<String> = []
 
         var testDescription: String { "\(method) \(environment) \(settings.joined(separator: " "))" }
@@ -53,7 +53,7 @@ import Testing
             method: "async-dqn", settings: ["refresh_interval=3"], cuts: [141, 213, 301],
             holds: ["parameters", "updates_until_refresh", "pulled_at"]),
 
-        // A batch divided among threads.
+        // The batch is divided among threads.
         Case(method: "dqn", settings: ["compute_threads=2"], cuts: [213]),
         Case(method: "dqn", environment: "Catch-v0", settings: ["compute_threads=3", convolution], cuts: [213]),
         Case(method: "a3c", settings: ["compute_threads=2"], cuts: [213], holds: segment),
@@ -64,7 +64,7 @@ import Testing
     ]
 
     @Test(arguments: cases)
-    func aRunCutAnywhereEndsInTheSameBytes(_ test: Case) throws {
+    func interruptedRunResumesExactly(_ test: Case) throws {
         let directory = try TemporaryDirectory()
         let arguments =
             [
@@ -98,13 +98,13 @@ import Testing
         #expect(lengths.contains { $0 > 0 }, "no cut is in the middle of an episode")
     }
 
-    /// The presets of the value-based methods without a replay draw an ε for each worker.
+    /// Value-based methods without a replay draw an ε for each worker.
     private func isEpsilonDrawn(_ test: Case) -> Bool {
         test.settings == Self.drawn || ["async-q", "async-sarsa", "async-nstep-q"].contains(test.method)
     }
 
-    /// A file of 1.0 has none of 1.1's keys; a run goes on from it as from its own.
-    @Test func aRunWhoseNewestCheckpointIsOfFormat1_0EndsInTheSameBytes() throws {
+    /// A file in format 1.0 lacks the keys of 1.1. A run resumes from it as from its own.
+    @Test func runWithAFormat1_0CheckpointResumesExactly() throws {
         let directory = try TemporaryDirectory()
         let arguments = ["--env", "CartPole-v1", "--schedule-steps", "420", "-q"] + tiny
         for (run, steps) in [("whole", "420"), ("old", "213")] {

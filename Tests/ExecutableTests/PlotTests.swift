@@ -2,7 +2,7 @@ import DQNCheckpoint
 import Foundation
 import Testing
 
-/// `dqn-checkpoint plot` as a user runs it.
+/// Runs `dqn-checkpoint plot` as a user does.
 @Suite struct PlotTests {
     private func train(_ directory: TemporaryDirectory, _ name: String, _ arguments: String...) throws {
         let result = try Program.run(
@@ -15,7 +15,7 @@ import Testing
         try String(contentsOfFile: directory(name), encoding: .utf8)
     }
 
-    @Test func aDirectoryAndItsFileGiveTheSamePicture() throws {
+    @Test func directoryAndFileProduceTheSamePlot() throws {
         let directory = try TemporaryDirectory()
         try train(directory, "run")
         let file = directory("run/checkpoints/\(CheckpointStore.fileName(agentSteps: 900))")
@@ -28,12 +28,12 @@ import Testing
         #expect(try svg(directory, "b.svg") == picture)
         #expect(
             picture.contains("viewBox") && picture.contains(">Agent steps<") && picture.contains(">CartPole-v1 dqn<"))
-        // Three evaluations, joined.
+        // A line joins three evaluations.
         let line = try #require(picture.split(separator: "\n").first { $0.hasPrefix("<polyline") })
         #expect(line.split(separator: "\"")[1].split(separator: " ").count == 3)
     }
 
-    @Test func seedsBecomeABandAndOtherSettingsLinesOfTheirOwn() throws {
+    @Test func seedsBecomeABandAndOtherSettingsSeparateLines() throws {
         let directory = try TemporaryDirectory()
         try train(directory, "s0", "--seed", "0")
         try train(directory, "s1", "--seed", "1")
@@ -49,7 +49,7 @@ import Testing
         #expect(picture.split(separator: "\n").count { $0.hasPrefix("<polygon") } == 1)
     }
 
-    @Test func timeComesFromTheDirectoryAlone() throws {
+    @Test func timeRequiresARunDirectory() throws {
         let directory = try TemporaryDirectory()
         try train(directory, "run")
         var result = try Program.run(
@@ -61,7 +61,7 @@ import Testing
         let file = directory("run/checkpoints/\(CheckpointStore.fileName(agentSteps: 900))")
         result = try Program.run("dqn-checkpoint", "plot", file, "--x", "time", "-o", directory("b.svg"))
         #expect(result.status == 64)
-        #expect(result.errorLine?.contains("the clock is kept in run directories alone") == true, "\(result.errors)")
+        #expect(result.errorLine?.contains("only run directories record times") == true, "\(result.errors)")
 
         let metrics = URL(fileURLWithPath: directory("run/metrics.csv"))
         try Data("time/time_elapsed,eval/mean_reward\nsoon,1\n".utf8).write(to: metrics)
@@ -76,7 +76,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: directory("b.svg")))
     }
 
-    @Test func nothingIsOverwrittenUnlessForced() throws {
+    @Test func overwritesOnlyWithForce() throws {
         let directory = try TemporaryDirectory()
         try train(directory, "run")
         let file = directory("run/checkpoints/\(CheckpointStore.fileName(agentSteps: 900))")
@@ -89,18 +89,18 @@ import Testing
         #expect(result.status == 0)
         #expect(try svg(directory, "a.svg").hasPrefix("<?xml"))
 
-        // Not even then what is read, by whatever name.
+        // Even --force does not replace an input file, under any name.
         let before = try directory.contents("run")
         try FileManager.default.createSymbolicLink(atPath: directory("link.svg"), withDestinationPath: file)
         for target in [file, directory("link.svg"), directory("run")] {
             result = try Program.run("dqn-checkpoint", "plot", file, "-o", target, "--force")
             #expect(result.status == 64)
-            #expect(result.errorLine?.contains("stays as it is") == true, "\(result.errors)")
+            #expect(result.errorLine?.contains("cannot be replaced") == true, "\(result.errors)")
         }
         #expect(try directory.contents("run") == before)
     }
 
-    @Test func whatCannotBeDrawnIsNamed() throws {
+    @Test func reportsWhatCannotBePlotted() throws {
         let directory = try TemporaryDirectory()
         try train(directory, "run")
         try train(directory, "unseen", "--eval-every", "0")
@@ -124,7 +124,7 @@ import Testing
         #expect(try Program.run("dqn-checkpoint", "plot", run).status == 64)
         let result = try Program.run("dqn-checkpoint", "plot", run, "-o", directory("none/a.svg"))
         #expect(result.status == 1)
-        #expect(result.errorLine?.contains("none/a.svg' cannot be written") == true, "\(result.errors)")
+        #expect(result.errorLine?.contains("none/a.svg' (") == true, "\(result.errors)")
     }
 
     @Test func helpShowsExamples() throws {

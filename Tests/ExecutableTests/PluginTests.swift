@@ -4,9 +4,9 @@ import Foundation
 import PluginBuilding
 import Testing
 
-/// Plug-ins in C through the real programs.
+/// Runs plug-ins in C through the real programs.
 @Suite struct PluginTests {
-    @Test func aRunWithAPluginCutAnywhereEndsInTheSameBytes() throws {
+    @Test func interruptedRunWithAPluginResumesExactly() throws {
         let library = try CompiledPlugin.gridWorld().path
         let directory = try TemporaryDirectory()
         for (run, name, network, steps, cuts) in [
@@ -37,7 +37,7 @@ import Testing
         try #expect(state.uint8("plugin", count: 12).count == 12)
     }
 
-    @Test func aKilledRunWithAPluginEndsInTheSameBytes() throws {
+    @Test func killedRunWithAPluginResumesExactly() throws {
         let library = try CompiledPlugin.gridWorld().path
         let directory = try TemporaryDirectory()
         let arguments =
@@ -56,7 +56,7 @@ import Testing
         #expect(try directory.checkpointData("killed", 20_000) == directory.checkpointData("whole", 20_000))
     }
 
-    @Test func aLibraryThatHasMovedIsFoundInTheFoldersOfTheVariable() throws {
+    @Test func findsAMovedLibraryInThePluginPath() throws {
         let library = try CompiledPlugin.gridWorld()
         let directory = try TemporaryDirectory()
         let first = directory.url.appendingPathComponent("first")
@@ -92,7 +92,7 @@ import Testing
         #expect(result.status == 64 && result.errors.contains("--env cannot go with --resume"))
     }
 
-    @Test func aLibraryThatGivesOtherShapesThanARunHasIsRefused() throws {
+    @Test func refusesALibraryWithOtherShapes() throws {
         let directory = try TemporaryDirectory()
         let library = directory.url.appendingPathComponent("changing.so")
         try FileManager.default.copyItem(at: try CompiledPlugin.misbehaving(), to: library)
@@ -108,7 +108,7 @@ import Testing
         result = try Program.run("dqn-play", directory("run"), "--episodes", "1", "-q")
         #expect(result.status == 64)
         #expect(result.errorLine?.contains("takes [4] observations and 2 actions") == true, "\(result.errors)")
-        #expect(result.errorLine?.contains("Play with the plug-in that it was trained with.") == true)
+        #expect(result.errorLine?.contains("Use the plug-in that it was trained with.") == true)
     }
 
     @Test func readingACheckpointNeedsNoLibrary() throws {
@@ -127,7 +127,7 @@ import Testing
         #expect(result.output.contains("plugin:\(copy.path):GridWorld-v0"))
     }
 
-    @Test func anEpisodeOfAPluginWithoutSnapshotsIsBegunAnew() throws {
+    @Test func pluginWithoutSnapshotsStartsANewEpisode() throws {
         let library = try CompiledPlugin.misbehaving().path
         let directory = try TemporaryDirectory()
         var result = try Program.run(
@@ -141,7 +141,7 @@ import Testing
         #expect(result.errors.contains("worker 0 starts a new episode"))
     }
 
-    @Test func aPluginThatIsNoneEndsTheProgramWithOneLine() throws {
+    @Test func refusesInvalidPluginsInOneLine() throws {
         let library = try CompiledPlugin.misbehaving(2).path
         for (arguments, status, words) in [
             (["--env", "plugin:\(library):Sound-v0"], 1, "has version 99 of the interface"),

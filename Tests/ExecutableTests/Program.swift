@@ -7,14 +7,14 @@ enum Program {
         var status: Int32
         var output: String
         var errors: String
-        /// Standard error without the last line break, if it is a single line; `nil` if it is not.
+        /// Standard error without the line break if it is a single line; otherwise `nil`.
         var errorLine: String? {
             let lines = errors.split(separator: "\n")
             return lines.count == 1 ? String(lines[0]) : nil
         }
     }
 
-    /// Beside the test bundle, where SwiftPM puts products.
+    /// The directory of the products, next to the test bundle.
     static let folder: URL = {
         // The test program's own path: .build/…/swift-dqnPackageTests.xctest
         URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
@@ -49,7 +49,7 @@ enum Program {
         } else {
             process = try start(name, arguments)
         }
-        // Files, not pipes: nothing to drain, whatever the amount.
+        // Files need not be drained, unlike pipes.
         let output = temporary("out")
         let errors = temporary("err")
         defer {
@@ -87,7 +87,7 @@ final class TemporaryDirectory {
 
     func callAsFunction(_ name: String) -> String { url.appendingPathComponent(name).path }
 
-    /// Files below the directory with their contents.
+    /// Returns the files below a directory with their contents.
     func contents(_ name: String) throws -> [String: Data] {
         let root = url.appendingPathComponent(name)
         var result: [String: Data] = [:]
@@ -101,7 +101,7 @@ final class TemporaryDirectory {
     }
 }
 
-/// A tiny run's arguments: every part of training happens within a thousand steps.
+/// The arguments of a tiny run, in which every part of training happens within a thousand steps.
 let tiny = [
     "--set", "network=mlp:16,16", "--set", "learning_starts=100", "--set", "batch_size=16", "--set",
     "replay_capacity=300",

@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// `dqn-play --record` and `--render ansi` through the real program.
+/// Runs `dqn-play --record` and `--render ansi`.
 @Suite struct RecordTests {
-    /// A checkpoint of hardly any training.
+    /// Creates a barely trained checkpoint.
     private func policy(_ directory: TemporaryDirectory, _ environment: String) throws -> String {
         let path = directory("run-\(environment)")
         let network = environment == "Catch84-v0" ? ["--set", "network=conv:8k8s8/fc16"] : []
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: ["CartPole-v1", "MountainCar-v0", "Acrobot-v1", "Catch-v0", "Catch84-v0"])
-    func everyBuiltInEnvironmentIsRecorded(environment: String) throws {
+    func recordsEveryBuiltInEnvironment(environment: String) throws {
         let directory = try TemporaryDirectory()
         let run = try policy(directory, environment)
         for name in ["film.gif", "sheet.png"] {
@@ -30,9 +30,9 @@ import Testing
             #expect(result.output.contains("over 1 episodes"), "\(result.output)")
             #expect(try names(directory).contains(name))
             let data = try Data(contentsOf: URL(fileURLWithPath: directory(name)))
-            // The same episode has the same bytes, and a file that is there stays.
+            // The same episode produces the same bytes, and an existing file stays.
             result = try Program.run("dqn-play", arguments)
-            #expect(result.status == 64 && result.errorLine?.contains("would be overwritten") == true)
+            #expect(result.status == 64 && result.errorLine?.contains("already exists") == true)
             #expect(try Data(contentsOf: URL(fileURLWithPath: directory(name))) == data)
             let again = directory("again-\(name)")
             result = try Program.run("dqn-play", arguments.map { $0 == directory(name) ? again : $0 } + ["--json"])
@@ -42,31 +42,31 @@ import Testing
         #expect(try names(directory) == ["again-film.gif", "again-sheet.png", "film.gif", "sheet.png"])
     }
 
-    @Test func whatCannotBeRecordedIsOneLine() throws {
+    @Test func refusesInvalidRecordingsInOneLine() throws {
         let directory = try TemporaryDirectory()
         let run = try policy(directory, "CartPole-v1")
         for (arguments, status, words) in [
-            (["--record", directory("x.avi")], 64, "end the name in .gif or .mp4 for a film, or in .png"),
+            (["--record", directory("x.avi")], 64, "must end in .gif or .mp4 for a video, or in .png"),
             (["--record", directory("x.gif"), "--episodes", "2"], 64, "--record records one episode, not 2"),
-            (["--record", directory("x.gif"), "--speed", "0"], 64, "--speed 0.0 cannot be shown"),
-            (["--speed", "3"], 64, "--speed is that of a film"),
-            (["--record", directory("nowhere/x.gif")], 1, "cannot be written (No such file or directory)"),
-            (["--record", "/proc/x.png"], 1, "'/proc/x.png' cannot be written"),
-            (["--record", "/proc/x.png", "--trace", directory("t")], 1, "'/proc/x.png' cannot be written"),
+            (["--record", directory("x.gif"), "--speed", "0"], 64, "--speed 0.0 is out of range"),
+            (["--speed", "3"], 64, "--speed requires a recording"),
+            (["--record", directory("nowhere/x.gif")], 1, "x.gif' (No such file or directory)"),
+            (["--record", "/proc/x.png"], 1, "Cannot write '/proc/x.png'"),
+            (["--record", "/proc/x.png", "--trace", directory("t")], 1, "Cannot write '/proc/x.png'"),
         ] as [([String], Int32, String)] {
             let result = try Program.run("dqn-play", [run] + arguments)
             #expect(result.status == status && result.output.isEmpty, "\(arguments): \(result.status)")
             #expect(result.errors.contains(words), "\(result.errors)")
         }
-        // As on a full disk.
+        // The limit simulates a full disk.
         let result = try Program.run(
             "dqn-play", [run, "--record", directory("x.gif"), "--seed", "1"], shell: "ulimit -f 8")
         #expect(
-            result.status == 1 && result.errorLine?.contains("x.gif' cannot be written") == true, "\(result.errors)")
+            result.status == 1 && result.errorLine?.contains("x.gif' (") == true, "\(result.errors)")
         #expect(try names(directory).isEmpty)
     }
 
-    @Test func withoutFFmpegAnMP4IsRefusedBeforeTheEpisode() throws {
+    @Test func refusesMP4WithoutFFmpegBeforeTheEpisode() throws {
         let directory = try TemporaryDirectory()
         let run = try policy(directory, "Catch-v0")
         let result = try Program.run("dqn-play", [run, "--record", directory("x.mp4")], shell: "export PATH=/nowhere")
@@ -75,7 +75,7 @@ import Testing
         #expect(try names(directory).isEmpty)
     }
 
-    /// Puts a script in place of ffmpeg.
+    /// Replaces ffmpeg with a script.
     private func ffmpeg(_ directory: TemporaryDirectory, _ script: String) throws -> String {
         let folder = directory("run-bin")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -84,10 +84,10 @@ import Testing
         return "export PATH=\(folder):$PATH"
     }
 
-    @Test func ffmpegGetsEveryPictureAndItsFileTheName() throws {
+    @Test func ffmpegReceivesEveryPicture() throws {
         let directory = try TemporaryDirectory()
         let run = try policy(directory, "Catch-v0")
-        // The film is what it was told and all that it was sent.
+        // The output contains the arguments and all pictures.
         let path = try ffmpeg(directory, "for last in \"$@\"; do :; done; echo \"$*\" > \"$last\"; cat >> \"$last\"")
         let result = try Program.run(
             "dqn-play", [run, "--record", directory("x.mp4"), "--speed", "5", "-q"], shell: path)
@@ -99,13 +99,13 @@ import Testing
         let size = try #require(words.first { $0.wholeMatch(of: #/\d+x\d+/#) != nil }).split(separator: "x")
         let (width, height) = (try #require(Int(size[0])), try #require(Int(size[1])))
         #expect(width % 2 == 0 && height % 2 == 0)
-        // Nine steps, and the end for two seconds.
+        // The video has nine steps and shows the end for two seconds.
         #expect(data.count - line - 1 == (9 + 10) * 3 * width * height)
         #expect(try names(directory) == ["x.mp4"])
     }
 
     @Test(arguments: ["echo 'no such codec' >&2; exit 3", "head -c 1000 > /dev/null; echo 'no such codec' >&2; exit 3"])
-    func anFFmpegThatFailsIsQuoted(script: String) throws {
+    func reportsTheErrorOfFFmpeg(script: String) throws {
         let directory = try TemporaryDirectory()
         let run = try policy(directory, "Catch-v0")
         let result = try Program.run(
@@ -116,25 +116,25 @@ import Testing
         #expect(try names(directory).isEmpty)
     }
 
-    @Test func aPictureInTextIsDrawnWithHalfBlocks() throws {
+    @Test func drawsPicturesWithHalfBlocks() throws {
         let directory = try TemporaryDirectory()
         let run = try policy(directory, "Catch84-v0")
         let result = try Program.run("dqn-play", run, "--render", "ansi", "--episodes", "1", "-q")
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.output.contains("▀") && result.output.contains("\u{1B}[38;2;"), "\(result.output.prefix(500))")
-        #expect(!result.output.contains("\u{1B}[?25l"), "a file has no cursor")
+        #expect(!result.output.contains("\u{1B}[?25l"), "output to a file has no cursor commands")
     }
 
-    @Test func anInterruptedFilmIsWhole() throws {
+    @Test func interruptedVideoIsComplete() throws {
         let directory = try TemporaryDirectory()
         let run = try policy(directory, "MountainCar-v0")
         let process = try Program.start("dqn-play", [run, "--record", directory("x.gif"), "--render", "ansi"])
-        // A pipe that nobody reads: it stands still after some steps.
+        // No one reads the pipe, so the program blocks after some steps.
         let output = Pipe()
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice
         try process.run()
-        // Its first text is there after the first step.
+        // The first text appears after the first step.
         _ = output.fileHandleForReading.availableData
         kill(process.processIdentifier, SIGINT)
         _ = try output.fileHandleForReading.readToEnd()

@@ -2,15 +2,15 @@ import DQNCheckpoint
 import Foundation
 import Testing
 
-/// Exact resume through the real programs: byte-identical files however the run was cut.
+/// Exact resume through the real programs: files are byte-identical wherever the run stops.
 @Suite struct ResumeTests {
-    /// Steps at which runs are cut: the first, during warm-up, around its end, around target refreshes (70, 140, …), at
+    /// Steps at which runs stop: the first, during warm-up, around its end, around target refreshes (70, 140, …), at
     /// and around the ring's wrap (300), an evaluation, in the middle of episodes, and just before the end.
     @Test(arguments: [
         ("CartPole-v1", [1, 50, 99, 100, 101, 139, 140, 141, 299, 300, 301, 437, 600, 899]),
         ("MountainCar-v0", [200, 333]), ("Acrobot-v1", [150, 612]),
     ])
-    func aRunCutAnywhereEndsInTheSameBytes(environment: String, cuts: [Int]) throws {
+    func interruptedRunResumesExactly(environment: String, cuts: [Int]) throws {
         let directory = try TemporaryDirectory()
         let arguments = ["--env", environment, "--schedule-steps", "900", "--save-every", "250", "-q"] + tiny
         var result = try Program.run("dqn-train", arguments + ["--steps", "900", "--out", directory("whole")])
@@ -31,7 +31,7 @@ import Testing
     @Test func convolutionsOnPixelsResumeExactly() throws {
         let directory = try TemporaryDirectory()
         for environment in ["Catch84-v0", "Catch-v0"] {
-            // Two layers of sixteen: a second layer over eight channels runs oneDNN's plain loop, for twenty times as long.
+            // Both layers have sixteen channels. With eight, oneDNN's reference loop would take twenty times as long.
             let network = environment == "Catch-v0" ? "conv:8k3s1/fc16" : "conv:16k8s4,16k4s2/fc32"
             let arguments =
                 ["--env", environment, "--schedule-steps", "420", "-q"] + tiny + ["--set", "network=\(network)"]
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func aKilledRunEndsInTheSameBytes() throws {
+    @Test func killedRunResumesExactly() throws {
         let directory = try TemporaryDirectory()
         let arguments = ["--env", "CartPole-v1", "--steps", "6000", "--save-every", "200", "-q", "--keep", "3"] + tiny
         _ = try Program.run("dqn-train", arguments + ["--out", directory("whole")])
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(arguments: [SIGINT, SIGTERM])
-    func aSignalSavesAndEndsWith130(signal: Int32) throws {
+    func signalSavesAndExitsWith130(signal: Int32) throws {
         let directory = try TemporaryDirectory()
         let process = try Program.start(
             "dqn-train", ["--env", "CartPole-v1", "--steps", "100000000", "--out", directory("run")] + tiny)
@@ -83,7 +83,7 @@ import Testing
         }
         Thread.sleep(forTimeInterval: 0.2)
         kill(process.processIdentifier, signal)
-        // A program that ignores the signal must fail the test, not hang it.
+        // A program that ignores the signal must fail the test, not block it.
         let deadline = Date().addingTimeInterval(20)
         while process.isRunning, Date() < deadline { Thread.sleep(forTimeInterval: 0.01) }
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }

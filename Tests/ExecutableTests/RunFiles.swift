@@ -2,13 +2,13 @@ import DQNCheckpoint
 import Foundation
 import Testing
 
-/// What is in a run's directory, by the run's name below a temporary one.
+/// Reads the files of a run's directory.
 extension TemporaryDirectory {
     func checkpointURL(_ run: String, _ step: Int) -> URL {
         url.appendingPathComponent("\(run)/checkpoints/\(CheckpointStore.fileName(agentSteps: step))")
     }
 
-    /// The bytes of a run's checkpoint.
+    /// Returns the bytes of a run's checkpoint.
     func checkpointData(_ run: String, _ step: Int) throws -> Data {
         try Data(contentsOf: checkpointURL(run, step))
     }
@@ -17,7 +17,7 @@ extension TemporaryDirectory {
         try Checkpoint(contentsOf: checkpointURL(run, step))
     }
 
-    /// A run's newest checkpoint; none may be damaged.
+    /// Returns a run's newest checkpoint. No checkpoint may be damaged.
     func newest(_ run: String) throws -> Checkpoint {
         try CheckpointLocation.read(url.appendingPathComponent(run), .latest) {
             Issue.record("\($0)")
@@ -26,14 +26,14 @@ extension TemporaryDirectory {
         }.value
     }
 
-    /// The agent steps of a run's checkpoints, rising; empty before the first.
+    /// Returns the agent steps of a run's checkpoints in increasing order.
     func savedSteps(_ run: String) -> [Int] {
         let folder = url.appendingPathComponent("\(run)/checkpoints")
         guard FileManager.default.fileExists(atPath: folder.path) else { return [] }
         return ((try? CheckpointStore(directory: folder).entries()) ?? []).map(\.agentSteps)
     }
 
-    /// The rows of a run's `metrics.csv` without elapsed time and rate.
+    /// Returns the rows of a run's `metrics.csv` without times and rates.
     func metricsWithoutClock(_ run: String) throws -> [String] {
         let rows = try String(contentsOfFile: self("\(run)/metrics.csv"), encoding: .utf8).split(separator: "\n")
             .map { $0.split(separator: ",", omittingEmptySubsequences: false) }

@@ -2,9 +2,9 @@ import DQNCheckpoint
 import Foundation
 import Testing
 
-/// Runs of two workers that are killed, interrupted, or interrupted twice.
+/// Kills runs of two workers, and interrupts them once or twice.
 @Suite struct SignalTests {
-    /// A run without an end, saving every 200 steps.
+    /// Starts an endless run that saves every 200 steps.
     private func start(_ directory: TemporaryDirectory, _ arguments: [String]) throws -> Process {
         let process = try Program.start(
             "dqn-train", ["--out", directory("run"), "--steps", "100000000", "-q"] + tiny + arguments)
@@ -14,7 +14,7 @@ import Testing
         return process
     }
 
-    /// Waits until something is so, for at most a minute: a program that hangs must fail the test, not hang it.
+    /// Waits up to a minute for a condition, so that a program that hangs fails the test.
     private func wait(until isSo: () -> Bool) -> Bool {
         let deadline = Date().addingTimeInterval(60)
         while !isSo() {
@@ -24,14 +24,14 @@ import Testing
         return true
     }
 
-    /// Sends a signal and waits for the end, which is forced if need be.
+    /// Sends a signal and waits for the end; kills the program if necessary.
     private func end(_ process: Process, with signal: Int32) {
         kill(process.processIdentifier, signal)
         if !wait(until: { !process.isRunning }) { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
     }
 
-    /// Whether the workers' own steps add up to the run's.
+    /// Checks that the workers' steps add up to the run's steps.
     private func expectWhole(_ checkpoint: Checkpoint) {
         #expect(checkpoint.workers.count == 2)
         #expect(checkpoint.workers.map(\.agentSteps).reduce(0, +) == checkpoint.counters.agentSteps)
@@ -41,7 +41,7 @@ import Testing
     private let two = ["--env", "CartPole-v1", "--workers", "2", "--save-every", "200"]
 
     @Test(arguments: ["async-dqn", "a3c"])
-    func aKilledRunOfTwoWorkersGoesOnFromItsLastSave(method: String) throws {
+    func killedRunOfTwoWorkersResumesFromItsLastCheckpoint(method: String) throws {
         let directory = try TemporaryDirectory()
         let process = try start(directory, two + ["--method", method])
         #expect(wait { !process.isRunning || directory.savedSteps("run").contains { $0 >= 600 } })
@@ -54,7 +54,7 @@ import Testing
         let checkpoint = try directory.newest("run")
         #expect(checkpoint.counters.agentSteps == steps)
         expectWhole(checkpoint)
-        // No row twice, none left out.
+        // No row is missing or duplicated.
         for name in ["metrics.csv", "workers.csv"] {
             let rows = try String(contentsOfFile: directory("run/\(name)"), encoding: .utf8).split(separator: "\n")
             let workers = name == "workers.csv" ? 2 : 1
@@ -65,9 +65,9 @@ import Testing
     }
 
     @Test(arguments: [("async-dqn", SIGINT), ("async-nstep-q", SIGTERM)])
-    func aSignalStopsBothWorkersSavesAndEndsWith130(method: String, signal: Int32) throws {
+    func signalStopsBothWorkersSavesAndExitsWith130(method: String, signal: Int32) throws {
         let directory = try TemporaryDirectory()
-        // No save is due before the signal, but for the one at the beginning.
+        // Only the first checkpoint is due before the signal.
         let process = try start(
             directory,
             ["--env", "CartPole-v1", "--workers", "2", "--save-every", "0", "--eval-every", "0", "--method", method])
@@ -86,8 +86,8 @@ import Testing
         #expect(try directory.newest("run").counters.agentSteps == steps)
     }
 
-    /// The first signal would save; the second ends the program before it has.
-    @Test func aSecondSignalEndsTheProgramAtOnce() throws {
+    /// The second signal ends the program before the first has saved.
+    @Test func secondSignalEndsTheProgramAtOnce() throws {
         let directory = try TemporaryDirectory()
         let process = try start(
             directory,
@@ -95,19 +95,19 @@ import Testing
                 "--env", "MountainCar-v0", "--workers", "2", "--method", "async-dqn", "--set", "log_interval=99",
                 "--eval-every", "100", "--eval-episodes", "100000",
             ])
-        // One more step and the evaluation begins.
+        // The evaluation begins after one more step.
         #expect(wait { !process.isRunning || ((try? directory.metricsWithoutClock("run")) ?? []).count > 1 })
         Thread.sleep(forTimeInterval: 1)
-        // Two kinds, so that the second is not merged into the first.
+        // The signals differ, so that the system does not merge them.
         kill(process.processIdentifier, SIGINT)
         end(process, with: SIGTERM)
         #expect(process.terminationReason == .exit && process.terminationStatus == 130)
-        #expect(directory.savedSteps("run") == [0], "what was saved before is all there is, and whole")
+        #expect(directory.savedSteps("run") == [0], "only the complete earlier checkpoint exists")
         #expect(try directory.newest("run").counters.agentSteps == 0)
     }
 
-    /// The evaluation would take hours; it is broken off, and left to be made at the resume.
-    @Test func aSignalDuringAnEvaluationSavesWithoutIt() throws {
+    /// The evaluation would take hours. The signal stops it, and a resume repeats it.
+    @Test func signalDuringAnEvaluationSavesWithoutIt() throws {
         let directory = try TemporaryDirectory()
         let process = try start(
             directory,

@@ -3,7 +3,7 @@ import DQNModel
 import Foundation
 import Testing
 
-/// Runs of several workers: exact numbers of steps, streams of their own, and resumes with more and fewer of them.
+/// Runs with several workers: exact step counts, separate random streams, and resumes with more and fewer workers.
 @Suite struct WorkersTests {
     private func train(_ directory: TemporaryDirectory, _ run: String, _ arguments: [String]) throws {
         let result = try Program.run(
@@ -15,7 +15,7 @@ import Testing
         #expect(result.status == 0, "\(result.errors)")
     }
 
-    /// Goes on with a run and gives what it said.
+    /// Resumes a run and returns its messages.
     private func resume(
         _ directory: TemporaryDirectory, to step: Int, workers: Int? = nil
     ) throws -> String {
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test(arguments: ["async-dqn", "async-q", "async-sarsa", "async-nstep-q", "a3c"])
-    func twoWorkersTakeExactlyTheStepsAskedForEachWithStreamsOfItsOwn(method: String) throws {
+    func twoWorkersTakeExactlyTheRequestedStepsWithSeparateStreams(method: String) throws {
         let directory = try TemporaryDirectory()
         try train(directory, "run", ["--method", method, "--workers", "2", "--steps", "550"])
         for step in [0, 300, 550] {
@@ -36,7 +36,7 @@ import Testing
             #expect(checkpoint.counters.agentSteps == step && workers.count == 2)
             #expect(workers.map(\.agentSteps).reduce(0, +) == step)
             #expect(workers.allSatisfy { $0.status == .running })
-            // At step 0 equal seeds would show as equal states; no stream of one is that of the other, by any name.
+            // Equal seeds would appear as equal states at step 0. No stream of one worker equals any stream of the other.
             let words = workers.map { Set($0.generators.values.map(\.words) + [environmentWords($0)]) }
             #expect(words.allSatisfy { $0.count == (method == "async-dqn" ? 3 : 2) })
             #expect(words[0].isDisjoint(with: words[1]))
@@ -57,7 +57,7 @@ import Testing
         return words
     }
 
-    /// With the arrays that methods keep for a worker: a private copy of the parameters among them.
+    /// Includes the arrays that methods keep for a worker, such as a private copy of the parameters.
     @Test(arguments: [
         ["--method", "async-dqn"], ["--method", "async-sarsa"],
         [
@@ -67,16 +67,16 @@ import Testing
         ["--method", "async-dqn", "--set", "prioritized=true"],
         ["--method", "async-nstep-q", "--set", "shared_statistics=false"],
     ])
-    func aRunGoesOnWithMoreAndFewerWorkers(arguments: [String]) throws {
+    func runResumesWithMoreAndFewerWorkers(arguments: [String]) throws {
         let directory = try TemporaryDirectory()
         try train(directory, "run", arguments + ["--workers", "2", "--steps", "250"])
 
-        // As many: nothing to say.
+        // The number is the same, so there is no message.
         #expect(try !resume(directory, to: 300).contains("warning"))
         var workers = try directory.checkpoint("run", 300).workers
         #expect(workers.count == 2)
 
-        // One more begins anew and says so; the others go on.
+        // An additional worker starts fresh and is reported; the others continue.
         var said = try resume(directory, to: 400, workers: 3)
         #expect(said.contains("worker 2 is new") && !said.contains("is inactive"), "\(said)")
         let before = workers
@@ -89,7 +89,7 @@ import Testing
         let streams = Set(workers.flatMap { $0.generators.values.map(\.words) + [environmentWords($0)] })
         #expect(streams.count == 3 * (workers[0].replay == nil ? 2 : 3))
 
-        // Fewer: two of them rest, and all that is theirs is kept as it was.
+        // With fewer workers two of them rest, and their state is kept unchanged.
         said = try resume(directory, to: 450, workers: 1)
         #expect(said.contains("worker 1 is inactive") && said.contains("worker 2 is inactive"), "\(said)")
         _ = try resume(directory, to: 500)
@@ -98,7 +98,7 @@ import Testing
         #expect(resting[0].agentSteps == workers[0].agentSteps + 100)
         for index in 1...2 { #expect(differences(workers[index], resting[index]) == []) }
 
-        // One wakes and goes on from there; the other rests on.
+        // One of them continues from its state; the other stays at rest.
         said = try resume(directory, to: 600, workers: 2)
         #expect(
             said.contains("worker 2 is inactive") && !said.contains("worker 1 is inactive") && !said.contains("new"),
@@ -114,7 +114,7 @@ import Testing
     @Test(arguments: [
         ["n_step=1"], ["prioritized=true", "shared_statistics=false"], ["prioritized=true", "refresh_interval=2"],
     ])
-    func aRunOfOneWorkerGoesOnWithTwo(settings: [String]) throws {
+    func runOfOneWorkerResumesWithTwo(settings: [String]) throws {
         let directory = try TemporaryDirectory()
         try train(
             directory, "run", ["--method", "async-dqn", "--steps", "250"] + settings.flatMap { ["--set", $0] })
@@ -124,7 +124,7 @@ import Testing
         #expect(workers.map(\.agentSteps).reduce(0, +) == 400 && workers[0].agentSteps >= 250)
     }
 
-    /// What differs between two states of one worker, but for where it stands.
+    /// Returns the differences between two states of a worker, except its status.
     private func differences(_ left: WorkerState, _ right: WorkerState) -> [String] {
         var found: [String] = []
         func compare<Value: Equatable>(_ name: String, _ value: (WorkerState) throws -> Value) rethrows {

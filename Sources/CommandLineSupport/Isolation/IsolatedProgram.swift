@@ -1,13 +1,13 @@
 internal import DQNCheckpoint
 internal import DQNModel
 internal import DQNSupport
-public import Foundation
+package import Foundation
 
 /// The running program, started once more to do what may crash.
 ///
 /// libhdf5 parses a file's headers before any digest is known. In a process of its own, under ``ProcessLimits``, a
 /// damaged or hostile file can end that process but not the caller.
-public enum IsolatedProgram {
+package enum IsolatedProgram {
     /// Bytes of output that are read: far more than a report has.
     private static let outputLimit = 1 << 24
 
@@ -19,7 +19,7 @@ public enum IsolatedProgram {
     ///   - limits: its limits, for the deadline and the message.
     /// - Throws: ``DQNCheckpoint/CheckpointError``: `malformed` when the process was killed, did not end in time or
     ///   failed, with how; `inputOutput` when it cannot be started.
-    public static func run(_ arguments: [String], reading file: String, limits: ProcessLimits) throws -> Data {
+    package static func run(_ arguments: [String], reading file: String, limits: ProcessLimits) throws -> Data {
         let output: Int32
         let process: ChildProcess
         do throws(SystemError) { (process, output) = try start(arguments) } catch {

@@ -3,27 +3,27 @@ internal import DQNModel
 package import DQNSupport
 internal import Foundation
 
-/// What a process that parses a file from a stranger may take: see ``IsolatedProgram``.
-public struct ProcessLimits: Sendable {
-    /// Address space, besides what the program takes as it starts.
-    public var memoryBytes: Int
-    /// Processor time, of all threads together.
-    public var processorSeconds: Int
-    /// Whether files may be written.
-    public var allowsWriting: Bool
+/// Resource limits for a process that parses an untrusted file; see ``IsolatedProgram``.
+package struct ProcessLimits: Sendable {
+    /// The address space in bytes, in addition to the program's own at start.
+    package var memoryBytes: Int
+    /// The processor time of all threads, in seconds.
+    package var processorSeconds: Int
+    /// Whether the process may write files.
+    package var allowsWriting: Bool
 
-    /// Open files: the checkpoint, the standard streams and what the system libraries need.
+    /// The number of open files: the checkpoint, the standard streams and what system libraries need.
     private static let openFiles: rlim_t = 32
 
     /// Creates limits.
-    public init(memoryBytes: Int, processorSeconds: Int, allowsWriting: Bool) {
+    package init(memoryBytes: Int, processorSeconds: Int, allowsWriting: Bool) {
         self.memoryBytes = memoryBytes
         self.processorSeconds = processorSeconds
         self.allowsWriting = allowsWriting
     }
 
-    /// Limits for verifying a file: 1 GiB, twice the file's size, and what the threads that inflate chunks reserve; a
-    /// minute, and a second for each MiB.
+    /// Returns the limits for verifying a file: 1 GiB, twice the file's size and the memory that decompression threads
+    /// reserve; a minute plus a second per MiB.
     package static func verifying(_ file: String, memory: ByteCount?) -> ProcessLimits {
         let size = byteCount(file)
         let threads = ProcessInfo.processInfo.activeProcessorCount
@@ -32,15 +32,15 @@ public struct ProcessLimits: Sendable {
             allowsWriting: false)
     }
 
-    /// Limits for repairing a file: as much memory as the machine has, since the whole state is held.
+    /// Returns the limits for repairing a file: all of the machine's memory, because a repair holds the complete state.
     package static func repairing(_ file: String, memory: ByteCount?) -> ProcessLimits {
         ProcessLimits(
             memoryBytes: memory?.bytes ?? Int(clamping: ProcessInfo.processInfo.physicalMemory),
             processorSeconds: 5 * seconds(byteCount(file)), allowsWriting: true)
     }
 
-    /// When to give up, whatever the processor did: the disk may be slow.
-    public var deadlineSeconds: Int { 2 * processorSeconds + 60 }
+    /// The wall-clock limit in seconds, which allows for a slow disk.
+    package var deadlineSeconds: Int { 2 * processorSeconds + 60 }
 
     private static func seconds(_ bytes: Int) -> Int { 60 + bytes >> 20 }
 
@@ -49,10 +49,10 @@ public struct ProcessLimits: Sendable {
         return min(size ?? 0, 1 << 50)
     }
 
-    /// Binds this process, and for good.
+    /// Applies the limits to this process. They cannot be lifted again.
     ///
-    /// - Throws: ``DQNCheckpoint/CheckpointError`` (`inputOutput`) when the system refuses one.
-    public func apply() throws {
+    /// - Throws: `CheckpointError` (`inputOutput`) when the system rejects a limit.
+    package func apply() throws {
         try Self.set(RLIMIT_CORE, "core files", 0)
         if !allowsWriting { try Self.set(RLIMIT_FSIZE, "written files", 0) }
         try Self.set(RLIMIT_NOFILE, "open files", Self.openFiles)
@@ -80,19 +80,19 @@ public struct ProcessLimits: Sendable {
 
     private static func set(_ resource: Resource, _ name: String, _ value: rlim_t) throws {
         var limit = rlimit()
-        // A stricter limit that is there stays.
+        // Keep a stricter existing limit.
         let isKnown = getLimit(resource, &limit) == 0
         let bound = isKnown ? min(value, limit.rlim_max) : value
         limit = rlimit(rlim_cur: bound, rlim_max: bound)
         guard setLimit(resource, &limit) == 0 else {
             throw CheckpointError(
-                code: .inputOutput, message: "The limit on \(name) cannot be set: \(String(cString: strerror(errno))).")
+                code: .inputOutput, message: "Cannot set the limit on \(name): \(String(cString: strerror(errno))).")
         }
     }
 
-    /// What the process takes of the address space now; 0 where the system does not tell.
+    /// Returns the process's current address space in bytes, or 0 if unknown.
     private static func addressSpace() -> Int {
-        // The first number counts pages.
+        // The first number is in pages.
         guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8),
             let pages = text.split(separator: " ").first.flatMap({ Int($0) })
         else { return 0 }

@@ -1,13 +1,13 @@
-/// Writes pictures of one size as an endless GIF 89a, a piece of the file at a time.
+/// Encodes pictures of one size as a looping GIF 89a, frame by frame.
 ///
-/// Each frame holds only the rectangle that has changed, in a palette of its own, and in it what has not changed as
-/// transparent: films of games then take a few kilobytes a frame.
+/// Each frame contains only the rectangle that changed, with its own palette; unchanged pixels in it are transparent. Game
+/// videos then need a few kilobytes per frame.
 package struct GIFEncoder {
     private let width: Int
     private let height: Int
     private var shown: Picture?
 
-    /// The largest extent that the format knows.
+    /// The largest extent that the format supports.
     package static let largestExtent = 65_535
 
     /// Creates an encoder.
@@ -18,34 +18,34 @@ package struct GIFEncoder {
         (self.width, self.height) = (width, height)
     }
 
-    /// The file's beginning.
+    /// The start of the file.
     package var header: [UInt8] {
         var bytes = Array("GIF89a".utf8)
-        // No palette for all frames.
+        // There is no global palette.
         bytes += Self.littleEndian(width) + Self.littleEndian(height) + [0, 0, 0]
-        // The extension, first Netscape's, says that the film begins again for ever.
+        // Netscape's extension makes the video loop forever.
         bytes += [0x21, 0xFF, 11]
         bytes += Array("NETSCAPE2.0".utf8)
         bytes += [3, 1, 0, 0, 0]
         return bytes
     }
 
-    /// The file's end.
+    /// The end of the file.
     package static let trailer: [UInt8] = [0x3B]
 
-    /// The next frame.
+    /// Returns the next frame.
     ///
     /// - Parameters:
-    ///   - picture: of the film's size.
-    ///   - hundredths: hundredths of a second that it is shown.
+    ///   - picture: a picture of the video's size.
+    ///   - hundredths: how long to show it, in hundredths of a second.
     package mutating func frame(_ picture: Picture, hundredths: Int) -> [UInt8] {
-        precondition(picture.width == width && picture.height == height, "a film's frames are of one size")
+        precondition(picture.width == width && picture.height == height, "all frames must have the same size")
         let area = ChangedArea(from: shown, to: picture)
         let indexed = IndexedArea(picture, area, unchangedSince: shown)
-        // What has not changed keeps the colour that it got, also where colours had to be merged.
+        // Unchanged pixels keep their displayed colour, even if colours were merged.
         shown = picture
         let bits = indexed.bits
-        // Dispose of nothing; index 0 is transparent.
+        // Keep the previous frame; index 0 is transparent.
         var bytes: [UInt8] = [0x21, 0xF9, 4, 0b0000_0101]
         bytes += Self.littleEndian(min(hundredths, 65_535))
         bytes += [0, 0, 0x2C]
@@ -69,38 +69,5 @@ package struct GIFEncoder {
 
     private static func littleEndian(_ value: Int) -> [UInt8] {
         [UInt8(truncatingIfNeeded: value), UInt8(truncatingIfNeeded: value >> 8)]
-    }
-}
-
-/// The smallest rectangle that has all that differs between two pictures; a single pixel where nothing does.
-struct ChangedArea {
-    var columns: Range<Int>
-    var rows: Range<Int>
-
-    init(from old: Picture?, to new: Picture) {
-        guard let old else {
-            (columns, rows) = (0..<new.width, 0..<new.height)
-            return
-        }
-        let rowBytes = 3 * new.width
-        func differs(_ row: Int) -> Bool {
-            old.bytes[row * rowBytes..<(row + 1) * rowBytes] != new.bytes[row * rowBytes..<(row + 1) * rowBytes]
-        }
-        guard let top = (0..<new.height).first(where: differs) else {
-            (columns, rows) = (0..<1, 0..<1)
-            return
-        }
-        let bottom = (top..<new.height).last(where: differs) ?? top
-        var (left, right) = (rowBytes, 0)
-        for row in top...bottom {
-            let range = row * rowBytes..<(row + 1) * rowBytes
-            if let first = range.first(where: { old.bytes[$0] != new.bytes[$0] }) {
-                left = min(left, first - range.lowerBound)
-            }
-            if let last = range.last(where: { old.bytes[$0] != new.bytes[$0] }) {
-                right = max(right, last - range.lowerBound)
-            }
-        }
-        (columns, rows) = (left / 3..<right / 3 + 1, top..<bottom + 1)
     }
 }

@@ -1,14 +1,14 @@
-/// A part of a picture in at most 256 colours, the first of them standing for "as before".
+/// A part of a picture in at most 256 colours. The first colour means "unchanged".
 ///
-/// Where there are more, colours are merged that agree in the upper bits of their channels, as few bits less as will
-/// do; what they share is their mean.
+/// If there are more colours, those with equal upper bits in each channel are merged into their mean. As few lower bits as
+/// possible are ignored.
 struct IndexedArea {
-    /// Colours; the first is none.
+    /// The colours. The first is a placeholder.
     let palette: [PictureColor]
-    /// An index into the palette for each pixel, row by row.
+    /// The palette index of each pixel, row by row.
     let indices: [UInt8]
 
-    /// Bits of an index, 1 to 8.
+    /// The number of bits of an index, 1 to 8.
     var bits: Int {
         var bits = 1
         while 1 << bits < palette.count { bits += 1 }
@@ -26,13 +26,15 @@ struct IndexedArea {
         }
     }
 
-    /// - Parameter dropped: lowest bits of a channel that do not tell colours apart; with six, 64 colours are left.
+    /// Returns `nil` if there are more than 256 colours.
+    ///
+    /// - Parameter dropped: the number of ignored lower bits per channel; six bits leave 64 colours.
     private init?(_ picture: Picture, _ area: ChangedArea, _ old: Picture?, dropping dropped: Int) {
         var known: [UInt32: UInt8] = [:]
         var sums: [(red: Int, green: Int, blue: Int, count: Int)] = [(0, 0, 0, 1)]
         var indices: [UInt8] = []
         indices.reserveCapacity(area.columns.count * area.rows.count)
-        // Neighbours mostly are of one colour.
+        // Neighbouring pixels often have the same colour.
         var last: (code: UInt32, index: UInt8)?
         for y in area.rows {
             for x in area.columns {

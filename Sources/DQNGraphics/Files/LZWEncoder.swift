@@ -1,18 +1,20 @@
-/// Compresses indices as GIF does (Lempel, Ziv and Welch), with codes of up to twelve bits.
+/// Compresses indices as GIF requires (Lempel–Ziv–Welch), with codes of up to twelve bits.
 enum LZWEncoder {
     private static let longestCode = 12
-    /// More than twice the number of codes, so that chains stay short; a power of two.
+    /// The hash table's size: a power of two, and twice the number of codes so that probe sequences stay short.
     private static let slots = 1 << 13
 
+    /// Returns the compressed indices.
+    ///
     /// - Parameters:
-    ///   - indices: at least one, each below `1 << bits`.
-    ///   - bits: of an index, 2 to 8.
+    ///   - indices: at least one index, each below `1 << bits`.
+    ///   - bits: the number of bits of an index, 2 to 8.
     static func encode(_ indices: [UInt8], bits: Int) -> [UInt8] {
         var output = BitWriter()
         let clear = 1 << bits
         var size = bits + 1
         var next = clear + 2
-        // Sequences that have a code, by the code of all but the last index, and that index; 0 is a free slot.
+        // Known sequences, keyed by the code of all but the last index and by that index. 0 marks a free slot.
         var keys = [UInt32](repeating: 0, count: slots)
         var codes = [UInt16](repeating: 0, count: slots)
         output.write(clear, bits: size)
@@ -26,7 +28,7 @@ enum LZWEncoder {
                 continue
             }
             output.write(prefix, bits: size)
-            // A reader learns a sequence one code later, and then reads longer codes.
+            // A decoder learns a sequence one code later and switches to longer codes then.
             if next == 1 << size, size < longestCode { size += 1 }
             if next < 1 << longestCode {
                 (keys[slot], codes[slot]) = (key, UInt16(next))
@@ -46,7 +48,7 @@ enum LZWEncoder {
     }
 }
 
-/// Bits in bytes, the lowest first.
+/// Packs bits into bytes, lowest bit first.
 private struct BitWriter {
     private var bytes: [UInt8] = []
     private var pending: UInt32 = 0

@@ -2,17 +2,17 @@ internal import DQNModel
 internal import DQNSupport
 internal import Foundation
 
-/// A new file that appears under its name only when it is whole: until then `NAME.….tmp` beside it, a name of its own.
+/// A new file that appears under its name only when it is complete. Until then it has a unique name, `NAME.….tmp`.
 final class RecordingFile {
     let url: URL
-    /// Where it is written.
+    /// The temporary file.
     let temporary: URL
     private let handle: FileHandle
     private var isOpen = true
 
-    /// Makes the temporary file.
+    /// Creates the temporary file.
     ///
-    /// - Throws: ``RecordingError``: `exists` where there is something of that name, `inputOutput`.
+    /// - Throws: ``RecordingError``: `exists` or `inputOutput`.
     init(_ url: URL) throws(RecordingError) {
         self.url = url
         temporary = url.deletingLastPathComponent().appendingPathComponent(
@@ -28,13 +28,12 @@ final class RecordingFile {
         do { try handle.write(contentsOf: Data(bytes)) } catch { throw Self.failure(url, systemReason(error)) }
     }
 
-    /// Gives the file its name.
+    /// Renames the file to its final name.
     ///
-    /// - Throws: ``RecordingError``: `exists` where something of that name has come to be there meanwhile;
-    /// `inputOutput`.
+    /// - Throws: ``RecordingError``: `exists` when another file has taken the name meanwhile; `inputOutput`.
     func commit() throws(RecordingError) {
         guard (try? handle.close()) != nil else { throw Self.failure(url, String(cString: strerror(errno))) }
-        // A link takes no name that is taken, which renaming does; not every file system has links.
+        // Unlike a rename, a link never replaces an existing file. Not every file system supports links.
         if link(temporary.path, url.path) == 0 {
             unlink(temporary.path)
         } else {
@@ -46,7 +45,7 @@ final class RecordingFile {
         isOpen = false
     }
 
-    /// Removes what has been written; nothing after ``commit()``.
+    /// Removes the temporary file. Does nothing after ``commit()``.
     func discard() {
         guard isOpen else { return }
         isOpen = false
@@ -55,17 +54,17 @@ final class RecordingFile {
     }
 
     private static func refuseExisting(_ url: URL) throws(RecordingError) {
-        // A link to nowhere is something, too.
+        // A broken symbolic link counts as existing.
         var status = stat()
         guard lstat(url.path, &status) != 0 else {
             throw RecordingError(
-                code: .exists, message: "'\(url.path)' exists and would be overwritten; choose another --record file.")
+                code: .exists, message: "'\(url.path)' already exists; choose another file for --record.")
         }
     }
 
     static func failure(_ url: URL, _ reason: String) -> RecordingError {
         RecordingError(
             code: .inputOutput,
-            message: "'\(url.path)' cannot be written (\(reason)); make room or choose another place.")
+            message: "Cannot write '\(url.path)' (\(reason)); free disk space or choose another directory.")
     }
 }

@@ -1,17 +1,18 @@
 extension Picture {
-    /// The picture in another size, each pixel the mean of what it covers; O(pixels of both).
+    /// Returns the picture scaled to another size. Each new pixel is the mean of the area that it covers.
     ///
-    /// A whole multiple of the size repeats pixels. Exact: the same bytes on every machine.
+    /// A whole multiple of the size repeats pixels. The result has the same bytes on every machine. Takes time
+    /// proportional to the pixels of both pictures.
     /// - Precondition: both extents are positive.
-    public func resized(width newWidth: Int, height newHeight: Int) -> Picture {
+    package func resized(width newWidth: Int, height newHeight: Int) -> Picture {
         if newWidth == width, newHeight == height { return self }
-        precondition(newWidth > 0 && newHeight > 0, "a picture has pixels")
+        precondition(newWidth > 0 && newHeight > 0, "the extents must be positive")
         let columns = Self.spans(from: width, to: newWidth)
         let rows = Self.spans(from: height, to: newHeight)
-        // The weights of an axis add up to the extent that there was.
+        // The weights of an axis add up to its old extent.
         let total = width * height
         var result = [UInt8](repeating: 0, count: 3 * newWidth * newHeight)
-        // One row's sums, before the division.
+        // The sums of one row before the division.
         var sums = [Int](repeating: 0, count: 3 * width)
         for y in 0..<newHeight {
             for index in sums.indices { sums[index] = 0 }
@@ -35,19 +36,19 @@ extension Picture {
         return Picture(width: newWidth, height: newHeight, bytes: result)
     }
 
-    /// The largest size within a frame that keeps the picture's proportions, at least one pixel each way.
+    /// Returns the largest size that fits a frame and keeps the proportions, at least one pixel in each direction.
     ///
     /// - Precondition: both extents of the frame are positive.
-    public func size(fitting frameWidth: Int, _ frameHeight: Int) -> (width: Int, height: Int) {
-        precondition(frameWidth > 0 && frameHeight > 0, "a frame has pixels")
+    package func size(fittingWidth frameWidth: Int, height frameHeight: Int) -> (width: Int, height: Int) {
+        precondition(frameWidth > 0 && frameHeight > 0, "the extents must be positive")
         if frameWidth * height <= frameHeight * width {
             return (frameWidth, max((frameWidth * height + width / 2) / width, 1))
         }
         return (max((frameHeight * width + height / 2) / height, 1), frameHeight)
     }
 
-    /// What each new pixel of an axis covers of the old ones: their indices, with lengths in units in which an old
-    /// pixel is as long as the new extent, a new one as the old extent.
+    /// Returns the indices of the old pixels that each new pixel of an axis covers, with the covered lengths. In the unit of
+    /// length an old pixel is as long as the new extent and a new pixel as long as the old extent.
     private static func spans(from old: Int, to new: Int) -> [[(Int, Int)]] {
         (0..<new).map { index in
             let (start, end) = (index * old, (index + 1) * old)

@@ -1,38 +1,37 @@
 extension Picture {
-    /// The picture as text in 24-bit colour, as large as it fits, each character showing two pixels one above the
-    /// other.
+    /// Returns the picture as text in 24-bit colour, as large as possible. Each character shows an upper and a lower pixel.
     ///
-    /// Lines all have the same number of characters and end in the terminal's own colours; no final line break.
+    /// All lines have the same number of characters and reset the colours at their end. There is no final line break.
     /// - Parameters:
-    ///   - columns: characters of a line, at most; taken to be half as wide as they are high.
-    ///   - rows: lines, at most.
+    ///   - columns: the largest number of characters per line. Characters are assumed to be twice as high as wide.
+    ///   - rows: the largest number of lines.
     /// - Precondition: both are positive.
-    public func terminalText(columns: Int, rows: Int) -> String {
-        let size = size(fitting: columns, 2 * rows)
-        // An odd last row of pixels would stand above half a line of nothing.
+    package func terminalText(columns: Int, rows: Int) -> String {
+        let size = size(fittingWidth: columns, height: 2 * rows)
+        // An odd number of pixel rows would leave half of the last line empty.
         let shown = resized(width: size.width, height: max(2, size.height / 2 * 2))
         return (0..<shown.height / 2).map { shown.line($0) }.joined(separator: "\n")
     }
 
-    /// One line of text: a pixel row in the colour of the letters, the next one in that of the ground.
+    /// Returns one line of text: the upper pixel row in the text colour, the lower one in the background colour.
     private func line(_ index: Int) -> String {
         var text = ""
-        var letters: PictureColor?
-        var ground: PictureColor?
+        var foreground: PictureColor?
+        var background: PictureColor?
         for x in 0..<width {
             let (upper, lower) = (self[x, 2 * index], self[x, 2 * index + 1])
-            if lower != ground {
+            if lower != background {
                 text += "\u{1B}[48;2;\(lower.red);\(lower.green);\(lower.blue)m"
-                ground = lower
+                background = lower
             }
-            // A space shows the ground alone, whatever the colour of letters.
+            // A space shows only the background.
             if upper == lower {
                 text += " "
                 continue
             }
-            if upper != letters {
+            if upper != foreground {
                 text += "\u{1B}[38;2;\(upper.red);\(upper.green);\(upper.blue)m"
-                letters = upper
+                foreground = upper
             }
             text += "▀"
         }

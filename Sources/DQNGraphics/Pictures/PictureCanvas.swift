@@ -1,13 +1,12 @@
-/// A point of a canvas in pixels, x to the right, y downwards; the first pixel's centre is (0.5, 0.5).
+/// A point of a canvas in pixels, x to the right and y downwards. The centre of the first pixel is (0.5, 0.5).
 package typealias PicturePoint = SIMD2<Double>
 
 /// Draws shapes with smooth edges.
 ///
-/// A shape is given by the distance of a pixel's centre from its edge. Colours are mixed in sixteenths, so that
-/// pictures have few of them, and what a machine's sines have in their last bits does not show. What lies outside is
-/// left out.
+/// A shape is defined by the distance of a pixel's centre from its edge. Colours are mixed in sixteenths, so that pictures
+/// have few colours and rounding differences between machines do not show. Anything outside the canvas is clipped.
 package struct PictureCanvas {
-    /// What has been drawn.
+    /// The picture so far.
     package private(set) var picture: Picture
     package var width: Int { picture.width }
     package var height: Int { picture.height }
@@ -17,9 +16,9 @@ package struct PictureCanvas {
         picture = Picture(width: width, height: height, filledWith: background)
     }
 
-    /// Fills what lies at a negative distance within a box.
+    /// Fills the points of a box whose distance is negative.
     ///
-    /// - Parameter distance: pixels from the shape's edge, negative inside.
+    /// - Parameter distance: the distance from the shape's edge in pixels, negative inside.
     package mutating func fill(
         from corner: PicturePoint, to opposite: PicturePoint, _ color: PictureColor,
         distance: (PicturePoint) -> Double
@@ -29,14 +28,14 @@ package struct PictureCanvas {
         for y in rows {
             for x in columns {
                 let inside = 0.5 - distance(PicturePoint(Double(x) + 0.5, Double(y) + 0.5))
-                // A comparison with what is not a number is false.
+                // The comparison is false for NaN.
                 guard inside > 0 else { continue }
                 blend(x, y, color, sixteenths: Int((min(inside, 1) * 16).rounded()))
             }
         }
     }
 
-    /// Draws a stroke with round ends.
+    /// Draws a line with round ends.
     package mutating func line(
         from start: PicturePoint, to end: PicturePoint, thickness: Double, _ color: PictureColor
     ) {
@@ -59,7 +58,7 @@ package struct PictureCanvas {
         line(from: centre, to: centre, thickness: 2 * radius, color)
     }
 
-    /// Fills a rectangle, with round corners where a radius is given.
+    /// Fills a rectangle, with round corners if the radius is positive.
     package mutating func rectangle(
         from corner: PicturePoint, to opposite: PicturePoint, rounding radius: Double = 0, _ color: PictureColor
     ) {
@@ -73,7 +72,7 @@ package struct PictureCanvas {
         }
     }
 
-    /// Fills a polygon without inward corners, its own in either order.
+    /// Fills a convex polygon; its corners may be in either order.
     package mutating func convexPolygon(_ corners: [PicturePoint], _ color: PictureColor) {
         guard corners.count >= 3 else { return }
         var area = 0.0
@@ -93,7 +92,7 @@ package struct PictureCanvas {
         }
     }
 
-    /// Lays another picture over this one.
+    /// Draws a picture.
     package mutating func draw(_ other: Picture, x: Int, y: Int) {
         let columns = max(0, -x)..<max(min(other.width, width - x), max(0, -x))
         for row in max(0, -y)..<max(min(other.height, height - y), max(0, -y)) {
@@ -113,7 +112,7 @@ package struct PictureCanvas {
         picture.bytes[start + 2] = mixed(picture.bytes[start + 2], color.blue)
     }
 
-    /// The pixels between two bounds; clamped before the conversion, since a restored state may lie far outside.
+    /// Returns the pixels between two bounds. Clamps before the conversion, because a restored state may lie far outside.
     private static func clamped(_ lower: Double, _ upper: Double, to count: Int) -> Range<Int> {
         let low = min(max(lower.rounded(.down), 0), Double(count))
         let high = min(max(upper.rounded(.up), low), Double(count))

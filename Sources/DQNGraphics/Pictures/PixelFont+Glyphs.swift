@@ -1,5 +1,5 @@
 extension PixelFont {
-    /// The characters in the order of ASCII, sixteen beside each other, those of codes 32 to 126.
+    /// The characters with codes 32 to 126 in ASCII order, sixteen per block.
     static let drawing = """
         ..... ..#.. .#.#. .#.#. ..#.. ##..# .##.. ..#.. ...#. .#... ..... ..... ..... ..... ..... ....#
         ..... ..#.. .#.#. .#.#. .#### ##.#. #..#. ..#.. ..#.. ..#.. ..#.. ..#.. ..... ..... ..... ....#

@@ -1,21 +1,21 @@
-/// Changes a terminal from one text to the next, line by line, so that nothing flickers.
+/// Updates the text on a terminal line by line, without flicker.
 ///
 /// ```swift
 /// var screen = TerminalScreen()
 /// print(screen.update(picture.terminalText(columns: 80, rows: 23)), terminator: "")
 /// print(screen.leave(), terminator: "")
 /// ```
-public struct TerminalScreen: Sendable {
+package struct TerminalScreen: Sendable {
     private var lines: [Substring]?
 
-    /// Creates a screen of which nobody knows what it shows.
-    public init() {}
+    /// Creates a screen with unknown contents.
+    package init() {}
 
-    /// What to send to the terminal to have it show a text: only lines that differ from those before.
+    /// Returns the commands that show a text. They contain only the lines that changed.
     ///
-    /// The first time the terminal is cleared and its cursor hidden. A terminal that knows synchronized output shows
-    /// the change at once; to others the markers mean nothing.
-    public mutating func update(_ text: String) -> String {
+    /// The first update clears the terminal and hides the cursor. Terminals that support synchronized output show the
+    /// change at once; others ignore the markers.
+    package mutating func update(_ text: String) -> String {
         let new = text.split(separator: "\n", omittingEmptySubsequences: false)
         var commands = "\u{1B}[?2026h"
         if lines == nil { commands += "\u{1B}[?25l\u{1B}[H\u{1B}[2J" }
@@ -28,16 +28,16 @@ public struct TerminalScreen: Sendable {
         return commands + "\u{1B}[?2026l"
     }
 
-    /// What to send to clear the terminal at the next update: its size has changed.
-    public mutating func forget() { lines = nil }
+    /// Makes the next update clear the terminal, because its size changed.
+    package mutating func invalidate() { lines = nil }
 
-    /// What to send when all is shown: the cursor comes back below the text. Empty where nothing was shown.
-    public mutating func leave() -> String {
+    /// Returns the commands that restore the cursor below the text; empty if nothing was shown.
+    package mutating func leave() -> String {
         guard let count = lines?.count else { return "" }
         lines = nil
         return "\u{1B}[\(count);1H\n" + Self.showCursor
     }
 
-    /// What brings the cursor back.
-    public static let showCursor = "\u{1B}[?25h"
+    /// The command that shows the cursor.
+    package static let showCursor = "\u{1B}[?25h"
 }

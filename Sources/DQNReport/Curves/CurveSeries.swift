@@ -1,26 +1,33 @@
-/// One line of a plot: a run, or several runs that differ in their seed alone.
+/// One line of a plot: a run, or several runs that differ only in their seed.
 public struct CurveSeries: Sendable, Equatable {
-    /// How much a line draws the eye.
-    public enum Emphasis: Sendable, Equatable {
+    /// How prominent a line is.
+    package enum Emphasis: Sendable, Equatable {
         /// The plot's subject.
         case strong
-        /// Thin and pale, behind the strong ones: context.
+        /// Context, drawn thin and pale behind the strong lines.
         case light
     }
 
-    /// What the legend says; of several runs it adds their number.
-    public var label: String
-    /// A curve per run.
-    public var curves: [LearningCurve]
-    /// How much the line draws the eye.
-    public var emphasis: Emphasis
-    /// Whether every point is marked; a line of one point is marked in any case.
-    public var hasMarkers: Bool
+    /// The label in the legend, which adds the number of runs if there are several.
+    package var label: String
+    /// One curve per run.
+    package var curves: [LearningCurve]
+    /// How prominent the line is.
+    package var emphasis: Emphasis
+    /// Whether every point has a marker. A line of one point always has one.
+    package var hasMarkers: Bool
 
     /// Creates a series.
-    public init(
-        label: String, curves: [LearningCurve], emphasis: Emphasis = .strong, hasMarkers: Bool = false
-    ) {
+    ///
+    /// - Parameters:
+    ///   - label: the label in the legend, which adds the number of runs if there are several.
+    ///   - curves: one curve per run.
+    public init(label: String, curves: [LearningCurve]) {
+        self.init(label: label, curves: curves, emphasis: .strong)
+    }
+
+    /// Creates a series with another emphasis or with markers.
+    package init(label: String, curves: [LearningCurve], emphasis: Emphasis, hasMarkers: Bool = false) {
         self.label = label
         self.curves = curves
         self.emphasis = emphasis

@@ -1,25 +1,28 @@
 public import DQNModel
 
-/// A metric of one run against agent steps or time: points with rising x, straight lines between them.
+/// A metric of one run against agent steps or time: points with increasing x, joined by straight lines.
 public struct LearningCurve: Sendable, Equatable {
-    /// Where the points are; strictly rising.
-    public let x: [Double]
-    /// The metric at each of them; finite.
-    public let y: [Double]
+    /// The positions of the points, strictly increasing.
+    package let x: [Double]
+    /// The finite values at these positions.
+    package let y: [Double]
 
-    /// Largest magnitude that is drawn: squares of it, and sums of them, are still numbers.
+    /// The largest magnitude that is drawn. Sums of its squares do not overflow.
     static let largestMagnitude = 1e100
 
     /// Creates a curve from two columns of a table.
     ///
-    /// Rows where either value is NaN, infinite or beyond ±1e100 are skipped. Rows are put in rising order of x; of
-    /// rows with the same x the last one counts. O(n log n).
+    /// Skips rows where a value is NaN, infinite or beyond ±1e100. Sorts rows by x; of rows with the same x the last
+    /// counts. O(n log n).
+    /// - Parameters:
+    ///   - x: agent steps or times.
+    ///   - y: the metric at each of them.
     /// - Throws: ``ReportError`` (`lengthMismatch`) when the columns differ in length.
     public init(x: [Double], y: [Double]) throws(ReportError) {
         guard x.count == y.count else {
             throw ReportError(
                 code: .lengthMismatch,
-                message: "A curve has \(x.count) x values and \(y.count) y values; give as many of each.")
+                message: "A curve needs as many x values as y values, but has \(x.count) and \(y.count).")
         }
         let drawable = { (value: Double) in value.magnitude <= Self.largestMagnitude }
         let rows = zip(x, y).enumerated().filter { drawable($0.element.0) && drawable($0.element.1) }
@@ -36,17 +39,17 @@ public struct LearningCurve: Sendable, Equatable {
         self.init(rising: columns.x, columns.y)
     }
 
-    /// Wraps columns that are known to be drawable and rising.
+    /// Creates a curve from columns that are drawable and increasing.
     init(rising x: [Double], _ y: [Double]) {
         self.x = x
         self.y = y
     }
 
-    /// Whether there is nothing to draw.
-    public var isEmpty: Bool { x.isEmpty }
+    /// Whether the curve has no points.
+    package var isEmpty: Bool { x.isEmpty }
 
-    /// The value at a position by linear interpolation; `nil` outside the curve. O(log n).
-    public func value(at position: Double) -> Double? {
+    /// Returns the linearly interpolated value at a position, or `nil` outside the curve. O(log n).
+    package func value(at position: Double) -> Double? {
         guard let first = x.first, let last = x.last, position >= first, position <= last else { return nil }
         var low = 0
         var high = x.count - 1
@@ -54,7 +57,7 @@ public struct LearningCurve: Sendable, Equatable {
             let middle = (low + high) / 2
             if x[middle] <= position { low = middle } else { high = middle }
         }
-        // The points themselves come back unchanged, whatever rounding the formula would add.
+        // Return the points themselves unchanged; the formula may round.
         if position == x[low] { return y[low] }
         if position == x[high] { return y[high] }
         let fraction = (position - x[low]) / (x[high] - x[low])

@@ -1,34 +1,34 @@
 internal import DQNModel
 
 /// The mean of several runs with its 95% confidence interval: mean ± t · s / √n, where s is the sample standard
-/// deviation over the n runs (n − 1 in its denominator) and t the 0.975 quantile of Student's distribution with n − 1
+/// deviation over the n runs (with denominator n − 1) and t the 0.975 quantile of Student's distribution with n − 1
 /// degrees of freedom.
 ///
-/// It covers the positions where *all* runs have data: a mean over those that happen to last longest would jump where
-/// one ends. Between a run's points its value is interpolated linearly.
+/// It covers the positions where *all* runs have data; otherwise the mean would jump where a run ends. Values between a
+/// run's points are interpolated linearly.
 package struct MeanCurve: Sendable, Equatable {
-    /// Where the mean is taken; strictly rising.
+    /// The positions of the mean, strictly increasing.
     package let x: [Double]
-    /// The mean over the runs.
+    /// The mean over the runs at each position.
     package let mean: [Double]
-    /// Half the width of the interval; `nil` for a single run.
+    /// Half the width of the interval at each position; `nil` for a single run.
     package let halfWidth: [Double]?
-    /// How many runs.
+    /// The number of runs.
     package let count: Int
 
-    /// Positions of the mean of several runs beyond which evenly spaced ones take their place.
+    /// The largest number of positions for several runs. Beyond it, evenly spaced positions are used.
     package static let maximumPositions = 1_000
 
     /// Averages a series.
     ///
-    /// The positions are those of all runs together or, where these are more than ``maximumPositions``, as many evenly
-    /// spaced ones. A single run is taken as it is. O(runs · positions · log points).
-    /// - Throws: ``ReportError``: `empty` when a run has no point, `noCommonRange` when no position lies in all.
+    /// The positions are those of all runs or, if there are more than ``maximumPositions``, that many evenly spaced
+    /// positions. A single run is used unchanged. O(runs · positions · log points).
+    /// - Throws: ``ReportError``: `empty` when a run has no points; `noCommonRange` when no position lies in all runs.
     package init(_ series: CurveSeries) throws(ReportError) {
         guard !series.curves.isEmpty, !series.curves.contains(where: \.isEmpty) else {
             throw ReportError(
                 code: .empty,
-                message: "The series '\(series.label)' has a run without a single value; leave it out, or let it go on."
+                message: "The series '\(series.label)' has a run without any value; omit that run or train it further."
             )
         }
         count = series.curves.count
@@ -44,8 +44,8 @@ package struct MeanCurve: Sendable, Equatable {
             throw ReportError(
                 code: .noCommonRange,
                 message: """
-                    The runs of '\(series.label)' have no part in common: one begins at \(first) and another has \
-                    ended at \(last); plot them apart.
+                    The runs of '\(series.label)' do not overlap: one begins at \(first) and another ends at \
+                    \(last); plot them separately.
                     """)
         }
         let positions = Self.positions(series.curves, from: first, to: last)
@@ -69,7 +69,7 @@ package struct MeanCurve: Sendable, Equatable {
         let all = Set(curves.flatMap(\.x).filter { $0 >= first && $0 <= last }).sorted()
         guard all.count > maximumPositions else { return all }
         return (0..<maximumPositions).map { index in
-            // The last one exactly, so that it lies within every run.
+            // Use the last position exactly, so that it lies within every run.
             index == maximumPositions - 1
                 ? last : first + (last - first) * Double(index) / Double(maximumPositions - 1)
         }

@@ -1,16 +1,16 @@
 internal import Foundation
 
-/// Student's t distribution for whole degrees of freedom.
+/// Student's t distribution with an integral number of degrees of freedom.
 package enum StudentT {
-    /// The t for which P(−t ≤ T ≤ t) = 0.95: the 0.975 quantile.
+    /// Returns the 0.975 quantile, the t for which P(−t ≤ T ≤ t) = 0.95.
     ///
     /// Bisects the closed form of the probability in θ = atan(t / √ν) (Abramowitz and Stegun 1964, 26.7.3 and 26.7.4).
-    /// O(ν); ν at least 1.
+    /// O(ν); ν must be at least 1.
     package static func quantile95(degreesOfFreedom: Int) -> Double {
-        precondition(degreesOfFreedom >= 1, "Student's t needs a degree of freedom")
+        precondition(degreesOfFreedom >= 1, "Student's t needs at least one degree of freedom")
         var low = 0.0
         var high = Double.pi / 2
-        // An angle has no more bits than this.
+        // Sixty halvings reach the precision of an angle.
         for _ in 0..<60 {
             let middle = (low + high) / 2
             if centralProbability(angle: middle, degreesOfFreedom: degreesOfFreedom) < 0.95 {
@@ -22,7 +22,7 @@ package enum StudentT {
         return tan(low) * Double(degreesOfFreedom).squareRoot()
     }
 
-    /// P(−t ≤ T ≤ t) for t = tan(angle) · √ν.
+    /// Returns P(−t ≤ T ≤ t) for t = tan(angle) · √ν.
     private static func centralProbability(angle: Double, degreesOfFreedom: Int) -> Double {
         let cosine = cos(angle)
         let isOdd = degreesOfFreedom % 2 == 1

@@ -1,22 +1,22 @@
-/// The part of an axis that a plot shows.
+/// The range of values on an axis.
 package struct AxisRange: Sendable, Equatable {
     /// The lower end.
     package var lower: Double
     /// The upper end; above ``lower``.
     package var upper: Double
 
-    /// Narrowest range, relative to the values' magnitude: tick labels keep to a handful of digits.
+    /// The narrowest range relative to the values' magnitude, so that tick labels stay short.
     private static let narrowest = 1e-5
 
-    /// Names a range by its ends.
+    /// Creates a range from its ends.
     package init(lower: Double, upper: Double) {
         self.lower = lower
         self.upper = upper
     }
 
-    /// Covers values with a margin of 5 % of their span on either side.
+    /// Creates a range that covers values with a margin of 5 % of their span on either side.
     ///
-    /// Equal or nearly equal values lie in the middle of a range that is wide enough for readable ticks.
+    /// Nearly equal values lie in the middle of a range that is wide enough for readable ticks.
     package init(covering least: Double, _ greatest: Double) {
         let magnitude = max(least.magnitude, greatest.magnitude)
         var span = greatest - least
@@ -31,7 +31,7 @@ package struct AxisRange: Sendable, Equatable {
         }
     }
 
-    /// Covers positions of learning curves: from 0, where training begins, to a little beyond the last.
+    /// Creates a range for positions of learning curves, from 0, where training begins, to just beyond the last.
     package init(positions least: Double, _ greatest: Double) {
         if least < 0 {
             self.init(covering: least, greatest)
@@ -40,6 +40,6 @@ package struct AxisRange: Sendable, Equatable {
         }
     }
 
-    /// Where a value lies: 0 at the lower end, 1 at the upper.
+    /// Returns the relative position of a value: 0 at the lower end, 1 at the upper end.
     package func fraction(_ value: Double) -> Double { (value - lower) / (upper - lower) }
 }

@@ -2,17 +2,17 @@ internal import Foundation
 
 /// Round values along an axis: multiples of 1, 2, 2.5 or 5 times a power of ten.
 package struct AxisTicks: Sendable, Equatable {
-    /// The values, rising.
+    /// The values, increasing.
     package let values: [Double]
-    /// What stands at each: `0`, `2.5k`, `1.5M`; never two alike.
+    /// The label of each value: `0`, `2.5k`, `1.5M`. Labels are unique.
     package let labels: [String]
 
-    /// Chooses the finest round step that gives no more than `most` + 1 ticks.
+    /// Chooses the finest round step that produces at most `most` + 1 ticks.
     package init(_ range: AxisRange, most: Int) {
         let rough = (range.upper - range.lower) / Double(most)
         let exponent = Int(log10(rough).rounded(.down))
         let unit = pow(10, Double(exponent))
-        // A rough step that is a round one but for rounding must not be taken for the next.
+        // A step that differs from a round step only by rounding must not skip to the next.
         let mantissa = [1, 2, 2.5, 5].first { $0 * unit >= rough * (1 - 1e-9) } ?? 10
         let step = mantissa * unit
         let first = (range.lower / step - 1e-9).rounded(.up)
@@ -23,11 +23,11 @@ package struct AxisTicks: Sendable, Equatable {
     }
 }
 
-/// How the numbers along one axis are written.
+/// The number format of an axis.
 private struct Notation {
-    /// Digits behind the point that a step needs.
+    /// The number of decimals that a step needs.
     let decimals: Int
-    /// Whether all have an exponent: where they would be too long without.
+    /// Whether numbers have an exponent because they would be too long otherwise.
     let isScientific: Bool
 
     init(_ range: AxisRange, decimals: Int) {
@@ -36,7 +36,7 @@ private struct Notation {
         isScientific = magnitude >= 1e12 || magnitude < 1e-3
     }
 
-    /// Thousands as `k`, millions as `M`, billions as `G`.
+    /// Formats a value, with `k` for thousands, `M` for millions and `G` for billions.
     func label(_ value: Double) -> String {
         if value == 0 { return "0" }
         let magnitude = value.magnitude
@@ -59,7 +59,7 @@ private struct Notation {
         trimmed(String(format: "%.\(decimals)f", value))
     }
 
-    /// Mantissa with up to seven digits behind the point, then `e` and the exponent: `2.5e−7`.
+    /// Formats a value as a mantissa with up to seven decimals, `e` and the exponent: `2.5e−7`.
     private func scientific(_ value: Double) -> String {
         let parts = String(format: "%.7e", value).split(separator: "e")
         let exponent = Int(parts[1]) ?? 0

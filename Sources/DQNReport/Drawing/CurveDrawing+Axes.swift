@@ -1,5 +1,5 @@
 extension CurveDrawing {
-    /// Heading, grid, frame, ticks and the axes' names.
+    /// The title, grid, frame, ticks and axis labels.
     var axes: [String] {
         let frame = Self.frame
         let number = SVGText.number
@@ -51,7 +51,7 @@ extension CurveDrawing {
         return "<line x1=\"\(number(x1))\" y1=\"\(number(y1))\" x2=\"\(number(x2))\" y2=\"\(number(y2))\"/>"
     }
 
-    /// A line of text, cut where it would be wider than there is room.
+    /// Returns a line of text, truncated to `width`.
     static func text(
         _ text: String, x: Double, y: Double, size: Double, anchor: String, width: Double, isUpright: Bool = false
     ) -> String {

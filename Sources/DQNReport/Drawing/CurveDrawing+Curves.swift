@@ -1,5 +1,5 @@
 extension CurveDrawing {
-    /// The bands of all series, then the lines: no band dims another's line.
+    /// The bands of all series, then the lines, so that no band covers a line.
     var curves: [String] {
         let bands = plot.series.indices.flatMap { index in
             plot.lines[index].halfWidth.map { band(plot.lines[index], $0, styles[index]) } ?? []
@@ -10,7 +10,7 @@ extension CurveDrawing {
         return bands + ordered.flatMap(curve)
     }
 
-    /// The line and the markers of a series.
+    /// Returns the line and the markers of a series.
     private func curve(_ index: Int) -> [String] {
         let series = plot.series[index]
         let line = plot.lines[index]
@@ -28,7 +28,7 @@ extension CurveDrawing {
     }
 
     private func band(_ line: MeanCurve, _ halfWidth: [Double], _ style: LineStyle) -> [String] {
-        // Of all that is drawn only bands can leave the frame.
+        // Only bands can extend beyond the frame.
         let clip = "clip-path=\"url(#frame)\""
         let edges = line.x.indices.map { index in
             (
@@ -47,7 +47,7 @@ extension CurveDrawing {
         return ["<polygon points=\"\(Self.list(outline))\" fill=\"\(style.colour)\" fill-opacity=\"0.18\" \(clip)/>"]
     }
 
-    /// The attributes of a series' line, here and in the legend.
+    /// Returns the attributes of a series' line, for the plot and the legend.
     static func stroke(_ series: CurveSeries, _ style: LineStyle) -> String {
         let isStrong = series.emphasis == .strong
         let dashes = style.dashes.map { " stroke-dasharray=\"\($0)\"" } ?? ""
@@ -55,7 +55,7 @@ extension CurveDrawing {
             + (isStrong ? "" : " stroke-opacity=\"0.6\"") + " stroke-linejoin=\"round\"\(dashes)"
     }
 
-    /// A point that stands out.
+    /// Returns a marker.
     static func marker(_ x: Double, _ y: Double, _ style: LineStyle) -> String {
         "<circle cx=\"\(SVGText.number(x))\" cy=\"\(SVGText.number(y))\" r=\"3\" fill=\"\(style.colour)\"/>"
     }

@@ -1,4 +1,4 @@
-/// Where everything of a plot stands, and the document that comes of it.
+/// The layout of a plot and the resulting document.
 ///
 /// Coordinates are pixels from the top left corner.
 package struct CurveDrawing {
@@ -13,7 +13,7 @@ package struct CurveDrawing {
     }
 
     static let width = 720.0
-    /// The frame that the curves are drawn in.
+    /// The frame around the curves.
     package static let frame = Box(left: 72, top: 40, width: 628, height: 340)
     static let ink = "#222222"
     static let grid = "#E4E4E4"
@@ -21,12 +21,12 @@ package struct CurveDrawing {
     let plot: CurvePlot
     let styles: [LineStyle]
     let legend: CurveLegend
-    /// What the frame shows across.
+    /// The range of the horizontal axis.
     package let xRange: AxisRange
-    /// What the frame shows upwards.
+    /// The range of the vertical axis.
     package let yRange: AxisRange
 
-    /// Lays a plot out.
+    /// Lays out a plot.
     package init(_ plot: CurvePlot) {
         self.plot = plot
         styles = plot.series.indices.map { LineStyle(index: $0) }
@@ -36,10 +36,10 @@ package struct CurveDrawing {
         yRange = Self.yRange(plot)
     }
 
-    /// Covers the runs' own values, and the bands as far as they go half the values' span beyond.
+    /// Returns a range that covers the runs' values, and the bands up to half the values' span beyond them.
     ///
-    /// With two or three runs an interval can be many times as wide as all that was measured; the frame cuts it off
-    /// rather than press the curves into a line.
+    /// With two or three runs an interval can be many times as wide as the values. The frame clips it, because otherwise
+    /// the curves would flatten into a line.
     private static func yRange(_ plot: CurvePlot) -> AxisRange {
         let values = plot.series.flatMap(\.curves).flatMap(\.y)
         let least = values.reduce(.infinity, min)
@@ -57,16 +57,16 @@ package struct CurveDrawing {
         return AxisRange(covering: lower, upper)
     }
 
-    /// Where a value on the horizontal axis stands.
+    /// Returns the coordinate of a value on the horizontal axis.
     package func x(_ value: Double) -> Double { Self.frame.left + xRange.fraction(value) * Self.frame.width }
 
-    /// Where a value on the vertical axis stands; far outside the frame it is held, since numbers there have no use.
+    /// Returns the coordinate of a value on the vertical axis, clamped far outside the frame.
     package func y(_ value: Double) -> Double {
         let fraction = min(max(yRange.fraction(value), -10), 11)
         return Self.frame.bottom - fraction * Self.frame.height
     }
 
-    /// The whole document.
+    /// The complete SVG document.
     var document: String {
         let width = SVGText.number(Self.width)
         let height = SVGText.number(legend.bottom)

@@ -1,4 +1,4 @@
-/// The legend below the frame: in as many columns as fit, then a line that says what bands are.
+/// The legend below the frame: as many columns as fit, then a line that explains the bands.
 struct CurveLegend {
     private struct Entry {
         let index: Int
@@ -7,7 +7,7 @@ struct CurveLegend {
         let y: Double
     }
 
-    /// What a reader must know of the bands.
+    /// The explanation of the bands.
     static let bandNote = "Lines: mean over n runs. Bands: 95% confidence interval of the mean (Student’s t)."
 
     private static let size = 13.0
@@ -19,7 +19,7 @@ struct CurveLegend {
     private let styles: [LineStyle]
     private let entries: [Entry]
     private let noteBaseline: Double?
-    /// The lower edge of the picture.
+    /// The lower edge of the image.
     let bottom: Double
 
     init(_ plot: CurvePlot, styles: [LineStyle]) {

@@ -1,9 +1,9 @@
-/// Leaves out points that no screen could show.
+/// Removes points that a screen cannot show.
 package enum PixelColumns {
-    /// Of the points in each column of pixels keeps the first, the last, the lowest and the highest.
+    /// Keeps the first, the last, the lowest and the highest point in each column of pixels.
     ///
-    /// A line through them covers the same pixels as one through all (M4 aggregation: Jugel et al. 2014, section 4), so
-    /// that a run of millions of steps makes no picture of megabytes. O(n).
+    /// A line through them covers the same pixels as a line through all points (M4 aggregation: Jugel et al. 2014,
+    /// section 4), so that the plot of a long run stays small. O(n).
     package static func thinned(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
         var result: [(x: Double, y: Double)] = []
         var start = 0

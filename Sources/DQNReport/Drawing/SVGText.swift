@@ -1,6 +1,6 @@
-/// How numbers and words are written into an SVG document.
+/// Formats numbers and text for an SVG document.
 package enum SVGText {
-    /// A coordinate with at most two digits behind the point: finer than any screen, and the same bytes everywhere.
+    /// Formats a coordinate with at most two decimals: finer than any screen and the same bytes on every machine.
     package static func number(_ value: Double) -> String {
         let hundredths = Int((value * 100).rounded())
         let digits = String(hundredths.magnitude)
@@ -11,9 +11,9 @@ package enum SVGText {
         return (hundredths < 0 ? "-" : "") + text
     }
 
-    /// Text as XML holds it, in content and in attributes.
+    /// Escapes text for XML content and attributes.
     ///
-    /// Line breaks and tabs become spaces; characters that XML 1.0 does not allow become U+FFFD.
+    /// Line breaks and tabs become spaces. Characters that XML 1.0 forbids become U+FFFD.
     package static func escaped(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
@@ -31,14 +31,14 @@ package enum SVGText {
         return String(result)
     }
 
-    /// About how wide a text is in pixels: a little more than any usual sans-serif font needs.
+    /// Estimates the width of a text in pixels: slightly more than common sans-serif fonts need.
     ///
-    /// The fonts are those of the program that shows the picture, so that nothing better can be known here.
+    /// The viewing program chooses the font, so the exact width is unknown.
     package static func width(_ text: String, size: Double) -> Double {
         text.reduce(0) { $0 + width($1) } * size
     }
 
-    /// A text that fits a width, cut with an ellipsis where it must be.
+    /// Truncates a text to a width, with an ellipsis if necessary.
     package static func fitted(_ text: String, width limit: Double, size: Double) -> String {
         guard width(text, size: size) > limit else { return text }
         var used = width("…", size: size)
@@ -49,7 +49,7 @@ package enum SVGText {
         return kept + "…"
     }
 
-    /// A character's width in units of the font's size, after DejaVu Sans, the widest of the usual fonts.
+    /// Returns a character's width relative to the font size, based on DejaVu Sans, the widest of the common fonts.
     private static func width(_ character: Character) -> Double {
         guard character.isASCII else { return 1 }
         switch character {

@@ -1,14 +1,14 @@
 extension CurvePlot {
-    /// A run's own learning curve against agent steps: the mean return of its evaluations with a marker each, behind it
-    /// the rolling mean of its training episodes. What it has not recorded yet is left out.
+    /// Creates a plot of one run against agent steps: the mean return of each evaluation, with markers, and behind it the
+    /// rolling mean return of the training episodes. Omits metrics that are not recorded yet.
     ///
     /// - Parameters:
     ///   - environment: the environment's id.
     ///   - method: the training method's name.
-    ///   - agentSteps: agent steps of each row.
-    ///   - columns: the metrics by name, as long as `agentSteps`; `eval/mean_reward` and `rollout/ep_rew_mean` are drawn.
-    /// - Throws: ``ReportError``: `empty` before the first value, `lengthMismatch`.
-    public init(
+    ///   - agentSteps: the agent steps of each row.
+    ///   - columns: the metrics by name, each as long as `agentSteps`. `eval/mean_reward` and `rollout/ep_rew_mean` are drawn.
+    /// - Throws: ``ReportError``: `empty` if there are no values yet, `lengthMismatch`.
+    package init(
         environment: String, method: String, agentSteps: [Int], columns: [String: [Double]]
     ) throws(ReportError) {
         let steps = agentSteps.map(Double.init)
@@ -27,15 +27,15 @@ extension CurvePlot {
     }
 }
 
-/// The metrics that have a name for readers.
-public enum Metric {
-    /// Mean return of an evaluation's episodes.
-    public static let evaluationReturn = "eval/mean_reward"
-    /// Mean return of the last training episodes.
-    public static let trainingReturn = "rollout/ep_rew_mean"
+/// The metrics with a readable name.
+package enum Metric {
+    /// The mean return of an evaluation's episodes.
+    package static let evaluationReturn = "eval/mean_reward"
+    /// The mean return of recent training episodes.
+    package static let trainingReturn = "rollout/ep_rew_mean"
 
-    /// What an axis calls a metric.
-    public static func axisLabel(_ metric: String) -> String {
+    /// Returns the axis label of a metric.
+    package static func axisLabel(_ metric: String) -> String {
         switch metric {
         case evaluationReturn: "Mean evaluation return"
         case trainingReturn: "Mean training return"

@@ -1,23 +1,23 @@
-public import DQNModel
+internal import DQNModel
 
 extension CurvePlot {
-    /// What several runs are drawn against.
-    public enum Progress: String, Sendable, CaseIterable {
+    /// The horizontal axis of a comparison.
+    package enum Progress: String, Sendable, CaseIterable {
         /// Agent steps.
         case steps
-        /// Wall time since training began, in seconds.
+        /// Wall-clock time since training began, in seconds.
         case time
     }
 
-    /// Compares runs in one metric; those that differ in their seed alone become one line with a band.
+    /// Creates a plot that compares runs in one metric. Runs that differ only in their seed become one line with a band.
     ///
     /// - Parameters:
     ///   - runs: the runs, each with its curve of the metric.
     ///   - metric: the metric's name.
-    ///   - progress: what the curves' x counts; times are drawn in seconds, minutes or hours, as suits the longest.
-    ///   - title: the heading; `nil` takes the environment, where all runs share it.
+    ///   - progress: the horizontal axis. Times are drawn in seconds, minutes or hours, depending on the longest.
+    ///   - title: the title. `nil` uses the environment, if all runs share it.
     /// - Throws: ``ReportError``: `empty`, `sameRunTwice`, `noCommonRange`.
-    public init(
+    package init(
         _ runs: [RecordedRun], metric: String, against progress: Progress, title: String? = nil
     ) throws(ReportError) {
         var series = try CurveSeries.grouping(runs)

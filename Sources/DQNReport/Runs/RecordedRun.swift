@@ -1,17 +1,17 @@
-public import DQNModel
+package import DQNModel
 internal import Foundation
 
-/// A run's curve with the configuration that it was trained with.
-public struct RecordedRun: Sendable {
-    /// What errors call it: its path.
-    public var name: String
-    /// The whole configuration, an object; `environment`, `method` and `seed` are looked at by name.
-    public var configuration: JSONValue
-    /// The metric.
-    public var curve: LearningCurve
+/// A run's curve and its training configuration.
+package struct RecordedRun: Sendable {
+    /// The run's path, for error messages.
+    package var name: String
+    /// The complete configuration, an object. `environment`, `method` and `seed` have a special meaning.
+    package var configuration: JSONValue
+    /// The curve of the metric.
+    package var curve: LearningCurve
 
     /// Creates a record.
-    public init(name: String, configuration: JSONValue, curve: LearningCurve) {
+    package init(name: String, configuration: JSONValue, curve: LearningCurve) {
         self.name = name
         self.configuration = configuration
         self.curve = curve
@@ -19,13 +19,13 @@ public struct RecordedRun: Sendable {
 }
 
 extension CurveSeries {
-    /// Puts runs that differ in their seed alone into one series each, in order of first appearance.
+    /// Groups runs that differ only in their seed into one series, in order of first appearance.
     ///
-    /// A series is named for its environment and method; series that would be named alike also for the settings in
-    /// which they differ, at most three: `CartPole-v1 dqn, learning_rate=0.001`.
-    /// - Throws: ``ReportError`` (`sameRunTwice`) when a run is there twice, or once as it was earlier: as two it would
-    ///   make the band narrower than it is.
-    public static func grouping(_ runs: [RecordedRun]) throws(ReportError) -> [CurveSeries] {
+    /// The label of a series is its environment and method, such as `CartPole-v1 dqn`. Series with the same label also
+    /// list up to three settings in which they differ: `CartPole-v1 dqn, learning_rate=0.001`.
+    /// - Throws: ``ReportError`` (`sameRunTwice`) when a run appears twice, or once as an earlier state of itself. Counting
+    ///   it twice would narrow the band.
+    package static func grouping(_ runs: [RecordedRun]) throws(ReportError) -> [CurveSeries] {
         var groups: [(settings: [String: JSONValue], runs: [RecordedRun])] = []
         for run in runs {
             let settings = run.settings
@@ -48,7 +48,7 @@ extension CurveSeries {
         else { return }
         throw ReportError(
             code: .sameRunTwice,
-            message: "'\(other.name)' and '\(one.name)' are the same run, and would count as two; leave one out.")
+            message: "'\(other.name)' and '\(one.name)' are the same run and would count twice; omit one.")
     }
 }
 

@@ -1,36 +1,36 @@
 internal import Foundation
 
-/// What makes a film of pictures.
-protocol FilmWriter: AnyObject {
-    /// How long the film is so far.
+/// Encodes a video.
+protocol VideoWriter: AnyObject {
+    /// The length of the video so far, in seconds.
     var seconds: Double { get }
-    /// Adds a picture that is shown for so long.
+    /// Adds a picture and shows it for some seconds.
     func append(_ picture: Picture, seconds: Double) throws(RecordingError)
-    /// Writes what is left.
+    /// Completes the video.
     func finish() throws(RecordingError)
-    /// Ends it before its end.
+    /// Abandons the video.
     func cancel()
 }
 
-/// A film written by ``GIFEncoder``.
-final class GIFFilm: FilmWriter {
+/// A GIF video, encoded by ``GIFEncoder``.
+final class GIFVideo: VideoWriter {
     private let file: RecordingFile
     private var encoder: GIFEncoder
     private var asked = 0.0
     private var hundredths = 0
     var seconds: Double { Double(hundredths) / 100 }
 
-    init(_ file: RecordingFile, _ drawing: FrameDrawing) throws(RecordingError) {
+    init(_ file: RecordingFile, _ renderer: FrameRenderer) throws(RecordingError) {
         self.file = file
-        encoder = GIFEncoder(width: drawing.width, height: drawing.height)
+        encoder = GIFEncoder(width: renderer.width, height: renderer.height)
         try file.write(encoder.header)
     }
 
     func append(_ picture: Picture, seconds: Double) throws(RecordingError) {
-        // Of times that are no hundredths the sum is right.
+        // Times are rounded to hundredths so that their sum stays correct.
         asked += seconds
         let wanted = Int((asked * 100).rounded()) - hundredths
-        // Below two of them viewers take ten. What is too long for that is not made up for later.
+        // Viewers play delays below 2 as 10, so 2 is the minimum. Later frames do not make up for the excess.
         let shown = max(wanted, 2)
         hundredths += shown
         if wanted < shown { asked = self.seconds }
@@ -42,24 +42,24 @@ final class GIFFilm: FilmWriter {
     func cancel() {}
 }
 
-/// A film made by ffmpeg.
-final class MP4Film: FilmWriter {
+/// An MP4 video, encoded by ffmpeg.
+final class MP4Video: VideoWriter {
     private let process: FFmpegProcess
     private let picturesPerSecond: Double
     private var pictures = 0
     var seconds: Double { Double(pictures) / picturesPerSecond }
 
     init(
-        _ program: URL, _ file: RecordingFile, _ drawing: FrameDrawing, _ picturesPerSecond: Double
+        _ program: URL, _ file: RecordingFile, _ renderer: FrameRenderer, _ picturesPerSecond: Double
     ) throws(RecordingError) {
         self.picturesPerSecond = picturesPerSecond
         process = try FFmpegProcess(
-            program, url: file.url, output: file.temporary, width: drawing.width, height: drawing.height,
+            program, url: file.url, output: file.temporary, width: renderer.width, height: renderer.height,
             picturesPerSecond: picturesPerSecond)
     }
 
     func append(_ picture: Picture, seconds: Double) throws(RecordingError) {
-        // One speed for the whole film: what is shown longer comes several times.
+        // The frame rate is fixed, so a longer picture is repeated.
         for _ in 0..<max(Int((seconds * picturesPerSecond).rounded()), 1) {
             try process.append(picture)
             pictures += 1

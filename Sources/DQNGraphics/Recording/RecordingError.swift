@@ -1,22 +1,30 @@
 public import DQNModel
 
-/// Why an episode could not be recorded.
+/// An error of recording an episode.
 public typealias RecordingError = DQNError<RecordingErrors>
 
-/// Tells ``RecordingError`` from the errors of other modules.
+/// The domain of ``RecordingError``.
 public enum RecordingErrors: Sendable {}
 
 extension DQNError.Code where Domain == RecordingErrors {
-    /// The file's name ends in none of the known suffixes.
+    /// The file name has an unknown suffix.
     public static var unknownFormat: Self { Self(rawValue: "unknownFormat") }
-    /// There is something of that name already.
+    /// The file exists already.
     public static var exists: Self { Self(rawValue: "exists") }
-    /// The file cannot be made or written.
+    /// The file cannot be created or written.
     public static var inputOutput: Self { Self(rawValue: "inputOutput") }
-    /// The environment gives no picture.
+    /// The environment does not provide pictures.
     public static var noPicture: Self { Self(rawValue: "noPicture") }
-    /// The format needs ffmpeg, which is not to be found.
+    /// The format needs ffmpeg, which is not installed.
     public static var ffmpegMissing: Self { Self(rawValue: "ffmpegMissing") }
-    /// ffmpeg has failed.
+    /// ffmpeg failed.
     public static var ffmpegFailed: Self { Self(rawValue: "ffmpegFailed") }
+}
+
+extension RecordingError {
+    static func noPicture(of environment: String) -> RecordingError {
+        RecordingError(
+            code: .noPicture,
+            message: "'\(environment)' does not provide pictures; use --render ansi or --trace instead.")
+    }
 }

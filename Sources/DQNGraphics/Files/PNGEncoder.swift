@@ -1,15 +1,15 @@
 internal import CDeflate
 internal import DQNModel
 
-/// Writes pictures as PNG: eight bits a channel, no filters, one block of data.
-package enum PNGFile {
-    /// The file's bytes.
+/// Encodes pictures as PNG with eight bits per channel, no filters and one data chunk.
+package enum PNGEncoder {
+    /// Returns the file's bytes.
     ///
-    /// Rows are not filtered: drawings have large areas of one colour, which deflate finds by itself.
-    /// - Throws: ``RecordingError`` (`inputOutput`) where there is no memory to compress in.
-    package static func bytes(_ picture: Picture) throws(RecordingError) -> [UInt8] {
+    /// Rows are not filtered, because deflate compresses the large uniform areas of drawings well.
+    /// - Throws: ``RecordingError`` (`inputOutput`) when memory for compression runs out.
+    package static func encode(_ picture: Picture) throws(RecordingError) -> [UInt8] {
         var header = bigEndian(picture.width) + bigEndian(picture.height)
-        // Eight bits; red, green and blue; the only methods of compression and filtering there are; not interlaced.
+        // Eight bits; red, green and blue; the standard compression and filter methods; not interlaced.
         header += [8, 2, 0, 0, 0]
         var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
         file += chunk("IHDR", header)
@@ -18,7 +18,7 @@ package enum PNGFile {
         return file
     }
 
-    /// The rows, each behind the number of its filter.
+    /// Returns the rows, each after its filter number.
     private static func rows(of picture: Picture) -> [UInt8] {
         var rows: [UInt8] = []
         rows.reserveCapacity(picture.bytes.count + picture.height)
@@ -32,7 +32,7 @@ package enum PNGFile {
     private static func compressed(_ bytes: [UInt8]) throws(RecordingError) -> [UInt8] {
         guard let compressor = libdeflate_alloc_compressor(9) else {
             throw RecordingError(
-                code: .inputOutput, message: "There is no memory to compress the picture in; end another program.")
+                code: .inputOutput, message: "Not enough memory to compress the picture; close other programs.")
         }
         defer { libdeflate_free_compressor(compressor) }
         let bound = libdeflate_zlib_compress_bound(compressor, bytes.count)

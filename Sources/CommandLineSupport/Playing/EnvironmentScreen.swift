@@ -1,18 +1,23 @@
-import DQNEnvironments
-import DQNGraphics
-import Foundation
+package import DQNEnvironments
+internal import DQNGraphics
+internal import Foundation
 
-/// Draws an environment on the terminal, thirty times a second at most; without a terminal, one picture after another.
-final class Screen {
+/// Draws an environment on the terminal, at most thirty times per second. If standard output is not a terminal, prints the
+/// pictures one after another.
+package final class EnvironmentScreen {
     private let isTerminal = isatty(STDOUT_FILENO) == 1
     private var terminal = TerminalScreen()
     private var size = (columns: 80, rows: 24)
 
-    func show(_ step: EpisodePlayer.Step) {
+    /// Creates a screen.
+    package init() {}
+
+    /// Shows the environment after a step.
+    package func show(_ step: EpisodePlayer.Step) {
         let newSize = Self.size()
-        if newSize != size { terminal.forget() }
+        if newSize != size { terminal.invalidate() }
         size = newSize
-        // A line for the step, and one that the cursor may stand in.
+        // Reserve one line for the step and one for the cursor.
         let picture = step.environment.renderANSI(columns: size.columns, rows: max(size.rows - 2, 1))
         if isTerminal {
             print(terminal.update("\(picture)\nstep \(step.index + 1)"), terminator: "")
@@ -23,13 +28,13 @@ final class Screen {
         }
     }
 
-    /// Gives the terminal back.
-    func leave() {
+    /// Restores the terminal.
+    package func leave() {
         print(terminal.leave(), terminator: "")
         fflush(nil)
     }
 
-    /// The terminal's size; 80 by 24 where there is none.
+    /// Returns the terminal's size, or 80 by 24 without a terminal.
     private static func size() -> (columns: Int, rows: Int) {
         var size = winsize()
         guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {

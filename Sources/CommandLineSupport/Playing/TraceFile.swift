@@ -1,10 +1,10 @@
-import DQNCheckpoint
-import DQNEnvironments
-import DQNModel
-import Foundation
+internal import DQNCheckpoint
+package import DQNEnvironments
+internal import DQNModel
+package import Foundation
 
-/// A new file with a JSON line for each step of each episode.
-final class TraceFile {
+/// A new file with one JSON line per step of each episode.
+package final class TraceFile {
     private struct Line: Encodable {
         var episode: Int
         var step: Int
@@ -20,27 +20,28 @@ final class TraceFile {
     private let handle: FileHandle
     private let encoder = JSONEncoder()
 
-    /// Creates the file; one that is there is refused.
-    init(_ url: URL) throws {
+    /// Creates the file, which must not exist.
+    package init(_ url: URL) throws {
         self.url = url
         guard !FileManager.default.fileExists(atPath: url.path) else {
             throw CheckpointError(
-                code: .exists, message: "'\(url.path)' exists and would be overwritten; choose another --trace file.")
+                code: .exists, message: "'\(url.path)' already exists; choose another file for --trace.")
         }
         guard FileManager.default.createFile(atPath: url.path, contents: nil),
             let handle = FileHandle(forWritingAtPath: url.path)
         else {
             throw CheckpointError(
-                code: .inputOutput, message: "'\(url.path)' cannot be created; choose a directory that can be written.")
+                code: .inputOutput, message: "Cannot create '\(url.path)'; choose a writable directory.")
         }
         self.handle = handle
         encoder.outputFormatting = [.sortedKeys]
-        // JSON has no such numbers; an action value of a broken network is what a trace is read for.
+        // JSON cannot represent these numbers, but a trace must show the action values of a broken network.
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
     }
 
-    func append(_ step: EpisodePlayer.Step, episode: Int, actionValues: [Float]) throws {
+    /// Appends the line of a step.
+    package func append(_ step: EpisodePlayer.Step, episode: Int, actionValues: [Float]) throws {
         let line = Line(
             episode: episode, step: step.index, observation: step.observation.floats, action_values: actionValues,
             action: step.action, reward: step.outcome.reward, terminated: step.outcome.terminated,
@@ -48,9 +49,10 @@ final class TraceFile {
         let text = try encoder.encode(line) + Data("\n".utf8)
         do { try handle.write(contentsOf: text) } catch {
             throw CheckpointError(
-                code: .inputOutput, message: "'\(url.path)' cannot be written; make room.", underlying: error)
+                code: .inputOutput, message: "Cannot write '\(url.path)'; free disk space.", underlying: error)
         }
     }
 
-    func close() throws { try handle.close() }
+    /// Closes the file.
+    package func close() throws { try handle.close() }
 }

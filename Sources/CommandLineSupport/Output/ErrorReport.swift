@@ -1,0 +1,83 @@
+package import ArgumentParser
+internal import DQNCheckpoint
+internal import DQNEnvironments
+internal import DQNGraphics
+internal import DQNModel
+internal import DQNReport
+internal import Foundation
+
+extension ExitCode {
+    /// The program failed while running.
+    package static let runtimeFailure = ExitCode(1)
+    /// The command line or the configuration is invalid.
+    package static let usage = ExitCode(64)
+    /// A checkpoint or a run's table of metrics is malformed.
+    package static let malformedCheckpoint = ExitCode(65)
+    /// An input file or run does not exist.
+    package static let missingInput = ExitCode(66)
+    /// A signal ended the program after it saved its state.
+    package static let interrupted = ExitCode(130)
+}
+
+/// Prints an error as one line on standard error and returns the exit code.
+///
+/// The details of an environment's error, such as a traceback, precede it as lines indented by two spaces.
+///
+/// - Parameters:
+///   - error: the error.
+///   - program: the program's name.
+///   - exitCode: returns the exit code of an error that only the program knows, or `nil`.
+///   - cause: returns the error behind an error that only the program knows, or `nil`.
+package func report(
+    _ error: any Error, program: String, exitCode: (any Error) -> ExitCode? = { _ in nil },
+    cause: (any Error) -> (any Error)? = { _ in nil }
+) -> ExitCode {
+    if let cause = (cause(error) ?? error) as? EnvironmentError {
+        for detail in cause.details { writeError("  \(detail)") }
+    }
+    let line = "\(error)".replacingOccurrences(of: "\n", with: " ")
+    writeError("\(program): \(line)")
+    return exitCode(error) ?? standardExitCode(of: error)
+}
+
+private func standardExitCode(of error: any Error) -> ExitCode {
+    switch error {
+    case let error as CheckpointError:
+        switch error.code {
+        case .malformed, .unsupportedVersion, .unknownExtension: return .malformedCheckpoint
+        case .missing: return .missingInput
+        case .exists, .nothingToRepair: return .usage
+        default: return .runtimeFailure
+        }
+    case let error as ModelError:
+        switch error.code {
+        case .invalidSnapshot: return .malformedCheckpoint
+        case .shapeMismatch, .computationFailed: return .runtimeFailure
+        default: return .usage
+        }
+    case let error as EnvironmentError:
+        switch error.code {
+        case .unknownEnvironment, .invalidOptions, .invalidWrapper, .unsupportedSpace: return .usage
+        case .pluginNotFound: return .missingInput
+        default: return .runtimeFailure
+        }
+    case let error as RecordingError:
+        switch error.code {
+        case .unknownFormat, .exists, .noPicture: return .usage
+        default: return .runtimeFailure
+        }
+    case let error as ReportError:
+        switch error.code {
+        case .unknownMetric, .noClock, .sameRunTwice: return .usage
+        case .malformedTable: return .malformedCheckpoint
+        default: return .runtimeFailure
+        }
+    default: return .runtimeFailure
+    }
+}
+
+/// Writes a line to standard error.
+package func writeError(_ line: String) {
+    // A failure here cannot be reported, and a full disk must not end a run.
+    try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+}
