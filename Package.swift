@@ -46,12 +46,12 @@ let package = Package(
             name: "CLibcrypto", pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev", "pkg-config"]), .brew(["openssl@3"])]),
         .target(name: "CKernels"),
-        .target(name: "CWorkerProcess"),
+        .target(name: "CDQNSupport"),
         // The header that plug-ins in C are written against.
         .target(name: "CDQNEnvironment"),
 
         // What several rooms share, for this package alone.
-        .target(name: "DQNSupport", swiftSettings: strict),
+        .target(name: "DQNSupport", dependencies: ["CDQNSupport"], swiftSettings: strict),
 
         // The core: values, files, checkpoints.
         .target(name: "DQNModel", dependencies: ["DQNSupport"], swiftSettings: strict),
@@ -76,9 +76,10 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "DQNEnvironments",
-            dependencies: ["DQNModel", "DQNSupport", "DQNGraphics", "CDQNEnvironment", "CWorkerProcess"],
+            dependencies: ["DQNModel", "DQNSupport", "DQNGraphics", "CDQNEnvironment"],
             resources: [
-                .embedInCode("Resources/gymnasium_values.py"), .embedInCode("Resources/gymnasium_snapshots.py"),
+                .embedInCode("Resources/gymnasium_values.py"), .embedInCode("Resources/gymnasium_emulator.py"),
+                .embedInCode("Resources/gymnasium_snapshots.py"), .embedInCode("Resources/gymnasium_environment.py"),
                 .embedInCode("Resources/gymnasium_worker.py"),
             ], swiftSettings: strict, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
@@ -112,6 +113,7 @@ let package = Package(
             name: "dqn-train",
             dependencies: [
                 "CommandLineSupport", "DQNTraining", "DQNLearning", "DQNEnvironments", "DQNCheckpoint", "DQNModel",
+                "DQNSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -126,17 +128,18 @@ let package = Package(
         .executableTarget(
             name: "dqn-checkpoint",
             dependencies: [
-                "CommandLineSupport", "DQNCheckpoint", "DQNModel", "DQNReport",
+                "CommandLineSupport", "DQNCheckpoint", "DQNModel", "DQNReport", "DQNSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
 
         // Tests, one directory per concern.
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(name: "DQNSupportTests", dependencies: ["DQNSupport"], swiftSettings: strict),
         .testTarget(name: "DQNModelTests", dependencies: ["DQNModel"], swiftSettings: strict),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "DQNSupport"], swiftSettings: strict),
         .testTarget(
-            name: "DQNCheckpointTests", dependencies: ["DQNCheckpoint", "DQNModel", "HDF5"],
+            name: "DQNCheckpointTests", dependencies: ["DQNCheckpoint", "DQNModel", "DQNSupport", "HDF5"],
             swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Apart from the main package, so that users of the library do not resolve what only measuring needs.
+// A separate package, so that users of the library do not resolve the dependencies of the benchmarks.
 let package = Package(
     name: "swift-dqn-benchmarks",
     platforms: [.macOS(.v15)],
@@ -11,14 +11,14 @@ let package = Package(
         .package(url: "https://github.com/google/swift-benchmark", from: "0.1.2"),
     ],
     targets: [
-        // What several of the programs below time.
+        // The workloads that several of the programs below measure.
         .target(
             name: "Workloads",
             dependencies: [
                 .product(name: "DQNEnvironments", package: "swift-dqn"),
                 .product(name: "DQNModel", package: "swift-dqn"),
                 .product(name: "DQNNetwork", package: "swift-dqn"),
-                .product(name: "DQNTraining", package: "swift-dqn"),
+                .product(name: "DQNLearning", package: "swift-dqn"),
             ]),
         .executableTarget(
             name: "micro-bench",
@@ -57,8 +57,8 @@ let package = Package(
             dependencies: [
                 .product(name: "DQNCheckpoint", package: "swift-dqn"),
                 .product(name: "DQNInference", package: "swift-dqn"),
+                .product(name: "DQNLearning", package: "swift-dqn"),
                 .product(name: "DQNModel", package: "swift-dqn"),
-                .product(name: "DQNTraining", package: "swift-dqn"),
             ]),
         .executableTarget(
             name: "saver-bench",

@@ -1,9 +1,9 @@
-"""Times steps of environments that do nothing: in this process, in one of AsyncVectorEnv's, and through the bridge.
+"""Times steps of empty environments: in this process, in a process of AsyncVectorEnv, and through the bridge.
 
-usage: Benchmarks/gymnasium/run, which builds what is needed and calls this
+usage: Benchmarks/gymnasium/run, which builds what is needed and calls this script
 
-What a process costs is its time less that of the environment stepped here. AsyncVectorEnv has one environment, with
-shared memory, as the bridge has.
+The cost of a process is its time minus that of the environment in this process. AsyncVectorEnv has one environment and
+shared memory, like the bridge.
 """
 
 import argparse
@@ -22,7 +22,7 @@ STEPS = 500
 
 
 def microseconds(step, seconds):
-    """The median time of one step over laps of many."""
+    """The median time of a step, over laps of many steps."""
     laps, end = [], time.perf_counter() + seconds
     while not laps or time.perf_counter() < end:
         start = time.perf_counter()
@@ -57,9 +57,9 @@ def bridge(name, seconds, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--benchmarks", required=True, help="the folder of compute-bench")
-    parser.add_argument("--rounds", type=int, default=5, help="turns")
-    parser.add_argument("--seconds", type=float, default=2, help="of each measurement")
+    parser.add_argument("--benchmarks", required=True, help="folder of compute-bench")
+    parser.add_argument("--rounds", type=int, default=5, help="number of rounds")
+    parser.add_argument("--seconds", type=float, default=2, help="seconds of each measurement")
     arguments = parser.parse_args()
     print("| observation | environment alone | AsyncVectorEnv adds | the bridge adds (least) | goal | |")
     print("|---|---|---|---|---|---|")

@@ -1,4 +1,4 @@
-"""What the measurements of Benchmarks/peers/run share: running programs, keeping figures, rows of the table."""
+"""Functions shared by the measurements of Benchmarks/peers/run: running programs, collecting figures, table rows."""
 
 import dataclasses
 import json
@@ -13,7 +13,7 @@ PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
 
 
 def timed(command):
-    """Runs a command; gives its wall time and its last line of output."""
+    """Runs a command; returns its wall time and its last line of output."""
     began = time.perf_counter()
     result = subprocess.run([str(part) for part in command], capture_output=True, text=True)
     seconds = time.perf_counter() - began
@@ -24,12 +24,12 @@ def timed(command):
 
 
 def note(text):
-    """Says on stderr how it goes."""
+    """Reports progress on stderr."""
     print(text, file=sys.stderr, flush=True)
 
 
 def duration(seconds):
-    """A time in a unit that suits it."""
+    """A time in a suitable unit."""
     for unit, size in [("s", 1), ("ms", 1e-3), ("µs", 1e-6)]:
         if seconds >= size or unit == "µs":
             return f"{seconds / size:.3g} {unit}" if seconds < 100 * size else f"{seconds / size:,.0f} {unit}"
@@ -37,8 +37,8 @@ def duration(seconds):
 
 @dataclasses.dataclass
 class Row:
-    """A row of the table. The ratio says how many times faster ours is, or, where `as_long`, how much of the peer's
-    time ours takes; the goal bounds it from below or from above."""
+    """A row of the table. The ratio is how many times faster ours is; with `as_long`, it is our time divided by the
+    peer's. The goal is a lower bound, or with `as_long` an upper bound."""
 
     what: str
     ours: str
@@ -49,7 +49,7 @@ class Row:
 
     @property
     def is_met(self):
-        """None where there is no goal."""
+        """None if there is no goal."""
         if self.goal is None:
             return None
         return self.ratio <= self.goal if self.as_long else self.ratio >= self.goal
@@ -62,7 +62,7 @@ class Row:
 
 
 class Bench:
-    """Where programs are, and the figures so far."""
+    """The paths of the programs, and the figures so far."""
 
     def __init__(self, binaries, benchmarks, scratch, is_quick):
         self.binaries, self.benchmarks, self.scratch, self.is_quick = binaries, benchmarks, scratch, is_quick
@@ -78,7 +78,7 @@ class Bench:
         return statistics.median(self.figures[name])
 
     def fastest(self, names):
-        """Of some figures that are times, the one with the smallest median."""
+        """The one of several times with the smallest median."""
         return min(names, key=self.median)
 
     def either(self, full, quick):
@@ -87,20 +87,20 @@ class Bench:
 
     @property
     def seconds(self):
-        """How long programs measure something that takes milliseconds."""
+        """The duration for measuring something that takes milliseconds."""
         return self.either(2.0, 0.3)
 
     def python(self, program, *options):
-        """Runs a program of the peers; gives its wall time and the JSON of its last line."""
+        """Runs a program of the peers; returns its wall time and the JSON of its last line."""
         seconds, line = timed([sys.executable, PROGRAMS / f"{program}.py", *options])
         return seconds, json.loads(line)
 
     def ours(self, program, *options):
-        """Runs one of our benchmark programs; gives the JSON of its last line."""
+        """Runs one of our benchmark programs; returns the JSON of its last line."""
         return json.loads(timed([self.benchmarks / program, *options])[1])
 
     def train(self, *options, environment, folder="run"):
-        """Runs dqn-train without evaluation; gives its wall time and the run's directory."""
+        """Runs dqn-train without evaluation; returns its wall time and the run's directory."""
         folder = self.scratch / folder
         shutil.rmtree(folder, ignore_errors=True)
         command = [self.binaries / "dqn-train", "--env", environment, "--eval-every", 0, "--quiet", "--out", folder]

@@ -1,4 +1,4 @@
-"""Runs the measurements of Benchmarks/peers/run in turns and writes their medians as a table."""
+"""Runs the measurements of Benchmarks/peers/run in alternating rounds and writes their medians as a table."""
 
 import argparse
 import datetime
@@ -17,7 +17,7 @@ LIBRARIES = ["torch", "onnxruntime", "stable_baselines3", "gymnasium", "safetens
 
 
 def machine():
-    """What the figures depend on."""
+    """The versions and the machine behind the figures."""
     model = platform.processor() or platform.machine()
     information = pathlib.Path("/proc/cpuinfo")
     if information.exists():
@@ -28,16 +28,16 @@ def machine():
 
 
 def table(rows, arguments, facts):
-    """The rows in Markdown, and what they depend on."""
+    """The rows in Markdown, with versions and machine."""
     lines = ["| what; peer | swift-dqn | peer | ratio | goal | met |", "|---|---|---|---|---|---|"]
     lines += [f"| {' | '.join(row.cells)} |" for row in rows]
     rounds = f"Median of {arguments.rounds} rounds" if arguments.rounds > 1 else "One round"
-    quick = ", cut short by --quick: no result" if arguments.quick else ""
+    quick = ", shortened by --quick: no result" if arguments.quick else ""
     versions = ", ".join(f"{name} {facts[name]}" for name in ["python", *LIBRARIES])
     lines += ["", f"{rounds}{quick}; one thread where no number is given; {facts['cores']} cores of "
               f"{facts['processor']}, load average {facts['load_before']} before the run; {versions}. CartPole's times "
-              "are whole processes of ours; of CleanRL's loops, of saving and of loading the peers' imports are not "
-              "counted."]
+              "are those of our whole processes; the times of CleanRL's loops, of saving and of loading exclude the "
+              "peers' imports."]
     return "\n".join(lines)
 
 
@@ -48,17 +48,17 @@ def main():
     parser.add_argument("--results", required=True, type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default=",".join(MEASUREMENTS), help="measurements, separated by commas")
-    parser.add_argument("--quick", action="store_true", help="tiny runs, to see that everything works")
+    parser.add_argument("--quick", action="store_true", help="tiny runs, as a smoke test")
     arguments = parser.parse_args()
     wanted = arguments.only.split(",")
     if set(wanted) - set(MEASUREMENTS) or arguments.rounds < 1:
         parser.error(f"--only takes {', '.join(MEASUREMENTS)}; --rounds takes at least 1")
     measurements = {name: importlib.import_module(f"measurements.{name}") for name in wanted}
 
-    # Others at work ruin what takes two threads, on either side.
+    # Other work on the machine spoils two-thread measurements on either side.
     load = os.getloadavg()[0]
     arguments.results.mkdir(parents=True, exist_ok=True)
-    # On the disk that the results go to: a memory file system would make fsync free.
+    # On the disk of the results: in a memory file system fsync would be free.
     with tempfile.TemporaryDirectory(dir=arguments.results) as scratch:
         bench = Bench(arguments.binaries, arguments.benchmarks, pathlib.Path(scratch), arguments.quick)
         for index in range(arguments.rounds):

@@ -1,4 +1,4 @@
-"""The networks that are compared: layers, multiplications and additions, and PyTorch's version of them."""
+"""The compared networks: layers, multiply-adds, and their PyTorch versions."""
 
 CONVOLUTIONAL = {
     # (outputs, kernel, stride) of each convolution, then the dense layers.
@@ -8,14 +8,14 @@ CONVOLUTIONAL = {
 
 
 def hidden_layers(network):
-    """Convolutions and dense layers of a network's name."""
+    """The convolutions and dense layers of a network, by its name."""
     if network.startswith("mlp:"):
         return [], [int(size) for size in network[4:].split(",")]
     return CONVOLUTIONAL[network]
 
 
 def weight_uses(network, shape, actions):
-    """Multiplications with additions that each layer's forward pass takes for one observation, in order."""
+    """The multiply-adds of each layer's forward pass for one observation, in order."""
     convolutions, dense = hidden_layers(network)
     uses = []
     channels, extent = shape[0], shape[-1]
@@ -32,7 +32,7 @@ def weight_uses(network, shape, actions):
 
 def update_operations(network, shape, actions, batch, double=False):
     """Floating-point operations of a gradient update: the target's forward pass, the online network's (with Double one
-    more), and a backward pass of two forward passes less the first layer's gradient by its input."""
+    more), and a backward pass that counts as two forward passes minus the first layer's gradient by its input."""
     uses = weight_uses(network, shape, actions)
     return 2 * batch * ((5 if double else 4) * sum(uses) - uses[0])
 

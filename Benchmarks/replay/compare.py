@@ -1,14 +1,14 @@
-"""Runs the measurements of Benchmarks/replay/run in turns and writes their medians as a table.
+"""Runs the measurements of Benchmarks/replay/run in alternating rounds and writes their medians as a table.
 
-replay-bench FRAMES_DIR runs in a folder of its own, which goes afterwards, and prints a line of JSON a measurement;
-sizes are in bytes, times in seconds:
+replay-bench FRAMES_DIR runs in a temporary folder and prints a line of JSON per measurement. Sizes are in bytes, times
+in seconds:
 
     {"measure":"save","bytes":..,"seconds":..}          20,000 stacked transitions, durably
     {"measure":"second_save","seconds":..}              after 1,000 more
     {"measure":"restore","seconds":..}                  the first save, verified
     {"measure":"peak","replay_bytes":..,"extra_bytes":..}   a save of 100,000 frames
     {"measure":"policy","seconds":..,"sha256_seconds":..}   a file of the policy alone, to the first action
-    {"measure":"policy_process","seconds":..}           the same as a whole process
+    {"measure":"policy_process","seconds":..}           the same as a complete process
 """
 
 import argparse
@@ -33,7 +33,7 @@ MEASURES = {
 
 
 def lines(command, folder):
-    """What a command prints in a folder, each line of it JSON."""
+    """The output of a command that runs in a folder; each line is JSON."""
     result = subprocess.run([str(part) for part in command], cwd=folder, stdout=subprocess.PIPE, text=True)
     if result.returncode != 0:
         raise RuntimeError(f"{' '.join(map(str, command))} ended with {result.returncode}")
@@ -44,7 +44,7 @@ def lines(command, folder):
 
 
 def measure(arguments, scratch):
-    """All figures by name, a value a round; and the peers' versions."""
+    """All figures by name, one value per round, and the peers' versions."""
     figures, versions = {}, {}
 
     def add(owner, document):
@@ -75,12 +75,12 @@ def megabytes(value):
 
 
 def fraction(ratio):
-    """A ratio as the goals tell theirs."""
+    """A ratio in the form of the goals."""
     return f"1/{1 / ratio:.1f}" if ratio < 0.5 else f"{ratio:.2f}×"
 
 
 def rows(figures):
-    """The table's rows: what, ours, what it is compared with, the ratio, the goal. Without ours there is no ratio."""
+    """The table rows: subject, ours, the peer's, the ratio, the goal. Without ours there is no ratio."""
     median = {name: statistics.median(values) for name, values in figures.items()}
 
     def row(what, name, peer, peer_text, unit, show, goal, goal_text):
@@ -94,7 +94,7 @@ def rows(figures):
     synced = save + median["peer.sb3.fsync_s"]
     saved = f"{seconds(save)} ({seconds(synced)} with an fsync)"
     first, replay = median.get("ours.save.seconds"), median.get("ours.peak.replay_bytes")
-    # The pass over the bytes is ours to pay for, and is taken at our own speed.
+    # Only our side needs the pass over the bytes, so it counts at our speed.
     digest = median.get("ours.policy.sha256_seconds")
     yield row("replay of 20,000 transitions: size", "ours.save.bytes", size, megabytes(size), megabytes, fraction,
               1 / 200, "≤ 1/200")
@@ -116,7 +116,7 @@ def rows(figures):
 
 
 def machine():
-    """The processor's name, as Linux tells it."""
+    """The name of the processor, from Linux."""
     information = pathlib.Path("/proc/cpuinfo")
     if information.exists():
         for line in information.read_text().splitlines():
@@ -127,8 +127,8 @@ def machine():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--frames", required=True, type=pathlib.Path, help="the folder that record.py wrote")
-    parser.add_argument("--replay-bench", default="", help="our executable; without it only the peers are measured")
+    parser.add_argument("--frames", required=True, type=pathlib.Path, help="folder written by record.py")
+    parser.add_argument("--replay-bench", default="", help="our executable; default: measure only the peers")
     parser.add_argument("--results", required=True, type=pathlib.Path)
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
@@ -140,7 +140,7 @@ def main():
         arguments.replay_bench = pathlib.Path(arguments.replay_bench).resolve()
     arguments.results.mkdir(parents=True, exist_ok=True)
     try:
-        # On the disk that the results go to: a memory file system would make fsync free.
+        # On the disk of the results: in a memory file system fsync would be free.
         with tempfile.TemporaryDirectory(dir=arguments.results) as scratch:
             figures, versions = measure(arguments, pathlib.Path(scratch))
     except RuntimeError as error:

@@ -1,9 +1,9 @@
-"""What Python takes from a file of the Nature CNN's weights to the first action; prints one line of JSON.
+"""Times Python from a file of the Nature CNN's weights to the first action; prints one line of JSON.
 
-plain_s builds the network as one writes it, which draws weights that are then overwritten; lean_s builds it without
-weights and adopts those of the file, the quickest that PyTorch offers. Both are medians after imports and warm-up, on
-one thread. process_s is the wall time from starting `python -c` to its line with the action; sha256_s that of one
-SHA-256 pass over the same bytes in memory.
+plain_s builds the network in the usual way, which draws weights that are then overwritten. lean_s builds it without
+weights and adopts those of the file, the fastest way in PyTorch. Both are medians after imports and warm-up, on one
+thread. process_s is the wall time from the start of `python -c` to its line with the action. sha256_s is the time of
+one SHA-256 pass over the same bytes in memory.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import time
 import safetensors.torch
 import torch
 
-# One source for both ways of running it.
+# One source for both ways to run it.
 SOURCE = """
 import safetensors.torch
 import torch
@@ -55,7 +55,7 @@ def median_of(count, work):
 
 
 def process(path):
-    """Seconds from the start of a Python to its first action."""
+    """Seconds from the start of a Python process to its first action."""
     began = time.perf_counter()
     with subprocess.Popen([sys.executable, "-c", PROCESS, str(path)], stdout=subprocess.PIPE, text=True) as child:
         line = child.stdout.readline()
@@ -67,7 +67,7 @@ def process(path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--directory", required=True, type=pathlib.Path, help="where the file goes for a while")
+    parser.add_argument("--directory", required=True, type=pathlib.Path, help="folder for the temporary file")
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--processes", type=int, default=3)
     arguments = parser.parse_args()
@@ -87,7 +87,7 @@ def main():
                 space["first_action"](path, observation, lean)
             result[name] = median_of(arguments.rounds, lambda: space["first_action"](path, observation, lean))
         result["sha256_s"] = median_of(arguments.rounds, lambda: hashlib.sha256(data).digest())
-        process(path)  # brings PyTorch's libraries into the page cache
+        process(path)  # loads PyTorch's libraries into the page cache
         result["process_s"] = statistics.median(process(path) for _ in range(arguments.processes))
     finally:
         path.unlink(missing_ok=True)

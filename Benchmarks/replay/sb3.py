@@ -1,8 +1,8 @@
 """Saves and loads a full replay of Stable-Baselines3 as its users do; prints one line of JSON.
 
-The buffer holds --transitions of Pong as record.py wrote it, each with the 4 x 84 x 84 bytes before and after. The
-recording has no frame after an episode's last step: there the last one is repeated, which changes neither size nor
-time. save_to_pkl does not fsync; fsync_s is what that takes afterwards. The file is read back from the page cache.
+The buffer holds --transitions of Pong from record.py, each with the 4 x 84 x 84 bytes before and after. The recording
+has no frame after an episode's last step, so the last frame is repeated, which changes neither size nor time.
+save_to_pkl does not fsync; fsync_s is the time of an fsync afterwards. The file is read back from the page cache.
 """
 
 import argparse
@@ -41,8 +41,8 @@ def fill(folder, count):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("frames", type=pathlib.Path, help="the folder that record.py wrote")
-    parser.add_argument("--directory", required=True, type=pathlib.Path, help="where the file goes for a while")
+    parser.add_argument("frames", type=pathlib.Path, help="folder written by record.py")
+    parser.add_argument("--directory", required=True, type=pathlib.Path, help="folder for the temporary file")
     parser.add_argument("--transitions", type=int, default=20_000)
     arguments = parser.parse_args()
 

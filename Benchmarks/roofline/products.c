@@ -1,5 +1,5 @@
-// Preloaded by Benchmarks/roofline/run: prints the shape and milliseconds of each matrix product that a program asks
-// oneDNN for, which oneDNN's own log leaves out.
+// Preloaded by Benchmarks/roofline/run: prints the shape and milliseconds of each matrix product that a program
+// requests from oneDNN. oneDNN's own log omits these.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <dnnl.h>

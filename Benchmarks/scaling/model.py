@@ -1,4 +1,4 @@
-"""What workers on one slab cost each other: a simulation of their cycles. `docs/scaling.md` says what it assumes."""
+"""What workers on one slab cost each other: a simulation of their cycles. `docs/scaling.md` lists its assumptions."""
 
 import dataclasses
 import random
@@ -8,43 +8,43 @@ PULL, COMPUTE, PUSH = range(3)
 
 @dataclasses.dataclass(frozen=True)
 class Machine:
-    """Where data goes: cores in domains, each with a last-level cache, and two pipes behind it."""
+    """A machine: cores in domains, each with a last-level cache, and two pipes behind it."""
 
     name: str
     cores_per_domain: int
     cache_bytes: float
-    # Bytes a second, of one domain and of all together, from beyond a domain's cache: memory or other domains.
+    # Bytes per second from beyond a domain's cache (memory or other domains): of one domain, and of all together.
     domain_rate: float
     socket_rate: float
 
 
 @dataclasses.dataclass(frozen=True)
 class Worker:
-    """One cycle of a worker: times in seconds as measured on one machine, in whose caches everything was."""
+    """One cycle of a worker: times in seconds, measured on one machine with everything in its caches."""
 
     steps: float
     parameter_bytes: float
     compute: float
-    # What the measured times are where another core has written the lines last; `sole_push` where none has.
+    # The measured times if another core wrote the lines last; `sole_push` if none did.
     pull: float
     push: float
     sole_push: float
-    # Bytes that one worker keeps to itself: copy, gradient, weights in other layouts, activations.
+    # Private bytes of one worker: copy, gradient, weights in other layouts, activations.
     private_bytes: float
-    # Bytes that a cycle's computation moves between a core and what lies behind its private cache.
+    # Bytes that a cycle's computation moves through a core's private cache.
     compute_traffic: float
-    # How much longer a push takes while one other goes on: 1 is not at all.
+    # Factor on the time of a push while another is running; 1 means no effect.
     push_conflict: float
-    # How close in time two writers of an element must be for one of them to be lost.
+    # The time between two writes of an element below which one of them is lost.
     window: float
-    # Bytes a second that one core takes from beyond its domain, and from its domain's cache.
+    # Bytes per second that one core reads from beyond its domain, and from its domain's cache.
     far_rate: float
     near_rate: float
 
 
 @dataclasses.dataclass
 class Prediction:
-    """What came out of a simulation."""
+    """The result of a simulation."""
 
     workers: int
     steps_per_second: float
@@ -57,36 +57,36 @@ class Prediction:
 
 
 def phases(worker, machine, count):
-    """Seconds and bytes from beyond the domain of each phase, with nobody in the way."""
+    """Seconds, and bytes from beyond the domain, of each phase without contention."""
     domains = -(-count // machine.cores_per_domain)
     here = min(count, machine.cores_per_domain)
     shared = 2 * worker.parameter_bytes
-    # What does not fit comes from memory each time.
+    # Data that does not fit comes from memory each time.
     missing = max(0.0, 1 - machine.cache_bytes / (here * worker.private_bytes + shared))
-    # The last writer of a line sits elsewhere as often as workers do.
+    # The last writer of a line is in another domain as often as the workers are.
     elsewhere = (count - here) / (count - 1) if domains > 1 else 0.0
     far = [
         worker.parameter_bytes * (elsewhere + missing),
         worker.compute_traffic * missing,
-        # θ and the averages are taken over from whoever wrote last; the gradient is the worker's own.
+        # θ and the averages come from the last writer; the gradient is the worker's own.
         (2 * elsewhere + missing) * worker.parameter_bytes,
     ]
     alone = [0.0 if count == 1 else worker.pull, worker.compute, worker.sole_push if count == 1 else worker.push]
     slower = 1 / worker.far_rate - 1 / worker.near_rate
     near = [max(time - size / worker.near_rate, 0.1 * time) for time, size in zip(alone, far)]
-    # A far byte takes the place of a near one, whose time was measured.
+    # A remote byte replaces a near one, whose time was measured.
     times = [max(time + size * slower, time) for time, size in zip(alone, far)]
     return times, [time - fixed if size else 0.0 for time, fixed, size in zip(times, near, far)], far
 
 
 def simulate(worker, machine, count, cycles=150, seed=0):
-    """Runs `count` workers for some cycles each."""
+    """Simulates `count` workers for some cycles each."""
     generator = random.Random(seed)
     times, waits, sizes = phases(worker, machine, count)
     domain = [index // machine.cores_per_domain for index in range(count)]
     domain_workers = [domain.count(number) for number in range(domain[-1] + 1)]
     phase = [COMPUTE] * count
-    # Nobody begins where another does.
+    # Workers start at different places in their cycles.
     left = [generator.random() for _ in range(count)]
     busy = [[0, 0, 0] for _ in domain_workers]
     for index in range(count):
@@ -109,7 +109,7 @@ def simulate(worker, machine, count, cycles=150, seed=0):
         def speed(index):
             kind = phase[index]
             own = max(1.0, socket, demand(busy[domain[index]]) / machine.domain_rate)
-            # Only the part of a phase that waits for the pipe is stretched by it.
+            # The pipe lengthens only the part of a phase that waits for it.
             stretched = times[kind] + waits[kind] * (own - 1)
             return 1 / (stretched * (conflict if kind == PUSH else 1))
 
@@ -128,7 +128,7 @@ def simulate(worker, machine, count, cycles=150, seed=0):
             for kind in range(3):
                 spent[kind] += step * sum(numbers[kind] for numbers in busy)
             load_time += step * min(1.0, socket)
-        # The one whose phase has ended goes on with the next.
+        # The worker whose phase has ended starts the next.
         kind = phase[best]
         busy[domain[best]][kind] -= 1
         if kind == PUSH:
@@ -149,7 +149,7 @@ def simulate(worker, machine, count, cycles=150, seed=0):
                 is_torn[index] = is_torn[index] or phase[index] == PULL
         phase[best] = following
         busy[domain[best]][following] += 1
-        # Episodes end within segments, and games differ in length: nobody's cycles are all the same.
+        # Episodes end within segments, and games differ in length, so the cycles of a worker differ.
         left[best] = generator.uniform(0.8, 1.2) if following == COMPUTE else 1.0
 
     elapsed = now - measured_from
@@ -160,5 +160,5 @@ def simulate(worker, machine, count, cycles=150, seed=0):
         workers=count, steps_per_second=rate * worker.steps, speedup=rate * worker.steps / alone,
         exchange_share=(spent[PULL] + spent[PUSH]) / sum(spent), pipe_load=load_time / elapsed,
         staleness=staleness / made, torn_pulls=torn / made,
-        # An update is lost where another began so shortly before it that both read the same values.
+        # An update is lost if another started so shortly before it that both read the same values.
         lost_updates=worker.window * rate * (count - 1) / count)

@@ -1,12 +1,12 @@
-// A grid world as a plug-in: an agent walks to a goal, on ice if one likes. Two environments show it in two ways,
-// GridWorld-v0 as four floats and GridWorldPixels-v0 as a frame of bytes.
+// A grid world as a plug-in: an agent walks to a goal, optionally on ice. It offers two environments with different
+// observations: GridWorld-v0 with four floats and GridWorldPixels-v0 with a frame of bytes.
 //
 //     cc -std=c11 -O2 -shared -fPIC -I Sources/CDQNEnvironment/include Examples/EnvironmentInC/GridWorld.c -o grid-world.so
 //     dqn-train --env plugin:./grid-world.so:GridWorld-v0
 //
-// Actions are up, right, down and left. Each step costs 0.02, the goal pays 1 and ends the episode. Options: `size`,
-// cells of a side (3 to 12, 5 without), and `slip`, the probability that a step goes in a random direction (0 to 1, 0
-// without).
+// Actions are up, right, down and left. Each step costs 0.02; the goal earns 1 and ends the episode. Options: `size`,
+// the number of cells per side (3 to 12, default 5), and `slip`, the probability of a step in a random direction (0 to
+// 1, default 0).
 #include "dqn_environment.h"
 
 #include <stdbool.h>
@@ -20,14 +20,14 @@ struct dqn_environment {
     bool shows_pixels;
     int size;
     double slip;
-    // The state: what a snapshot holds.
+    // The state, which a snapshot contains.
     uint64_t random;
     uint8_t agent_row, agent_column, goal_row, goal_column;
-    // Why the last call failed.
+    // The reason for the last failure.
     char error[128];
 };
 
-// SplitMix64 (Steele, Lea and Flood, 2014): its state is one word.
+// SplitMix64 (Steele, Lea and Flood, 2014), whose state is one word.
 static uint64_t next_random(dqn_environment *environment) {
     uint64_t word = environment->random += 0x9e3779b97f4a7c15u;
     word = (word ^ (word >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -36,7 +36,7 @@ static uint64_t next_random(dqn_environment *environment) {
 }
 
 static int random_below(dqn_environment *environment, int bound) {
-    // Of 53 bits, which a double holds exactly: the same on every machine.
+    // Uses 53 bits, which a double represents exactly, so that results are the same on every machine.
     return (int)((double)(next_random(environment) >> 11) * 0x1p-53 * bound);
 }
 
@@ -44,7 +44,7 @@ static bool is_at_goal(const dqn_environment *environment) {
     return environment->agent_row == environment->goal_row && environment->agent_column == environment->goal_column;
 }
 
-// MARK: Making
+// MARK: Creating
 
 static bool read_number(const char *text, double least, double greatest, double *number) {
     char *end;
@@ -59,18 +59,18 @@ static dqn_environment *create(
         const char *key = options[index].key, *value = options[index].value;
         if (strcmp(key, "size") == 0) {
             if (read_number(value, 3, 12, &size) && size == (int)size) continue;
-            snprintf(error, capacity, "size is a whole number from 3 to 12, not %s", value);
+            snprintf(error, capacity, "size must be a whole number from 3 to 12, not %s", value);
         } else if (strcmp(key, "slip") == 0) {
             if (read_number(value, 0, 1, &slip)) continue;
-            snprintf(error, capacity, "slip is a probability, not %s", value);
+            snprintf(error, capacity, "slip must be a probability from 0 to 1, not %s", value);
         } else {
-            snprintf(error, capacity, "there is no option %s, only size and slip", key);
+            snprintf(error, capacity, "unknown option %s; the options are size and slip", key);
         }
         return NULL;
     }
     dqn_environment *environment = calloc(1, sizeof *environment);
     if (environment == NULL) {
-        snprintf(error, capacity, "no memory is left");
+        snprintf(error, capacity, "out of memory");
         return NULL;
     }
     environment->shows_pixels = shows_pixels;
@@ -105,7 +105,7 @@ static int32_t describe(const dqn_environment *environment, dqn_environment_desc
     }
     description->action_count = 4;
     description->action_meanings = meanings;
-    // The host counts steps and truncates; nothing is to be done for it here.
+    // The host counts steps and truncates the episode; the environment does not.
     description->maximum_episode_steps = 8 * environment->size;
     return DQN_ENVIRONMENT_OK;
 }
@@ -183,7 +183,7 @@ static int32_t snapshot(const dqn_environment *environment, void *buffer, size_t
 static int32_t restore(dqn_environment *environment, const void *buffer, size_t size) {
     const uint8_t *bytes = buffer;
     if (size != STATE_BYTES) {
-        snprintf(environment->error, sizeof environment->error, "a state has %d bytes", STATE_BYTES);
+        snprintf(environment->error, sizeof environment->error, "a state must have %d bytes", STATE_BYTES);
         return DQN_ENVIRONMENT_FAILED;
     }
     for (int index = 8; index < STATE_BYTES; index++) {
@@ -203,7 +203,7 @@ static int32_t restore(dqn_environment *environment, const void *buffer, size_t 
 }
 
 static int32_t render(const dqn_environment *environment, char *buffer, size_t capacity, size_t *size) {
-    // Two characters a cell; a line break between lines.
+    // Two characters per cell, and a line break between lines.
     size_t width = 2 * (size_t)environment->size + 1;
     *size = width * (size_t)environment->size - 1;
     if (buffer == NULL) return DQN_ENVIRONMENT_OK;
@@ -216,7 +216,7 @@ static int32_t render(const dqn_environment *environment, char *buffer, size_t c
     return DQN_ENVIRONMENT_OK;
 }
 
-// MARK: What the library offers
+// MARK: The library
 
 static const dqn_environment_table floats = {
     .name = "GridWorld-v0",
@@ -255,7 +255,7 @@ const dqn_environment_library *dqn_environment_plugin(uint32_t host_abi_version)
         .environment_count = 2,
         .environments = tables,
     };
-    // There is one version so far: the host compares.
+    // There is only one version so far; the host checks it.
     (void)host_abi_version;
     return &library;
 }

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Where swift-dqn comes from; the repository's own checks name a clone of it here.
+// The location of swift-dqn; the repository's own checks set it to a local clone.
 let url = Context.environment["SWIFT_DQN_URL"] ?? "https://github.com/swift-dqn/swift-dqn"
 
 let package = Package(

@@ -1,9 +1,9 @@
-"""Decodes PNG and GIF files on its own, following their specifications, and says what is in them.
+"""Decodes PNG and GIF files independently of the Swift encoders, by their specifications, and prints their contents.
 
-usage: check_pictures.py FILE...        decodes each file wholly, prints its size, and of films the frames and seconds
-       check_pictures.py --fixtures     compares Fixtures/pictures, pixel by pixel, with what was drawn there
+usage: check_pictures.py FILE...        decodes each file completely; prints its size and, for films, frames and seconds
+       check_pictures.py --fixtures     compares Fixtures/pictures, pixel by pixel, with the pictures they should show
 
-Ends with 1 and a line on standard error at the first thing that is wrong. Needs the standard library only.
+Ends with 1 and a line on standard error at the first error. Needs only the standard library.
 """
 
 import argparse
@@ -16,7 +16,7 @@ PICTURES = Path(__file__).resolve().parent.parent / "pictures"
 
 
 class Broken(Exception):
-    """What is wrong with a file."""
+    """An error in a file."""
 
 
 def require(condition, message):
@@ -29,7 +29,7 @@ def require(condition, message):
 
 
 def decode_png(data):
-    """Width, height and the bytes of red, green and blue."""
+    """Width, height, and the pixels as bytes of red, green and blue."""
     require(data[:8] == b"\x89PNG\r\n\x1a\n", "it has no PNG signature")
     position, kinds, header, compressed = 8, [], b"", b""
     while position < len(data):
@@ -62,7 +62,7 @@ def decode_png(data):
 
 
 def decompress_lzw(data, bits):
-    """The indices that GIF's variant of LZW has packed."""
+    """The indices from data packed by GIF's variant of LZW."""
     clear, end = 1 << bits, (1 << bits) + 1
     table, size, previous = [], bits + 1, None
     result, pending, count, position = bytearray(), 0, 0, 0
@@ -98,7 +98,7 @@ def decompress_lzw(data, bits):
 
 
 def decode_gif(data):
-    """Width, height, and of each frame what a viewer shows and for how many hundredths of a second."""
+    """Width, height, and for each frame the picture shown and its duration in hundredths of a second."""
     require(data[:6] == b"GIF89a", "it has no GIF signature")
     width, height, packed = struct.unpack("<HHB", data[6:11])
     require(not packed & 0x80, "it has a palette for all frames, which is not known here")
@@ -146,7 +146,7 @@ def decode_gif(data):
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# What was drawn in the fixtures
+# The pictures in the fixtures
 
 
 def hash_of(index, salt):
@@ -181,9 +181,9 @@ def check_fixtures():
     require([frame for frame, _ in frames[:3]] == [first, second, second], "film.gif has other pixels")
     many = b"".join(bytes([x * 255 // 95, y * 255 // 63, x + y]) for y in range(64) for x in range(96))
     error = max(abs(one - other) for one, other in zip(many, frames[3][0]))
-    # More than 255 colors: those that agree in all but their five lowest bits become their mean.
+    # More than 255 colors: colors that differ only in their five lowest bits are replaced by their mean.
     require(error < 32, f"a merged color is off by {error}")
-    print(f"the fixtures are what was drawn; merged colors are off by {error} at most")
+    print(f"the fixtures show the drawn pictures; merged colors are off by {error} at most")
 
 
 def main():

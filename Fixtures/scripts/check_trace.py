@@ -1,10 +1,10 @@
-"""Reads a checkpoint with h5py and NumPy alone, and checks what dqn-play did with it.
+"""Reads a checkpoint with h5py and NumPy alone, and checks a trace of dqn-play against it.
 
     check_trace.py CHECKPOINT.h5 [TRACE.jsonl] [--tolerance 1e-5] [--any-action]
 
-Verifies every digest of the file, then recomputes the Q-values of each step of a `dqn-play --trace` file and compares
-them, and the greedy action, with what the trace tells. Ends with 1 and names the first thing that is not as it should
-be. Written from docs/format.md alone: it shares no code with the Swift reader.
+Verifies every digest of the file. Then recomputes the Q-values of each step of a `dqn-play --trace` file and compares
+them, and the greedy action, with those of the trace. Ends with 1 and reports the first difference. Written from
+docs/format.md alone: it shares no code with the Swift reader.
 """
 
 import argparse
@@ -23,28 +23,28 @@ NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}")
 
 
 class Refused(Exception):
-    """What is wrong with a file or a trace."""
+    """An error in a file or a trace."""
 
 
 def check_seal(path):
-    """The version that a file's seal names, after comparing the whole file with it; None where there is no seal."""
+    """The version in a file's seal, after checking the whole file against it; None if there is no seal."""
     with open(path, "rb") as file:
         content = file.read()
     if content.startswith(b"\x89HDF\r\n\x1a\n"):
         return None
     match = re.match(rb"swift-dqn checkpoint ([0-9.]+)\n", content)
     if not match:
-        raise Refused("it begins neither with a seal nor as an HDF5 file")
+        raise Refused("it starts with neither a seal nor the HDF5 signature")
     version = match[1].decode()
     digest = hashlib.sha256(content[SEAL_BYTES:]).hexdigest()
     seal = f"swift-dqn checkpoint {version}\nlength {len(content):020}\nsha256 {digest}\n".encode()
     if content[:SEAL_BYTES] != seal.ljust(SEAL_BYTES, b"\0"):
-        raise Refused("its seal is not the one of its content")
+        raise Refused("its seal does not match its content")
     return version
 
 
 def read_checkpoint(path):
-    """Every dataset of a checkpoint by path, checked against the manifest; and the root attributes."""
+    """Every dataset of a checkpoint by path, checked against the manifest, and the root attributes."""
     sealed = check_seal(path)
     with h5py.File(path, "r") as file:
         attributes = {name: plain(value) for name, value in file.attrs.items()}
@@ -54,19 +54,19 @@ def read_checkpoint(path):
         if version not in VERSIONS:
             raise Refused(f"it has format version {version}; this script knows {', '.join(VERSIONS)}")
         if sealed != (None if version.startswith("1.") else version):
-            raise Refused(f"it has format version {version}, but the seal of {sealed or 'none'}")
+            raise Refused(f"it has format version {version}, but its seal states {sealed or 'none'}")
         text = file["manifest"][()].tobytes()
         if hashlib.sha256(text).hexdigest() != attributes.pop("manifest_sha256", None):
-            raise Refused("the manifest is not the one that the file was written with")
+            raise Refused("the manifest does not match manifest_sha256")
         manifest = json.loads(text)
         if manifest["attributes"] != {name: str(value) for name, value in attributes.items()}:
-            raise Refused("the root attributes are not those of the manifest")
+            raise Refused("the root attributes differ from those of the manifest")
         listed = {entry["path"]: entry for entry in manifest["datasets"]}
         if list(listed) != sorted(listed) or len(listed) != len(manifest["datasets"]):
             raise Refused("the manifest is not sorted")
         found = set(walk(file, "")) - {"manifest"}
         if found != set(listed):
-            raise Refused(f"it holds other datasets than its manifest lists: {sorted(found ^ set(listed))}")
+            raise Refused(f"its datasets differ from those of its manifest: {sorted(found ^ set(listed))}")
         return {name: read_dataset(file, entry) for name, entry in listed.items()}, attributes
 
 
@@ -79,11 +79,11 @@ def plain(value):
 
 
 def walk(group, prefix):
-    """The paths of all datasets; anything but hard links to groups and datasets is refused."""
+    """The paths of all datasets; refuses anything but hard links to groups and datasets."""
     for name in group:
         path = prefix + name
         if not NAME.fullmatch(name):
-            raise Refused(f"'{path}' is no name of the format")
+            raise Refused(f"invalid name '{path}'")
         if not isinstance(group.get(name, getlink=True), h5py.HardLink):
             raise Refused(f"/{path} is not a hard link")
         member = group[name]
@@ -128,8 +128,10 @@ def document(arrays, path):
 
 
 def action_values(arrays, architecture, observation):
-    """The online network's Q-values of one observation, or an actor-critic's logits: computed in float64, in the order
-    of docs/format.md."""
+    """The online network's Q-values of one observation, or an actor-critic's logits, in float64.
+
+    Computes in the order of docs/format.md.
+    """
     space, layers, head = architecture["input"], architecture["layers"], architecture["head"]
     values = np.asarray(observation, np.float64).reshape(space["shape"])
     if space["element"] == "uint8":
@@ -142,7 +144,7 @@ def action_values(arrays, architecture, observation):
         weight, bias = parameters(name)
         return weight @ values.reshape(-1) + bias
 
-    # Each stream of a dueling head has the last dense layer to itself.
+    # Each stream of a dueling head has its own copy of the last dense layer.
     split = head["type"] == "dueling" and layers and layers[-1]["type"] == "dense"
     for index, layer in enumerate(layers[:-1] if split else layers):
         name = f"layers/{index}"
@@ -151,7 +153,7 @@ def action_values(arrays, architecture, observation):
         elif layer["type"] == "dense":
             values = dense(name, values)
         else:
-            raise Refused(f"/architecture has a layer of type '{layer['type']}', which the format does not know")
+            raise Refused(f"/architecture has a layer of unknown type '{layer['type']}'")
         values = np.maximum(values, 0)
     if head["type"] == "dueling":
         value, advantages = (
@@ -162,7 +164,7 @@ def action_values(arrays, architecture, observation):
     if head["type"] in ("action_values", "actor_critic"):
         # The last output of an actor-critic head is the state's value.
         return dense("head", values)[: head["actions"]]
-    raise Refused(f"/architecture has a head of type '{head['type']}', which the format does not know")
+    raise Refused(f"/architecture has a head of unknown type '{head['type']}'")
 
 
 def convolve(values, weight, bias, stride):
@@ -173,7 +175,7 @@ def convolve(values, weight, bias, stride):
 
 
 def check_trace(arrays, path, tolerance, greedy=True):
-    """Compares each line with what the network gives; the number of lines and the largest difference."""
+    """Compares each line with the network's output; returns the number of lines and the largest difference."""
     architecture = document(arrays, "architecture")
     count, largest = 0, 0.0
     with open(path, encoding="utf-8") as lines:
@@ -188,7 +190,7 @@ def check_trace(arrays, path, tolerance, greedy=True):
             if not np.all(difference <= tolerance):
                 raise Refused(f"{where}: action values {given.tolist()}; recomputed {expected.tolist()}")
             if greedy and given[step["action"]] != given.max():
-                raise Refused(f"{where}: action {step['action']} has not the largest of {given.tolist()}")
+                raise Refused(f"{where}: action {step['action']} does not have the largest value of {given.tolist()}")
             largest = max(largest, float(difference.max()))
             count += 1
     if count == 0:
@@ -206,7 +208,7 @@ def main():
     name = options.checkpoint
     try:
         arrays, attributes = read_checkpoint(options.checkpoint)
-        print(f"{name}: {len(arrays)} datasets are as written, agent step {attributes['agent_steps']}")
+        print(f"{name}: {len(arrays)} datasets match the manifest, agent step {attributes['agent_steps']}")
         if options.trace:
             name = options.trace
             count, largest = check_trace(arrays, options.trace, options.tolerance, not options.any_action)

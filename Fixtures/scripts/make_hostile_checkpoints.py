@@ -1,5 +1,6 @@
-"""Makes Fixtures/checkpoints/hostile/*.h5 from the golden sample: one file for each thing that h5py can do and our own
-writer cannot, each consistent in everything else. The name tells the rule of docs/format.md that the file breaks.
+"""Makes Fixtures/checkpoints/hostile/*.h5 from the golden sample: one file for each invalid feature that h5py can write
+and our writer cannot. Everything else in a file is consistent. Its name contains the rule of docs/format.md that it
+breaks.
 
 Needs h5py. Run it from anywhere.
 """

@@ -1,5 +1,5 @@
-"""Makes Fixtures/hostile/*.h5: small checkpoints, each with one thing that a reader must refuse and everything else as
-docs/format.md says, seal and digests included. The name tells the rule that the file breaks; sound-*.h5 break none.
+"""Makes Fixtures/hostile/*.h5: small checkpoints, each with one part that a reader must refuse. Everything else follows
+docs/format.md, including seal and digests. The name contains the rule that the file breaks; sound-*.h5 break none.
 
 Needs h5py and NumPy. Run it from anywhere.
 """
@@ -18,7 +18,7 @@ folder = pathlib.Path(__file__).resolve().parent.parent / "hostile"
 BIAS = "parameters/online/head/bias"
 REPLAY = "workers/0/replay"
 FLAGS = f"{REPLAY}/flags"
-# A replay column of somebody's own: of any type and width.
+# A custom replay column, of any type and width.
 OWN = f"{REPLAY}/a.own"
 STATE = "workers/0/state"
 ARRAY = "extensions/org.example/state/a"
@@ -43,7 +43,7 @@ def text(value):
 
 
 class Forgery:
-    """A checkpoint to be written; whatever is changed in it is listed and sealed as if it were meant so."""
+    """A checkpoint under construction. Manifest and seal include every change, so only the change is invalid."""
 
     def __init__(self, version):
         self.version = version
@@ -77,11 +77,11 @@ class Forgery:
             f"{REPLAY}/actions": np.array([0, 1, 0, 1, -1], "<i4"),
             f"{REPLAY}/rewards": np.ones(ROWS, "<f4"),
             FLAGS: np.array([4, 0, 0, 0, 0], "u1")}
-        # By path: what writes a dataset otherwise, a change of its manifest entry, the stored form of its chunks.
+        # By path: another way to write a dataset, a change of its manifest entry, the stored form of its chunks.
         self.writers = {}
         self.listed = {}
         self.stored = {}
-        # Change the open file, the manifest's text, the datasets' order and the closed file's bytes.
+        # Functions that change the open file, the manifest's text, the datasets' order and the closed file's bytes.
         self.edits = []
         self.edit_manifest = lambda manifest: manifest
         self.write_manifest = None
@@ -96,7 +96,7 @@ class Forgery:
         return self.replay_rows() if self.arrays[path].nbytes else None
 
     def chunks(self, path):
-        """The uncompressed chunks of a dataset, the last with its rows in use only."""
+        """The uncompressed chunks of a dataset, the last with only its used rows."""
         rows, values = self.chunk_rows(path), self.arrays[path]
         return [values[first:first + rows].tobytes() for first in range(0, len(values), rows)]
 
@@ -162,7 +162,7 @@ class Forgery:
         path.write_bytes(self.finish(data))
 
     def instead(self, path, **how):
-        """Creates a dataset in another way; nothing is written unless `data` is given."""
+        """Creates a dataset in another way; writes nothing unless `data` is given."""
         self.writers[path] = lambda file, name: file.create_dataset(name, **how)
 
 
@@ -173,12 +173,12 @@ def seal(rest, version, length=None, digest=None):
 
 
 def replaced(data, old, new, times=1):
-    """The bytes with all occurrences of some replaced."""
+    """The bytes with all occurrences of a sequence replaced."""
     assert data.count(old) == times, data.count(old)
     return data.replace(old, new)
 
 
-# Nothing wrong: what all others start from.
+# Valid files, from which all others start.
 
 
 @case(0, ("1.1", "2.0"))
@@ -186,7 +186,7 @@ def sound(forgery):
     pass
 
 
-# R1, R3, R19, R20: the seal and what is behind it.
+# R1, R3, R19, R20: the seal and the bytes after it.
 
 
 @case(1)
@@ -398,7 +398,7 @@ def chunks_before_2_0(forgery):
 
 
 def moved(path, link, versions=("1.1", "2.0"), rule=6):
-    """A case in which a path leads elsewhere."""
+    """A case in which a path refers to something else."""
 
     def register(function):
         name, link_of = function.__name__, link
@@ -462,8 +462,8 @@ def root_inside_itself(forgery):
 
 
 def counted_once(forgery, link):
-    """Links objects many times, and claims in their headers that there is one link: in the format of HDF5 1.0, which has
-    no checksums. `link` is given the open file and gives back the objects' paths."""
+    """Links objects many times while their headers claim one link, in the format of HDF5 1.0, which has no checksums.
+    `link` receives the open file and returns the objects' paths."""
     forgery.libver = ("earliest", "v108")
     counts = {}
 
@@ -512,7 +512,7 @@ def cycle_counted_once(forgery):
 
 @case(7)
 def many_paths_to_one_dataset(forgery):
-    # Eleven levels of groups, each leading in eight ways to the next: 8 to the power of 11 paths.
+    # Eleven levels of groups, each with eight links to the next: 8 to the power of 11 paths.
     def link(file):
         path, paths = "extensions/many", []
         file.create_group(path)
@@ -571,7 +571,7 @@ def name_not_utf_8(forgery):
 
 @case(6)
 def name_is_a_dot(forgery):
-    # Of the same length, so that only the name's bytes change; the old format has no checksums.
+    # The same length, so that only the name's bytes change; the old format has no checksums.
     forgery.libver = ("earliest", "v108")
     forgery.edits.append(lambda file: file.create_dataset("workers/0/QQ", data=np.zeros(1, "u1")))
     forgery.finish = lambda data: seal(data[512:].replace(b"QQ\0", b"..\0"), "2.0")
@@ -596,7 +596,7 @@ def missing_dataset(forgery):
 
 
 def stored(path, data=None, versions=("2.0",), rule=8, **how):
-    """A case in which a dataset is stored otherwise, though it is listed as it should be."""
+    """A case in which a dataset is listed correctly but stored differently."""
 
     def register(function):
         def change(forgery):
@@ -616,7 +616,7 @@ def stored(path, data=None, versions=("2.0",), rule=8, **how):
 
 
 def types():
-    """Types that are none of the format's, each in the place of two float32."""
+    """Types outside the format, each in place of two float32."""
     values = np.array([5, 6])
     return {
         "big_endian": {"data": values.astype(">f4")},
@@ -642,7 +642,7 @@ for name, options in types().items():
 
 
 def low_level(file, path, kind=h5py.h5t.IEEE_F32LE, shape=(2,), properties=None, space=None):
-    """Creates a dataset of what h5py's upper layer does not offer."""
+    """Creates a dataset with features that h5py's high-level API does not offer."""
     parent, _, name = path.rpartition("/")
     group = file.require_group(parent)
     space = space or h5py.h5s.create_simple(shape)
@@ -650,7 +650,7 @@ def low_level(file, path, kind=h5py.h5t.IEEE_F32LE, shape=(2,), properties=None,
 
 
 def creation():
-    """How a dataset is created: without the time, so that the file is the same again."""
+    """Creation properties of a dataset, without times, so that each run writes the same file."""
     properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     properties.set_obj_track_times(False)
     return properties
@@ -672,7 +672,7 @@ def of_a_named_type(forgery):
 
 @case(8)
 def of_a_type_that_was_named(forgery):
-    # Its name is removed, so that no object but the dataset is left.
+    # Removes its name, so that only the dataset remains.
     def write(file, path):
         file["kind"] = np.dtype("<f4")
         file.create_dataset(path, data=forgery.arrays[path], dtype=file["kind"])
@@ -701,7 +701,7 @@ def virtual(forgery):
 @case(8)
 def virtual_of_a_damaged_selection(forgery):
     virtual(forgery)
-    # The last selection on the heap, a hyperslab: its kind, version, reserved bytes, length, and then its axes.
+    # The last selection in the heap, a hyperslab: its kind, version, reserved bytes, length, and then its axes.
     sound = struct.pack("<6I", 2, 1, 0, 16, 1, 1)
     damaged = struct.pack("<6I", 2, 1, 0, 16, 0x7FFFFFFF, 1)
     forgery.finish = lambda data: seal(replaced(data, sound, damaged)[512:], "2.0")
@@ -713,7 +713,7 @@ def fill_value_beyond_its_message(forgery):
     forgery.libver = ("earliest", "v108")
     forgery.writers[BIAS] = lambda file, path: file.create_dataset(path, data=forgery.arrays[path], fillvalue=9)
     sound, damaged = struct.pack("<If", 4, 9), struct.pack("<If", 0x7FFFFFFF, 9)
-    # In a message for readers of before 1.6, too.
+    # The same in a message for readers before 1.6.
     forgery.finish = lambda data: seal(replaced(data, sound, damaged, times=2)[512:], "2.0")
 
 
@@ -728,7 +728,7 @@ def continuation_of_itself(forgery):
     forgery.writers[BIAS] = write
 
     def finish(data):
-        # The messages are behind 16 bytes of the header; the empty one of type 0 becomes one that leads to itself.
+        # The messages follow 16 bytes of header; the empty one of type 0 becomes one that refers to itself.
         place = forgery.header + 16
         while True:
             kind, size = struct.unpack_from("<HH", data, place)
@@ -824,7 +824,7 @@ def listed_below_zero(forgery):
 
 @case(8, ("1.1", "2.0"))
 def rows_without_width(forgery):
-    # No bytes at all, and for ever to walk through.
+    # Rows without bytes, but 2 to the power of 58 of them.
     forgery.arrays[OWN] = np.zeros((0, 0), "u1")
     forgery.listed[OWN] = {"shape": [1 << 58, 0]}
     forgery.instead(OWN, shape=(1 << 58, 0), dtype="u1")
@@ -836,7 +836,7 @@ def rows_without_width(forgery):
 
 
 def column(rule=8, **how):
-    """A case in which the flags are stored otherwise."""
+    """A case in which the flags are stored differently."""
 
     def register(function):
         def change(forgery):
@@ -897,7 +897,7 @@ def replay_extendible():
 
 
 def filtered(number, values=()):
-    """A case in which the flags' filter is one that h5py's upper layer does not set."""
+    """A case in which the flags have a filter that h5py's high-level API does not set."""
 
     def register(function):
         def change(forgery):
@@ -947,22 +947,22 @@ for rows in [0, -1, ROWS + 1, 1 << 62]:
 
 @case(21)
 def chunks_of_what_is_no_replay(forgery):
-    # Listed and stored alike, where only plain arrays may be.
+    # Listed as stored, but in a place for plain arrays only.
     forgery.listed[BIAS] = {"chunk_rows": 2}
     forgery.instead(BIAS, data=forgery.arrays[BIAS], chunks=(2,), compression="gzip")
 
 
-# R8: headers whose messages contradict each other. libhdf5 1.10.8 divides, loops and allocates by what they say.
+# R8: headers whose messages contradict each other. libhdf5 1.10.8 uses their values to divide, loop and allocate.
 
 
 class Header:
-    """An object's header of the first version, which has no checksum, in a file's bytes."""
+    """An object header of version 1, which has no checksum, within a file's bytes."""
 
     def __init__(self, data, place):
         self.data, self.place = data, place
 
     def messages(self):
-        """The type of each message in the header, the place of its body and its size."""
+        """The type, the offset of the body and the size of each message in the header."""
         parts = [(self.place + 16, struct.unpack_from("<I", self.data, self.place + 8)[0])]
         for place, length in parts:
             end = place + length
@@ -975,18 +975,18 @@ class Header:
                 place += 8 + size
 
     def body(self, kind):
-        """The place of the only message of a type, and its size."""
+        """The offset and size of the only message of a type."""
         [found] = [(place, size) for other, place, size in self.messages() if other == kind]
         return found
 
     def put(self, kind, offset, bytes_):
-        """Writes over a part of the message of a type."""
+        """Overwrites a part of the message of a type."""
         place, size = self.body(kind)
         assert offset + len(bytes_) <= size
         self.data[place + offset:place + offset + len(bytes_)] = bytes_
 
     def repeat(self, kind):
-        """Adds a second message like the one of a type, where the header has room left."""
+        """Adds a copy of the message of a type in the free space of the header."""
         place, size = self.body(kind)
         message = self.data[place - 8:place + size]
         gap, gap_size = next(
@@ -1002,7 +1002,7 @@ class Header:
         struct.pack_into("<Q", self.data, 512 + 40, len(self.data))
 
     def chunks(self, *extents):
-        """Replaces the extents of chunks, the last of which is the bytes of an element."""
+        """Replaces the chunk extents, the last of which is the size of an element in bytes."""
         self.put(LAYOUT, 2, bytes([len(extents)]))
         self.put(LAYOUT, 11, struct.pack(f"<{len(extents)}I", *extents))
 
@@ -1011,7 +1011,7 @@ SPACE, TYPE, LAYOUT, FILTERS, CONTINUATION, SYMBOLS = 1, 3, 8, 11, 16, 17
 
 
 def header(path, rule=8, prepare=lambda forgery: None):
-    """A case with a change of a dataset's header, which other changes of the file may prepare."""
+    """A case with a changed dataset header; other changes of the file may prepare it."""
 
     def register(change):
         @functools.wraps(change)
@@ -1082,7 +1082,7 @@ def header_chunks_beyond_the_extents(header):
 
 @header(f"{REPLAY}/actions")
 def header_chunks_of_4_gib(header):
-    # Of as many rows as the chunks claim; their bytes are 0 in 32 bits.
+    # As many rows as the chunks claim; their size in bytes is 0 in 32 bits.
     header.put(SPACE, 8, struct.pack("<Q", 1 << 30) * 2)
     header.chunks(1 << 30, 4)
 
@@ -1109,13 +1109,13 @@ def sound_in_an_old_layout_of_chunks(header):
 
 @header(BIAS, rule=0)
 def sound_in_an_old_layout(header):
-    # As the libraries of the day wrote it, the bytes of an element last.
+    # As libraries of that time wrote it, with the size of an element last.
     old_layout(header, 2, 1, 2, 4)
 
 
 @header(BIAS, rule=0)
 def sound_in_the_old_layout_of_the_format(header):
-    # As the document of the format has it.
+    # As the HDF5 file format specification defines it.
     old_layout(header, 1, 1, 2)
 
 
@@ -1171,7 +1171,7 @@ def header_compact_of_more_elements(header):
 
 
 def index(header):
-    """The place of the only node of the tree that finds the chunks."""
+    """The offset of the only node of the chunk index."""
     place, _ = header.body(LAYOUT)
     [address] = struct.unpack_from("<Q", header.data, place + 3)
     assert header.data[512 + address:512 + address + 6] == b"TREE\1\0"
@@ -1179,7 +1179,7 @@ def index(header):
 
 
 def lead_to(header, place):
-    """Makes the node one of the upper level, with a single child at a place. A key of one axis has 24 bytes."""
+    """Turns the node into one of an upper level, with a single child at an offset. A key of one axis has 24 bytes."""
     node = index(header)
     header.data[node + 5:node + 8] = struct.pack("<BH", 1, 1)
     struct.pack_into("<Q", header.data, node + 48, place - 512)
@@ -1192,7 +1192,7 @@ def chunks_found_in_a_circle(header):
 
 @header(FLAGS)
 def chunks_found_in_a_tree_without_an_end(header):
-    # The child is a copy of the node, of the same level, which leads on to the node.
+    # The child is a copy of the node, of the same level, and refers back to the node.
     node = index(header)
     size = 24 + 32 * 64 + 24
     lead_to(header, len(header.data))
@@ -1207,14 +1207,14 @@ def chunks_found_in_no_tree(header):
     lead_to(header, header.place)
 
 
-# R1, R2, R6: groups whose way to their members or attributes is not one. libhdf5 1.10.8 follows it.
+# R1, R2, R6: groups whose index of members or attributes is invalid. libhdf5 1.10.8 follows it.
 
 
 HOLDER = "workers/0/replay"
 
 
 def table(header):
-    """The places of the tree and of the heap of a group of the oldest format."""
+    """The offsets of the tree and the heap of a group in the oldest format."""
     place, _ = header.body(SYMBOLS)
     tree, heap = (512 + address for address in struct.unpack_from("<2Q", header.data, place))
     assert header.data[tree:tree + 6] == b"TREE\0\0" and header.data[heap:heap + 4] == b"HEAP"
@@ -1248,7 +1248,7 @@ def group_members_in_a_circle(header):
 
 @header(HOLDER, rule=6)
 def group_members_in_a_tree_without_an_end(header):
-    # The child is a copy of the node, of the same level, which leads on to the node.
+    # The child is a copy of the node, of the same level, and refers back to the node.
     tree, _ = table(header)
     tree_in_a_circle(header)
     copy = header.data[tree:tree + 24 + 32 * 16 + 8]
@@ -1296,7 +1296,7 @@ def group_names_free_beyond_the_heap(header):
 
 
 def checksum(data):
-    """Jenkins' hash (lookup3) of bytes, which ends what HDF5 1.8 writes."""
+    """Jenkins' hash (lookup3) of bytes: the checksum at the end of HDF5 1.8 structures."""
     words = (1 << 32) - 1
     a = b = c = (0xDEADBEEF + len(data)) & words
 
@@ -1307,7 +1307,7 @@ def checksum(data):
         x, y, z = struct.unpack_from("<3I", data, place)
         a, b, c = a + x & words, b + y & words, c + z & words
         for bits in [4, 6, 8, 16, 19, 4]:
-            # What is mixed goes on with the other two in turn.
+            # The other two words follow in turn.
             a, c = (a - c & words) ^ turned(c, bits), c + b & words
             a, b, c = b, c, a
     if data:
@@ -1317,13 +1317,13 @@ def checksum(data):
         for bits in [14, 11, 25, 16, 4, 14, 24]:
             c = (c ^ b) - turned(b, bits) & words
             a, b, c = b, c, a
-        # Seven turns end one further than they began.
+        # Seven turns end one position after the start.
         c = b
     return c
 
 
 class ManyMembers:
-    """A group whose members are found by a tree of the second version, in a file's bytes; or whose attributes are."""
+    """A group with a version 2 tree as index of its members or attributes, within a file's bytes."""
 
     def __init__(self, data, kind=5):
         self.data = data
@@ -1338,12 +1338,12 @@ class ManyMembers:
         struct.pack_into("<I", self.data, place + size, checksum(self.data[place:place + size]))
 
     def put(self, offset, format_, *values):
-        """Writes over a part of the tree's head."""
+        """Overwrites a part of the tree's header."""
         struct.pack_into(format_, self.data, self.head + offset, *values)
         self.sign(self.head, 34)
 
     def raise_tree(self, depth, total):
-        """Puts nodes above the root: each has the root's first record, and two children that are the node below."""
+        """Adds nodes above the root: each has the root's first record and twice the node below as its child."""
         below, [count] = self.root, struct.unpack_from("<H", self.data, self.head + 24)
         record = self.data[self.root + 6:self.root + 17]
         limit, width = 45, 0
@@ -1367,7 +1367,7 @@ class ManyMembers:
 
 
 def many_members(rule=6):
-    """A case with a change of a group of twelve members."""
+    """A case with a changed group of twelve members."""
 
     def register(change):
         @functools.wraps(change)
@@ -1390,7 +1390,7 @@ def many_members(rule=6):
 
 @many_members(rule=0)
 def sound_with_many_members(group):
-    # The checksums are the library's.
+    # Our checksums equal those that the library wrote.
     before = bytes(group.data)
     group.sign(group.head, 34)
     group.sign(512, 44)
@@ -1399,7 +1399,7 @@ def sound_with_many_members(group):
 
 @many_members()
 def many_members_in_ways_that_meet(group):
-    # 2 to the power of 30 ways to the members.
+    # 2 to the power of 30 paths to the members.
     group.raise_tree(30, 13)
 
 
@@ -1430,7 +1430,7 @@ def many_members_in_nodes_of_16_bytes(group):
 
 @many_members()
 def many_members_beyond_the_heap(group):
-    # The place of the first link.
+    # The offset of the first link.
     struct.pack_into("<I", group.data, group.root + 6 + 5, 1 << 31)
     [count] = struct.unpack_from("<H", group.data, group.head + 24)
     group.sign(group.root, 6 + 11 * count)
@@ -1442,17 +1442,17 @@ def many_members_in_a_block_of_another_place(group):
     struct.pack_into("<I", group.data, block + 13, 256)
     heap = group.data.index(b"FRHP")
     [first] = struct.unpack_from("<Q", group.data, heap + 112)
-    # The checksum is within, and 0 while it is made.
+    # The checksum is part of the data, and 0 while it is computed.
     struct.pack_into("<I", group.data, block + 17, 0)
     struct.pack_into("<I", group.data, block + 17, checksum(group.data[block:block + first]))
 
 
 def attributes_in_a_heap_of(path, rule):
-    """A case in which an object's attributes are not in its header, but in a heap, to which a tree leads."""
+    """A case in which an object's attributes are not in its header but in a heap with a tree as index."""
 
     def register(function):
         def forge(forgery):
-            # More than the header has room for, which go again and leave those of the format elsewhere.
+            # More attributes than fit in the header. They are removed again, and those of the format stay in the heap.
             def edit(file):
                 for index in range(9):
                     file[path].attrs[f"b{index}"] = np.int64(0)
@@ -1502,7 +1502,7 @@ def attributes_of_a_dataset_in_records_of_0_bytes(tree):
 
 
 def chunk(function):
-    """A case in which the stored form of the own column's chunks is changed: 2,048 bytes a row that compress well."""
+    """A case with changed stored chunks of the custom column, whose rows of 2,048 bytes compress well."""
 
     def change(forgery):
         forgery.arrays[OWN] = np.arange(ROWS * 2048, dtype="u1").reshape(ROWS, 2048)
@@ -1561,7 +1561,7 @@ def preset_dictionary(index, bytes_, mask):
 
 @chunk
 def bomb(index, bytes_, mask):
-    # Two megabytes where four kilobytes belong.
+    # Two megabytes in place of four kilobytes.
     return zlib.compress(bytes(2 << 20), 9), mask
 
 
@@ -1613,7 +1613,7 @@ def other_chunk(forgery):
 
 
 def bomb_of(rows, width):
-    """Claims a column of so many bytes and stores none of it."""
+    """Declares a column of the given number of bytes and stores none of it."""
 
     def change(forgery):
         forgery.documents[STATE]["replay"] = {
@@ -1654,7 +1654,7 @@ def many_tiny_chunks(forgery):
 
 
 def document(path, rule=10, versions=("2.0",)):
-    """A case in which a document has other bytes: `function` gives them from the sound ones."""
+    """A case in which a document has other bytes, which `function` makes from the valid ones."""
 
     def register(function):
         def change(forgery):
@@ -1753,7 +1753,7 @@ def network_too_large_for_the_file(sound):
 
 @case(15, ("1.1", "2.0"))
 def ring_beyond_integers(forgery):
-    # The sum of the two largest numbers here is no number.
+    # The sum of the two largest numbers overflows.
     for path in [f"{REPLAY}/frames", f"{REPLAY}/actions", f"{REPLAY}/rewards", FLAGS]:
         del forgery.arrays[path]
     largest = (1 << 63) - 1

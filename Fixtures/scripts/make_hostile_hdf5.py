@@ -1,7 +1,7 @@
-"""Makes Fixtures/hdf5/hostile.h5: one object for each thing that the HDF5 layer must refuse; and sound-headers-*.h5,
-whose datasets have all kinds of headers that it must take.
+"""Makes Fixtures/hdf5/hostile.h5, with one object for each feature that the HDF5 layer must refuse, and
+sound-headers-*.h5, whose datasets have all kinds of headers that it must accept.
 
-Needs h5py and NumPy. Run it from anywhere; the file is written beside this folder.
+Needs h5py and NumPy. Run it from anywhere.
 """
 
 import pathlib
@@ -68,7 +68,7 @@ with h5py.File(folder / "virtual.h5", "w", libver=("v110", "v110")) as file:
     layout[:] = h5py.VirtualSource("elsewhere.h5", "values", shape=(4,))
     file.create_virtual_dataset("virtual", layout)
 
-# Both versions of headers, behind a user block.
+# Both versions of headers, after a user block.
 for name, libver in [("first", ("earliest", "v108")), ("second", ("v108", "v108"))]:
     with h5py.File(folder / f"sound-headers-{name}.h5", "w", libver=libver, userblock_size=512) as file:
         values = np.arange(4, dtype="<f4")

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Records what Gymnasium's AtariPreprocessing makes of games, into Fixtures/atari/preprocessing.json.
+"""Records the output of Gymnasium's AtariPreprocessing for several games, into Fixtures/atari/preprocessing.json.
 
     python Fixtures/scripts/record_atari.py
 
-Made with Python 3.11, gymnasium 1.4.0, ale-py 0.12.1, opencv-python-headless 5.0.0.93 and numpy 2.4.6 on x86-64. Of most
-frames the file has a CRC-32 only, and a few of them whole, with what became of them. Fixtures/README.md tells the layout.
+Made with Python 3.11, gymnasium 1.4.0, ale-py 0.12.1, opencv-python-headless 5.0.0.93 and numpy 2.4.6 on x86-64. The
+file holds a CRC-32 of most frames, and a few complete frames with their result. Fixtures/README.md has the layout.
 """
 
 import base64
@@ -19,7 +19,7 @@ import numpy as np
 
 OUTPUT = pathlib.Path(__file__).resolve().parent.parent / "atari" / "preprocessing.json"
 SIDES = (84, 42)
-# Steps at which the last two frames are recorded whole; the last but one game hides its objects in every other frame.
+# Steps at which the last two frames are recorded completely; the game before last hides objects in every other frame.
 GAMES = [
     {"environment": "ALE/Pong-v5", "seed": 7, "steps": 220, "whole": [150, 200]},
     {"environment": "ALE/Breakout-v5", "seed": 3, "steps": 400, "whole": [60]},
@@ -38,7 +38,7 @@ def check(array):
 
 
 def runs(array):
-    """A frame as pairs of bytes: how often (1 to 255), what."""
+    """A frame as pairs of bytes: count (1 to 255), value."""
     pairs, flat = bytearray(), array.reshape(-1)
     position = 0
     while position < len(flat):
@@ -87,7 +87,7 @@ def make(identifier, side):
 
 
 def play(plan):
-    """One game: random actions that are held for some steps."""
+    """Plays one game with random actions, each held for some steps."""
     games = [make(plan["environment"], side) for side in SIDES]
     _, frames, options = games[0]
     generator = np.random.default_rng(plan["seed"])
@@ -128,7 +128,7 @@ def play(plan):
 
 
 def colours():
-    """Colours of the emulator's palette with the grey that it makes of each."""
+    """Colours of the emulator's palette with the grey that it shows for each."""
     greys = {}
     for name in COLOURFUL:
         game = gymnasium.make(f"ALE/{name}-v5")
@@ -150,7 +150,7 @@ def colours():
 
 
 def noise():
-    """Pictures of noise, which no game shows, shrunk by OpenCV."""
+    """Pictures of noise, which no game contains, shrunk by OpenCV."""
     cases = []
     for rows, columns in ((210, 160), (250, 160), (85, 97)):
         for side in SIDES:

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Records what PyTorch computes for dueling and actor-critic networks and their losses, into Fixtures/networks/.
+"""Records PyTorch's results for dueling and actor-critic networks and their losses, into Fixtures/networks/.
 
     python Fixtures/scripts/record_heads.py
 
 Made with Python 3.11, torch 2.15.0 and numpy 2.4.6 on x86-64. Weights, inputs, actions, targets and row weights
-come from the integer hash of record_networks.py; as there, everything is computed in float32 and checked against
-float64. The losses of losses.json are computed in float64 from float32 outputs, extreme ones among them.
+come from the integer hash of record_networks.py. As there, everything is computed in float32 and checked against
+float64. The losses in losses.json are computed in float64 from float32 outputs, including extreme ones.
 """
 
 import json
@@ -23,7 +23,7 @@ ENTROPY_COEFFICIENT, VALUE_COEFFICIENT = 0.01, 0.5
 
 
 class Case:
-    """A network, a batch and what is asked of them. A layer is (outputs, kernel, stride) or a number of units."""
+    """A network, a batch and the values to record. A layer is (outputs, kernel, stride) or a number of units."""
 
     def __init__(self, name, network, head, shape, element, actions, batch, layers):
         self.name, self.network, self.head, self.shape, self.element = name, network, head, shape, element
@@ -111,7 +111,7 @@ class Case:
         return value + advantage - advantage.mean(dim=1, keepdim=True)
 
     def losses(self, parameters, dtype):
-        """Each recorded loss by name: a scalar to differentiate, and the parts to write down."""
+        """Each recorded loss by name: a scalar to differentiate, and the parts to record."""
         outputs = self.forward(parameters, dtype)
         if self.head == "actor_critic":
             # The last row is padding.
@@ -167,7 +167,7 @@ def record(case):
     worst = check("outputs", outputs, case.forward(case.tensors(torch.float64), torch.float64), sampled=False)
     document["outputs"] = [[digits(v) for v in row] for row in outputs.tolist()]
     if case.head == "dueling":
-        # Both branches of the Huber loss must be at work.
+        # The batch must use both branches of the Huber loss.
         errors = [abs(document["outputs"][row][a] - case.targets[row]) for row, a in enumerate(case.actions)]
         assert min(errors) < 1 < max(errors), errors
     for kind in case.losses(case.tensors(torch.float32), torch.float32):
@@ -185,7 +185,7 @@ def record(case):
 
 
 def extremes():
-    """Outputs of an actor-critic with four actions whose softmax is hard: one row of each kind."""
+    """Outputs of an actor-critic with four actions that are difficult for a softmax, one row of each kind."""
     return np.array([
         [0.3, -0.2, 1.1, 0.4, 0.7],
         [1e4, -1e4, 0, 5e3, 2.0],  # the chosen action's probability is zero

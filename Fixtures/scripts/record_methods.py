@@ -1,8 +1,9 @@
 """Records what the asynchronous methods of Mnih 2016 learn in a scripted environment, computed by PyTorch.
 
-One worker plays a script: observations, rewards and episode ends follow from the step's number, rewards also from the
-action. The methods are written here from the paper, one loop each, with autograd; what comes out is every parameter after
-STEPS agent steps. Actions are greedy (epsilon 0); A3C's are drawn by the project's random generator, written anew here.
+One worker plays a script: the step number determines observations, rewards and episode ends; rewards also depend on the
+action. The methods are written here from the paper, one loop each, with autograd. The result is every parameter after
+STEPS agent steps. Actions are greedy (epsilon 0). A3C draws its actions with the project's random generator,
+reimplemented here.
 
     python Fixtures/scripts/record_methods.py
 """
@@ -52,7 +53,7 @@ class Xoshiro:
 
 
 def script():
-    """Observations in order of being seen (one for each step, and one more at each reset), rewards, ends."""
+    """Observations in order (one for each step, and one more at each reset), rewards, episode ends."""
     generator = torch.Generator().manual_seed(7)
     observations = torch.randn(2 * STEPS, FEATURES, generator=generator)
     rewards = torch.randn(STEPS, generator=generator)

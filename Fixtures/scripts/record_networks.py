@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Records what PyTorch computes for two networks, into Fixtures/networks/.
+"""Records PyTorch's results for two networks, into Fixtures/networks/.
 
     python Fixtures/scripts/record_networks.py
 
 Made with Python 3.11, torch 2.15.0 and numpy 2.4.6 on x86-64. Weights, inputs, actions and targets come from
 an integer hash (see Fixtures/README.md), so that no weights need to be stored. Everything is computed in
-float32, as a network does it in use; every figure is also computed in float64, and the script stops if the
-two differ by more than a fifth of what the tests allow: then a test on it would measure rounding, not errors.
+float32, as in use, and again in float64. The script stops if the two differ by more than a fifth of the tests'
+tolerance, since a test would then measure rounding rather than errors.
 """
 
 import json
@@ -18,9 +18,9 @@ import torch
 
 OUTPUT = pathlib.Path(__file__).resolve().parent.parent / "networks"
 SALT_PARAMETERS, SALT_OBSERVATIONS, SALT_TARGETS, SALT_ACTIONS = 1, 2, 3, 5
-FULL_LIMIT = 512  # tensors beyond this many elements are sampled
+FULL_LIMIT = 512  # larger tensors are sampled
 SAMPLES = 64
-TOLERANCE = 1e-4  # what the Swift tests allow
+TOLERANCE = 1e-4  # the tolerance of the Swift tests
 
 
 def hashed(count, salt):
@@ -40,7 +40,7 @@ def unit(count, salt):
 
 
 class Case:
-    """A network, a batch and what is asked of them."""
+    """A network, a batch and the values to record."""
 
     def __init__(self, name, network, shape, element, actions, batch, layers, learning_rates, epsilon):
         self.name, self.network, self.shape, self.element = name, network, shape, element
@@ -49,7 +49,7 @@ class Case:
         self.parameters = self.make_parameters()
         inputs = batch * math.prod(shape)
         if element == "uint8":
-            # Each observation half as bright as the one before, so that the rows of the batch differ.
+            # Each observation is half as bright as the one before, so that the rows of the batch differ.
             bytes_ = (hashed(inputs, SALT_OBSERVATIONS) >> np.uint32(24)).astype(np.uint8)
             self.raw = (bytes_.reshape(batch, -1) >> np.arange(batch, dtype=np.uint8)[:, None]).flatten()
         else:
@@ -172,7 +172,7 @@ def run_optimizer(case, kind, constants, max_norm, steps, dtype):
 
 
 def digits(value):
-    """Nine significant digits: enough to name every float32."""
+    """Rounds to nine significant digits, which identify every float32."""
     return float(f"{value:.9g}")
 
 
@@ -200,10 +200,10 @@ def encode(tensor, sampled):
 
 
 def check(what, single, double, sampled):
-    """Stops when rounding alone takes a fifth of the tolerance; the scale is the tensor's root mean square.
+    """Stops if rounding alone takes a fifth of the tolerance; the scale is the tensor's root mean square.
 
-    Only stored elements are looked at: Adam divides by a gradient's size, so among a million weights there are
-    some whose tiny gradient is all rounding.
+    Checks only stored elements: Adam divides by the gradient's size, so among a million weights some have a tiny
+    gradient that consists of rounding.
     """
     single, double = single.detach().double().flatten(), double.detach().flatten()
     scale = torch.sqrt((double * double).mean())
@@ -242,12 +242,12 @@ def record(case):
             worst = max(worst, check(f"{kind} gradient of {name}", parameter.grad, double[name].grad, sampled))
             document["gradients"][kind][name] = encode(parameter.grad, sampled)
 
-    # Both branches of the Huber loss must be at work.
+    # The batch must use both branches of the Huber loss.
     errors = [abs(document["action_values"][i][a] - case.targets[i]) for i, a in enumerate(case.actions)]
     assert min(errors) < 1 < max(errors), errors
 
     document["optimizers"] = []
-    # RMSProp's epsilon is near the mean squares: far above them it would hide them, far below be hidden.
+    # RMSProp's epsilon is close to the mean squares. Far above, it would hide them; far below, they would hide it.
     recipes = {
         "adam": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8},
         "rmsprop": {"decay": 0.99, "epsilon": case.epsilon},
@@ -263,7 +263,7 @@ def record(case):
                 worst = max(worst, check(f"{kind} {max_norm} {name}", parameter, exact[name], True))
                 start = torch.tensor(case.parameters[name])
                 ways.append(float((parameter - start).norm() / start.norm()))
-            # A wrong constant shows only where a parameter has moved by far more than the tolerance.
+            # A wrong constant shows only if a parameter has moved by far more than the tolerance.
             assert min(ways) > 50 * TOLERANCE, f"{kind} moves too little: {ways}"
             if max_norm is not None:
                 assert norms[0] > 2 * max_norm, f"clipping is idle: {norms[0]}"

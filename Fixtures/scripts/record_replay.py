@@ -38,7 +38,7 @@ def main():
         priorities = (np.abs(errors.astype(np.float64)) + epsilon) ** alpha
         probabilities = priorities / priorities.sum()
         bounds = np.cumsum(probabilities)
-        # A place this near to a bound would ask for the order of the additions.
+        # For a place this close to a bound, the result would depend on the order of the additions.
         assert np.abs(bounds[None, :] - places[:, None]).min() > 1e-9
         document["cases"].append({
             "exponent": alpha,

@@ -21,7 +21,7 @@ def quantiles():
 
 
 def bands():
-    """Runs on grids of their own, and the mean with its 95 % interval where all of them have data."""
+    """Runs on different grids, and their mean with its 95 % interval where all have data."""
     generator = np.random.default_rng(7)
     cases = []
     for count in (2, 3, 5, 10):

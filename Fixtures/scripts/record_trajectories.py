@@ -3,10 +3,10 @@
 
     python Fixtures/scripts/record_trajectories.py
 
-Made with Python 3.11, gymnasium 1.4.0 and numpy 2.4.6 on x86-64. For each environment one JSON file with
-several episodes: some through termination, some to the time limit. Arrays are little-endian and in base64, so
-that every bit is kept: `states` are the environment's own float64 variables before the first step and after
-each, `observations` what Gymnasium returned, as float32.
+Made with Python 3.11, gymnasium 1.4.0 and numpy 2.4.6 on x86-64. Writes one JSON file per environment with
+several episodes: some end by termination, some at the time limit. Arrays are little-endian in base64, which keeps
+every bit. `states` are the environment's own float64 variables before the first step and after each;
+`observations` are Gymnasium's, as float32.
 """
 
 import base64
@@ -33,7 +33,7 @@ def random_policy(generator, count):
 
 
 def balance(_generator, _count):
-    """Keeps the pole of CartPole up: pushes to the side it leans and turns to, and back to the middle."""
+    """Balances CartPole: pushes to the side to which the pole leans and turns, and back to the middle."""
     return lambda s: int(s[2] + 0.3 * s[3] + 0.05 * s[0] + 0.1 * s[1] > 0)
 
 
@@ -43,7 +43,7 @@ def drift(_generator, _count):
 
 
 def pump(_generator, _count):
-    """Solves MountainCar: accelerates the way the car goes."""
+    """Solves MountainCar: accelerates in the direction of motion."""
     return lambda s: 2 if s[1] > 0 else 0
 
 
@@ -53,7 +53,7 @@ def coast(_generator, _count):
 
 
 def left_wall(_generator, _count):
-    """Pumps to the left only as far as the wall, then solves: goes through the wall's special case."""
+    """Swings left to the wall, then solves MountainCar: covers the special case at the wall."""
     seen = []
 
     def act(s):
@@ -67,7 +67,7 @@ def left_wall(_generator, _count):
 
 
 def swing(_generator, _count):
-    """Swings Acrobot up: torque with the elbow's velocity."""
+    """Swings Acrobot up: torque in the direction of the elbow's velocity."""
     return lambda s: 2 if s[3] > 0 else 0
 
 

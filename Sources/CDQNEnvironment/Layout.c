@@ -1,8 +1,8 @@
-// Version 1 of the interface is these sizes and offsets: a change here is another DQN_ENVIRONMENT_ABI_VERSION.
+// These sizes and offsets define version 1 of the interface; a change needs a new DQN_ENVIRONMENT_ABI_VERSION.
 #include "dqn_environment.h"
 
-_Static_assert(sizeof(void *) == 8, "the interface is for 64-bit processors");
-_Static_assert(DQN_ENVIRONMENT_ABI_VERSION == 1, "what follows is version 1");
+_Static_assert(sizeof(void *) == 8, "the interface needs a 64-bit processor");
+_Static_assert(DQN_ENVIRONMENT_ABI_VERSION == 1, "the layout below is that of version 1");
 
 _Static_assert(sizeof(dqn_environment_option) == 16, "option");
 

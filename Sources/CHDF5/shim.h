@@ -14,7 +14,7 @@ static inline unsigned chdf5_access_truncate(void) { return H5F_ACC_TRUNC; }
 static inline unsigned chdf5_access_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned chdf5_access_read_write(void) { return H5F_ACC_RDWR; }
 // Not files: after a failed H5Fclose the library keeps the identifier of a file that it has freed, and counting
-// files would look at that memory.
+// files would read that memory.
 static inline unsigned chdf5_local_objects(void)
 {
     return H5F_OBJ_DATASET | H5F_OBJ_GROUP | H5F_OBJ_DATATYPE | H5F_OBJ_ATTR | H5F_OBJ_LOCAL;
@@ -23,7 +23,7 @@ static inline hid_t chdf5_default_list(void) { return H5P_DEFAULT; }
 static inline hid_t chdf5_all(void) { return H5S_ALL; }
 static inline hid_t chdf5_error_stack(void) { return H5E_DEFAULT; }
 
-// These are variables that are set when the library opens; each macro opens it first.
+// Variables that are set when the library is initialised, which each of these macros does first.
 static inline hid_t chdf5_file_creation(void) { return H5P_FILE_CREATE; }
 static inline hid_t chdf5_file_access(void) { return H5P_FILE_ACCESS; }
 static inline hid_t chdf5_group_creation(void) { return H5P_GROUP_CREATE; }
@@ -35,6 +35,35 @@ static inline hid_t chdf5_type_int32(void) { return H5T_STD_I32LE; }
 static inline hid_t chdf5_type_int64(void) { return H5T_STD_I64LE; }
 static inline hid_t chdf5_type_uint64(void) { return H5T_STD_U64LE; }
 static inline hid_t chdf5_type_c_string(void) { return H5T_C_S1; }
+
+// Registers the plain file driver (sec2) without its locks, and returns the new driver's identifier; negative on
+// failure.
+//
+// libhdf5 locks each file that it opens. A child process that another thread is starting holds copies of all
+// descriptors until it calls exec, and with them the locks: a file that this process has just closed then cannot be
+// opened again. The environment variable HDF5_USE_FILE_LOCKING overrides H5Pset_file_locking, so that only a driver
+// without the two functions never locks.
+static inline hid_t chdf5_register_driver_without_locks(void)
+{
+    hid_t driver = H5I_INVALID_HID;
+    hid_t list = H5Pcreate(H5P_FILE_ACCESS);
+    if (list < 0)
+        return list;
+    if (H5Pset_fapl_sec2(list) >= 0) {
+        // The driver's functions can only be had from a file that it has opened.
+        H5FD_t *file = H5FDopen("/dev/null", H5F_ACC_RDONLY, list, HADDR_UNDEF);
+        if (file) {
+            H5FD_class_t plain = *file->cls;
+            plain.name = "sec2-without-locks";
+            plain.lock = NULL;
+            plain.unlock = NULL;
+            driver = H5FDregister(&plain);
+            H5FDclose(file);
+        }
+    }
+    H5Pclose(list);
+    return driver;
+}
 
 // 1 for a hard link, 0 for any other kind, negative on failure. The link must exist.
 static inline int chdf5_link_is_hard(hid_t location, const char *name)
@@ -51,7 +80,7 @@ static inline int chdf5_link_is_hard(hid_t location, const char *name)
     return info.type == H5L_TYPE_HARD;
 }
 
-// Hands names over one by one, until it gives something else than 0.
+// Called with names one by one, until it returns something else than 0.
 typedef int (*chdf5_take_name)(const char *name, void *context);
 struct chdf5_taker {
     chdf5_take_name take;
@@ -65,17 +94,16 @@ static inline herr_t chdf5_take_link(hid_t group, const char *name, const H5L_in
     return taker->take(name, taker->context);
 }
 
-// The names of a group's links; negative on failure. Not by their indices and not in their order: for that the library
-// first makes a table, and where damage stops it (1.10.8) it frees what it has not filled in of it.
+// Passes on the names of a group's links; negative on failure. Not by index and not in order: for these libhdf5 1.10.8
+// builds a table first, and if damage stops it, it frees entries that it has not filled.
 static inline herr_t chdf5_link_names(hid_t group, chdf5_take_name take, void *context)
 {
     struct chdf5_taker taker = {take, context};
     hsize_t position = 0;
     return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &position, chdf5_take_link, &taker);
 }
-// The kind (an H5O_type_t) and the number of hard links of an object, and where its header lies in the file, counted from
-// behind the user block; negative on failure. Of a dataset's type, extents and layout, a group's members and all attributes
-// it decodes nothing.
+// The kind (an H5O_type_t), the number of hard links and the header's address (relative to the end of the user block)
+// of an object; negative on failure. Decodes no dataset's type, extents or layout, no group's links and no attributes.
 static inline int chdf5_object_information(
     hid_t location, const char *name, int *kind, unsigned *links, unsigned long long *address)
 {
@@ -97,8 +125,8 @@ static inline int chdf5_object_information(
     return 0;
 }
 
-// The number of an object's attributes; negative on failure. Where they are not in the header, the head of the tree that
-// finds them is decoded for it.
+// The number of an object's attributes; negative on failure. If they are stored outside the header, this decodes the
+// header of the B-tree that finds them.
 static inline int chdf5_attribute_count(hid_t location, const char *name, unsigned long long *count)
 {
 #if H5_VERSION_GE(1, 12, 0)

@@ -6,17 +6,17 @@
 #define __has_feature(feature) 0
 #endif
 
-// The dynamic linker calls the functions that choose among clones before the thread sanitizer is ready for them.
+// The dynamic linker calls the functions that select a clone before the thread sanitizer is initialised.
 #if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
 #define FOR_EVERY_SET __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define FOR_EVERY_SET
 #endif
 
-// Sums run in sixteen lanes, added up in a fixed order: the compiler may use vectors without reordering, and a
-// result does not depend on the instruction set but for fused multiply-adds.
+// Sums use sixteen lanes, which are added in a fixed order: the compiler can use vectors without reordering, and
+// results depend on the instruction set only through fused multiply-adds.
 #if __has_feature(thread_sanitizer)
-// The sanitizer overlooks accesses of more than sixteen bytes: here sums differ from other builds in their last bits.
+// The sanitizer misses accesses of more than sixteen bytes. In this build the last bits of sums differ.
 #define LANES 4
 typedef float lanes __attribute__((ext_vector_type(LANES), aligned(4)));
 
@@ -49,7 +49,7 @@ void kernels_scale_bytes(float *restrict y, const uint8_t *restrict x, size_t co
     for (size_t i = 0; i < count; i++) y[i] = (float)x[i] * scale;
 }
 
-// Folds one plane; with a constant side the inner loops become a few vector instructions.
+// Folds one plane. With a constant side the inner loops become a few vector instructions.
 static inline __attribute__((always_inline)) void fold_plane(float *restrict y, const uint8_t *restrict bytes,
                                                              const float *restrict floats, const kernels_fold *fold,
                                                              size_t side, float scale) {
@@ -103,7 +103,7 @@ void kernels_add_bias(float *restrict y, const float *restrict bias, size_t rows
 FOR_EVERY_SET
 void kernels_transpose_bias(float *restrict y, const float *restrict x, const float *restrict bias, size_t rows,
                             size_t columns, int relu) {
-    // Squares, so that both sides stay in the cache.
+    // In blocks, so that both arrays stay in the cache.
     const size_t block = 16;
     for (size_t first = 0; first < columns; first += block)
         for (size_t r = 0; r < rows; r++)
@@ -142,7 +142,7 @@ void kernels_dense(float *restrict y, const float *restrict w, const float *rest
             }
             a += b;
             for (; i + LANES <= inputs; i += LANES) a += *(const lanes *)(row + i) * *(const lanes *)(input + i);
-            // What is left in quarters: one by one each product would wait for the one before.
+            // The rest in fours: one at a time, each addition would wait for the one before.
             quarter rest = 0.0f;
             for (; i + 4 <= inputs; i += 4) rest += *(const quarter *)(row + i) * *(const quarter *)(input + i);
             float sum = bias[o] + ((rest.x + rest.z) + (rest.y + rest.w));
@@ -155,7 +155,7 @@ void kernels_dense(float *restrict y, const float *restrict w, const float *rest
 
 typedef _Float16 halves __attribute__((ext_vector_type(LANES), aligned(2)));
 
-// Squares, so that both sides stay in the cache.
+// In blocks, so that both arrays stay in the cache.
 #define TRANSPOSE(element)                                                                                            \
     size_t columns = kernels_padded(outputs), block = 32;                                                             \
     for (size_t first = 0; first < inputs; first += block)                                                            \
@@ -176,7 +176,7 @@ void kernels_transpose_half(uint16_t *transposed, const float *w, size_t outputs
     transpose_half((_Float16 *)transposed, w, outputs, inputs);
 }
 
-// The indices of the inputs that are not zero.
+// Finds the indices of the inputs that are not zero, and returns their number.
 static inline __attribute__((always_inline)) size_t find_inputs(uint32_t *restrict found, const float *restrict x,
                                                                 size_t inputs) {
     size_t count = 0;
@@ -187,7 +187,7 @@ static inline __attribute__((always_inline)) size_t find_inputs(uint32_t *restri
     return count;
 }
 
-// Rows of eight inputs at a time: the sums are read and written once for all of them.
+// Eight inputs at a time, so that the sums are read and written once for all of them.
 #define ROWS 8
 #define DENSE_SPARSE(element, load)                                                                                   \
     size_t columns = kernels_padded(outputs), count = find_inputs(scratch, x, inputs), i = 0;                         \
@@ -242,7 +242,7 @@ void kernels_dense_few_backward(float *restrict w_gradient, float *restrict x_gr
         if (input_gradient && !accumulate)
             for (size_t i = 0; i < inputs; i++) input_gradient[i] = 0.0f;
         for (size_t o = 0; o < outputs; o++) {
-            // A loss over chosen actions leaves most of these zero.
+            // A loss of the actions taken leaves most of these zero.
             float gradient = y_gradient[r * outputs + o];
             if (gradient == 0.0f) continue;
             float *gradient_row = w_gradient + o * inputs;
@@ -296,8 +296,8 @@ double kernels_sum_of_squares(const float *x, size_t count) {
     return sum;
 }
 
-// The optimisers work lane by lane with an explicit root: sqrtf may set errno, which keeps a loop from vectors.
-// A tail shorter than the lanes goes through a padded copy, so that every element sees the same arithmetic.
+// The optimisers use vectors explicitly: sqrtf may set errno, which prevents vectorisation of a loop. A tail shorter
+// than a vector goes through a padded copy, so that every element gets the same arithmetic.
 typedef struct {
     float scale, beta1, beta2, step_size, inverse_root_correction, epsilon, mean_limit;
 } adam_constants;
@@ -309,7 +309,7 @@ static inline __attribute__((always_inline)) void adam_lanes(float *parameters, 
     lanes m = constants->beta1 * LOAD(first) + (1.0f - constants->beta1) * g;
     lanes v = constants->beta2 * LOAD(second) + (1.0f - constants->beta2) * g * g;
     lanes root = __builtin_elementwise_sqrt(v);
-    // Never reached by one thread. Of several, one may find another's large mean beside its own small square.
+    // One thread never reaches this limit. With several, one's large first moment can meet another's small second.
     lanes bound = constants->mean_limit * root;
     m = __builtin_elementwise_min(__builtin_elementwise_max(m, -bound), bound);
     STORE(first, m);
@@ -356,7 +356,7 @@ static inline __attribute__((always_inline)) void rmsprop_lanes(float *parameter
     if (mean) {
         lanes m = constants->decay * LOAD(mean) + (1.0f - constants->decay) * g;
         STORE(mean, m);
-        // The variance estimate cannot be negative but for rounding.
+        // Only rounding can make the variance estimate negative.
         s = __builtin_elementwise_max(s - m * m, (lanes)0.0f);
     }
     lanes stepped = LOAD(parameters) - constants->step_size * g / __builtin_elementwise_sqrt(s + constants->epsilon);

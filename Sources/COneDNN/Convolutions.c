@@ -1,29 +1,29 @@
-// A run of convolutions with fused ReLU, forward and backward, channels last.
+// A stack of convolutions with fused ReLU, forward and backward, with channels last.
 //
-// Channels stand last because the quickest kernels read them so and nothing has to be reordered between layers. The
-// first layer is folded where its stride divides its kernel: the pixels of each stride × stride square become channels
-// of one position, which makes it the same convolution with stride one over many channels. The few channels that
-// observations have would leave most of a vector idle, and the weights' gradient to a slow kernel.
+// The fastest kernels read channels last, and with that layout nothing is reordered between layers. If its stride
+// divides its kernel, the first layer is folded: the pixels of each stride × stride square become the channels of one
+// position, and the convolution is the same with stride one over more channels. Without folding, the few channels of
+// observations would leave most of a vector unused, and the gradient of the weights would use a slow kernel.
 #include "COneDNN.h"
 #include "CKernels.h"
 #include "Versions.h"
 
 #include <string.h>
 
-// A prepared primitive with its arguments bound; without a primitive, nothing to do.
+// A primitive with its arguments; running one without a primitive does nothing.
 typedef struct {
     dnnl_primitive_t primitive;
     dnnl_exec_arg_t arguments[5];
     int count;
 } operation;
 
-// The most memory objects and buffers that a layer and the ends can need, with room to spare.
+// Upper bounds of the memory objects and buffers of a layer, and of the stack's input and output.
 enum { MOST_OF_A_LAYER = 40, MOST_OF_THE_ENDS = 16 };
 
-// One of a layer's three computations, and the copies around it for tensors that it wants in another layout.
+// One of a layer's three computations, with the copies of tensors that it needs in another layout.
 typedef struct {
     dnnl_primitive_desc_t description;
-    // Weights into the layout of this computation: after the parameters have changed.
+    // Copies the weights to the layout of this computation, after the parameters have changed.
     operation refresh;
     operation before[2];
     int before_count;
@@ -32,15 +32,15 @@ typedef struct {
 
 typedef struct {
     computation forward, backward_data, backward_weights;
-    // One block's activations and their gradient, channels last; the source is the destination of the layer before.
+    // The activations of one block and their gradient, channels last. The source is the previous layer's destination.
     dnnl_memory_t src, dst, diff_dst;
-    // The whole batch's activations, which the destination moves along.
+    // The activations of the whole batch; `dst` points to one block of them.
     float *activations;
     size_t block_count;
     // Weights and their gradient as (output, input, row, column), folded in the first layer.
     dnnl_memory_t weights, bias, diff_weights, diff_bias;
     dnnl_dims_t weights_dims;
-    // What the weights' gradient is computed into, in a layout of its own, and the sum over earlier blocks.
+    // The gradient of the weights for one block, in the layout of the computation, and the sums over earlier blocks.
     dnnl_memory_t block_diff_weights;
     float *weights_sum, *bias_sum;
     size_t sum_count;
@@ -50,23 +50,23 @@ struct onednn_convolutions {
     dnnl_engine_t engine;
     dnnl_stream_t stream;
     int count, training;
-    // Blocks of the batch, and rows of a block.
+    // The number of blocks of the batch, and of rows of a block.
     int blocks, rows;
-    // How observations are folded, with sides of 1 where they are not, and the bytes of one.
+    // How observations are folded (with a side of 1 if they are not), and whether they are bytes.
     kernels_fold fold;
     int bytes;
     size_t planes, observation_bytes, folded_count;
     uint8_t *observations;
     layer_state *layers;
-    // One block's.
+    // Those of one block.
     dnnl_memory_t input, output, output_gradient;
     float *outputs, *output_gradients;
     size_t output_count;
     operation unpack_output, pack_output_gradient;
-    // oneDNN's temporary storage. Its own would be of the thread that makes a primitive; these are run by others.
+    // oneDNN's temporary storage. By default it belongs to the thread that creates a primitive, but others run these.
     dnnl_primitive_attr_t plain;
     size_t scratch_bytes;
-    // What stands behind the memory objects, and they; the last kind are those for temporary storage.
+    // The buffers, the memory objects over them, and the memory objects for temporary storage.
     void **buffers;
     dnnl_memory_t *memories, *scratch;
     int most, buffer_count, memory_count, scratch_count;
@@ -78,7 +78,7 @@ struct onednn_convolutions {
         if (status != dnnl_success) goto done;                                                                        \
     } while (0)
 
-// Fresh, zeroed storage on a cache line of its own, which `self` owns; null where there is none.
+// Allocates zeroed storage, aligned to a cache line and owned by `self`; null on failure.
 static void *storage(onednn_convolutions *self, size_t bytes) {
     size_t rounded = bytes ? (bytes + 63) / 64 * 64 : 64;
     void *buffer = self->buffer_count < self->most ? aligned_alloc(64, rounded) : NULL;
@@ -88,7 +88,7 @@ static void *storage(onednn_convolutions *self, size_t bytes) {
     return buffer;
 }
 
-// Makes a memory object over storage of `copies` times its size: its own is the first part.
+// Creates a memory object over storage of `copies` times its size; it refers to the first part.
 static dnnl_status_t allocate_several(onednn_convolutions *self, dnnl_memory_t *memory, md_ref md, int copies) {
     void *buffer = storage(self, dnnl_memory_desc_get_size(md) * (size_t)copies);
     if (!buffer || self->memory_count == self->most) return dnnl_out_of_memory;
@@ -134,7 +134,7 @@ static dnnl_status_t run(onednn_convolutions *self, operation *op) {
     return dnnl_primitive_execute(op->primitive, self->stream, op->count, op->arguments);
 }
 
-// Makes what was described, with a place for temporary storage, which is there when all are made.
+// Creates a primitive. share_scratch() sets its temporary storage later.
 static dnnl_status_t make_primitive(onednn_convolutions *self, operation *op, dnnl_primitive_desc_t description) {
     md_ref scratch = dnnl_primitive_desc_query_md(description, dnnl_query_scratchpad_md, 0);
     size_t bytes = scratch ? dnnl_memory_desc_get_size(scratch) : 0;
@@ -161,7 +161,7 @@ static dnnl_status_t make_reorder(onednn_convolutions *self, operation *op, dnnl
     return status;
 }
 
-// Whether a computation is oneDNN's plain loop, which exists for every layout and is a hundred times slower than others.
+// Whether a computation is oneDNN's reference loop, which supports every layout but is a hundred times slower.
 static int is_reference(dnnl_primitive_desc_t description) {
     const char *name = NULL;
     return dnnl_primitive_desc_query(description, dnnl_query_impl_info_str, 0, &name) == dnnl_success && name &&
@@ -170,7 +170,7 @@ static int is_reference(dnnl_primitive_desc_t description) {
 
 typedef enum { WEIGHTS, INPUT, OUTPUT } role;
 
-// Gives a computation one of our tensors, itself or a copy in the layout that the computation wants.
+// Binds a tensor to a computation: the tensor itself, or a copy in the layout that the computation needs.
 static dnnl_status_t attach(onednn_convolutions *self, computation *to, int argument, dnnl_memory_t memory,
                             dnnl_query_t query, role role) {
     md_ref wanted = dnnl_primitive_desc_query_md(to->description, query, 0);
@@ -190,13 +190,13 @@ done:
     return status;
 }
 
-// What a layer's three computations are described by.
+// The description of a layer's three computations.
 typedef struct {
     dnnl_engine_t engine;
     int training;
     owned_md any_src, any_dst, any_weights, bias;
     dnnl_dims_t strides;
-    // With the rectified linear unit, and without.
+    // Attributes with and without the rectified linear unit.
     dnnl_primitive_attr_t rectified, plain;
 } layer_plan;
 
@@ -219,7 +219,7 @@ static dnnl_status_t describe_with(dnnl_primitive_desc_t *result, direction dire
     }
 }
 
-// Describes a computation on our own layouts or, where only the plain loop knows those, on layouts of its choice.
+// Describes a computation on our own layouts or, if only the reference loop supports those, on layouts of its choice.
 static dnnl_status_t describe(computation *self, direction direction, const layer_plan *plan, const layer_state *layer) {
     dnnl_primitive_desc_t forward = layer->forward.description;
     dnnl_status_t status =
@@ -260,7 +260,7 @@ static dnnl_status_t make_backward(onednn_convolutions *self, const layer_plan *
     if (!layer->weights_sum || !layer->bias_sum) goto done;
     bind(&weights->compute, DNNL_ARG_DIFF_BIAS, layer->diff_bias);
     TRY(make_primitive(self, &weights->compute, weights->description));
-    // Nobody asks for the gradient of the observation.
+    // The gradient of the observation is not needed.
     if (!before) goto done;
     TRY(describe(data, BACKWARD_DATA, plan, layer));
     TRY(attach(self, data, DNNL_ARG_DIFF_DST, layer->diff_dst, dnnl_query_diff_dst_md, INPUT));
@@ -271,7 +271,7 @@ done:
     return status;
 }
 
-// Makes one layer whose source is there: its tensors, and its computations on them.
+// Creates one layer after the layer before it: its tensors and its computations.
 static dnnl_status_t make_layer(onednn_convolutions *self, int index, const dnnl_dims_t src_dims,
                                 const dnnl_dims_t dst_dims, const dnnl_dims_t weights_dims, int stride) {
     layer_state *layer = &self->layers[index];
@@ -303,7 +303,7 @@ static dnnl_status_t make_layer(onednn_convolutions *self, int index, const dnnl
         TRY(allocate_tagged(self, &self->input, src_dims, dnnl_nhwc, 1));
         layer->src = self->input;
     }
-    // Backward reads the whole batch's.
+    // Backward reads the activations of the whole batch.
     TRY(allocate_tagged(self, &layer->dst, dst_dims, dnnl_nhwc, self->training ? self->blocks : 1));
     layer->activations = handle(layer->dst);
     TRY(allocate_tagged(self, &layer->weights, weights_dims, dnnl_oihw, 1));
@@ -325,7 +325,8 @@ done:
     return status;
 }
 
-// Makes the output (batch, channel, row, column), as the next layer's weights count it, and with training its gradient.
+// Creates the output as (batch, channel, row, column), the order of the next layer's weights; for training also its
+// gradient.
 static dnnl_status_t make_output(onednn_convolutions *self, const dnnl_dims_t dims) {
     layer_state *last = &self->layers[self->count - 1];
     dnnl_status_t status;
@@ -341,7 +342,7 @@ done:
     return status;
 }
 
-// Rows of a block: the most that divide the batch evenly and stay within the second cache with what is computed of them.
+// The rows of a block: the largest divisor of the batch whose input and output fit in the second-level cache.
 static int rows_of_block(int batch, size_t row_bytes) {
     const size_t cache = 768 << 10;
     for (int rows = batch; rows > 1; rows--)
@@ -349,7 +350,7 @@ static int rows_of_block(int batch, size_t row_bytes) {
     return 1;
 }
 
-// One place for the temporary storage of all computations: they run one after the other.
+// Allocates temporary storage for all computations, which run one after the other.
 static dnnl_status_t share_scratch(onednn_convolutions *self) {
     dnnl_status_t status = dnnl_success;
     void *scratch = storage(self, self->scratch_bytes);
@@ -384,7 +385,7 @@ onednn_status onednn_convolutions_create(onednn_convolutions **result, const cha
     dst[2] = (input->rows - layers[0].kernel) / layers[0].stride + 1;
     dst[3] = (input->columns - layers[0].kernel) / layers[0].stride + 1;
     if (side > 1) {
-        // Rows and columns that no output reaches are left out.
+        // Rows and columns that no output depends on are left out.
         src[2] = dst[2] + kernel - 1;
         src[3] = dst[3] + kernel - 1;
     }
@@ -475,7 +476,7 @@ static dnnl_status_t finish(onednn_convolutions *self, dnnl_status_t status) {
     return status == dnnl_success ? waited : status;
 }
 
-// Runs a computation between the copies that it needs.
+// Runs a computation and the copies before and after it.
 static dnnl_status_t run_computation(onednn_convolutions *self, computation *what) {
     dnnl_status_t status;
     for (int i = 0; i < what->before_count; i++) TRY(run(self, &what->before[i]));
@@ -485,8 +486,9 @@ done:
     return status;
 }
 
-// Copies weights between (output, channel, row, column) and the same folded: channel, row and column within a square
-// are the folded channel, the square is the folded row and column. To the folded ones, or from them.
+// Copies weights between (output, channel, row, column) and the folded layout, in either direction. In the folded
+// layout the channel, row and column within a square are the channel, and the square's row and column are the row and
+// column.
 static void copy_weights(float *folded, float *plain, const dnnl_dims_t dims, dnnl_dim_t fold, int from_folded) {
     dnnl_dim_t squares = dims[2], side = squares * fold, channels = dims[1] / (fold * fold);
     for (dnnl_dim_t oc = 0; oc < dims[0] * channels; oc++)
@@ -512,7 +514,7 @@ onednn_status onednn_convolutions_set_parameters(onednn_convolutions *self, cons
     dnnl_status_t status = dnnl_success;
     for (int i = 0; i < self->count; i++) {
         layer_state *layer = &self->layers[i];
-        // Copied, so that the caller may change its slab at any time.
+        // Copied, so that the caller may change its parameters at any time.
         memcpy(handle(layer->bias), biases[i], sizeof(float) * (size_t)layer->weights_dims[0]);
         dnnl_dim_t side = (dnnl_dim_t)self->fold.side;
         if (i == 0 && side > 1) {
@@ -542,7 +544,7 @@ static void fold_block(onednn_convolutions *self, int block) {
     }
 }
 
-// Turns to one block of the batch: its activations, output and output's gradient.
+// Selects one block of the batch: its activations, its output and the gradient of its output.
 static dnnl_status_t turn_to(onednn_convolutions *self, int block) {
     dnnl_status_t status = dnnl_success;
     if (self->blocks == 1) return status;
@@ -570,7 +572,7 @@ done:
     return finish(self, status);
 }
 
-// Adds the gradients of the block at hand to those of earlier blocks; the last block's place gets the sum of all.
+// Adds the gradients of a block to those of earlier blocks. After the last block, its buffers hold the sum of all.
 static void add_up(onednn_convolutions *self, layer_state *layer, int block) {
     float *weights = handle(layer->block_diff_weights), *bias = handle(layer->diff_bias);
     size_t bias_count = (size_t)layer->weights_dims[0];
@@ -593,12 +595,12 @@ onednn_status onednn_convolutions_backward(onednn_convolutions *self, float *con
     dnnl_dim_t side = (dnnl_dim_t)self->fold.side;
     for (int block = 0; block < self->blocks; block++) {
         TRY(turn_to(self, block));
-        // A single block's are still folded.
+        // The observations of a single block are still folded.
         if (self->blocks > 1) fold_block(self, block);
         TRY(run(self, &self->pack_output_gradient));
         for (int i = self->count - 1; i >= 0; i--) {
             layer_state *layer = &self->layers[i];
-            // Back through the fused rectified linear unit.
+            // The gradient through the fused rectified linear unit.
             kernels_mask(handle(layer->diff_dst), handle(layer->dst), layer->block_count);
             for (int j = 0; j < layer->backward_weights.before_count; j++)
                 TRY(run(self, &layer->backward_weights.before[j]));

@@ -1,4 +1,4 @@
-// The library's version, instruction set, threads, and matrix product.
+// The library's version, instruction set, threads and matrix product.
 #define _GNU_SOURCE
 #include "COneDNN.h"
 
@@ -13,7 +13,7 @@ onednn_version onednn_library_version(void) {
 }
 
 const char *onednn_instruction_set(void) {
-    // The library's number for a set that has no name here still tells two machines apart.
+    // A set without a name here is identified by the library's number.
     static char number[32];
     int isa = (int)dnnl_get_effective_cpu_isa();
     switch (isa) {
@@ -33,7 +33,7 @@ const char *onednn_instruction_set(void) {
 
 void onednn_use_calling_thread_only(void) {
     if (dnnl_version()->cpu_runtime != DNNL_RUNTIME_OMP) return;
-    // oneDNN brings its OpenMP runtime along (libgomp on Debian, libomp on Homebrew): ask whichever is loaded,
+    // oneDNN loads its own OpenMP runtime (libgomp on Debian, libomp on Homebrew). The symbol is looked up at run time,
     // so that this shim links neither.
     void (*set_num_threads)(int) = (void (*)(int))dlsym(RTLD_DEFAULT, "omp_set_num_threads");
     if (set_num_threads) set_num_threads(1);

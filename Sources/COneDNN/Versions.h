@@ -1,4 +1,4 @@
-// The places where the C APIs of oneDNN 2 and 3 differ, each as one function or type.
+// The differences between the C APIs of oneDNN 2 and 3, each behind one function or type.
 #ifndef SWIFT_DQN_ONEDNN_VERSIONS_H
 #define SWIFT_DQN_ONEDNN_VERSIONS_H
 

@@ -1,5 +1,5 @@
 public import ArgumentParser
-internal import DQNEnvironments
+package import DQNEnvironments
 
 /// The options of every program that makes an environment, beside its id.
 public struct EnvironmentArguments: ParsableArguments {
@@ -30,10 +30,10 @@ public struct EnvironmentArguments: ParsableArguments {
         }
     }
 
-    /// Has environments of Gymnasium's run in the Python that was named, and with the deadline, if there were any: before
-    /// the first is made.
-    public func prepareGymnasium() {
-        if let envTimeout { GymnasiumEnvironment.chooseStepDeadline(seconds: envTimeout) }
-        if let python { GymnasiumEnvironment.choosePython(python) }
+    /// How environments of Gymnasium are run, with the Python and the time limit of the command line.
+    package var gymnasium: GymnasiumSettings {
+        var settings = GymnasiumSettings(python: python)
+        if let envTimeout { settings.stepTimeout = .seconds(envTimeout) }
+        return settings
     }
 }

@@ -43,7 +43,12 @@ public func report(
         case .exists, .nothingToRepair: return .usage
         default: return .runtimeFailure
         }
-    case let error as ModelError: return error.code == .invalidSnapshot ? .malformedCheckpoint : .usage
+    case let error as ModelError:
+        switch error.code {
+        case .invalidSnapshot: return .malformedCheckpoint
+        case .shapeMismatch, .computationFailed: return .runtimeFailure
+        default: return .usage
+        }
     case let error as EnvironmentError:
         switch error.code {
         case .unknownEnvironment, .invalidOptions, .invalidWrapper, .unsupportedSpace: return .usage

@@ -1,12 +1,10 @@
 public import DQNGraphics
 public import DQNModel
 
-/// A world that an agent lives in: it shows an observation, takes an action and pays a reward.
+/// An environment in the sense of reinforcement learning: it shows observations, takes actions and pays rewards.
 ///
-/// Conforming types are values where they can be: the built-in ones copy, snapshot and restore exactly. The
-/// order of calls is ``reset(seed:)``, then ``step(_:)`` until it says `terminated` or `truncated`, then
-/// ``reset(seed:)`` again; an environment never resets itself, so the observation after the last step is the
-/// true final one.
+/// Call ``reset(seed:)``, then ``step(_:)`` until its outcome is `terminated` or `truncated`, then ``reset(seed:)``
+/// again. An environment never resets itself: the observation after the last step is the true final one.
 ///
 /// ```swift
 /// var environment = try EnvironmentRegistry.make("CartPole-v1")
@@ -15,86 +13,107 @@ public import DQNModel
 /// environment.observe(into: &observation)
 /// let outcome = try environment.step(0)
 /// ```
+///
+/// The built-in environments are values: a copy is independent. Requirements throw errors of any type, so that your own
+/// environments can throw theirs; the ones of this module throw ``EnvironmentError`` and `ModelError`.
 public protocol Environment {
-    /// What the environment is called and what it takes and gives; the same for its whole life.
+    /// The environment's id, spaces and limits; constant.
     ///
     /// Copying it retains strings and arrays: read it once, outside hot loops.
     var specification: EnvironmentSpecification { get }
 
-    /// Lives left in the game, where it counts any; `nil` elsewhere.
+    /// The lives left in the game; `nil`, the default, where the environment counts none.
     var lives: Int? { get }
 
     /// Begins an episode.
     ///
-    /// - Parameter seed: starts the environment's random stream anew; `nil` goes on with the present one. A
-    ///   built-in environment that was never given a seed draws from seed 0.
+    /// - Parameter seed: restarts the environment's random stream; `nil` continues it. Built-in environments that were
+    ///   never seeded draw from seed 0.
     mutating func reset(seed: UInt64?) throws
 
     /// Takes one action.
     ///
     /// Built-in environments allocate nothing here.
     /// - Parameter action: an index into ``EnvironmentSpecification/actionMeanings``.
-    /// - Throws: ``EnvironmentError`` (`invalidAction`) for an action out of range, (`resetNeeded`) before the
-    ///   first reset and after an episode's end; the environment is then unchanged.
+    /// - Throws: ``EnvironmentError``: `invalidAction` for an action out of range, `resetNeeded` before the first reset
+    ///   and after the end of an episode; the environment is then unchanged.
     mutating func step(_ action: Int) throws -> StepOutcome
 
     /// Writes the current observation in place, without allocating.
     ///
-    /// - Precondition: `observation` was made for ``EnvironmentSpecification/observationSpace``.
+    /// - Precondition: `observation` was created for ``EnvironmentSpecification/observationSpace``.
     func observe(into observation: inout Observation)
 
-    /// The whole state as data, from which ``restore(_:)`` goes on exactly; `nil` where that cannot be had.
+    /// Returns the whole state as data for ``restore(_:)``; `nil` if the environment cannot be captured.
     ///
-    /// - Throws: what keeps the environment from telling its state this time.
+    /// - Throws: an error if the state cannot be captured at this moment.
     func snapshot() throws -> StateSnapshot?
 
-    /// Goes back to a snapshot's state, the random stream included.
+    /// Restores a snapshot exactly, random stream included.
     ///
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) for another environment's snapshot and for values
-    ///   the environment cannot be in; it is then unchanged. ``EnvironmentError`` (`stateNotApplicable`) for a state
-    ///   that is whole but that this environment cannot be brought into; it needs a reset then.
+    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) for a snapshot of another environment and for invalid
+    ///   values; the environment is then unchanged. ``EnvironmentError`` (`stateNotApplicable`) for a valid state that
+    ///   does not fit this environment; it then needs a reset.
     mutating func restore(_ snapshot: StateSnapshot) throws
 
-    /// The current state as a picture of text with ANSI colours, lines of equal width, without a final newline.
-    func renderANSI() -> String
-
-    /// The current state as text for a terminal of so many columns and rows, without a final newline.
+    /// Returns the current state as a colour picture, always of the same size; `nil` if there is none.
     ///
-    /// An environment whose observations are pixels is drawn as its ``picture()`` in 24-bit colour, as large as it
-    /// fits, unless it says otherwise; any other by ``renderANSI()``.
-    /// - Precondition: both are positive.
-    func renderANSI(columns: Int, rows: Int) -> String
-
-    /// The current state as a picture in colour, always of one size; `nil` where there is none.
-    ///
-    /// Unless an environment draws itself, its observation is shown where that is a frame.
-    /// - Throws: what keeps the environment from being drawn this time.
+    /// The default shows the observation if it is a frame.
+    /// - Throws: an error if the picture cannot be drawn at this moment.
     func picture() throws -> Picture?
 
-    /// Agent steps a second at which a film looks natural; 15 unless an environment says otherwise.
+    /// Returns the current state as text with ANSI colours, without a final newline, for environments that draw
+    /// characters; empty, the default, if there is only a picture.
+    func renderANSI() -> String
+
+    /// A line of figures to show below the picture, such as `step 37/500   position +0.12 m`; empty by default.
+    var statusLine: String { get }
+
+    /// Agent steps per second at which a film looks natural; 15 by default.
     var stepsPerSecond: Double { get }
 }
 
 extension Environment {
-    /// Frames of bytes as their picture, all else by ``renderANSI()``.
-    public func renderANSI(columns: Int, rows: Int) -> String {
-        let space = specification.observationSpace
-        guard space.element == .uint8, space.shape.count > 1, let picture = try? picture() else { return renderANSI() }
-        return picture.terminalText(columns: columns, rows: rows)
-    }
+    /// `nil`: the environment counts no lives.
+    public var lives: Int? { nil }
 
-    /// The observation, where it is a frame.
-    public func picture() throws -> Picture? {
-        var observation = Observation(zerosOf: specification.observationSpace)
-        observe(into: &observation)
-        return Picture(observation)
-    }
+    /// The observation, if it is a frame.
+    public func picture() throws -> Picture? { Picture(currentObservation) }
 
-    /// Fifteen, as an Atari game goes whose actions are repeated four times.
+    /// Empty: the environment does not draw characters.
+    public func renderANSI() -> String { "" }
+
+    /// Empty.
+    public var statusLine: String { "" }
+
+    /// 15, the rate of an Atari game whose actions are repeated four times.
     public var stepsPerSecond: Double { 15 }
 }
 
 extension Environment {
-    /// None are counted.
-    public var lives: Int? { nil }
+    /// Returns the current state as text for a terminal of the given size, without a final newline.
+    ///
+    /// It shows the environment's own text if there is one, or else its ``picture()`` in 24-bit colour, as large as
+    /// fits, or else the numbers of its observation, and its ``statusLine`` below. An environment whose observations
+    /// are frames of bytes shows its picture first.
+    /// - Precondition: both are positive.
+    public func renderANSI(columns: Int, rows: Int) -> String {
+        let status = statusLine.prefix(columns)
+        let rest = status.isEmpty ? rows : max(1, rows - 1)
+        let space = specification.observationSpace
+        let showsPictureFirst = space.element == .uint8 && space.shape.count > 1
+        var text = ""
+        if !showsPictureFirst { text = renderANSI() }
+        // A picture that cannot be drawn is no reason to end a run.
+        if text.isEmpty, let picture = try? picture() { text = picture.terminalText(columns: columns, rows: rest) }
+        if text.isEmpty { text = renderANSI() }
+        if text.isEmpty { text = StatusLine.numbers(currentObservation) }
+        return status.isEmpty ? text : "\(text)\n\(status)"
+    }
+
+    private var currentObservation: Observation {
+        var observation = Observation(zerosOf: specification.observationSpace)
+        observe(into: &observation)
+        return observation
+    }
 }

@@ -1,37 +1,44 @@
 internal import DQNModel
 internal import Foundation
 
-/// The options in an environment's id: what stands behind the first question mark, as in `NAME?size=7,slip=0.1`.
-struct EnvironmentOptions {
-    /// The id without its options.
+/// An environment's name and its options, as an id has them: `NAME?size=7,slip=0.1`.
+struct EnvironmentOptions: Sendable {
+    /// The text before the question mark.
     let name: String
     /// Keys and values in their order, without percent escapes.
     private(set) var pairs: [(key: String, value: String)]
 
-    /// Splits an id.
+    /// Creates options from their parts.
+    init(name: String, pairs: [(key: String, value: String)]) {
+        self.name = name
+        self.pairs = pairs
+    }
+
+    /// Parses a name with options.
     ///
-    /// - Throws: ``EnvironmentError`` (`invalidOptions`) for a part that is no `key=value` and for a key that comes twice.
-    init(_ id: String) throws(EnvironmentError) {
-        let mark = id.firstIndex(of: "?") ?? id.endIndex
-        name = String(id[..<mark])
+    /// - Throws: ``EnvironmentError`` (`invalidOptions`) for a part other than `key=value` and for a key that occurs
+    ///   twice.
+    init(_ text: String) throws(EnvironmentError) {
+        let mark = text.firstIndex(of: "?") ?? text.endIndex
+        name = String(text[..<mark])
         pairs = []
-        for part in id[mark...].dropFirst().split(separator: ",") {
+        for part in text[mark...].dropFirst().split(separator: ",") {
             let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard sides.count == 2, let key = sides[0].removingPercentEncoding, Self.isKey(key),
                 let value = sides[1].removingPercentEncoding, !value.contains("\0"),
                 !pairs.contains(where: { $0.key == key })
-            else { throw Self.unreadable(part) }
+            else { throw Self.invalid(part) }
             pairs.append((key, value))
         }
     }
 
-    /// Adds an option, or replaces that of the same key.
+    /// Adds an option, or replaces the one with the same key.
     ///
-    /// - Parameter assignment: `key=value`; everything behind the first sign of equality is the value.
+    /// - Parameter assignment: `key=value`; the value is everything after the first equals sign.
     mutating func set(_ assignment: String) throws(EnvironmentError) {
         let sides = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard sides.count == 2, Self.isKey(sides[0]), !sides[1].contains("\0") else {
-            throw Self.unreadable(assignment[...])
+            throw Self.invalid(assignment[...])
         }
         if let index = pairs.firstIndex(where: { $0.key == sides[0] }) {
             pairs[index].value = sides[1]
@@ -40,12 +47,12 @@ struct EnvironmentOptions {
         }
     }
 
-    /// The id with its options.
-    var id: String {
+    /// The options as an id has them, with the question mark; empty without options.
+    var query: String {
         let parts = pairs.map { key, value in
             Self.escaped(key).replacingOccurrences(of: "=", with: "%3D") + "=" + Self.escaped(value)
         }
-        return parts.isEmpty ? name : name + "?" + parts.joined(separator: ",")
+        return parts.isEmpty ? "" : "?" + parts.joined(separator: ",")
     }
 
     private static func escaped(_ value: String) -> String {
@@ -54,11 +61,11 @@ struct EnvironmentOptions {
 
     private static func isKey(_ text: String) -> Bool { !text.isEmpty && !text.contains("\0") }
 
-    private static func unreadable(_ part: Substring) -> EnvironmentError {
+    private static func invalid(_ part: Substring) -> EnvironmentError {
         EnvironmentError(
             code: .invalidOptions,
             message:
-                "The environment's option '\(part)' cannot be read; write key=value once for each key, with commas "
-                + "between and %2C for a comma, as in ?size=7,slip=0.1.")
+                "Invalid environment option '\(part)'; write key=value once for each key, separated by commas, with "
+                + "%2C for a comma, as in ?size=7,slip=0.1.")
     }
 }

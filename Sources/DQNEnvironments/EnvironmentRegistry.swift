@@ -1,97 +1,75 @@
 public import DQNModel
 internal import DQNSupport
 
-/// Makes environments by id; other modules may add theirs.
-///
-/// An id with a colon names a scheme and what is the scheme's to find: `plugin:./grid-world.so:GridWorld-v0`.
+/// Creates environments by id; other modules may add theirs.
 ///
 /// Safe to use from any thread.
 public enum EnvironmentRegistry {
-    /// Makes a new environment, not reset yet.
+    /// Creates an environment, not reset yet.
+    ///
+    /// It may throw any error; `make` wraps errors other than ``EnvironmentError``.
     public typealias Factory = @Sendable () throws -> any Environment
 
-    /// The ids that ``make(_:)`` knows, sorted.
+    /// The registered ids, sorted.
     public static var identifiers: [String] { entries.withLock { $0.keys.sorted() } }
 
-    /// Makes an environment of a scheme from what follows the colon.
-    typealias SchemeFactory = @Sendable (String) throws -> any Environment
-
-    /// What ids may begin with before their first colon.
-    static let schemes: [String: SchemeFactory] = [
-        "gym": { try GymnasiumEnvironment($0) },
-        "plugin": { try PluginEnvironment($0) },
-    ]
-
-    /// Makes the environment of an id: a registered one, or one of a scheme, as `gym:NAME` of Gymnasium's.
+    /// Creates the environment of an id, inside wrappers.
     ///
-    /// - Throws: ``EnvironmentError`` (`unknownEnvironment`) with the nearest id that exists, or what the
-    ///   factory throws.
-    public static func make(_ id: String) throws -> any Environment {
-        if let (factory, rest) = scheme(of: id) { return try factory(rest) }
-        guard let factory = entries.withLock({ $0[id] }) else { throw unknown(id) }
-        return try factory()
-    }
-
-    /// Makes the environment of an id within wrappers, as a run's configuration and its checkpoints have them.
-    ///
-    /// - Throws: as ``make(_:)``; ``EnvironmentError`` (`invalidWrapper`).
+    /// Each call for a Gymnasium environment starts a Python process; one for a plug-in loads its library once.
+    /// - Parameters:
+    ///   - wrappers: the wrappers, the innermost first, as a configuration and its checkpoints list them.
+    ///   - use: what the environment is for: some wrappers are for training only.
+    ///   - gymnasium: how environments of Gymnasium are run; other environments ignore it.
+    /// - Throws: ``EnvironmentError``: `unknownEnvironment` with the nearest id that exists, `invalidWrapper`, and the
+    ///   errors of the environment itself. An error of another type that a factory throws is the `underlying` one of
+    ///   an `environmentFailed`.
     public static func make(
-        _ id: String, wrappers: [String], for use: WrapperList.Use = .playing
-    ) throws -> any Environment {
+        _ id: EnvironmentID, wrappers: [String] = [], for use: WrapperList.Use = .playing,
+        gymnasium: GymnasiumSettings = GymnasiumSettings()
+    ) throws(EnvironmentError) -> any Environment {
         let list = try WrapperList(wrappers)
-        return try list.wrap(make(id), for: use)
+        return try list.wrap(makeBare(id, gymnasium), for: use)
     }
 
-    /// An id with options: those it has, then these; one of the same key is replaced.
+    /// Parses an id and creates its environment, as `make` does for an ``EnvironmentID``.
     ///
-    /// - Parameter settings: texts `key=value`.
-    /// - Throws: ``EnvironmentError`` (`invalidOptions`), also where the environment takes none: a registered one.
-    public static func identifier(_ id: String, setting settings: [String]) throws(EnvironmentError) -> String {
-        if settings.isEmpty { return id }
-        guard scheme(of: id) != nil else {
-            throw EnvironmentError(
-                code: .invalidOptions,
-                message: "The environment '\(id)' takes no options; environments with a scheme do, as gym:\(id).")
+    /// - Throws: ``EnvironmentError``, including the errors of ``EnvironmentID/init(_:)``.
+    public static func make(
+        _ id: String, wrappers: [String] = [], for use: WrapperList.Use = .playing,
+        gymnasium: GymnasiumSettings = GymnasiumSettings()
+    ) throws(EnvironmentError) -> any Environment {
+        try make(EnvironmentID(id), wrappers: wrappers, for: use, gymnasium: gymnasium)
+    }
+
+    private static func makeBare(
+        _ id: EnvironmentID, _ gymnasium: GymnasiumSettings
+    ) throws(EnvironmentError) -> any Environment {
+        switch id.kind {
+        case .gymnasium: return try GymnasiumEnvironment(id, settings: gymnasium)
+        case .plugIn: return try PluginEnvironment(id)
+        case .registered:
+            guard let factory = entries.withLock({ $0[id.name] }) else { throw unknown(id.name) }
+            do { return try factory() } catch let error as EnvironmentError { throw error } catch {
+                throw EnvironmentError(
+                    code: .environmentFailed, message: "The environment '\(id)' could not be created: \(error)",
+                    underlying: error)
+            }
         }
-        var options = try EnvironmentOptions(id)
-        for setting in settings { try options.set(setting) }
-        return options.id
     }
 
-    /// An id with options: those it has, and these where it has none of the same key.
-    ///
-    /// - Parameter settings: texts `key=value`.
-    /// - Throws: ``EnvironmentError`` (`invalidOptions`) as ``identifier(_:setting:)``.
-    public static func identifier(_ id: String, defaulting settings: [String]) throws(EnvironmentError) -> String {
-        let present = try EnvironmentOptions(id)
-        return try identifier(
-            id, setting: settings.filter { setting in !present.pairs.contains { setting.hasPrefix("\($0.key)=") } })
-    }
-
-    /// Whether ``make(_:)`` would try: the id is registered, or has a scheme. What a scheme's id names may be
-    /// missing all the same.
-    public static func recognizes(_ id: String) -> Bool {
-        scheme(of: id) != nil || entries.withLock { $0[id] != nil }
-    }
-
-    /// The id by which an environment is found again, also where what it names has changed meanwhile: a scheme's ids may
-    /// leave out what its environments' specifications have.
-    public static func canonicalIdentifier(_ id: String, _ specification: EnvironmentSpecification) -> String {
-        scheme(of: id) == nil ? id : specification.id
-    }
-
-    private static func scheme(of id: String) -> (SchemeFactory, String)? {
-        guard let colon = id.firstIndex(of: ":"), let factory = schemes[String(id[..<colon])] else { return nil }
-        return (factory, String(id[colon...].dropFirst()))
+    /// Whether the id is registered, or names Gymnasium or a plug-in; whether their environments exist shows when they
+    /// are created.
+    package static func recognizes(_ id: EnvironmentID) -> Bool {
+        id.kind != .registered || entries.withLock { $0[id.name] != nil }
     }
 
     /// Adds an environment.
     ///
-    /// - Throws: ``EnvironmentError`` (`alreadyRegistered`) when the id is taken: a plug-in cannot change what
-    ///   an id means.
+    /// - Throws: ``EnvironmentError`` (`alreadyRegistered`) if the id is taken, or begins like one of Gymnasium or of a
+    ///   plug-in: the meaning of an id never changes.
     public static func register(_ id: String, factory: @escaping Factory) throws(EnvironmentError) {
         let isNew = entries.withLock { table in
-            if table[id] != nil || scheme(of: id) != nil { return false }
+            if table[id] != nil || EnvironmentID.hasScheme(id) { return false }
             table[id] = factory
             return true
         }
@@ -111,20 +89,20 @@ public enum EnvironmentRegistry {
 
     private static func unknown(_ id: String) -> EnvironmentError {
         let known = identifiers
-        // People leave the version out: `cartpole` is near `CartPole`, but far from `CartPole-v1`.
+        // People omit the version: `cartpole` is close to `CartPole`, but far from `CartPole-v1`.
         let names = Dictionary(known.map { ($0.prefix { $0 != "-" }.description, $0) }) { first, _ in first }
         let nearest = NearestName.suggestion(for: id, among: known + names.keys.sorted())
         let guess = nearest.map { "; did you mean '\(names[$0] ?? $0)'? The" } ?? "; the"
         return EnvironmentError(
             code: .unknownEnvironment,
-            message: "There is no environment '\(id)'\(guess) known ones are \(known.joined(separator: ", ")), "
-                + "and gym:NAME for Gymnasium's.")
+            message: "Unknown environment '\(id)'\(guess) known ones are \(known.joined(separator: ", ")), "
+                + "and gym:NAME for those of Gymnasium.")
     }
 }
 
 /// The registry's table behind its lock.
 ///
-/// `@unchecked Sendable`: `table` is touched only with `lock` held.
+/// `@unchecked Sendable`: `table` is only used with `lock` held.
 private final class LockedTable: @unchecked Sendable {
     private let lock = Lock()
     private var table: [String: EnvironmentRegistry.Factory]

@@ -1,8 +1,8 @@
 public import DQNModel
 
-/// What an environment is called and what it takes and gives.
+/// The id, spaces and limits of an environment.
 public struct EnvironmentSpecification: Sendable, Equatable {
-    /// The registered name, with Gymnasium's version suffix: `CartPole-v1`.
+    /// The environment's id, with Gymnasium's version suffix: `CartPole-v1`.
     public var id: String
     /// Shape and element type of one observation, before any stacking.
     public var observationSpace: ObservationSpace
@@ -10,16 +10,16 @@ public struct EnvironmentSpecification: Sendable, Equatable {
     public var actionCount: Int
     /// What each action does, in a word or two.
     public var actionMeanings: [String]
-    /// Agent steps after which an episode is truncated; `nil` where episodes end by themselves.
+    /// Agent steps after which an episode is truncated; `nil` without a limit.
     public var maximumEpisodeSteps: Int?
-    /// Mean return at which the task counts as solved, where its authors name one.
+    /// Mean return at which the task counts as solved, if its authors name one.
     public var rewardThreshold: Double?
-    /// How many consecutive observations a network should see together; 1 where one tells all.
+    /// How many consecutive observations a network should see together; 1 where one is enough.
     public var defaultFrameStack: Int
-    /// Environment frames that one agent step takes: the action repeat.
+    /// Environment frames of one agent step: the action repeat.
     public var framesPerStep: Int
-    /// What runs the environment, by names of letters and underscores, as `gymnasium` with its version: where a run goes on
-    /// with another, the environment may go on differently. Empty for the built-in ones.
+    /// What runs the environment, by name (letters and underscores), such as `gymnasium` with its version; empty for
+    /// the built-in ones. The environment may behave differently where one of them differs.
     public var provenance: [String: String]
 
     /// Creates a specification; ``actionCount`` is the number of meanings.

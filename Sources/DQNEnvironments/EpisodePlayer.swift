@@ -1,26 +1,26 @@
 public import DQNModel
 
-/// Plays whole episodes with a policy: evaluation and `dqn-play` share it.
+/// Plays whole episodes with a policy; evaluations and `dqn-play` use it.
 public struct EpisodePlayer {
-    /// One step of an episode, as it is reported while playing.
+    /// One step of an episode, as `onStep` receives it.
     public struct Step {
-        /// Agent steps before this one in the episode.
+        /// The number of agent steps before this one in the episode.
         public let index: Int
-        /// What the policy saw, stacked.
+        /// The stacked observation that the policy saw.
         public let observation: Observation
-        /// What it did.
+        /// The action.
         public let action: Int
-        /// What came of it.
+        /// The result of the step.
         public let outcome: StepOutcome
         /// The environment after the step, for rendering.
         public let environment: any Environment
     }
 
-    /// One episode's result.
+    /// The result of one episode.
     public struct Episode: Sendable, Equatable {
         /// Undiscounted sum of the rewards.
         public var totalReward: Double
-        /// Agent steps.
+        /// The number of agent steps.
         public var length: Int
     }
 
@@ -30,7 +30,7 @@ public struct EpisodePlayer {
 
     /// Creates a player.
     ///
-    /// - Parameter frameStack: observations that the policy sees at once.
+    /// - Parameter frameStack: the number of observations that the policy sees at once.
     public init(environment: any Environment, frameStack: Int) {
         let space = environment.specification.observationSpace
         self.environment = environment
@@ -41,14 +41,14 @@ public struct EpisodePlayer {
     /// Plays one episode from a reset.
     ///
     /// - Parameters:
-    ///   - seed: of the reset.
-    ///   - maximumSteps: agent steps after which the episode is cut off, besides the environment's own limit.
-    ///   - epsilon: probability of a random action.
-    ///   - generator: draws whether an action is random, and which.
-    ///   - policy: chooses an action for an observation.
-    ///   - onReset: told before the first step, for rendering.
-    ///   - onStep: told after each step.
-    /// - Throws: what the environment, the policy, `onReset` or `onStep` throws.
+    ///   - seed: the seed of the reset.
+    ///   - maximumSteps: agent steps after which the episode is cut off, in addition to the environment's own limit.
+    ///   - epsilon: the probability of a random action.
+    ///   - generator: the source of random actions.
+    ///   - policy: returns the action for an observation.
+    ///   - onReset: called before the first step, for rendering.
+    ///   - onStep: called after each step.
+    /// - Throws: the error of the environment, the policy, `onReset` or `onStep`, of any type.
     public mutating func play(
         seed: UInt64, maximumSteps: Int?, epsilon: Double, generator: inout RandomGenerator,
         policy: (Observation) throws -> Int, onReset: (any Environment) throws -> Void = { _ in },
@@ -84,7 +84,9 @@ public struct ReturnSummary: Sendable, Equatable {
     /// The population standard deviation.
     public let standardDeviation: Double
 
-    /// Summarises at least one return.
+    /// Summarises returns.
+    ///
+    /// - Precondition: there is at least one.
     public init(_ returns: [Double]) {
         let count = Double(returns.count)
         let mean = returns.reduce(0, +) / count

@@ -1,17 +1,17 @@
 internal import DQNModel
 
-/// How far an episode has come: the part of an environment's state that is the same for all of them.
+/// The progress of an episode: the part of the state that all environments share.
 struct EpisodeProgress: Sendable, Equatable {
-    /// Whether steps may be taken; the raw values are stored in snapshots.
+    /// The phase of an episode; the raw values are stored in snapshots.
     enum Phase: UInt8, Sendable {
         case beforeFirstReset = 0
         case running = 1
         case ended = 2
     }
 
-    /// Steps taken in the episode.
+    /// Steps taken in this episode.
     private(set) var elapsedSteps = 0
-    /// Whether steps may be taken.
+    /// The phase, which decides whether steps may be taken.
     private(set) var phase = Phase.beforeFirstReset
 
     /// Begins an episode.
@@ -20,7 +20,7 @@ struct EpisodeProgress: Sendable, Equatable {
         phase = .running
     }
 
-    /// Ends the episode without a step: its environment has failed.
+    /// Ends the episode without a step, after a failure of the environment.
     mutating func abandon() { phase = .ended }
 
     /// Checks that a step may be taken with an action.
@@ -34,7 +34,7 @@ struct EpisodeProgress: Sendable, Equatable {
         throw refusal(of: action, specification())
     }
 
-    /// Counts a step and says whether the limit cuts the episode off.
+    /// Counts a step and returns whether the limit truncates the episode.
     @inline(__always)
     mutating func advance(terminated: Bool, limit: Int?) -> Bool {
         elapsedSteps += 1
@@ -48,11 +48,11 @@ struct EpisodeProgress: Sendable, Equatable {
         switch phase {
         case .beforeFirstReset:
             return EnvironmentError(
-                code: .resetNeeded, message: "\(name) cannot be stepped before its first reset; call reset(seed:).")
+                code: .resetNeeded, message: "\(name) needs a reset before its first step; call reset(seed:).")
         case .ended:
             return EnvironmentError(
                 code: .resetNeeded,
-                message: "\(name) cannot be stepped after its episode has ended; call reset(seed:).")
+                message: "\(name) needs a reset after the end of an episode; call reset(seed:).")
         case .running:
             let meanings = specification.actionMeanings.enumerated().map { "\($0) (\($1))" }.joined(separator: ", ")
             return EnvironmentError(
@@ -78,7 +78,7 @@ extension EpisodeProgress {
         guard let phase = Phase(rawValue: code), steps >= 0, steps <= limit, phase != .running || steps < limit else {
             throw ModelError(
                 code: .invalidSnapshot,
-                message: "A snapshot of \(snapshot.kind) has phase 0, 1 or 2 and at most \(limit) steps; "
+                message: "A snapshot of \(snapshot.kind) must have phase 0, 1 or 2 and at most \(limit) steps; "
                     + "found phase \(code) at step \(steps).")
         }
         elapsedSteps = Int(steps)

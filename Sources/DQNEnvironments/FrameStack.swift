@@ -1,12 +1,12 @@
 public import DQNModel
 
-/// The last few observations as one: what a network sees where a single frame does not tell all.
+/// The last few observations as one, for a network that needs more than a single frame.
 ///
-/// The layout is ``DQNModel/ObservationSpace/stacked(_:)``'s, oldest frame first. After ``clear()`` the
+/// The layout is that of ``DQNModel/ObservationSpace/stacked(depth:)``, oldest frame first. After ``clear()`` the
 /// frames before the first one are zeros, as in DeepMind's DQN. ``push(_:)`` works in place and allocates
-/// nothing, unless somebody still holds a copy of ``observation``: the copy then keeps its bytes.
+/// nothing, unless a copy of ``observation`` exists, which keeps its bytes.
 public struct FrameStack: Sendable {
-    /// Frames in the stack.
+    /// The number of frames.
     public let depth: Int
     /// Shape and element type of one frame.
     public let frameSpace: ObservationSpace
@@ -20,7 +20,7 @@ public struct FrameStack: Sendable {
         precondition(depth > 0, "a frame stack needs a positive depth")
         self.depth = depth
         self.frameSpace = frameSpace
-        observation = Observation(zerosOf: frameSpace.stacked(depth))
+        observation = Observation(zerosOf: frameSpace.stacked(depth: depth))
     }
 
     /// Restores a stack from its ``observation``.
@@ -32,17 +32,17 @@ public struct FrameStack: Sendable {
             throw ModelError(
                 code: .shapeMismatch,
                 message: "A stack of \(depth) frames of shape \(frameSpace.shape) has shape "
-                    + "\(self.observation.space.shape); the stored one has \(observation.space.shape).")
+                    + "\(self.observation.space.shape); the stored one has shape \(observation.space.shape).")
         }
         self.observation = observation
     }
 
-    /// Forgets every frame: call at an episode's start, before the first ``push(_:)``.
+    /// Removes all frames; call it when an episode begins, before the first ``push(_:)``.
     public mutating func clear() {
         observation.withMutableBytes { _ = $0.initializeMemory(as: UInt8.self, repeating: 0) }
     }
 
-    /// Appends a frame and drops the oldest.
+    /// Appends a frame and removes the oldest.
     ///
     /// - Precondition: the frame is of ``frameSpace``.
     public mutating func push(_ frame: Observation) {

@@ -1,39 +1,35 @@
-/// What one step of an environment came to.
+/// The result of one step of an environment.
 public struct StepOutcome: Sendable, Equatable {
-    /// The reward that is learnt from: the environment's own, unless a wrapper has changed it.
+    /// The reward that an agent learns from: the environment's own, unless a wrapper changed it.
     public var reward: Double
-    /// The episode has ended in the environment's own terms: nothing of value lies beyond.
+    /// Whether the episode has ended in a terminal state: later rewards are 0.
     public var terminated: Bool
-    /// A time limit has cut the episode off: the final observation still has a value to bootstrap from.
+    /// Whether a time limit has ended the episode: the final observation still has a value to bootstrap from.
     ///
-    /// As in Gymnasium both flags are set when an episode terminates on the very step of its limit;
-    /// ``terminated`` then decides.
+    /// As in Gymnasium both flags are set if an episode terminates on the step of its limit; ``terminated``
+    /// then decides.
     public var truncated: Bool
-    /// Further figures by name; an empty dictionary allocates nothing.
-    public var information: [String: Double]
-    /// What the environment itself paid: returns that people compare are sums of this.
+    /// The environment's own reward: published returns are sums of it.
     public var rawReward: Double
-    /// The episode has ended for learning alone, as at the loss of a life: the next `reset(seed: nil)` goes on with the
-    /// same game.
+    /// Whether the episode has ended for learning only, as at the loss of a life: the next `reset(seed: nil)` continues
+    /// the same game.
     public var endsForLearningOnly: Bool
 
     /// Creates an outcome.
     ///
-    /// - Parameter rawReward: what the environment itself paid; `nil` where that is `reward`.
+    /// - Parameter rawReward: the environment's own reward; `nil` if it equals `reward`.
     public init(
-        reward: Double, terminated: Bool, truncated: Bool, information: [String: Double] = [:],
-        rawReward: Double? = nil, endsForLearningOnly: Bool = false
+        reward: Double, terminated: Bool, truncated: Bool, rawReward: Double? = nil, endsForLearningOnly: Bool = false
     ) {
         self.reward = reward
         self.terminated = terminated
         self.truncated = truncated
-        self.information = information
         self.rawReward = rawReward ?? reward
         self.endsForLearningOnly = endsForLearningOnly
     }
 
-    /// Whether the episode is over, for either reason.
+    /// Whether the episode has ended, for either reason.
     public var ended: Bool { terminated || truncated }
-    /// Whether the whole game is over, of which several episodes of learning may be parts.
+    /// Whether the whole game has ended, of which several episodes of learning may be parts.
     public var isGameOver: Bool { ended && !endsForLearningOnly }
 }

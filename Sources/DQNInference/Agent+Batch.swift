@@ -1,33 +1,31 @@
 public import DQNModel
 internal import DQNNetwork
 
-/// Many observations in one call: their rows share each pass over the network's weights.
+/// Many observations per call share each pass over the network's weights.
 ///
-/// A batch is computed in passes of 1, 2, 4, … up to 64 observations; each thread that computes keeps the memory of each
-/// size that it has needed: the network's input and activations of so many observations, and convolutions' weights in
-/// the compute library's own layout. A size's first use sets it up, which for a convolutional network takes
-/// milliseconds.
+/// A batch is computed in passes of 1, 2, 4, … up to 64 observations. Each computation keeps the memory of every pass size
+/// that it has used: input and activations, and for convolutions the weights in the compute library's layout. The first
+/// use of a size sets it up, which takes milliseconds for a convolutional network.
 ///
-/// An observation's values do not depend on the others of its batch, but their last bits may depend on the size of the
-/// pass and the place in it: compare values of different batches, or with ``actionValues(_:)``, within rounding.
+/// An observation's values do not depend on the rest of its batch, but their last bits may depend on the size of the
+/// pass and the row. Compare values of different batches, or of a batch and a single observation, within rounding.
 extension Agent {
-    /// For each observation, in order, the action that ``act(_:)`` takes; none for none.
+    /// Returns the action of each observation, in order, as ``action(for:)`` does.
     ///
-    /// Allocates the array that it returns.
-    /// - Throws: `ModelError` (`shapeMismatch`) when an observation has another shape or element type, before anything is
-    ///   computed; `NetworkError` when the compute library refuses a batch size.
-    public func actions(for observations: [Observation]) throws -> [Int] {
+    /// Allocates the returned array.
+    /// - Throws: the errors of ``action(for:)``. All shapes are checked before anything is computed.
+    public func actions(for observations: [Observation]) throws(ModelError) -> [Int] {
         var actions: [Int] = []
         actions.reserveCapacity(observations.count)
         try forEachActionValues(observations) { actions.append($0.indexOfMaximum) }
         return actions
     }
 
-    /// For each observation, in order, the numbers that ``actionValues(_:)`` tells; none for none.
+    /// Returns the action values of each observation, in order.
     ///
-    /// Allocates the arrays that it returns.
-    /// - Throws: as ``actions(for:)``.
-    public func actionValues(for observations: [Observation]) throws -> [[Float]] {
+    /// Allocates the returned arrays.
+    /// - Throws: the errors of ``actions(for:)``.
+    public func actionValues(for observations: [Observation]) throws(ModelError) -> [[Float]] {
         var values: [[Float]] = []
         values.reserveCapacity(observations.count)
         try forEachActionValues(observations) { values.append(Array($0)) }
@@ -36,13 +34,13 @@ extension Agent {
 
     private func forEachActionValues(
         _ observations: [Observation], _ body: (UnsafeBufferPointer<Float>) -> Void
-    ) throws {
+    ) throws(ModelError) {
         for observation in observations { try requireShape(of: observation) }
         let (width, actionCount) = (architecture.outputCount, architecture.actionCount)
         var start = 0
         while start < observations.count {
             let pass = BatchPass(of: observations.count - start)
-            try pool.withComputation(batchSize: pass.size) { computation in
+            try withComputation(batchSize: pass.size) { computation throws(NetworkError) in
                 for row in 0..<pass.rows {
                     observations[start + row].withBytes { computation.load($0, row: row, offset: 0) }
                 }

@@ -1,113 +1,144 @@
-internal import DQNCheckpoint
+public import DQNCheckpoint
 public import DQNModel
 public import DQNNetwork
 public import Foundation
 
-/// A trained policy: loads a checkpoint, tells Q-values or logits, acts greedily.
+/// A trained policy: loads a checkpoint, computes action values and acts greedily.
 ///
 /// ```swift
 /// let agent = try Agent(contentsOf: url)
-/// let action = try agent.act(observation)
+/// let action = try agent.action(for: observation)
 /// ```
 ///
-/// An observation is what the network saw in training: frames stacked (``frameStack``), pixels as bytes.
+/// An observation is what the network saw in training: frames are stacked (see ``frameStack``) and pixels are bytes.
 ///
-/// Safe to use from many threads at once: as many calls compute side by side as the agent allows, by default one a
-/// processor; further ones wait for their turn. All of them read one copy of the parameters; each has input, activations
-/// and weights in the layouts that computing prefers of its own, which are made when so many calls first come together. A call of
-/// ``act(_:)`` allocates nothing then.
+/// An agent is safe to call from many threads at once. Up to `concurrency` calls compute in parallel; further calls wait
+/// their turn. All calls read one copy of the parameters. The first call that finds all computations busy creates
+/// another one, with its own input, activations and weights in the compute library's layout. Apart from that,
+/// ``action(for:)`` allocates nothing.
 public final class Agent: Sendable {
     /// The network.
     public let architecture: NetworkArchitecture
-    /// The environment that the policy was trained in.
+    /// The id of the environment that the policy was trained in.
     public let environment: String
-    /// The wrappers around it, the innermost first, for `EnvironmentRegistry.make(_:wrappers:for:)`.
+    /// The environment's wrappers, innermost first, for `EnvironmentRegistry.make(_:wrappers:for:)`.
     public let wrappers: [String]
-    /// Environment observations that are stacked to one of the network's.
+    /// The number of environment observations that make one observation of the network.
     public let frameStack: Int
-    /// Agent steps of training behind the policy.
+    /// The number of agent steps that the policy was trained for.
     public let agentSteps: Int
 
     let pool: ComputationPool
 
-    /// Loads the policy of a checkpoint file; replay and optimiser are not read.
+    /// Loads the policy of a checkpoint file. Does not read the replay or the optimiser.
     ///
     /// - Parameters:
-    ///   - concurrency: calls that compute at once, at least 1.
-    ///   - precision: how dense layers' weights are kept for single observations.
-    /// - Throws: ``DQNCheckpoint/CheckpointError`` when the file is missing, damaged or of a version that this library
-    ///   does not know; else as ``init(_:concurrency:precision:)``.
+    ///   - url: a checkpoint file.
+    ///   - concurrency: the number of calls that may compute at once, at least 1.
+    ///   - precision: the precision of dense layers' weights for single observations.
+    /// - Throws: `CheckpointError`: `missing`, `malformed`, `unsupportedVersion` or `unknownExtension` when the file
+    ///   cannot be read; `invalidState`, with the `ModelError` as its `underlying` error, when the policy cannot be run.
     public convenience init(
         contentsOf url: URL, concurrency: Int = ProcessInfo.processInfo.activeProcessorCount,
         precision: ServingPrecision = .full
-    ) throws {
-        try self.init(Policy(contentsOf: url), concurrency: concurrency, precision: precision)
+    ) throws(CheckpointError) {
+        let policy = try Policy(contentsOf: url)
+        do {
+            try self.init(policy, concurrency: concurrency, precision: precision)
+        } catch {
+            throw CheckpointError(
+                code: .invalidState, message: "Cannot run the policy in '\(url.path)': \(error.message)",
+                underlying: error)
+        }
     }
 
-    /// Makes an agent of a policy.
+    /// Creates an agent from a policy.
     ///
     /// - Parameters:
-    ///   - concurrency: calls that compute at once, at least 1.
-    ///   - precision: how dense layers' weights are kept for single observations.
-    /// - Throws: `ModelError` when the parameters are not the network's (`shapeMismatch`), or beyond half precision where
-    ///   that is asked for (`notRepresentable`); `NetworkError` when the compute library refuses the network.
+    ///   - policy: the network and its parameters.
+    ///   - concurrency: the number of calls that may compute at once, at least 1.
+    ///   - precision: the precision of dense layers' weights for single observations.
+    /// - Throws: `ModelError`: `shapeMismatch` when the number of parameters is not the network's; `notRepresentable`
+    ///   when half precision cannot represent a weight; `invalidArchitecture`; `computationFailed` when the compute
+    ///   library rejects the network.
     public init(
         _ policy: Policy, concurrency: Int = ProcessInfo.processInfo.activeProcessorCount,
         precision: ServingPrecision = .full
-    ) throws {
-        precondition(concurrency >= 1, "an agent computes at least one call at a time")
+    ) throws(ModelError) {
+        precondition(concurrency >= 1, "concurrency must be at least 1")
         architecture = policy.architecture
         environment = policy.environment
         wrappers = policy.wrappers
         frameStack = policy.frameStack
         agentSteps = policy.agentSteps
         let layout = try ParameterLayout(policy.architecture)
+        guard policy.parameters.count == layout.count else {
+            throw ModelError(
+                code: .shapeMismatch,
+                message: "The network has \(layout.count) parameters, but the policy has \(policy.parameters.count).")
+        }
         if precision == .half { try Self.requireHalfPrecision(policy.parameters, layout) }
-        let parameters = try ParameterSlab(layout: layout, values: policy.parameters)
-        pool = try ComputationPool(policy.architecture, parameters, precision: precision, limit: concurrency)
+        do throws(NetworkError) {
+            let parameters = try ParameterSlab(layout: layout, values: policy.parameters)
+            pool = try ComputationPool(policy.architecture, parameters, precision: precision, limit: concurrency)
+        } catch {
+            throw .computationFailed(error)
+        }
     }
 
-    /// Refuses weights of dense layers that would become infinite.
+    /// Rejects weights of dense layers that half precision would turn into infinity.
     private static func requireHalfPrecision(_ parameters: [Float], _ layout: ParameterLayout) throws(ModelError) {
         let largest: Float = 65_504
-        for entry in layout.entries where entry.shape.count == 2 && entry.range.upperBound <= parameters.count {
+        for entry in layout.entries where entry.shape.count == 2 {
             guard let value = parameters[entry.range].first(where: { abs($0) > largest }) else { continue }
             throw ModelError(
                 code: .notRepresentable,
                 message:
-                    "\(entry.name) holds \(value), and half precision ends at 65504; serve this policy in full precision."
+                    "\(entry.name) holds \(value), but half precision ends at 65504; load this policy in full precision."
             )
         }
     }
 
-    /// One number per action, the best action's the largest: its Q-value, or of an actor-critic network the logit of
-    /// its probability (the state's value is left out).
+    /// Returns one number per action, largest for the best action: its Q-value, or for an actor-critic network the logit
+    /// of its probability.
     ///
-    /// - Throws: `ModelError` (`shapeMismatch`) for an observation of another shape or element type; `NetworkError` when
-    ///   the compute library refuses another call's memory.
-    public func actionValues(_ observation: Observation) throws -> [Float] {
+    /// - Throws: `ModelError`: `shapeMismatch` when the observation has another shape or element type than
+    ///   ``architecture``'s input; `computationFailed` when the compute library fails, which usually means that it ran
+    ///   out of memory.
+    public func actionValues(for observation: Observation) throws(ModelError) -> [Float] {
         try withActionValues(observation) { Array($0) }
     }
 
-    /// The action with the largest Q-value, or the most probable one of an actor-critic network; ties go to the lowest
-    /// index.
+    /// Returns the action with the largest Q-value, or the most probable action of an actor-critic network; the lowest
+    /// index among equals.
     ///
-    /// - Throws: as ``actionValues(_:)``.
-    public func act(_ observation: Observation) throws -> Int {
+    /// - Throws: the errors of `actionValues(for:)`.
+    public func action(for observation: Observation) throws(ModelError) -> Int {
         try withActionValues(observation) { $0.indexOfMaximum }
     }
 
     private func withActionValues<Result>(
         _ observation: Observation, _ body: (UnsafeBufferPointer<Float>) -> Result
-    ) throws -> Result {
+    ) throws(ModelError) -> Result {
         try requireShape(of: observation)
-        return try pool.withComputation(batchSize: 1) { computation in
+        return try withComputation(batchSize: 1) { computation throws(NetworkError) in
             observation.withBytes { computation.load($0, row: 0, offset: 0) }
             return body(UnsafeBufferPointer(rebasing: try computation.forward().prefix(architecture.actionCount)))
         }
     }
 
-    /// Refuses observations that the network does not take.
+    /// Lends `body` a computation of the pool.
+    func withComputation<Result>(
+        batchSize: Int, _ body: (any NetworkComputation) throws(NetworkError) -> Result
+    ) throws(ModelError) -> Result {
+        do throws(NetworkError) {
+            return try pool.withComputation(batchSize: batchSize, body)
+        } catch {
+            throw .computationFailed(error)
+        }
+    }
+
+    /// Rejects an observation that does not fit the network's input.
     func requireShape(of observation: Observation) throws(ModelError) {
         guard observation.space == architecture.input else {
             throw ModelError(
@@ -116,5 +147,25 @@ public final class Agent: Sendable {
                     + "\(architecture.input.shape), not \(observation.space.element.rawValue) of shape "
                     + "\(observation.space.shape).")
         }
+    }
+}
+
+extension ModelError {
+    /// Wraps an error of the compute library.
+    fileprivate static func computationFailed(_ error: NetworkError) -> ModelError {
+        ModelError(code: .computationFailed, message: error.message, underlying: error)
+    }
+}
+
+// The names of version 0.1.
+extension Agent {
+    /// Returns the best action.
+    @available(*, deprecated, renamed: "action(for:)")
+    public func act(_ observation: Observation) throws(ModelError) -> Int { try action(for: observation) }
+
+    /// Returns one number per action.
+    @available(*, deprecated, renamed: "actionValues(for:)")
+    public func actionValues(_ observation: Observation) throws(ModelError) -> [Float] {
+        try actionValues(for: observation)
     }
 }

@@ -1,18 +1,18 @@
-/// One forward pass of several: batches of any size are computed in passes of a few sizes.
+/// One forward pass of a batch: batches of any size are computed in passes of a few sizes.
 ///
-/// Sizes are powers of two, since each has a computation of its own. A batch in between fills up to a quarter of its
-/// last pass with rows that nobody looks at, or is split: what is wasted is at most a third of what is needed.
+/// Sizes are powers of two because each size needs a computation. A batch in between either leaves up to a quarter of
+/// its last pass unused or is split, so at most a third of the needed work is added.
 struct BatchPass: Equatable {
-    /// Observations of the largest pass. More of them gain little speed, and a convolutional network's activations
-    /// leave the processor's cache.
+    /// The size of the largest pass. Larger passes are hardly faster, and a convolutional network's activations no longer
+    /// fit the processor's cache.
     static let largest = 64
 
-    /// Observations that the computation is made for.
+    /// The number of observations that the computation processes.
     let size: Int
-    /// How many of them are the batch's, from the first on.
+    /// The number of leading rows that hold observations of the batch.
     let rows: Int
 
-    /// The first pass of what is left of a batch, at least one observation.
+    /// Creates the next pass for a batch with `remaining` observations left, at least one.
     init(of remaining: Int) {
         if remaining >= Self.largest {
             (size, rows) = (Self.largest, Self.largest)

@@ -4,17 +4,17 @@ internal import DQNSupport
 internal import Foundation
 internal import Synchronization
 
-/// The computations of one policy: as many callers compute at once as there are lanes, further ones queue at them.
+/// The computations of one policy. Each lane serves one caller at a time; further callers queue.
 ///
-/// All lanes read one slab of parameters. Lanes come into use one by one, each when a caller finds all earlier ones
-/// taken, so that a program of one thread pays for one. A lane that is free is taken with two atomic steps and a mutex
-/// that nobody else wants; nothing is allocated, and callers of different lanes write to no common memory.
+/// All lanes read one parameter slab. A lane opens when a caller finds all open lanes taken, so a single-threaded program
+/// pays for one. Taking a free lane costs two atomic operations and an uncontended mutex. It allocates nothing, and
+/// callers of different lanes write to no shared memory.
 final class ComputationPool: Sendable {
     private let lanes: [Lane]
-    /// Lanes in use so far, from the first on.
+    /// The number of open lanes; they come first in `lanes`.
     private let opened = Atomic<Int>(1)
 
-    /// Makes the first lane's computation of one observation; what the compute library refuses, it refuses here.
+    /// Creates the pool and prepares the first lane, so that an unsupported network fails here.
     init(
         _ architecture: NetworkArchitecture, _ parameters: ParameterSlab, precision: ServingPrecision, limit: Int
     ) throws(NetworkError) {
@@ -22,20 +22,21 @@ final class ComputationPool: Sendable {
         try lanes[0].prepare()
     }
 
-    /// Lends a computation for a batch size that is a power of two, made now if its lane has none; the calling thread
-    /// computes with one compute thread from here on, since callers are what is parallel here.
+    /// Lends `body` a computation for a batch size that is a power of two, creating it if its lane has none.
+    ///
+    /// Limits the calling thread to one compute thread, because the callers already run in parallel.
     func withComputation<Result>(
-        batchSize: Int, _ body: (any NetworkComputation) throws -> Result
-    ) throws -> Result {
+        batchSize: Int, _ body: (any NetworkComputation) throws(NetworkError) -> Result
+    ) throws(NetworkError) -> Result {
         try claim().use(batchSize: batchSize, body)
     }
 
-    /// The lane of the next call, on which the call is counted: a free one, else a new one, else the one with the
-    /// fewest callers.
+    /// Chooses a lane for a call and counts the call there: a free lane, else a new lane, else the lane with the fewest
+    /// callers.
     private func claim() -> Lane {
         while true {
             let count = opened.load(ordering: .acquiring)
-            // Threads begin at lanes of their own, whose memory is then in their processor's cache.
+            // Each thread tries its own lane first: that lane's memory is likely in its processor's cache.
             let first = Self.threadNumber(below: count)
             if lanes[first].takeIfFree() { return lanes[first] }
             var shortest = first
@@ -56,7 +57,7 @@ final class ComputationPool: Sendable {
         }
     }
 
-    /// A number from 0 that is the calling thread's for as long as `count` is the same.
+    /// Returns a number below `count` that stays the same for the calling thread.
     private static func threadNumber(below count: Int) -> Int {
         if count == 1 { return 0 }
         #if canImport(Darwin)
@@ -64,24 +65,24 @@ final class ComputationPool: Sendable {
         #else
             let identity = UInt64(pthread_self())
         #endif
-        // Identities are addresses at regular distances; multiplied by 2⁶⁴ over the golden ratio they spread evenly.
+        // Identities are regularly spaced addresses; multiplying by 2⁶⁴ over the golden ratio spreads them evenly.
         let spread = (identity &* 0x9e37_79b9_7f4a_7c15) >> 32
         return Int((spread &* UInt64(count)) >> 32)
     }
 }
 
-/// What one caller at a time computes with: a computation for each batch size that has been asked for.
+/// The computations that one caller at a time uses, one per batch size requested so far.
 ///
-/// `@unchecked Sendable`: `computations` and the memory of what is in it are touched only while `lock` is held.
+/// `@unchecked Sendable`: `computations` and their memory are accessed only while `lock` is held.
 private final class Lane: @unchecked Sendable {
-    /// Callers who use the lane or wait for it.
+    /// The number of callers that use the lane or wait for it.
     let callers = Atomic<Int>(0)
 
     private let lock = Lock()
     private let architecture: NetworkArchitecture
     private let parameters: ParameterSlab
     private let precision: ServingPrecision
-    /// At index i the computation of 2ⁱ observations.
+    /// The computation of 2ⁱ observations at index i.
     private var computations: [(any NetworkComputation)?]
 
     init(_ architecture: NetworkArchitecture, _ parameters: ParameterSlab, _ precision: ServingPrecision) {
@@ -91,25 +92,27 @@ private final class Lane: @unchecked Sendable {
         computations = Array(repeating: nil, count: BatchPass.largest.trailingZeroBitCount + 1)
     }
 
-    /// Becomes the lane's only caller, if it has none.
+    /// Takes the lane if it has no caller. Returns whether it did.
     func takeIfFree() -> Bool {
         callers.compareExchange(expected: 0, desired: 1, ordering: .acquiring).exchanged
     }
 
-    /// Becomes one more caller.
+    /// Adds a caller to the lane's queue.
     func join() { callers.add(1, ordering: .acquiring) }
 
-    /// Makes the computation of one observation.
+    /// Creates the computation for one observation.
     func prepare() throws(NetworkError) {
         ComputeThreads.useCallingThreadOnly()
         _ = try lock.withLock { () throws(NetworkError) in try computation(batchSize: 1) }
     }
 
-    /// Waits for the callers before, computes, and leaves: once after ``takeIfFree()`` or ``join()``.
-    func use<Result>(batchSize: Int, _ body: (any NetworkComputation) throws -> Result) throws -> Result {
+    /// Waits for earlier callers, computes and leaves the lane. Call it once after ``takeIfFree()`` or ``join()``.
+    func use<Result>(
+        batchSize: Int, _ body: (any NetworkComputation) throws(NetworkError) -> Result
+    ) throws(NetworkError) -> Result {
         defer { callers.subtract(1, ordering: .releasing) }
         ComputeThreads.useCallingThreadOnly()
-        return try lock.withLock { try body(try computation(batchSize: batchSize)) }
+        return try lock.withLock { () throws(NetworkError) in try body(try computation(batchSize: batchSize)) }
     }
 
     private func computation(batchSize: Int) throws(NetworkError) -> any NetworkComputation {

@@ -2,22 +2,30 @@ public import DQNCheckpoint
 public import DQNModel
 public import Foundation
 
-/// What is needed of a checkpoint to act: network, parameters, and how observations are made.
+/// The part of a checkpoint that acting needs: the network, its parameters and how observations are made.
 public struct Policy: Sendable {
     /// The network.
-    public var architecture: NetworkArchitecture
-    /// Its parameters, in the order of ``DQNModel/ParameterLayout``.
-    public var parameters: [Float]
-    /// The environment's id.
-    public var environment: String
-    /// The wrappers around it, the innermost first; those that are for training only among them.
-    public var wrappers: [String]
-    /// Environment observations that are stacked to one of the network's.
-    public var frameStack: Int
-    /// Agent steps of training behind it.
-    public var agentSteps: Int
+    package var architecture: NetworkArchitecture
+    /// The network's parameters, in the order of `ParameterLayout`.
+    package var parameters: [Float]
+    /// The id of the environment that the policy was trained in.
+    package var environment: String
+    /// The environment's wrappers, innermost first, including those for training only.
+    package var wrappers: [String]
+    /// The number of environment observations that make one observation of the network.
+    package var frameStack: Int
+    /// The number of agent steps that the policy was trained for.
+    package var agentSteps: Int
 
-    /// Creates a policy from its parts; ``Agent/init(_:concurrency:precision:)`` checks that the parameters are the network's.
+    /// Creates a policy from its parts. ``Agent/init(_:concurrency:precision:)`` checks the number of parameters.
+    ///
+    /// - Parameters:
+    ///   - architecture: the network.
+    ///   - parameters: the network's parameters, in the order of `ParameterLayout`.
+    ///   - environment: the id of the environment that the policy was trained in.
+    ///   - wrappers: the environment's wrappers, innermost first, including those for training only.
+    ///   - frameStack: the number of environment observations that make one observation of the network.
+    ///   - agentSteps: the number of agent steps that the policy was trained for.
     public init(
         architecture: NetworkArchitecture, parameters: [Float], environment: String, wrappers: [String] = [],
         frameStack: Int = 1, agentSteps: Int = 0
@@ -30,10 +38,10 @@ public struct Policy: Sendable {
         self.agentSteps = agentSteps
     }
 
-    /// Reads the policy of a checkpoint file; replay and optimiser are not read.
+    /// Loads the policy of a checkpoint file. Does not read the replay or the optimiser.
     ///
-    /// - Throws: ``DQNCheckpoint/CheckpointError`` when the file is missing or damaged, or when its configuration names
-    ///   no environment or frame stack, or wrappers that are no list of texts.
+    /// - Throws: `CheckpointError`: `missing`, `malformed`, `unsupportedVersion` or `unknownExtension` when the file
+    ///   cannot be read; `malformed` when its configuration has an invalid environment, frame stack or list of wrappers.
     public init(contentsOf url: URL) throws(CheckpointError) {
         let stored = try CheckpointPolicy(contentsOf: url)
         guard let environment = stored.configuration["environment"]?.stringValue,
@@ -41,13 +49,13 @@ public struct Policy: Sendable {
         else {
             throw CheckpointError(
                 code: .malformed,
-                message: "'\(url.path)' names no environment or no frame_stack from 1 to 64 in its configuration.",
+                message: "The configuration in '\(url.path)' must have an environment and a frame_stack from 1 to 64.",
                 rule: 10)
         }
         guard let wrappers = Self.wrappers(stored.configuration) else {
             throw CheckpointError(
                 code: .malformed,
-                message: "'\(url.path)' has 'wrappers' in its configuration that are no list of texts.", rule: 10)
+                message: "'wrappers' in the configuration in '\(url.path)' must be a list of strings.", rule: 10)
         }
         architecture = stored.architecture
         parameters = stored.parameters
@@ -57,7 +65,8 @@ public struct Policy: Sendable {
         agentSteps = stored.agentSteps
     }
 
-    /// The wrappers of a configuration, which has none before there were any; `nil` where they cannot be read.
+    /// Returns a configuration's wrappers, or `nil` if they are invalid. Configurations of early versions have no such
+    /// key.
     private static func wrappers(_ configuration: JSONValue) -> [String]? {
         guard let value = configuration["wrappers"], value != .null else { return [] }
         return value.stringArrayValue

@@ -1,23 +1,26 @@
 public import DQNCheckpoint
 public import DQNModel
 
-/// ε-greedy exploration of one worker: random during warm-up, then a schedule to an ε of the worker's own.
+/// The ε-greedy exploration of one worker.
 ///
-/// Everything but the assigned final ε follows from the configuration and the step.
+/// ε is 1 until `learning_starts` agent steps, then falls linearly to the worker's final ε (``LinearSchedule``). Only
+/// the final ε is state; everything else follows from the configuration and the step.
 public struct Exploration: Sendable {
-    /// Final values that workers draw, and how likely each is (Mnih 2016, section 5).
+    /// The final values of ε that workers draw, with their probabilities (Mnih 2016, section 5).
     static let finalValues: [(epsilon: Double, probability: Double)] = [(0.1, 0.4), (0.01, 0.3), (0.5, 0.3)]
 
     private let start: Double
+    /// Agent steps over which ε falls.
     private let steps: Double
     private let learningStarts: Int
     /// Agent steps of the worker between draws of a new final ε; 0 draws once.
     private let resampleInterval: Int
-    /// Where the schedule ends.
-    private(set) var final: Double
+    private var final: Double
     private let isDrawn: Bool
 
-    /// Begins, or goes on with the final ε that was assigned to the worker before; the stream `assignment` draws one.
+    /// Creates a worker's exploration, or restores it from the worker's state.
+    ///
+    /// The random stream `assignment` draws the final ε, if `epsilon_assignment` asks for a draw.
     public init(_ context: LearnerContext) {
         var generator = context.generator("assignment")
         let configuration = context.configuration
@@ -29,19 +32,19 @@ public struct Exploration: Sendable {
         final = context.state?.finalEpsilon ?? (isDrawn ? Self.draw(&generator) : configuration.epsilonFinal)
     }
 
-    /// The probability of a random action at the step after so many.
-    public func rate(at step: StepCount) -> Double {
+    /// Returns ε, the probability of a random action, at the given counts.
+    public func epsilon(at step: StepCount) -> Double {
         if step.total < learningStarts { return 1 }
         return LinearSchedule(from: start, to: final, over: steps).value(at: step.total)
     }
 
-    /// Draws a new final ε where it is time to; called once before each step.
+    /// Draws a new final ε every `epsilon_resample_interval` steps. Call it once before each step.
     public mutating func resampleIfDue(at step: StepCount, using generator: inout RandomGenerator) {
         guard resampleInterval > 0, step.worker > 0, step.worker % resampleInterval == 0 else { return }
         final = Self.draw(&generator)
     }
 
-    /// Writes the assigned final ε, where there is one, into the worker's state.
+    /// Writes the final ε into the worker's state, if it was drawn.
     public func save(into state: inout WorkerState) { state.finalEpsilon = isDrawn ? final : nil }
 
     private static func draw(_ generator: inout RandomGenerator) -> Double {

@@ -1,22 +1,22 @@
 public import DQNModel
 
-/// Why a training run could not be set up, resumed or carried on.
+/// Why a training run could not be set up, resumed or continued.
 public typealias TrainingError = DQNError<TrainingErrors>
 
-/// Tells ``TrainingError`` from the errors of other modules.
+/// The domain of ``TrainingError``.
 public enum TrainingErrors: Sendable {}
 
 extension DQNError.Code where Domain == TrainingErrors {
-    /// A configuration key, value, preset or combination is not allowed.
+    /// A configuration key, value, preset or combination of settings is invalid.
     public static var invalidConfiguration: Self { Self(rawValue: "invalidConfiguration") }
-    /// The output directory holds a run already, or cannot be made or written.
+    /// The output directory already holds a run, or cannot be created or written.
     public static var outputDirectory: Self { Self(rawValue: "outputDirectory") }
-    /// A file that was named does not exist.
+    /// A named file does not exist.
     public static var missingFile: Self { Self(rawValue: "missingFile") }
-    /// There is nothing to resume.
+    /// The run directory holds no checkpoint to resume from.
     public static var nothingToResume: Self { Self(rawValue: "nothingToResume") }
-    /// The checkpoint cannot be resumed with this configuration or program.
+    /// This program or configuration cannot resume the checkpoint.
     public static var cannotResume: Self { Self(rawValue: "cannotResume") }
-    /// The run failed on the way: the environment threw, the computation gave NaN, a save failed.
+    /// Training failed: the environment threw, the loss became NaN or infinite, or a save failed.
     public static var runFailed: Self { Self(rawValue: "runFailed") }
 }

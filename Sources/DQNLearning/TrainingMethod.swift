@@ -1,49 +1,50 @@
-internal import DQNCheckpoint
 public import DQNEnvironments
 public import DQNModel
-internal import DQNSupport
 
-/// A way of training: the plug-in of this library.
+/// A training method: the plug-in interface of this library.
 ///
-/// A method registers by name with ``TrainingMethods/register(_:)``; the trainer makes a ``Learner`` of it for each
-/// worker and does everything else: environments, steps, evaluation, metrics, checkpoints, the run's life.
+/// ``TrainingMethods/register(_:)`` registers a method under its name. The trainer then asks the method for one
+/// ``Learner`` per worker and does everything else: environments, steps, evaluation, metrics and checkpoints.
 public protocol TrainingMethod: Sendable {
     /// The name, as in `--method`.
     var name: String { get }
-    /// What the method is, in a few words for people.
+    /// A description in a few words.
     var summary: String { get }
     /// Whether more than one worker may train at once.
     var allowsSeveralWorkers: Bool { get }
-    /// Whether there are target parameters, refreshed every `target_interval` agent steps.
+    /// Whether the method uses target parameters, refreshed every `target_interval` agent steps.
     var usesTarget: Bool { get }
-    /// Whether each worker has a replay, so that the keys about replays mean something.
+    /// Whether each worker has a replay; without one, the replay's configuration keys are rejected.
     var usesReplay: Bool { get }
-    /// Whether the network gives action values, or a policy and a state value.
+    /// Whether the network outputs a policy and a state value instead of action values.
     var isActorCritic: Bool { get }
-    /// Who owns the learners' state in checkpoints, in reverse-domain form: it is kept in an extension group of that
-    /// name. `nil` for this library's own methods alone.
+    /// The owner of the learners' state in checkpoints, in reverse-domain form, such as `org.example.plugin`.
+    ///
+    /// Checkpoints keep the state in an extension group of this name. `nil` is for the built-in methods only.
     var extensionOwner: String? { get }
-    /// Figures of its own that its learners report with ``TrainingStatistics/add(loss:gradientNorm:staleness:others:)``:
-    /// they become columns `train/NAME` of `metrics.csv`.
+    /// The names of the method's own metrics, which its learners report with ``TrainingStatistics/add(_:to:)``.
+    ///
+    /// Each one becomes a column `train/NAME` of `metrics.csv`.
     var metrics: [String] { get }
 
-    /// Sets what the method would have otherwise than the preset `default`, its own options among it; files, `--set` and
-    /// flags come after it.
+    /// Changes the settings of the preset `default` to the method's own defaults, including its `method_options`.
+    ///
+    /// Configuration files, `--set` and flags override them.
     func applyDefaults(to configuration: inout TrainingConfiguration, for environment: EnvironmentSpecification)
 
-    /// Checks what concerns this method alone, ``TrainingConfiguration/methodOptions`` for one.
+    /// Checks the settings of this method, such as ``TrainingConfiguration/methodOptions``.
     ///
     /// - Throws: ``TrainingError`` (`invalidConfiguration`) naming the key and the rule.
     func validate(_ configuration: TrainingConfiguration) throws(TrainingError)
 
-    /// Makes the learner of one worker.
+    /// Creates the learner of one worker.
     ///
-    /// - Throws: whatever keeps it from being made, or from going on from the stored state.
+    /// - Throws: Any error, including the plug-in's own: the learner cannot be created or cannot restore its state.
     func makeLearner(_ context: LearnerContext) throws -> any Learner
 }
 
 extension TrainingMethod {
-    /// One that takes no options of its own.
+    /// Rejects every option: the default for a method that has none.
     public func validate(_ configuration: TrainingConfiguration) throws(TrainingError) {
         try requireNoOptions(configuration)
     }
@@ -56,84 +57,13 @@ extension TrainingMethod {
         }
     }
 
-    /// Plug-ins name their own.
-    public var extensionOwner: String? { nil }
-    /// No figures of its own.
+    /// No metrics of its own.
     public var metrics: [String] { [] }
-    /// Leaves the preset as it is.
+    /// Leaves the preset unchanged.
     public func applyDefaults(to configuration: inout TrainingConfiguration, for environment: EnvironmentSpecification)
     {
     }
-}
 
-/// The training methods by name; other modules may add theirs.
-///
-/// Safe to use from any thread.
-public enum TrainingMethods {
-    /// The names that the configuration key `method` may have, sorted.
-    public static var names: [String] { table.withLock { $0.keys.sorted() } }
-
-    /// The method of a name.
-    ///
-    /// - Throws: ``TrainingError`` (`invalidConfiguration`) with the nearest name.
-    public static func named(_ name: String) throws(TrainingError) -> any TrainingMethod {
-        guard let method = table.withLock({ $0[name] }) else {
-            throw TrainingError(
-                code: .invalidConfiguration,
-                message: "There is no method '\(name)'; \(NearestName.remedy(for: name, among: names))")
-        }
-        return method
-    }
-
-    /// Adds a method.
-    ///
-    /// - Throws: ``TrainingError`` (`invalidConfiguration`) when the name is taken, or when no owner of its checkpoint
-    ///   state is named, or one that no file can hold.
-    public static func register(_ method: any TrainingMethod) throws(TrainingError) {
-        guard let owner = method.extensionOwner else {
-            throw TrainingError(
-                code: .invalidConfiguration,
-                message: "The method '\(method.name)' names no extensionOwner; its state needs a name in checkpoints.")
-        }
-        guard ExtensionGroup.isOwner(owner) else {
-            throw TrainingError(
-                code: .invalidConfiguration,
-                message:
-                    "The extensionOwner '\(owner)' of the method '\(method.name)' is no name in reverse-domain form; "
-                    + "use letters, digits, '_', '-' and '.', as in org.example.plugin.")
-        }
-        let isNew = table.withLock { methods in
-            if methods[method.name] != nil { return false }
-            methods[method.name] = method
-            return true
-        }
-        guard isNew else {
-            throw TrainingError(
-                code: .invalidConfiguration,
-                message: "The method name '\(method.name)' is taken; register under another one.")
-        }
-    }
-
-    /// The method that a run trains with unless another one is named: `dqn`.
-    package static let standard: any TrainingMethod = StandardDQN()
-
-    private static let table = MethodTable([
-        standard, AsynchronousDQN(), AsynchronousQ(), AsynchronousSARSA(), AsynchronousNStepQ(), A3C(),
-    ])
-}
-
-/// The methods behind their lock.
-///
-/// `@unchecked Sendable`: `table` is touched only with `lock` held.
-private final class MethodTable: @unchecked Sendable {
-    private let lock = Lock()
-    private var table: [String: any TrainingMethod]
-
-    init(_ methods: [any TrainingMethod]) {
-        table = Dictionary(uniqueKeysWithValues: methods.map { ($0.name, $0) })
-    }
-
-    func withLock<Result>(_ body: (inout [String: any TrainingMethod]) -> Result) -> Result {
-        lock.withLock { body(&table) }
-    }
+    // Not public: a plug-in that names no owner does not compile.
+    package var extensionOwner: String? { nil }
 }

@@ -1,17 +1,19 @@
-/// Running sums since the last row of the metrics; part of a checkpoint, so that the next row is right.
+/// Sums over the gradient updates since the last row of the metrics.
+///
+/// Checkpoints store them, so that a resumed run continues the row.
 public struct TrainingStatistics: Sendable, Equatable {
     /// Gradient updates.
-    public private(set) var updates = 0.0
+    package private(set) var updates = 0.0
     private var loss = 0.0
     private var gradientNorm = 0.0
     private var staleness: Double?
     private var abandonedEpisodes: Double?
     private var others: [String: Double] = [:]
 
-    /// Creates sums of nothing.
+    /// Creates empty sums.
     public init() {}
 
-    /// Goes on from ``values``.
+    /// Restores sums from ``values``.
     package init(_ values: [String: Double]) {
         for (name, value) in values {
             switch name {
@@ -34,32 +36,28 @@ public struct TrainingStatistics: Sendable, Equatable {
         return values
     }
 
-    /// Counts an update.
+    /// Adds one gradient update.
     ///
     /// - Parameters:
-    ///   - gradientNorm: before clipping.
-    ///   - staleness: updates that others made between the copy that the gradient was computed on and its application;
-    ///     `nil` where nothing is copied.
-    ///   - others: what the method reports besides, by the names that the metrics get after `train/`.
-    public mutating func add(
-        loss: Double, gradientNorm: Double, staleness: Int? = nil, others: KeyValuePairs<String, Double> = [:]
-    ) {
+    ///   - gradientNorm: The gradient's norm before clipping.
+    ///   - staleness: The number of updates by other workers between the copy of the parameters that the gradient was
+    ///     computed on and this update; `nil` if the worker computes on the parameters themselves.
+    public mutating func add(loss: Double, gradientNorm: Double, staleness: Int? = nil) {
         updates += 1
         self.loss += loss
         self.gradientNorm += gradientNorm
         if let staleness { self.staleness = (self.staleness ?? 0) + Double(staleness) }
-        for (name, value) in others { add(value, to: name) }
     }
 
-    /// Adds to one of the method's own figures; unlike a list of them, it costs no memory once there is such a sum.
+    /// Adds to one of the method's own metrics. Allocates nothing after the first time.
     ///
-    /// - Parameter name: what the metrics get after `train/`.
+    /// - Parameter name: The metric's name without `train/`, as in ``TrainingMethod/metrics``.
     public mutating func add(_ value: Double, to name: String) { others[name, default: 0] += value }
 
-    /// Counts an episode that a resumed run could not go on with.
+    /// Counts an episode that could not be continued after a resume.
     package mutating func countAbandonedEpisode() { abandonedEpisodes = (abandonedEpisodes ?? 0) + 1 }
 
-    /// Adds another worker's sums.
+    /// Adds the sums of another worker.
     package mutating func merge(_ other: TrainingStatistics) {
         updates += other.updates
         loss += other.loss
@@ -69,7 +67,7 @@ public struct TrainingStatistics: Sendable, Equatable {
         others.merge(other.others, uniquingKeysWith: +)
     }
 
-    /// The columns of the metrics: means over the updates, where there were any, and the abandoned episodes.
+    /// The columns of a row of the metrics: means over the updates, if there were any, and the abandoned episodes.
     package var row: [String: Double] {
         var row: [String: Double] = [:]
         row["rollout/abandoned_episodes"] = abandonedEpisodes

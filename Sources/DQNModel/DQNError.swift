@@ -1,9 +1,9 @@
-/// Why something failed: the one shape of every public error of this package.
+/// An error of this package.
 ///
-/// Each module has an error type of its own, an alias such as `CheckpointError`, with codes of its own. Switch over
-/// ``code``; the texts are for people and may change between releases.
+/// Each module has its own error type, an alias such as `CheckpointError`, and its own codes. Handle errors by their
+/// ``code``: the texts are for people and may change between releases.
 public struct DQNError<Domain: Sendable>: Error, Sendable, CustomStringConvertible {
-    /// The kind of failure; new codes may be added.
+    /// A kind of failure. Later versions may add codes.
     public struct Code: Sendable, Hashable, RawRepresentable {
         /// The code's stable name.
         public let rawValue: String
@@ -13,13 +13,13 @@ public struct DQNError<Domain: Sendable>: Error, Sendable, CustomStringConvertib
 
     /// The kind of failure.
     public let code: Code
-    /// One sentence: the thing, the rule and the remedy.
+    /// One sentence that names the problem and how to solve it.
     public let message: String
-    /// The number of the rule of `docs/format.md` that a file breaks; `nil` for every other failure.
+    /// The number of the rule of `docs/format.md` that a file breaks; otherwise `nil`.
     public let rule: Int?
-    /// Context that takes several lines: what would be lost, a traceback, a process's last output. Often empty.
+    /// Context of several lines, such as a traceback, a process's last output or the data that would be lost. Often empty.
     public let details: [String]
-    /// The cause, if an error of another layer caused this one.
+    /// The error that caused this one, if any.
     public let underlying: (any Error)?
 
     /// Creates an error.
@@ -33,6 +33,6 @@ public struct DQNError<Domain: Sendable>: Error, Sendable, CustomStringConvertib
         self.underlying = underlying
     }
 
-    /// The ``message``, preceded by the number of the broken rule, if any.
+    /// The ``message``, after the number of the broken rule, if any.
     public var description: String { rule.map { "[R\($0)] \(message)" } ?? message }
 }

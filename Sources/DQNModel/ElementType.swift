@@ -1,19 +1,19 @@
-/// What one element of an observation, of a replay column or of a stored array is.
+/// The type of the elements of an observation, a replay column or a stored array.
 public enum ElementType: String, Sendable, Codable, CaseIterable {
     /// IEEE 754 binary32.
     case float32
     /// IEEE 754 binary64.
     case float64
-    /// Unsigned byte; pixels.
+    /// An unsigned byte, for pixels.
     case uint8
-    /// Signed 32-bit integer; action indices.
+    /// A signed 32-bit integer, for action indices.
     case int32
-    /// Signed 64-bit integer.
+    /// A signed 64-bit integer.
     case int64
-    /// Unsigned 64-bit integer; words of a random generator's state.
+    /// An unsigned 64-bit integer, for the words of a random generator's state.
     case uint64
 
-    /// Bytes an element takes.
+    /// The size of an element in bytes.
     public var byteCount: Int {
         switch self {
         case .uint8: 1

@@ -1,16 +1,16 @@
 public import Foundation
 
-/// A JSON document as a value: configurations whose keys this module need not know.
+/// A JSON document as a value, such as a configuration.
 ///
-/// Encoding is canonical (sorted keys, shortest round-trip numbers), so equal documents have equal bytes.
+/// The encoding is canonical (sorted keys, shortest round-trip numbers): equal documents have equal bytes.
 public enum JSONValue: Sendable, Equatable, Codable {
     /// `null`.
     case null
     /// `true` or `false`.
     case bool(Bool)
-    /// A number written without fraction or exponent.
+    /// A number without fraction or exponent.
     case integer(Int64)
-    /// Any other number; finite.
+    /// Any other number. JSON has no infinity and no NaN.
     case number(Double)
     /// A string.
     case string(String)
@@ -53,26 +53,26 @@ public enum JSONValue: Sendable, Equatable, Codable {
         }
     }
 
-    /// The member of an object, or `nil` where this is no object or has no such key.
+    /// The value of a key, or `nil` if this is not an object or has no such key.
     public subscript(key: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members[key]
     }
 
-    /// The string, or `nil` for any other value.
+    /// The string, or `nil` if this is another kind of value.
     public var stringValue: String? {
         guard case .string(let value) = self else { return nil }
         return value
     }
 
-    /// The strings of an array that holds nothing else, or `nil` for any other value.
-    public var stringArrayValue: [String]? {
+    /// The strings of an array of strings, or `nil` if this is another kind of value.
+    package var stringArrayValue: [String]? {
         guard case .array(let items) = self else { return nil }
         let texts = items.compactMap(\.stringValue)
         return texts.count == items.count ? texts : nil
     }
 
-    /// The number as a `Double`, or `nil` for any other value.
+    /// The number, or `nil` if this is another kind of value.
     public var doubleValue: Double? {
         switch self {
         case .integer(let value): Double(value)
@@ -81,17 +81,27 @@ public enum JSONValue: Sendable, Equatable, Codable {
         }
     }
 
-    /// The integer, or `nil` for any other value.
+    /// The integer, or `nil` if this is another kind of value.
     public var integerValue: Int? {
         guard case .integer(let value) = self else { return nil }
         return Int(exactly: value)
     }
 
-    /// The canonical UTF-8 bytes.
-    public func canonicalData() throws -> Data { try Self.canonicalEncoder.encode(self) }
+    /// Returns the canonical encoding in UTF-8.
+    ///
+    /// - Throws: ``ModelError`` (`notRepresentable`) when a number is infinite or NaN.
+    public func canonicalData() throws(ModelError) -> Data {
+        do {
+            return try Self.canonicalEncoder.encode(self)
+        } catch {
+            throw ModelError(
+                code: .notRepresentable, message: "JSON cannot represent a number that is infinite or NaN.",
+                underlying: error)
+        }
+    }
 
-    /// An encoder with the canonical settings, for `Codable` values stored beside documents.
-    public static var canonicalEncoder: JSONEncoder {
+    /// Creates an encoder with the canonical settings, for `Codable` values that are stored beside documents.
+    package static var canonicalEncoder: JSONEncoder {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return encoder

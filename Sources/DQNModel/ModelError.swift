@@ -1,16 +1,18 @@
-/// Why a value of this module could not be made.
+/// An error of a network, an observation or a stored state.
 public typealias ModelError = DQNError<ModelErrors>
 
-/// Tells ``ModelError`` from the errors of other modules.
+/// The domain of ``ModelError``.
 public enum ModelErrors: Sendable {}
 
 extension DQNError.Code where Domain == ModelErrors {
-    /// A network text or layer list does not describe a network that can be built.
+    /// A network description is invalid.
     public static var invalidArchitecture: Self { Self(rawValue: "invalidArchitecture") }
-    /// A tensor's shape and its number of elements differ.
+    /// An observation or a parameter vector has another shape than its network or space.
     public static var shapeMismatch: Self { Self(rawValue: "shapeMismatch") }
-    /// A snapshot misses a value, or holds one of another type or length than its owner needs.
+    /// A snapshot lacks a value, or a value has the wrong type or length.
     public static var invalidSnapshot: Self { Self(rawValue: "invalidSnapshot") }
-    /// A parameter is beyond what the numbers that it is to be kept in can say.
+    /// The requested precision cannot represent a parameter.
     public static var notRepresentable: Self { Self(rawValue: "notRepresentable") }
+    /// The compute library failed; `underlying` has its error.
+    public static var computationFailed: Self { Self(rawValue: "computationFailed") }
 }

@@ -1,10 +1,9 @@
-// The JSON of an architecture, as `docs/format.md` defines it: flat objects with a `type`, not the nesting that the
-// compiler would choose for enumerations.
+// `docs/format.md` defines the JSON of an architecture: flat objects with a `type`. The compiler would nest enumerations.
 
 extension NetworkArchitecture.Layer {
     private enum Key: String, CodingKey { case type, outputs, kernel, stride, units }
 
-    /// Reads `{"type":"convolution","outputs":…,"kernel":…,"stride":…}` or `{"type":"dense","units":…}`.
+    /// Decodes `{"type":"convolution","outputs":…,"kernel":…,"stride":…}` or `{"type":"dense","units":…}`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         switch try container.decode(String.self, forKey: .type) {
@@ -16,11 +15,11 @@ extension NetworkArchitecture.Layer {
         case "dense": self = .dense(units: try container.decode(Int.self, forKey: .units))
         case let type:
             throw DecodingError.dataCorruptedError(
-                forKey: .type, in: container, debugDescription: "'\(type)' is no type of layer")
+                forKey: .type, in: container, debugDescription: "unknown layer type '\(type)'")
         }
     }
 
-    /// Writes what ``init(from:)`` reads.
+    /// Encodes the form that ``init(from:)`` decodes.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         switch self {
@@ -39,7 +38,7 @@ extension NetworkArchitecture.Layer {
 extension NetworkArchitecture.Head {
     private enum Key: String, CodingKey { case type, actions }
 
-    /// Reads `{"type":"action_values","actions":…}`, or `dueling` or `actor_critic` as the type.
+    /// Decodes `{"type":"action_values","actions":…}`; the type may also be `dueling` or `actor_critic`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         let type = try container.decode(String.self, forKey: .type)
@@ -50,12 +49,12 @@ extension NetworkArchitecture.Head {
         case "actor_critic": make = Self.actorCritic
         default:
             throw DecodingError.dataCorruptedError(
-                forKey: .type, in: container, debugDescription: "'\(type)' is no type of head")
+                forKey: .type, in: container, debugDescription: "unknown head type '\(type)'")
         }
         self = make(try container.decode(Int.self, forKey: .actions))
     }
 
-    /// Writes what ``init(from:)`` reads.
+    /// Encodes the form that ``init(from:)`` decodes.
     public func encode(to encoder: any Encoder) throws {
         let type =
             switch self {

@@ -1,9 +1,9 @@
-/// What observations of an environment look like: Gymnasium's `Box` with one element type.
+/// The shape and element type of an environment's observations, like Gymnasium's `Box`.
 public struct ObservationSpace: Sendable, Equatable, Codable {
-    /// Extent along each axis; `[4]` for CartPole, `[84, 84]` for a pixel frame, `[4, 84, 84]` for a stack of four or a
-    /// frame of four channels.
+    /// The extent of each axis: `[4]` for CartPole, `[84, 84]` for a pixel frame, `[4, 84, 84]` for a stack of four frames
+    /// or a frame with four channels.
     public var shape: [Int]
-    /// `.float32` for real-valued observations, `.uint8` for pixels (scaled by 1/255 on the way into a network).
+    /// The element type: `.float32` for real values, `.uint8` for pixels, which networks scale by 1/255.
     public var element: ElementType
 
     /// Creates a space.
@@ -12,16 +12,16 @@ public struct ObservationSpace: Sendable, Equatable, Codable {
         self.element = element
     }
 
-    /// Elements of one observation.
+    /// The number of elements of one observation.
     public var count: Int { shape.reduce(1, *) }
-    /// Bytes of one observation.
+    /// The size of one observation in bytes.
     public var byteCount: Int { count * element.byteCount }
 
-    /// The space of `depth` consecutive observations stacked.
+    /// Returns the space of `depth` consecutive observations.
     ///
-    /// Frames with two axes get a leading axis of `depth`, also for a depth of one, since convolutions want channels;
-    /// frames that have channels, the first of three axes, are stacked along them; vectors are concatenated.
-    public func stacked(_ depth: Int) -> ObservationSpace {
+    /// Frames with two axes get a leading axis of `depth`, even if it is 1, because convolutions need channels. Frames
+    /// with channels (the first of three axes) are stacked along the channels. Vectors are concatenated.
+    public func stacked(depth: Int) -> ObservationSpace {
         if shape.count == 3 {
             return ObservationSpace(shape: [depth * shape[0], shape[1], shape[2]], element: element)
         }

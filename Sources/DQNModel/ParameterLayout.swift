@@ -1,34 +1,35 @@
-/// Where each named parameter of a network stands in its flat vector.
+/// The position of each named parameter in a network's flat parameter vector.
 ///
-/// Order: layer by layer, weight before bias, the head last, without gaps; of a dueling head the value stream before
-/// the advantage stream. Shapes are PyTorch's: `[outputs, inputs]` for a dense layer, `[outputs, inputs, kernel,
-/// kernel]` for a convolution, `[outputs]` for a bias.
+/// Layers follow in order without gaps, weight before bias, the head last. In a dueling head the value stream precedes
+/// the advantage stream. Shapes are PyTorch's: `[outputs, inputs]` for a dense layer, `[outputs, inputs, kernel, kernel]`
+/// for a convolution, `[outputs]` for a bias.
 public struct ParameterLayout: Sendable, Equatable {
     /// One named parameter.
     public struct Entry: Sendable, Equatable {
-        /// `layers/0/weight`, `layers/0/bias`, …, `head/weight`, `head/bias`. A dueling head has `value/output/…` and
-        /// `advantage/output/…` instead, and before each its stream's hidden layer, if any: `value/hidden/…`.
+        /// The parameter's name: `layers/0/weight`, `layers/0/bias`, …, `head/weight`, `head/bias`. A dueling head has
+        /// `value/output/…` and `advantage/output/…` instead, each after its stream's hidden layer, if any
+        /// (`value/hidden/…`).
         public let name: String
-        /// Extents, outermost first.
+        /// The parameter's extents, outermost first.
         public let shape: [Int]
-        /// First element within the flat vector.
+        /// The index of the first element in the flat vector.
         public let offset: Int
-        /// Number of elements.
+        /// The number of elements.
         public var count: Int { shape.reduce(1, *) }
-        /// The elements' range within the flat vector.
+        /// The range of the elements in the flat vector.
         public var range: Range<Int> { offset..<(offset + count) }
-        /// Inputs of one output unit: the fan-in of initialisers.
-        public let fanIn: Int
+        /// The number of inputs of one output unit, as initialisers use it.
+        package let fanIn: Int
     }
 
     /// The parameters in order.
     public let entries: [Entry]
-    /// Elements of the flat vector.
+    /// The number of elements of the flat vector.
     public let count: Int
 
-    /// Lays out an architecture's parameters.
+    /// Computes the layout of a network's parameters.
     ///
-    /// - Throws: ``ModelError`` (`invalidArchitecture`) for an architecture that cannot be built.
+    /// - Throws: ``ModelError`` (`invalidArchitecture`) when the architecture is invalid.
     public init(_ architecture: NetworkArchitecture) throws(ModelError) {
         let shapes = try architecture.layerShapes()
         var entries: [Entry] = []
@@ -63,6 +64,6 @@ public struct ParameterLayout: Sendable, Equatable {
         count = offset
     }
 
-    /// The parameter of a name, or `nil`.
+    /// The parameter with a name, or `nil`.
     public subscript(name: String) -> Entry? { entries.first { $0.name == name } }
 }

@@ -3,58 +3,58 @@ internal import Synchronization
 
 /// A fixed number of consecutive steps of one replay column: reference-counted bytes, copied on write.
 ///
-/// Copying a chunk is O(1). Writing to one that a snapshot still holds copies its bytes first, so a snapshot
-/// never changes. ``identity`` names the content: a saver may cache what it made of a chunk by it.
-public struct ReplayChunk: Sendable {
-    /// Names the content of a chunk within this process; a write gives it a new one.
-    public struct Identity: Hashable, Sendable {
+/// Copying a chunk is O(1). Writing to a chunk that a snapshot still holds copies its bytes first, so a snapshot never
+/// changes. A saver may cache data derived from a chunk under its ``identity``.
+package struct ReplayChunk: Sendable {
+    /// Identifies a chunk's content within this process. Every write changes it.
+    package struct Identity: Hashable, Sendable {
         let storage: UInt64
         let modification: UInt64
     }
 
     private var storage: Storage
 
-    /// Creates a chunk of zeros; memory is committed by the system as it is written.
-    public init(byteCount: Int) { storage = Storage(byteCount: byteCount) }
+    /// Creates a chunk of zeros. The system commits memory as it is written.
+    package init(byteCount: Int) { storage = Storage(byteCount: byteCount) }
 
-    /// Creates a chunk with the given bytes first and zeros behind them.
+    /// Creates a chunk that starts with `bytes` and continues with zeros.
     ///
-    /// - Precondition: there are at most `byteCount` bytes.
-    public init(byteCount: Int, prefix bytes: UnsafeRawBufferPointer) {
-        precondition(bytes.count <= byteCount, "a chunk's prefix is longer than the chunk")
+    /// - Precondition: `bytes` has at most `byteCount` bytes.
+    package init(byteCount: Int, prefix bytes: UnsafeRawBufferPointer) {
+        precondition(bytes.count <= byteCount, "the prefix is longer than the chunk")
         storage = Storage(byteCount: byteCount)
         UnsafeMutableRawBufferPointer(rebasing: storage.bytes[..<bytes.count]).copyMemory(from: bytes)
     }
 
-    /// Bytes of the chunk.
-    public var byteCount: Int { storage.bytes.count }
+    /// The size of the chunk in bytes.
+    package var byteCount: Int { storage.bytes.count }
 
-    /// Names the content as it is now.
-    public var identity: Identity { Identity(storage: storage.serial, modification: storage.modification) }
+    /// The identity of the current content.
+    package var identity: Identity { Identity(storage: storage.serial, modification: storage.modification) }
 
-    /// Reads the bytes; the buffer is valid inside `body` only.
+    /// Calls `body` with the bytes, which are valid only inside it.
     @inline(__always)
-    public func withBytes<Result, Failure: Error>(
+    package func withBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        // `storage` is kept alive by `self` for the length of the call.
+        // `self` keeps `storage` alive during the call.
         try body(UnsafeRawBufferPointer(storage.bytes))
     }
 
-    /// Writes the bytes in place, after copying them if a snapshot shares them.
+    /// Calls `body` with the bytes for writing. Copies them first if a snapshot shares them.
     @inline(__always)
-    public mutating func withMutableBytes<Result>(_ body: (UnsafeMutableRawBufferPointer) -> Result) -> Result {
+    package mutating func withMutableBytes<Result>(_ body: (UnsafeMutableRawBufferPointer) -> Result) -> Result {
         prepareForWriting()
         return body(storage.bytes)
     }
 
-    /// Writes some of the bytes in place, after copying all of them if a snapshot shares them.
+    /// Writes `bytes` at `offset`. Copies the chunk first if a snapshot shares it.
     ///
-    /// - Precondition: they lie within the chunk.
-    /// - Returns: where the chunk's bytes begin from now on, until it is next written to or let go.
+    /// - Precondition: the bytes lie within the chunk.
+    /// - Returns: the start of the chunk's bytes, valid until the next write or the end of the chunk's life.
     package mutating func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> UnsafeRawPointer? {
         prepareForWriting()
-        precondition(offset >= 0 && offset + bytes.count <= storage.bytes.count, "a write beyond a replay chunk")
+        precondition(offset >= 0 && offset + bytes.count <= storage.bytes.count, "the write exceeds the replay chunk")
         UnsafeMutableRawBufferPointer(rebasing: storage.bytes[offset...]).copyMemory(from: bytes)
         return UnsafeRawPointer(storage.bytes.baseAddress)
     }
@@ -71,8 +71,8 @@ public struct ReplayChunk: Sendable {
 
     /// Owns the bytes.
     ///
-    /// `@unchecked Sendable`: `bytes` and `modification` are written only through `withMutableBytes`, which
-    /// has made sure that no other chunk value, and so no other thread, refers to this object.
+    /// `@unchecked Sendable`: `bytes` and `modification` are written only after `prepareForWriting()`, which ensures that
+    /// no other chunk value, and so no other thread, refers to this object.
     private final class Storage: @unchecked Sendable {
         let serial = ReplayChunkSerial.next()
         let bytes: UnsafeMutableRawBufferPointer
@@ -89,17 +89,17 @@ public struct ReplayChunk: Sendable {
     }
 }
 
-/// Hands out process-wide unique chunk numbers.
+/// Generates chunk numbers that are unique within the process.
 private enum ReplayChunkSerial {
     private static let counter = Atomic<UInt64>(0)
 
     static func next() -> UInt64 { counter.add(1, ordering: .relaxed).newValue }
 }
 
-/// Memory of zeros that costs nothing until it is used.
+/// Zeroed memory that costs nothing until it is used.
 private enum ZeroedMemory {
-    // From here on memory comes from the system and goes back to it at once. The C library would keep blocks of this
-    // size for itself after the first few were freed, and the process would stay as large as it ever was.
+    // From this size on, memory is mapped from the system and returned to it at once. The C library would keep freed
+    // blocks of this size, and the process would never shrink.
     private static let mappedFrom = 1 << 18
 
     static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
@@ -111,6 +111,6 @@ private enum ZeroedMemory {
     static func release(_ bytes: UnsafeMutableRawBufferPointer) {
         if bytes.count < mappedFrom { return free(bytes.baseAddress) }
         let result = munmap(bytes.baseAddress, bytes.count)
-        precondition(result == 0, "a replay chunk's memory could not be given back")
+        precondition(result == 0, "cannot unmap a replay chunk")
     }
 }

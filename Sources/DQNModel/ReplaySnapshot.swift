@@ -1,45 +1,44 @@
-/// The whole of a replay memory at one instant, by value: taking one copies no step.
+/// The state of a replay memory at one instant. Taking a snapshot copies no steps.
 ///
-/// A replay is a ring of `capacity` slots. A slot holds an observation's newest frame and, once the next step
-/// is known, the action taken there and what came of it. Slot ``cursor`` holds the newest observation, whose
-/// action is not chosen yet.
+/// A replay is a ring of `capacity` slots. A slot holds an observation's newest frame and, once the next step is known,
+/// the action and its outcome. Slot `cursor` holds the newest observation, whose action is not chosen yet.
 public struct ReplaySnapshot: Sendable {
-    /// One column: the same quantity for every slot, in chunks of ``ReplaySnapshot/chunkLength`` slots.
-    public struct Column: Sendable {
-        /// `frames`, `actions`, `rewards` or `flags`, or what a plug-in names.
-        public var name: String
-        /// What an element is.
-        public var element: ElementType
-        /// Shape of one slot's value; empty for a scalar.
-        public var shape: [Int]
-        /// The chunks in slot order, as many as are needed for the slots in use.
-        public var chunks: [ReplayChunk]
+    /// One quantity for every slot, in chunks of `chunkLength` slots.
+    package struct Column: Sendable {
+        /// The column's name: `frames`, `actions`, `rewards`, `flags` or one that a plug-in chooses.
+        package var name: String
+        /// The element type.
+        package var element: ElementType
+        /// The shape of one slot's value; empty for a scalar.
+        package var shape: [Int]
+        /// The chunks of the slots in use, in slot order.
+        package var chunks: [ReplayChunk]
 
         /// Creates a column.
-        public init(name: String, element: ElementType, shape: [Int], chunks: [ReplayChunk]) {
+        package init(name: String, element: ElementType, shape: [Int], chunks: [ReplayChunk]) {
             self.name = name
             self.element = element
             self.shape = shape
             self.chunks = chunks
         }
 
-        /// Bytes of one slot's value.
-        public var bytesPerSlot: Int { shape.reduce(1, *) * element.byteCount }
+        /// The size of one slot's value in bytes.
+        package var bytesPerSlot: Int { shape.reduce(1, *) * element.byteCount }
     }
 
-    /// Slots of the ring.
-    public var capacity: Int
+    /// The number of slots of the ring.
+    package var capacity: Int
     /// The slot of the newest observation.
-    public var cursor: Int
-    /// Slots written so far, at most `capacity`; slots 0..<count are in use.
-    public var count: Int
-    /// Slots of one chunk; the last chunk of a ring may be partly beyond `capacity`.
-    public var chunkLength: Int
+    package var cursor: Int
+    /// The number of slots written so far, at most `capacity`. Slots `0..<count` are in use.
+    package var count: Int
+    /// The number of slots of a chunk. The last chunk of a ring may extend beyond `capacity`.
+    package var chunkLength: Int
     /// The columns.
-    public var columns: [Column]
+    package var columns: [Column]
 
     /// Creates a snapshot.
-    public init(capacity: Int, cursor: Int, count: Int, chunkLength: Int, columns: [Column]) {
+    package init(capacity: Int, cursor: Int, count: Int, chunkLength: Int, columns: [Column]) {
         self.capacity = capacity
         self.cursor = cursor
         self.count = count
@@ -47,8 +46,8 @@ public struct ReplaySnapshot: Sendable {
         self.columns = columns
     }
 
-    /// Calls `body` with the bytes of the slots in use of a column, a chunk at a time, in slot order.
-    public func forEachRun<Failure: Error>(
+    /// Calls `body` with the bytes of a column's slots in use, one chunk at a time, in slot order.
+    package func forEachRun<Failure: Error>(
         of column: Column, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Void
     ) throws(Failure) {
         var remaining = count * column.bytesPerSlot
@@ -61,18 +60,18 @@ public struct ReplaySnapshot: Sendable {
     }
 }
 
-/// The bits of the `flags` column of a replay slot.
+/// The flags of a replay slot, one bit each in the `flags` column.
 public struct ReplayFlags: OptionSet, Sendable {
     /// The bits.
     public let rawValue: UInt8
-    /// Creates flags from their bits.
+    /// Creates flags from bits.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
-    /// The step taken from this observation ended the episode in the environment's own terms.
+    /// The step from this observation terminated the episode.
     public static let terminated = ReplayFlags(rawValue: 1)
-    /// The step taken from this observation was the last before a time limit.
+    /// The step from this observation was the last before a time limit.
     public static let truncated = ReplayFlags(rawValue: 2)
-    /// The observation is the first of its episode: a frame stack reaches back no further.
+    /// The observation is the first of its episode, where a frame stack starts.
     public static let episodeStart = ReplayFlags(rawValue: 4)
-    /// The observation is the last of a truncated episode: kept to bootstrap from; no action was taken here.
+    /// The observation is the last of a truncated episode, kept for bootstrapping. No action was taken here.
     public static let final = ReplayFlags(rawValue: 8)
 }

@@ -7,53 +7,55 @@ internal import Foundation
 ///
 ///     −log π(a)·(R − V)  −  entropyCoefficient·H(π)  +  valueCoefficient·(R − V)²
 ///
-/// with π = softmax(z), and R and the advantage R − V of the first term taken as plain numbers. Rows are **summed**, as
-/// the paper accumulates gradients over a rollout: twice as long a rollout, twice the gradient.
-public struct ActorCriticLoss: Sendable, Equatable {
-    /// β, the weight of the entropy, which keeps the policy from settling early; the paper's is 0.01.
-    public var entropyCoefficient: Double
-    /// The weight of the value's squared error: 0.5 makes its gradient V − R.
-    public var valueCoefficient: Double
+/// with π = softmax(z). R, and the advantage R − V in the first term, are constants for the gradient. The loss is
+/// **summed** over the rows, as the paper accumulates gradients over a rollout: a rollout of twice the length has twice
+/// the gradient.
+package struct ActorCriticLoss: Sendable, Equatable {
+    /// β, the weight of the entropy, which discourages premature convergence of the policy; 0.01 in the paper.
+    package var entropyCoefficient: Double
+    /// The weight of the value's squared error; with 0.5 its gradient is V − R.
+    package var valueCoefficient: Double
 
-    /// Creates a loss; both coefficients are finite and not negative.
-    public init(entropyCoefficient: Double = 0.01, valueCoefficient: Double = 0.5) {
+    /// Creates a loss. Both coefficients must be finite and not negative.
+    package init(entropyCoefficient: Double = 0.01, valueCoefficient: Double = 0.5) {
         self.entropyCoefficient = entropyCoefficient
         self.valueCoefficient = valueCoefficient
     }
 
     /// The parts of the loss, each summed over the rows and without its coefficient.
-    public struct Sums: Sendable, Equatable {
+    package struct Sums: Sendable, Equatable {
         /// −log π(a)·(R − V).
-        public var policy: Double
+        package var policy: Double
         /// (R − V)².
-        public var value: Double
+        package var value: Double
         /// H(π) in nats.
-        public var entropy: Double
+        package var entropy: Double
 
-        /// Creates sums, of no rows if nothing is given.
-        public init(policy: Double = 0, value: Double = 0, entropy: Double = 0) {
+        /// Creates sums.
+        package init(policy: Double = 0, value: Double = 0, entropy: Double = 0) {
             self.policy = policy
             self.value = value
             self.entropy = entropy
         }
     }
 
-    /// The loss's parts over the first `count` rows; writes its gradient with respect to every output.
+    /// Returns the parts of the loss over the first `count` rows, and writes its gradient with respect to every output.
     ///
-    /// Any finite outputs give a finite gradient, also where a probability is too small for a number and so zero: the
-    /// entropy's 0·log 0 is 0. O(outputs), nothing is allocated.
+    /// Finite outputs give a finite gradient, even if a probability underflows to zero: 0·log 0 counts as 0.
+    /// O(outputs); allocates nothing.
+    ///
     /// - Parameters:
-    ///   - outputs: `actions.count` rows of an actor-critic network, logits first, then the value.
-    ///   - actions: the action taken in each row.
-    ///   - returns: the n-step return R of each row.
-    ///   - gradient: as long as `outputs`.
-    ///   - count: the rows that are filled; the others, padding of a short rollout, get no gradient. All if `nil`.
-    public func evaluate(
+    ///   - outputs: `actions.count` rows of an actor-critic network: the logits, then the value.
+    ///   - actions: The action taken in each row.
+    ///   - returns: The n-step return R of each row.
+    ///   - gradient: Receives the gradient; as long as `outputs`.
+    ///   - count: The number of rows in use; the others are padding and get no gradient. `nil` uses all.
+    package func evaluate(
         outputs: UnsafeBufferPointer<Float>, actions: UnsafeBufferPointer<Int32>, returns: UnsafeBufferPointer<Float>,
         gradient: UnsafeMutableBufferPointer<Float>, count: Int? = nil
     ) -> Sums {
         let count = count ?? actions.count
-        precondition((0...actions.count).contains(count), "more rows than the batch has")
+        precondition((0...actions.count).contains(count), "count must not exceed the rows of the batch")
         gradient.update(repeating: 0)
         var sums = Sums()
         guard count > 0 else { return sums }
@@ -67,13 +69,13 @@ public struct ActorCriticLoss: Sendable, Equatable {
         return sums
     }
 
-    /// One row, in double precision: the differences of any two floats are finite there.
+    /// Adds one row, in double precision, where the difference of any two floats is finite.
     private func add(
         _ outputs: UnsafeBufferPointer<Float>, action: Int, target: Double,
         gradient: UnsafeMutableBufferPointer<Float>, to sums: inout Sums
     ) {
         let actions = outputs.count - 1
-        precondition((0..<actions).contains(action), "an action that the network does not have")
+        precondition((0..<actions).contains(action), "each action must be one of the network's")
         let softmax = LogSoftmax(UnsafeBufferPointer(rebasing: outputs[0..<actions]))
         let advantage = target - Double(outputs[actions])
         sums.policy -= softmax[action] * advantage

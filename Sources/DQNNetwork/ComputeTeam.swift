@@ -4,62 +4,58 @@ internal import DQNSupport
 internal import Foundation
 internal import Synchronization
 
-/// What a team of threads does together, each its part.
+/// Work that a team of threads shares, in parts.
 package protocol TeamWork: AnyObject {
-    /// Does one part; called once for each, on any threads, several at the same time.
+    /// Does one part. Called once for each part, on any threads, several at a time.
     func perform(part: Int)
 }
 
-/// Threads that compute one thing together: the one that asks, and helpers of the team's own.
+/// Threads that share one computation: the caller, and helpers that belong to the team.
 ///
-/// Between two pieces of work the helpers look out for the next for a tenth of a millisecond, which is when it comes
-/// while a batch is being learnt from, and then sleep. A piece of work allocates nothing and costs about a microsecond
-/// while they look out, some ten where they have to be woken. Where processors are busy otherwise and a helper does not
-/// come in time, the caller does its part, too.
+/// After a piece of work the helpers poll for the next one for a tenth of a millisecond, which is how soon it comes
+/// during an update, and then sleep. A piece of work allocates nothing and costs about a microsecond while the helpers
+/// poll, some ten if they have to be woken. If a helper gets no processor in time, the caller does its part as well.
 ///
-/// `Sendable`, but one thread at a time gives it work: the learner that it belongs to.
+/// `Sendable`, but only one thread at a time may run work: the learner that owns the team.
 public final class ComputeTeam: Sendable {
-    /// Threads that work, the caller among them.
+    /// Number of threads, including the caller.
     public let threads: Int
-    private let post: Post
+    private let exchange: WorkExchange
 
-    /// Makes a team; its helpers end when it is let go.
+    /// Creates a team; its helpers end when it is released.
     ///
-    /// - Parameter threads: how many work at the same time, the caller among them.
+    /// - Parameter threads: number of threads, including the caller; at least 1.
     public init(threads: Int) {
-        precondition(threads >= 1, "somebody has to work")
+        precondition(threads >= 1, "a team needs at least one thread")
         self.threads = threads
-        let post = Post(parts: threads)
-        self.post = post
+        let exchange = WorkExchange(parts: threads)
+        self.exchange = exchange
         for number in 1..<threads {
-            let helper = Thread { post.help() }
-            helper.name = "compute \(number)"
-            // Compute libraries keep little on the stack, their generated code less.
-            helper.stackSize = 4 << 20
-            helper.start()
+            // Compute libraries use little stack, their generated code less. If a helper cannot be started, the other
+            // threads do its parts.
+            _ = JobThread(name: "compute \(number)", stackSize: 4 << 20) { exchange.help() }
         }
     }
 
-    deinit { post.close() }
+    deinit { exchange.close() }
 
-    /// Does the parts from 0 to ``threads`` − 1 of a piece of work, and returns when all are done.
-    package func run(_ work: any TeamWork) { post.give(work) }
+    /// Does the parts 0 to ``threads`` − 1 of a piece of work, and returns when all are done.
+    package func run(_ work: any TeamWork) { exchange.run(work) }
 }
 
-/// Where work is given to the helpers.
+/// Hands work to the helpers.
 ///
-/// `@unchecked Sendable`: `work` is written before its parts are offered in `offer` and not again before `unfinished` says
-/// that all of them are done; it is read only by who has claimed a part and not finished it. The rest are atomics and a
-/// monitor.
-private final class Post: @unchecked Sendable {
-    /// For how many nanoseconds somebody looks out for what is about to happen before sleeping, or letting others go first.
-    private static let patience = 100_000
-    /// Where a round begins within ``offer``.
+/// `@unchecked Sendable`: `work` is written before its parts are published in `offer`, and not again until `unfinished`
+/// is 0; only threads that have claimed a part and not finished it read it. The rest are atomics and a monitor.
+private final class WorkExchange: @unchecked Sendable {
+    /// Nanoseconds of polling before a thread sleeps or yields its processor.
+    private static let pollingNanoseconds = 100_000
+    /// The unit of the round's number in ``offer``.
     private static let round: UInt64 = 1 << 32
 
     private let parts: Int
     private var work: (any TeamWork)?
-    /// The round in the upper half, and how many of its parts are claimed in the lower one.
+    /// The round's number in the upper half, and how many of its parts are claimed in the lower half.
     private let offer: Atomic<UInt64>
     private let unfinished = Atomic<Int>(0)
     private let sleeping = Atomic<Int>(0)
@@ -71,27 +67,27 @@ private final class Post: @unchecked Sendable {
         offer = Atomic(UInt64(parts))
     }
 
-    func give(_ work: any TeamWork) {
-        precondition(unfinished.load(ordering: .acquiring) == 0, "one thread at a time gives a team work")
+    func run(_ work: any TeamWork) {
+        precondition(unfinished.load(ordering: .acquiring) == 0, "only one thread at a time may run a team's work")
         self.work = work
         unfinished.store(parts, ordering: .relaxed)
-        // The number of the round may wrap around.
+        // The round's number may wrap around.
         let next = (offer.load(ordering: .relaxed) / Self.round &+ 1) &* Self.round
-        // Either the helper that is about to sleep sees the offer, or this thread sees that it sleeps.
+        // Either a helper that is about to sleep sees the offer, or this thread sees that it sleeps.
         offer.store(next, ordering: .sequentiallyConsistent)
         if sleeping.load(ordering: .sequentiallyConsistent) > 0 { monitor.withLock { monitor.wakeAll() } }
-        performWhatIsLeft()
+        performOpenParts()
         while !isReached({ unfinished.load(ordering: .acquiring) == 0 }) {
-            // More threads than processors: the one that is waited for may need this one.
+            // With more threads than processors, the last part may need this thread's processor.
             sched_yield()
         }
         self.work = nil
     }
 
     func help() {
-        // A compute library that brings threads of its own is to use none of them beside these.
+        // A compute library with threads of its own must not use them besides these.
         ComputeThreads.useCallingThreadOnly()
-        while waitForWork() { performWhatIsLeft() }
+        while waitForWork() { performOpenParts() }
     }
 
     func close() {
@@ -99,14 +95,14 @@ private final class Post: @unchecked Sendable {
         monitor.withLock { monitor.wakeAll() }
     }
 
-    private func performWhatIsLeft() {
+    private func performOpenParts() {
         while let part = claim() {
             work?.perform(part: part)
             unfinished.subtract(1, ordering: .releasing)
         }
     }
 
-    /// Takes a part that nobody has taken yet.
+    /// Claims an open part; `nil` if there is none.
     private func claim() -> Int? {
         var seen = offer.load(ordering: .acquiring)
         while isOpen(seen) {
@@ -120,33 +116,37 @@ private final class Post: @unchecked Sendable {
 
     private func isOpen(_ offer: UInt64) -> Bool { offer % Self.round < UInt64(parts) }
 
-    /// Waits until there is something to claim; says whether there can still be.
+    /// Waits until there is an open part or the team closes.
+    ///
+    /// - Returns: whether the team is still open.
     private func waitForWork() -> Bool {
-        if !isReached({ isDue }) {
+        if !isReached({ isOpenOrClosed }) {
             monitor.withLock {
                 sleeping.add(1, ordering: .sequentiallyConsistent)
-                while !isDue { monitor.wait(seconds: 60) }
+                while !isOpenOrClosed { monitor.wait(seconds: 60) }
                 sleeping.subtract(1, ordering: .sequentiallyConsistent)
             }
         }
         return !isClosed.load(ordering: .sequentiallyConsistent)
     }
 
-    private var isDue: Bool {
+    private var isOpenOrClosed: Bool {
         isOpen(offer.load(ordering: .sequentiallyConsistent)) || isClosed.load(ordering: .sequentiallyConsistent)
     }
 
-    /// Looks out for a condition, for as long as one is patient.
+    /// Polls for a condition.
+    ///
+    /// - Returns: whether it came true in time.
     private func isReached(_ condition: () -> Bool) -> Bool {
-        var looks = 0
+        var polls = 0
         var deadline = 0
         while !condition() {
             kernels_pause()
-            looks += 1
-            // Telling the time takes as long as several looks.
-            guard looks % 64 == 0 else { continue }
+            polls += 1
+            // Reading the clock takes as long as several polls.
+            guard polls % 64 == 0 else { continue }
             let now = Self.nanoseconds
-            if deadline == 0 { deadline = now + Self.patience }
+            if deadline == 0 { deadline = now + Self.pollingNanoseconds }
             if now >= deadline { return false }
         }
         return true
@@ -160,7 +160,8 @@ private final class Post: @unchecked Sendable {
 }
 
 extension ComputeTeam {
-    /// One thread's share of a number of floats: whole cache lines, so that no two threads write one.
+    /// Returns one thread's share of an array of floats: whole cache lines, so that no two threads write to the same
+    /// line.
     static func share(_ part: Int, of count: Int, threads: Int) -> Range<Int> {
         let line = 16
         let lines = (count + line - 1) / line

@@ -1,39 +1,41 @@
-/// A loss of Q-values against targets, over a batch.
+/// The loss of Q-values against targets over a batch.
 public enum Loss: String, Sendable, Codable, CaseIterable {
-    /// Huber with δ = 1: clips the **gradient** of the error at ±1 (Mnih 2015, "error clipping"); PyTorch's
-    /// `smooth_l1_loss`.
+    /// The Huber loss with δ = 1, which clips the **gradient** of the error to ±1 (Mnih 2015, "error clipping");
+    /// PyTorch's `smooth_l1_loss`.
     case huber
     /// The squared error δ²; PyTorch's `mse_loss`.
     case squared
 
-    /// How the rows' losses become one.
+    /// How the losses of the rows are combined.
     public enum Reduction: Sendable, CaseIterable {
-        /// Their mean: the learning rate's meaning does not change with the batch size.
+        /// Their mean, so that the learning rate does not depend on the batch size.
         case mean
         /// Their sum, as gradients accumulate over the steps of a worker (Mnih 2016).
         case sum
     }
 
-    /// The loss of the first `count` rows; writes its gradient with respect to every output.
+    /// Returns the loss of the first `count` rows, and writes its gradient with respect to every output.
     ///
-    /// Only the chosen action of each row gets a gradient, the others zero. O(outputs), nothing is allocated.
+    /// Only the action taken in each row gets a gradient; all others get zero. O(outputs); allocates nothing.
+    ///
     /// - Parameters:
-    ///   - outputs: Q-values, `actions.count` rows.
-    ///   - actions: the action taken in each row.
-    ///   - targets: what that action's value should be.
-    ///   - gradient: as long as `outputs`.
-    ///   - weights: multiply each row's loss, as the importance weights of prioritized replay do (Schaul 2016, section
-    ///     3.4); the mean is still over the number of rows, not the sum of the weights. 1 if `nil`.
-    ///   - absoluteErrors: where |Q − target| of each row goes, unweighted: the rows' next priorities.
-    ///   - reduction: mean or sum over the rows.
-    ///   - count: the rows that are filled; the others, padding, get no gradient and an error of zero. All if `nil`.
+    ///   - outputs: Q-values in `actions.count` rows.
+    ///   - actions: The action taken in each row.
+    ///   - targets: The learning target of that action's value.
+    ///   - gradient: Receives the gradient; as long as `outputs`.
+    ///   - weights: A factor for each row's loss, such as the importance weights of prioritized replay (Schaul 2016,
+    ///     section 3.4). The mean still divides by the number of rows, not by the sum of the weights. `nil` means 1.
+    ///   - absoluteErrors: Receives |Q − target| of each row, without the weight: the next priorities.
+    ///   - reduction: The mean or the sum over the rows.
+    ///   - count: The number of rows in use; the others are padding and get no gradient and an error of zero. `nil`
+    ///     uses all.
     public func evaluate(
         outputs: UnsafeBufferPointer<Float>, actions: UnsafeBufferPointer<Int32>, targets: UnsafeBufferPointer<Float>,
         gradient: UnsafeMutableBufferPointer<Float>, weights: UnsafeBufferPointer<Float>? = nil,
         absoluteErrors: UnsafeMutableBufferPointer<Float>? = nil, reduction: Reduction = .mean, count: Int? = nil
     ) -> Double {
         let rows = count ?? actions.count
-        precondition((0...actions.count).contains(rows), "more rows than the batch has")
+        precondition((0...actions.count).contains(rows), "count must not exceed the rows of the batch")
         gradient.update(repeating: 0)
         absoluteErrors?.update(repeating: 0)
         guard rows > 0 else { return 0 }

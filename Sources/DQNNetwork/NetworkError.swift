@@ -3,12 +3,12 @@ public import DQNModel
 /// Why a computation could not be set up or run.
 public typealias NetworkError = DQNError<NetworkErrors>
 
-/// Tells ``NetworkError`` from the errors of other modules.
+/// The domain of ``NetworkError``.
 public enum NetworkErrors: Sendable {}
 
 extension DQNError.Code where Domain == NetworkErrors {
-    /// The compute library refused an operation.
+    /// An operation of the compute library failed.
     public static var computeLibrary: Self { Self(rawValue: "computeLibrary") }
-    /// A stored state does not fit the component that should be restored from it.
+    /// A stored state does not fit the network or the optimiser that is restored from it.
     public static var invalidState: Self { Self(rawValue: "invalidState") }
 }

@@ -3,19 +3,18 @@ internal import Foundation
 
 /// One flat, aligned vector of all parameters (or gradients, or an optimiser slot) of a network.
 ///
-/// `@unchecked Sendable`: the memory is allocated once and freed in `deinit`. Racing reads and writes of its
-/// plain floats are the caller's declared intention (Hogwild, Recht 2011) or the caller's to exclude; nothing
-/// else of the object ever changes.
+/// `@unchecked Sendable`: the memory is allocated once and freed in `deinit`. Concurrent reads and writes of its floats
+/// are either intended (Hogwild, Recht 2011) or must be prevented by the caller. Nothing else of the object changes.
 public final class ParameterSlab: @unchecked Sendable {
-    /// Where the named parameters stand.
+    /// The positions of the named parameters.
     public let layout: ParameterLayout
-    /// The elements, in the layout's order; valid as long as the slab lives.
+    /// The elements, in the layout's order; valid as long as the slab exists.
     public let elements: UnsafeMutableBufferPointer<Float>
 
     /// Creates a slab of zeros.
     public convenience init(layout: ParameterLayout) { self.init(layout: layout, first: []) }
 
-    /// Creates a slab that begins with some values, the rest zeros.
+    /// Creates a slab that begins with the given values; the rest are zeros.
     private init(layout: ParameterLayout, first values: [Float]) {
         self.layout = layout
         // The end is padded so that whole vectors may be read.
@@ -27,14 +26,14 @@ public final class ParameterSlab: @unchecked Sendable {
         elements = UnsafeMutableBufferPointer(start: floats, count: layout.count)
     }
 
-    /// Memory that begins at a cache line and the widest vector; large slabs, which optimisers stream through, have pages of
-    /// 2 MB where the system gives them.
+    /// Allocates memory that is aligned to a cache line and the widest vector. Large slabs get pages of 2 MB, if the
+    /// system provides them.
     private static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
         let (line, largePage) = (64, 2 << 20)
         guard byteCount >= largePage else { return .allocate(byteCount: byteCount, alignment: line) }
         let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: largePage)
         #if os(Linux)
-            // Advice: without it the slab is as good, but for a tenth of the time that passes over it take.
+            // Hint: makes passes about 10 % faster.
             madvise(memory, byteCount, MADV_HUGEPAGE)
         #endif
         return memory
@@ -42,9 +41,9 @@ public final class ParameterSlab: @unchecked Sendable {
 
     deinit { UnsafeMutableRawPointer(elements.baseAddress)?.deallocate() }
 
-    /// Creates a slab holding the given values.
+    /// Creates a slab of the given values.
     ///
-    /// - Throws: ``NetworkError`` (`invalidState`) when their number is not the layout's.
+    /// - Throws: ``NetworkError`` (`invalidState`) if their number differs from the layout's.
     public convenience init(layout: ParameterLayout, values: [Float]) throws(NetworkError) {
         guard values.count == layout.count else {
             throw NetworkError(
@@ -57,22 +56,23 @@ public final class ParameterSlab: @unchecked Sendable {
     /// A copy of the elements, for a checkpoint; O(count).
     public var values: [Float] { Array(elements) }
 
-    /// Makes this slab equal to another of the same layout; O(count).
+    /// Copies the elements of another slab of the same layout; O(count).
     public func copy(from other: ParameterSlab) {
-        precondition(other.layout.count == layout.count, "slabs of different networks")
+        precondition(other.layout.count == layout.count, "both slabs must have the same layout")
         _ = elements.update(fromContentsOf: other.elements)
     }
 
-    /// Draws every weight and bias from U(−1/√fan_in, 1/√fan_in), layer by layer (the initialisation of DQN's
-    /// reference code and PyTorch's default).
+    /// Draws every weight and bias from U(−1/√fan_in, 1/√fan_in), layer by layer.
+    ///
+    /// This is the initialisation of DQN's reference code and the default of PyTorch.
     public func initialize(using generator: inout RandomGenerator) {
         for entry in layout.entries {
             let bound = 1 / Double(entry.fanIn).squareRoot()
-            for index in entry.range { elements[index] = Float(generator.uniform(-bound, bound)) }
+            for index in entry.range { elements[index] = Float(generator.uniform(in: -bound..<bound)) }
         }
     }
 
-    /// The elements from an offset of the layout on.
+    /// Returns the address of the element at an offset of the layout.
     func pointer(at offset: Int) -> UnsafeMutablePointer<Float> {
         guard let base = elements.baseAddress else { preconditionFailure("a network has at least one parameter") }
         return base + offset

@@ -1,18 +1,18 @@
 internal import CKernels
 internal import DQNModel
 
-/// One computation that several threads share: each takes some rows of the batch through the whole network.
+/// A computation that several threads share: each computes some rows of the batch through the whole network.
 ///
-/// Passing rows instead of layers from thread to thread needs one meeting a pass. The gradients of the shards are added
-/// up in their order, so results depend on the number of threads and on nothing else.
+/// The threads synchronise once per pass instead of once per layer. The gradients of the shards are added in a fixed
+/// order, so that results depend only on the number of threads.
 final class ShardedComputation: NetworkComputation {
     /// The rows of one thread.
     ///
-    /// Touched by the thread that performs its part while the team is at work, and by the caller otherwise.
+    /// Accessed by the thread that performs its part while the team works, and by the caller otherwise.
     private final class Shard {
         let computation: any NetworkComputation
         let rows: Range<Int>
-        /// Gradients of these rows alone; the first shard's go where the caller wants all.
+        /// The gradients of these rows; `nil` for the first shard, which writes to the caller's slab.
         let gradients: ParameterSlab?
         var error: NetworkError?
 
@@ -23,7 +23,7 @@ final class ShardedComputation: NetworkComputation {
         }
     }
 
-    /// What the team is at.
+    /// The work of the team.
     private enum Pass {
         case use(ParameterSlab)
         case forward
@@ -41,7 +41,7 @@ final class ShardedComputation: NetworkComputation {
     private let outputs: UnsafeMutableBufferPointer<Float>
     private var pass = Pass.forward
 
-    /// Divides a batch among a team; where there are fewer rows than threads some have nothing to do.
+    /// Divides a batch among a team. If there are fewer rows than threads, some threads do nothing.
     init(
         _ architecture: NetworkArchitecture, batchSize: Int, training: Bool, team: ComputeTeam,
         make: (_ rows: Int) throws(NetworkError) -> any NetworkComputation
@@ -98,8 +98,8 @@ final class ShardedComputation: NetworkComputation {
         if let first { throw first }
     }
 
-    /// The numbers of a shard's rows among those of the whole batch.
-    private func numbers(of shard: Shard) -> Range<Int> {
+    /// Returns the range of a shard's outputs in the outputs of the whole batch.
+    private func outputRange(of shard: Shard) -> Range<Int> {
         let width = architecture.outputCount
         return shard.rows.lowerBound * width..<shard.rows.upperBound * width
     }
@@ -113,20 +113,20 @@ extension ShardedComputation: TeamWork {
     }
 
     private func compute(_ shard: Shard) throws(NetworkError) {
-        let numbers = numbers(of: shard)
+        let range = outputRange(of: shard)
         switch pass {
         case .use(let parameters): try shard.computation.use(parameters)
         case .forward:
             let values = try shard.computation.forward()
-            _ = UnsafeMutableBufferPointer(rebasing: outputs[numbers]).update(fromContentsOf: values)
+            _ = UnsafeMutableBufferPointer(rebasing: outputs[range]).update(fromContentsOf: values)
         case .backward(let gradients):
-            _ = shard.computation.outputGradient.update(fromContentsOf: outputGradient[numbers])
+            _ = shard.computation.outputGradient.update(fromContentsOf: outputGradient[range])
             try shard.computation.backward(into: shard.gradients ?? gradients)
         case .sum: break
         }
     }
 
-    /// Adds up a thread's share of the parameters.
+    /// Adds the gradients of all shards for a thread's share of the parameters.
     private func sum(_ part: Int, into gradients: ParameterSlab) {
         let range = ComputeTeam.share(part, of: gradients.elements.count, threads: team.threads)
         for shard in shards {

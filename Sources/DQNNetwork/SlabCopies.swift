@@ -1,23 +1,23 @@
-/// Copies of a slab's elements, for checkpoints, in memory that is used again once nobody holds the copy any more.
+/// Copies of a slab's elements for checkpoints, in reused memory.
 ///
-/// Fresh memory costs a page fault every 4 KiB, several times what copying does. A copy that is still held when its turn
-/// comes again stays as it is; the new one then takes fresh memory, and twice the time. Not thread-safe.
-public final class SlabCopies {
+/// New memory costs a page fault every 4 KiB, several times as much as copying. If an old copy is still in use when its
+/// memory is to be reused, the new copy takes new memory instead, and more time. Not thread-safe.
+package final class SlabCopies {
     private let slab: ParameterSlab
     private var copies: [[Float]]
     private var turn = 0
 
-    /// Creates what hands out copies of a slab.
+    /// Creates a source of copies of a slab.
     ///
-    /// - Parameter count: how many are kept: as many as are held at a time, and one.
-    public init(of slab: ParameterSlab, keeping count: Int) {
-        precondition(count >= 1, "at least one copy is kept")
+    /// - Parameter count: The number of copies to keep: one more than are held at once.
+    package init(of slab: ParameterSlab, keeping count: Int) {
+        precondition(count >= 1, "at least one copy must be kept")
         self.slab = slab
         copies = Array(repeating: [], count: count)
     }
 
-    /// A copy of the elements as they are now; O(count).
-    public func next() -> [Float] {
+    /// Returns a copy of the current elements; O(count).
+    package func next() -> [Float] {
         turn = (turn + 1) % copies.count
         if copies[turn].isEmpty {
             copies[turn] = slab.values

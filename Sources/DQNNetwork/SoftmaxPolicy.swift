@@ -1,18 +1,19 @@
 internal import Foundation
 
-/// Actions by the probabilities of a softmax over logits.
-public enum SoftmaxPolicy {
-    /// The action that a uniform number stands for: `i` with probability exp(zᵢ) / Σ exp(z).
+/// A policy whose action probabilities are the softmax of logits.
+package enum SoftmaxPolicy {
+    /// Returns the action that corresponds to a uniform random number: `i` with probability exp(zᵢ) / Σ exp(z).
     ///
-    /// Always an index of `logits`, never one whose probability is zero in double precision, for any finite logits;
-    /// O(logits), nothing is allocated.
+    /// For finite logits the result always has a probability above zero in double precision. O(logits); allocates
+    /// nothing.
+    ///
     /// - Parameters:
-    ///   - logits: at least one logit; for an actor-critic network a row without its last output, the value.
-    ///   - uniform: from 0 up to, not including, 1.
-    public static func sample(_ logits: UnsafeBufferPointer<Float>, uniform: Double) -> Int {
+    ///   - logits: At least one logit; for an actor-critic network, a row without its last output, the value.
+    ///   - uniform: At least 0 and below 1.
+    package static func sample(_ logits: UnsafeBufferPointer<Float>, uniform: Double) -> Int {
         let softmax = LogSoftmax(logits)
         var cumulative = 0.0
-        // The sum of all may stay below `uniform` by rounding: then it is the last that has a probability.
+        // Because of rounding the sum may stay below `uniform`: then the last action with a probability is taken.
         var choice = logits.indexOfMaximum
         for index in logits.indices {
             let probability = exp(softmax[index])
@@ -25,7 +26,7 @@ public enum SoftmaxPolicy {
     }
 }
 
-/// The logarithms of a softmax's probabilities, in double precision and without overflow for any finite logits.
+/// The logarithms of a softmax's probabilities, in double precision; finite logits do not overflow.
 struct LogSoftmax {
     private let logits: UnsafeBufferPointer<Float>
     private let maximum: Double
@@ -39,7 +40,7 @@ struct LogSoftmax {
         var sum = 0.0
         var weighted = 0.0
         for logit in logits {
-            // At most zero, so that exp is at most one; and where exp is zero the product is zero, too.
+            // At most zero, so that exp is at most one; if exp is zero, the product is zero too.
             let difference = Double(logit) - maximum
             let weight = exp(difference)
             sum += weight
@@ -50,6 +51,6 @@ struct LogSoftmax {
         entropy = logarithmOfSum - weighted / sum
     }
 
-    /// log π of an index.
+    /// log π of the action with the given index.
     subscript(index: Int) -> Double { Double(logits[index]) - maximum - logarithmOfSum }
 }

@@ -2,8 +2,8 @@ internal import Foundation
 
 /// A mutual-exclusion lock over `pthread_mutex`: the one lock of this package.
 ///
-/// `@unchecked Sendable`: the mutex is made once at a fixed address and does its own synchronising. It is used in
-/// place of `Synchronization.Mutex`, which the thread sanitizer misreads on Linux.
+/// `@unchecked Sendable`: the mutex is created once at a fixed address and synchronises itself. It is used instead of
+/// `Synchronization.Mutex`, for which the thread sanitizer reports false races on Linux.
 package final class Lock: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
 

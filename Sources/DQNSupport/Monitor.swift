@@ -1,10 +1,10 @@
 internal import Foundation
 
-/// A lock with something to wait for: one thread sleeps until another has changed what the lock guards.
+/// A lock with a condition: one thread sleeps until another has changed what the lock guards.
 ///
-/// Every wait has an end of its own, so that nothing sleeps for ever because a signal was lost or a thread died.
+/// Every wait has a timeout, so that no thread sleeps forever because another one has died.
 ///
-/// `@unchecked Sendable`: mutex and condition are made once at fixed addresses and do their own synchronising.
+/// `@unchecked Sendable`: mutex and condition are created once at fixed addresses and synchronise themselves.
 package final class Monitor: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -14,7 +14,7 @@ package final class Monitor: @unchecked Sendable {
         condition.initialize(to: pthread_cond_t())
         pthread_mutex_init(mutex, nil)
         #if os(Linux)
-            // Waits are not to be moved by somebody setting the clock.
+            // Setting the system's clock must not change a timeout.
             var attributes = pthread_condattr_t()
             pthread_condattr_init(&attributes)
             pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
@@ -39,11 +39,11 @@ package final class Monitor: @unchecked Sendable {
         return try body()
     }
 
-    /// Wakes everybody who waits; called with the lock held.
+    /// Wakes all waiting threads; called with the lock held.
     package func wakeAll() { pthread_cond_broadcast(condition) }
 
-    /// Gives the lock away until woken or until the time is up, whichever is first; called with the lock held, inside a
-    /// loop that looks at the condition again.
+    /// Releases the lock and sleeps until woken or until the timeout, then takes the lock again; called with the lock
+    /// held, in a loop that checks the condition again.
     package func wait(seconds: Double) {
         let whole = Int(seconds)
         let nanoseconds = Int((seconds - Double(whole)) * 1e9)

@@ -1,7 +1,7 @@
-/// Finds what a misspelled name was meant to be.
+/// Suggestions for misspelled names.
 package enum NearestName {
-    /// The candidate with the smallest edit distance (insert, delete, replace, swap neighbours), or `nil` where none
-    /// is within a third of the name's length, but at least two edits.
+    /// Returns the candidate with the smallest edit distance (insert, delete, replace, swap neighbours), or `nil` if
+    /// that distance exceeds a third of the name's length and two edits.
     package static func suggestion(for name: String, among candidates: [String]) -> String? {
         let limit = max(2, name.count / 3)
         let ranked = candidates.map { (name: $0, distance: distance(name.lowercased(), $0.lowercased())) }
@@ -10,13 +10,13 @@ package enum NearestName {
         return best.name
     }
 
-    /// The end of an error sentence: `; did you mean 'X'?` where there is a suggestion, `; choose from …` otherwise.
+    /// Returns the end of an error message: `did you mean 'X'?` if there is a suggestion, `choose from …` otherwise.
     package static func remedy(for name: String, among candidates: [String]) -> String {
         if let suggestion = suggestion(for: name, among: candidates) { return "did you mean '\(suggestion)'?" }
         return "choose from \(candidates.sorted().joined(separator: ", "))."
     }
 
-    /// Optimal string alignment distance; O(left × right).
+    /// Returns the optimal string alignment distance; O(left × right).
     static func distance(_ left: String, _ right: String) -> Int {
         let a = Array(left)
         let b = Array(right)

@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// The system's words for a file error, without Foundation's wrapping.
+/// Returns the system's description of a file error, without Foundation's wrapping.
 package func systemReason(_ error: any Error) -> String {
     let bridged = error as NSError
     let underlying = bridged.userInfo[NSUnderlyingErrorKey] as? NSError ?? bridged

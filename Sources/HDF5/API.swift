@@ -1,13 +1,13 @@
-/// Safe Swift over libhdf5, for any file: handles that cannot leak, typed reads and writes, whole errors.
+/// A safe Swift interface to libhdf5: handles that cannot leak, typed reads and writes, complete errors.
 ///
 /// | to | use |
 /// |---|---|
-/// | do anything | ``HDF5/perform(_:)``, whose closure gets a ``HDF5/Session`` |
-/// | create or open a file | ``HDF5/Session/createFile(_:mode:locking:)``, ``HDF5/Session/openFile(_:mode:locking:)`` |
-/// | walk, create and inspect objects | ``HDF5/Group`` |
+/// | run any of it | ``HDF5/perform(_:)``, whose closure gets a ``HDF5/Session`` |
+/// | create or open a file | ``HDF5/Session/createFile(_:mode:userBlock:)``, ``HDF5/Session/openFile(_:mode:)`` |
+/// | list, create and inspect objects | ``HDF5/Group`` |
 /// | read and write arrays | ``HDF5/Dataset`` |
-/// | read and write small facts | ``HDF5/AttributeValue`` with ``HDF5/Group/setAttribute(_:to:)`` |
-/// | know what went wrong | ``HDF5Error`` |
+/// | read and write attributes | ``HDF5/AttributeValue`` with ``HDF5/Group/setAttribute(_:to:)`` |
+/// | handle errors | ``HDF5Error`` |
 ///
 /// ```swift
 /// let weights = try HDF5.perform { session throws(HDF5Error) in
@@ -17,23 +17,23 @@
 /// }
 /// ```
 ///
-/// Only hard links are followed, at every component of a path; nothing is loaded from plug-in folders, and no
-/// external file is ever opened.
-public enum HDF5 {
-    /// Runs `body` on the process's one HDF5 thread and waits for what it gives.
+/// Only hard links are followed, at every component of a path. No plug-in is loaded and no external file is opened.
+/// Files opened for reading are checked before libhdf5 parses them: see `docs/preflight.md`.
+package enum HDF5 {
+    /// Runs `body` on the process's one HDF5 thread and returns its result.
     ///
-    /// libhdf5 has one global lock and keeps its errors per thread, so that all of its calls are made on one
-    /// thread; calls from many threads are served one after another. A call from inside `body` runs at once.
-    /// Handles are neither copyable nor sendable and `body` captures nothing mutable, so none can leave it.
+    /// libhdf5 is not thread-safe in every build and keeps its errors per thread, so one thread makes all calls, in the
+    /// order of their arrival. A call within `body` runs at once. Handles are neither copyable nor sendable and `body`
+    /// captures nothing mutable, so no handle can leave it.
     ///
-    /// - Throws: what `body` throws. A failure to start the thread or the library is thrown by the session's
-    ///   first call.
-    public static func perform<Value: Sendable, Failure: Error>(
+    /// - Throws: the error of `body`. If the thread or the library could not be started, the session's first call
+    ///   throws.
+    package static func perform<Value: Sendable, Failure: Error>(
         _ body: @Sendable (borrowing Session) throws(Failure) -> Value
     ) throws(Failure) -> Value {
         try OwnerThread.shared.run(body)
     }
 
-    /// The version of libhdf5 in use, `1.10.8` for one.
-    public static var libraryVersion: String { OwnerThread.shared.libraryVersion }
+    /// The version of libhdf5: `1.10.8`, for example.
+    package static var libraryVersion: String { OwnerThread.shared.libraryVersion }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandLineSupport
 import DQNCheckpoint
 internal import DQNModel
+internal import DQNSupport
 import Foundation
 
 struct Repair: ParsableCommand {
@@ -17,7 +18,8 @@ struct Repair: ParsableCommand {
             """)
     @Argument(help: "The damaged checkpoint.") var input: String
     @Argument(help: "The new file.") var output: String
-    @Option(help: "Memory that the repair may take, as 8G. (default: what the machine has)") var memory: ByteCount?
+    @Option(help: "Memory that the repair may take, as 8G (8 GiB). (default: what the machine has)") var memory:
+        ByteCount?
     @Flag(help: "Replace the output if it exists.") var force = false
     @Flag(help: "Print one JSON document.") var json = false
 

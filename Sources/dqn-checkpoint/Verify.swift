@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandLineSupport
 import DQNCheckpoint
 internal import DQNModel
+internal import DQNSupport
 import Foundation
 
 struct Verify: ParsableCommand {
@@ -20,7 +21,7 @@ struct Verify: ParsableCommand {
     @Argument(help: "Checkpoint files.") var files: [String]
     @Flag(help: "Also inflate every chunk of replays, and check that their episodes fit together.") var deep = false
     @Flag(help: "Parse each file in a process of its own, with limits.") var isolated = false
-    @Option(help: "Memory that such a process may take, as 512M. (default: 1 GiB and more for large files)")
+    @Option(help: "Memory that such a process may take, as 512M (512 MiB). (default: 1 GiB and more for large files)")
     var memory: ByteCount?
     @Flag(help: "Print one JSON document.") var json = false
 

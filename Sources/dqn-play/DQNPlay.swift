@@ -79,7 +79,6 @@ struct DQNPlay: ParsableCommand {
     }
 
     func run() throws {
-        environmentArguments.prepareGymnasium()
         do { try play() } catch let code as ExitCode { throw code } catch {
             throw report(error, program: "dqn-play", codeOf: Film.exitCode)
         }
@@ -94,8 +93,8 @@ struct DQNPlay: ParsableCommand {
         }
         let agent = try Agent(policy, concurrency: 1)
         let environment = try EnvironmentRegistry.make(
-            EnvironmentRegistry.identifier(env ?? agent.environment, setting: environmentArguments.settings),
-            wrappers: agent.wrappers)
+            EnvironmentID(env ?? agent.environment).setting(environmentArguments.settings),
+            wrappers: agent.wrappers, gymnasium: environmentArguments.gymnasium)
         try check(environment.specification, fits: agent)
         let count = episodes ?? (record == nil ? 10 : 1)
         // First: it leaves nothing behind where it cannot be made.
@@ -111,9 +110,9 @@ struct DQNPlay: ParsableCommand {
         for index in 0..<count {
             let episode = try player.play(
                 seed: generator.next(), maximumSteps: maxSteps, epsilon: epsilon, generator: &generator,
-                policy: { try agent.act($0) }, onReset: { try film?.begin($0) },
+                policy: { try agent.action(for: $0) }, onReset: { try film?.begin($0) },
                 onStep: { step in
-                    let values = trace == nil && film == nil ? [] : try agent.actionValues(step.observation)
+                    let values = trace == nil && film == nil ? [] : try agent.actionValues(for: step.observation)
                     try trace?.append(step, episode: index, actionValues: values)
                     try film?.add(step, actionValues: values)
                     screen?.show(step)
@@ -134,7 +133,7 @@ struct DQNPlay: ParsableCommand {
     }
 
     private func check(_ environment: EnvironmentSpecification, fits agent: Agent) throws {
-        let space = environment.observationSpace.stacked(agent.frameStack)
+        let space = environment.observationSpace.stacked(depth: agent.frameStack)
         guard space == agent.architecture.input, environment.actionCount == agent.architecture.actionCount else {
             throw EnvironmentError(
                 code: .unknownEnvironment,

@@ -6,7 +6,7 @@ internal import DQNModel
 import DQNTraining
 import Foundation
 
-/// Configuration errors are the user's to mend; what is missing or broken has codes of its own.
+/// The exit code of an error of the trainer; `nil` for the errors of other modules.
 func exitCode(of error: any Error) -> ExitCode? {
     guard let error = error as? TrainingError else { return nil }
     return switch error.code {

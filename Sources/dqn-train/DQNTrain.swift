@@ -3,6 +3,7 @@ import CommandLineSupport
 import DQNEnvironments
 import DQNLearning
 import DQNModel
+internal import DQNSupport
 import DQNTraining
 import Foundation
 import Logging
@@ -76,9 +77,10 @@ struct DQNTrain: ParsableCommand {
     var keep: Int?
     @Option(
         help: ArgumentHelp(
-            "Memory that the workers may take together, as in 2G or 500M (default: the machine's).", valueName: "bytes")
+            "Memory that the workers may take together, as in 2G (2 GiB) or 500M (default: the machine's).",
+            valueName: "bytes")
     )
-    var memory: MemorySize?
+    var memory: ByteCount?
     @Option(
         help: ArgumentHelp(
             "Seconds without a finished step after which a worker counts as stuck (default: 120).",
@@ -125,14 +127,18 @@ struct DQNTrain: ParsableCommand {
     }
 
     func run() throws {
-        environmentArguments.prepareGymnasium()
         do {
-            if printConfig { return try printJSON(try request().resolve().json) }
+            if printConfig {
+                return try printJSON(try request().resolve(gymnasium: environmentArguments.gymnasium).json)
+            }
             let run = try makeRun()
             Interruption.install(survivingClosedPipes: true)
             try drive(run)
         } catch let code as ExitCode {
             throw code
+        } catch let error as TrainingError where error.code == .underlyingFailure {
+            // The error of another module, whose type decides the exit code.
+            throw report(error.underlying ?? error, program: "dqn-train")
         } catch {
             throw report(
                 error, program: "dqn-train", codeOf: exitCode(of:), causeOf: { ($0 as? TrainingError)?.underlying })
@@ -142,7 +148,7 @@ struct DQNTrain: ParsableCommand {
     private func request() throws -> ConfigurationRequest {
         var request = ConfigurationRequest()
         request.environment = try env.map {
-            try EnvironmentRegistry.identifier($0, setting: environmentArguments.settings)
+            try EnvironmentID($0).setting(environmentArguments.settings).description
         }
         request.preset = preset
         request.file = config.map { URL(fileURLWithPath: $0) }
@@ -166,26 +172,18 @@ struct DQNTrain: ParsableCommand {
             let directory = RunDirectory(URL(fileURLWithPath: resume))
             return try TrainingRun(
                 resuming: directory, steps: steps, saveEvery: saveEvery, keep: keep, workers: workers,
-                memory: memory?.bytes, workerTimeout: workerTimeout, logger: logger)
+                memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) },
+                gymnasium: environmentArguments.gymnasium, logger: logger)
         }
-        let configuration = try request().resolve()
-        let options = RunDirectory.Options(
+        let gymnasium = environmentArguments.gymnasium
+        let configuration = try request().resolve(gymnasium: gymnasium)
+        let options = TrainingRun.Options(
             steps: steps ?? configuration.scheduleSteps, saveEvery: saveEvery ?? 10_000, keep: keep ?? 5,
-            memory: memory?.bytes, workerTimeout: workerTimeout)
-        // Of a scheme's id the name: gym:ALE/Pong-v5?frameskip=1 is no good name for a folder.
-        let environment = configuration.environment.prefix { $0 != "?" }.split { "/:".contains($0) }.last ?? "run"
+            memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) })
+        let environment = try EnvironmentID(configuration.environment).shortName ?? "run"
         let name = "runs/\(environment)-\(configuration.method)-seed\(configuration.seed)"
         let directory = RunDirectory(URL(fileURLWithPath: out ?? name))
-        return try TrainingRun(configuration, options: options, in: directory, logger: logger)
-    }
-}
-
-/// An amount of memory on the command line.
-struct MemorySize: ExpressibleByArgument {
-    let bytes: Int
-
-    init?(argument: String) {
-        guard let bytes = MemoryBudget.bytes(argument) else { return nil }
-        self.bytes = bytes
+        return try TrainingRun(
+            configuration, options: options, in: directory, gymnasium: gymnasium, logger: logger)
     }
 }

@@ -182,7 +182,7 @@ struct ForgedFile: Sendable {
             for group in final.file.groupAttributes {
                 try root.openGroup(group).setAttribute("note", to: .string("x"))
             }
-            if !final.manifest.isEmpty { try root.writeText(final.manifest, to: "manifest") }
+            if !final.manifest.isEmpty { try root.write(Array(final.manifest.utf8), to: "manifest") }
             for (name, value) in final.attributes.sorted(by: { $0.key < $1.key }) {
                 try root.setAttribute(name, to: value)
             }

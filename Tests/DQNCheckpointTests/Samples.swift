@@ -142,7 +142,7 @@ enum Samples {
     /// Reproducible numbers that resemble weights.
     static func floats(_ count: Int, salt: UInt64) -> [Float] {
         var generator = RandomGenerator(seed: salt, stream: "samples")
-        return (0..<count).map { _ in Float(generator.uniform(-1, 1)) }
+        return (0..<count).map { _ in Float(generator.uniform(in: -1..<1)) }
     }
 }
 

@@ -1,5 +1,6 @@
 import DQNCheckpoint
 import DQNModel
+import DQNSupport
 import Foundation
 import Testing
 
@@ -34,6 +35,42 @@ struct StoreTests {
         #expect(receipt.url.lastPathComponent == "step-000000050000.h5")
         #expect(receipt.notices == [])
         #expect(folder.names == ["step-000000050000.h5"])
+    }
+
+    #if os(Linux)
+        /// A child process that is being started holds copies of all descriptors until it calls `exec`.
+        @Test func releasesTheLockForCopiesOfItsDescriptor() throws {
+            var store: CheckpointStore? = try store()
+            try store?.lock()
+            let owned = (0..<1024).filter {
+                (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == folder.url.path
+            }
+            let copies = owned.map { dup(Int32($0)) }
+            defer { for copy in copies { close(copy) } }
+            #expect(copies.count == 1)
+            #expect(throws: CheckpointError.self) { try CheckpointStore(directory: folder.url).lock() }
+            store = nil
+            try CheckpointStore(directory: folder.url).lock()
+        }
+    #endif
+
+    /// A process that another thread starts holds the lock's descriptor for a moment; without an explicit release of the
+    /// lock this fails within some hundred rounds.
+    @Test func locksAgainWhileProcessesStart() throws {
+        let isDone = Flag()
+        let starters = (0..<2).map { index in
+            JobThread(name: "starter \(index)") {
+                while !isDone.isSet {
+                    let process = try? ChildProcess("true", arguments: [], descriptors: [nil, nil, nil])
+                    process?.end(within: 10)
+                }
+            }
+        }
+        defer {
+            isDone.set()
+            for starter in starters { starter.join() }
+        }
+        for _ in 0..<2000 { try store().lock() }
     }
 
     @Test func ignoresOtherFiles() throws {
@@ -222,3 +259,11 @@ struct StoreTests {
 #else
     private var fileSizeLimit: Int32 { RLIMIT_FSIZE }
 #endif
+
+/// `@unchecked Sendable`: guarded by `lock`.
+private final class Flag: @unchecked Sendable {
+    private let lock = Lock()
+    private var value = false
+    func set() { lock.withLock { value = true } }
+    var isSet: Bool { lock.withLock { value } }
+}

@@ -2,9 +2,9 @@ import DQNEnvironments
 import DQNModel
 import Testing
 
-/// The rules of bsuite's Catch, told by its observations.
+/// The rules of bsuite's Catch, read from its observations.
 @Suite struct CatchTests {
-    /// Where the ball and the paddle are on a board; the bottom row is the paddle's.
+    /// The positions of ball and paddle on a board; the paddle is in the bottom row.
     private func positions(_ board: [Float]) throws -> (row: Int, column: Int, paddle: Int) {
         try #require(board.count == 50 && board.allSatisfy { $0 == 0 || $0 == 1 })
         let set = board.indices.filter { board[$0] == 1 }
@@ -18,7 +18,7 @@ import Testing
         return (9, -1, bottom[0] - 45)
     }
 
-    @Test("The ball falls a row a step, the paddle moves by one, the ninth step pays ±1", arguments: 0..<50)
+    @Test("The ball falls one row per step, the paddle moves by one, the ninth step pays ±1", arguments: 0..<50)
     func rules(seed: UInt64) throws {
         var environment: any Environment = Catch(.board)
         var observation = Observation(zerosOf: environment.specification.observationSpace)
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test("Every episode can be won, every column comes up about equally often")
+    @Test("Every episode can be won; every column is about equally frequent")
     func winnable() throws {
         var environment: any Environment = Catch(.board)
         var observation = Observation(zerosOf: environment.specification.observationSpace)
@@ -91,7 +91,7 @@ import Testing
             #expect(frame.bytes.allSatisfy { $0 == 0 || $0 == 255 })
             for row in 0..<10 {
                 for column in 0..<5 {
-                    // The middle of a cell tells whether it is set.
+                    // The middle of a cell shows whether it is set.
                     let middle = (row * 84 + 42) / 10 * 84 + (column * 84 + 42) / 5
                     #expect(frame.bytes[middle] == (cells.floats[row * 5 + column] == 1 ? 255 : 0))
                 }

@@ -2,11 +2,11 @@ import DQNEnvironments
 import DQNModel
 import Testing
 
-/// Rules of the protocol and of the classic control environments that trajectories do not show.
+/// Rules of the protocol and of classic control that recorded trajectories do not cover.
 @Suite struct ClassicControlTests {
     static let environments = ["CartPole-v1", "MountainCar-v0", "Acrobot-v1"]
 
-    /// The bounds of Gymnasium's resets, in observations.
+    /// The bounds of observations after Gymnasium's resets.
     static let resetBounds: [String: [ClosedRange<Float>]] = [
         "CartPole-v1": [ClosedRange<Float>](repeating: -0.05...0.05, count: 4),
         "MountainCar-v0": [-0.6 ... -0.4, 0...0],
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test("A seed decides the episode; nil goes on", arguments: environments)
+    @Test("A seed determines the episode; nil continues the stream", arguments: environments)
     func seeds(id: String) throws {
         var first = try EnvironmentRegistry.make(id)
         var second = try EnvironmentRegistry.make(id)
@@ -55,12 +55,12 @@ import Testing
         #expect(try start(&second, 1) == one)
     }
 
-    @Test("Misuse is refused with the reason and leaves the state alone", arguments: SnapshotTests.environments)
+    @Test("Misuse is refused with a reason and leaves the state unchanged", arguments: SnapshotTests.environments)
     func misuse(id: String) throws {
         var environment = try EnvironmentRegistry.make(id)
         let actions = environment.specification.actionCount
         #expect { try environment.step(0) } throws: {
-            ($0 as? EnvironmentError)?.code == .resetNeeded && "\($0)".contains("before its first reset")
+            ($0 as? EnvironmentError)?.code == .resetNeeded && "\($0)".contains("needs a reset before its first step")
         }
         try environment.reset(seed: 1)
         let before = try environment.snapshot()
@@ -72,7 +72,7 @@ import Testing
         #expect(try environment.snapshot() == before)
     }
 
-    @Test("Ending on the very step of the limit sets both flags, as in Gymnasium")
+    @Test("Terminating on the step of the limit sets both flags, as in Gymnasium")
     func bothFlags() throws {
         var environment = try placed("CartPole-v1", in: [2.399, 3, 0, 0], elapsed: 499)
         #expect(try environment.step(1) == StepOutcome(reward: 1, terminated: true, truncated: true))

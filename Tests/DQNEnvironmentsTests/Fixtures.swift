@@ -2,7 +2,7 @@ import Foundation
 
 /// The recorded files beside the tests.
 enum Fixtures {
-    /// `Fixtures/` of the repository this source file belongs to.
+    /// `Fixtures/` of the repository that contains this source file.
     static let directory = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures")
 
@@ -39,7 +39,7 @@ struct Trajectories: Decodable {
     let episodes: [Episode]
 }
 
-/// The little-endian numbers that a recording holds.
+/// The little-endian numbers of a recording.
 func numbers<Number: BitwiseCopyable>(_ data: Data, as type: Number.Type) -> [Number] {
     data.withUnsafeBytes { bytes in
         stride(from: 0, to: bytes.count, by: MemoryLayout<Number>.size).map {

@@ -8,7 +8,7 @@ import Testing
             space: ObservationSpace(shape: [2, 3], element: .uint8), bytes: Array(repeating: value, count: 6))
     }
 
-    @Test("Frames stand oldest first, zeros before the first, the oldest drops out")
+    @Test("The stack has the oldest frame first, zeros before the first frame, and drops the oldest")
     func order() throws {
         var stack = FrameStack(of: ObservationSpace(shape: [2, 3], element: .uint8), depth: 3)
         #expect(stack.observation.space == ObservationSpace(shape: [3, 2, 3], element: .uint8))
@@ -24,7 +24,7 @@ import Testing
         #expect(stack.observation.bytes.allSatisfy { $0 == 0 })
     }
 
-    @Test("Vectors are concatenated, and a depth of one keeps just the newest")
+    @Test("Vectors are concatenated; a depth of one keeps only the newest")
     func vectors() throws {
         var stack = FrameStack(of: ObservationSpace(shape: [2], element: .float32), depth: 2)
         stack.push(Observation([1, 2]))
@@ -39,7 +39,7 @@ import Testing
         #expect(board.observation.space.shape == [1, 10, 5])
     }
 
-    @Test("A restored stack goes on; one of another shape is refused")
+    @Test("A restored stack continues; an observation of another shape is refused")
     func restoring() throws {
         let space = ObservationSpace(shape: [2, 3], element: .uint8)
         var stack = FrameStack(of: space, depth: 3)

@@ -3,7 +3,7 @@ import DQNGraphics
 import DQNModel
 import Testing
 
-/// The environments' pictures in colour: what is where.
+/// What the environments' colour pictures show.
 @Suite struct EnvironmentPictureTests {
     private func picture(_ id: String, _ state: [Double], then action: Int? = nil) throws -> Picture {
         var environment = try placed(id, in: state, elapsed: 3)
@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test(
-        "A picture keeps its size through an episode, and shows that something happens",
+        "Pictures keep their size during an episode and change with the state",
         arguments: SnapshotTests.environments)
     func size(id: String) throws {
         var environment = try EnvironmentRegistry.make(id)
@@ -31,7 +31,7 @@ import Testing
         #expect(environment.stepsPerSecond > 0)
     }
 
-    @Test("A wrapper shows what is inside, at the pace of what is inside")
+    @Test("A wrapper shows the picture of its environment, at the rate of its environment")
     func wrapped() throws {
         var plain = try EnvironmentRegistry.make("MountainCar-v0")
         var wrapped = try ActionRepeat(RewardClip(EnvironmentRegistry.make("MountainCar-v0")), count: 3)
@@ -45,7 +45,7 @@ import Testing
         #expect(wrapped.stepsPerSecond == 10 && plain.stepsPerSecond == 30)
     }
 
-    @Test("CartPole's cart and pole stand where the state says")
+    @Test("CartPole draws cart and pole according to the state")
     func cartPole() throws {
         let upright = try picture("CartPole-v1", [0, 0, 0, 0])
         let moved = try picture("CartPole-v1", [1, 0, 0, 0])
@@ -56,7 +56,7 @@ import Testing
         #expect(leaning[240 + 15, 156 - 74] == pole && leaning[240, 156 - 74] != pole)
     }
 
-    @Test("MountainCar's car lies on the hill, left and right")
+    @Test("MountainCar draws the car on the hill, left and right")
     func mountainCar() throws {
         func isBlue(_ color: PictureColor) -> Bool { color == PictureColor(0x2E86AB) }
         func centre(_ picture: Picture) -> Double {
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test("Acrobot's links hang from the middle; beyond its line the tip is green")
+    @Test("Acrobot draws its links from the middle, and the tip green above the line")
     func acrobot() throws {
         let hanging = try picture("Acrobot-v1", [0, 0, 0, 0])
         let (first, second) = (hanging[180, 180 + 40], hanging[180, 180 + 78 + 40])
@@ -81,7 +81,7 @@ import Testing
         #expect(raised[180, 180 - 156] == PictureColor(0x4C9F70) && hanging[180, 180 + 156] != PictureColor(0x4C9F70))
     }
 
-    @Test("Catch's ball and paddle are where the observation has them", arguments: [Catch.Drawing.board, .pixels])
+    @Test("Catch draws ball and paddle where the observation has them", arguments: [Catch.Drawing.board, .pixels])
     func catching(drawing: Catch.Drawing) throws {
         var environment = Catch(drawing)
         var board = Catch(.board)
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    /// An environment that shows a frame, and nothing else of itself.
+    /// An environment whose observation is a frame.
     private struct Frames: Environment {
         var shape: [Int]
         var element: ElementType
@@ -129,7 +129,7 @@ import Testing
         func renderANSI() -> String { "text" }
     }
 
-    @Test("A frame that is observed is the picture: grey, colours, the newest of a stack, channels as colours")
+    @Test("An observed frame is the picture: grey, colours, the newest of a stack, channels as colours")
     func observed() throws {
         let grey = try #require(try Frames(shape: [1, 2], element: .uint8, values: [7, 200]).picture())
         #expect(grey.bytes == [7, 7, 7, 200, 200, 200])
@@ -146,15 +146,35 @@ import Testing
         #expect(try Frames(shape: [4], element: .float32, values: [1, 2, 3, 4]).picture() == nil)
     }
 
-    @Test("On a terminal frames of bytes are drawn as pictures, vectors by their text")
+    /// An environment of three numbers that draws nothing.
+    private struct Vector: Environment {
+        var specification: EnvironmentSpecification {
+            EnvironmentSpecification(
+                id: "Vector", observationSpace: ObservationSpace(shape: [3], element: .float32), actionMeanings: ["go"])
+        }
+        mutating func reset(seed: UInt64?) {}
+        mutating func step(_ action: Int) -> StepOutcome { StepOutcome(reward: 0, terminated: true, truncated: false) }
+        func observe(into observation: inout Observation) {
+            observation.withMutableFloats { for index in 0..<3 { $0[index] = Float(index) } }
+        }
+        func snapshot() -> StateSnapshot? { nil }
+        mutating func restore(_ snapshot: StateSnapshot) {}
+    }
+
+    @Test("A terminal shows an environment's own text, or its picture over its status line, or its numbers")
     func terminal() throws {
         let frames = Frames(shape: [2, 2], element: .uint8, values: [0, 255, 0, 255])
         #expect(frames.renderANSI(columns: 2, rows: 1).contains("\u{1B}[48;2;255;255;255m"))
         #expect(
             Frames(shape: [2, 2], element: .float32, values: [0, 1, 0, 1]).renderANSI(columns: 9, rows: 9) == "text")
         let cartPole = try placed("CartPole-v1", in: [0, 0, 0, 0], elapsed: 3)
-        #expect(cartPole.renderANSI(columns: 9, rows: 9) == cartPole.renderANSI())
-        let text = try #require(try EnvironmentRegistry.make("Catch84-v0").picture()).terminalText(columns: 20, rows: 9)
-        #expect(try EnvironmentRegistry.make("Catch84-v0").renderANSI(columns: 20, rows: 9) == text)
+        for environment in [cartPole, try EnvironmentRegistry.make("Catch84-v0")] {
+            let picture = try #require(try environment.picture()).terminalText(columns: 20, rows: 8)
+            #expect(
+                environment.renderANSI(columns: 20, rows: 9) == "\(picture)\n\(environment.statusLine.prefix(20))")
+        }
+        // Without a picture, a text or figures the numbers of the observation are shown.
+        let vector = Vector().renderANSI(columns: 60, rows: 9).split(separator: "\n")
+        #expect(vector.count == 3 && vector[1].hasPrefix("1     +1.0000"))
     }
 }

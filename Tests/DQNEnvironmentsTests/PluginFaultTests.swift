@@ -4,7 +4,7 @@ import Foundation
 import PluginBuilding
 import Testing
 
-/// Plug-ins that break the contract: each in one sentence with the thing, the rule and the remedy.
+/// Errors for plug-ins that break the contract: one sentence with the thing, the rule and the remedy.
 @Suite struct PluginFaultTests {
     private static func isRefusal(_ error: any Error, _ code: EnvironmentError.Code, _ words: String) -> Bool {
         guard let error = error as? EnvironmentError else { return false }
@@ -12,7 +12,7 @@ import Testing
             && !error.message.contains("\n")
     }
 
-    /// The sound environment of the misbehaving library with one fault.
+    /// The sound environment of the misbehaving library, with one fault.
     private func make(_ fault: String, reset: Bool = true) throws -> any Environment {
         var environment = try EnvironmentRegistry.make(
             "plugin:\(CompiledPlugin.misbehaving().path):Sound-v0?fault=\(fault)")
@@ -21,12 +21,12 @@ import Testing
     }
 
     @Test(
-        "A library that breaks the contract is refused",
+        "Refuses a library that breaks the contract",
         arguments: [
             (1, "exports no 'dqn_environment_plugin'; define that function"),
             (2, "has version 99 of the interface and this program version 1; compile it"),
             (3, "offers 0 environments; offer 1 to 1024"), (4, "has no table for its environment 1; give one"),
-            (5, "gives no function 'step' for Other-v0"), (6, "gives no function 'restore' for Other-v0"),
+            (5, "lacks the function 'step' for Other-v0"), (6, "lacks the function 'restore' for Other-v0"),
             (7, "has an environment without a proper name; give it"),
             (8, "has snapshot_version 0 for Sound-v0; count from 1"),
             (9, "has several environments of one name among Sound-v0, Sound-v0"),
@@ -35,7 +35,7 @@ import Testing
         ])
     func library(fault: Int, words: String) throws {
         let path = try CompiledPlugin.misbehaving(fault).path
-        // The second time as well: what was refused is not taken for loaded.
+        // A refused library is not treated as loaded the second time.
         for _ in 0..<2 {
             #expect { try EnvironmentRegistry.make("plugin:\(path):Sound-v0") } throws: {
                 Self.isRefusal($0, .invalidPlugin, words) && "\($0)".contains(path)
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("A file that is no library, or lacks a symbol, cannot be loaded")
+    @Test("Refuses a file that is not a library or lacks a symbol")
     func noLibrary() throws {
         let source = #filePath
         #expect { try EnvironmentRegistry.make("plugin:\(source)") } throws: {
@@ -54,7 +54,7 @@ import Testing
             Self.isRefusal($0, .invalidPlugin, "is no file; name a shared library")
         }
         #if os(Linux)
-            // Elsewhere the linker refuses it already.
+            // On other systems the linker already refuses it.
             let path = try CompiledPlugin.misbehaving(13).path
             #expect { try EnvironmentRegistry.make("plugin:\(path)") } throws: {
                 Self.isRefusal($0, .invalidPlugin, "missing_function")
@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(
-        "An id that names no environment says which there are",
+        "An id without a valid environment names those that exist",
         arguments: [
             ("", "names no environment of a plug-in; write plugin:PATH:NAME"),
             (":Sound-v0", "names no environment of a plug-in"), ("a.so:", "names no environment of a plug-in"),
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test("A file that is not there is told with the variable that finds it")
+    @Test("The error for a missing file names the search variable")
     func missing() {
         #expect { try EnvironmentRegistry.make("plugin:/nowhere/grid.so:Grid-v0") } throws: {
             Self.isRefusal($0, .pluginNotFound, "There is no plug-in '/nowhere/grid.so'")
@@ -88,24 +88,24 @@ import Testing
     }
 
     @Test(
-        "Lies about shapes and a failing description are refused, and what was made is destroyed",
+        "Refuses an invalid or failing description and destroys the environment",
         arguments: [
-            ("describe", "could not describe Sound-v0"), ("element-type", "says element_type 7 of Sound-v0"),
-            ("no-axes", "says axis_count 0 of Sound-v0; it must be 1 to 4"), ("many-axes", "says axis_count 5"),
-            ("zero-extent", "says extents[0] 0 of Sound-v0; it must be 1 to 67108864"),
-            ("negative-extent", "says extents[0] -4"), ("huge-extent", "says extents[0] 9223372036854775807"),
+            ("describe", "could not describe Sound-v0"), ("element-type", "reports element_type 7 of Sound-v0"),
+            ("no-axes", "reports axis_count 0 of Sound-v0; it must be 1 to 4"), ("many-axes", "reports axis_count 5"),
+            ("zero-extent", "reports extents[0] 0 of Sound-v0; it must be 1 to 67108864"),
+            ("negative-extent", "reports extents[0] -4"), ("huge-extent", "reports extents[0] 9223372036854775807"),
             ("huge-product", "make more than 67108864 elements; make them smaller"),
-            ("no-actions", "says action_count 0 of Sound-v0; it must be 1 to 65536"),
-            ("many-actions", "says action_count 65537"), ("meanings", "has no text in action_meanings[1]"),
-            ("no-frames", "says frames_per_step 0 of Sound-v0; it must be 1 to 1000"),
-            ("no-stack", "says frame_stack 0 of Sound-v0; it must be 1 to 64"),
-            ("negative-limit", "says maximum_episode_steps -1"),
+            ("no-actions", "reports action_count 0 of Sound-v0; it must be 1 to 65536"),
+            ("many-actions", "reports action_count 65537"), ("meanings", "has no text in action_meanings[1]"),
+            ("no-frames", "reports frames_per_step 0 of Sound-v0; it must be 1 to 1000"),
+            ("no-stack", "reports frame_stack 0 of Sound-v0; it must be 1 to 64"),
+            ("negative-limit", "reports maximum_episode_steps -1"),
         ])
     func shapes(fault: String, words: String) throws {
         #expect { try make(fault) } throws: { Self.isRefusal($0, .invalidPlugin, words) }
     }
 
-    @Test("Environments that are made alike must describe themselves alike")
+    @Test("Environments with equal options must have equal descriptions")
     func changes() throws {
         #expect {
             for _ in 0..<3 { _ = try make("changes") }
@@ -115,14 +115,14 @@ import Testing
     }
 
     @Test(
-        "Where nothing is made, the reason is told on one line",
+        "A failed creation reports its reason on one line",
         arguments: [
             ("create", "with fault=create (it is Monday); change its options"),
             ("create-silent", "with fault=create-silent (no reason given)"),
         ])
     func creation(fault: String, words: String) throws {
         #expect { try make(fault) } throws: { Self.isRefusal($0, .invalidOptions, words) }
-        // A text without an end is cut at the buffer's.
+        // A text without an end is cut at the end of the buffer.
         #expect { try make("create-long") } throws: {
             Self.isRefusal($0, .invalidOptions, "x); change") && "\($0)".count < 1_000
         }
@@ -134,8 +134,9 @@ import Testing
             ("nan-reward", "paid a reward of nan for action 1; rewards must be finite"),
             ("infinite-reward", "paid a reward of -inf for action 1"),
             ("step", "failed in a step (the wheels came off)"),
-            ("speechless", "failed in a step (it gives no reason)"),
-            ("wordless", "failed in a step (it gives no reason)"), ("unavailable-step", "returned 2 from a step"),
+            ("speechless", "failed in a step (no reason given)"),
+            ("wordless", "failed in a step (no reason given)"),
+            ("unavailable-step", "returned the invalid status 2 from a step"),
         ])
     func steps(fault: String, words: String) throws {
         var environment = try make(fault)
@@ -147,7 +148,7 @@ import Testing
     }
 
     @Test(
-        "A failing reset, and observations that cannot be, are told",
+        "Reports a failing reset and invalid observations",
         arguments: [
             ("reset", "failed in a reset (the wheels came off)"),
             ("observe", "failed in an observation after a reset (the wheels came off)"),
@@ -161,35 +162,36 @@ import Testing
     }
 
     @Test(
-        "Snapshots that fail, or are not as long as said, are told",
+        "Reports snapshots that fail or have another length than announced",
         arguments: [
             ("snapshot", "failed in snapshot() (the wheels came off)"),
-            ("snapshot-empty", "wants 0 bytes for snapshot(); it may have 1 to 268435456"),
-            ("snapshot-huge", "wants 18446744073709551615 bytes for snapshot(); it may have 1 to 268435456"),
-            ("snapshot-longer", "wrote more in snapshot() than the 8 bytes that it had said"),
-            ("snapshot-overruns", "wrote more in snapshot() than the 8 bytes that it had said"),
+            ("snapshot-empty", "wants 0 bytes for snapshot(); 1 to 268435456 are allowed"),
+            ("snapshot-huge", "wants 18446744073709551615 bytes for snapshot(); 1 to 268435456 are allowed"),
+            ("snapshot-longer", "wrote more in snapshot() than the 8 bytes that it announced"),
+            ("snapshot-overruns", "wrote more in snapshot() than the 8 bytes that it announced"),
         ])
     func snapshots(fault: String, words: String) throws {
         let environment = try make(fault)
         #expect { try environment.snapshot() } throws: { Self.isRefusal($0, .pluginFailed, words) }
     }
 
-    @Test("A snapshot may be unavailable; a plug-in without snapshots has none, and takes none")
+    @Test("A snapshot may be unavailable; a plug-in without snapshots returns and restores none")
     func noSnapshot() throws {
         #expect(try make("snapshot-unavailable").snapshot() == nil)
         var plain = try EnvironmentRegistry.make("plugin:\(CompiledPlugin.misbehaving().path):Plain-v0")
         try plain.reset(seed: nil)
         #expect(try plain.snapshot() == nil)
-        #expect(plain.renderANSI().hasPrefix("step 0   Plain-v0"))
+        #expect(plain.renderANSI(columns: 80, rows: 24).contains("\nstep 0   Plain-v0"))
         var stored = try #require(try make("").snapshot())
         stored.kind = "Plain-v0"
         stored.version = 0
         #expect { try plain.restore(stored) } throws: {
-            ($0 as? ModelError)?.code == .invalidSnapshot && "\($0)".contains("which is a plug-in's that has snapshots")
+            ($0 as? ModelError)?.code == .invalidSnapshot
+                && "\($0)".contains("which comes from a plug-in with snapshots")
         }
     }
 
-    @Test("A refused restore changes nothing that the host knows; a picture that fails is a line of text")
+    @Test("A refused restore changes nothing in the host; a failing picture becomes a line of text")
     func restoreAndPicture() throws {
         let stored = try #require(try make("").snapshot())
         var environment = try make("restore", reset: false)
@@ -197,11 +199,11 @@ import Testing
             "\($0)".contains("refuses the stored state of 8 bytes (the wheels came off)")
         }
         #expect { try environment.step(0) } throws: { ($0 as? EnvironmentError)?.code == .resetNeeded }
-        #expect(try make("").renderANSI().hasPrefix("picture\nstep 0"))
+        #expect(try make("").renderANSI(columns: 80, rows: 24).hasPrefix("picture\nstep 0"))
         #expect(try make("render-huge").renderANSI().contains("wants 1099511627776 bytes for render()"))
     }
 
-    @Test("Both ends of an episode are told apart: the plug-in's truncation and the limit that it described")
+    @Test("Distinguishes the plug-in's truncation from the limit in its description")
     func truncation() throws {
         var environment = try make("truncates")
         let outcome = try environment.step(1)
@@ -211,11 +213,11 @@ import Testing
     }
 }
 
-/// The life of what a plug-in makes; alone, since it counts all that are alive in a library of its own.
+/// The lifetime of a plug-in's environments; a suite of its own, since it counts all environments of one library.
 @Suite struct PluginLifeTests {
     @Test("Each environment is destroyed once, with its last reference")
     func life() throws {
-        // The same library as of no fault, in a file of its own.
+        // The library without a fault, in a file of its own.
         let path = try CompiledPlugin.misbehaving(14).path
         let library = try #require(dlopen(path, RTLD_NOW))
         let alive = unsafeBitCast(

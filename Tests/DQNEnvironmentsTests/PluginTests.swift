@@ -4,7 +4,7 @@ import Foundation
 import PluginBuilding
 import Testing
 
-/// Plug-ins in C that keep the contract.
+/// Plug-ins in C that follow the contract.
 @Suite struct PluginTests {
     static let names = ["GridWorld-v0", "GridWorldPixels-v0"]
 
@@ -13,12 +13,13 @@ import Testing
     }
 
     @Test(
-        "The header is C11 and C++11, without a warning", arguments: [("c", "c11"), ("c++", "c++11"), ("c++", "c++20")])
+        "The header compiles as C11 and C++11 without a warning",
+        arguments: [("c", "c11"), ("c++", "c++11"), ("c++", "c++20")])
     func header(language: String, standard: String) throws {
         try CompiledPlugin.checkHeader(language: language, standard: standard)
     }
 
-    @Test("The documentation's example compiles and plays; its library needs no name")
+    @Test("The example of the documentation compiles and plays; its id needs no name")
     func documented() throws {
         let path = try CompiledPlugin.documented().path
         var environment = try EnvironmentRegistry.make("plugin:\(path)")
@@ -31,7 +32,7 @@ import Testing
         #expect(try environment.snapshot() == nil)
     }
 
-    @Test("The specification is what the plug-in describes")
+    @Test("The specification equals the plug-in's description")
     func specification() throws {
         let vector = try Self.make("GridWorld-v0").specification
         #expect(vector.id == "plugin:\(try CompiledPlugin.gridWorld().path):GridWorld-v0")
@@ -44,7 +45,7 @@ import Testing
         #expect(pixels.maximumEpisodeSteps == 96)
     }
 
-    @Test("Walking to the goal ends the episode, in as many steps as it is far")
+    @Test("Walking to the goal ends the episode after as many steps as its distance")
     func episode() throws {
         var environment = try Self.make("GridWorld-v0")
         var observation = Observation(zerosOf: environment.specification.observationSpace)
@@ -69,7 +70,7 @@ import Testing
         }
     }
 
-    @Test("The host truncates at the limit that is described, and refuses what has no sense")
+    @Test("The host truncates at the described limit and refuses invalid calls")
     func limits() throws {
         var environment = try Self.make("GridWorld-v0", "?size=9")
         #expect { try environment.step(0) } throws: { ($0 as? EnvironmentError)?.code == .resetNeeded }
@@ -79,7 +80,7 @@ import Testing
                 ($0 as? EnvironmentError)?.code == .invalidAction && "\($0)".contains("0 (up), 1 (right)")
             }
         }
-        // Into the corner up left, and against the walls; the goal of this seed is elsewhere.
+        // Into the upper left corner and against the walls; the goal of this seed is elsewhere.
         var outcomes: [StepOutcome] = []
         for index in 0..<72 { outcomes.append(try environment.step(index % 2 == 0 ? 0 : 3)) }
         #expect(outcomes.dropLast().allSatisfy { !$0.ended })
@@ -89,8 +90,8 @@ import Testing
         _ = try environment.step(0)
     }
 
-    @Test("A restored environment goes on like the original, through resets", arguments: names, [0, 1, 7, 45])
-    func goesOn(name: String, steps: Int) throws {
+    @Test("A restored environment continues like the original, across resets", arguments: names, [0, 1, 7, 45])
+    func continues(name: String, steps: Int) throws {
         let options = "?slip=0.3,size=6"
         var original = try Self.make(name, options)
         try original.reset(seed: 5)
@@ -99,7 +100,7 @@ import Testing
         let snapshot = try #require(try original.snapshot())
         #expect(snapshot.kind == name && snapshot.version == 1)
 
-        // One that was never reset, as at a resume; and one in the middle of another life.
+        // An environment that was never reset, as at a resume, and one in the middle of another episode.
         for seed in [nil, UInt64(9)] {
             var restored = try Self.make(name, options)
             if let seed { try restored.reset(seed: seed) }
@@ -118,7 +119,7 @@ import Testing
         #expect(try restored.snapshot() == original.snapshot())
     }
 
-    @Test("Damaged snapshots are refused in a sentence and change nothing", arguments: names)
+    @Test("Damaged snapshots are refused and change nothing", arguments: names)
     func damaged(name: String) throws {
         var environment = try Self.make(name)
         try environment.reset(seed: 4)
@@ -128,10 +129,10 @@ import Testing
         let damages: [(String, (inout StateSnapshot) -> Void)] = [
             ("cannot restore", { $0.kind = "CartPole-v1" }),
             ("cannot restore", { $0.version = 2 }),
-            ("which is no plug-in's", { $0.values["plugin"] = nil }),
-            ("which is no plug-in's", { $0.values["plugin"] = .uint8([]) }),
-            ("which is no plug-in's", { $0.values["plugin"] = .int64([1]) }),
-            ("(a state has 12 bytes)", { $0.values["plugin"] = .uint8(bytes + [0]) }),
+            ("which does not come from a plug-in", { $0.values["plugin"] = nil }),
+            ("which does not come from a plug-in", { $0.values["plugin"] = .uint8([]) }),
+            ("which does not come from a plug-in", { $0.values["plugin"] = .int64([1]) }),
+            ("(a state must have 12 bytes)", { $0.values["plugin"] = .uint8(bytes + [0]) }),
             ("(position 5 is off a grid of 5 cells)", { $0.values["plugin"] = .uint8(bytes.dropLast() + [5]) }),
             ("found phase 3", { $0.values["phase"] = .uint8([3]) }),
             ("at step 41", { $0.values["elapsed_steps"] = .int64([41]) }),
@@ -148,21 +149,21 @@ import Testing
         }
     }
 
-    @Test("Options reach the plug-in as text, and it refuses them with its reason")
+    @Test("Options reach the plug-in as text; it refuses invalid ones with its reason")
     func options() throws {
         for options in ["?size=7", "?size=%37", "?slip=0.5,size=7"] {
             let specification = try Self.make("GridWorld-v0", options).specification
             #expect(specification.maximumEpisodeSteps == 56 && specification.id.hasSuffix("GridWorld-v0\(options)"))
         }
         for (options, words) in [
-            ("?size=2", "with size=2 (size is a whole number from 3 to 12, not 2)"),
-            ("?slip=1.5,size=3", "with size=3, slip=1.5 (slip is a probability, not 1.5)"),
-            ("?color=red", "(there is no option color, only size and slip)"),
+            ("?size=2", "with size=2 (size must be a whole number from 3 to 12, not 2)"),
+            ("?slip=1.5,size=3", "with size=3, slip=1.5 (slip must be a probability from 0 to 1, not 1.5)"),
+            ("?color=red", "(unknown option color; the options are size and slip)"),
             ("?size=7%2C", "(size is a whole number from 3 to 12, not 7,)"),
-            ("?size", "The environment's option 'size' cannot"), ("?=7", "The environment's option '=7' cannot"),
-            ("?size=%zz", "The environment's option 'size=%zz' cannot"),
-            ("?size=7,size=8", "The environment's option 'size=8' cannot"),
-            ("?size=7%00", "The environment's option 'size=7%00' cannot"),
+            ("?size", "Invalid environment option 'size';"), ("?=7", "Invalid environment option '=7';"),
+            ("?size=%zz", "Invalid environment option 'size=%zz';"),
+            ("?size=7,size=8", "Invalid environment option 'size=8';"),
+            ("?size=7%00", "Invalid environment option 'size=7%00';"),
         ] {
             #expect { try Self.make("GridWorld-v0", options) } throws: {
                 ($0 as? EnvironmentError)?.code == .invalidOptions && "\($0)".contains(words)
@@ -170,32 +171,33 @@ import Testing
         }
     }
 
-    @Test("Pictures are the plug-in's own over the line of figures")
+    @Test("Shows the plug-in's text over the status line")
     func picture() throws {
         var environment = try Self.make("GridWorld-v0")
         try environment.reset(seed: 1)
         _ = try environment.step(1)
-        let lines = environment.renderANSI().split(separator: "\n")
+        let lines = environment.renderANSI(columns: 80, rows: 24).split(separator: "\n")
         #expect(lines.count == 6)
         let picture = lines.dropLast().joined()
         #expect(picture.count == 50 && picture.count { $0 == "A" } == 1 && picture.count { $0 == "." } >= 23)
         #expect(lines.last?.hasPrefix("step 1/40   GridWorld-v0") == true)
     }
 
-    @Test("A library is named by its path, by another to the same file, or found in the folders of the variable")
+    @Test("Finds a library by its path or by a link to its file")
     func paths() throws {
         let library = try CompiledPlugin.gridWorld()
         let link = library.deletingLastPathComponent().appendingPathComponent("link:\(UUID().uuidString).so")
         try FileManager.default.createSymbolicLink(at: link, withDestinationURL: library)
         defer { try? FileManager.default.removeItem(at: link) }
         #expect(try EnvironmentRegistry.make("plugin:\(link.path):GridWorld-v0").specification.actionCount == 4)
-        #expect(EnvironmentRegistry.recognizes("plugin:/nowhere.so") && !EnvironmentRegistry.recognizes("Nowhere-v0"))
+        #expect(EnvironmentRegistry.recognizes(try EnvironmentID("plugin:/nowhere.so")))
+        #expect(!EnvironmentRegistry.recognizes(try EnvironmentID("Nowhere-v0")))
         #expect { try EnvironmentRegistry.register("plugin:mine") { throw CancellationError() } } throws: {
             ($0 as? EnvironmentError)?.code == .alreadyRegistered
         }
     }
 
-    @Test("Several environments step on several threads at once, each as it does alone")
+    @Test("Environments step on several threads at once as they do alone")
     func threads() throws {
         @Sendable func returns(_ seed: Int) throws -> [StepOutcome] {
             var environment = try Self.make("GridWorld-v0", "?slip=0.5")

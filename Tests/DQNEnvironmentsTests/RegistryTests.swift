@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 @Suite struct RegistryTests {
-    @Test("Every registered id makes an environment of that id")
+    @Test("Every registered id creates an environment of that id")
     func identifiers() throws {
         let known = EnvironmentRegistry.identifiers
         #expect(Set(SnapshotTests.environments).isSubset(of: known))
@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(
-        "A misspelled id gets the nearest one suggested",
+        "Suggests the nearest id for a misspelled one",
         arguments: [
             ("CartPol-v1", "CartPole-v1"), ("cartpole", "CartPole-v1"), ("CartPole-v0", "CartPole-v1"),
             ("MountinCar-v0", "MountainCar-v0"), ("acrobot-v1", "Acrobot-v1"), ("Catch84", "Catch84-v0"),
@@ -26,11 +26,12 @@ import Testing
     func suggestion(wrong: String, right: String) throws {
         #expect { try EnvironmentRegistry.make(wrong) } throws: {
             ($0 as? EnvironmentError)?.code == .unknownEnvironment
-                && "\($0)".hasPrefix("There is no environment '\(wrong)'; did you mean '\(right)'?")
+                && "\($0)".hasPrefix("Unknown environment '\(wrong)'; did you mean '\(right)'?")
         }
     }
 
-    @Test("A name like no other gets the list and no suggestion", arguments: ["", "Pong", "HalfCheetah-v4"])
+    @Test(
+        "Lists the ids, without a suggestion, for a name unlike any other", arguments: ["", "Pong", "HalfCheetah-v4"])
     func noSuggestion(wrong: String) throws {
         #expect { try EnvironmentRegistry.make(wrong) } throws: {
             let text = "\($0)"
@@ -38,7 +39,7 @@ import Testing
         }
     }
 
-    @Test("A plug-in's environment can be made, its id taken only once, also by many threads at once")
+    @Test("A registered environment can be created; an id is registered once, even by many threads at once")
     func registration() throws {
         let id = "Plugin-v\(UInt64.random(in: 1 ... .max))"
         let attempts = 32

@@ -3,11 +3,11 @@ import DQNModel
 import Foundation
 import Testing
 
-/// The text pictures, compared with `Fixtures/renders`.
+/// Text renderings, compared with `Fixtures/renders`.
 ///
-/// `DQN_RECORD_RENDERS=1` records them anew: look at them before committing.
+/// `DQN_RECORD_RENDERS=1` records them again; look at them before committing.
 @Suite struct RenderingTests {
-    /// A name and how many steps of which action lead there.
+    /// A named state and the actions that lead there.
     struct Scene: CustomTestStringConvertible {
         let name: String
         let id: String
@@ -28,7 +28,7 @@ import Testing
         Scene(name: "catch84-caught", id: "Catch84-v0", state: nil, actions: [1, 1, 1, 1, 1, 1, 1, 1, 1]),
     ]
 
-    @Test("A picture is as recorded", arguments: scenes)
+    @Test("A rendering equals the recorded one", arguments: scenes)
     func picture(scene: Scene) throws {
         var environment: any Environment
         if let state = scene.state {
@@ -38,7 +38,7 @@ import Testing
             try environment.reset(seed: 3)
         }
         for action in scene.actions { _ = try environment.step(action) }
-        let picture = environment.renderANSI() + "\n"
+        let picture = environment.renderANSI(columns: 60, rows: 18) + "\n"
         let path = "renders/\(scene.name).txt"
         if ProcessInfo.processInfo.environment["DQN_RECORD_RENDERS"] == "1" {
             try Data(picture.utf8).write(to: Fixtures.directory.appending(path: path))
@@ -47,27 +47,39 @@ import Testing
         #expect(picture == recorded, "\(scene.name) is drawn differently now:\n\(picture)")
     }
 
-    @Test("Lines are of equal width and colours end with their line", arguments: SnapshotTests.environments)
+    @Test("Every rendering has the same size, and colours end with their line", arguments: SnapshotTests.environments)
     func shape(id: String) throws {
         var environment = try EnvironmentRegistry.make(id)
         try environment.reset(seed: 1)
         var ended = false
-        while !ended {
-            for line in environment.renderANSI().split(separator: "\n", omittingEmptySubsequences: false) {
-                let plain = line.replacing(#/\u{1B}\[\d+m/#, with: "")
-                try #require(plain.count == 60, "\(id): '\(plain)'")
-                let colours = line.matches(of: #/\u{1B}\[(\d+)m/#).map { $0.1 }
-                try #require(colours.isEmpty || colours.last == "39", "\(id)")
+        var sizes: Set<[Int]> = []
+        for _ in 0..<20 where !ended {
+            let lines = environment.renderANSI(columns: 60, rows: 18).split(
+                separator: "\n", omittingEmptySubsequences: false)
+            let plain = lines.map { $0.replacing(#/\u{1B}\[[\d;]+m/#, with: "") }
+            sizes.insert(plain.map(\.count))
+            try #require(plain.last?.count == 60 && plain.last?.hasPrefix("step ") == true, "\(id): '\(plain)'")
+            for line in lines.dropLast() {
+                let colours = line.matches(of: #/\u{1B}\[([\d;]+)m/#).map { $0.1 }
+                try #require(colours.last == "0", "\(id)")
             }
             ended = try environment.step(1).ended
         }
+        let size = try #require(sizes.first)
+        #expect(sizes.count == 1 && size.count <= 18 && Set(size.dropLast()).count == 1, "\(id): \(sizes)")
     }
 
-    @Test("A state far outside the picture is drawn without a trap")
+    @Test("Different states look different")
+    func difference() throws {
+        let texts = try Self.scenes.map { String(decoding: try Fixtures.data("renders/\($0.name).txt"), as: UTF8.self) }
+        #expect(Set(texts).count == texts.count)
+    }
+
+    @Test("A state far outside the picture is drawn without trapping")
     func outside() throws {
         for state in [[99.0, 0, 90, 0], [-99, 99, -99, 99]] {
             let environment = try placed("CartPole-v1", in: state, elapsed: 3)
-            #expect(environment.renderANSI().contains("step 3/500"))
+            #expect(environment.renderANSI(columns: 60, rows: 18).contains("step 3/500"))
         }
     }
 }

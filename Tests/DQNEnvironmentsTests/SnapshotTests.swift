@@ -2,12 +2,12 @@ import DQNEnvironments
 import DQNModel
 import Testing
 
-/// Every built-in environment goes on exactly from a snapshot.
+/// Every built-in environment continues exactly from a snapshot.
 @Suite struct SnapshotTests {
     static let environments = ["CartPole-v1", "MountainCar-v0", "Acrobot-v1", "Catch-v0", "Catch84-v0"]
 
-    @Test("A restored environment goes on like the original, through resets", arguments: environments, [0, 1, 5, 37])
-    func goesOn(id: String, steps: Int) throws {
+    @Test("A restored environment continues like the original, across resets", arguments: environments, [0, 1, 5, 37])
+    func continues(id: String, steps: Int) throws {
         var original = try EnvironmentRegistry.make(id)
         try original.reset(seed: 11)
         var choices = RandomGenerator(seed: 3, stream: "test")
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    /// Plays random actions, resetting at an episode's end.
+    /// Plays random actions and resets at the end of an episode.
     private func play(
         _ environment: inout any Environment, steps: Int, _ choices: inout RandomGenerator,
         _ record: (StepOutcome, Observation) -> Void
@@ -98,7 +98,7 @@ import Testing
 }
 
 extension StateSnapshot {
-    /// Multiplies the first variable; integers become a value far off.
+    /// Multiplies the first variable; integers become a distant value.
     fileprivate mutating func scale(_ name: String, by factor: Double) {
         switch values[name] {
         case .float64(var array):

@@ -3,7 +3,7 @@ import DQNModel
 import Foundation
 import Testing
 
-/// Episodes recorded from Gymnasium, played again.
+/// Replays episodes recorded from Gymnasium.
 @Suite struct TrajectoryTests {
     static let environments = ["CartPole-v1", "MountainCar-v0", "Acrobot-v1"]
 
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test("Limits and thresholds are Gymnasium's", arguments: environments)
+    @Test("Limits and thresholds equal those of Gymnasium", arguments: environments)
     func specifications(id: String) throws {
         let recording = try Fixtures.trajectories(id)
         let specification = try EnvironmentRegistry.make(id).specification
@@ -66,7 +66,7 @@ import Testing
     }
 }
 
-/// An environment put into a state, `elapsed` steps into its episode.
+/// An environment in a given state, `elapsed` steps into its episode.
 func placed(_ id: String, in state: [Double], elapsed: Int) throws -> any Environment {
     var environment = try EnvironmentRegistry.make(id)
     try environment.reset(seed: 1)

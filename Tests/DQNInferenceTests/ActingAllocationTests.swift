@@ -11,7 +11,7 @@ import Testing
             ("nips-cnn", ObservationSpace(shape: [4, 84, 84], element: .uint8)),
             ("nature-cnn", ObservationSpace(shape: [4, 84, 84], element: .uint8)),
         ])
-        func aWarmAgentActsWithoutAllocating(network: String, input: ObservationSpace) throws {
+        func actingDoesNotAllocate(network: String, input: ObservationSpace) throws {
             let architecture = try NetworkArchitecture(network, input: input, actions: 3)
             let agent = try Agent(
                 Policy(
@@ -19,9 +19,9 @@ import Testing
                     parameters: [Float](repeating: 0.01, count: try ParameterLayout(architecture).count),
                     environment: "Any-v0"))
             let observation = Observation(zerosOf: input)
-            for _ in 0..<3 { _ = try agent.act(observation) }
+            for _ in 0..<3 { _ = try agent.action(for: observation) }
             allocation_counter_start()
-            for _ in 0..<100 { _ = try agent.act(observation) }
+            for _ in 0..<100 { _ = try agent.action(for: observation) }
             let counts = allocation_counter_stop()
             print("\(network): \(counts.own) own allocations, \(counts.compute_library) inside oneDNN, in 100 actions")
             #expect(counts.own == 0)

@@ -9,12 +9,12 @@ import Testing
     @Test(
         arguments: [("mlp:64,64", vector, 150), ("nips-cnn", frames, 70)],
         [NetworkArchitecture.Head.actionValues(actions: 5), .dueling(actions: 5), .actorCritic(actions: 5)])
-    func aBatchTellsWhatItsObservationsTellOneByOne(
+    func batchMatchesSingleObservations(
         size: (network: String, input: ObservationSpace, count: Int), head: NetworkArchitecture.Head
     ) throws {
         let random = try RandomPolicy(size.network, input: size.input, head: head, observations: size.count)
         let agent = try Agent(random.policy)
-        let expected = try random.observations.map { try agent.actionValues($0) }
+        let expected = try random.observations.map { try agent.actionValues(for: $0) }
         for count in [1, 2, 3, 5, 33, size.count] {
             let batch = Array(random.observations.prefix(count))
             let values = try agent.actionValues(for: batch)
@@ -25,13 +25,13 @@ import Testing
                     #expect(abs(value - expected) <= 1e-5, "row \(row) of \(count)")
                 }
             }
-            #expect(try agent.actions(for: batch) == batch.map { try agent.act($0) })
+            #expect(try agent.actions(for: batch) == batch.map { try agent.action(for: $0) })
         }
-        // What the largest pass has left behind is nobody's.
+        // Rows of an earlier, larger pass do not leak.
         #expect(try agent.actionValues(for: [random.observations[0]]) == [expected[0]])
     }
 
-    @Test func aRowDoesNotDependOnItsNeighbours() throws {
+    @Test func rowsAreIndependent() throws {
         let random = try RandomPolicy("mlp:64,64", input: Self.vector, observations: 64)
         let agent = try Agent(random.policy)
         let values = try agent.actionValues(for: random.observations)
@@ -39,20 +39,20 @@ import Testing
         for row in [0, 17, 63] { others[row] = random.observations[row] }
         let again = try agent.actionValues(for: others)
         for row in [0, 17, 63] { #expect(again[row] == values[row]) }
-        // Nor on what an earlier, larger batch has left in rows that nobody looks at.
+        // Unused rows of an earlier, larger batch do not matter either.
         let three = Array(random.observations.prefix(3))
         _ = try agent.actions(for: Array(others[1...4]))
         let afterOthers = try agent.actionValues(for: three)
         #expect(try Agent(random.policy).actionValues(for: three) == afterOthers)
     }
 
-    @Test func anEmptyBatchHasNoActions() throws {
+    @Test func emptyBatchReturnsEmptyArrays() throws {
         let agent = try Agent(RandomPolicy("mlp:8", input: Self.vector, observations: 0).policy)
         #expect(try agent.actions(for: []).isEmpty)
         #expect(try agent.actionValues(for: []).isEmpty)
     }
 
-    @Test func oneWrongObservationIsRefusedWithAll() throws {
+    @Test func refusesABatchWithAnInvalidObservation() throws {
         let random = try RandomPolicy("mlp:8", input: Self.vector, observations: 3)
         let agent = try Agent(random.policy)
         let batch = random.observations + [Observation([1, 2])]

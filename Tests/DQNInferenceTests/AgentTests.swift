@@ -6,7 +6,7 @@ import Foundation
 import Testing
 
 @Suite struct AgentTests {
-    /// A network whose Q-values can be told by hand: Q = relu(x) · [[1, 0], [0, 2]] + [0, 0.5].
+    /// A network whose Q-values can be computed by hand: Q = relu(x) · [[1, 0], [0, 2]] + [0, 0.5].
     private func checkpoint(_ configuration: JSONValue? = nil) throws -> Checkpoint {
         let architecture = try NetworkArchitecture(
             "mlp:2", input: ObservationSpace(shape: [2], element: .float32), actions: 2)
@@ -24,33 +24,33 @@ import Testing
         try body(url)
     }
 
-    @Test func tellsTheValuesOfTheNetworkAndActsByThem() throws {
+    @Test func computesActionValuesAndActsGreedily() throws {
         try withFile(checkpoint()) { url in
             let agent = try Agent(contentsOf: url)
             #expect(agent.environment == "Two-v0")
             #expect(agent.frameStack == 1)
-            #expect(try agent.actionValues(Observation([3, 1])) == [3, 2.5])
-            #expect(try agent.act(Observation([3, 1])) == 0)
-            #expect(try agent.act(Observation([1, 3])) == 1)
-            // Equal values: the lowest index.
-            #expect(try agent.act(Observation([0.5, -1])) == 0)
+            #expect(try agent.actionValues(for: Observation([3, 1])) == [3, 2.5])
+            #expect(try agent.action(for: Observation([3, 1])) == 0)
+            #expect(try agent.action(for: Observation([1, 3])) == 1)
+            // The lowest index wins among equal values.
+            #expect(try agent.action(for: Observation([0.5, -1])) == 0)
         }
     }
 
-    @Test func anActorCriticActsByItsLogitsAlone() throws {
-        // Logits x and the value 10, which is larger than both and no action.
+    @Test func actorCriticActsOnLogitsOnly() throws {
+        // The logits are x; the value 10 is larger than both but is not an action.
         let policy = Policy(
             architecture: try NetworkArchitecture(
                 input: ObservationSpace(shape: [2], element: .float32), layers: [], head: .actorCritic(actions: 2)),
             parameters: [1, 0, 0, 1, 0, 0, 0, 0, 10], environment: "Two-v0")
         let agent = try Agent(policy)
-        #expect(try agent.actionValues(Observation([3, -1])) == [3, -1])
-        #expect(try agent.act(Observation([3, -1])) == 0)
-        #expect(try agent.act(Observation([1, 2])) == 1)
-        #expect(try agent.act(Observation([2, 2])) == 0)
+        #expect(try agent.actionValues(for: Observation([3, -1])) == [3, -1])
+        #expect(try agent.action(for: Observation([3, -1])) == 0)
+        #expect(try agent.action(for: Observation([1, 2])) == 1)
+        #expect(try agent.action(for: Observation([2, 2])) == 0)
     }
 
-    @Test func halfPrecisionRefusesParametersThatItCannotSay() throws {
+    @Test func halfPrecisionRefusesLargeParameters() throws {
         let architecture = try NetworkArchitecture(
             input: ObservationSpace(shape: [2], element: .float32), layers: [], head: .actionValues(actions: 2))
         func policy(_ weight: Float) -> Policy {
@@ -63,24 +63,24 @@ import Testing
         #expect(error?.message.hasPrefix("head/weight holds 65505.0") == true)
     }
 
-    @Test func aDuelingNetworkTellsQValues() throws {
+    @Test func duelingNetworkComputesQValues() throws {
         // V = x₀ + 1, A = (x₁, −x₁, 3): Q = V + A − 1.
         let policy = Policy(
             architecture: try NetworkArchitecture(
                 input: ObservationSpace(shape: [2], element: .float32), layers: [], head: .dueling(actions: 3)),
             parameters: [1, 0, 1, 0, 1, 0, -1, 0, 0, 0, 0, 3], environment: "Three-v0")
         let agent = try Agent(policy)
-        #expect(try agent.actionValues(Observation([2, 5])) == [7, -3, 5])
-        #expect(try agent.act(Observation([2, 5])) == 0)
-        #expect(try agent.act(Observation([2, 1])) == 2)
+        #expect(try agent.actionValues(for: Observation([2, 5])) == [7, -3, 5])
+        #expect(try agent.action(for: Observation([2, 5])) == 0)
+        #expect(try agent.action(for: Observation([2, 1])) == 2)
     }
 
     @Test func refusesObservationsOfAnotherShape() throws {
         try withFile(checkpoint()) { url in
             let agent = try Agent(contentsOf: url)
-            #expect { try agent.act(Observation([1, 2, 3])) } throws: { "\($0)".contains("shape [2]") }
+            #expect { try agent.action(for: Observation([1, 2, 3])) } throws: { "\($0)".contains("shape [2]") }
             let bytes = Observation(zerosOf: ObservationSpace(shape: [2], element: .uint8))
-            #expect(throws: ModelError.self) { try agent.actionValues(bytes) }
+            #expect(throws: ModelError.self) { try agent.actionValues(for: bytes) }
         }
     }
 
@@ -94,13 +94,32 @@ import Testing
         }
     }
 
-    @Test func manyThreadsGetTheSameAnswers() throws {
+    @Test func refusesAWrongNumberOfParameters() throws {
+        let architecture = try NetworkArchitecture(
+            input: ObservationSpace(shape: [2], element: .float32), layers: [], head: .actionValues(actions: 2))
+        let policy = Policy(architecture: architecture, parameters: [1, 2, 3], environment: "Two-v0")
+        let error = #expect(throws: ModelError.self) { try Agent(policy) }
+        #expect(error?.code == .shapeMismatch)
+        #expect(error?.message == "The network has 6 parameters, but the policy has 3.")
+    }
+
+    @Test func loadingAFileThrowsACheckpointError() throws {
+        var large = try checkpoint()
+        large.online[0] = 65_505
+        try withFile(large) { url in
+            let error = #expect(throws: CheckpointError.self) { try Agent(contentsOf: url, precision: .half) }
+            #expect(error?.code == .invalidState)
+            #expect((error?.underlying as? ModelError)?.code == .notRepresentable)
+        }
+    }
+
+    @Test func threadsGetTheSameAnswers() throws {
         try withFile(checkpoint()) { url in
             let agent = try Agent(contentsOf: url)
             DispatchQueue.concurrentPerform(iterations: 8) { thread in
                 for step in 0..<500 {
                     let x = Float(thread * 500 + step)
-                    let values = try? agent.actionValues(Observation([x, 1]))
+                    let values = try? agent.actionValues(for: Observation([x, 1]))
                     #expect(values == [x, 2.5])
                 }
             }

@@ -1,7 +1,7 @@
 import DQNInference
 import DQNModel
 
-/// A network with random parameters, and observations for it.
+/// A network with random parameters and observations for it.
 struct RandomPolicy {
     let policy: Policy
     let observations: [Observation]
@@ -15,7 +15,7 @@ struct RandomPolicy {
         var generator = RandomGenerator(seed: 3)
         let parameters = try ParameterLayout(architecture).entries.flatMap { entry in
             let bound = 1 / Double(entry.fanIn).squareRoot()
-            return entry.range.map { _ in Float(generator.uniform(-bound, bound)) }
+            return entry.range.map { _ in Float(generator.uniform(in: -bound..<bound)) }
         }
         policy = Policy(architecture: architecture, parameters: parameters, environment: "Random-v0")
         observations = (0..<count).map { _ in
@@ -26,7 +26,7 @@ struct RandomPolicy {
                 }
             } else {
                 observation.withMutableFloats { floats in
-                    for index in floats.indices { floats[index] = Float(generator.uniform(-2, 2)) }
+                    for index in floats.indices { floats[index] = Float(generator.uniform(in: -2..<2)) }
                 }
             }
             return observation

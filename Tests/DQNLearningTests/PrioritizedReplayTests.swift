@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 @Suite struct PrioritizedReplayTests {
-    /// What `Fixtures/replay/prioritized.json` holds, computed by NumPy.
+    /// `Fixtures/replay/prioritized.json`, computed with NumPy.
     struct Fixture: Decodable {
         struct Weights: Decodable {
             var beta: Double
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    /// A replay in whose slots 0, 1, … are single steps with these errors.
+    /// Creates a replay whose slots 0, 1, … hold single steps with the given errors.
     private func record(
         _ errors: [Float], _ configuration: PrioritizedReplayConfiguration, capacity: Int = 64
     ) throws -> RecordedReplay {
@@ -43,7 +43,7 @@ import Testing
         return record
     }
 
-    @Test func probabilitiesAndWeightsAreNumPys() throws {
+    @Test func probabilitiesAndWeightsMatchNumPy() throws {
         let fixture = try Fixture.load()
         var generator = RandomGenerator(seed: 5)
         for expected in fixture.cases {
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func placesInTheSumAreNumPys() throws {
+    @Test func positionsInTheSumMatchNumPy() throws {
         let fixture = try Fixture.load()
         for expected in fixture.cases {
             let tree = SumTree(name: "leaves", capacity: 50, chunkLength: 16)
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    /// Single draws against the multinomial distribution that the priorities ask for: χ² within four standard
+    /// Compares single draws with the multinomial distribution of the priorities: χ² must lie within four standard
     /// deviations of its mean.
     @Test func singleDrawsFollowThePriorities() throws {
         let fixture = try Fixture.load()
@@ -86,13 +86,13 @@ import Testing
         var generator = RandomGenerator(seed: 11)
         var counts = [Int](repeating: 0, count: 51)
         let draws = 200_000
-        for _ in 0..<draws { counts[record.replay.draw(&generator)] += 1 }
+        for _ in 0..<draws { counts[record.sample(1, &generator)[0].slot] += 1 }
         #expect(counts[50] == 0)
         var chiSquare = 0.0
         var degrees = -1.0
         for (count, probability) in zip(counts, fixture.cases[0].probabilities) {
             let expected = probability * Double(draws)
-            // The transition without an error is too rare for the χ² distribution to hold.
+            // The transition without an error is too rare for χ².
             guard expected > 20 else {
                 #expect(Double(count) < 3 * expected + 10)
                 continue
@@ -104,8 +104,8 @@ import Testing
         #expect(abs(chiSquare - degrees) < 4 * (2 * degrees).squareRoot())
     }
 
-    /// Each row of a mini-batch comes from its own part of the sum: a transition gets the whole parts that lie in its
-    /// own, and at most two more; on average what its priority says.
+    /// Each row of a mini-batch comes from its own part of the sum. A transition is drawn once for each part that lies
+    /// within its share, at most twice more, and on average in proportion to its priority.
     @Test func miniBatchesAreStratified() throws {
         let fixture = try Fixture.load()
         let probabilities = fixture.cases[1].probabilities
@@ -125,7 +125,7 @@ import Testing
             }
         }
         for slot in 0..<50 {
-            // A batch's count varies by at most two parts' chances: a variance of at most one half.
+            // At most two parts are left to chance, so the variance of a batch's count is at most one half.
             let expected = probabilities[slot] * Double(rows * batches)
             #expect(abs(Double(totals[slot]) - expected) < 5 * (0.5 * Double(batches)).squareRoot())
         }
@@ -144,7 +144,7 @@ import Testing
         try record.replay.updatePriority(0, error: 0)
         #expect(record.replay.largestPriority == 4)
         #expect(try record.priorities() == [0.5, 2, 0])
-        // Neither the open slot, nor a final observation, nor one that was overwritten takes a priority.
+        // The open slot, a final observation and an overwritten transition keep priority zero.
         try record.replay.updatePriority(2, error: 1)
         record.step(truncated: true)
         try record.replay.updatePriority(3, error: 1)
@@ -154,7 +154,7 @@ import Testing
         #expect(try record.priorities()[record.replay.cursor] == 0)
     }
 
-    @Test func anErrorThatIsNoNumberIsRefused() throws {
+    @Test func refusesANonFiniteError() throws {
         let record = try record([1, 2], PrioritizedReplayConfiguration())
         for error in [Float.nan, .infinity, -.infinity] {
             #expect(throws: TrainingError.self) { try record.replay.updatePriority(0, error: error) }

@@ -20,7 +20,7 @@ import Testing
                     bytes.withUnsafeBytes { frame in
                         let ends = step % 7 == 0
                         replay.add(action: 1, reward: 1, terminated: ends, truncated: false, next: frame)
-                        if ends { replay.begin(frame) }
+                        if ends { replay.beginEpisode(frame) }
                     }
                     batch.withUnsafeMutableBufferPointer { replay.sample(into: $0, beta: 0.4, &generator) }
                     for sampled in batch { try replay.updatePriority(sampled.slot, error: sampled.reward) }

@@ -2,9 +2,9 @@ import DQNLearning
 import DQNModel
 import DQNNetwork
 
-/// Everything that was ever put into a replay, as a plain list, and what may be sampled of it by the definitions.
+/// Everything that was added to a replay, as a list, and the transitions that can be sampled by definition.
 ///
-/// Observations take slots one after another, so number i lies in slot i modulo the capacity.
+/// Observations take slots in order: observation i is in slot i modulo the capacity.
 struct ReplayHistory {
     struct Observation {
         var frame: Float
@@ -16,7 +16,7 @@ struct ReplayHistory {
         var ended: Bool { terminated || truncated }
     }
 
-    /// What a transition must be; observations as their stacked frames.
+    /// An expected transition, with observations as stacked frames.
     struct Transition {
         var stack: [Float]
         var action: Int32
@@ -74,10 +74,10 @@ struct ReplayHistory {
         }
     }
 
-    /// The number of the observation in the cursor's slot, or that will be there.
+    /// The index of the observation in the cursor's slot, or of the next one.
     private var cursor: Int { isOpen ? observations.count - 1 : observations.count }
 
-    /// The numbers whose slots still hold them.
+    /// The indices of the observations that are not overwritten.
     private var alive: Range<Int> { max(0, cursor - capacity + 1)..<cursor }
 
     private func stack(_ number: Int) -> [Float]? {
@@ -112,7 +112,7 @@ struct ReplayHistory {
         return nil
     }
 
-    /// The transitions that may be sampled, by slot.
+    /// The transitions that can be sampled, by slot.
     var transitions: [Int: Transition] {
         var result: [Int: Transition] = [:]
         for number in alive { result[number % capacity] = transition(number) }
@@ -120,7 +120,7 @@ struct ReplayHistory {
     }
 }
 
-/// A replay and its history, driven together.
+/// A replay and its history, filled together.
 struct RecordedReplay {
     /// How episodes end.
     enum Ending: CaseIterable {
@@ -147,7 +147,7 @@ struct RecordedReplay {
         generator = RandomGenerator(seed: seed, stream: "episodes")
     }
 
-    /// Starts an episode, takes a step or abandons the episode, whichever is its turn.
+    /// Starts an episode, takes a step or abandons the episode.
     mutating func act() {
         if !history.isOpen { return begin() }
         if ending == .abandonedOften, generator.integer(below: 5) == 0 { return abandon() }
@@ -163,19 +163,19 @@ struct RecordedReplay {
             truncated: ends && (!terminates || ending == .truncatedAfterOneStep))
     }
 
-    /// Acts until so many more steps have been taken and an episode is open.
+    /// Acts until the given number of further steps have been taken and an episode is open.
     mutating func take(steps: Int) {
         let goal = history.steps + steps
         while history.steps < goal || !history.isOpen { act() }
     }
 
     mutating func begin() {
-        withUnsafeBytes(of: history.begin()) { replay.begin($0) }
+        withUnsafeBytes(of: history.begin()) { replay.beginEpisode($0) }
     }
 
     mutating func step(terminated: Bool = false, truncated: Bool = false) {
         let action = generator.integer(below: 3)
-        let reward = Float(generator.uniform(-2, 2))
+        let reward = Float(generator.uniform(in: -2..<2))
         let next = history.add(action: action, reward: reward, terminated: terminated, truncated: truncated)
         withUnsafeBytes(of: next) {
             replay.add(
@@ -188,7 +188,7 @@ struct RecordedReplay {
         replay.abandonEpisode()
     }
 
-    /// The same with the replay restored from a snapshot of this one.
+    /// Returns a copy whose replay is restored from a snapshot of this one.
     func restored() throws -> RecordedReplay {
         var copy = self
         copy.replay = try ReplayMemory(
@@ -204,14 +204,14 @@ struct RecordedReplay {
         return input.values
     }
 
-    /// Draws a mini-batch.
+    /// Samples a mini-batch.
     func sample(_ count: Int, beta: Double = 0.5, _ generator: inout RandomGenerator) -> [SampledTransition] {
         var batch = [SampledTransition](repeating: .blank, count: count)
         batch.withUnsafeMutableBufferPointer { replay.sample(into: $0, beta: beta, &generator) }
         return batch
     }
 
-    /// The leaves of a prioritized replay, read from its snapshot.
+    /// Returns the leaves of a prioritized replay, from its snapshot.
     func priorities() throws -> [Double] {
         try values("priorities", as: Double.self)
     }
@@ -226,7 +226,7 @@ struct RecordedReplay {
     }
 }
 
-/// Stands for a network and keeps what is loaded into it.
+/// A network stub that records what is loaded into it.
 final class LoadedInput: NetworkComputation {
     let architecture: NetworkArchitecture
     let batchSize = 1

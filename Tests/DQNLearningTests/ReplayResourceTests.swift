@@ -7,7 +7,7 @@ import Testing
     private let pixels = ObservationSpace(shape: [84, 84], element: .uint8)
 
     @Test(arguments: [8, 300, 1024, 3000], [false, true])
-    func theBytesThatAFullReplayTakesAreKnownBefore(capacity: Int, prioritized: Bool) {
+    func byteCountMatchesAFullReplay(capacity: Int, prioritized: Bool) {
         for frame in [ObservationSpace(shape: [4], element: .float32), pixels] {
             let replay = ReplayMemory(
                 capacity: capacity, frame: frame, frameStack: 2, discount: 0.9,
@@ -23,21 +23,21 @@ import Testing
     }
 
     #if os(Linux)
-        /// Bytes of this process that are in memory.
+        /// Returns the resident bytes of this process.
         private func residentBytes() throws -> Int {
             let fields = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")
             return try #require(Int(fields[1])) * Int(sysconf(Int32(_SC_PAGESIZE)))
         }
 
-        /// Twice, since the C library changes what it keeps for itself once the first blocks were freed.
-        @Test func aReleasedReplayGivesItsMemoryBack() throws {
+        /// Runs twice, as the C library keeps more memory for itself after the first blocks were freed.
+        @Test func aReleasedReplayReturnsItsMemory() throws {
             for _ in 0..<2 {
                 var replay: ReplayMemory? = ReplayMemory(
                     capacity: 30_000, frame: pixels, frameStack: 4, discount: 0.9,
                     prioritization: PrioritizedReplayConfiguration())
                 let empty = try residentBytes()
                 replay?.fill(pixels, steps: 30_000)
-                // What stays at the heap's end keeps the C library from giving back what lies before it.
+                // A block at the end of the heap prevents the C library from returning the memory before it.
                 let later = [UInt8](repeating: 1, count: 100_000)
                 let full = try residentBytes()
                 #expect(full - empty > 170 << 20)
@@ -50,15 +50,15 @@ import Testing
 }
 
 extension ReplayMemory {
-    /// Takes steps in episodes of nine, the last of which is truncated.
+    /// Adds steps in episodes of nine steps, each truncated.
     func fill(_ frame: ObservationSpace, steps: Int) {
         let bytes = [UInt8](repeating: 7, count: frame.byteCount)
         bytes.withUnsafeBytes { frame in
-            begin(frame)
+            beginEpisode(frame)
             for step in 1...steps {
                 let ends = step % 9 == 0
                 add(action: 1, reward: 0.5, terminated: false, truncated: ends, next: frame)
-                if ends { begin(frame) }
+                if ends { beginEpisode(frame) }
             }
         }
     }

@@ -6,13 +6,13 @@ import Testing
 
 @Suite struct ReplaySnapshotTests {
     @Test(arguments: [40, 63, 64, 65, 700], [nil, PrioritizedReplayConfiguration(exponent: 0.7)])
-    func aRestoredReplayGoesOnAsTheOriginal(steps: Int, prioritization: PrioritizedReplayConfiguration?) throws {
+    func aRestoredReplayContinuesLikeTheOriginal(steps: Int, prioritization: PrioritizedReplayConfiguration?) throws {
         var record = RecordedReplay(
             capacity: 64, frameStack: 3, nStep: 4, prioritization: prioritization, ending: .abandonedOften, seed: 8)
         var first = RandomGenerator(seed: 1)
         record.take(steps: steps)
         for sampled in record.sample(100, &first) {
-            try record.replay.updatePriority(sampled.slot, error: Float(first.uniform(-3, 3)))
+            try record.replay.updatePriority(sampled.slot, error: Float(first.uniform(in: -3..<3)))
         }
         var copy = try record.restored()
         #expect(copy.replay.largestPriority == record.replay.largestPriority)
@@ -28,8 +28,8 @@ import Testing
                 #expect(sampled.bootstrapDiscount == again.bootstrapDiscount)
                 #expect(sampled.importanceWeight == again.importanceWeight)
                 #expect(try record.loaded(sampled.slot) == copy.loaded(sampled.slot))
-                let error = Float(first.uniform(-3, 3))
-                #expect(error == Float(second.uniform(-3, 3)))
+                let error = Float(first.uniform(in: -3..<3))
+                #expect(error == Float(second.uniform(in: -3..<3)))
                 try record.replay.updatePriority(sampled.slot, error: error)
                 try copy.replay.updatePriority(sampled.slot, error: error)
             }
@@ -37,9 +37,9 @@ import Testing
         #expect(try record.priorities() == copy.priorities())
     }
 
-    /// The environment is lost at any time, also between episodes; what was stored before goes on without it.
+    /// The environment can be lost at any time, also between episodes; the replay continues without it.
     @Test(arguments: [nil, PrioritizedReplayConfiguration()])
-    func aReplayGoesOnWithoutItsEnvironment(prioritization: PrioritizedReplayConfiguration?) throws {
+    func aReplayContinuesWithoutItsEnvironment(prioritization: PrioritizedReplayConfiguration?) throws {
         var record = RecordedReplay(
             capacity: 24, frameStack: 2, nStep: 3, prioritization: prioritization, ending: .mixed, seed: 3)
         record.begin()
@@ -48,9 +48,10 @@ import Testing
             copy.abandon()
             for _ in 0..<8 {
                 let expected = copy.history.transitions
-                #expect((0..<copy.replay.count).filter { copy.replay.isSampleable($0) } == expected.keys.sorted())
+                #expect(
+                    (0..<copy.replay.count).filter { copy.replay.reader.isSampleable($0) } == expected.keys.sorted())
                 for (slot, transition) in expected {
-                    let sampled = copy.replay.transition(slot)
+                    let sampled = copy.replay.reader.transition(slot)
                     #expect(try copy.loaded(slot) == transition.stack)
                     #expect(try copy.loaded(sampled.bootstrapSlot) == transition.next)
                     #expect(sampled.reward == Float(transition.reward))
@@ -88,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func aSnapshotStaysWhatItWas() throws {
+    @Test func aSnapshotDoesNotChange() throws {
         var record = RecordedReplay(
             capacity: 64, frameStack: 1, prioritization: PrioritizedReplayConfiguration(), seed: 8)
         record.take(steps: 100)
@@ -107,7 +108,7 @@ import Testing
         #expect(before[4].count == 64 * 8)
     }
 
-    @Test func whatDoesNotFitIsRefused() throws {
+    @Test func refusesASnapshotThatDoesNotFit() throws {
         var record = RecordedReplay(capacity: 64, frameStack: 1, seed: 8)
         record.take(steps: 3)
         let snapshot = record.replay.snapshot()
@@ -129,7 +130,7 @@ import Testing
         #expect(throws: ModelError.self) { try restore(damaged) }
     }
 
-    @Test func prioritiesAreRestoredOnlyAsTheyWere() throws {
+    @Test func refusesPrioritiesThatDoNotFit() throws {
         var record = RecordedReplay(
             capacity: 64, frameStack: 2, nStep: 3, prioritization: PrioritizedReplayConfiguration(), seed: 8)
         record.take(steps: 200)

@@ -3,10 +3,10 @@ import DQNModel
 import Testing
 
 @Suite struct ReplayTests {
-    /// Every kind of history, stack, n and size, at the smallest capacity too: after each thing that can happen, what
-    /// can be sampled is exactly what the definitions say, and there is always something once n steps were taken.
+    /// Covers every kind of history, stack, n and capacity, including the smallest. After each event exactly the
+    /// transitions of the definition can be sampled, and there is always one once n steps have been taken.
     @Test(arguments: RecordedReplay.Ending.allCases, [false, true])
-    func samplesAreExactlyWhatHappened(ending: RecordedReplay.Ending, prioritized: Bool) throws {
+    func samplesMatchTheHistory(ending: RecordedReplay.Ending, prioritized: Bool) throws {
         for (frameStack, nStep) in [(1, 1), (1, 3), (2, 2), (4, 1), (4, 5), (3, 8)] {
             let minimum = ReplayMemory.minimumCapacity(frameStack: frameStack, nStep: nStep)
             for capacity in [minimum, minimum + 3, 41] {
@@ -17,7 +17,7 @@ import Testing
                 for event in 0..<250 {
                     record.act()
                     let expected = record.history.transitions
-                    let slots = (0..<record.replay.count).filter { record.replay.isSampleable($0) }
+                    let slots = (0..<record.replay.count).filter { record.replay.reader.isSampleable($0) }
                     #expect(slots == expected.keys.sorted())
                     #expect(record.replay.canSample == !expected.isEmpty)
                     if record.history.steps >= nStep { #expect(record.replay.canSample) }
@@ -27,9 +27,11 @@ import Testing
                     }
                     guard record.replay.canSample else { continue }
                     for sampled in record.sample(3, &sampling) { try check(sampled, expected, record) }
-                    let slot = record.replay.draw(&sampling)
+                    let slot = record.sample(1, &sampling)[0].slot
                     #expect(expected[slot] != nil)
-                    if prioritized { try record.replay.updatePriority(slot, error: Float(sampling.uniform(-2, 2))) }
+                    if prioritized {
+                        try record.replay.updatePriority(slot, error: Float(sampling.uniform(in: -2..<2)))
+                    }
                 }
             }
         }
@@ -38,21 +40,20 @@ import Testing
     private func check(
         _ sampled: SampledTransition, _ expected: [Int: ReplayHistory.Transition], _ record: RecordedReplay
     ) throws {
-        let transition = try #require(expected[sampled.slot], "a slot that was never a transition")
+        let transition = try #require(expected[sampled.slot], "the slot holds no transition")
         #expect(try record.loaded(sampled.slot) == transition.stack)
         #expect(sampled.action == transition.action)
         #expect(sampled.reward == Float(transition.reward))
         #expect(sampled.bootstrapDiscount == Float(transition.discount))
         #expect(try record.loaded(sampled.bootstrapSlot) == transition.next)
         if record.history.nStep == 1 {
-            #expect(sampled.reward == record.replay.reward(sampled.slot))
-            #expect(sampled.bootstrapSlot == record.replay.next(sampled.slot))
-            #expect((sampled.bootstrapDiscount == 0) == record.replay.isTerminated(sampled.slot))
+            let next = (sampled.slot + 1) % record.history.capacity
+            #expect(sampled.bootstrapSlot == (sampled.bootstrapDiscount == 0 ? sampled.slot : next))
         }
     }
 
-    /// The draws that checkpoints of runs with a uniform replay rely on: slots in use, again and again until one fits.
-    @Test func uniformDrawsAreTheGeneratorsOwn() {
+    /// Checkpoints with a uniform replay depend on these draws: slots in use, repeated until one can be sampled.
+    @Test func uniformDrawsUseTheGeneratorDirectly() {
         var record = RecordedReplay(capacity: 60, frameStack: 3, seed: 2)
         record.take(steps: 500)
         let sampleable = record.history.transitions
@@ -72,7 +73,7 @@ import Testing
         record.take(steps: 500)
         var sampling = RandomGenerator(seed: 4)
         var counts: [Int: Int] = [:]
-        for _ in 0..<40_000 { counts[record.replay.draw(&sampling), default: 0] += 1 }
+        for _ in 0..<40_000 { counts[record.sample(1, &sampling)[0].slot, default: 0] += 1 }
         #expect(counts.count > 40)
         let expected = 40_000 / Double(counts.count)
         for count in counts.values { #expect(abs(Double(count) - expected) < 6 * expected.squareRoot()) }

@@ -3,8 +3,8 @@ import DQNModel
 import Testing
 
 @Suite struct SumTreeTests {
-    /// Leaves are whole numbers, so that sums are exact in whatever order they are taken.
-    @Test func slotsAreThoseOfANaivePrefixSum() {
+    /// The leaves are integers, so that sums are exact in any order.
+    @Test func slotsMatchANaivePrefixSum() {
         var generator = RandomGenerator(seed: 3)
         for capacity in [1, 2, 3, 7, 8, 9, 31, 64, 65, 200] {
             let tree = SumTree(name: "leaves", capacity: capacity, chunkLength: 16)
@@ -22,7 +22,7 @@ import Testing
                 let total = leaves.reduce(0, +)
                 #expect(tree.total == total)
                 guard total > 0 else { continue }
-                for position in [0, total - 0.5, generator.uniform(0, total), total.rounded(.down) / 2] {
+                for position in [0, total - 0.5, generator.uniform(in: 0..<total), total.rounded(.down) / 2] {
                     var sum = 0.0
                     let expected = leaves.firstIndex {
                         sum += $0
@@ -30,16 +30,16 @@ import Testing
                     }
                     #expect(tree.slot(at: position) == expected)
                 }
-                // Where rounding has led beyond the end, the last leaf that is not zero is found.
+                // A position beyond the end, as rounding can give, finds the last leaf that is not zero.
                 #expect(tree.slot(at: total) == leaves.lastIndex { $0 > 0 })
             }
         }
     }
 
-    /// Every inner node is left + right: the leaves alone determine the tree, down to the last bit.
-    @Test func theOrderOfChangesLeavesNoTrace() {
+    /// Every inner node is left + right, so that the leaves alone determine every bit of the tree.
+    @Test func theOrderOfChangesDoesNotMatter() {
         var generator = RandomGenerator(seed: 4)
-        let final = (0..<100).map { _ in generator.uniform(0, 1) }
+        let final = (0..<100).map { _ in generator.uniform(in: 0..<1) }
         let first = SumTree(name: "leaves", capacity: 100, chunkLength: 16)
         let second = SumTree(name: "leaves", capacity: 100, chunkLength: 16)
         for slot in 0..<100 { first.set(slot, to: final[slot]) }
@@ -47,8 +47,20 @@ import Testing
         for slot in (0..<100).shuffled(using: &generator) { second.set(slot, to: final[slot]) }
         #expect(first.total == second.total)
         for _ in 0..<1000 {
-            let position = generator.uniform(0, first.total)
+            let position = generator.uniform(in: 0..<first.total)
             #expect(first.slot(at: position) == second.slot(at: position))
         }
+    }
+}
+
+extension SumTree {
+    /// Finds the slot at one position of the sum.
+    func slot(at position: Double) -> Int {
+        var positions = [position]
+        var slots = [0]
+        positions.withUnsafeMutableBufferPointer { positions in
+            slots.withUnsafeMutableBufferPointer { find(positions, $0) }
+        }
+        return slots[0]
     }
 }

@@ -47,10 +47,4 @@ import Testing
         #expect(numbers.allSatisfy { (0..<1).contains($0) })
         #expect(abs(numbers.reduce(0, +) / 10_000 - 0.5) < 0.02)
     }
-
-    @Test func aSplitGeneratorIsIndependent() {
-        var parent = RandomGenerator(seed: 3)
-        var child = parent.split()
-        #expect((0..<20).map { _ in parent.next() } != (0..<20).map { _ in child.next() })
-    }
 }

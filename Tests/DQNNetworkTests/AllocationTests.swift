@@ -10,7 +10,7 @@ import Testing
             ("nips-cnn", ObservationSpace(shape: [4, 84, 84], element: .uint8), 8),
         ],
         [NetworkArchitecture.Head.actionValues(actions: 3), .dueling(actions: 3), .actorCritic(actions: 3)])
-    func aWarmGradientStepAllocatesNothingOfOurOwn(
+    func aWarmGradientStepAllocatesNothing(
         size: (network: String, input: ObservationSpace, batch: Int), head: NetworkArchitecture.Head
     ) throws {
         let small = try SmallNetwork(size.network, input: size.input, head: head, batch: size.batch)
@@ -31,10 +31,10 @@ import Testing
                 }
             }
             try small.computation.backward(into: gradients)
-            let norm = GradientNorm.of(gradients)
+            let norm = gradients.norm
             optimizer.step(
                 small.parameters, gradients: gradients, learningRate: 1e-4,
-                gradientScale: GradientNorm.clipScale(norm, maximum: 10))
+                gradientScale: GradientClipping.scale(norm: norm, maximum: 10))
         }
         for _ in 0..<3 { try step() }
         allocation_counter_start()
@@ -48,7 +48,7 @@ import Testing
         #endif
     }
 
-    @Test func theCounterCounts() {
+    @Test func theAllocationCounterCounts() {
         allocation_counter_start()
         let array = [Int](repeating: 1, count: 10_000 + Int.random(in: 0...1))
         let counts = allocation_counter_stop()

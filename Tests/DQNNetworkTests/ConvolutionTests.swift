@@ -2,13 +2,13 @@ import DQNModel
 import DQNNetwork
 import Testing
 
-/// Convolutions written out as sums, in double precision.
+/// Reference convolutions: plain sums in double precision.
 private struct PlainConvolutions {
     let architecture: NetworkArchitecture
     let layout: ParameterLayout
     let parameters: ParameterSlab
 
-    /// Q-values of one observation, its numbers as (channel, row, column).
+    /// Returns the Q-values of one observation with the layout (channel, row, column).
     func outputs(_ observation: [Double]) throws -> [Double] {
         var shape = architecture.input.shape
         var values = observation
@@ -57,7 +57,7 @@ private struct PlainConvolutions {
 }
 
 @Suite struct ConvolutionTests {
-    // Kernels that the stride divides, with rows and columns that no output reaches, and others.
+    // Kernels that the stride divides, with rows and columns that no output depends on, and other kernels.
     @Test(arguments: [
         ("conv:16k4s2,8k3s1", ObservationSpace(shape: [3, 11, 13], element: .uint8)),
         ("conv:16k8s4,16k4s2", ObservationSpace(shape: [4, 46, 47], element: .uint8)),
@@ -66,7 +66,7 @@ private struct PlainConvolutions {
         ("conv:8k3s1,16k2s1", ObservationSpace(shape: [5, 6, 7], element: .uint8)),
         ("conv:12k4s4,5k2s2", ObservationSpace(shape: [2, 17, 21], element: .float32)),
     ])
-    func outputsAreTheSumsOfTheirDefinition(network: String, input: ObservationSpace) throws {
+    func outputsMatchTheDefinition(network: String, input: ObservationSpace) throws {
         let architecture = try NetworkArchitecture(network, input: input, actions: 3)
         let layout = try ParameterLayout(architecture)
         let parameters = ParameterSlab(layout: layout)
@@ -81,7 +81,7 @@ private struct PlainConvolutions {
             try computation.use(parameters)
             let elements: [UInt8] = isBytes ? bytes : numbers.map(Float.init).withUnsafeBytes { Array($0) }
             let channel = elements.count / 2 / input.shape[0]
-            // The first observation channel by channel, the second at once.
+            // Loads the first observation by channel and the second as a whole.
             elements.withUnsafeBytes { all in
                 for index in 0..<input.shape[0] {
                     let range = index * channel..<(index + 1) * channel
@@ -98,9 +98,10 @@ private struct PlainConvolutions {
             for (found, wanted) in zip(outputs, expected) { #expect(abs(Double(found) - wanted) < 1e-4) }
         }
     }
-    /// A batch of large observations passes in blocks: 15 rows as 5 × 3, 13 one by one.
+
+    /// A batch of large observations is computed in blocks: 15 rows as 5 × 3, 13 rows one by one.
     @Test(arguments: [15, 13])
-    func aBatchInBlocksIsItsRows(batch: Int) throws {
+    func aBatchInBlocksMatchesItsRows(batch: Int) throws {
         let input = ObservationSpace(shape: [4, 84, 84], element: .uint8)
         let architecture = try NetworkArchitecture("conv:32k8s4,16k4s2/fc32", input: input, actions: 3)
         let layout = try ParameterLayout(architecture)

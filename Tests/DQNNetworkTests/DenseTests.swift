@@ -3,16 +3,16 @@ import DQNNetwork
 import Testing
 
 @Suite struct DenseTests {
-    /// Every way of computing a dense layer: one row, few rows, few outputs, many inputs, and what lies between.
+    /// Covers every strategy for a dense layer: one row, few rows, few outputs, many inputs, and the cases in between.
     @Test(arguments: [1, 2, 15, 16, 37], [(40, 24), (1100, 33), (1030, 16), (1100, 5)])
-    func outputsAreTheSumsOfTheirDefinition(rows: Int, layer: (inputs: Int, outputs: Int)) throws {
+    func outputsMatchTheDefinition(rows: Int, layer: (inputs: Int, outputs: Int)) throws {
         let architecture = try NetworkArchitecture(
             "mlp:\(layer.outputs)", input: ObservationSpace(shape: [layer.inputs], element: .float32), actions: 2)
         let layout = try ParameterLayout(architecture)
         let parameters = ParameterSlab(layout: layout)
         var generator = RandomGenerator(seed: 4)
         parameters.initialize(using: &generator)
-        let x = (0..<rows * layer.inputs).map { _ in Float(generator.uniform(-1, 1)) }
+        let x = (0..<rows * layer.inputs).map { _ in Float(generator.uniform(in: -1..<1)) }
         func sums(_ x: [Double], _ weight: Int) -> [Double] {
             let (weights, biases) = (layout.entries[weight], layout.entries[weight + 1])
             return (0..<weights.shape[0]).map { output in

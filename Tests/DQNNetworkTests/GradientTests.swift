@@ -2,7 +2,7 @@ import DQNModel
 import DQNNetwork
 import Testing
 
-/// A network with everything a gradient step needs, small enough for finite differences.
+/// A network with everything for a gradient step, small enough for finite differences.
 struct SmallNetwork {
     let layout: ParameterLayout
     let parameters: ParameterSlab
@@ -15,7 +15,7 @@ struct SmallNetwork {
     }
 
     init(_ text: String, input: ObservationSpace, head: NetworkArchitecture.Head, batch: Int) throws {
-        // Tests run side by side: compute threads of each would only wait for one another.
+        // Tests run in parallel: more compute threads would only wait for each other.
         ComputeThreads.useCallingThreadOnly()
         let architecture = try NetworkArchitecture(text, input: input, head: head)
         layout = try ParameterLayout(architecture)
@@ -29,13 +29,13 @@ struct SmallNetwork {
                 let pixels = (0..<input.count).map { _ in UInt8(generator.integer(below: 256)) }
                 pixels.withUnsafeBytes { computation.load($0, row: row, offset: 0) }
             } else {
-                let values = (0..<input.count).map { _ in Float(generator.uniform(-1, 1)) }
+                let values = (0..<input.count).map { _ in Float(generator.uniform(in: -1..<1)) }
                 values.withUnsafeBytes { computation.load($0, row: row, offset: 0) }
             }
         }
         actions = (0..<batch).map { _ in Int32(generator.integer(below: head.actionCount)) }
-        // Some errors inside the Huber loss's quadratic part and some beyond it.
-        targets = (0..<batch).map { _ in Float(generator.uniform(-3, 3)) }
+        // Some errors lie in the quadratic part of the Huber loss and some beyond it.
+        targets = (0..<batch).map { _ in Float(generator.uniform(in: -3..<3)) }
     }
 
     func loss(
@@ -83,7 +83,7 @@ struct SmallNetwork {
             _ = try small.loss(loss)
             try small.computation.backward(into: gradients)
             for entry in small.layout.entries {
-                // Along the computed gradient itself: the slope is its norm if it is right, and less if not.
+                // Along the computed gradient the slope is the gradient's norm if it is correct, and less otherwise.
                 let before = small.parameters.values
                 let gradient = entry.range.map { gradients.elements[$0] }
                 let norm = gradient.reduce(0.0) { $0 + Double($1 * $1) }.squareRoot()
@@ -98,7 +98,7 @@ struct SmallNetwork {
                 let here = try lossAfter(0)
                 let slopes = [(try lossAfter(step) - here) / step, (here - (try lossAfter(-step))) / step]
                 _ = try lossAfter(0)
-                // Where a rectified unit stands at its kink the slopes differ, and the gradient is that of one side.
+                // If a rectified unit is at its kink, the slopes differ and the gradient is that of one side.
                 let measured = slopes.min { abs($0 - norm) < abs($1 - norm) } ?? .nan
                 #expect(
                     abs(measured - norm) < 2e-2 * norm + 1e-4,
@@ -107,8 +107,8 @@ struct SmallNetwork {
         }
     }
 
-    @Test func aWrongGradientWouldBeNoticed() throws {
-        // The comparison above is worth something only if a wrong sign fails it.
+    @Test func aWrongSignWouldBeNoticed() throws {
+        // The comparison above is useful only if a wrong sign fails it.
         let small = try SmallNetwork(
             "mlp:8", input: ObservationSpace(shape: [3], element: .float32), actions: 2, batch: 4)
         let gradients = ParameterSlab(layout: small.layout)

@@ -3,7 +3,7 @@ import DQNNetwork
 import Foundation
 import Testing
 
-/// What `record_heads.py` wrote of one network.
+/// One network of `record_heads.py`.
 struct HeadFixture: Decodable {
     var network: String
     var head: NetworkArchitecture.Head
@@ -19,7 +19,7 @@ struct HeadFixture: Decodable {
 }
 
 @Suite struct HeadTests {
-    /// A fixture's network after a forward pass, and what a loss needs.
+    /// A fixture's network after a forward pass, with the inputs of a loss.
     struct Pass {
         let fixture: HeadFixture
         let computation: any NetworkComputation
@@ -47,7 +47,7 @@ struct HeadFixture: Decodable {
             }
         }
 
-        /// Hands a loss its buffers, then compares every parameter's gradient.
+        /// Evaluates a loss on the fixture's buffers, then compares every parameter's gradient.
         func expectGradients<Result>(
             of loss: String,
             _ evaluate: (
@@ -101,7 +101,7 @@ struct HeadFixture: Decodable {
     }
 
     @Test func aConstantAdvantageChangesNoQValue() throws {
-        // What the mean is subtracted for: only V carries a common shift.
+        // The mean is subtracted so that only V contains a common shift.
         let small = try SmallNetwork(
             "mlp:8", input: ObservationSpace(shape: [3], element: .float32), head: .dueling(actions: 4), batch: 3)
         func values(shifting name: String) throws -> [Float] {
@@ -122,7 +122,7 @@ struct HeadFixture: Decodable {
     }
 
     @Test(arguments: [NetworkArchitecture.Head.dueling(actions: 5), .actorCritic(actions: 5)])
-    func initialisationSpreadsByFanIn(head: NetworkArchitecture.Head) throws {
+    func initialisationIsBoundedByFanIn(head: NetworkArchitecture.Head) throws {
         let architecture = try NetworkArchitecture(
             "conv:8k3s1/fc64", input: ObservationSpace(shape: [2, 8, 8], element: .uint8), head: head)
         let slab = ParameterSlab(layout: try ParameterLayout(architecture))
@@ -132,7 +132,7 @@ struct HeadFixture: Decodable {
             let bound = 1 / Float(entry.fanIn).squareRoot()
             let largest = entry.range.map { abs(slab.elements[$0]) }.max() ?? 0
             #expect(largest <= bound)
-            // Of 64 and more uniform numbers one is beyond 80 % of the bound, but for a chance of 1e-6.
+            // Of at least 64 uniform numbers one exceeds 80 % of the bound, except with a probability of 1e-6.
             if entry.count >= 64 { #expect(largest > 0.8 * bound, "\(entry.name)") }
             #expect(largest > 0)
         }

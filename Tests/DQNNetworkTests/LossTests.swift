@@ -34,7 +34,7 @@ struct LossFixture: Decodable {
     }
 }
 
-/// What a loss gives for arrays; NaN where it writes nothing.
+/// The results of a loss for arrays; NaN marks elements that it did not write.
 struct LossResult: Equatable {
     var loss = Double.nan
     var sums: ActorCriticLoss.Sums?
@@ -94,12 +94,12 @@ struct LossResult: Equatable {
 }
 
 @Suite struct LossTests {
-    /// To 1e-4 of the number, or of a hundredth where the number is nearly or exactly zero.
+    /// Compares with a tolerance of 1e-4 of the number, or of a hundredth if the number is close to zero.
     private func agree(_ value: Double, _ expected: Double) -> Bool {
         abs(value - expected) <= 1e-4 * max(abs(expected), 0.01)
     }
 
-    @Test func actorCriticAgreesWithPyTorchAlsoAtTheExtremes() throws {
+    @Test func actorCriticLossAgreesWithPyTorch() throws {
         let cases = try LossFixture.load().actor_critic
         #expect(cases.count == 3)
         for recorded in cases {
@@ -158,7 +158,7 @@ struct LossResult: Equatable {
                 let chosen = recorded.outputs[row][Int(recorded.actions[row])]
                 #expect(error == (row < recorded.count ? abs(chosen - recorded.targets[row]) : 0))
             }
-            // A padding row that is no number at all does no harm.
+            // NaN in a padding row has no effect.
             var spoilt = Array(recorded.outputs.joined())
             for index in (recorded.count * 3)..<spoilt.count { spoilt[index] = .nan }
             let again = LossResult.of(
@@ -169,7 +169,7 @@ struct LossResult: Equatable {
         }
     }
 
-    @Test func weightsOfOneChangeNoBit() {
+    @Test func unitWeightsChangeNoBit() {
         let outputs: [Float] = [0.3, 1.7, -0.9, 0.123456, 2.5, -3.1, 0.7, 1e-3, 5]
         for loss in Loss.allCases {
             for reduction in Loss.Reduction.allCases {
@@ -183,8 +183,8 @@ struct LossResult: Equatable {
         }
     }
 
-    @Test func theMeanIsComputedAsItAlwaysWas() {
-        // The arithmetic of the first release, written out: resumed runs depend on its bits.
+    @Test func theMeanKeepsItsArithmetic() {
+        // The arithmetic of the first release: resumed runs depend on its bits.
         let outputs: [Float] = [0.3, 1.7, -0.9, 0.123456, 2.5, -3.1, 0.7, 1e-3, 5]
         let actions: [Int32] = [0, 2, 1]
         let targets: [Float] = [0.11, 2.2, 0.37]

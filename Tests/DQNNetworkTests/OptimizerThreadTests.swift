@@ -9,7 +9,7 @@ import Testing
             try NetworkArchitecture("mlp:33", input: ObservationSpace(shape: [7], element: .float32), actions: 3))
     }
 
-    /// A gradient of its own for every thread.
+    /// Returns a different gradient for each thread.
     private func gradient(_ layout: ParameterLayout, thread: Int) -> ParameterSlab {
         let slab = ParameterSlab(layout: layout)
         for index in slab.elements.indices {
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test(arguments: [OptimizerConfiguration.adam(), .rmsprop(), .rmsprop(decay: 0.99, epsilon: 0.1, centred: false)])
-    func threadsThatStepOneOptimiserLoseNoStep(configuration: OptimizerConfiguration) throws {
+    func concurrentStepsAreAllCounted(configuration: OptimizerConfiguration) throws {
         let layout = try makeLayout()
         let parameters = ParameterSlab(layout: layout)
         let optimizer = Optimizer(configuration, layout: layout)
@@ -38,12 +38,12 @@ import Testing
     }
 
     @Test(
-        "A copy gets what is written, and changes nothing of it",
+        "A copy equals the new parameters and does not change the step",
         arguments: [OptimizerConfiguration.adam(), .rmsprop(), .rmsprop(decay: 0.99, epsilon: 0.1, centred: false)],
         [nil, 2])
     func copies(configuration: OptimizerConfiguration, threads: Int?) throws {
         let layout = try makeLayout()
-        // Neither whole vectors nor equal shares.
+        // The count is not a multiple of the vector width, and the shares are unequal.
         try #require(layout.count % 32 != 0)
         let (alone, accompanied) = (ParameterSlab(layout: layout), ParameterSlab(layout: layout))
         let copy = ParameterSlab(layout: layout)
@@ -58,9 +58,9 @@ import Testing
         #expect(copying.slotValues == plain.slotValues && alone.values.contains { $0 != 0 })
     }
 
-    @Test func adamCorrectsByTheNumberOfItsStep() throws {
-        // The first step's corrections cancel the decays: every element moves by the learning rate, whatever its
-        // gradient. A step that took another number would move otherwise.
+    @Test func adamCorrectsBiasByStepNumber() throws {
+        // The corrections of the first step cancel the decays: every element moves by the learning rate, whatever its
+        // gradient. With another step number it would move by another amount.
         let layout = try makeLayout()
         let parameters = ParameterSlab(layout: layout)
         let optimizer = Optimizer(.adam(), layout: layout)

@@ -3,7 +3,7 @@ import DQNNetwork
 import Foundation
 import Testing
 
-/// What `Fixtures/networks` holds; keys as `Fixtures/README.md` lists them.
+/// A file of `Fixtures/networks`; `Fixtures/README.md` describes its keys.
 struct NetworkFixture: Decodable {
     struct Recorded: Decodable {
         var shape: [Int]
@@ -45,7 +45,7 @@ struct NetworkFixture: Decodable {
     static func load(_ name: String) throws -> NetworkFixture {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .custom { path in
-            // Names of parameters and constants stay as they are; only the structure's own keys are snake case.
+            // Names of parameters and constants are kept; only the keys of the structure are in snake case.
             let key = path[path.count - 1].stringValue
             let own = [
                 "action_count": "actionCount", "action_values": "actionValues", "gradient_norms": "gradientNorms",
@@ -65,7 +65,7 @@ struct NetworkFixture: Decodable {
     }
 }
 
-/// The hash that fixtures make weights and inputs with.
+/// The hash from which fixtures derive weights and inputs.
 enum FixtureHash {
     static func hash(_ index: Int, salt: UInt32) -> UInt32 {
         var x = UInt32(truncatingIfNeeded: index) &+ salt &* 0x9E37_79B9
@@ -78,7 +78,7 @@ enum FixtureHash {
 
     static func unit(_ index: Int, salt: UInt32) -> Double { Double(hash(index, salt: salt)) / 0x1p31 - 1 }
 
-    /// Gives every parameter its hashed value.
+    /// Sets every parameter to its hashed value.
     static func fill(_ slab: ParameterSlab) {
         for entry in slab.layout.entries {
             for index in entry.range {
@@ -130,7 +130,7 @@ struct HashedNetwork {
 
     func resetParameters() { FixtureHash.fill(parameters) }
 
-    /// Forward, loss and backward; returns the loss.
+    /// Computes forward, loss and backward, and returns the loss.
     func pass(_ loss: Loss) throws -> Double {
         try computation.use(parameters)
         let outputs = try computation.forward()
@@ -215,9 +215,9 @@ extension NetworkFixture {
             for step in 0..<run.steps {
                 let loss = try network.pass(.huber)
                 #expect(abs(loss - run.losses[step]) <= 1e-4 * run.losses[step])
-                let norm = GradientNorm.of(network.gradients)
+                let norm = network.gradients.norm
                 #expect(abs(norm - run.gradientNorms[step]) <= 1e-4 * run.gradientNorms[step])
-                let scale = run.maxGradientNorm.map { GradientNorm.clipScale(norm, maximum: $0) } ?? 1
+                let scale = run.maxGradientNorm.map { GradientClipping.scale(norm: norm, maximum: $0) } ?? 1
                 optimizer.step(
                     network.parameters, gradients: network.gradients, learningRate: learningRate, gradientScale: scale)
             }

@@ -3,14 +3,15 @@ import DQNNetwork
 import Testing
 
 @Suite struct ServingTests {
-    // Outputs that fill whole vectors and others, layers behind rectified units and the first one, every head.
+    // Covers outputs that fill whole vectors and others, layers after rectified units and the first layer, and every
+    // head.
     @Test(
         arguments: [
             ("mlp:64,33", ObservationSpace(shape: [7], element: .float32)),
             ("conv:16k4s2/fc50", ObservationSpace(shape: [2, 12, 12], element: .uint8)),
         ],
         [NetworkArchitecture.Head.actionValues(actions: 18), .dueling(actions: 3), .actorCritic(actions: 3)])
-    func parametersThatStayGiveTheSameValues(
+    func servedParametersGiveTheSameValues(
         network: (text: String, input: ObservationSpace), head: NetworkArchitecture.Head
     ) throws {
         let architecture = try NetworkArchitecture(network.text, input: network.input, head: head)
@@ -28,13 +29,13 @@ import Testing
             let observation: [UInt8] =
                 network.input.element == .uint8
                 ? (0..<count).map { _ in UInt8(generator.integer(below: 256)) }
-                : (0..<count).map { _ in Float(generator.uniform(-1, 1)) }.withUnsafeBytes { Array($0) }
+                : (0..<count).map { _ in Float(generator.uniform(in: -1..<1)) }.withUnsafeBytes { Array($0) }
             let plain = try outputs(OneDNNBackend(), observation)
             let full = try outputs(OneDNNBackend(serving: .full), observation)
             let half = try outputs(OneDNNBackend(serving: .half), observation)
             for index in plain.indices {
                 #expect(abs(plain[index] - full[index]) < 1e-5)
-                // Sums of weights of less than one that are each off by 1/2048 at most.
+                // The weights are below one, and each has an error of at most 1/2048.
                 #expect(abs(plain[index] - half[index]) < 2e-3)
             }
             #expect(full != half)

@@ -8,7 +8,7 @@ import Testing
         logits.withUnsafeBufferPointer { SoftmaxPolicy.sample($0, uniform: uniform) }
     }
 
-    @Test func aUniformNumberFallsIntoItsActionsShare() {
+    @Test func aUniformNumberSelectsTheActionOfItsShare() {
         // Probabilities 1/7, 2/7, 4/7.
         let logits: [Float] = [0, log(2), log(4)].map { Float($0 as Double) + 3 }
         let seventh = 1.0 / 7
@@ -18,7 +18,7 @@ import Testing
         ] { #expect(sample(logits, uniform) == action, "\(uniform)") }
     }
 
-    @Test func frequenciesAreTheProbabilities() {
+    @Test func frequenciesMatchProbabilities() {
         let logits: [Float] = [1.2, -0.4, 0.3, 2]
         let weights = logits.map { exp(Double($0)) }
         let total = weights.reduce(0, +)
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func extremesGiveAnActionThatHasAProbability() {
+    @Test func extremeLogitsGiveAPossibleAction() {
         let largest = Float.greatestFiniteMagnitude
         for uniform in [0, 0.5, 1.0.nextDown] {
             #expect(sample([-1e4, 1e4, 0], uniform) == 1)
@@ -45,17 +45,18 @@ import Testing
         #expect(sample([-1e4, -1e4], 0.75) == 1)
     }
 
-    @Test func theRoundingOfManySharesEndsInAValidAction() {
-        // Shares whose rounded sum stays below one for some counts: the largest uniform number must not fall off.
+    @Test func roundingStillGivesAValidAction() {
+        // For some counts the rounded sum of the shares stays below one: the largest uniform number must still select
+        // an action.
         for count in 1...300 {
             let logits = (0..<count).map { Float(sin(Double($0))) }
             #expect(sample(logits, 1.0.nextDown) == count - 1)
-            // The last action without a probability is none to fall back on.
+            // An action without a probability is never the fallback.
             #expect(sample(logits + [-1e4], 1.0.nextDown) == count - 1)
         }
     }
 
-    @Test func logitsThatAreNoNumbersStillGiveAnIndex() {
+    @Test func nonFiniteLogitsStillGiveAnIndex() {
         for logits: [Float] in [[.nan, .nan], [1, .nan, 2], [.infinity, 0], [-.infinity, -.infinity]] {
             #expect(logits.indices.contains(sample(logits, 0.5)))
         }

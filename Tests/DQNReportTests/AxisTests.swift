@@ -23,8 +23,8 @@ import Testing
     @Test func labelsTellTheValuesOfAnyRange() throws {
         var generator = RandomGenerator(seed: 5)
         for _ in 0..<2_000 {
-            let scale = pow(10, generator.uniform(-20, 20))
-            let offset = generator.uniform(-0.5, 0.5) * pow(10, generator.uniform(-4, 4))
+            let scale = pow(10, generator.uniform(in: -20..<20))
+            let offset = generator.uniform(in: -0.5..<0.5) * pow(10, generator.uniform(in: -4..<4))
             let a = (generator.uniform() + offset) * scale
             let b = (generator.uniform() + offset) * scale
             let range = AxisRange(covering: min(a, b), max(a, b))

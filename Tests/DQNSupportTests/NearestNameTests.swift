@@ -5,11 +5,11 @@ import Testing
     @Test(arguments: [
         ("CartPole-v0", "CartPole-v1"), ("cartpole-v1", "CartPole-v1"), ("Acrobto-v1", "Acrobot-v1"),
     ])
-    func findsWhatWasMeant(name: String, meant: String) {
+    func suggestsTheNearestName(name: String, meant: String) {
         #expect(NearestName.suggestion(for: name, among: ["CartPole-v1", "Acrobot-v1", "MountainCar-v0"]) == meant)
     }
 
-    @Test func suggestsNothingForAnotherWord() {
+    @Test func suggestsNothingForAnUnrelatedName() {
         #expect(NearestName.suggestion(for: "Tetris", among: ["CartPole-v1", "Acrobot-v1"]) == nil)
         #expect(NearestName.remedy(for: "Tetris", among: ["b", "a"]) == "choose from a, b.")
     }

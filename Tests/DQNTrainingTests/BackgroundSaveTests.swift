@@ -43,7 +43,7 @@ struct BackgroundSaveTests {
             let saver = try ChiefSaver(CheckpointStore(directory: raced))
             for step in steps {
                 while trainer.counters.agentSteps < step { try trainer.advance(to: step) }
-                saver.save(trainer.checkpoint())
+                saver.save(try trainer.checkpoint())
             }
             while trainer.counters.agentSteps < 500 { try trainer.advance(to: 500) }
             for outcome in saver.finish() { _ = try outcome.result.get() }

@@ -44,7 +44,7 @@ final class CountingLearner: Learner {
     private let context: LearnerContext
     private var exploration: Exploration
     private let gradients: ParameterSlab
-    private let ownStatistics: Optimizer?
+    private let workerOptimizer: Optimizer?
     private var count: Int64
 
     init(_ context: LearnerContext) throws {
@@ -52,15 +52,16 @@ final class CountingLearner: Learner {
         exploration = Exploration(context)
         gradients = ParameterSlab(layout: context.store.layout)
         let restored = try context.restored(version: 1)
-        ownStatistics = try OwnStatistics.make(context.configuration, layout: context.store.layout, restored)
+        workerOptimizer = try WorkerOptimizer.make(
+            context.configuration, layout: context.store.layout, restoring: restored)
         let first = context.configuration.methodOptions["first"]?.integerValue ?? -1
         count = try restored?.int64("count", count: 1)[0] ?? Int64(first)
     }
 
-    func begin(_ observation: NewObservation) {}
+    func beginEpisode(_ observation: StackedObservation) {}
     func abandonEpisode() {}
     func observe(_ transition: Transition) { count += 1 }
-    func explorationRate(at step: StepCount) -> Double? { exploration.rate(at: step) }
+    func explorationRate(at step: StepCount) -> Double? { exploration.epsilon(at: step) }
 
     func chooseAction(
         for observation: Observation, at step: StepCount, using generator: inout RandomGenerator
@@ -70,15 +71,18 @@ final class CountingLearner: Learner {
     }
 
     func learn(at step: StepCount, using generator: inout RandomGenerator) throws {
-        let clipped = try ClippedGradient(gradients, loss: 0, context.configuration, context.store)
-        try context.store.push(gradients, learningRate: 0, scale: clipped.scale, statistics: ownStatistics)
-        statistics.add(loss: 0, gradientNorm: clipped.norm, others: ["counted": Double(count)])
+        let clipped = try context.store.clip(
+            gradients, loss: 0, maximumNorm: context.configuration.maximumGradientNorm)
+        try context.store.push(
+            gradients, learningRate: 0, scale: clipped.scale, optimizer: workerOptimizer, pullingInto: nil)
+        statistics.add(loss: 0, gradientNorm: clipped.norm)
+        statistics.add(Double(count), to: "counted")
     }
 
     func save(into state: inout WorkerState) throws {
         exploration.save(into: &state)
         var values: [String: StateSnapshot.Value] = ["count": .int64([count])]
-        if let ownStatistics { OwnStatistics.save(ownStatistics, into: &values) }
+        if let workerOptimizer { WorkerOptimizer.save(workerOptimizer, into: &values) }
         state.learner = StateSnapshot(kind: context.configuration.method, version: 1, values: values)
     }
 }

@@ -3,7 +3,7 @@ import DQNTraining
 import Foundation
 import Testing
 
-/// `docs/configuration.md` lists every key as the code has it; `DQN_RECORD_DOCS=1` writes it anew.
+/// Checks that `docs/configuration.md` lists every key as the code does; `DQN_RECORD_DOCS=1` records it again.
 @Suite struct DocumentationTests {
     static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("docs/configuration.md")
@@ -12,9 +12,10 @@ import Testing
         let head = """
             # Configuration keys
 
-            Every setting that decides what a run computes. `dqn-train --print-config` prints them all for an environment
-            and preset; `--set key=value` sets one, `--config FILE.json` several; each checkpoint stores all of them in
-            `/configuration`. Steps are agent steps. This page is written from the code and checked by a test.
+            This page lists every setting that determines what a run computes. `dqn-train --print-config` prints all
+            settings for an environment and preset; `--set key=value` sets one, `--config FILE.json` several. Each
+            checkpoint stores all of them in `/configuration`. Steps are agent steps. This page is generated from the
+            code, and a test compares the two.
 
             | key | allowed | meaning |
             |---|---|---|

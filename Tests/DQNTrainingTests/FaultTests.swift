@@ -31,7 +31,7 @@ import Testing
     private func run(
         _ configuration: TrainingConfiguration, in directory: RunDirectory, saveEvery: Int = 0
     ) throws -> TrainingRun.Outcome {
-        let options = RunDirectory.Options(steps: 400, saveEvery: saveEvery, keep: 100, workerTimeout: 0.5)
+        let options = TrainingRun.Options(steps: 400, saveEvery: saveEvery, keep: 100, workerTimeout: .seconds(0.5))
         let run = try TrainingRun(configuration, options: options, in: directory, logger: silent)
         return try run.run()
     }
@@ -50,7 +50,7 @@ import Testing
         arguments: [
             (FaultyEnvironment.Fault.throwsInStep, "worker 1 failed at agent step"),
             (.throwsAtReset, "worker 1 failed at agent step"), (.blocksInStep, "Worker 1 is stuck at agent step"),
-            (.diesInStep, "Worker 1 died at agent step"), (.throwsInSnapshot, "worker 1 could not tell its state"),
+            (.diesInStep, "Worker 1 died at agent step"), (.throwsInSnapshot, "worker 1 could not save its state"),
             (.blocksInSnapshot, "Worker 1 is stuck at agent step"),
         ], ["async-dqn", "async-nstep-q", "a3c"])
     func aFaultOnTheWayEndsTheRunWithItsNameAndACheckpoint(
@@ -80,7 +80,7 @@ import Testing
             // The struck seed is gone, so that the fault does not come again.
             let trainer = try Trainer(resuming: checkpoint)
             #expect(
-                trainer.notices.contains { $0.contains("worker 1 begins a new episode") }
+                trainer.notices.contains { $0.contains("worker 1 starts a new episode") }
                     == (checkpoint.workers[1].status == .abandoned))
             while trainer.counters.agentSteps < 450 { try trainer.advance(to: 450) }
             #expect(trainer.counters.agentSteps == 450)
@@ -112,8 +112,8 @@ import Testing
             #expect(checkpoint.workers.allSatisfy { $0.status == .running })
             // What the fault kept from being done is done first when the run goes on.
             #expect(checkpoint.history.agentSteps.last != 200)
-            let trainer = try Trainer(resuming: checkpoint, conduct: Trainer.Conduct(workerTimeout: 0.5))
-            #expect(trainer.isWorkDue)
+            let trainer = try Trainer(resuming: checkpoint, options: Trainer.Options(workerTimeout: .seconds(0.5)))
+            #expect(trainer.isScheduledWorkDue)
             #expect { try trainer.advance(to: 200) } throws: { "\($0)".contains("The evaluation") }
         }
     }
@@ -126,16 +126,16 @@ import Testing
             var trainer = try Trainer(configuration)
             while trainer.counters.agentSteps < 200 {
                 // The chief asks while it waits, which is during the evaluation if the steps have all been taken.
-                try trainer.advance(to: 200) { interrupts && trainer.agentStepsUnderWay == 200 }
+                try trainer.advance(to: 200) { interrupts && trainer.claimedAgentSteps == 200 }
             }
             if interrupts {
-                #expect(trainer.isWorkDue)
+                #expect(trainer.isScheduledWorkDue)
                 trainer = try Trainer(resuming: trainer.checkpoint())
                 let report = try trainer.advance(to: 200)
                 #expect(report.evaluation?.agentSteps == 200)
             }
             while trainer.counters.agentSteps < 260 { try trainer.advance(to: 260) }
-            return trainer.checkpoint()
+            return try trainer.checkpoint()
         }
         let (whole, cut) = (try play(false), try play(true))
         #expect(whole.online == cut.online)
@@ -202,7 +202,7 @@ import Testing
         }
         #expect((1..<400).contains(trainer.counters.agentSteps))
         #expect(report.metrics == nil)
-        let checkpoint = trainer.checkpoint()
+        let checkpoint = try trainer.checkpoint()
         #expect(checkpoint.workers.reduce(0) { $0 + $1.agentSteps } == checkpoint.counters.agentSteps)
     }
 }

@@ -35,7 +35,7 @@ import Testing
             var notices: [String] = []
             while notices.isEmpty {
                 if trainer.counters.agentSteps % 250 == 0 {
-                    #expect(trainer.checkpoint().workers.allSatisfy { $0.status == .running && $0.replay != nil })
+                    #expect(try trainer.checkpoint().workers.allSatisfy { $0.status == .running && $0.replay != nil })
                 }
                 resident = try residentBytes()
                 notices = try trainer.advance(to: 2 * steps).notices
@@ -44,14 +44,14 @@ import Testing
             #expect(fallen > replayBytes * 3 / 4, "\(fallen) of \(replayBytes) bytes were given back")
             #expect(notices.count == 1)
             #expect(
-                notices[0].hasPrefix("worker 0 has finished after \(steps) steps of its own; its memory is given back"))
-            #expect(notices[0].contains("hold no replay of it"))
+                notices[0].hasPrefix("worker 0 has finished after \(steps) steps of its own; its memory is released"))
+            #expect(notices[0].contains("do not contain its replay"))
 
             // The other goes on alone, and a checkpoint says how it stands with both.
             #expect(!trainer.allWorkersFinished)
             let taken = trainer.counters.agentSteps
             try trainer.advance(to: taken + 25)
-            let checkpoint = trainer.checkpoint()
+            let checkpoint = try trainer.checkpoint()
             #expect(checkpoint.counters.agentSteps > taken)
             let (first, second) = (checkpoint.workers[0], checkpoint.workers[1])
             #expect(first.status == .finished && first.agentSteps == steps)
@@ -62,7 +62,7 @@ import Testing
             // A resume leaves the finished one in peace.
             let resumed = try Trainer(resuming: checkpoint)
             try resumed.advance(to: checkpoint.counters.agentSteps + 5)
-            let later = resumed.checkpoint().workers
+            let later = try resumed.checkpoint().workers
             #expect(later[0].status == .finished && later[0].agentSteps == steps && later[0].replay == nil)
             #expect(later[1].agentSteps == second.agentSteps + 5)
         }

@@ -20,7 +20,7 @@ import Testing
             "workers=2", "worker_steps=\(workerSteps)", "network=mlp:8", "learning_starts=20", "batch_size=4",
             "log_interval=1000", "evaluation_interval=0", "replay_capacity=200",
         ]
-        return try Trainer(request.resolve(), conduct: Trainer.Conduct(workerTimeout: 0.5))
+        return try Trainer(request.resolve(), options: Trainer.Options(workerTimeout: .seconds(0.5)))
     }
 
     /// Opens the gate and gives the worker behind it time to do whatever it does then.
@@ -39,17 +39,17 @@ import Testing
         LateEnvironment.close(.snapshot)
         let trainer = try trainer()
         try trainer.advance(to: 100)
-        let before = trainer.checkpoint()
+        let before = try trainer.checkpoint()
         #expect(trainer.failure == nil)
         try trainer.advance(to: 200)
         LateEnvironment.arm()
-        let given = trainer.checkpoint()
+        let given = try trainer.checkpoint()
         #expect(trainer.failure?.message.contains("is stuck at agent step 200") == true)
         let stuck = trainer.failure?.message.hasPrefix("Worker 0") == true ? 0 : 1
         #expect(what(given, stuck) == what(before, stuck))
         letItComeBack()
         // From here on the worker's own snapshot exists, and is not what is saved.
-        #expect(what(trainer.checkpoint(), stuck) == what(before, stuck))
+        #expect(what(try trainer.checkpoint(), stuck) == what(before, stuck))
     }
 
     @Test func aWorkerThatFinishesTooLateIsNotCounted() throws {
@@ -59,10 +59,10 @@ import Testing
         LateEnvironment.arm(afterSteps: 99)
         let error = #expect(throws: TrainingError.self) { try trainer.advance(to: 200) }
         #expect(error?.message.contains("is stuck") == true)
-        let given = trainer.checkpoint()
+        let given = try trainer.checkpoint()
         let stuck = try #require(given.workers.firstIndex { $0.status != .finished })
         letItComeBack()
-        let later = trainer.checkpoint()
+        let later = try trainer.checkpoint()
         #expect(what(later, stuck) == what(given, stuck))
         #expect(later.counters == given.counters)
     }

@@ -26,7 +26,7 @@ import Testing
         request.assignments += assignments
         let trainer = try Trainer(request.resolve())
         while trainer.counters.agentSteps < 100 { try trainer.advance(to: 100) }
-        return trainer.checkpoint()
+        return try trainer.checkpoint()
     }
 
     /// The counts that a checkpoint holds, by worker.
@@ -47,9 +47,9 @@ import Testing
     @Test(arguments: [
         (CountingMethod(name: "dqn"), "name 'dqn' is taken"),
         (CountingMethod(), "name 'counting' is taken"),
-        (CountingMethod(name: "ownerless", extensionOwner: nil), "'ownerless' names no extensionOwner"),
+        (CountingMethod(name: "ownerless", extensionOwner: nil), "'ownerless' has no extensionOwner"),
         (CountingMethod(name: "slashed", extensionOwner: "org/example"), "use letters, digits, '_', '-' and '.'"),
-        (CountingMethod(name: "flat", extensionOwner: "example"), "no name in reverse-domain form"),
+        (CountingMethod(name: "flat", extensionOwner: "example"), "is not in reverse-domain form"),
     ])
     func aMethodWithoutANameOrAnOwnerOfItsOwnIsRefused(method: CountingMethod, words: String) {
         #expect {
@@ -103,7 +103,7 @@ import Testing
         let trainer = try Trainer(resuming: Checkpoint(contentsOf: file))
         #expect(try counts(trainer.checkpoint()) == counts(first))
         while trainer.counters.agentSteps < 150 { try trainer.advance(to: 150) }
-        let second = trainer.checkpoint()
+        let second = try trainer.checkpoint()
         for (worker, count) in try counts(second) { #expect(count == 1_000 + second.workers[worker].agentSteps) }
         #expect(try counts(second).values.reduce(0, +) == 2_150)
     }
@@ -132,7 +132,7 @@ import Testing
         let before = try counts(first)
         let fewer = try Trainer(resuming: first, workers: 1)
         while fewer.counters.agentSteps < 130 { try fewer.advance(to: 130) }
-        let second = fewer.checkpoint()
+        let second = try fewer.checkpoint()
         #expect(try counts(second) == [0: try #require(before[0]) + 30, 1: try #require(before[1])])
         let more = try Trainer(resuming: second, workers: 3).checkpoint()
         #expect(try counts(more)[1] == before[1])
@@ -147,7 +147,7 @@ import Testing
         first.extensions.append(notes)
         let trainer = try Trainer(resuming: first)
         try trainer.advance(to: 120)
-        let second = trainer.checkpoint()
+        let second = try trainer.checkpoint()
         #expect(second.extensions.contains(notes))
         #expect(second.extensions.count == 2)
     }
@@ -208,7 +208,7 @@ import Testing
                 try String(contentsOf: directory.metrics, encoding: .utf8).split(separator: "\n")
                     .map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
             }
-            let options = RunDirectory.Options(steps: 100, saveEvery: 0, keep: 1)
+            let options = TrainingRun.Options(steps: 100, saveEvery: 0, keep: 1)
             func run() throws -> TrainingRun.Outcome {
                 try TrainingRun(request().resolve(), options: options, in: directory, logger: logger).run()
             }

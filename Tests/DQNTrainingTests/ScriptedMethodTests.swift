@@ -130,7 +130,7 @@ struct ScriptedEnvironment: Environment {
         if start.target != nil { start.target = recorded.initial }
         let trainer = try Trainer(resuming: start)
         try trainer.advance(to: script.steps)
-        let end = trainer.checkpoint()
+        let end = try trainer.checkpoint()
         expectClose(end.online, recorded.online, "online")
         if let target = end.target { expectClose(target, recorded.target, "target") }
         expectClose(try #require(end.optimizer?.slots["mean_square"]), recorded.meanSquare, "mean_square")

@@ -61,7 +61,7 @@ import Testing
 
     private func run(_ run: Case, workerSteps: Int, in directory: RunDirectory) throws -> TrainingRun {
         let configuration = try configuration(run, workerSteps: workerSteps)
-        let options = RunDirectory.Options(steps: Self.steps * run.workers, saveEvery: 60, keep: 100)
+        let options = TrainingRun.Options(steps: Self.steps * run.workers, saveEvery: 60, keep: 100)
         let training = try TrainingRun(
             configuration, options: options, in: directory,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -124,7 +124,7 @@ import Testing
             let resumed = try Trainer(resuming: checkpoint)
             #expect(resumed.notices == [])
             while resumed.counters.agentSteps < total + 50 { try resumed.advance(to: total + 50) }
-            let later = resumed.checkpoint()
+            let later = try resumed.checkpoint()
             #expect(later.counters.agentSteps == total + 50)
             for (before, after) in zip(checkpoint.workers, later.workers) {
                 #expect(after.agentSteps >= before.agentSteps)

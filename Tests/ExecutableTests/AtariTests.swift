@@ -59,7 +59,7 @@ struct AtariTests {
         let arguments = ["--env", "CartPole-v1", "--out", directory("run"), "--set"]
         for (value, part) in [
             ("wrappers=reward-clap", "did you mean 'reward-clip'?"), ("wrappers=time-limit", "write time-limit:N"),
-            ("wrappers=atari-pixels:84", "cannot be around 'CartPole-v1'"),
+            ("wrappers=atari-pixels:84", "does not fit 'CartPole-v1'"),
         ] {
             let result = try Program.run("dqn-train", arguments + [value])
             #expect(result.status == 64 && result.errorLine?.contains(part) == true, "\(result.errors)")

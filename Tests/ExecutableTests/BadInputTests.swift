@@ -22,8 +22,8 @@ import Testing
             (["--env", "CartPole-v1", "--preset", "zo"], "did you mean 'zoo'?"),
             (["--env", "Catch-v0", "--preset", "zoo"], "no settings"),
             (["--env", "CartPole-v1", "--set", "lerning_rate=1"], "did you mean 'learning_rate'?"),
-            (["--env", "CartPole-v1", "--set", "batch_size=-4"], "allowed is integer"),
-            (["--env", "CartPole-v1", "--set", "discount=2"], "allowed is number"),
+            (["--env", "CartPole-v1", "--set", "batch_size=-4"], "allowed: integer"),
+            (["--env", "CartPole-v1", "--set", "discount=2"], "allowed: number"),
             (["--env", "CartPole-v1", "--set", "network=mlp:0"], "not a number of units"),
             (["--env", "CartPole-v1", "--set", "network=nature-cnn"], "needs channels"),
             (["--env", "CartPole-v1", "--seed=-3"], "'seed'"),
@@ -56,7 +56,8 @@ import Testing
         let before = try directory.contents("run")
         let result = try Program.run("dqn-train", "--env", "CartPole-v1", "--out", directory("run"))
         #expect(result.status == 1)
-        #expect(result.errorLine?.contains("holds a run already; go on with --resume") == true, "\(result.errors)")
+        #expect(
+            result.errorLine?.contains("already holds a run; continue it with --resume") == true, "\(result.errors)")
         #expect(try directory.contents("run") == before)
     }
 
@@ -65,7 +66,7 @@ import Testing
         for name in ["nowhere", "."] {
             let result = try Program.run("dqn-train", "--resume", directory(name))
             #expect(result.status == 66)
-            #expect(result.errorLine?.contains("is no run that could be resumed") == true, "\(result.errors)")
+            #expect(result.errorLine?.contains("does not hold a run to resume") == true, "\(result.errors)")
         }
     }
 

@@ -8,7 +8,7 @@ import Testing
 enum InstalledPython {
     /// Whether the Python that the programs find has a module.
     static func has(_ module: String) -> Bool {
-        guard let python = try? GymnasiumEnvironment.python() else { return false }
+        guard let python = try? GymnasiumSettings().locatePython() else { return false }
         let process = Process()
         process.executableURL = URL(filePath: python)
         process.arguments = ["-c", "import \(module)"]
@@ -93,7 +93,7 @@ struct GymnasiumTests {
     /// A Python that is a test's own: the directory among its arguments tells its processes apart.
     private func ownPython(_ directory: TemporaryDirectory) throws -> String {
         let python = directory("python")
-        let script = "#!/bin/sh\nexec '\(try GymnasiumEnvironment.python())' -X 'of=\(directory.path)' \"$@\"\n"
+        let script = "#!/bin/sh\nexec '\(try GymnasiumSettings().locatePython())' -X 'of=\(directory.path)' \"$@\"\n"
         try script.write(toFile: python, atomically: true, encoding: .utf8)
         chmod(python, 0o755)
         return python
@@ -109,7 +109,7 @@ struct GymnasiumTests {
         #expect(try directory.newest("run").workers.first?.environment != nil)
         result = try Program.run("dqn-train", ["--resume", directory("run"), "--steps", "2000"], shell: python)
         #expect(result.status == 0, "\(result.errors)")
-        #expect(result.errors.contains("worker 0 begins a new episode"), "\(result.errors)")
+        #expect(result.errors.contains("worker 0 starts a new episode"), "\(result.errors)")
         #expect(result.errors.contains("'Thrower.ball'"), "\(result.errors)")
         let counts = try directory.newest("run").history.columns["rollout/abandoned_episodes"] ?? []
         #expect(counts.filter { !$0.isNaN }.reduce(0, +) == 1)
@@ -138,7 +138,7 @@ struct GymnasiumTests {
         #expect(try directory.newest("killed").counters.agentSteps < 600)
         var result = try Program.run("dqn-train", "--resume", directory("killed"))
         #expect(result.status == 0, "\(result.errors)")
-        #expect(result.errors.contains("begins a new episode") != isExact, "\(result.errors)")
+        #expect(result.errors.contains("starts a new episode") != isExact, "\(result.errors)")
         let history = try directory.newest("killed").history
         let abandoned = history.columns["rollout/abandoned_episodes"]?.filter { !$0.isNaN }.reduce(0, +) ?? 0
         #expect(abandoned == (isExact ? 0 : 1))
@@ -184,7 +184,7 @@ struct GymnasiumTests {
         for (arguments, part) in [
             (["--env", "CartPole-v1"] + option, "takes no options"), (option, "--env-set goes with --env only"),
             (["--resume", directory("run")] + option, "--env-set cannot go with --resume"),
-            (["--env", "gym:CartPole-v1", "--env-set", "nonsense=1"], "does not take these options"),
+            (["--env", "gym:CartPole-v1", "--env-set", "nonsense=1"], "does not accept these options"),
         ] {
             result = try Program.run("dqn-train", arguments)
             #expect(result.status == 64 && result.errors.contains(part), "\(result.errors)")
@@ -253,7 +253,7 @@ struct GymnasiumTests {
         #expect(try directory.newest("run").workers.first?.environment == nil)
         result = try Program.run("dqn-train", "--resume", directory("run"), "--steps", "900")
         #expect(result.status == 0, "\(result.errors)")
-        #expect(result.errors.contains("worker 0 begins a new episode"), "\(result.errors)")
+        #expect(result.errors.contains("worker 0 starts a new episode"), "\(result.errors)")
         result = try Program.run("dqn-play", directory("run"), "--episodes", "1", "--max-steps", "50")
         #expect(result.status == 0, "\(result.errors)")
     }

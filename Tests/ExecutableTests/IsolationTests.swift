@@ -43,7 +43,7 @@ import Testing
         let missing = try verify(directory("none.h5"), "--isolated")
         #expect(missing.status == 66 && missing.output.contains("none.h5"), "\(missing.output)")
         #expect(try verify(golden("1.1/method-dqn.h5"), "--memory", "1G").status == 64)
-        for amount in ["0", "-1", "1T", "x", "", "1.5G", "99999999999G"] {
+        for amount in ["0", "-1", "1T", "x", "", "1,5G", "99999999999G"] {
             #expect(try verify(golden("1.1/method-dqn.h5"), "--isolated", "--memory", amount).status == 64, "\(amount)")
         }
         // A name like an option is a file all the same.
@@ -71,6 +71,23 @@ import Testing
         // The next file has a reader of its own.
         #expect(lines.count == 2 && lines[1].hasSuffix(": ok"), "\(killed.output)")
         #expect(killed.errors.isEmpty, "\(killed.errors)")
+    }
+
+    /// libhdf5 takes no lock, and heeds none, whatever its environment variable asks for.
+    @Test(arguments: [nil, "TRUE", "BEST_EFFORT", "1", "FALSE"])
+    func readsAFileThatSomebodyElseHasLocked(_ setting: String?) throws {
+        let directory = try TemporaryDirectory()
+        let file = directory("locked.h5")
+        try FileManager.default.copyItem(atPath: golden("1.1/method-dqn.h5"), toPath: file)
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        defer { close(descriptor) }
+        #expect(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+        let environment = setting.map { ["HDF5_USE_FILE_LOCKING": $0] } ?? [:]
+        let process = try Program.start("dqn-checkpoint", ["verify", file], environment: environment)
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
     }
 
     @Test func eachBrokenRuleHasALine() throws {

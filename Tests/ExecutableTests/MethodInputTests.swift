@@ -27,11 +27,14 @@ import Testing
             (["--method", "async-q", "--set", "prioritized=true"], ["'async-q' has no replay", "prioritized"]),
             (["--method", "a3c", "--set", "dueling=true"], ["'a3c' has no action values", "leave dueling"]),
             (["--method", "a3c", "--set", "double=true"], ["'a3c' has no action values", "double out"]),
-            (["--set", "method=a3c"], ["'--set method=a3c' comes too late", "use --method"]),
-            (["--set", "priority_exponent=2"], ["'priority_exponent' cannot be 2", "allowed is number 0.0…1.0"]),
-            (["--set", "workers=0"], ["'workers' cannot be 0", "allowed is integer 1…4096"]),
+            (["--set", "method=a3c"], ["'--set method=a3c' is applied too late", "use --method"]),
+            (
+                ["--set", "priority_exponent=2"],
+                ["Invalid value 2 for 'priority_exponent'", "allowed: number 0.0…1.0"]
+            ),
+            (["--set", "workers=0"], ["Invalid value 0 for 'workers'", "allowed: integer 1…4096"]),
             (["--set", "epsilon_assignment=guessed"], ["'epsilon_assignment'", "fixed or drawn"]),
-            (["--set", "method_options=[1]"], ["'method_options' cannot be [1]", "a JSON object"]),
+            (["--set", "method_options=[1]"], ["Invalid value [1] for 'method_options'", "a JSON object"]),
             (
                 ["--set", "method_options={\"x\":1}"],
                 ["'dqn' has no options of its own", "leave 'method_options' empty"]
@@ -81,7 +84,7 @@ import Testing
         var result = try Program.run("dqn-train", arguments)
         #expect(result.status == 64)
         let line = try #require(result.errorLine, "\(result.errors)")
-        for word in ["\(workers) × (replay ", " + networks ", " + shared ", " = ", "--memory allows 1.0 MB"] {
+        for word in ["\(workers) × (replay ", " + networks ", " + shared ", " = ", "--memory allows 1.0 MiB"] {
             #expect(line.contains(word), "\(line)")
         }
         #expect(!FileManager.default.fileExists(atPath: directory("run")))
@@ -115,7 +118,7 @@ import Testing
             "dqn-train", "--resume", directory("run"), "--steps", "200", "--memory", "40K")
         #expect(result.status == 64)
         let line = try #require(result.errorLine, "\(result.errors)")
-        #expect(line.contains("--memory allows 40.0 kB; resume with fewer workers, or allow more"), "\(line)")
+        #expect(line.contains("--memory allows 40.0 KiB; resume with fewer workers, or allow more"), "\(line)")
         #expect(try directory.contents("run") == before)
         #expect(
             try Program.run("dqn-train", "--resume", directory("run"), "--steps", "200", "--memory", "1M").status == 0)

@@ -138,7 +138,7 @@ import Testing
         #expect(try directory.checkpoint("run", 150).workers.first?.environment == nil)
         result = try Program.run("dqn-train", "--resume", directory("run"), "--steps", "200")
         #expect(result.status == 0)
-        #expect(result.errors.contains("worker 0 begins a new episode"))
+        #expect(result.errors.contains("worker 0 starts a new episode"))
     }
 
     @Test func aPluginThatIsNoneEndsTheProgramWithOneLine() throws {

@@ -78,7 +78,7 @@ import Testing
 
         // One more begins anew and says so; the others go on.
         var said = try resume(directory, to: 400, workers: 3)
-        #expect(said.contains("worker 2 is new") && !said.contains("rests"), "\(said)")
+        #expect(said.contains("worker 2 is new") && !said.contains("is inactive"), "\(said)")
         let before = workers
         workers = try directory.checkpoint("run", 400).workers
         #expect(workers.count == 3 && workers.map(\.agentSteps).reduce(0, +) == 400)
@@ -91,7 +91,7 @@ import Testing
 
         // Fewer: two of them rest, and all that is theirs is kept as it was.
         said = try resume(directory, to: 450, workers: 1)
-        #expect(said.contains("worker 1 rests") && said.contains("worker 2 rests"), "\(said)")
+        #expect(said.contains("worker 1 is inactive") && said.contains("worker 2 is inactive"), "\(said)")
         _ = try resume(directory, to: 500)
         let resting = try directory.checkpoint("run", 500).workers
         #expect(resting.map(\.status) == [.running, .resting, .resting])
@@ -100,7 +100,9 @@ import Testing
 
         // One wakes and goes on from there; the other rests on.
         said = try resume(directory, to: 600, workers: 2)
-        #expect(said.contains("worker 2 rests") && !said.contains("worker 1 rests") && !said.contains("new"), "\(said)")
+        #expect(
+            said.contains("worker 2 is inactive") && !said.contains("worker 1 is inactive") && !said.contains("new"),
+            "\(said)")
         let awake = try directory.checkpoint("run", 600).workers
         #expect(awake.map(\.status) == [.running, .running, .resting])
         #expect(awake[0].agentSteps + awake[1].agentSteps == resting[0].agentSteps + resting[1].agentSteps + 100)

@@ -1,20 +1,22 @@
-"""A disk that forgets: what a power cut may leave of the file calls in a log.
+"""A model of a disk that loses data: what a power cut may leave of the file calls in a log.
 
-A file's writes reach the disk when it is synchronised, a directory's creations, renames and unlinks when the directory
-is. Until then, each 4,096-byte block of a file may be as it was after any of its writes, the file may have any of the
-lengths it had or one between them, with zeros where no data came, and each change of a name may have happened or not,
-whatever became of those before it.
+A file's writes are safe once the file is synchronised. Creations, renames and unlinks in a directory are safe once the
+directory is synchronised. Until then:
+
+  * each 4,096-byte block of a file may be as after any of its writes;
+  * the file may have any of its earlier lengths or one between them, with zeros where no data arrived;
+  * each change of a name may or may not have happened, independently of earlier ones.
 """
 
 import os
 
 BLOCK = 4096
-# How is chosen among what is pending: nothing, all, what came first, or each change by itself, which is the hardest.
+# How to choose among pending changes: none, all, the first ones, or each independently, which is the hardest case.
 WAYS = ["none", "all", "first", "any", "any", "any"]
 
 
 class File:
-    """One file's bytes: those on the disk, and the changes that are not there yet."""
+    """A file's bytes on the disk, and its pending changes."""
 
     def __init__(self):
         self.durable = b""
@@ -32,14 +34,14 @@ class File:
         self.known = None
 
     def content(self, changes):
-        """The bytes after the first so many of the pending changes."""
+        """The bytes after the first `changes` pending changes."""
         buffer = bytearray(self.durable)
         for offset, data in self.pending[:changes]:
             apply(buffer, offset, data)
         return bytes(buffer)
 
     def history(self):
-        """Every version that each block has had since the last synchronisation, and every length of the file."""
+        """Every version of each block since the last synchronisation, and every length of the file."""
         if self.known:
             return self.known
         buffer = bytearray(self.durable)
@@ -86,14 +88,14 @@ def block(buffer, index):
 
 
 class Directory:
-    """One directory's names: those on the disk, and the changes that are not there yet."""
+    """A directory's names on the disk, and its pending changes."""
 
     def __init__(self):
         self.durable = {}
         self.pending = []
 
     def change(self, gone, come=None, file=None):
-        """The name `gone` disappears and `come` leads to `file`; either may be None."""
+        """Removes the name `gone` and makes `come` refer to `file`; either may be None."""
         self.pending.append((gone, come, file))
 
     def synchronise(self):
@@ -121,7 +123,7 @@ class Directory:
 
 
 class Disk:
-    """Takes the calls of a log, one by one."""
+    """A disk that follows the calls of a log."""
 
     def __init__(self, data):
         self.data = data
@@ -132,7 +134,7 @@ class Disk:
         return self.directories.setdefault(path, Directory())
 
     def file(self, path):
-        """The file that a path leads to now; None where there is none."""
+        """The file at a path, or None."""
         folder, _, name = path.rpartition("/")
         directory = self.directory(folder)
         return directory.names(directory.pending).get(name)

@@ -1,6 +1,6 @@
-"""What the scripts of this folder share: the interposed library and its log, training runs, verdicts of the readers.
+"""Functions shared by the scripts in this folder: the interposed library and its log, training runs, readers' verdicts.
 
-The executables are black boxes here: what they did is known from the calls they made and from the files they left.
+The executables are black boxes: the scripts judge by the calls in the log and by the files left behind.
 """
 
 import collections
@@ -15,15 +15,15 @@ import tempfile
 
 FOLDER = pathlib.Path(__file__).resolve().parent
 REPOSITORY = FOLDER.parents[1]
-# What the interposed library watches: the folder of checkpoints, what is in it, and the log of descent beside it.
+# The paths that the interposed library watches: the folder of checkpoints with its contents, and the lineage log.
 PATHS = "/checkpoints:/lineage.jsonl"
-# Small enough that a run with its start and several saves takes a tenth of a second. The schedule is long, so that a
-# run can be resumed to any step.
+# Small settings: a run with its start and several saves takes a tenth of a second. The schedule is long, so that a run
+# can be resumed to any step.
 SETTINGS = ["--env", "CartPole-v1", "--schedule-steps", "1000000000", "--eval-episodes", "1", "--set", "network=mlp:8",
             "--set", "batch_size=8", "--set", "learning_starts=100", "--set", "replay_capacity=500",
             "--set", "log_interval=1000000"]
 SAVE_INTERVAL = 200
-# No run here takes a second; who needs this long hangs.
+# No run here takes a second; a run that takes this long hangs.
 TIMEOUT = 60
 NOTHING_TO_RESUME = 66
 MALFORMED = 65
@@ -32,22 +32,22 @@ Call = collections.namedtuple("Call", "kind result error descriptor offset lengt
 
 
 class Failure(Exception):
-    """A verdict that fails, in words."""
+    """A failed check, with its description."""
 
 
 def add_common_options(parser):
     parser.add_argument("--binaries", type=pathlib.Path, default=REPOSITORY / ".build" / "release")
-    parser.add_argument("--seed", type=int, default=0, help="of every random choice")
+    parser.add_argument("--seed", type=int, default=0, help="seed of every random choice")
     parser.add_argument("--quick", action="store_true", help="a sample that takes seconds, for Scripts/test")
 
 
 def scratch_folder(name):
-    """A new folder; TMPDIR says where. One in memory is much quicker."""
+    """Creates a folder in TMPDIR. A folder in memory is much faster."""
     return pathlib.Path(tempfile.mkdtemp(prefix=f"dqn-{name}-")).resolve()
 
 
 def conclude(name, folder, arguments, judgement):
-    """Calls `judgement`, prints its summary and ends; keeps the folder when a verdict fails."""
+    """Calls `judgement`, prints its summary and ends; keeps the folder if a check fails."""
     try:
         summary = judgement()
     except Failure as failure:
@@ -60,7 +60,7 @@ def conclude(name, folder, arguments, judgement):
 
 
 def build_interposer(folder):
-    """Compiles the interposed library with the compiler that comes with Swift, or any other."""
+    """Compiles the interposed library with clang, which comes with Swift, or another compiler."""
     compiler = next((found for found in map(shutil.which, ("clang", "cc")) if found), None)
     if compiler is None:
         sys.exit("error: neither clang nor cc is installed; clang comes with the Swift toolchain")
@@ -71,7 +71,7 @@ def build_interposer(folder):
 
 
 def read_log(path):
-    """The calls in their order; a last line that a kill cut off does not count."""
+    """The calls in order, without a last line that a kill cut off."""
     if not path.exists():
         return []
     calls = []
@@ -100,14 +100,14 @@ def step_files(run):
 
 
 class Ledger:
-    """Which checkpoints a log says are committed: renamed, their directory synchronised, not deleted by retention."""
+    """The committed checkpoints of a log: renamed, their directory synchronised, not deleted by retention."""
 
     def __init__(self):
         self.committed = set()
         self.renamed = set()
 
     def follow(self, calls):
-        """Takes note of calls; raises `Failure` at a deletion that nothing newer makes up for."""
+        """Follows calls; raises `Failure` at a deletion without a newer durable checkpoint."""
         for call in calls:
             name = base(call.path)
             if call.kind == "rename" and call.result == 0:
@@ -130,12 +130,12 @@ class Tools:
         self.binaries = binaries
         for name in ("dqn-train", "dqn-checkpoint"):
             if not (binaries / name).exists():
-                sys.exit(f"error: there is no {binaries / name}; build first (swift build -c release)")
+                sys.exit(f"error: {binaries / name} is missing; build first (swift build -c release)")
         self.library = build_interposer(folder)
         self.verdicts = {}
 
     def train(self, arguments, log, errors, fault=None, data=None):
-        """Starts dqn-train; `fault` holds the interposed library's variables without FAULTS_."""
+        """Starts dqn-train; `fault` holds the interposed library's variables without the prefix FAULTS_."""
         environment = dict(os.environ, LD_PRELOAD=str(self.library), FAULTS_PATHS=PATHS, FAULTS_LOG=str(log))
         if data:
             environment["FAULTS_DATA"] = str(data)
@@ -147,7 +147,7 @@ class Tools:
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=file)
 
     def finish(self, process, what):
-        """The exit code of a run that has to end by itself."""
+        """The exit code of a run that must end without being killed."""
         try:
             return process.wait(timeout=TIMEOUT)
         except subprocess.TimeoutExpired:
@@ -156,7 +156,7 @@ class Tools:
             raise Failure(f"{what} hangs")
 
     def verify(self, files):
-        """What `dqn-checkpoint verify` says: {file: (SHA-256, whether accepted, digest)}; each content asked once."""
+        """The result of `dqn-checkpoint verify`: {file: (SHA-256, whether accepted, digest)}."""
         digests = {file: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
         unknown = {digest: file for file, digest in digests.items() if digest not in self.verdicts}
         pairs = list(unknown.items())
@@ -167,7 +167,7 @@ class Tools:
         return {file: (digest, *self.verdicts[digest]) for file, digest in digests.items()}
 
     def list(self, run):
-        """What `dqn-checkpoint ls` says: {name: whether valid}."""
+        """The result of `dqn-checkpoint ls`, {name: whether valid}."""
         return {entry["file"]: entry["valid"] for entry in self.ask("ls", [run])}
 
     def ask(self, command, files):

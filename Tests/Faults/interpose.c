@@ -1,23 +1,22 @@
-// Stands between a program and the system's file calls: logs those on chosen paths in their order, and makes one fail,
-// fall short, or be the instant at which the program is killed. Linux; loaded by LD_PRELOAD; used by the scripts beside
-// it, which build it with
+// Intercepts a program's file calls: logs those on chosen paths in order, and makes one call fail, write only a part,
+// or kill the program. Linux only. The scripts in this folder load it with LD_PRELOAD and build it with
 //
 //     clang -shared -fPIC -O1 -pthread interpose.c -o interpose.so
 //
 // Environment, read once at start:
 //
-//   FAULTS_PATHS    substrings joined by ':'; only paths that contain one of them are seen at all
-//   FAULTS_LOG      file to which one line a call is appended
-//   FAULTS_DATA     file to which the bytes of every write are appended, for playing the log again (optional)
+//   FAULTS_PATHS    substrings joined by ':'; only paths that contain one of them are watched
+//   FAULTS_LOG      file to which one line per call is appended
+//   FAULTS_DATA     file to which the bytes of every write are appended, to replay the log (optional)
 //   FAULTS_CALL     which call the fault is for: a kind (below) or "any" (optional: no fault)
-//   FAULTS_ENDING   only calls whose path ends so are counted (optional)
-//   FAULTS_NUMBER   the how manieth such call, from 1
+//   FAULTS_ENDING   count only calls whose path has this ending (optional)
+//   FAULTS_NUMBER   the number of the call among these, from 1
 //   FAULTS_ACTION   EIO, ENOSPC, EDQUOT   the call is not made and fails
-//                   short                 a write takes half of its bytes (at least one) and says so
+//                   short                 a write takes half of its bytes (at least one) and returns their number
 //                   short-ENOSPC          the same, and the write after it fails
 //                   kill-before           SIGKILL instead of the call
 //                   kill-after            SIGKILL once the call has returned
-//   FAULTS_REPEAT   once, or ever: this call and all such calls after it
+//   FAULTS_REPEAT   once, or ever: this call and all matching calls after it
 //
 // Kinds: open, create (an open with O_CREAT), write (all six ways of writing), truncate, sync (of a file),
 // sync-directory, rename, unlink, close.
@@ -26,14 +25,14 @@
 //
 //   kind  result  errno  descriptor  offset  length  flags  data  fault  path  second path
 //
-// flags are an open's; length is what was asked for; data is where FAULTS_DATA holds what was written; fault is "-" or
-// the action. A line is written when its call has returned, so that what a line says has happened, except "unlinking",
-// written before each unlink: without it a kill between the call and its line would look like a lost file.
+// flags are those of an open; length is the requested one; data is the offset of the written bytes in FAULTS_DATA;
+// fault is "-" or the action. A line is written after its call has returned, so a logged call has happened. The
+// exception is "unlinking", written before each unlink: otherwise a kill between the call and its line would look like
+// a lost file.
 //
-// One mutex is held over each call and its line, so that the log's order is the order in which the calls happened;
-// calls on other paths pass by. Nothing allocates. The calls are made by syscall(2): no symbol has to be looked up, and
-// calls before this library's own start work too. Not seen: what libc does within itself (stdio, opendir, mkstemp),
-// mmap, dup.
+// One mutex is held over each call and its line, so the log has the order of the calls. Calls on other paths are not
+// delayed. Nothing allocates. The calls use syscall(2), which needs no symbol lookup, so calls before this library's
+// own start work too. Not intercepted: libc's internal calls (stdio, opendir, mkstemp), mmap, dup.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -55,8 +54,8 @@ enum { MAXIMUM_DESCRIPTORS = 1024, MAXIMUM_PATH = 512, MAXIMUM_PARTS = 64 };
 
 typedef enum { NOTHING, FAIL, SHORT, KILL_BEFORE, KILL_AFTER } Verdict;
 
-// What a descriptor was opened as. Device and inode tell a descriptor that libc closed and opened again behind our back
-// (closedir, fclose) from the one that we know.
+// What a descriptor was opened as. Device and inode distinguish it from a descriptor of the same number that libc
+// closed and opened again unseen (closedir, fclose).
 typedef struct {
     bool used, directory;
     dev_t device;
@@ -64,7 +63,7 @@ typedef struct {
     char path[MAXIMUM_PATH];
 } Descriptor;
 
-// One line of the log in the making.
+// A line of the log under construction.
 typedef struct {
     const char *kind;
     long result;
@@ -92,7 +91,7 @@ static int open_output(const char *variable) {
     const char *path = getenv(variable);
     if (!path) return -1;
     int descriptor = (int)syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    // Out of the way of the program's own descriptors, whose numbers would otherwise differ from an unwatched run.
+    // A high number, so that the program's own descriptors have the same numbers as in an unwatched run.
     int high = descriptor < 0 ? -1 : fcntl(descriptor, F_DUPFD_CLOEXEC, MAXIMUM_DESCRIPTORS);
     if (high < 0 && descriptor >= 0) return descriptor;
     if (high < 0) complain("an output cannot be opened");
@@ -121,7 +120,7 @@ __attribute__((constructor)) static void start(void) {
         }
         if (!known) complain("FAULTS_ACTION is none of those known");
     }
-    // Last: nothing is seen before this is set.
+    // Set last: nothing is watched before.
     paths = getenv("FAULTS_PATHS");
 }
 
@@ -140,7 +139,7 @@ static bool ends_with(const char *text, const char *ending) {
     return length >= tail && strcmp(text + length - tail, ending) == 0;
 }
 
-// The path of a descriptor's file, if it is one that is watched; call with the mutex held.
+// The path of a watched descriptor's file; call with the mutex held.
 static Descriptor *known(int descriptor) {
     if (descriptor < 0 || descriptor >= MAXIMUM_DESCRIPTORS || !descriptors[descriptor].used) return NULL;
     Descriptor *entry = &descriptors[descriptor];
@@ -168,7 +167,7 @@ static const char *absolute(int directory, const char *path, char buffer[PATH_MA
     return buffer;
 }
 
-// Counts the call and says what is to become of it.
+// Counts the call and decides what happens to it.
 static Verdict judge(const char *kind, const char *path) {
     if (!fault_call || (strcmp(fault_call, "any") != 0 && strcmp(fault_call, kind) != 0)) return NOTHING;
     if (fault_ending && !ends_with(path, fault_ending)) return NOTHING;
@@ -198,7 +197,7 @@ static void die(void) {
     for (;;) pause();
 }
 
-// Before the call: whether it is to be made. A call that fails, or before which the program dies, has its line already.
+// Before the call: whether to make it. If it is to fail, or to kill the program first, its line is already written.
 static bool begin(Call *call) {
     call->verdict = judge(call->kind, call->path);
     if (call->verdict == KILL_BEFORE || call->verdict == FAIL) {
@@ -211,7 +210,7 @@ static bool begin(Call *call) {
     return true;
 }
 
-// After the call: its line, and death where that is due. Gives what the program is to see.
+// After the call: writes its line, and kills the program if required. Returns the result for the program.
 static long end(Call *call, long result) {
     call->result = result;
     call->error = result < 0 ? errno : 0;
@@ -273,7 +272,7 @@ int openat(int directory, const char *path, int flags, ...) {
 int openat64(int directory, const char *path, int flags, ...) {
     OPEN_WITH_MODE return open_any(directory, path, flags, mode);
 }
-// What the C library's headers call where a program was built with _FORTIFY_SOURCE.
+// What the C library's headers call if a program was built with _FORTIFY_SOURCE.
 int __open_2(const char *path, int flags) { return open_any(AT_FDCWD, path, flags, 0); }
 int __open64_2(const char *path, int flags) { return open_any(AT_FDCWD, path, flags, 0); }
 int __openat_2(int directory, const char *path, int flags) { return open_any(directory, path, flags, 0); }
@@ -290,7 +289,7 @@ int close(int descriptor) {
     }
     Call call = {.kind = "close", .descriptor = descriptor, .path = entry->path};
     bool goes_on = begin(&call);
-    // Linux gives the descriptor back whatever close returns.
+    // Linux releases the descriptor whatever close returns.
     long result = syscall(SYS_close, descriptor);
     entry->used = false;
     return (int)(goes_on ? end(&call, result) : refuse(&call));
@@ -298,7 +297,7 @@ int close(int descriptor) {
 
 // MARK: Writing
 
-// The first parts of a write, up to a number of bytes; gives how many parts.
+// The first parts of a write, up to a number of bytes; returns the number of parts.
 static int first_bytes(const struct iovec *parts, int count, size_t bytes, struct iovec *out) {
     int used = 0;
     for (int index = 0; index < count && index < MAXIMUM_PARTS && bytes > 0; index++) {
@@ -311,7 +310,7 @@ static int first_bytes(const struct iovec *parts, int count, size_t bytes, struc
 }
 
 static long write_parts(int descriptor, const struct iovec *parts, int count, long long offset) {
-    // The kernel takes the offset as two words, of which the lower holds all of it on 64-bit systems.
+    // The kernel takes the offset as two words; on 64-bit systems the lower one holds all of it.
     if (offset < 0) return syscall(SYS_writev, descriptor, parts, count);
     return syscall(SYS_pwritev, descriptor, parts, count, offset, 0);
 }
@@ -368,7 +367,7 @@ ssize_t pwritev64(int descriptor, const struct iovec *parts, int count, off64_t 
     return write_any(descriptor, parts, count, offset);
 }
 
-// MARK: What has a descriptor and no data
+// MARK: Calls with a descriptor and without data
 
 static int with_descriptor(const char *kind, long number, int descriptor, long long length) {
     pthread_mutex_lock(&mutex);

@@ -2,15 +2,15 @@ import Foundation
 import HDF5
 import Testing
 
-/// Errors tell the whole story, and a failed save is never taken for a good one.
+/// Errors carry the library's whole stack, and a failed write never passes for a complete one.
 struct ErrorTests {
     let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test func theStackIsWhole() throws {
+    @Test func carriesTheWholeErrorStack() throws {
         let path = folder.path("damaged.h5")
-        // The signature, then nonsense: libhdf5 itself must fail, deep inside.
+        // The signature, then invalid bytes: libhdf5 itself must fail, several functions deep.
         try Data([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a] + [UInt8](repeating: 0xee, count: 400))
             .write(to: URL(fileURLWithPath: path))
         let error = #expect(throws: HDF5Error.self) {
@@ -25,8 +25,8 @@ struct ErrorTests {
         #expect(error?.description.contains(last.description) == true)
     }
 
-    @Test func theSystemsErrorNumberIsFound() throws {
-        // Not for the superuser, who may read everything.
+    @Test func findsTheSystemsErrorNumber() throws {
+        // A path that fails for the superuser, too.
         let path = "/proc/self/mem/none.h5"
         let error = #expect(throws: HDF5Error.self) {
             try HDF5.perform { session throws(HDF5Error) in try session.createFile(path).close() }
@@ -35,7 +35,7 @@ struct ErrorTests {
         #expect(error?.systemErrorNumber == ENOTDIR || error?.systemErrorNumber == ENOENT)
     }
 
-    @Test func closingAFileWithOpenObjectsIsAnError() throws {
+    @Test func throwsWhenAFileIsClosedWithOpenObjects() throws {
         let path = folder.path("open.h5")
         let code = try HDF5.perform { session throws(HDF5Error) in
             let file = try session.createFile(path)
@@ -50,11 +50,11 @@ struct ErrorTests {
             }
         }
         #expect(code == .objectsStillOpen)
-        // The next job is not troubled by it.
+        // The next call is not affected.
         try HDF5.perform { session throws(HDF5Error) in try session.createFile(folder.path("next.h5")).close() }
     }
 
-    @Test func aFileIsNotOpenedForTwoPurposesAtOnce() throws {
+    @Test func refusesOtherAccessToAnOpenFile() throws {
         let path = folder.path("twice.h5")
         let codes = try HDF5.perform { session throws(HDF5Error) in
             var codes: [HDF5Error.Code] = []
@@ -74,8 +74,8 @@ struct ErrorTests {
         #expect(codes == [.cannotOpen, .cannotOpen])
     }
 
-    /// A limit on the size of files stands for a full disk: writing fails in the middle of a dataset.
-    @Test func aFullDiskFailsTheSaveAndNothingElse() async {
+    /// A limit on the size of files acts like a full disk: writing fails in the middle of a dataset.
+    @Test func aFullDiskFailsOnlyTheWrite() async {
         await #expect(processExitsWith: .success) {
             signal(SIGXFSZ, SIG_IGN)
             let folder = try TemporaryFolder()
@@ -102,7 +102,7 @@ struct ErrorTests {
                 try? FileManager.default.removeItem(atPath: folder.path("full.h5"))
             }
             guard openFiles() == before else { exit(6) }
-            // The same process can still save what fits.
+            // The same process can still write what fits.
             do throws(HDF5Error) {
                 try HDF5.perform { session throws(HDF5Error) in
                     let file = try session.createFile(folder.path("small.h5"))
@@ -114,13 +114,13 @@ struct ErrorTests {
             } catch {
                 exit(5)
             }
-            // Through the library's exit handler, which must not crash.
+            // Runs the library's exit handler, which must not crash.
             exit(0)
         }
     }
 
-    /// Metadata alone can fail too, at the very end: many small objects, no big write.
-    @Test func aDiskThatFillsAtTheCloseFailsTheSave() async {
+    /// Metadata alone can fail too, when the file is closed: many small objects, no large write.
+    @Test func aDiskThatFillsAtCloseFailsTheWrite() async {
         await #expect(processExitsWith: .success) {
             signal(SIGXFSZ, SIG_IGN)
             let folder = try TemporaryFolder()
@@ -155,7 +155,7 @@ struct ErrorTests {
     private var fileSizeLimit: Int32 { RLIMIT_FSIZE }
 #endif
 
-/// How many files this process has open: a failed save must not keep the disk's space.
+/// The number of files this process has open: a failed write must not keep the disk's space.
 private func openFiles() -> Int {
     #if os(Linux)
         (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? -1

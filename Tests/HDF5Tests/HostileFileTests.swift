@@ -2,7 +2,7 @@ import Foundation
 import HDF5
 import Testing
 
-/// Files made by other programs (`Fixtures/scripts/make_hostile_hdf5.py`) with what must not be read.
+/// Files of other programs (`Fixtures/scripts/make_hostile_hdf5.py`) whose contents must be refused.
 struct HostileFileTests {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Fixtures/hdf5")
@@ -26,12 +26,12 @@ struct HostileFileTests {
         code(name) { root throws(HDF5Error) in _ = try root.read(path, as: Float.self) }
     }
 
-    @Test func theFileItselfIsReadable() {
+    @Test func readsAPlainDataset() {
         #expect(readCode("good/values") == nil)
     }
 
     @Test(arguments: ["sound-headers-first.h5", "sound-headers-second.h5"])
-    func soundHeaders(_ name: String) {
+    func readsSoundHeaders(_ name: String) {
         #expect(readCode("filled", in: name) == nil)
         #expect(readCode("continued", in: name) == nil)
         let filtered = code(name) { root throws(HDF5Error) in
@@ -41,24 +41,24 @@ struct HostileFileTests {
     }
 
     @Test(arguments: ["soft", "external"])
-    func linksAtTheEndOfAPath(_ path: String) {
+    func refusesOtherLinksAtTheEndOfAPath(_ path: String) {
         #expect(readCode(path) == .linkNotAllowed)
         #expect(code { root throws(HDF5Error) in _ = try root.inspectDataset(path) } == .linkNotAllowed)
         #expect(code { root throws(HDF5Error) in try root.openGroup(path).close() } == .linkNotAllowed)
     }
 
-    @Test func linksWithinAPath() {
+    @Test func refusesOtherLinksWithinAPath() {
         #expect(readCode("soft_group/values") == .wrongObject)
         #expect(code { root throws(HDF5Error) in try root.openGroup("soft_group").close() } == .linkNotAllowed)
         #expect(code { root throws(HDF5Error) in try root.requireGroups("soft_group/x") } == .linkNotAllowed)
     }
 
-    @Test func secondLinksAreCounted() {
+    @Test func countsHardLinks() {
         let counted = code { root throws(HDF5Error) in
             guard case .object(.dataset, links: 2, _) = try root.member("twice"),
                 case .object(.group, let cycle, _) = try root.member("good/cycle"), cycle > 1,
                 case .otherLink = try root.member("soft"), case .otherLink = try root.member("external")
-            else { throw HDF5Error(code: .callFailed, message: "other numbers of links") }
+            else { throw HDF5Error(code: .callFailed, message: "wrong numbers of links") }
         }
         #expect(counted == nil)
     }
@@ -67,24 +67,24 @@ struct HostileFileTests {
         "big_endian", "half", "compound", "fixed_text", "variable_text", "variable_floats", "references", "enumeration",
         "opaque", "of_named_type",
     ])
-    func otherTypes(_ path: String) {
+    func refusesOtherTypes(_ path: String) {
         #expect(readCode(path) == .wrongType)
     }
 
-    @Test func namedTypesAreNoDatasets() {
+    @Test func refusesNamedTypes() {
         #expect(readCode("named_type") == .wrongObject)
     }
 
     @Test(arguments: [
         "chunked", "deflated", "fletcher", "shuffled", "never_written", "stored_elsewhere", "compact",
     ])
-    func otherLayouts(_ path: String) {
+    func refusesOtherLayouts(_ path: String) {
         #expect(readCode(path) == .layoutNotAllowed)
     }
 
-    /// Virtual datasets came with HDF5 1.10, whose files are not opened at all; one in an older file is not opened, as
-    /// libhdf5 reads its parts from the heap to do so.
-    @Test func virtualDatasets() {
+    /// Files of HDF5 1.10, which introduced virtual datasets, are not opened at all. A virtual dataset in an older file
+    /// is not opened either, since libhdf5 would read its parts from a heap.
+    @Test func refusesVirtualDatasets() {
         #expect(readCode("virtual", in: "virtual.h5") == .cannotOpen)
         let inspected = code("../hostile/rule-8-virtual-2.0.h5") { root throws(HDF5Error) in
             _ = try root.inspectDataset("parameters/online/head/bias")
@@ -95,13 +95,13 @@ struct HostileFileTests {
     private static let bias = "parameters/online/head/bias"
     private static let replay = "workers/0/replay"
 
-    /// Headers whose messages contradict each other, of files in `Fixtures/hostile`: the file, the dataset and what is
-    /// said of it. Before libhdf5 decodes them, which ends or never ends with some (1.10.8).
-    static let contradictions: [(file: String, path: String, says: String)] = [
-        ("header-chunks-without-axes", "\(replay)/flags", "1 extents and chunks of -1"),
-        ("header-chunks-with-an-axis-less", "\(replay)/flags", "1 extents and chunks of 0"),
-        ("header-chunks-with-an-axis-more", "\(replay)/flags", "1 extents and chunks of 2"),
-        ("header-chunks-of-a-scalar", "\(replay)/flags", "0 extents and chunks of 0"),
+    /// Headers whose messages contradict each other, of files in `Fixtures/hostile`: the file, the dataset and a part
+    /// of the error. libhdf5 1.10.8 crashes or never returns when it decodes some of them.
+    static let contradictoryHeaders: [(file: String, path: String, says: String)] = [
+        ("header-chunks-without-axes", "\(replay)/flags", "rank 1 and chunks of rank -1"),
+        ("header-chunks-with-an-axis-less", "\(replay)/flags", "rank 1 and chunks of rank 0"),
+        ("header-chunks-with-an-axis-more", "\(replay)/flags", "rank 1 and chunks of rank 2"),
+        ("header-chunks-of-a-scalar", "\(replay)/flags", "rank 0 and chunks of rank 0"),
         ("header-chunks-of-0-rows", "\(replay)/flags", "chunks of [0, 1], which are empty"),
         ("header-chunks-of-elements-of-0-bytes", "\(replay)/flags", "chunks of other elements"),
         ("header-chunks-of-elements-of-0-bytes-each", "\(replay)/flags", "elements of [0] bytes"),
@@ -110,22 +110,22 @@ struct HostileFileTests {
         ("header-chunks-beyond-the-extents", "\(replay)/flags", "chunks beyond its extents"),
         ("header-chunks-of-4-gib", "\(replay)/actions", "of 4 GiB and more"),
         ("header-chunks-of-2-to-the-64-bytes", "\(replay)/frames", "of 4 GiB and more"),
-        ("header-old-layout-without-axes", bias, "1 extents and 0 in its layout"),
+        ("header-old-layout-without-axes", bias, "rank 1 and 0 extents in its layout"),
         ("header-old-layout-of-0-rows", "\(replay)/flags", "chunks of [0, 1], which are empty"),
-        ("header-old-layout-with-an-axis-less", "\(replay)/flags", "1 extents and chunks of 0"),
+        ("header-old-layout-with-an-axis-less", "\(replay)/flags", "rank 1 and chunks of rank 0"),
         ("header-elements-of-0-bytes", bias, "elements of [0] bytes"),
-        ("header-two-spaces", bias, "extents 2 times"),
+        ("header-two-spaces", bias, "2 dataspaces instead of one"),
         ("header-two-types", bias, "elements of [4, 4] bytes"),
-        ("header-two-pipelines", "\(replay)/flags", "2 lists of filters"),
+        ("header-two-pipelines", "\(replay)/flags", "2 filter pipelines"),
         ("header-compact-and-too-short", bias, "4 bytes in its header"),
         ("header-compact-of-more-elements", bias, "8 bytes in its header"),
-        ("chunks-found-in-a-circle", "\(replay)/flags", "chunks in a tree with a circle"),
-        ("chunks-found-in-a-tree-without-an-end", "\(replay)/flags", "chunks in a broken tree"),
-        ("chunks-found-in-no-tree", "\(replay)/flags", "chunks that are lost"),
+        ("chunks-found-in-a-circle", "\(replay)/flags", "chunks in a cyclic B-tree"),
+        ("chunks-found-in-a-tree-without-an-end", "\(replay)/flags", "chunks in an invalid B-tree"),
+        ("chunks-found-in-no-tree", "\(replay)/flags", "chunks at an invalid address"),
     ]
 
-    @Test(arguments: contradictions)
-    func messagesThatContradictEachOther(_ hostile: (file: String, path: String, says: String)) {
+    @Test(arguments: contradictoryHeaders)
+    func refusesContradictoryHeaders(_ hostile: (file: String, path: String, says: String)) {
         let url = Self.folder.appendingPathComponent("../hostile/rule-8-\(hostile.file)-2.0.h5")
         let failure: HDF5Error? = HDF5.perform { session in
             do throws(HDF5Error) {
@@ -143,35 +143,35 @@ struct HostileFileTests {
 
     private static let state = "extensions/org.example/state"
 
-    /// Groups whose way to their members, and objects whose way to their attributes, is none, of files in
-    /// `Fixtures/hostile`: libhdf5 follows it (1.10.8) and ends, or never does, with most.
-    static let lostWays: [(file: String, path: String, says: String)] = [
-        ("1-group-members-in-a-circle-at-the-root", "", "members in a tree with a circle"),
-        ("1-group-names-in-a-circle-at-the-root", "", "names in a heap with a circle"),
-        ("6-group-members-in-a-circle", replay, "members in a tree with a circle"),
-        ("6-group-members-in-a-tree-without-an-end", replay, "members in a broken tree"),
-        ("6-group-members-in-no-tree", replay, "members in a tree with a circle"),
-        ("6-group-members-beyond-the-table", replay, "more members than there is room for"),
-        ("6-group-member-with-a-name-beyond-the-heap", replay, "members with names that are lost"),
-        ("6-group-names-in-a-circle", replay, "names in a heap with a circle"),
-        ("6-group-names-free-beyond-the-heap", replay, "names in a broken heap"),
-        ("6-many-members-in-ways-that-meet", state, "members in a tree of an unknown kind"),
-        ("6-many-members-in-ways-that-meet-soon", state, "members in a tree with a circle"),
-        ("6-many-members-in-a-tree-of-depth-65535", state, "members in a tree of an unknown kind"),
-        ("6-many-members-in-nodes-of-16-bytes", state, "members in a tree of an unknown kind"),
-        ("6-many-members-more-than-counted", state, "members in a tree that counts them wrong"),
-        ("6-many-members-beyond-the-node", state, "members in a broken tree"),
-        ("6-many-members-beyond-the-heap", state, "members with names that are lost"),
-        ("6-many-members-in-a-block-of-another-place", state, "members in a broken heap"),
-        ("2-attributes-in-a-heap", "", "attributes that are not in its header"),
-        ("2-attributes-beyond-the-node", "", "attributes that are not in its header"),
-        ("2-attributes-in-records-of-0-bytes", "", "attributes that are not in its header"),
+    /// Groups with damaged storage of their links, and objects with attributes outside their headers, of files in
+    /// `Fixtures/hostile`. libhdf5 1.10.8 crashes or never returns with most of them.
+    static let damagedStorages: [(file: String, path: String, says: String)] = [
+        ("1-group-members-in-a-circle-at-the-root", "", "links in a cyclic B-tree"),
+        ("1-group-names-in-a-circle-at-the-root", "", "names in a cyclic heap"),
+        ("6-group-members-in-a-circle", replay, "links in a cyclic B-tree"),
+        ("6-group-members-in-a-tree-without-an-end", replay, "links in an invalid B-tree"),
+        ("6-group-members-in-no-tree", replay, "links in a cyclic B-tree"),
+        ("6-group-members-beyond-the-table", replay, "more links than its symbol table can hold"),
+        ("6-group-member-with-a-name-beyond-the-heap", replay, "link names outside their heap"),
+        ("6-group-names-in-a-circle", replay, "names in a cyclic heap"),
+        ("6-group-names-free-beyond-the-heap", replay, "names in an invalid heap"),
+        ("6-many-members-in-ways-that-meet", state, "links in a B-tree of an unknown kind"),
+        ("6-many-members-in-ways-that-meet-soon", state, "links in a cyclic or too large B-tree"),
+        ("6-many-members-in-a-tree-of-depth-65535", state, "links in a B-tree of an unknown kind"),
+        ("6-many-members-in-nodes-of-16-bytes", state, "links in a B-tree of an unknown kind"),
+        ("6-many-members-more-than-counted", state, "links in a B-tree with wrong counts"),
+        ("6-many-members-beyond-the-node", state, "links in an invalid B-tree"),
+        ("6-many-members-beyond-the-heap", state, "link names outside their heap"),
+        ("6-many-members-in-a-block-of-another-place", state, "links in an invalid heap"),
+        ("2-attributes-in-a-heap", "", "attributes outside its header"),
+        ("2-attributes-beyond-the-node", "", "attributes outside its header"),
+        ("2-attributes-in-records-of-0-bytes", "", "attributes outside its header"),
         ("6-attributes-of-a-group-in-records-of-0-bytes", "workers/0", "The group /workers/0 has attributes"),
         ("6-attributes-of-a-dataset-in-records-of-0-bytes", bias, "The dataset /\(bias) has attributes"),
     ]
 
-    @Test(arguments: lostWays)
-    func waysToMembersAndAttributes(_ hostile: (file: String, path: String, says: String)) {
+    @Test(arguments: damagedStorages)
+    func refusesDamagedLinkAndAttributeStorage(_ hostile: (file: String, path: String, says: String)) {
         let url = Self.folder.appendingPathComponent("../hostile/rule-\(hostile.file)-2.0.h5")
         let failure: HDF5Error? = HDF5.perform { session in
             do throws(HDF5Error) {
@@ -191,9 +191,9 @@ struct HostileFileTests {
         #expect(failure?.message.contains(hostile.says) ?? false, "\(String(describing: failure))")
     }
 
-    /// Fewer and more than a node of their tree has room for.
+    /// Fewer and more members than fit in a header, and in a node of a B-tree.
     @Test(arguments: [1, 8, 9, 45, 46, 600, 3000])
-    func manyMembers(_ count: Int) throws {
+    func readsGroupsOfManyMembers(_ count: Int) throws {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString).h5")
         defer { try? FileManager.default.removeItem(at: url) }
         let names = try HDF5.perform { session throws(HDF5Error) in
@@ -214,11 +214,11 @@ struct HostileFileTests {
     }
 
     @Test(arguments: ["in-an-old-layout", "in-the-old-layout-of-the-format"])
-    func soundOldLayouts(_ name: String) {
+    func readsSoundOldLayouts(_ name: String) {
         #expect(readCode(Self.bias, in: "../hostile/sound-\(name)-2.0.h5") == nil)
     }
 
-    @Test func elementsThatAreNoNumbersAreNotDecoded() {
+    @Test func refusesOtherElementsBeforeDecoding() {
         for path in ["compound", "variable_floats", "of_named_type"] {
             #expect(code { root throws(HDF5Error) in _ = try root.inspectDataset(path) } == .wrongType)
         }
@@ -226,15 +226,15 @@ struct HostileFileTests {
         #expect(code { root throws(HDF5Error) in _ = try root.inspectDataset("stored_elsewhere") } == .layoutNotAllowed)
     }
 
-    @Test func shapesThatAreNone() {
+    @Test func refusesOtherShapes() {
         #expect(readCode("extendible") == .wrongShape)
         #expect(readCode("null") == .wrongShape)
         #expect(readCode("huge") == .limitExceeded)
-        // 2^62 bytes: within an integer, beyond any limit, and nothing is allocated.
+        // 2^62 bytes: no overflow, but beyond any limit. Nothing is allocated.
         #expect(readCode("huge_product") == .limitExceeded)
     }
 
-    @Test func filtersAreAllowedByNumber() {
+    @Test func allowsFiltersByNumber() {
         func open(_ path: String, _ allowed: Set<Int>) -> HDF5Error.Code? {
             code { root throws(HDF5Error) in try root.openDataset(path, as: .float32, allowing: allowed).close() }
         }
@@ -247,7 +247,7 @@ struct HostileFileTests {
     }
 
     @Test(arguments: ["variable_text", "array", "small", "zero_inside", "not_text"])
-    func otherAttributes(_ name: String) {
+    func refusesOtherAttributes(_ name: String) {
         #expect(code { root throws(HDF5Error) in _ = try root.attribute(name) } == .wrongType)
     }
 }

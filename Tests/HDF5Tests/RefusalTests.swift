@@ -2,13 +2,13 @@ import Foundation
 import HDF5
 import Testing
 
-/// What is refused, and by which code.
+/// What is refused, and with which code.
 struct RefusalTests {
     let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// The error of opening or reading something in a file, `nil` when there was none.
+    /// The error of opening a file or reading from it; `nil` if there is none.
     private func failure(
         _ path: String, _ body: @Sendable (borrowing HDF5.Group) throws(HDF5Error) -> Void
     ) -> HDF5Error? {
@@ -24,7 +24,7 @@ struct RefusalTests {
         }
     }
 
-    /// A file made by the folder's own writer.
+    /// Writes a file.
     private func file(_ body: @Sendable (borrowing HDF5.Group) throws(HDF5Error) -> Void) throws -> String {
         let path = folder.path("made.h5")
         try HDF5.perform { session throws(HDF5Error) in
@@ -37,14 +37,14 @@ struct RefusalTests {
         return path
     }
 
-    @Test func missingEmptyAndForeignFiles() throws {
+    @Test func refusesMissingEmptyAndForeignFiles() throws {
         #expect(failure(folder.path("none.h5")) { _ in }?.code == .fileMissing)
         #expect(failure(folder.path("none/none.h5")) { _ in }?.code == .fileMissing)
         let empty = folder.path("empty.h5")
         try Data().write(to: URL(fileURLWithPath: empty))
         #expect(failure(empty) { _ in }?.code == .notHDF5)
         let foreign = folder.path("foreign.h5")
-        try Data("PK\u{3}\u{4} this is something else".utf8).write(to: URL(fileURLWithPath: foreign))
+        try Data("PK\u{3}\u{4} this is another format".utf8).write(to: URL(fileURLWithPath: foreign))
         let error = failure(foreign) { _ in }
         #expect(error?.code == .notHDF5)
         #expect(error?.message.contains(foreign) == true)
@@ -52,7 +52,7 @@ struct RefusalTests {
         #expect(failure("") { _ in }?.code == .invalidArgument)
     }
 
-    @Test func everyTruncation() throws {
+    @Test func refusesEveryTruncation() throws {
         let path = try file { root throws(HDF5Error) in
             try root.requireGroups("a/b")
             try root.write([Float](repeating: 1, count: 500), to: "a/b/values")
@@ -68,7 +68,7 @@ struct RefusalTests {
         }
     }
 
-    @Test func wrongTypesAndShapes() throws {
+    @Test func refusesOtherTypesAndShapes() throws {
         let path = try file { root throws(HDF5Error) in
             try root.write([Float](repeating: 1, count: 6), to: "values", shape: [2, 3])
             try root.requireGroups("group")
@@ -103,7 +103,7 @@ struct RefusalTests {
         }
     }
 
-    @Test func buffersOfAnotherSize() throws {
+    @Test func refusesBuffersOfAnotherSize() throws {
         let codes = try HDF5.perform { session in
             let file = try session.createFile(folder.path("buffers.h5"))
             let root = try file.root()
@@ -131,7 +131,7 @@ struct RefusalTests {
         #expect(codes == [.wrongShape, .wrongShape, .wrongShape, .wrongShape])
     }
 
-    @Test func wrongAttributes() throws {
+    @Test func refusesMissingAndTooLongAttributes() throws {
         let path = try file { root throws(HDF5Error) in
             try root.setAttribute("text", to: .string(String(repeating: "x", count: 100)))
         }
@@ -143,7 +143,7 @@ struct RefusalTests {
         #expect(failure(path) { root throws(HDF5Error) in _ = try root.memberNames(limit: 0) } == nil)
     }
 
-    @Test func writingTwiceAndAbsurdShapes() throws {
+    @Test func refusesToWriteTwiceAndInvalidShapes() throws {
         let codes = try HDF5.perform { session throws(HDF5Error) in
             let file = try session.createFile(folder.path("twice.h5"))
             let root = try file.root()
@@ -174,7 +174,7 @@ struct RefusalTests {
             ])
     }
 
-    @Test func existingFilesAreNotOverwritten() throws {
+    @Test func doesNotOverwriteAFile() throws {
         let path = try file { root throws(HDF5Error) in try root.write([UInt8(7)], to: "x") }
         let error = #expect(throws: HDF5Error.self) {
             try HDF5.perform { session throws(HDF5Error) in try session.createFile(path).close() }

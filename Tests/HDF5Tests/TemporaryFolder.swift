@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of its own for one test, removed with everything in it when the test lets go of it.
+/// A new folder for one test, removed with its contents when it is released.
 final class TemporaryFolder: Sendable {
     let url: URL
 

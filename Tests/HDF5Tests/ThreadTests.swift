@@ -1,10 +1,11 @@
+import DQNSupport
 import Foundation
 import HDF5
 import Testing
 
-/// Many threads use the library at once and never notice each other.
+/// Many threads use the library at once without affecting each other.
 struct ThreadTests {
-    @Test func manyThreadsAtOnce() throws {
+    @Test func servesManyThreadsAtOnce() throws {
         let folder = try TemporaryFolder()
         let failures = LockedList<String>()
         DispatchQueue.concurrentPerform(iterations: 32) { index in
@@ -22,14 +23,14 @@ struct ThreadTests {
                     let file = try session.openFile(path, mode: .readOnly)
                     return try file.root().read("values", as: Int64.self)
                 }
-                if read != values { failures.append("\(index): other values") }
+                if read != values { failures.append("\(index): wrong values") }
                 let missing: HDF5Error.Code? = HDF5.perform { session in
                     do throws(HDF5Error) {
                         try session.openFile(path + ".none", mode: .readOnly).close()
                         return nil
                     } catch { return error.code }
                 }
-                if missing != .fileMissing { failures.append("\(index): another error") }
+                if missing != .fileMissing { failures.append("\(index): wrong error") }
             } catch {
                 failures.append("\(index): \(error)")
             }
@@ -37,7 +38,7 @@ struct ThreadTests {
         #expect(failures.values == [])
     }
 
-    @Test func everyJobRunsOnTheSameThread() {
+    @Test func runsEveryCallOnTheSameThread() {
         let threads = LockedList<UInt>()
         DispatchQueue.concurrentPerform(iterations: 16) { _ in
             threads.append(HDF5.perform { _ in UInt(bitPattern: Int(bitPattern: pthread_self())) })
@@ -45,12 +46,12 @@ struct ThreadTests {
         #expect(Set(threads.values).count == 1)
     }
 
-    @Test func aJobWithinAJobRunsAtOnce() {
+    @Test func runsANestedCallAtOnce() {
         let value = HDF5.perform { _ in HDF5.perform { _ in 7 } + 1 }
         #expect(value == 8)
     }
 
-    @Test func errorsOfAnyTypeComeThrough() {
+    @Test func rethrowsErrorsOfAnyType() {
         struct Mine: Error, Equatable { var number: Int }
         let error = #expect(throws: Mine.self) {
             try HDF5.perform { _ throws(Mine) in throw Mine(number: 3) }
@@ -58,12 +59,12 @@ struct ThreadTests {
         #expect(error == Mine(number: 3))
     }
 
-    @Test func theVersionIsNamed() {
+    @Test func reportsTheLibraryVersion() {
         #expect(HDF5.libraryVersion.split(separator: ".").count == 3)
     }
 
-    @Test func askingForTheVersionFirstDoesNotBreakTheLibrary() async {
-        // Only the first call of a process tells.
+    @Test func worksAfterTheVersionWasReadFirst() async {
+        // It must be the first call of a process.
         await #expect(processExitsWith: .success) {
             let version = HDF5.libraryVersion
             let folder = try TemporaryFolder()
@@ -75,7 +76,7 @@ struct ThreadTests {
 
 /// `@unchecked Sendable`: guarded by `lock`.
 private final class LockedList<Value: Sendable>: @unchecked Sendable {
-    private let lock = NSLock()
+    private let lock = Lock()
     private var list: [Value] = []
     func append(_ value: Value) { lock.withLock { list.append(value) } }
     var values: [Value] { lock.withLock { list } }

@@ -1,14 +1,14 @@
 public import Foundation
 
-/// Compiles plug-ins in C for the tests, each variant once in the process.
+/// Compiles plug-ins in C for the tests, each variant once per process.
 public enum CompiledPlugin {
-    /// A compiler's complaint.
+    /// A failed compilation.
     public struct Failure: Error, CustomStringConvertible {
-        /// The command and what it wrote.
+        /// The command and its output.
         public let description: String
     }
 
-    /// The repository that this source file belongs to.
+    /// The repository that contains this source file.
     public static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
@@ -17,7 +17,7 @@ public enum CompiledPlugin {
     /// The example: GridWorld-v0 and GridWorldPixels-v0.
     public static func gridWorld() throws -> URL { try build("Examples/EnvironmentInC/GridWorld.c") }
 
-    /// The library whose own fault has a number; its environments' faults are options.
+    /// The library with a numbered fault; options select the faults of its environments.
     public static func misbehaving(_ fault: Int = 0) throws -> URL {
         try build("Tests/Plugins/Misbehaving.c", ["-DLIBRARY_FAULT=\(fault)"])
     }
@@ -27,7 +27,7 @@ public enum CompiledPlugin {
         let page = try String(contentsOf: repository.appendingPathComponent("docs/environments.md"), encoding: .utf8)
         let parts = page.components(separatedBy: "```c\n")
         guard parts.count == 2, let code = parts[1].components(separatedBy: "```").first else {
-            throw Failure(description: "docs/environments.md has not one example in C")
+            throw Failure(description: "docs/environments.md must have exactly one example in C")
         }
         let source = folder.appendingPathComponent("Coin.c")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -35,7 +35,7 @@ public enum CompiledPlugin {
         return try build(source.path)
     }
 
-    /// The header through a compiler: nothing comes of it but complaints.
+    /// Compiles the header alone, with warnings as errors.
     public static func checkHeader(language: String, standard: String) throws {
         let header = include + "/dqn_environment.h"
         try compile([
@@ -44,7 +44,7 @@ public enum CompiledPlugin {
     }
 
     private static let include = repository.appendingPathComponent("Sources/CDQNEnvironment/include").path
-    // Beside the test program, where everything is built.
+    // Beside the test program.
     private static let folder = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
         .deletingLastPathComponent().appendingPathComponent("test-plugins")
 
@@ -58,13 +58,13 @@ public enum CompiledPlugin {
                 ["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-pedantic", "-shared", "-fPIC", "-I", include]
                     + flags
                     + [URL(fileURLWithPath: source, relativeTo: repository).path, "-o", temporary.path])
-            // Another process may have the one that is there loaded; its file lives on.
+            // Another process may have loaded the present library, whose file stays alive.
             guard rename(temporary.path, library.path) == 0 else { throw Failure(description: "rename to \(library)") }
             return library
         }
     }
 
-    /// Runs the compiler that the variable CC names, or else the one of every Swift toolchain.
+    /// Runs the compiler that CC names, or the clang of the Swift toolchain.
     private static func compile(_ arguments: [String]) throws {
         let command = [ProcessInfo.processInfo.environment["CC"] ?? "clang"] + arguments
         let process = Process()
@@ -82,9 +82,9 @@ public enum CompiledPlugin {
     }
 }
 
-/// What has been compiled.
+/// The compiled libraries.
 ///
-/// `@unchecked Sendable`: the table is touched only with `lock` held.
+/// `@unchecked Sendable`: the table is only used with `lock` held.
 private final class Variants: @unchecked Sendable {
     private let lock = NSLock()
     private var libraries: [String: URL] = [:]

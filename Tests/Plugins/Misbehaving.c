@@ -1,5 +1,5 @@
-// Plug-ins that break the contract. LIBRARY_FAULT, a number at compile time, breaks what a library offers; the option
-// `fault` breaks one environment of a library that loads. Without either it keeps the contract.
+// Plug-ins that break the contract. LIBRARY_FAULT, a number at compile time, breaks the library; the option `fault`
+// breaks one environment of a library that loads. Without either the library follows the contract.
 #include "dqn_environment.h"
 
 #include <math.h>
@@ -15,7 +15,7 @@ struct dqn_environment {
     int is_odd;
 };
 
-// Counts environments that are there, for the tests.
+// Counts living environments, for the tests.
 static int alive;
 
 __attribute__((visibility("default"))) int misbehaving_alive(void) { return __atomic_load_n(&alive, __ATOMIC_SEQ_CST); }
@@ -37,7 +37,7 @@ static dqn_environment *create(
     }
     dqn_environment *environment = calloc(1, sizeof *environment);
     strncpy(environment->fault, fault, sizeof environment->fault - 1);
-    // Of these alone: tests run at the same time.
+    // Counts only these, since tests run at the same time.
     if (has(environment, "changes")) environment->is_odd = __atomic_fetch_add(&made, 1, __ATOMIC_SEQ_CST) % 2;
     __atomic_fetch_add(&alive, 1, __ATOMIC_SEQ_CST);
     return environment;
@@ -95,7 +95,7 @@ static int32_t observe(const dqn_environment *environment, void *buffer, size_t 
     float *values = buffer;
     for (size_t index = 0; index < size / 4; index++) values[index] = (float)index;
     if (has(environment, "nan-observation")) values[2] = NAN;
-    // One element too many: within the host's margin, so that nothing else is harmed.
+    // One element too many: within the host's margin, so that nothing else is overwritten.
     if (has(environment, "long-observation")) values[4] = 1;
     return has(environment, "observe") ? DQN_ENVIRONMENT_FAILED : DQN_ENVIRONMENT_OK;
 }
@@ -148,7 +148,7 @@ static const dqn_environment_table other = FUNCTIONS("Sound-v0", step, restore);
 #elif LIBRARY_FAULT == 10
 static const dqn_environment_table other = FUNCTIONS(NULL, step, restore);
 #else
-// Without what may be left out.
+// Without the optional functions.
 static const dqn_environment_table other = {
     .name = "Plain-v0", .create = create, .destroy = destroy, .describe = describe, .reset = reset, .step = step,
     .observe = observe,
@@ -156,7 +156,7 @@ static const dqn_environment_table other = {
 #endif
 
 #if LIBRARY_FAULT == 1
-// Exports nothing of the name.
+// Exports no function of the required name.
 __attribute__((visibility("default"))) const dqn_environment_table *tables[] = {&sound, &other};
 #else
 const dqn_environment_library *dqn_environment_plugin(uint32_t host_abi_version) {
@@ -172,7 +172,7 @@ const dqn_environment_library *dqn_environment_plugin(uint32_t host_abi_version)
 #endif
 
 #if LIBRARY_FAULT == 13
-// Cannot be loaded: nobody defines it.
+// Does not load: the function is undefined.
 int missing_function(void);
 __attribute__((visibility("default"))) int needs_it(void) { return missing_function(); }
 #endif

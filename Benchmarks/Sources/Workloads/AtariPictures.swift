@@ -1,7 +1,7 @@
 import DQNEnvironments
 import DQNModel
 
-/// Steps Atari's wrappers around screens that are made beforehand: what the wrappers themselves take.
+/// Steps the Atari wrappers around precomputed screens, to measure the wrappers alone.
 package struct AtariPictures {
     private var environment: any Environment
     private var observation: Observation
@@ -13,14 +13,14 @@ package struct AtariPictures {
         try environment.reset(seed: 1)
     }
 
-    /// Takes an agent step and looks at what it led to.
+    /// Takes an agent step and observes the result.
     package mutating func run() throws {
         if try environment.step(0).ended { try environment.reset(seed: nil) }
         environment.observe(into: &observation)
     }
 }
 
-/// Two screens in turns.
+/// An environment that alternates between two screens.
 private struct Screens: Environment {
     let specification: EnvironmentSpecification
     private let screens: [[UInt8]]

@@ -1,8 +1,8 @@
 import DQNEnvironments
 import DQNModel
 
-/// Steps an environment with actions that other languages make as easily: `(index · 2654435761 mod 2³²) >> 13`, modulo
-/// the number of actions. Episodes that end are begun anew, and every observation is written out.
+/// Steps an environment with actions that are easy to compute in other languages: `(index · 2654435761 mod 2³²) >> 13`,
+/// modulo the number of actions. Starts a new episode after each end, and writes every observation.
 package struct EnvironmentSteps {
     private var environment: any Environment
     private var observation: Observation
@@ -22,7 +22,7 @@ package struct EnvironmentSteps {
         try environment.reset(seed: 1)
     }
 
-    /// Takes some steps.
+    /// Takes the given number of steps.
     package mutating func run(_ steps: Int) throws {
         for _ in 0..<steps {
             let outcome = try environment.step(actions[count & 65_535])

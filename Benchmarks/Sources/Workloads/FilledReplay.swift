@@ -1,8 +1,8 @@
+import DQNLearning
 import DQNModel
 import DQNNetwork
-import DQNTraining
 
-/// A full replay of made-up episodes of 200 steps, and a mini-batch to draw into.
+/// A full replay of synthetic episodes of 200 steps, and a mini-batch.
 package final class FilledReplay {
     package let memory: ReplayMemory
     private let frame: [UInt8]
@@ -19,24 +19,24 @@ package final class FilledReplay {
         frame = space.madeUp(1, &generator)
         batch = .allocate(capacity: batchSize)
         batch.initialize(repeating: .blank)
-        // Once round and a little more, so that the cursor is no longer at the beginning.
+        // Slightly more than the capacity, so that the cursor is not at the beginning.
         for _ in 0..<(capacity + capacity / 10) { add() }
-        // Priorities as different as those of a run.
+        // Priorities that vary as much as in a run.
         for _ in 0..<(prioritized ? capacity / batchSize : 0) { sample() }
     }
 
     deinit { batch.deallocate() }
 
-    /// Adds a step, and where an episode has ended begins the next one.
+    /// Adds a step, and starts a new episode if the last one has ended.
     package func add() {
         frame.withUnsafeBytes { frame in
-            if step % 200 == 0 { memory.begin(frame) }
+            if step % 200 == 0 { memory.beginEpisode(frame) }
             step += 1
             memory.add(action: 0, reward: 1, terminated: step % 200 == 0, truncated: false, next: frame)
         }
     }
 
-    /// Draws a mini-batch; where there are priorities, sets new ones as learning would.
+    /// Samples a mini-batch and, in a prioritized replay, sets new priorities as learning would.
     package func sample() {
         memory.sample(into: batch, beta: 0.4, &generator)
         guard prioritized else { return }
@@ -44,12 +44,12 @@ package final class FilledReplay {
             do {
                 try memory.updatePriority(batch[row].slot, error: Float(generator.uniform()))
             } catch {
-                preconditionFailure("a finite error was refused: \(error)")
+                preconditionFailure("a finite error was rejected: \(error)")
             }
         }
     }
 
-    /// Draws a mini-batch and puts its observations together in a network's input.
+    /// Samples a mini-batch and loads its stacked observations into a network's input.
     package func stack(into computation: any NetworkComputation) {
         sample()
         for row in batch.indices {

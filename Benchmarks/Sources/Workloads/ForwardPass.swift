@@ -1,7 +1,7 @@
 import DQNModel
 import DQNNetwork
 
-/// A forward pass of made-up observations, bytes to floats included; the parameters stay.
+/// A forward pass of random observations with constant parameters, including the conversion of bytes to floats.
 package final class ForwardPass {
     private let computation: any NetworkComputation
     private let observations: [UInt8]
@@ -37,11 +37,11 @@ extension NetworkComputation {
 }
 
 extension ObservationSpace {
-    /// Some observations, one after another: random bytes, or floats between −1 and 1.
+    /// Returns random observations, one after another: bytes, or floats between −1 and 1.
     package func madeUp(_ number: Int, _ generator: inout RandomGenerator) -> [UInt8] {
         let count = number * self.count
         if element == .uint8 { return (0..<count).map { _ in UInt8(generator.integer(below: 256)) } }
-        let floats = (0..<count).map { _ in Float(generator.uniform(-1, 1)) }
+        let floats = (0..<count).map { _ in Float(generator.uniform(in: -1..<1)) }
         return floats.withUnsafeBytes { Array($0) }
     }
 }

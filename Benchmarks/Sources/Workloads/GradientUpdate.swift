@@ -1,7 +1,7 @@
 import DQNModel
 import DQNNetwork
 
-/// An update on made-up observations, all of it but drawing them from a replay.
+/// A gradient update on random observations: everything except sampling from a replay.
 package final class GradientUpdate {
     private let online: ParameterSlab
     private let target: ParameterSlab
@@ -60,7 +60,7 @@ package final class GradientUpdate {
             }
         }
         try learning.backward(into: gradients)
-        let scale = GradientNorm.clipScale(GradientNorm.of(gradients), maximum: 10)
+        let scale = Float(min(1, 10 / (gradients.norm + 1e-6)))
         optimizer.step(online, gradients: gradients, learningRate: 1e-4, gradientScale: scale)
     }
 }

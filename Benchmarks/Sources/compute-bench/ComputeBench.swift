@@ -3,7 +3,7 @@ import DQNModel
 import DQNNetwork
 import Foundation
 
-/// Times parts of training and acting, and prints the times as one line of JSON, in seconds.
+/// Times parts of training and acting, and prints the times in seconds as one line of JSON.
 @main
 struct ComputeBench: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -11,11 +11,11 @@ struct ComputeBench: ParsableCommand {
         subcommands: [Update.self, Inference.self, Act.self, EnvironmentStepping.self, Replay.self])
 }
 
-/// How long to measure.
+/// The duration of a measurement.
 struct LapOptions: ParsableArguments {
     @Option(help: "Seconds to measure for.") var seconds = 2.0
 
-    /// Laps of a body, in seconds, after as many as warm everything up.
+    /// Returns the times of a body in seconds, after a warm-up.
     func laps(_ body: () throws -> Void) rethrows -> [Double] {
         let clock = ContinuousClock()
         let warmUp = clock.now + .seconds(seconds / 5)
@@ -27,12 +27,12 @@ struct LapOptions: ParsableArguments {
     }
 }
 
-/// The network that is timed.
+/// The network to measure.
 struct NetworkOptions: ParsableArguments {
     @Option(help: "Network.") var network = "nature-cnn"
-    @Option(help: "Shape of an observation; with three numbers bytes, otherwise floats.") var input = "4,84,84"
+    @Option(help: "Shape of an observation: bytes if it has three numbers, otherwise floats.") var input = "4,84,84"
     @Option(help: "Actions.") var actions = 6
-    @Option(help: "Observations of a batch.") var batch = 32
+    @Option(help: "Observations per batch.") var batch = 32
     @Option(help: "Compute threads.") var threads = 1
     @OptionGroup var lapping: LapOptions
 
@@ -43,14 +43,14 @@ struct NetworkOptions: ParsableArguments {
             actions: actions)
     }
 
-    /// The threads that share the work, where there are several.
+    /// Returns the team of threads; `nil` for one thread.
     func team() -> ComputeTeam? {
         ComputeThreads.useCallingThreadOnly()
         return threads > 1 ? ComputeTeam(threads: threads) : nil
     }
 }
 
-/// What a measurement prints.
+/// The output of a measurement.
 struct LapReport: Encodable {
     var median: Double
     var least: Double

@@ -3,11 +3,11 @@ import DQNModel
 import DQNNetwork
 import Workloads
 
-/// Times a forward pass, bytes to floats included; the parameters stay.
+/// Times a forward pass with constant parameters, including the conversion of bytes to floats.
 struct Inference: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Times forward passes.")
     @OptionGroup var options: NetworkOptions
-    @Option(help: "Keep parameters that stay in a form for it: full or half precision.") var serving: ServingPrecision?
+    @Option(help: "Keep a copy of the parameters for single observations: full or half.") var serving: ServingPrecision?
 
     func run() throws {
         let pass = try ForwardPass(

@@ -2,23 +2,23 @@ import ArgumentParser
 import DQNModel
 import Workloads
 
-/// Times adding to a full replay, drawing from it and taking its snapshot.
+/// Times adding to a full replay, sampling from it and taking a snapshot.
 struct Replay: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Times a full replay of vectors.")
     @Option(help: "Slots.") var capacity = 100_000
-    @Option(help: "Numbers of an observation.") var width = 4
-    @Option(help: "Transitions of a mini-batch.") var batch = 64
-    @Flag(help: "Draw by priority, and set new priorities.") var prioritized = false
+    @Option(help: "Numbers per observation.") var width = 4
+    @Option(help: "Transitions per mini-batch.") var batch = 64
+    @Flag(help: "Sample by priority, and set new priorities.") var prioritized = false
     @OptionGroup var lapping: LapOptions
 
     private struct Report: Encodable {
-        /// Seconds of one step added.
+        /// Seconds per added step.
         var add: Double
-        /// Seconds of one transition drawn.
+        /// Seconds per sampled transition.
         var sample: Double
-        /// Seconds of one snapshot.
+        /// Seconds per snapshot.
         var snapshot: Double
-        /// Seconds of the step after it, which copies what the snapshot shares.
+        /// Seconds of the step after a snapshot, which copies the shared chunks.
         var addAfterSnapshot: Double
     }
 
@@ -29,7 +29,7 @@ struct Replay: ParsableCommand {
         let each = 100
         let adding = LapReport(lapping.laps { for _ in 0..<each { replay.add() } })
         let sampling = LapReport(lapping.laps { replay.sample() })
-        // A hundred snapshots need not keep memory busy for as long as the rest.
+        // A hundred snapshots are enough; more would only use memory.
         let clock = ContinuousClock()
         var (taking, after): ([Double], [Double]) = ([], [])
         for _ in 0..<100 {

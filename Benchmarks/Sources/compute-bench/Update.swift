@@ -3,11 +3,11 @@ import DQNModel
 import DQNNetwork
 import Workloads
 
-/// Times whole gradient updates of DQN: bytes to floats, targets, forward, loss, backward, norm, Adam.
+/// Times complete gradient updates of DQN: bytes to floats, targets, forward, loss, backward, norm and Adam.
 struct Update: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Times whole gradient updates.")
+    static let configuration = CommandConfiguration(abstract: "Times complete gradient updates.")
     @OptionGroup var options: NetworkOptions
-    @Flag(help: "Double DQN: a forward pass more.") var double = false
+    @Flag(help: "Double DQN: one more forward pass.") var double = false
 
     func run() throws {
         let update = try GradientUpdate(

@@ -3,7 +3,7 @@ import DQNCheckpoint
 import DQNModel
 import Foundation
 
-/// Saving and loading the Nature CNN's policy, and the digest of as many bytes.
+/// Saving and loading the Nature CNN's policy, and the digest of its file.
 func checkpointSuite() throws -> BenchmarkSuite {
     let architecture = try NetworkArchitecture(
         "nature-cnn", input: ObservationSpace(shape: [4, 84, 84], element: .uint8), actions: 6)
@@ -11,7 +11,7 @@ func checkpointSuite() throws -> BenchmarkSuite {
     let checkpoint = Checkpoint(
         writer: .current, configuration: .object(["environment": .string("bench"), "frame_stack": .integer(4)]),
         architecture: architecture,
-        online: (0..<(try ParameterLayout(architecture).count)).map { _ in Float(generator.uniform(-0.05, 0.05)) },
+        online: (0..<(try ParameterLayout(architecture).count)).map { _ in Float(generator.uniform(in: -0.05..<0.05)) },
         stripped: ["optimizer", "replay", "training"])
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("micro-bench-\(getpid())")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -21,7 +21,7 @@ func checkpointSuite() throws -> BenchmarkSuite {
     try FileManager.default.removeItem(at: folder)
 
     let suite = BenchmarkSuite(name: "checkpoint")
-    // Each leaves nothing behind, whichever of them a filter selects.
+    // Each benchmark cleans up after itself, so that a filter can select any of them.
     suite.benchmark("save") { state in
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }

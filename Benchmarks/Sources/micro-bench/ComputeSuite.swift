@@ -3,7 +3,7 @@ import DQNModel
 import DQNNetwork
 import Workloads
 
-/// Updates and passes of two networks, on one thread.
+/// Updates and forward passes of two networks on one thread.
 func computeSuite() throws -> BenchmarkSuite {
     ComputeThreads.useCallingThreadOnly()
     let suite = BenchmarkSuite(name: "compute")

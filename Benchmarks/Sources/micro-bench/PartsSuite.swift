@@ -4,7 +4,7 @@ import DQNNetwork
 import Foundation
 import Workloads
 
-/// What stands around the network: loading, loss, optimiser, copies, environment, random numbers.
+/// The parts around the network: loading, loss, optimiser, copies, environment and random numbers.
 func partsSuite() throws -> BenchmarkSuite {
     let suite = BenchmarkSuite(name: "parts")
     try addMemory(to: suite)
@@ -16,7 +16,7 @@ func partsSuite() throws -> BenchmarkSuite {
     suite.benchmark("Atari's wrappers, grey") { try grey.run() }
     suite.benchmark("Atari's wrappers, colour") { try colour.run() }
     var generator = RandomGenerator(seed: 1)
-    // Sums, so that nothing is optimised away.
+    // Sums keep the compiler from removing the loops.
     var (bits, real, index): (UInt64, Double, Int) = (0, 0, 0)
     suite.benchmark("random bits, 1000") { for _ in 0..<1000 { bits &+= generator.next() } }
     suite.benchmark("random uniform, 1000") { for _ in 0..<1000 { real += generator.uniform() } }
@@ -24,16 +24,16 @@ func partsSuite() throws -> BenchmarkSuite {
     return suite
 }
 
-/// An observation's bytes to floats, and copying as many floats.
+/// Converting an observation from bytes to floats, and copying as many floats.
 private func addMemory(to suite: BenchmarkSuite) throws {
     let space = ObservationSpace(shape: [4, 84, 84], element: .uint8)
-    // Networks without convolutions take them as floats at once; others fold them in their forward pass.
+    // Networks without convolutions convert them on loading; others fold them in their forward pass.
     let dense = try NetworkArchitecture("mlp:1", input: space, actions: 1)
     let computation = try OneDNNBackend().makeComputation(of: dense, batchSize: 1, training: false)
     var generator = RandomGenerator(seed: 1)
     let observation = space.madeUp(1, &generator)
     suite.benchmark("load 28,224 bytes") { computation.load(observation) }
-    // One small kernel, so that most of it is the folding.
+    // One small kernel, so that folding dominates.
     let folding = try ForwardPass(
         NetworkArchitecture(
             input: space, layers: [.convolution(outputs: 1, kernel: 4, stride: 4)], head: .actionValues(actions: 1)),
@@ -84,12 +84,12 @@ private func addParameters(to suite: BenchmarkSuite) throws {
     suite.benchmark("RMSProp step") { rmsprop.step(online, gradients: gradients, learningRate: 1e-9) }
     suite.benchmark("parameter copy") { other.copy(from: online) }
     var norm = 0.0
-    suite.benchmark("gradient norm") { norm += GradientNorm.of(gradients) }
+    suite.benchmark("gradient norm") { norm += gradients.norm }
     let copy = FloatCopy(count: layout.count)
     suite.benchmark("memcpy of the parameters") { copy.run() }
 }
 
-/// What the system needs for copying floats.
+/// A copy of floats by the system, for comparison.
 private final class FloatCopy {
     private let source: UnsafeMutableBufferPointer<Float>
     private let target: UnsafeMutableBufferPointer<Float>

@@ -3,15 +3,15 @@ import DQNModel
 import DQNNetwork
 import Workloads
 
-/// Drawing from a replay of frames and putting stacks together.
+/// Sampling from a replay of frames and stacking them.
 func replaySuite() throws -> BenchmarkSuite {
     let frame = ObservationSpace(shape: [84, 84], element: .uint8)
     let batchSize = 32
     let network = try NetworkArchitecture(
-        input: frame.stacked(4), layers: [.convolution(outputs: 1, kernel: 8, stride: 8)],
+        input: frame.stacked(depth: 4), layers: [.convolution(outputs: 1, kernel: 8, stride: 8)],
         head: .actionValues(actions: 1))
     let input = try OneDNNBackend().makeComputation(of: network, batchSize: batchSize, training: false)
-    // More than the caches hold, as in training.
+    // Larger than the caches, as in training.
     func replay(prioritized: Bool) -> FilledReplay {
         FilledReplay(
             capacity: 10_000, frame: frame, frameStack: 4, prioritized: prioritized, batchSize: batchSize)

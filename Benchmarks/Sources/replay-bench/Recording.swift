@@ -1,9 +1,9 @@
 import DQNCheckpoint
+import DQNLearning
 import DQNModel
-import DQNTraining
 import Foundation
 
-/// The frames that Benchmarks/replay/record wrote, and replays of them.
+/// The frames that Benchmarks/replay/record wrote, and replays filled with them.
 struct Recording {
     static let frame = ObservationSpace(shape: [84, 84], element: .uint8)
 
@@ -25,7 +25,7 @@ struct Recording {
         }
     }
 
-    /// Adds the recorded steps of a range; the first must follow what is there already.
+    /// Adds a range of the recorded steps. The range must follow the steps already added.
     func add(_ range: Range<Int>, to replay: ReplayMemory) {
         frames.withUnsafeBytes { bytes in
             func frame(_ index: Int) -> UnsafeRawBufferPointer {
@@ -33,8 +33,8 @@ struct Recording {
             }
             for index in range {
                 let flags = ReplayFlags(rawValue: flags[index])
-                if flags.contains(.episodeStart) { replay.begin(frame(index)) }
-                // The frame after an episode's last step is none that a replay keeps.
+                if flags.contains(.episodeStart) { replay.beginEpisode(frame(index)) }
+                // A replay does not store the frame after an episode's last step.
                 replay.add(
                     action: Int(actions[index]), reward: Double(rewards[index]),
                     terminated: flags.contains(.terminated), truncated: false, next: frame(index + 1))
@@ -46,7 +46,7 @@ struct Recording {
         ReplayMemory(capacity: capacity, frame: frame, frameStack: 4, discount: 0.99)
     }
 
-    /// A checkpoint of a replay and a network so small that it does not count.
+    /// Returns a checkpoint of a replay and of a network whose size is negligible.
     static func checkpoint(_ replay: ReplayMemory, step: Int) throws -> Checkpoint {
         let input = ObservationSpace(shape: [4, 84, 84], element: .uint8)
         let architecture = try NetworkArchitecture(

@@ -1,9 +1,10 @@
-// Times saves and restores of a replay of recorded Pong frames, in the working directory; a line of JSON a measurement.
+// Times saves and restores of a replay of recorded Pong frames, in the working directory. Prints one line of JSON per
+// measurement.
 // See Benchmarks/replay/run.
 import DQNCheckpoint
 import DQNInference
+import DQNLearning
 import DQNModel
-import DQNTraining
 import Foundation
 
 func report(_ measure: String, _ values: [String: Double]) throws {
@@ -14,7 +15,7 @@ func report(_ measure: String, _ values: [String: Double]) throws {
     print(String(decoding: try JSONValue.object(line).canonicalData(), as: UTF8.self))
 }
 
-/// Kilobytes of a field of this process's status, in bytes.
+/// Returns a memory field of this process's status in bytes.
 func memory(_ field: String) throws -> Double {
     let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
     let line = status.split(separator: "\n").first { $0.hasPrefix(field) }
@@ -28,7 +29,7 @@ func bytes(_ url: URL) throws -> Double {
 let clock = ContinuousClock()
 func seconds(_ body: () throws -> Void) rethrows -> Double { try clock.measure(body) / .seconds(1) }
 
-/// 20,000 stacked transitions: saved, saved again after 1,000 more, restored.
+/// Measures 20,000 stacked transitions: a save, a second save after 1,000 more, and a restore.
 func measureReplay(_ recording: Recording, _ folder: URL) throws {
     let store = try CheckpointStore(directory: folder)
     let replay = Recording.replay(capacity: 22_000)
@@ -49,7 +50,7 @@ func measureReplay(_ recording: Recording, _ folder: URL) throws {
     try report("restore", ["seconds": restoring])
 }
 
-/// The most memory that a save of 100,000 frames takes on top, while 1,000 more are added.
+/// Measures the additional peak memory of a save of 100,000 frames while 1,000 more are added.
 func measurePeak(_ recording: Recording, _ folder: URL) throws {
     let replay = Recording.replay(capacity: 100_000)
     recording.add(0..<99_500, to: replay)
@@ -69,18 +70,18 @@ func policy() throws -> Checkpoint {
     return Checkpoint(
         writer: .current, configuration: .object(["environment": .string("Pong"), "frame_stack": .integer(4)]),
         architecture: architecture,
-        online: (0..<(try ParameterLayout(architecture).count)).map { _ in Float(generator.uniform(-0.05, 0.05)) },
+        online: (0..<(try ParameterLayout(architecture).count)).map { _ in Float(generator.uniform(in: -0.05..<0.05)) },
         stripped: ["optimizer", "replay", "training"])
 }
 
 func act(_ url: URL) throws -> Int {
     let agent = try Agent(contentsOf: url)
-    return try agent.act(
-        Observation(
+    return try agent.action(
+        for: Observation(
             space: agent.architecture.input, bytes: [UInt8](repeating: 7, count: agent.architecture.input.byteCount)))
 }
 
-/// From a file of the policy alone to the first action: in this process, and as a process of its own.
+/// Measures the time from a policy file to the first action, in this process and in a new process.
 func measurePolicy(_ folder: URL) throws {
     let url = folder.appendingPathComponent("policy.h5")
     try policy().write(to: url, overwriting: true)

@@ -2,13 +2,13 @@ import DQNEnvironments
 import DQNModel
 import Foundation
 
-/// An environment that shows recorded frames of Pong one after the other, whatever is done: what a save costs depends on
-/// what frames look like, not on how well they are played.
+/// An environment that shows recorded Pong frames in order, whatever the action: the cost of a save depends on the
+/// frames, not on how well the agent plays.
 struct RecordedPong: Environment {
     static let id = "RecordedPong-v0"
     static let space = ObservationSpace(shape: [84, 84], element: .uint8)
 
-    /// The recording, mapped; shared by all workers.
+    /// The memory-mapped recording, shared by all workers.
     let frames: Data
     let flags: [UInt8]
     private var position = 0
@@ -28,7 +28,7 @@ struct RecordedPong: Environment {
     }
 
     mutating func reset(seed: UInt64?) {
-        // Each worker somewhere else.
+        // Each worker starts at another frame.
         if let seed { position = Int(seed % UInt64(count)) }
     }
 

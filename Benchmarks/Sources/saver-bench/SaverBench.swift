@@ -60,9 +60,9 @@ struct SaverBench: ParsableCommand {
             training += try time { try trainer.advance(to: trainer.counters.agentSteps + 30) }
             saver.save(trainer.checkpoint())
             training += try time { try trainer.advance(to: trainer.counters.agentSteps + 2 * workers) }
-            guard let standstill = trainer.standstill else { continue }
-            arrivals.append(standstill.arrival)
-            handOvers.append(standstill.handOver)
+            guard let pause = trainer.pause else { continue }
+            arrivals.append(pause.stopping / .seconds(1))
+            handOvers.append(pause.handOver / .seconds(1))
             durations += saver.finish().map { $0.duration / .seconds(1) }
         }
         updates = trainer.counters.gradientUpdates - updates

@@ -2,14 +2,16 @@ import DQNModel
 import DQNNetwork
 import Foundation
 
-/// Median microseconds of processor time of the parts of a cycle: what one worker of the methods without a replay does between copies of
-/// the shared parameters. Environment and bookkeeping are not in it.
+/// Median microseconds of processor time of the parts of a cycle.
+///
+/// A cycle is the work of one worker of the methods without a replay between copies of the shared parameters, without
+/// the environment and the bookkeeping.
 struct CycleTimes: Encodable {
     var threads: Int
     var sharing: Bool
     /// θ′ ← θ.
     var pull: Double
-    /// Taking θ′ and choosing an action for each step of the segment.
+    /// Loading θ′ and choosing an action for each step of the segment.
     var act: Double
     /// Forward and backward over the segment.
     var learn: Double
@@ -17,19 +19,19 @@ struct CycleTimes: Encodable {
     var norm: Double
     /// The optimiser's step on θ.
     var push: Double
-    /// All of them.
+    /// The sum of all parts.
     var cycle: Double
-    /// Processor time over wall time of all threads: less than 1 where others were at work on this machine.
+    /// The least ratio of processor time to wall time of a thread: below 1 if other processes ran on this machine.
     var processorShare: Double
 }
 
-/// What is cycled through.
+/// The parameters of a measurement.
 struct CyclePlan: Sendable {
     let architecture: NetworkArchitecture
     let segment: Int
     let seconds: Double
 
-    /// Has a number of threads cycle for a while.
+    /// Measures cycles on the given number of threads.
     func measure(threads: Int, sharing: Bool) throws -> CycleTimes {
         let layout = try ParameterLayout(architecture)
         let shared = (0..<(sharing ? 1 : threads)).map { _ in SharedParts(layout) }
@@ -51,7 +53,7 @@ struct CyclePlan: Sendable {
     }
 }
 
-/// θ and the statistics of its optimiser.
+/// θ and its optimiser.
 final class SharedParts: Sendable {
     let online: ParameterSlab
     let optimizer: Optimizer
@@ -78,7 +80,7 @@ struct CycleLog: Sendable {
     var processorShare = 1.0
 }
 
-/// One thread's own copy, gradient and computations; used on that thread alone.
+/// The copy, gradient and computations of one thread, used on that thread only.
 final class CycleWorker {
     private let segment: Int
     private let parameters: ParameterSlab
@@ -100,7 +102,7 @@ final class CycleWorker {
         }
     }
 
-    /// Goes round once.
+    /// Runs one cycle.
     @discardableResult
     func cycle(_ parts: SharedParts) throws -> CycleLog.Lap {
         var lap = CycleLog.Lap()
@@ -108,8 +110,8 @@ final class CycleWorker {
         lap.act = try time { try act() }
         lap.learn = try time { try learn() }
         var norm = 0.0
-        lap.norm = time { norm = GradientNorm.of(gradients) }
-        // So small that parameters stay what they are, however long this goes on.
+        lap.norm = time { norm = gradients.norm }
+        // So small that the parameters practically do not change.
         lap.push = time {
             parts.optimizer.step(parts.online, gradients: gradients, learningRate: norm.isFinite ? 1e-9 : 0)
         }
@@ -128,7 +130,7 @@ final class CycleWorker {
         for row in 0..<segment { observation.withUnsafeBytes { learning.load($0, row: row, offset: 0) } }
         try learning.use(parameters)
         let outputs = try learning.forward()
-        // One action of each row has an error, as in Q-learning.
+        // One action per row has an error, as in Q-learning.
         let actions = outputs.count / segment
         for index in learning.outputGradient.indices {
             learning.outputGradient[index] = index % actions == 0 ? outputs[index] - 1 : 0
@@ -144,7 +146,7 @@ final class CycleWorker {
         return log
     }
 
-    /// Of the processor, so that whoever else is at work on the machine does not count.
+    /// Measures processor time, which other processes on the machine do not affect.
     private func time(_ body: () throws -> Void) rethrows -> Double {
         let began = Clock.processor
         try body()

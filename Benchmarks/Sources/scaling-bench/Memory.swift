@@ -2,14 +2,14 @@ import DQNModel
 import DQNNetwork
 import Foundation
 
-/// How fast threads copy memory that is their own.
+/// The rate at which threads copy their own memory.
 struct CopyRate: Encodable {
     var bytes: Int
     var threads: Int
-    /// Bytes read and written a second by all threads together, 10⁹.
+    /// Bytes read and written per second by all threads together, in 10⁹.
     var gigabytesPerSecond: Double
 
-    /// The fastest of some rounds.
+    /// Returns the highest rate of several rounds.
     static func measure(bytes: Int, threads: Int, rounds: Int) -> CopyRate {
         let rates = (0..<max(rounds, 1)).map { _ in
             let each = try? Together.run(threads) { _, start in
@@ -37,21 +37,23 @@ struct CopyRate: Encodable {
     }
 }
 
-/// How many updates are overwritten, counted: in training they cannot be, but with these constants each step of RMSProp
-/// takes exactly 1 off each parameter, so that what is missing at the end was lost.
+/// The number of updates that other threads overwrite.
+///
+/// It cannot be counted in training. With these constants each step of RMSProp subtracts exactly 1 from each parameter,
+/// so that the difference at the end is the number of lost updates.
 struct Overwrites: Encodable {
     var threads: Int
-    /// Whether the threads compute between updates, as workers do, or do nothing but update.
+    /// Whether the threads compute between updates, as workers do.
     var computing: Bool
     /// Updates of all threads.
     var updates: Int
-    /// Mean over the parameters of the share of updates that left no trace.
+    /// The share of lost updates, averaged over the parameters.
     var lostShare: Double
-    /// Microseconds of processor time between two updates of one thread, and of an update.
+    /// Microseconds of processor time between two updates of one thread, and per update.
     var cycle: Double
     var push: Double
 
-    /// Losses over all rounds, since they are few; times of the quickest one.
+    /// Returns the losses of all rounds, as they are rare, and the times of the fastest round.
     static func measure(_ plan: CyclePlan, threads: Int, computing: Bool, rounds: Int) throws -> Overwrites {
         let all = try (0..<max(rounds, 1)).map { _ in try measure(plan, threads: threads, computing: computing) }
         let updates = all.reduce(0) { $0 + $1.updates }
@@ -64,7 +66,7 @@ struct Overwrites: Encodable {
     private static func measure(_ plan: CyclePlan, threads: Int, computing: Bool) throws -> Overwrites {
         let layout = try ParameterLayout(plan.architecture)
         let shared = ParameterSlab(layout: layout)
-        // With decay 1 the averages stay 0, with ε 1 the root is 1.
+        // With decay 1 the averages stay 0; with ε 1 the root is 1.
         let optimizer = Optimizer(.rmsprop(decay: 1, epsilon: 1, centred: false), layout: layout)
         let times = try Together.run(threads) { _, start in
             let worker = try CycleWorker(plan, layout)

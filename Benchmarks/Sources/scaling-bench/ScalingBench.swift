@@ -3,25 +3,25 @@ import DQNModel
 import DQNNetwork
 import Foundation
 
-/// Times the parts of a worker's cycle, alone and beside others on one slab, and prints them as JSON.
+/// Times the parts of a worker's cycle, alone and together with others on one slab, and prints JSON.
 @main
 struct ScalingBench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Times the parts of a Hogwild worker's cycle, memory's bandwidth and overwritten updates.")
+        abstract: "Measures the parts of a Hogwild worker's cycle, the memory bandwidth and overwritten updates.")
     @Option(help: "Network.") var network = "nips-cnn"
     @Option(help: "Shape of the stacked observation.") var input = "4,84,84"
     @Option(help: "Actions.") var actions = 3
-    @Option(help: "Steps that a worker takes between updates.") var segment = 10
-    @Option(help: "Threads at once, at most.") var threads = 2
-    @Option(help: "Seconds of one measurement.") var seconds = 1.0
-    @Option(help: "Measurements, of which the least disturbed counts.") var rounds = 5
+    @Option(help: "Steps of a worker between updates.") var segment = 10
+    @Option(help: "Maximum number of threads.") var threads = 2
+    @Option(help: "Seconds per measurement.") var seconds = 1.0
+    @Option(help: "Measurements, of which the least disturbed is reported.") var rounds = 5
 
     private struct Report: Encodable {
         var parameters: Int
         var segment: Int
-        /// By number of threads, from one.
+        /// The times for one thread, two threads and so on.
         var cycles: [CycleTimes]
-        /// The same on slabs of their own: what is left of the difference is the price of sharing.
+        /// The same with a slab per thread; the difference is the cost of sharing.
         var separate: [CycleTimes]
         var copies: [CopyRate]
         var overwrites: [Overwrites]
@@ -54,7 +54,7 @@ struct ScalingBench: ParsableCommand {
         print(String(decoding: try encoder.encode(report), as: UTF8.self))
     }
 
-    /// The quickest of the rounds in which the threads had the processors to themselves; of all, where there is none.
+    /// Returns the fastest of the rounds without other load on the processors; of all rounds if there is none.
     private func best(_ measure: () throws -> CycleTimes) rethrows -> CycleTimes {
         let all = try (0..<max(rounds, 1)).map { _ in try measure() }
         let undisturbed = all.filter { $0.processorShare > 0.97 }

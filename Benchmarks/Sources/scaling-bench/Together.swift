@@ -1,10 +1,10 @@
 import Foundation
 import Synchronization
 
-/// Seconds.
+/// Clocks, in seconds.
 enum Clock {
     static var wall: Double { read(CLOCK_MONOTONIC) }
-    /// Of the calling thread.
+    /// The processor time of the calling thread.
     static var processor: Double { read(CLOCK_THREAD_CPUTIME_ID) }
 
     private static func read(_ clock: clockid_t) -> Double {
@@ -14,11 +14,12 @@ enum Clock {
     }
 }
 
-/// Threads that begin their measured part at the same time.
+/// Threads that start their measurement at the same time.
 enum Together {
-    /// Runs `body` on each thread and gives the results by thread; throws the first error.
+    /// Runs `body` on each thread and returns the results by thread.
     ///
-    /// - Parameter body: calls the second argument when it is ready; that returns when all are.
+    /// - Parameter body: Calls its second argument when it is ready; that returns when all threads are.
+    /// - Throws: The first error.
     static func run<Result: Sendable>(
         _ count: Int, _ body: @escaping @Sendable (Int, () -> Void) throws -> Result
     ) throws -> [Result] {
@@ -33,7 +34,7 @@ enum Together {
                         ready.wait(for: count)
                     }
                 }
-                // One that has failed must not keep the others waiting.
+                // A thread that failed must not block the others.
                 if !isReady { ready.wait(for: count) }
                 results.put(outcome, at: index)
             }
@@ -53,7 +54,7 @@ enum Together {
         }
     }
 
-    /// `@unchecked Sendable`: guarded by `condition`.
+    /// `@unchecked Sendable`: `values` is only accessed with `condition` held.
     private final class Results<Value: Sendable>: @unchecked Sendable {
         private let condition = NSCondition()
         private var values: [Result<Value, any Error>?]

@@ -1,6 +1,6 @@
-"""What Benchmarks/peers/run measures, a module each.
+"""The measurements of Benchmarks/peers/run, one per module.
 
-A module has `measure(bench, index)`, which takes one round of the measurement, and `rows(bench)`, which gives rows of
-the table from all rounds. Modules here need the standard library only; what runs PyTorch and the others is in
-`programs`, in processes of their own.
+A module has `measure(bench, index)`, which runs one round of the measurement, and `rows(bench)`, which returns the
+table rows from all rounds. These modules need only the standard library. The code that runs PyTorch and the other peers
+is in `programs` and runs in separate processes.
 """

@@ -1,9 +1,9 @@
-"""CartPole steps per second with CleanRL's settings: against our lean loop in its manner, and against one with what the
-real program has around it, which the goal is set on. All of them with the better of 1 and 2 threads."""
+"""CartPole steps per second with CleanRL's settings: against a lean loop in its style, and against one with the real
+program's surroundings, which the goal refers to. Each uses the better of 1 and 2 threads."""
 
 from common import Row
 
-# All of them: exploration shapes the cost of a step, early ones are cheap.
+# All steps: exploration changes the cost of a step, and early steps are cheap.
 STEPS = 500_000
 THREADS = (1, 2)
 

@@ -1,4 +1,4 @@
-"""Steps of CartPole against Gymnasium's, with the same actions, resets included."""
+"""CartPole steps against Gymnasium's, with the same actions, including resets."""
 
 from common import Row
 

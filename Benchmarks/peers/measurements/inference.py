@@ -1,7 +1,7 @@
 """One observation through a policy, on one thread, against ONNX Runtime and PyTorch, which read our checkpoint.
 
-Networks are as they are initialised and the observation is made up, but for the last case, a policy that was trained
-on Catch: real activations have more zeros. All three must give the same action values.
+Networks are newly initialised and observations are made up, except for the last case, a policy trained on Catch: real
+activations have more zeros. All three must return the same action values.
 """
 
 import json
@@ -19,7 +19,7 @@ CASES = [
     ("mlp:64,64", "CartPole-v1", "mlp:64,64", 0.2, 20),
     ("mlp:256,256", "CartPole-v1", "mlp:256,256", None, None),
 ]
-# Of action values, and besides as a share of the largest: those of a network as initialised are small.
+# Tolerances of action values: absolute, and relative to the largest, since a new network's values are small.
 TOLERANCE, SHARE = 1e-3, 0.01
 
 
@@ -31,7 +31,7 @@ def made_up_observation(environment):
 
 
 def played_observation(bench, run):
-    """What a policy sees in the middle of its second episode."""
+    """The observation of a policy in the middle of its second episode."""
     trace = bench.scratch / "trace.jsonl"
     timed([bench.binaries / "dqn-play", run, "--episodes", 2, "--seed", 1, "--quiet", "--trace", trace])
     lines = [json.loads(line) for line in trace.read_text().splitlines()]
@@ -40,7 +40,7 @@ def played_observation(bench, run):
 
 
 def prepare(bench, name, environment, network):
-    """Makes a case's checkpoint and observation, unless an earlier round has."""
+    """Creates a case's checkpoint and observation, unless an earlier round did."""
     folder = f"inference-{name.replace(':', '-').replace(' ', '-')}"
     observation = bench.scratch / f"{folder}.observation"
     if not observation.exists():
@@ -63,7 +63,7 @@ def measure(bench, index):
             pairs = zip(ours["values"], peers[f"{peer}_values"], strict=True)
             difference = max(abs(left - right) for left, right in pairs)
             limit = min(TOLERANCE, SHARE * max(map(abs, ours["values"])))
-            # Not >, so that a value that is no number fails, too.
+            # Not >, so that NaN fails too.
             if not difference <= limit:
                 sys.exit(f"error: {name}: action values of {peer} differ by {difference} from ours")
         bench.add(f"inference.{name}.ours", ours["times"]["median"])

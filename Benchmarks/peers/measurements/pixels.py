@@ -1,8 +1,8 @@
-"""Training on 84×84×4 pixels against Stable-Baselines3: Catch, whose steps cost next to nothing, and Atari's Pong, both
-sides with their own preprocessing around the same emulator.
+"""Training on 84×84×4 pixels against Stable-Baselines3: Catch, whose steps cost almost nothing, and Atari's Pong, where
+both sides use their own preprocessing around the same emulator.
 
-Nature CNN, mini-batches of 32, an update every four agent steps, a replay of 5,000. Actions are random once in twenty
-from the beginning, so that acting costs a forward pass in nearly every step. Timed is what comes after learning starts.
+Nature CNN, mini-batches of 32, an update every four agent steps, a replay of 5,000. One action in twenty is random from
+the start, so that nearly every step needs a forward pass. The time starts once learning starts.
 """
 
 import csv
@@ -23,7 +23,7 @@ CASES = [
     ("async-dqn, 2 workers", "async-dqn", 2, 1),
 ]
 PONG = "PongNoFrameskip-v4"
-# Name, our environment and options, the peer's options, how many times Stable-Baselines3's speed `dqn` is to reach.
+# Name, our environment and options, the peer's options, the goal of `dqn` in multiples of Stable-Baselines3's speed.
 GAMES = [
     ("Catch on pixels", "Catch84-v0", [], [], 4),
     ("Pong", f"gym:{PONG}", ["--preset", "atari", "--python", sys.executable], ["--game", PONG], 3.5),
@@ -32,7 +32,7 @@ THREADS = (1, 2)
 
 
 def steps_per_second(run, learning_starts):
-    """Between the second row of metrics.csv after learning started and the last."""
+    """The rate from the second row of metrics.csv after the start of learning to the last."""
     rows = list(csv.DictReader(open(run / "metrics.csv")))
     taken = [(int(row["time/total_timesteps"]), float(row["time/time_elapsed"])) for row in rows]
     taken = [row for row in taken if row[0] > learning_starts][1:]
@@ -64,7 +64,7 @@ def rows(bench):
         dqn = bench.median(f"{game}.{best}")
         for name, method, _, _ in CASES:
             ours = bench.median(f"{game}.{name}")
-            # Both sides with their better number of threads; asynchronous workers must be quicker still.
+            # Both sides with their better number of threads; asynchronous workers must be faster still.
             goal = wanted if name == best else None if method == "dqn" else max(wanted, round(dqn / peer, 2))
             yield Row(f"{game}, Nature CNN, agent steps a second, {name}; Stable-Baselines3, best of 1 and 2 threads",
                       f"{ours:,.0f}", f"{peer:,.0f} ({threads} thread{'s' * (threads > 1)})", ours / peer, goal)

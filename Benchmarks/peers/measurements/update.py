@@ -1,5 +1,5 @@
-"""Whole gradient updates against PyTorch's, eager, and the share of what large matrix products of several libraries
-reach in the same run."""
+"""Complete gradient updates against eager PyTorch, and their rate as a share of the rate of large matrix products in
+several libraries, measured in the same run."""
 
 from common import Row, duration
 from networks import update_operations
@@ -24,7 +24,7 @@ def name_of(network, batch, threads, double):
 
 def measure(bench, index):
     for threads in (1, 2):
-        # A peak is the most that was ever seen: a short look in each round is enough.
+        # A peak is the largest rate of all rounds, so a short measurement in each is enough.
         _, found = bench.python("peak", "--threads", threads, "--seconds", bench.seconds)
         for library, rate in found.items():
             bench.add(f"update.peak.{threads}.{library}", rate)
@@ -43,7 +43,7 @@ def rows(bench):
         name = name_of(network, batch, threads, double)
         ours, adam, fused = (bench.median(f"{name}.{kind}") for kind in ("ours", "adam", "fused"))
         rate = update_operations(network, shape, ACTIONS, batch, double) / ours
-        # Libraries differ twofold where only some use the widest vectors, so each share is told beside its own peak.
+        # Libraries differ twofold if only some use the widest vectors, so each share is given beside its own peak.
         peaks = {library: max(bench.figures[f"update.peak.{threads}.{library}"])
                  for library in ("numpy", "torch", "onnxruntime")}
         shares = ", ".join(f"{rate / peak:.0%} of {library}'s {peak / 1e9:.0f}" for library, peak in peaks.items())
@@ -52,6 +52,6 @@ def rows(bench):
         yield Row(f"{what} Adam / fused Adam", f"{duration(ours)} ({rate / 1e9:.0f} GF/s; sgemm: {shares})",
                   f"{duration(adam)} / {duration(fused)}", min(adam, fused) / ours, goal)
         if bench.has(f"{name}.channels_last"):
-            # Not what a program gets unless it asks for it, and so not what the goal is set on.
+            # A program must request this variant, so the goal does not refer to it.
             peer = bench.median(f"{name}.channels_last")
             yield Row(f"{what} fused Adam, channels last", duration(ours), duration(peer), peer / ours)

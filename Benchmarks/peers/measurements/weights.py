@@ -1,14 +1,14 @@
-"""Saving and loading the Nature CNN's policy, durably and verified, against safetensors and torch; h5py for
+"""Saving and loading the Nature CNN's policy, durably and verified, against safetensors and torch; h5py as a
 reference."""
 
 from common import Row, duration
 
-# Kind, what is compared with, how much of the peer's time ours may take.
+# Kind, peer, the largest allowed ratio of our time to the peer's.
 KINDS = [
     ("save", "durable save", "safetensors + fsync + 2 × SHA-256", 1.2),
     ("load", "verified load", "torch.load + SHA-256", 2),
 ]
-# The median of a few saves moves: the disk decides.
+# The median of a few saves varies with the disk.
 ROUNDS = 5
 
 

@@ -4,8 +4,8 @@ threads."""
 from common import Row
 
 STEPS = 50_000
-# Updates of 64 observations in that many steps, and weights: a forward pass of either network and a backward pass of
-# twice a forward one.
+# Updates of 64 observations in that many steps, and weights: a forward pass of both networks, and a backward pass that
+# counts as two forward passes.
 UPDATES, BATCH, WEIGHTS = 24_500, 64, 67_072
 THREADS = (1, 2)
 

@@ -1,7 +1,7 @@
-"""Catch84-v0 for Gymnasium: our environment's game and picture, in NumPy.
+"""Catch84-v0 for Gymnasium: the game and picture of our environment, in NumPy.
 
-A ball falls from a random column of a board of ten rows and five columns, a row a step; the paddle in the bottom row
-moves by at most a column. After nine steps the episode ends with +1 where the paddle is under the ball, else −1.
+A ball falls from a random column of a board of ten rows and five columns, one row per step. The paddle in the bottom
+row moves by at most one column. After nine steps the episode ends with +1 if the paddle is under the ball, else −1.
 """
 
 import gymnasium

@@ -1,9 +1,9 @@
-"""CartPole in the manner of CleanRL's dqn.py, with its settings; prints steps per second as JSON.
+"""CartPole in the style of CleanRL's dqn.py, with its settings; prints steps per second as JSON.
 
-Our own code: one loop, a vector environment of one, Adam, squared loss. As it stands it is lean: a NumPy replay, no
-log. With --as-built it has what the real program has around the same computation: Stable-Baselines3's replay buffer,
-a look at the infos of every step, lines on stdout and TensorBoard scalars for each episode and every hundredth step,
-and a target that is refreshed parameter by parameter. The time is the loop's, without imports.
+This is our own code: one loop, a vector environment of one, Adam, squared loss. By default it is lean, with a NumPy
+replay and no log. With --as-built it adds what the real program has around the same computation: Stable-Baselines3's
+replay buffer, an inspection of every step's infos, lines on stdout and TensorBoard scalars for each episode and every
+hundredth step, and a target refreshed parameter by parameter. The time is that of the loop, without imports.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def make_network():
 
 
 class LeanReplay:
-    """Arrays, and nothing around them."""
+    """A replay of plain arrays."""
 
     def __init__(self, generator):
         self.generator = generator
@@ -53,7 +53,7 @@ class LeanReplay:
 
 
 class BuiltReplay:
-    """Stable-Baselines3's, which CleanRL uses."""
+    """The replay buffer of Stable-Baselines3, which CleanRL uses."""
 
     def __init__(self, environments):
         from stable_baselines3.common.buffers import ReplayBuffer
@@ -69,7 +69,7 @@ class BuiltReplay:
 
 
 class TensorBoard:
-    """What the real program says and logs."""
+    """The output and logs of the real program."""
 
     def __init__(self, folder):
         from torch.utils.tensorboard import SummaryWriter
@@ -159,14 +159,14 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=500_000)
     parser.add_argument("--as-built", action="store_true", help="with the real program's replay, infos and logs")
-    parser.add_argument("--threads", type=int, default=1, help="PyTorch's; the real program takes one a core")
+    parser.add_argument("--threads", type=int, default=1, help="PyTorch threads; the real program uses one per core")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
     random.seed(arguments.seed)
     with tempfile.TemporaryDirectory() as folder:
         if arguments.as_built:
-            TensorBoard(folder).writer.close()  # Imports, which are not timed.
+            TensorBoard(folder).writer.close()  # Does the imports, which are not timed.
         began = time.perf_counter()
         train(arguments, folder)
         seconds = time.perf_counter() - began

@@ -1,6 +1,6 @@
 """Steps Gymnasium's CartPole-v1 with the actions of compute-bench environment; prints steps per second as JSON.
 
-Once as gymnasium.make gives it and once without the wrapper that checks every observation. Resets are included.
+Once as created by gymnasium.make, and once without the wrapper that checks every observation. Resets are included.
 """
 
 import argparse

@@ -2,8 +2,8 @@
 
     programs/inference.py CHECKPOINT OBSERVATION [--seconds S]
 
-The observation is a file of bytes, or of floats where the network takes floats. Bytes become floats inside the timed
-call in PyTorch, and inside the graph in ONNX Runtime. Prints median seconds and action values of both as JSON.
+The observation is a file of bytes, or of floats if the network takes floats. The conversion from bytes to floats is in
+the timed call in PyTorch, and in the graph in ONNX Runtime. Prints median seconds and action values of both as JSON.
 """
 
 import argparse
@@ -31,7 +31,7 @@ arguments = parser.parse_args()
 
 
 def read_policy(path):
-    """Shape and element of an observation, and weight and bias of each layer, the head last."""
+    """Shape and element type of an observation, and weight and bias of each layer, the head last."""
     with h5py.File(path) as file:
         document = json.loads(file["architecture"][()].tobytes())
         parameters = file["parameters/online"]
@@ -41,7 +41,7 @@ def read_policy(path):
 
 
 def onnx_model(shape, element, layers, strides):
-    """A graph of the policy that takes one observation as it is."""
+    """A graph of the policy that takes one unconverted observation."""
     is_bytes = element == "uint8"
     nodes, constants = [], []
     value = "observation"
@@ -94,7 +94,7 @@ options.intra_op_num_threads = options.inter_op_num_threads = 1
 strides = [stride for _, _, stride in hidden_layers(arguments.network)[0]]
 session = onnxruntime.InferenceSession(
     onnx_model(shape, element, layers, strides), options, providers=["CPUExecutionProvider"])
-# The quicker of the two ways to call it from Python: arrays, or memory bound beforehand.
+# The faster of the two ways to call it from Python: arrays, or memory bound in advance.
 binding = session.io_binding()
 binding.bind_cpu_input("observation", observation)
 binding.bind_output("values")

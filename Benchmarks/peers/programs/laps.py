@@ -1,4 +1,4 @@
-"""Timing loops, as compute-bench has them."""
+"""Timing loops like those of compute-bench."""
 
 import statistics
 import time

@@ -1,7 +1,7 @@
-"""The best rate of a matrix product of 1024³ in single precision that each of the libraries reaches.
+"""Measures the best rate of each library for a matrix product of 1024³ in single precision.
 
-Prints floating-point operations a second as JSON: `numpy`, `torch`, `onnxruntime`. They differ: not every library uses
-the widest vectors of every processor.
+Prints floating-point operations per second as JSON: `numpy`, `torch`, `onnxruntime`. They differ, since not every
+library uses the widest vectors of every processor.
 """
 
 import argparse
@@ -14,7 +14,7 @@ parser.add_argument("--threads", type=int, default=1)
 parser.add_argument("--seconds", type=float, default=2)
 arguments = parser.parse_args()
 
-# NumPy's library reads them when it is loaded.
+# NumPy's library reads these variables when it is loaded.
 for name in ("OPENBLAS", "OMP", "MKL"):
     os.environ[f"{name}_NUM_THREADS"] = str(arguments.threads)
 import numpy as np  # noqa: E402
@@ -36,7 +36,7 @@ def runtime_session():
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = arguments.threads
-    # Threads that wait for work must not take the processor from the other libraries.
+    # Threads that wait for work must not occupy the processor while other libraries run.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 

@@ -1,7 +1,7 @@
-"""Catch on 84×84 pixels, or an Atari game, in Stable-Baselines3, stacked by four; prints agent steps per second of
+"""Catch on 84×84 pixels, or an Atari game, in Stable-Baselines3, with stacks of four; prints agent steps per second of
 learning as JSON.
 
-The settings are those of measurements/pixels.py. What comes before learning starts is not timed.
+The settings are those of measurements/pixels.py. The time starts once learning starts.
 """
 
 import argparse
@@ -16,19 +16,19 @@ from stable_baselines3.common.env_util import make_atari_env, make_vec_env
 from stable_baselines3.common.vec_env import VecFrameStack
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("--game", help="an id of ale-py; Catch without it")
+parser.add_argument("--game", help="an id of ale-py; default: Catch")
 parser.add_argument("--seed", type=int, default=0)
 parser.add_argument("--steps", type=int, default=2000)
 parser.add_argument("--learning-starts", type=int, default=1000)
 parser.add_argument("--threads", type=int, default=1)
 arguments = parser.parse_args()
 
-# The first updates warm up.
+# The first updates are a warm-up.
 WARM_UP = 50
 
 
 class Stopwatch(BaseCallback):
-    """Notes when learning is under way."""
+    """Records the time once learning has started."""
 
     def _on_step(self):
         if self.num_timesteps == arguments.learning_starts + WARM_UP:

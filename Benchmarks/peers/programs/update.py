@@ -1,7 +1,7 @@
-"""Times gradient updates of DQN in PyTorch, eagerly: bytes to floats, targets, Huber loss, backward, norm 10, Adam.
+"""Times gradient updates of DQN in eager PyTorch: bytes to floats, targets, Huber loss, backward, norm 10, Adam.
 
-Prints the median seconds of an update with Adam as it comes, with its fused version and, of networks with
-convolutions, with the fused version and tensors in channels-last order, as JSON.
+Prints the median seconds of an update as JSON: with default Adam, with fused Adam and, for networks with convolutions,
+with fused Adam and tensors in channels-last order.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from networks import torch_network  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--network", required=True)
-parser.add_argument("--input", required=True, help="shape; three numbers are bytes")
+parser.add_argument("--input", required=True, help="shape; three numbers mean bytes")
 parser.add_argument("--actions", type=int, default=6)
 parser.add_argument("--batch", type=int, default=32)
 parser.add_argument("--threads", type=int, default=1)

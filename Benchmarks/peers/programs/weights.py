@@ -1,8 +1,8 @@
 """Saves and loads the Nature CNN's weights with safetensors, torch and h5py; prints the seconds of each round as JSON.
 
 A save is safetensors' save, an fsync and two SHA-256 passes over the file's bytes; a load is torch.load and one
-pass. The passes go over bytes already in memory: reading them is not timed. For reference h5py writes the same arrays,
-with an fsync, and reads them, without any digest.
+pass. The passes use bytes already in memory, so reading them is not timed. As a reference, h5py writes the same arrays
+with an fsync and reads them, without any digest.
 """
 
 import argparse
@@ -71,7 +71,7 @@ for index in range(arguments.rounds + 1):
             file[name][()]
     reads.append(time.perf_counter() - began)
     path.unlink()
-# The first round warms up.
+# The first round is a warm-up.
 print(json.dumps({
     "bytes": len(data), "save_seconds": saves[1:], "load_seconds": loads[1:],
     "h5py_save_seconds": writes[1:], "h5py_load_seconds": reads[1:],

@@ -1,4 +1,4 @@
-"""CartPole with the RL Baselines3 Zoo's settings in Stable-Baselines3; prints how long learning took as JSON."""
+"""CartPole with the RL Baselines3 Zoo's settings in Stable-Baselines3; prints the learning time as JSON."""
 
 import argparse
 import json

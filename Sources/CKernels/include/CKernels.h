@@ -1,15 +1,15 @@
-// Vector loops over plain floats that oneDNN does not offer, compiled for several instruction sets.
+// Vector loops over floats that oneDNN does not offer, compiled for several instruction sets.
 //
-// SwiftPM allows no architecture flags to a package that others depend on, so Swift code is compiled for the
-// baseline processor; here the compiler makes one clone a set and the loader chooses. Pointers do not overlap
-// unless said. Counts are elements.
+// SwiftPM does not allow architecture flags in a package that others depend on, so Swift code is compiled for the
+// baseline processor. Here the compiler makes one clone of each function per instruction set, and the loader selects
+// one. Pointers must not overlap unless stated otherwise. Counts are in elements.
 #ifndef SWIFT_DQN_CKERNELS_H
 #define SWIFT_DQN_CKERNELS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/// Tells the processor that the thread looks at something again and again.
+/// Hints to the processor that the thread is in a spin loop.
 static inline void kernels_pause(void) {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
@@ -24,13 +24,13 @@ void kernels_add(float *y, const float *x, size_t count);
 /// y[i] = x[i] * scale.
 void kernels_scale_bytes(float *y, const uint8_t *x, size_t count, float scale);
 
-/// Where planes of pixels go when the squares of a folded convolution become channels.
+/// How planes of pixels are folded: each square of pixels becomes the channels of one position.
 typedef struct {
-    /// The side of a square; 1 only moves the channels behind the columns.
+    /// The side of a square in pixels; with 1 only the order of the axes changes, to channels last.
     size_t side;
-    /// Rows and columns of squares; pixels beyond them are left out.
+    /// Rows and columns of squares; pixels beyond them are ignored.
     size_t rows, columns;
-    /// Channels of one square: those of all planes.
+    /// Channels of one square, over all planes.
     size_t channels;
     /// Rows and columns of pixels of a plane.
     size_t source_rows, source_columns;
@@ -38,7 +38,7 @@ typedef struct {
 
 /// y[row][column][plane, row within the square, column within the square] = x[plane][row][column] * scale.
 void kernels_fold_bytes(float *y, const uint8_t *x, const kernels_fold *fold, size_t planes, float scale);
-/// The same of floats, which are not scaled.
+/// The same for floats, without scaling.
 void kernels_fold_floats(float *y, const float *x, const kernels_fold *fold, size_t planes);
 
 /// y[r][c] += bias[c], then max(0, ·) if `relu`.
@@ -50,51 +50,52 @@ void kernels_transpose_bias(float *y, const float *x, const float *bias, size_t 
 /// gradient[i] = 0 where activation[i] <= 0.
 void kernels_mask(float *gradient, const float *activation, size_t count);
 
-/// sums[c] = the sum over rows of x[r][c].
+/// sums[c] = sum over r of x[r][c].
 void kernels_sum_rows(float *sums, const float *x, size_t rows, size_t columns);
 
 /// y[r][o] = bias[o] + sum over i of w[o][i] x[r][i], then max(0, ·) if `relu`: a dense layer for few rows or outputs.
 void kernels_dense(float *y, const float *w, const float *bias, const float *x, size_t rows, size_t outputs,
                    size_t inputs, int relu);
 
-/// Columns that `count` outputs take in transposed weights: whole vectors.
+/// The number of columns of transposed weights for `count` outputs: a multiple of the vector width.
 static inline size_t kernels_padded(size_t count) { return (count + 15) / 16 * 16; }
 
-/// Transposes (output, input) weights into rows of kernels_padded(outputs), as floats or as half-precision numbers.
+/// Transposes (output, input) weights into rows of kernels_padded(outputs) floats or half-precision numbers.
 void kernels_transpose(float *transposed, const float *w, size_t outputs, size_t inputs);
 void kernels_transpose_half(uint16_t *transposed, const float *w, size_t outputs, size_t inputs);
 
-/// A dense layer for one row whose inputs are zero more often than not, as behind a rectified linear unit: reads the
-/// transposed weights of the others alone. y and bias have kernels_padded(outputs) elements, scratch as many as inputs.
+/// A dense layer for one row whose inputs are mostly zero, as after a rectified linear unit: reads the transposed
+/// weights of the non-zero inputs only. y and bias have kernels_padded(outputs) elements, scratch has `inputs`
+/// elements.
 void kernels_dense_sparse(float *y, const float *transposed, const float *bias, const float *x, uint32_t *scratch,
                           size_t outputs, size_t inputs, int relu);
 void kernels_dense_sparse_half(float *y, const uint16_t *transposed, const float *bias, const float *x,
                                uint32_t *scratch, size_t outputs, size_t inputs, int relu);
 
-/// Gradients of a dense layer with few outputs: w_gradient and, unless null, x_gradient, which is added to if
-/// `accumulate`.
+/// The gradients of a dense layer with few outputs: w_gradient and, unless null, x_gradient. With `accumulate` the
+/// result is added to x_gradient.
 void kernels_dense_few_backward(float *w_gradient, float *x_gradient, const float *y_gradient, const float *w,
                                 const float *x, size_t rows, size_t outputs, size_t inputs, int accumulate);
 
-/// q[r][i] = value[r] + advantage[r][i] - the mean over i of advantage[r][i] (Wang 2016, equation 9).
+/// q[r][i] = value[r] + advantage[r][i] - mean over i of advantage[r][i] (Wang 2016, equation 9).
 void kernels_dueling(float *q, const float *value, const float *advantage, size_t rows, size_t actions);
 
-/// The gradients of what kernels_dueling reads.
+/// The gradients of the inputs of kernels_dueling.
 void kernels_dueling_backward(float *value_gradient, float *advantage_gradient, const float *q_gradient, size_t rows,
                               size_t actions);
 
-/// The sum of squares, added up in double precision over blocks.
+/// The sum of squares: blocks in single precision, their sum in double precision.
 double kernels_sum_of_squares(const float *x, size_t count);
 
-/// One step of Adam (Kingma and Ba 2015): `step_size` holds the first moment's bias correction,
-/// `inverse_root_correction` the second's; `epsilon` stands outside the root. The gradient is multiplied by
-/// `gradient_scale` first. The first moment is kept within `mean_limit` times the root of the second. Parameters are
-/// written to `copy`, too, which lies elsewhere, where it is not null.
+/// One step of Adam (Kingma and Ba 2015). `step_size` includes the bias correction of the first moment,
+/// `inverse_root_correction` is that of the second; `epsilon` is outside the root. The gradient is multiplied by
+/// `gradient_scale` first. The first moment is limited to `mean_limit` times the root of the second. Unless null,
+/// `copy` receives the new parameters too.
 void kernels_adam(float *parameters, float *copy, const float *gradient, float *first, float *second, size_t count,
                   float gradient_scale, float beta1, float beta2, float step_size, float inverse_root_correction,
                   float epsilon, float mean_limit);
 
-/// One step of RMSProp with epsilon inside the root; centred where `mean` is not null, and `copy` as for Adam.
+/// One step of RMSProp with epsilon inside the root; centred if `mean` is not null. `copy` is as for Adam.
 void kernels_rmsprop(float *parameters, float *copy, const float *gradient, float *square, float *mean, size_t count,
                      float gradient_scale, float decay, float step_size, float epsilon);
 

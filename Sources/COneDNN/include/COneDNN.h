@@ -1,7 +1,7 @@
-// What DQNNetwork needs of oneDNN, with one C interface over versions 2 and 3 of the library.
+// The part of oneDNN that DQNNetwork uses, with one C interface for versions 2 and 3 of the library.
 //
-// The C APIs of the two versions differ (operation descriptors against direct primitive descriptors,
-// descriptor structs against handles), and Swift imports neither well: this shim hides dnnl.h altogether.
+// The C APIs of the two versions differ (operation descriptors or direct primitive descriptors, descriptor structs or
+// handles), and Swift imports neither well. This shim hides dnnl.h completely.
 #ifndef SWIFT_DQN_CONEDNN_H
 #define SWIFT_DQN_CONEDNN_H
 
@@ -9,61 +9,61 @@
 extern "C" {
 #endif
 
-/// A status: 0 is success, otherwise one of oneDNN's `dnnl_status_t`.
+/// A status: 0 for success, otherwise a value of oneDNN's `dnnl_status_t`.
 typedef int onednn_status;
 
-/// Version of the loaded library, as in 2.6.3.
+/// The version of the loaded library, such as 2.6.3.
 typedef struct {
     int major, minor, patch;
 } onednn_version;
 onednn_version onednn_library_version(void);
 
-/// Name of the instruction set that the library uses on this processor, as in `avx512_core`.
+/// The name of the instruction set that the library uses on this processor, such as `avx512_core`.
 const char *onednn_instruction_set(void);
 
-/// Keeps what the calling thread computes from using threads of the library's own. With OpenMP that is for each calling
-/// thread to say; other runtimes cannot be told, and are used as they are.
+/// Stops the library from using threads of its own for the computations of the calling thread. OpenMP needs this call
+/// on each thread; other runtimes cannot be configured and are not changed.
 void onednn_use_calling_thread_only(void);
 
 /// C = A B (+ C if accumulate), row-major; `transpose_*` are 0 or 1, leading dimensions in elements.
 onednn_status onednn_sgemm(int transpose_a, int transpose_b, long m, long n, long k, const float *a, long lda,
                            const float *b, long ldb, int accumulate, float *c, long ldc);
 
-/// A run of 2-D convolutions, each with a fused rectified linear unit, for one batch size.
+/// A stack of 2-D convolutions, each with a fused rectified linear unit, for one batch size.
 ///
-/// Observations come and the output goes as (batch, channel, row, column); in between activations stand with their
-/// channels last.
-/// Not thread-safe: one per thread.
+/// Observations and the output have the layout (batch, channel, row, column); the activations in between have their
+/// channels last. Not thread-safe: use one per thread.
 typedef struct onednn_convolutions onednn_convolutions;
 
 typedef struct {
     int outputs, kernel, stride;
 } onednn_convolution_layer;
 
-/// Observations: bytes, which are divided by 255, or floats.
+/// The shape of an observation, of bytes, which are divided by 255, or of floats.
 typedef struct {
     int channels, rows, columns, bytes;
 } onednn_convolution_input;
 
-/// Makes a run of convolutions; with `training`, also what backward needs.
-/// On failure `*result` is null and `*step` names the failing part.
+/// Creates the convolutions; with `training`, also for backward. On failure `*result` is null and `*step` names the
+/// part that failed.
 onednn_status onednn_convolutions_create(onednn_convolutions **result, const char **step,
                                          const onednn_convolution_input *input, int batch,
                                          const onednn_convolution_layer *layers, int count, int training);
 void onednn_convolutions_destroy(onednn_convolutions *);
 
-/// Where the batch's observations go, one after the other; they stay until others are put there.
+/// The buffer of the batch's observations, one after the other. A pass does not change them.
 void *onednn_convolutions_input(onednn_convolutions *);
-/// Where the output stands after forward.
+/// The output of the last forward pass.
 float *onednn_convolutions_output(onednn_convolutions *);
-/// Where the gradient of the output goes before backward.
+/// The gradient of the output, to be set before backward.
 float *onednn_convolutions_output_gradient(onednn_convolutions *);
 
-/// Refreshes the private copies in oneDNN's layouts from plain (output, input, row, column) weights and biases.
+/// Copies weights in the layout (output, input, row, column) and biases to the layouts of oneDNN.
 onednn_status onednn_convolutions_set_parameters(onednn_convolutions *, const float *const *weights,
                                                  const float *const *biases);
 onednn_status onednn_convolutions_forward(onednn_convolutions *);
-/// Writes plain weight and bias gradients; reads the activations of the last forward.
+/// Writes the gradients of the weights, in the same layout, and of the biases; uses the activations of the last forward
+/// pass.
 onednn_status onednn_convolutions_backward(onednn_convolutions *, float *const *weight_gradients,
                                            float *const *bias_gradients);
 

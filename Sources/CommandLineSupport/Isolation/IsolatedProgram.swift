@@ -5,103 +5,98 @@ public import Foundation
 
 /// The running program, started once more to do what may crash.
 ///
-/// libhdf5 parses a file's headers before any digest is known. Done in a process of its own, under ``ProcessLimits``, what
-/// a damaged or hostile file does to it ends that process and not the caller.
+/// libhdf5 parses a file's headers before any digest is known. In a process of its own, under ``ProcessLimits``, a
+/// damaged or hostile file can end that process but not the caller.
 public enum IsolatedProgram {
-    /// Bytes of output that are taken: far more than a report has.
+    /// Bytes of output that are read: far more than a report has.
     private static let outputLimit = 1 << 24
 
-    /// Runs the program with other arguments and gives what it prints on standard output.
+    /// Runs the program with other arguments and returns what it prints on standard output.
     ///
-    /// The process binds itself: it calls ``ProcessLimits/apply()`` before it touches the file.
+    /// The process limits itself: it calls ``ProcessLimits/apply()`` before it touches the file.
     /// - Parameters:
     ///   - file: what it reads, for the message.
-    ///   - limits: what it is bound to, for the deadline and the message.
+    ///   - limits: its limits, for the deadline and the message.
     /// - Throws: ``DQNCheckpoint/CheckpointError``: `malformed` when the process was killed, did not end in time or
     ///   failed, with how; `inputOutput` when it cannot be started.
     public static func run(_ arguments: [String], reading file: String, limits: ProcessLimits) throws -> Data {
-        let process = Process()
-        process.executableURL = executable
-        process.arguments = arguments
-        // A crash is told by its signal; printing where it was takes memory and time that there may not be.
-        process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
-        let pipe = Pipe()
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = pipe
-        process.standardError = FileHandle.nullDevice
-        do { try process.run() } catch {
+        let output: Int32
+        let process: ChildProcess
+        do throws(SystemError) { (process, output) = try start(arguments) } catch {
             throw CheckpointError(
-                code: .inputOutput, message: "A process to read '\(file)' cannot be started: \(systemReason(error)).",
+                code: .inputOutput, message: "A process to read '\(file)' cannot be started: \(error).",
                 underlying: error)
         }
-        let deadline = Deadline(process, seconds: limits.deadlineSeconds)
-        var output = Data()
-        while output.count <= outputLimit,
-            let part = try pipe.fileHandleForReading.read(upToCount: 1 << 16), !part.isEmpty
-        {
-            output += part
+        defer { close(output) }
+        let clock = Stopwatch(seconds: Double(limits.deadlineSeconds))
+        let printed = read(output, until: clock)
+        let complaint: String?
+        if printed.count > outputLimit {
+            process.kill()
+            complaint = "printed without end"
+        } else if let ending = process.waitForEnding(seconds: clock.left) {
+            complaint = ending == .exited(code: 0) ? nil : "\(ending)"
+        } else {
+            complaint = "had not finished after \(limits.deadlineSeconds) seconds"
         }
-        if output.count > outputLimit { deadline.kill() }
-        process.waitUntilExit()
-        if let complaint = complaint(process, deadline, limits, output.count) {
+        process.end(within: 0)
+        if let complaint {
             throw CheckpointError(
                 code: .malformed,
                 message: "'\(file)' could not be parsed: the reader \(complaint) while parsing it; it was allowed "
                     + "\(limits.memoryBytes >> 20) MiB of memory and \(limits.processorSeconds) seconds.")
         }
-        return output
+        return printed
     }
 
-    /// How a process ended, if not well.
-    private static func complaint(
-        _ process: Process, _ deadline: Deadline, _ limits: ProcessLimits, _ outputBytes: Int
-    ) -> String? {
-        let status = process.terminationStatus
-        if deadline.end() { return "had not finished after \(limits.deadlineSeconds) seconds" }
-        if outputBytes > outputLimit { return "printed without end" }
-        if process.terminationReason == .uncaughtSignal {
-            return "was killed by signal \(status) (\(String(cString: strsignal(status))))"
+    /// Starts the process.
+    ///
+    /// - Returns: the process, and the descriptor that gives what it prints; the caller closes it.
+    private static func start(_ arguments: [String]) throws(SystemError) -> (ChildProcess, output: Int32) {
+        let pipe = try ChildProcess.outputPipe()
+        defer { close(pipe.child) }
+        // The signal says enough of a crash; a backtrace takes memory and time that the limits may not allow.
+        let environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+        do throws(SystemError) {
+            let process = try ChildProcess(
+                executable, arguments: arguments, environment: environment, descriptors: [nil, pipe.child, nil])
+            return (process, pipe.own)
+        } catch {
+            close(pipe.own)
+            throw error
         }
-        return status == 0 ? nil : "ended with exit code \(status)"
     }
 
-    private static var executable: URL {
+    /// Reads to the end, to the limit or to the deadline, whichever comes first.
+    private static func read(_ descriptor: Int32, until clock: Stopwatch) -> Data {
+        var printed = Data()
+        var part = [UInt8](repeating: 0, count: 1 << 16)
+        while printed.count <= outputLimit, clock.left > 0 {
+            // Rounded up: a wait of no milliseconds would be a busy loop.
+            guard ChildProcess.wait(for: descriptor, milliseconds: Int32(min(clock.left * 1000 + 1, 1e9))) == .first
+            else {
+                continue
+            }
+            let count = Foundation.read(descriptor, &part, part.count)
+            if count > 0 { printed += part[..<count] }
+            if count == 0 || count < 0 && errno != EINTR && errno != EAGAIN { break }
+        }
+        return printed
+    }
+
+    private static var executable: String {
         let own = "/proc/self/exe"
-        if FileManager.default.fileExists(atPath: own) { return URL(fileURLWithPath: own) }
-        return Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
+        if FileManager.default.fileExists(atPath: own) { return own }
+        return Bundle.main.executablePath ?? CommandLine.arguments[0]
     }
 }
 
-/// Kills a process that has not ended in time.
-///
-/// `@unchecked Sendable`: what changes is guarded by `lock`.
-private final class Deadline: @unchecked Sendable {
-    private let lock = NSLock()
-    private let process: Process
-    private var hasEnded = false
-    private var hasPassed = false
+/// Seconds that are left of a span that began when this was made.
+private struct Stopwatch {
+    private let start = ContinuousClock.now
+    let seconds: Double
 
-    init(_ process: Process, seconds: Int) {
-        self.process = process
-        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(seconds)) { [weak self] in
-            guard let self else { return }
-            lock.withLock {
-                if hasEnded || !process.isRunning { return }
-                hasPassed = true
-                Foundation.kill(process.processIdentifier, SIGKILL)
-            }
-        }
-    }
+    init(seconds: Double) { self.seconds = seconds }
 
-    func kill() {
-        lock.withLock { if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) } }
-    }
-
-    /// Stops watching; tells whether the time had passed.
-    func end() -> Bool {
-        lock.withLock {
-            hasEnded = true
-            return hasPassed
-        }
-    }
+    var left: Double { max(seconds - (ContinuousClock.now - start) / .seconds(1), 0) }
 }

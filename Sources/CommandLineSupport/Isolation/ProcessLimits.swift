@@ -1,5 +1,6 @@
 internal import DQNCheckpoint
 internal import DQNModel
+package import DQNSupport
 internal import Foundation
 
 /// What a process that parses a file from a stranger may take: see ``IsolatedProgram``.
@@ -23,7 +24,7 @@ public struct ProcessLimits: Sendable {
 
     /// Limits for verifying a file: 1 GiB, twice the file's size, and what the threads that inflate chunks reserve; a
     /// minute, and a second for each MiB.
-    public static func verifying(_ file: String, memory: ByteCount?) -> ProcessLimits {
+    package static func verifying(_ file: String, memory: ByteCount?) -> ProcessLimits {
         let size = byteCount(file)
         let threads = ProcessInfo.processInfo.activeProcessorCount
         return ProcessLimits(
@@ -32,7 +33,7 @@ public struct ProcessLimits: Sendable {
     }
 
     /// Limits for repairing a file: as much memory as the machine has, since the whole state is held.
-    public static func repairing(_ file: String, memory: ByteCount?) -> ProcessLimits {
+    package static func repairing(_ file: String, memory: ByteCount?) -> ProcessLimits {
         ProcessLimits(
             memoryBytes: memory?.bytes ?? Int(clamping: ProcessInfo.processInfo.physicalMemory),
             processorSeconds: 5 * seconds(byteCount(file)), allowsWriting: true)

@@ -120,7 +120,7 @@ struct ContainerReader: ~Copyable {
     private static func openFile(
         _ path: String, _ session: borrowing HDF5.Session
     ) throws(CheckpointError) -> HDF5.File {
-        do { return try session.openFile(path, mode: .readOnly, locking: .none) } catch {
+        do { return try session.openFile(path, mode: .readOnly) } catch {
             if error.code == .fileMissing {
                 throw CheckpointError(
                     code: .missing, message: "There is no file '\(path)'; check the path.", underlying: error)

@@ -26,7 +26,7 @@ enum ContainerWriter {
         do {
             try HDF5.perform { session in
                 let file = try session.createFile(
-                    path, mode: .exclusive, userBlock: layout == .sealed ? Seal.byteCount : 0, locking: .none)
+                    path, mode: .exclusive, userBlock: layout == .sealed ? Seal.byteCount : 0)
                 let root = try file.root()
                 var chunked: [String: String] = [:]
                 for array in sorted {

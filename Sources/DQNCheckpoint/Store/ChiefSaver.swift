@@ -23,6 +23,7 @@ public final class ChiefSaver {
     }
 
     private let queue: RequestQueue
+    private let thread: JobThread
 
     /// Starts a saver that takes over a store.
     ///
@@ -36,13 +37,18 @@ public final class ChiefSaver {
         try store.lock()
         let queue = RequestQueue(store, lineage)
         self.queue = queue
-        let thread = Thread { queue.work() }
-        thread.name = "dqn-saver"
-        thread.start()
+        thread = JobThread(name: "dqn-saver") { queue.work() }
+        if let reason = thread.startError {
+            throw CheckpointError(
+                code: .inputOutput, message: "The thread that saves checkpoints could not be started: \(reason).")
+        }
     }
 
     /// Waits for all saves and releases the directory's lock.
-    deinit { queue.close() }
+    deinit {
+        queue.close()
+        thread.join()
+    }
 
     /// Queues a checkpoint and returns before anything is written; ``finished()`` returns the outcome.
     ///
@@ -65,8 +71,8 @@ public final class ChiefSaver {
 
 /// The requests and outcomes that the chief and the saver's thread share.
 ///
-/// `@unchecked Sendable`: `waiting`, `isBusy`, `isClosing`, `isClosed` and `outcomes` are accessed only with the
-/// monitor held, `store` and `lineage` only by the saver's thread.
+/// `@unchecked Sendable`: `waiting`, `isBusy`, `isClosing` and `outcomes` are accessed only with the monitor held,
+/// `store` and `lineage` only by the saver's thread.
 private final class RequestQueue: @unchecked Sendable {
     struct Request {
         let checkpoint: Checkpoint
@@ -79,7 +85,6 @@ private final class RequestQueue: @unchecked Sendable {
     private var waiting: Request?
     private var isBusy = false
     private var isClosing = false
-    private var isClosed = false
     private var outcomes: [ChiefSaver.Outcome] = []
 
     init(_ store: CheckpointStore, _ lineage: Lineage?) {
@@ -107,12 +112,11 @@ private final class RequestQueue: @unchecked Sendable {
         }
     }
 
-    /// Waits until all saves have ended and the directory is unlocked.
+    /// Lets the saver's thread end after all saves; it then unlocks the directory.
     func close() {
         monitor.withLock {
             isClosing = true
             monitor.wakeAll()
-            while !isClosed { monitor.wait(seconds: 60) }
         }
     }
 
@@ -127,10 +131,6 @@ private final class RequestQueue: @unchecked Sendable {
             }
         }
         store.unlock()
-        monitor.withLock {
-            isClosed = true
-            monitor.wakeAll()
-        }
     }
 
     private func next() -> Request? {

@@ -3,8 +3,9 @@ internal import Foundation
 
 /// An exclusive lock on a directory, held by one saver of one process at a time.
 ///
-/// It is an advisory lock (`flock`) on the directory itself: a killed owner leaves nothing behind. The descriptor is
-/// closed on `exec`, so child programs do not hold the lock.
+/// It is an advisory lock (`flock`) on the directory itself: a killed owner leaves nothing behind. Child processes
+/// close the descriptor on `exec`. A child that another thread is just starting holds a copy until then, and with it
+/// the lock, so the lock is released before the descriptor is closed.
 struct DirectoryLock: ~Copyable {
     private let descriptor: Int32
     /// A message for the user if the file system does not support locks.
@@ -36,5 +37,10 @@ struct DirectoryLock: ~Copyable {
         }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit {
+        guard descriptor >= 0 else { return }
+        // Releases the lock for all copies of the descriptor; `close` alone would do so for the last copy only.
+        _ = flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

@@ -1,11 +1,11 @@
-public import DQNModel
+package import DQNModel
 
 extension Catch {
-    /// Pixels of a side of a `Catch84-v0` frame.
+    /// The side of a `Catch84-v0` frame in pixels.
     static let pixelExtent = 84
 
-    /// Draws the board: ones or white where the ball and the paddle are, zeros or black elsewhere.
-    public func observe(into observation: inout Observation) {
+    /// Writes the board: ones or white for the ball and the paddle, zeros or black elsewhere.
+    package func observe(into observation: inout Observation) {
         switch drawing {
         case .board:
             observation.withMutableFloats { cells in
@@ -21,7 +21,7 @@ extension Catch {
                 )
                 _ = pixels.initializeMemory(as: UInt8.self, repeating: 0)
                 let ball = Self.pixelColumns(ballColumn)
-                // A ball is about as wide as it is high, so that it looks unlike the paddle; the cells are not.
+                // The ball is about as wide as high, unlike the cells, to look different from the paddle.
                 let inset = ball.count / 4
                 Self.fill(pixels, Self.pixelRows(ballRow), (ball.lowerBound + inset)..<(ball.upperBound - inset))
                 Self.fill(pixels, Self.pixelRows(Self.rows - 1), Self.pixelColumns(paddleColumn))
@@ -29,12 +29,12 @@ extension Catch {
         }
     }
 
-    /// The pixel rows of a board row: eight or nine, together all 84.
+    /// The pixel rows of a board row, eight or nine of the 84.
     static func pixelRows(_ row: Int) -> Range<Int> {
         (row * pixelExtent / rows)..<((row + 1) * pixelExtent / rows)
     }
 
-    /// The pixel columns of a board column: sixteen or seventeen, together all 84.
+    /// The pixel columns of a board column, sixteen or seventeen of the 84.
     static func pixelColumns(_ column: Int) -> Range<Int> {
         (column * pixelExtent / columns)..<((column + 1) * pixelExtent / columns)
     }

@@ -1,11 +1,18 @@
-public import DQNGraphics
+package import DQNGraphics
 
 extension Catch {
     /// Slow enough to follow the ball.
-    public var stepsPerSecond: Double { 4 }
+    package var stepsPerSecond: Double { 4 }
 
-    /// The board with the ball and the paddle, 200 by 380 pixels, however the observations are drawn.
-    public func picture() -> Picture? {
+    /// The step and, at the end, whether the ball was caught.
+    package var statusLine: String {
+        let hasLanded = ballRow == Self.rows - 1
+        let verdict = hasLanded ? [ballColumn == paddleColumn ? "caught" : "missed"] : []
+        return StatusLine.text(progress, limit: Self.rows - 1, verdict)
+    }
+
+    /// The board with the ball and the paddle, 200 by 380 pixels, for both kinds of observations.
+    package func picture() -> Picture? {
         var canvas = PictureCanvas(width: 200, height: 380, PictureColor(0x1B2330))
         let (cell, margin) = (36.0, 10.0)
         func corner(_ row: Int, _ column: Int) -> PicturePoint {
@@ -23,7 +30,7 @@ extension Catch {
         let paddle = corner(Self.rows - 1, paddleColumn)
         canvas.rectangle(
             from: paddle + [2, cell - 12], to: paddle + [cell - 2, cell - 3], rounding: 4, PictureColor(0x5BC0DE))
-        // Caught, it lies on the paddle.
+        // A caught ball lies on the paddle.
         let centre = corner(ballRow, ballColumn) + [cell / 2, hasLanded ? cell / 2 - 5 : cell / 2]
         canvas.disc(
             centre, radius: 11, PictureColor(isCaught ? 0x62C073 : hasLanded ? 0xE5605E : 0xF4B740))

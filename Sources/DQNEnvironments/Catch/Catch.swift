@@ -1,25 +1,25 @@
-public import DQNModel
+package import DQNModel
 
-/// Catch a falling ball with a paddle: bsuite's `Catch` (Osband and others, 2020), after Mnih and others (2014).
+/// A falling ball to catch with a paddle: bsuite's `Catch` (Osband et al., 2020), after Mnih et al. (2014).
 ///
-/// The board has ten rows and five columns. A ball starts in a random column of the top row and falls a row
-/// a step; the paddle starts in the middle of the bottom row and moves by at most a column a step. When the
+/// The board has ten rows and five columns. A ball starts in a random column of the top row and falls one row
+/// per step; the paddle starts in the middle of the bottom row and moves by at most one column per step. When the
 /// ball reaches the bottom row, nine steps after the reset, the episode terminates with a reward of +1 if
-/// the paddle is there and −1 if not; every other step pays 0. Each episode can be won.
-public struct Catch: Environment, Sendable {
-    /// How the board is shown.
-    public enum Drawing: Sendable {
+/// the paddle is there and −1 if not; every other step pays 0. Every episode can be won.
+package struct Catch: Environment, Sendable {
+    /// The kind of observations.
+    package enum Drawing: Sendable {
         /// `Catch-v0`: 10×5 floats, 1 where the ball or the paddle is.
         case board
-        /// `Catch84-v0`: the same game on 84×84 bytes of grey, in the shape of an Atari frame.
+        /// `Catch84-v0`: the same game in 84×84 bytes of grey, the shape of an Atari frame.
         case pixels
     }
 
     static let rows = 10
     static let columns = 5
 
-    /// How the board is shown.
-    public let drawing: Drawing
+    /// The kind of observations.
+    package let drawing: Drawing
     var ballRow = 0
     var ballColumn = Catch.columns / 2
     var paddleColumn = Catch.columns / 2
@@ -27,10 +27,10 @@ public struct Catch: Environment, Sendable {
     var random = RandomGenerator(seed: 0, stream: "environment")
 
     /// Creates the environment, not reset yet.
-    public init(_ drawing: Drawing) { self.drawing = drawing }
+    package init(_ drawing: Drawing) { self.drawing = drawing }
 
     /// The specification of `Catch-v0` or `Catch84-v0`.
-    public var specification: EnvironmentSpecification {
+    package var specification: EnvironmentSpecification {
         switch drawing {
         case .board: Self.boardSpecification
         case .pixels: Self.pixelSpecification
@@ -38,7 +38,7 @@ public struct Catch: Environment, Sendable {
     }
 
     /// Begins an episode: the ball in a random column.
-    public mutating func reset(seed: UInt64?) {
+    package mutating func reset(seed: UInt64?) {
         if let seed { random = RandomGenerator(seed: seed, stream: "environment") }
         ballRow = 0
         ballColumn = random.integer(below: Self.columns)
@@ -46,8 +46,8 @@ public struct Catch: Environment, Sendable {
         progress.begin()
     }
 
-    /// Moves the paddle left (0), not at all (1) or right (2); then the ball falls a row.
-    public mutating func step(_ action: Int) throws(EnvironmentError) -> StepOutcome {
+    /// Moves the paddle left (0), not at all (1) or right (2); then the ball falls one row.
+    package mutating func step(_ action: Int) throws(EnvironmentError) -> StepOutcome {
         try progress.check(action, of: specification, actions: 3)
         paddleColumn = min(max(paddleColumn + action - 1, 0), Self.columns - 1)
         ballRow += 1
@@ -67,7 +67,7 @@ public struct Catch: Environment, Sendable {
 
 extension Catch {
     /// The state: `board` (ball row, ball column, paddle column), `elapsed_steps`, `phase`, `random`.
-    public func snapshot() -> StateSnapshot? {
+    package func snapshot() -> StateSnapshot? {
         var values: [String: StateSnapshot.Value] = [
             "board": .int64([Int64(ballRow), Int64(ballColumn), Int64(paddleColumn)]),
             "random": .uint64(random.words),
@@ -76,8 +76,8 @@ extension Catch {
         return StateSnapshot(kind: specification.id, version: 1, values: values)
     }
 
-    /// Goes back to a snapshot's state; ball and paddle must be on the board, the ball in the step's row.
-    public mutating func restore(_ snapshot: StateSnapshot) throws(ModelError) {
+    /// Restores a snapshot; ball and paddle must be on the board, the ball in the row of its step.
+    package mutating func restore(_ snapshot: StateSnapshot) throws(ModelError) {
         try snapshot.require(kind: specification.id, version: 1)
         let board = try snapshot.int64("board", count: 3)
         let columns = 0..<Int64(Self.columns)
@@ -85,7 +85,7 @@ extension Catch {
         guard board[0] == Int64(progress.elapsedSteps), columns.contains(board[1]), columns.contains(board[2]) else {
             throw ModelError(
                 code: .invalidSnapshot,
-                message: "A snapshot of \(specification.id) has the ball in the row of its step, "
+                message: "A snapshot of \(specification.id) must have the ball in the row of its step, "
                     + "\(progress.elapsedSteps), and ball and paddle in columns 0 to 4; found \(board).")
         }
         random = try RandomGenerator(restoring: snapshot.uint64("random", count: 4))

@@ -1,12 +1,20 @@
-public import DQNGraphics
+package import DQNGraphics
 internal import Foundation
 
 extension Acrobot {
-    /// As Gymnasium shows it; real time would be five.
-    public var stepsPerSecond: Double { 15 }
+    /// The rate at which Gymnasium shows it; real time would be 5.
+    package var stepsPerSecond: Double { 15 }
+
+    /// The step and the height of the tip.
+    package var statusLine: String {
+        let height = -cos(state[0]) - cos(state[0] + state[1])
+        return StatusLine.text(
+            progress, limit: Self.stepLimit,
+            ["tip \(StatusLine.signed(height, decimals: 2)) m above the joint, goal +1.00"])
+    }
 
     /// Both links and the line that the tip must pass, 360 by 360 pixels.
-    public func picture() -> Picture? {
+    package func picture() -> Picture? {
         var canvas = PictureCanvas(width: 360, height: 360, PictureColor(0xF2EDE4))
         let scale = 78.0
         let joint = PicturePoint(Double(canvas.width) / 2, Double(canvas.height) / 2)

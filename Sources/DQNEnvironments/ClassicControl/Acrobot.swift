@@ -1,4 +1,4 @@
-public import DQNModel
+package import DQNModel
 internal import Foundation
 
 /// A two-link pendulum driven at its middle joint: Gymnasium's `Acrobot-v1`, after Sutton (1996).
@@ -8,7 +8,7 @@ internal import Foundation
 /// the tip one link's length above the fixed joint, which terminates the episode; it is truncated after 500
 /// steps. One fourth-order Runge–Kutta step of 0.2 s follows Gymnasium's ("book" dynamics) operation by
 /// operation, in `Double`.
-public struct Acrobot: Environment, Sendable {
+package struct Acrobot: Environment, Sendable {
     static let fixedSpecification = EnvironmentSpecification(
         id: "Acrobot-v1", observationSpace: ObservationSpace(shape: [6], element: .float32),
         actionMeanings: ["torque −1", "torque 0", "torque +1"], maximumEpisodeSteps: stepLimit, rewardThreshold: -100)
@@ -17,25 +17,25 @@ public struct Acrobot: Environment, Sendable {
     private static let fastest = (first: 4 * Double.pi, second: 9 * Double.pi)
 
     /// Angles (rad) and angular velocities (rad/s): θ₁, θ₂, θ̇₁, θ̇₂.
-    public internal(set) var state = SIMD4<Double>.zero
+    package internal(set) var state = SIMD4<Double>.zero
     var progress = EpisodeProgress()
     var random = RandomGenerator(seed: 0, stream: "environment")
 
     /// Creates the environment, not reset yet.
-    public init() {}
+    package init() {}
 
     /// The specification of `Acrobot-v1`.
-    public var specification: EnvironmentSpecification { Self.fixedSpecification }
+    package var specification: EnvironmentSpecification { Self.fixedSpecification }
 
     /// Begins an episode: each state variable uniform in ±0.1, rounded to `Float` as Gymnasium does.
-    public mutating func reset(seed: UInt64?) {
+    package mutating func reset(seed: UInt64?) {
         if let seed { random = RandomGenerator(seed: seed, stream: "environment") }
-        for index in 0..<4 { state[index] = Double(Float(random.uniform(-0.1, 0.1))) }
+        for index in 0..<4 { state[index] = Double(Float(random.uniform(in: -0.1..<0.1))) }
         progress.begin()
     }
 
     /// Applies a torque of −1, 0 or +1 N·m for 0.2 s.
-    public mutating func step(_ action: Int) throws(EnvironmentError) -> StepOutcome {
+    package mutating func step(_ action: Int) throws(EnvironmentError) -> StepOutcome {
         try progress.check(action, of: Self.fixedSpecification, actions: 3)
         let torque = Double(action - 1)
         let half = Self.secondsPerStep / 2.0
@@ -55,7 +55,7 @@ public struct Acrobot: Environment, Sendable {
     }
 
     /// Writes the cosine and sine of both angles, then both angular velocities.
-    public func observe(into observation: inout Observation) {
+    package func observe(into observation: inout Observation) {
         observation.withMutableFloats { floats in
             precondition(floats.count == 6, "Acrobot-v1 writes observations of six floats")
             floats[0] = Float(cos(state[0]))
@@ -75,7 +75,7 @@ public struct Acrobot: Environment, Sendable {
         let (theta1, theta2, speed1, speed2) = (state[0], state[1], state[2], state[3])
         let cosine2 = cos(theta2)
         let sine2 = sin(theta2)
-        // With the unit masses and lengths left out; doing so changes no rounding.
+        // Unit masses and lengths are omitted, which changes no rounding.
         let d1 = 0.25 + (1.0 + 0.25 + 2 * 0.5 * cosine2) + 1.0 + 1.0
         let d2 = (0.25 + 0.5 * cosine2) + 1.0
         let phi2 = 0.5 * gravity * cos(theta1 + theta2 - Double.pi / 2)
@@ -87,7 +87,7 @@ public struct Acrobot: Environment, Sendable {
         return SIMD4(speed1, speed2, acceleration1, acceleration2)
     }
 
-    /// An angle brought into −π…π by whole turns.
+    /// Returns the angle in −π…π, changed by whole turns.
     private static func wrapped(_ angle: Double) -> Double {
         var angle = angle
         while angle > Double.pi { angle -= 2 * Double.pi }
@@ -98,13 +98,13 @@ public struct Acrobot: Environment, Sendable {
 
 extension Acrobot {
     /// The state: `state` (θ₁, θ₂, θ̇₁, θ̇₂), `elapsed_steps`, `phase`, `random`.
-    public func snapshot() -> StateSnapshot? {
+    package func snapshot() -> StateSnapshot? {
         ClassicControlState.snapshot(
             Self.fixedSpecification.id, [state[0], state[1], state[2], state[3]], progress, random)
     }
 
-    /// Goes back to a snapshot's state; the angles must lie within ±π, the velocities within ±4π and ±9π.
-    public mutating func restore(_ snapshot: StateSnapshot) throws(ModelError) {
+    /// Restores a snapshot; the angles must lie within ±π, the velocities within ±4π and ±9π.
+    package mutating func restore(_ snapshot: StateSnapshot) throws(ModelError) {
         let stored = try ClassicControlState(
             restoring: snapshot, kind: Self.fixedSpecification.id,
             bounds: [Double.pi, Double.pi, Self.fastest.first, Self.fastest.second], limit: Self.stepLimit)

@@ -1,12 +1,22 @@
-public import DQNGraphics
+package import DQNGraphics
 internal import Foundation
 
 extension CartPole {
     /// Real time: a step is 20 ms.
-    public var stepsPerSecond: Double { 50 }
+    package var stepsPerSecond: Double { 50 }
+
+    /// The step, the cart's position and the pole's angle.
+    package var statusLine: String {
+        StatusLine.text(
+            progress, limit: Self.stepLimit,
+            [
+                "position \(StatusLine.signed(position, decimals: 2)) m",
+                "angle \(StatusLine.signed(angle * 180 / .pi, decimals: 1))°",
+            ])
+    }
 
     /// Track, cart and pole to scale, 480 by 240 pixels.
-    public func picture() -> Picture? {
+    package func picture() -> Picture? {
         var canvas = PictureCanvas(width: 480, height: 240, PictureColor(0xF2EDE4))
         let scale = 84.0
         let middle = Double(canvas.width) / 2
@@ -28,7 +38,7 @@ extension CartPole {
         canvas.rectangle(from: [x - 32, track - 36], to: [x + 32, track - 10], rounding: 5, PictureColor(0x2E86AB))
 
         let pivot = PicturePoint(x, track - 34)
-        // A metre is what it would be with the axis at the pole's foot.
+        // To scale as if the axis were at the pole's foot.
         let tip = pivot + PicturePoint(sin(angle), -cos(angle)) * scale
         let isUpright = abs(angle) <= Self.angleLimit
         canvas.line(from: pivot, to: tip, thickness: 10, isUpright ? PictureColor(0xF2A541) : PictureColor(0xD1495B))

@@ -1,12 +1,12 @@
-public import DQNModel
+package import DQNModel
 internal import Foundation
 
 /// A pole balanced on a cart: Gymnasium's `CartPole-v1`, after Barto, Sutton and Anderson (1983).
 ///
 /// Observation: cart position (m), cart velocity (m/s), pole angle (rad), pole angular velocity (rad/s).
-/// Every step pays 1, the last one too. An episode terminates beyond ±2.4 m or ±12°, and is truncated after
-/// 500 steps. The arithmetic follows Gymnasium's operation by operation, in `Double`.
-public struct CartPole: Environment, Sendable {
+/// Every step pays 1, including the last. An episode terminates beyond ±2.4 m or ±12°, and is truncated after
+/// 500 steps. The arithmetic follows Gymnasium operation by operation, in `Double`.
+package struct CartPole: Environment, Sendable {
     static let fixedSpecification = EnvironmentSpecification(
         id: "CartPole-v1", observationSpace: ObservationSpace(shape: [4], element: .float32),
         actionMeanings: ["push left", "push right"], maximumEpisodeSteps: stepLimit, rewardThreshold: 475)
@@ -23,34 +23,34 @@ public struct CartPole: Environment, Sendable {
     private static let secondsPerStep = 0.02
 
     /// Cart position in metres.
-    public internal(set) var position = 0.0
+    package internal(set) var position = 0.0
     /// Cart velocity in metres per second.
-    public internal(set) var velocity = 0.0
+    package internal(set) var velocity = 0.0
     /// Pole angle from the vertical in radians, clockwise.
-    public internal(set) var angle = 0.0
+    package internal(set) var angle = 0.0
     /// Pole angular velocity in radians per second.
-    public internal(set) var angularVelocity = 0.0
+    package internal(set) var angularVelocity = 0.0
     var progress = EpisodeProgress()
     var random = RandomGenerator(seed: 0, stream: "environment")
 
     /// Creates the environment, not reset yet.
-    public init() {}
+    package init() {}
 
     /// The specification of `CartPole-v1`.
-    public var specification: EnvironmentSpecification { Self.fixedSpecification }
+    package var specification: EnvironmentSpecification { Self.fixedSpecification }
 
     /// Begins an episode: each state variable uniform in ±0.05.
-    public mutating func reset(seed: UInt64?) {
+    package mutating func reset(seed: UInt64?) {
         if let seed { random = RandomGenerator(seed: seed, stream: "environment") }
-        position = random.uniform(-0.05, 0.05)
-        velocity = random.uniform(-0.05, 0.05)
-        angle = random.uniform(-0.05, 0.05)
-        angularVelocity = random.uniform(-0.05, 0.05)
+        position = random.uniform(in: -0.05..<0.05)
+        velocity = random.uniform(in: -0.05..<0.05)
+        angle = random.uniform(in: -0.05..<0.05)
+        angularVelocity = random.uniform(in: -0.05..<0.05)
         progress.begin()
     }
 
     /// Pushes the cart with 10 N for 20 ms, by an explicit Euler step.
-    public mutating func step(_ action: Int) throws(EnvironmentError) -> StepOutcome {
+    package mutating func step(_ action: Int) throws(EnvironmentError) -> StepOutcome {
         try progress.check(action, of: Self.fixedSpecification, actions: 2)
         let push = action == 1 ? Self.force : -Self.force
         let cosine = cos(angle)
@@ -72,7 +72,7 @@ public struct CartPole: Environment, Sendable {
     }
 
     /// Writes position, velocity, angle and angular velocity.
-    public func observe(into observation: inout Observation) {
+    package func observe(into observation: inout Observation) {
         observation.withMutableFloats { floats in
             precondition(floats.count == 4, "CartPole-v1 writes observations of four floats")
             floats[0] = Float(position)
@@ -85,13 +85,13 @@ public struct CartPole: Environment, Sendable {
 
 extension CartPole {
     /// The state: `state` (the four variables), `elapsed_steps`, `phase`, `random`.
-    public func snapshot() -> StateSnapshot? {
+    package func snapshot() -> StateSnapshot? {
         ClassicControlState.snapshot(
             Self.fixedSpecification.id, [position, velocity, angle, angularVelocity], progress, random)
     }
 
-    /// Goes back to a snapshot's state; each variable must lie within ±100.
-    public mutating func restore(_ snapshot: StateSnapshot) throws(ModelError) {
+    /// Restores a snapshot; each variable must lie within ±100.
+    package mutating func restore(_ snapshot: StateSnapshot) throws(ModelError) {
         let stored = try ClassicControlState(
             restoring: snapshot, kind: Self.fixedSpecification.id, bounds: [100, 100, 100, 100], limit: Self.stepLimit)
         (position, velocity) = (stored.variables[0], stored.variables[1])

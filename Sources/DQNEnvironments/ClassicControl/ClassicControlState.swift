@@ -6,7 +6,7 @@ struct ClassicControlState {
     var progress: EpisodeProgress
     var random: RandomGenerator
 
-    /// Writes a snapshot.
+    /// Returns a snapshot.
     static func snapshot(
         _ kind: String, _ variables: [Double], _ progress: EpisodeProgress, _ random: RandomGenerator
     ) -> StateSnapshot {
@@ -15,9 +15,9 @@ struct ClassicControlState {
         return StateSnapshot(kind: kind, version: 1, values: values)
     }
 
-    /// Reads and checks a snapshot.
+    /// Decodes and validates a snapshot.
     ///
-    /// The bounds keep hand-edited values from leading to endless loops or infinities later on.
+    /// The bounds protect later steps from endless loops and infinities.
     /// - Parameter bounds: the largest magnitude of each variable.
     /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`).
     init(restoring snapshot: StateSnapshot, kind: String, bounds: [Double], limit: Int) throws(ModelError) {
@@ -28,7 +28,7 @@ struct ClassicControlState {
             guard abs(variables[index]) <= bound else {
                 throw ModelError(
                     code: .invalidSnapshot,
-                    message: "Variable \(index) of a \(kind) snapshot lies within ±\(bound); "
+                    message: "Variable \(index) of a \(kind) snapshot must lie within ±\(bound); "
                         + "found \(variables[index]).")
             }
         }

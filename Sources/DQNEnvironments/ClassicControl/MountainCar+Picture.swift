@@ -1,17 +1,27 @@
-public import DQNGraphics
+package import DQNGraphics
 internal import Foundation
 
 extension MountainCar {
-    /// As Gymnasium shows it.
-    public var stepsPerSecond: Double { 30 }
+    /// The rate at which Gymnasium shows it.
+    package var stepsPerSecond: Double { 30 }
+
+    /// The step, the position and the velocity.
+    package var statusLine: String {
+        StatusLine.text(
+            progress, limit: Self.stepLimit,
+            [
+                "position \(StatusLine.signed(position, decimals: 3))",
+                "velocity \(StatusLine.signed(velocity, decimals: 4))",
+            ])
+    }
 
     /// The valley, the car and the flag at the goal, 480 by 280 pixels.
-    public func picture() -> Picture? {
+    package func picture() -> Picture? {
         var canvas = PictureCanvas(width: 480, height: 280, PictureColor(0xDCEAF2))
         let (width, height) = (Double(canvas.width), Double(canvas.height))
         let scale = width / (Self.rightEnd - Self.leftEnd)
         let rise = 190.0
-        // The hill of the original figure; its height plays no part in the dynamics.
+        // The hill of the original figure; the dynamics do not use its height.
         func level(_ x: Double) -> Double { height - 34 - (sin(3 * (x / scale + Self.leftEnd)) * 0.45 + 0.55) * rise }
         func slope(_ x: Double) -> Double { -cos(3 * (x / scale + Self.leftEnd)) * 3 * 0.45 * rise / scale }
 

@@ -1,7 +1,7 @@
 internal import DQNModel
 internal import Foundation
 
-/// What a worker tells about its environment.
+/// A worker's description of its environment.
 struct GymnasiumDescription: Decodable {
     var shape: [Int]
     var element: ElementType
@@ -21,18 +21,18 @@ struct GymnasiumDescription: Decodable {
     }
 }
 
-/// What must be the same where a snapshot is restored: another version of an environment may go on differently.
+/// What must be equal where a snapshot is restored: another version of an environment may behave differently.
 struct GymnasiumIdentity: Codable, Equatable {
     /// Gymnasium's version.
     var gymnasium: String
-    /// The package that has the environment, with its version.
+    /// The environment's package, with its version.
     var package: String
     /// Gymnasium's specification with its arguments, as text.
     var specification: String
     /// The wrappers from the outermost to the environment.
     var wrappers: [String]
 
-    /// All of it by name.
+    /// All parts by name.
     var parts: [String: String] {
         [
             "gymnasium": gymnasium, "package": package, "specification": specification,
@@ -40,7 +40,7 @@ struct GymnasiumIdentity: Codable, Equatable {
         ]
     }
 
-    /// What first differs from another identity, with its name.
+    /// The first part that differs from another identity.
     func difference(from other: GymnasiumIdentity) -> (name: String, own: String, other: String)? {
         let (own, theirs) = (parts, other.parts)
         for (name, value) in own.sorted(by: { $0.key < $1.key }) {

@@ -1,27 +1,29 @@
-public import DQNModel
+package import DQNModel
 internal import Foundation
 
 extension GymnasiumEnvironment {
     private static let layout = 1
 
-    /// The environment's attributes as data: the document `attributes`, the arrays it refers to, the generators' states,
-    /// the last `observation`, the last `seed`, `lives` where there are any, and the `identity` of what runs it.
+    /// Captures the environment's attributes as data: the document `attributes`, the arrays it refers to, the states of
+    /// its generators, the last `observation`, the last `seed`, `lives` if there are any, and the `identity` of what
+    /// runs it.
     ///
-    /// - Returns: `nil` where any attribute, of the environment or a wrapper, is something other than numbers, texts,
-    ///   containers, NumPy arrays and generators, or plain Python objects of such: with those the state would not be
-    ///   whole.
+    /// - Returns: `nil` if an attribute of the environment or of a wrapper is anything but numbers, texts, containers,
+    ///   NumPy arrays and generators, or plain Python objects of these: the state would be incomplete.
     /// - Throws: ``EnvironmentError``.
-    public func snapshot() throws -> StateSnapshot? {
-        if cannotTell { return nil }
+    package func snapshot() throws -> StateSnapshot? {
+        if isUncapturable { return nil }
         let reply = try process.ask(.snapshot, seconds: stepSeconds)
         if reply.status == .notCapturable {
-            cannotTell = true
+            isUncapturable = true
             return nil
         }
-        if let refusal = process.refusal(of: reply, "tell its state") { throw refusal }
+        if let refusal = process.refusal(of: reply, "be captured") { throw refusal }
         guard let arrays = GymnasiumArrays(reply.payload)?.values, let document = arrays.first else {
             throw EnvironmentError(
-                code: .environmentFailed, message: "The Python process of '\(specification.id)' told a broken state.")
+                code: .environmentFailed,
+                message: "The Python process of '\(specification.id)' sent an invalid state; use the Python that "
+                    + "Scripts/setup-gymnasium installs.")
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -37,18 +39,18 @@ extension GymnasiumEnvironment {
         return StateSnapshot(kind: specification.id, version: Self.layout, values: values)
     }
 
-    /// Goes back to a snapshot's state.
+    /// Restores a snapshot.
     ///
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`), also for one that was taken with other versions of Gymnasium
-    ///   or the environment's package, which may go on differently; ``EnvironmentError``, `stateNotApplicable` where an
-    ///   attribute is not in a fresh environment as it was in the one that told its state.
-    public func restore(_ snapshot: StateSnapshot) throws {
+    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`), also for a snapshot from another version of Gymnasium or
+    ///   of the environment's package, which may behave differently; ``EnvironmentError``: `stateNotApplicable` if an
+    ///   attribute differs in a new environment.
+    package func restore(_ snapshot: StateSnapshot) throws {
         try snapshot.require(kind: specification.id, version: Self.layout)
         try checkIdentity(of: snapshot)
         let stored = try EpisodeProgress(restoring: snapshot, limit: .max)
         let observation = try snapshot.uint8("observation", count: specification.observationSpace.byteCount)
         guard case .uint64(let seeds) = snapshot.values["seed"], seeds.count <= 1 else {
-            throw invalid("it does not say what it was seeded with")
+            throw invalid("it has no valid 'seed'")
         }
         let lives = snapshot.values["lives"] == nil ? nil : Int(try snapshot.int64("lives", count: 1)[0])
         guard let document = snapshot.values["attributes"] else { throw invalid("it has no attributes") }
@@ -65,25 +67,25 @@ extension GymnasiumEnvironment {
     private func checkIdentity(of snapshot: StateSnapshot) throws {
         guard case .uint8(let bytes) = snapshot.values["identity"],
             let other = try? JSONDecoder().decode(GymnasiumIdentity.self, from: Data(bytes))
-        else { throw invalid("it does not say what it was taken with") }
+        else { throw invalid("it has no valid 'identity'") }
         guard let (name, own, stored) = identity.difference(from: other) else { return }
         throw invalid(
-            "it was taken where \(name) was '\(stored)'; here it is '\(own)'. Use the Python it was taken with")
+            "it was taken where \(name) was '\(stored)'; here it is '\(own)'; use the Python that took it")
     }
 
     private func invalid(_ reason: String) -> ModelError {
         ModelError(
-            code: .invalidSnapshot, message: "The snapshot of '\(specification.id)' cannot be restored: \(reason).")
+            code: .invalidSnapshot, message: "Invalid snapshot of '\(specification.id)': \(reason).")
     }
 }
 
-/// Typed arrays as they go over the socket: their number, then for each its type, its number of elements, its bytes.
+/// Typed arrays as the socket carries them: their number, then for each its type, its number of elements, its bytes.
 struct GymnasiumArrays {
     var values: [StateSnapshot.Value]
 
     init(values: [StateSnapshot.Value]) { self.values = values }
 
-    /// Reads arrays; `nil` where the bytes are something else.
+    /// Decodes arrays; `nil` for invalid bytes.
     init?(_ bytes: [UInt8]) {
         var position = 0
         func take(_ count: Int) -> ArraySlice<UInt8>? {
@@ -121,7 +123,7 @@ struct GymnasiumArrays {
         if position != bytes.count { return nil }
     }
 
-    /// The arrays' bytes.
+    /// The encoded arrays.
     var bytes: [UInt8] {
         var result: [UInt8] = []
         func append(_ word: Int) { withUnsafeBytes(of: UInt64(word).littleEndian) { result += $0 } }

@@ -1,70 +1,67 @@
-public import DQNModel
+package import DQNModel
 internal import Foundation
 
-/// An environment of Gymnasium's, in a Python process of its own.
+/// An environment of Gymnasium in a Python process of its own: `gym:NAME`.
 ///
-/// It takes every environment with a `Discrete` action space and a `Box` of observations: floats and booleans become
-/// `float32`, `uint8` stays; of three axes the channels come first. What fails in Python is thrown here, with the line
-/// that raised it; a process that ends or does not answer in time is reported as such and cannot be used any more.
+/// It supports `Discrete` actions and `Box` observations: floats and booleans become `float32`, `uint8` stays; of three
+/// axes the channels come first. An exception in Python is thrown here with the line that raised it; after the process
+/// has ended or missed a time limit every call throws.
 ///
-/// A step costs two messages over a socket, some ten microseconds, besides the environment's own time. Not thread-safe.
-///
-/// ```swift
-/// let environment = try GymnasiumEnvironment("LunarLander-v3")
-/// try environment.reset(seed: 1)
-/// let outcome = try environment.step(0)
-/// ```
-public final class GymnasiumEnvironment: Environment {
-    /// The id is `gym:` and Gymnasium's own.
-    public let specification: EnvironmentSpecification
+/// A step costs two messages over a socket, about ten microseconds, in addition to the environment's own time. A
+/// reference: copies are the same environment. Not thread-safe.
+package final class GymnasiumEnvironment: Environment {
+    /// The specification; its id is the text of the id that the environment was created with.
+    package let specification: EnvironmentSpecification
     let identity: GymnasiumIdentity
     let process: GymnasiumProcess
+    let description: GymnasiumDescription
     let stepSeconds: Double
-    let actionCount: Int
+    private let actionCount: Int
     var progress = EpisodeProgress()
-    /// What the environment's random stream was begun with last; `nil` before.
+    /// The last seed; `nil` before the first.
     var seed: UInt64?
-    /// Lives left in the game, where the environment tells them with a reset or a step, as Atari does.
-    public internal(set) var lives: Int?
-    /// Whether it has turned out that the state cannot be told.
-    var cannotTell = false
+    /// The lives left in the game, if the environment reports them with a reset or a step, as Atari does.
+    package internal(set) var lives: Int?
+    /// Whether the state turned out to be impossible to capture.
+    var isUncapturable = false
 
-    /// Starts a Python process, or takes one that was asked for its specification only, and makes the environment.
+    /// Creates an environment in a new Python process, or in one that was only asked for its specification.
     ///
-    /// - Parameter name: Gymnasium's id; the module that registers it may stand before a colon, as in
-    ///   `my_module:MyEnvironment-v0`, and is looked for in the current directory too. Arguments of the environment may
-    ///   stand behind a question mark, as in `ALE/Pong-v5?frameskip=1,obs_type=grayscale`; what can be read as JSON is.
+    /// - Parameter id: of kind `gymnasium`: Gymnasium's id, after its module and a colon if a module registers it; the
+    ///   module is searched in the current directory too. Options are arguments of the environment; those that parse as
+    ///   JSON are JSON, others text.
     /// - Throws: ``EnvironmentError``.
-    public init(_ name: String, options: Options = Options()) throws {
-        let python = try GymnasiumPython.find(options.python)
-        let reference = try EnvironmentOptions(name)
+    package init(_ id: EnvironmentID, settings: GymnasiumSettings = GymnasiumSettings()) throws(EnvironmentError) {
+        // The text without the scheme, as the process and its errors name it.
+        let name = String(id.description.dropFirst("gym:".count))
+        let python = try settings.locatePython()
         let process: GymnasiumProcess
         let description: GymnasiumDescription
         if let spare = GymnasiumSpares.shared.take(python, name) {
             (process, description) = spare
         } else {
-            process = try GymnasiumProcess(python: python, name: name, reference)
-            let reply = try process.ask(.describe, seconds: options.startSeconds)
+            process = try GymnasiumProcess(python: python, name: name, id.arguments)
+            let reply = try process.ask(.describe, seconds: settings.startTimeout / .seconds(1))
             if let refusal = process.refusal(of: reply, "be made") { throw refusal }
             do {
                 description = try JSONDecoder().decode(GymnasiumDescription.self, from: Data(reply.payload))
             } catch {
                 throw EnvironmentError(
                     code: .environmentFailed,
-                    message: "The environment 'gym:\(name)' cannot be used: what it tells of itself cannot be read "
-                        + "(\(Self.reason(error))).")
+                    message: "The environment '\(id)' sent an invalid description (\(Self.reason(error))); use the "
+                        + "Python that Scripts/setup-gymnasium installs.")
             }
             try process.share(bytes: ObservationSpace(shape: description.shape, element: description.element).byteCount)
         }
         self.process = process
         self.description = description
         identity = description.identity
-        specification = description.specification(id: "gym:\(name)")
+        specification = description.specification(id: id.description)
         actionCount = specification.actionCount
-        stepSeconds = options.stepSeconds ?? Self.standardStepSeconds
+        stepSeconds = settings.stepTimeout / .seconds(1)
     }
 
-    /// What of a description cannot be read, in a line.
+    /// What is wrong with a description, in one line.
     private static func reason(_ error: any Error) -> String {
         switch error as? DecodingError {
         case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
@@ -75,19 +72,15 @@ public final class GymnasiumEnvironment: Environment {
         }
     }
 
-    let description: GymnasiumDescription
-
-    /// The Python process, for tests that kill it.
+    /// The id of the Python process, for tests that kill it.
     package var processIdentifier: Int32 { process.identifier }
 
     deinit { if progress.phase == .beforeFirstReset { GymnasiumSpares.shared.keep(process, description) } }
 
-    /// Begins an episode; of a seed Gymnasium gets the 31 lowest bits, since some environments take no more.
-    ///
-    /// - Throws: ``EnvironmentError``.
-    public func reset(seed: UInt64?) throws {
+    /// Begins an episode; Gymnasium receives the 31 lowest bits of a seed, since some environments accept no more.
+    package func reset(seed: UInt64?) throws(EnvironmentError) {
         let seed = (seed ?? (self.seed == nil ? 0 : nil)).map { $0 & 0x7fff_ffff }
-        // Also where it fails: the process is as good as new no more.
+        // Even if the reset fails, the process is no longer a spare one.
         progress.begin()
         let reply = try process.ask(.reset, flag: seed != nil, seed ?? 0, seconds: stepSeconds)
         if let refusal = process.refusal(of: reply, "be reset") { throw refusal }
@@ -97,29 +90,29 @@ public final class GymnasiumEnvironment: Environment {
 
     /// Takes one action.
     ///
-    /// - Throws: ``EnvironmentError``; `environmentFailed` with the traceback when the environment raised an exception,
+    /// - Throws: ``EnvironmentError``: `environmentFailed` with the traceback if the environment raised an exception,
     ///   and for a reward or an observation that is not finite.
-    public func step(_ action: Int) throws -> StepOutcome {
+    package func step(_ action: Int) throws(EnvironmentError) -> StepOutcome {
         try progress.check(action, of: specification, actions: actionCount)
         let reply = try process.ask(.step, UInt64(action), seconds: stepSeconds)
         if let refusal = process.refusal(of: reply, "be stepped") { throw refusal }
-        guard reply.reward.isFinite else { throw unpayable(reply.reward, for: action) }
+        guard reply.reward.isFinite else { throw invalidReward(reply.reward, for: action) }
         _ = progress.advance(terminated: reply.terminated || reply.truncated, limit: nil)
         lives = reply.lives
         return StepOutcome(reward: reply.reward, terminated: reply.terminated, truncated: reply.truncated)
     }
 
-    private func unpayable(_ reward: Double, for action: Int) -> EnvironmentError {
-        // Nobody knows where it stands now; a reset may mend it.
+    private func invalidReward(_ reward: Double, for action: Int) -> EnvironmentError {
+        // The environment's state is unknown; a reset may repair it.
         progress.abandon()
         return EnvironmentError(
             code: .environmentFailed,
             message: "The environment '\(specification.id)' paid a reward of \(reward) for action \(action); rewards "
-                + "must be finite: mend it, or replace them in a wrapper of its own.")
+                + "must be finite: fix the environment, or replace such rewards in a wrapper in Python.")
     }
 
-    /// Copies the observation out of the shared memory.
-    public func observe(into observation: inout Observation) {
+    /// Copies the observation from the shared memory.
+    package func observe(into observation: inout Observation) {
         guard let memory = process.memory else { return }
         observation.withMutableBytes { $0.copyMemory(from: UnsafeRawBufferPointer(memory)) }
     }

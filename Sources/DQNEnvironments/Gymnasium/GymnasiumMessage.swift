@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// What a worker can be asked, with the numbers of its script.
+/// The requests to a worker, with the numbers of its script.
 enum GymnasiumOperation: UInt32 {
     case describe = 1
     case reset = 2
@@ -11,7 +11,7 @@ enum GymnasiumOperation: UInt32 {
     case picture = 7
 }
 
-/// How a worker answers, with the numbers of its script.
+/// The status of a worker's reply, with the numbers of its script.
 enum GymnasiumStatus: UInt32 {
     case done = 0
     case failed = 1
@@ -21,12 +21,12 @@ enum GymnasiumStatus: UInt32 {
     case notCapturable = 5
     case invalidSnapshot = 6
     case invalidOptions = 7
-    /// A state that is whole, but does not fit the environment at hand.
+    /// A valid state that does not fit this environment.
     case notApplicable = 8
     case notFinite = 9
 }
 
-/// A worker's answer.
+/// A worker's reply.
 struct GymnasiumReply {
     /// Bytes before the payload.
     static let byteCount = 24
@@ -34,7 +34,7 @@ struct GymnasiumReply {
     let status: GymnasiumStatus
     let terminated: Bool
     let truncated: Bool
-    /// Lives left in a game that counts them, after a reset or a step.
+    /// The lives left after a reset or a step; `nil` if the game counts none.
     let lives: Int?
     let reward: Double
     let payload: [UInt8]
@@ -44,7 +44,7 @@ struct GymnasiumReply {
 }
 
 extension GymnasiumReply {
-    /// Reads the fixed part, without the payload but with its length; `nil` for a status that no worker answers.
+    /// Decodes the fixed part and the payload's length; `nil` for an unknown status.
     @inline(__always)
     static func header(_ bytes: UnsafeMutableRawPointer) -> (reply: GymnasiumReply, payloadBytes: UInt64)? {
         guard let status = GymnasiumStatus(rawValue: bytes.load(as: UInt32.self)) else { return nil }

@@ -1,9 +1,9 @@
 internal import DQNModel
 
 extension GymnasiumProcess {
-    /// The error that an answer tells of; `nil` where all went well.
+    /// The error of a reply; `nil` if its status is `done`.
     ///
-    /// - Parameter action: what could not be done, as in `be reset`.
+    /// - Parameter action: the failed action, such as `be reset`.
     @inline(__always)
     func refusal(of reply: GymnasiumReply, _ action: @autoclosure () -> String) -> EnvironmentError? {
         reply.status == .done ? nil : explain(reply, action())
@@ -11,38 +11,38 @@ extension GymnasiumProcess {
 
     private func explain(_ reply: GymnasiumReply, _ action: String) -> EnvironmentError {
         let lines = reply.text.split(separator: "\n").map(String.init)
-        let reason = lines.first ?? "no reason was given"
+        let reason = lines.first ?? "no reason given"
         let environment = "The environment 'gym:\(name)'"
         switch reply.status {
         case .packageMissing:
             return EnvironmentError(
                 code: .packageMissing,
-                message: "\(environment) needs more than the Python '\(python)' has: \(reason); run "
-                    + "Scripts/setup-gymnasium, install it there, or name its folder in PYTHONPATH.")
+                message: "\(environment) lacks a package in the Python '\(python)': \(reason); run "
+                    + "Scripts/setup-gymnasium, install it there, or add its folder to PYTHONPATH.")
         case .unknown:
             return EnvironmentError(
                 code: .unknownEnvironment,
-                message: "Gymnasium has no environment '\(name.prefix { $0 != "?" })': \(sentence(reason)) "
-                    + "See gymnasium.envs.registry for those it has; a module of your own goes before the name, "
+                message: "Gymnasium has no environment '\(name)': \(sentence(reason)) "
+                    + "See gymnasium.envs.registry for those that exist; write a module of your own before the name, "
                     + "as in gym:my_module:MyEnvironment-v0.")
         case .invalidOptions:
             return EnvironmentError(
-                code: .invalidOptions, message: "\(environment) does not take these options: \(sentence(reason))")
+                code: .invalidOptions, message: "\(environment) does not accept these options: \(sentence(reason))")
         case .unsupported:
             return EnvironmentError(
-                code: .unsupportedSpace, message: "\(environment) cannot be used: \(sentence(reason))")
+                code: .unsupportedSpace, message: "\(environment) is not supported: \(sentence(reason))")
         case .notApplicable:
             return EnvironmentError(
                 code: .stateNotApplicable,
-                message: "\(environment) cannot be brought into the stored state, since '\(reason)' is not in a fresh "
-                    + "one as it was; reset it.")
+                message: "\(environment) cannot take on the stored state, since '\(reason)' differs in a new "
+                    + "environment; reset it.")
         case .notFinite:
             return EnvironmentError(
                 code: .environmentFailed,
-                message: "\(environment) cannot \(action): it gave \(reason); numbers must be finite: mend it, or "
-                    + "replace them in a wrapper of its own.")
+                message: "\(environment) cannot \(action): it gave \(reason); numbers must be finite: fix it, or "
+                    + "replace them in a wrapper in Python.")
         default:
-            // The frame that raised it is the last; its second line is the source.
+            // The last frame raised the exception; its second line is the source.
             let place = lines.dropFirst().last { $0.hasPrefix("  File ") }
             let location = place.map { " (\($0.drop { $0 == " " }))" } ?? ""
             return EnvironmentError(

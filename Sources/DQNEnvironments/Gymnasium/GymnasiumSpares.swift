@@ -1,10 +1,10 @@
 internal import DQNModel
 internal import DQNSupport
 
-/// Processes that were made for no more than their specifications: who makes the same environment next takes one over,
-/// since a start takes a good part of a second.
+/// Processes of environments that were created for their specification only: the next environment of the same id uses
+/// one, since starting a process takes a good part of a second.
 ///
-/// `@unchecked Sendable`: `spares` is touched only with `lock` held, and a spare belongs to nobody else.
+/// `@unchecked Sendable`: `spares` is only used with `lock` held, and nothing else refers to a spare process.
 final class GymnasiumSpares: @unchecked Sendable {
     static let shared = GymnasiumSpares()
     private let lock = Lock()
@@ -12,18 +12,18 @@ final class GymnasiumSpares: @unchecked Sendable {
 
     private static func key(_ python: String, _ name: String) -> String { "\(python)\n\(name)" }
 
-    /// A process that runs still, if there is one.
+    /// Removes and returns a spare process that still runs.
     func take(_ python: String, _ name: String) -> (GymnasiumProcess, GymnasiumDescription)? {
         guard let spare = lock.withLock({ spares.removeValue(forKey: Self.key(python, name)) }) else { return nil }
-        // It may have been killed while nobody looked.
+        // It may have been killed in the meantime.
         guard (try? spare.0.ask(.describe, seconds: 1))?.status == .done else { return nil }
         return spare
     }
 
-    /// Keeps a process, one for each environment at most.
+    /// Keeps a process, at most one per environment.
     func keep(_ process: GymnasiumProcess, _ description: GymnasiumDescription) {
         if process.loss != nil { return }
-        // What it replaces ends outside the lock, which may take a while.
+        // The replaced process ends outside the lock, since that may take a while.
         let replaced = lock.withLock {
             spares.updateValue((process, description), forKey: Self.key(process.python, process.name))
         }

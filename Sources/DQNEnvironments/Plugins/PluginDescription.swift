@@ -1,12 +1,12 @@
 internal import CDQNEnvironment
 internal import DQNModel
 
-/// Turns what a plug-in says of an environment into a specification, and refuses what cannot be.
+/// Validates a plug-in's description of an environment and converts it to a specification.
 enum PluginDescription {
-    /// The most elements of an observation; a quarter of a gigabyte of floats.
+    /// The largest number of elements of an observation: a quarter of a gigabyte of floats.
     static let maximumElements = 1 << 26
 
-    /// What the host puts into a description before it is filled in: nothing, and the defaults that the header promises.
+    /// A description with the defaults that the header promises, before the plug-in fills it in.
     static func blank() -> dqn_environment_description {
         var description = dqn_environment_description()
         description.frames_per_step = 1
@@ -15,19 +15,19 @@ enum PluginDescription {
         return description
     }
 
-    /// The specification of an environment.
+    /// Returns the specification of an environment.
     ///
     /// - Parameters:
-    ///   - id: with which the environment is found again.
-    ///   - name: in the errors.
-    /// - Throws: ``EnvironmentError`` (`invalidPlugin`) naming the first field that cannot be, and its range.
+    ///   - id: the id of the environment.
+    ///   - name: its name in errors.
+    /// - Throws: ``EnvironmentError`` (`invalidPlugin`) naming the first invalid field and its range.
     static func specification(
         _ description: dqn_environment_description, id: String, name: String, path: String
     ) throws(EnvironmentError) -> EnvironmentSpecification {
         func number(_ value: Int64, _ field: String, _ range: ClosedRange<Int>) throws(EnvironmentError) -> Int {
             guard let number = Int(exactly: value), range.contains(number) else {
                 throw .invalidPlugin(
-                    path, "says \(field) \(value) of \(name); it must be \(range.lowerBound) to \(range.upperBound)")
+                    path, "reports \(field) \(value) of \(name); it must be \(range.lowerBound) to \(range.upperBound)")
             }
             return number
         }
@@ -38,7 +38,7 @@ enum PluginDescription {
         default:
             throw .invalidPlugin(
                 path,
-                "says element_type \(description.element_type) of \(name); it must be DQN_ENVIRONMENT_FLOAT32 (1) "
+                "reports element_type \(description.element_type) of \(name); it must be DQN_ENVIRONMENT_FLOAT32 (1) "
                     + "or DQN_ENVIRONMENT_UINT8 (2)")
         }
         let extents = [
@@ -49,11 +49,12 @@ enum PluginDescription {
         for axis in 0..<axes {
             let extent = try number(extents[axis], "extents[\(axis)]", 1...maximumElements)
             shape.append(extent)
-            // Both are at most 2^26: this cannot overflow, and the loop ends when it is too much.
+            // Both factors are at most 2^26, so the product cannot overflow.
             count *= extent
             guard count <= maximumElements else {
                 throw .invalidPlugin(
-                    path, "says extents of \(name) that make more than \(maximumElements) elements; make them smaller")
+                    path,
+                    "reports extents of \(name) that make more than \(maximumElements) elements; make them smaller")
             }
         }
         let actions = try number(description.action_count, "action_count", 1...65_536)
@@ -70,7 +71,7 @@ enum PluginDescription {
     private static func meanings(
         _ texts: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int, _ name: String, _ path: String
     ) throws(EnvironmentError) -> [String] {
-        // Without texts there is nothing to read; with them there are as many as actions.
+        // The list is optional; if there is one, it has a text for each action.
         guard let texts else { return (0..<count).map(String.init) }
         var meanings: [String] = []
         for action in 0..<count {

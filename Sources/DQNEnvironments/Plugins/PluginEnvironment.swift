@@ -1,12 +1,12 @@
 internal import CDQNEnvironment
 internal import DQNModel
 
-/// An environment of a plug-in in C, checked at every call: `plugin:PATH:NAME`.
+/// An environment of a plug-in in C, with every call checked: `plugin:PATH:NAME`.
 ///
-/// A reference, unlike the built-in environments: copies of it are the same environment. Calls must not overlap, which
-/// the trainer's crew and the player see to.
+/// A reference, unlike the built-in environments: copies are the same environment. Calls must not overlap; trainers and
+/// players call it from one thread at a time.
 final class PluginEnvironment: Environment {
-    /// What the plug-in described, within the limits of `dqn_environment.h`.
+    /// The plug-in's description, within the limits of `dqn_environment.h`.
     let specification: EnvironmentSpecification
 
     private let path: String
@@ -14,29 +14,28 @@ final class PluginEnvironment: Environment {
     private let table: PluginTable
     private let handle: PluginHandle
     private let actionCount: Int
-    /// The current observation: taken where an error can be told, which ``observe(into:)`` cannot.
+    /// The current observation, fetched where an error can be thrown, since ``observe(into:)`` throws none.
     private let frame: GuardedBuffer
     private var progress = EpisodeProgress()
 
-    /// Loads the library where it is not loaded, and makes one environment of it.
+    /// Creates an environment, loading its library if necessary.
     ///
-    /// - Parameter text: what follows `plugin:` in the id.
+    /// - Parameter id: of kind `plugIn`.
     /// - Throws: ``EnvironmentError``: `unknownEnvironment`, `pluginNotFound`, `invalidPlugin`, `invalidOptions`.
-    init(_ text: String) throws(EnvironmentError) {
-        let reference = try PluginReference(text)
-        let library = try PluginLibrary.open(try reference.locate())
-        let table = try library.table(reference.name)
-        let handle = try PluginHandle(table, options: reference.options, path: library.path)
+    init(_ id: EnvironmentID) throws(EnvironmentError) {
+        guard case .plugIn(let file) = id.kind else { preconditionFailure("'\(id)' is no id of a plug-in") }
+        let library = try PluginLibrary.open(try PluginLibrary.locate(file))
+        let table = try library.table(id.name)
+        let options = id.options
+        let handle = try PluginHandle(table, options: options, path: library.path)
         var description = PluginDescription.blank()
         guard table.describe(handle.pointer, &description) == DQN_ENVIRONMENT_OK else {
             throw .invalidPlugin(library.path, "could not describe \(table.name); describe() must not fail")
         }
-        // With its name, also where the id leaves it out: a later library may have several environments.
+        // The full id, even if the name was omitted: a later library may have several environments.
         let specification = try PluginDescription.specification(
-            description,
-            id: "plugin:\(reference.path):\(table.name)\(reference.query.isEmpty ? "" : "?\(reference.query)")",
-            name: table.name, path: library.path)
-        let texts = reference.options.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }
+            description, id: try id.naming(table.name).description, name: table.name, path: library.path)
+        let texts = options.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }
         try library.agree(specification, for: table.name + texts.joined())
         frame = GuardedBuffer(byteCount: specification.observationSpace.byteCount)
         (path, name, actionCount) = (library.path, table.name, specification.actionCount)
@@ -50,7 +49,7 @@ final class PluginEnvironment: Environment {
         let status =
             if var seed { table.reset(handle.pointer, &seed) } else { table.reset(handle.pointer, nil) }
         try require(status, "a reset")
-        try look(after: "a reset")
+        try fetchObservation(after: "a reset")
         progress.begin()
     }
 
@@ -62,13 +61,13 @@ final class PluginEnvironment: Environment {
             guard outcome.reward.isFinite else {
                 throw failure("paid a reward of \(outcome.reward) for action \(action); rewards must be finite")
             }
-            try look(after: "a step")
+            try fetchObservation(after: "a step")
             let (terminated, cutOff) = (outcome.terminated != 0, outcome.truncated != 0)
             let limited = progress.advance(
                 terminated: terminated || cutOff, limit: specification.maximumEpisodeSteps)
             return StepOutcome(reward: outcome.reward, terminated: terminated, truncated: cutOff || limited)
         } catch {
-            // Nobody knows where it stands now; a reset may mend it.
+            // The environment's state is unknown; a reset may repair it.
             progress.abandon()
             throw error
         }
@@ -76,7 +75,7 @@ final class PluginEnvironment: Environment {
 
     func observe(into observation: inout Observation) {
         observation.withMutableBytes { bytes in
-            precondition(bytes.count == frame.count, "the observation is of another space than \(name)'s")
+            precondition(bytes.count == frame.count, "the observation does not fit \(name)")
             frame.withBytes { bytes.copyMemory(from: UnsafeRawBufferPointer($0)) }
         }
     }
@@ -99,8 +98,8 @@ final class PluginEnvironment: Environment {
         guard let state = table.state, case .uint8(let bytes) = snapshot.values["plugin"], !bytes.isEmpty else {
             throw ModelError(
                 code: .invalidSnapshot,
-                message: "\(specification.id) cannot go back to the stored state, which is "
-                    + (table.state == nil ? "a plug-in's that has snapshots" : "no plug-in's")
+                message: "\(specification.id) cannot restore the state, which "
+                    + (table.state == nil ? "comes from a plug-in with snapshots" : "does not come from a plug-in")
                     + "; use the plug-in that wrote it.")
         }
         guard bytes.withUnsafeBytes({ state.restore(handle.pointer, $0.baseAddress, $0.count) }) == DQN_ENVIRONMENT_OK
@@ -110,41 +109,42 @@ final class PluginEnvironment: Environment {
                 message: "\(specification.id) refuses the stored state of \(bytes.count) bytes (\(reason)); "
                     + "use the plug-in that wrote it.")
         }
-        // Should the look fail, nobody knows what it would show.
+        // If fetching the observation fails, the state is unknown.
         self.progress.abandon()
-        if progress.phase != .beforeFirstReset { try look(after: "a restore") }
+        if progress.phase != .beforeFirstReset { try fetchObservation(after: "a restore") }
         self.progress = progress
     }
 
+    var statusLine: String { StatusLine.text(progress, limit: specification.maximumEpisodeSteps, [name]) }
+
     func renderANSI() -> String {
-        let status = StatusLine.text(progress, limit: specification.maximumEpisodeSteps, [name])
-        guard let render = table.render else { return status }
+        guard let render = table.render else { return "" }
         let handle = handle.pointer
         do {
             let text = try written("render()", limit: 1 << 20) {
                 render(handle, $0?.assumingMemoryBound(to: CChar.self), $1, $2)
             }
-            return String(decoding: text ?? [], as: UTF8.self) + "\n" + status
+            return String(decoding: text ?? [], as: UTF8.self)
         } catch {
-            // A picture is no reason to end a run.
-            return "\(error)\n" + status
+            // A picture that cannot be drawn is no reason to end a run.
+            return "\(error)"
         }
     }
 }
 
 extension PluginEnvironment {
-    /// Takes the observation over.
-    private func look(after call: String) throws(EnvironmentError) {
+    /// Copies the plug-in's observation into `frame`.
+    private func fetchObservation(after call: String) throws(EnvironmentError) {
         let status = frame.withBytes { table.observe(handle.pointer, $0.baseAddress, $0.count) }
         try require(status, "an observation after \(call)")
         guard frame.isIntact else {
             throw failure(
                 "wrote an observation of more than the \(frame.count) bytes that it described; "
-                    + "keep to the size")
+                    + "stay within the size")
         }
         guard specification.observationSpace.element == .float32 else { return }
         let found = frame.withBytes { bytes -> (index: Int, value: Float)? in
-            // The buffer holds floats alone, and is aligned for them. Infinities and NaNs are the largest patterns.
+            // The buffer holds floats only and is aligned for them. Infinities and NaNs have the largest bit patterns.
             let patterns = bytes.assumingMemoryBound(to: UInt32.self)
             var largest: UInt32 = 0
             for pattern in patterns { largest = max(largest, pattern & 0x7fff_ffff) }
@@ -157,25 +157,26 @@ extension PluginEnvironment {
                 + "its numbers must be finite")
     }
 
-    /// What a function of two calls writes: how much, then the bytes; `nil` where it says that there are none now.
+    /// Returns what a function writes that is called twice, for the size and for the bytes; `nil` if it is unavailable
+    /// now.
     private func written(
         _ function: String, limit: Int,
         _ call: (UnsafeMutableRawPointer?, Int, UnsafeMutablePointer<Int>) -> PluginTable.Status
     ) throws(EnvironmentError) -> [UInt8]? {
-        // C's size_t, which comes to Swift as a signed number.
+        // C's size_t, which Swift imports as a signed number.
         var size = 0
         var status = call(nil, 0, &size)
         if status == DQN_ENVIRONMENT_UNAVAILABLE { return nil }
         try require(status, function)
         guard (1...limit).contains(size) else {
-            throw failure("wants \(UInt(bitPattern: size)) bytes for \(function); it may have 1 to \(limit)")
+            throw failure("wants \(UInt(bitPattern: size)) bytes for \(function); 1 to \(limit) are allowed")
         }
         let buffer = GuardedBuffer(byteCount: size)
         var written = 0
         status = buffer.withBytes { call($0.baseAddress, size, &written) }
-        // Before all else: memory may have been overwritten.
+        // This comes first: memory may have been overwritten.
         guard buffer.isIntact, UInt(bitPattern: written) <= UInt(size) else {
-            throw failure("wrote more in \(function) than the \(size) bytes that it had said; keep to them")
+            throw failure("wrote more in \(function) than the \(size) bytes that it announced; stay within them")
         }
         if status == DQN_ENVIRONMENT_UNAVAILABLE { return nil }
         try require(status, function)
@@ -183,21 +184,21 @@ extension PluginEnvironment {
         return buffer.withBytes { Array($0[..<written]) }
     }
 
-    /// - Parameter call: made only for the error, since steps allocate nothing.
+    /// - Parameter call: evaluated for the error only, since steps must not allocate.
     private func require(
         _ status: PluginTable.Status, _ call: @autoclosure () -> String
     ) throws(EnvironmentError) {
         switch status {
         case DQN_ENVIRONMENT_OK: return
-        case DQN_ENVIRONMENT_FAILED: throw failure("failed in \(call()) (\(reason)); see to the plug-in")
-        default: throw failure("returned \(status) from \(call()), which means nothing there; see dqn_environment.h")
+        case DQN_ENVIRONMENT_FAILED: throw failure("failed in \(call()) (\(reason)); fix the plug-in")
+        default: throw failure("returned the invalid status \(status) from \(call()); see dqn_environment.h")
         }
     }
 
-    /// What the plug-in says of the last failure.
+    /// The plug-in's text for the last failure.
     private var reason: String {
         let text = table.errorText.flatMap { $0(handle.pointer) }.map { boundedText($0, limit: 500) } ?? ""
-        return text.isEmpty ? "it gives no reason" : text
+        return text.isEmpty ? "no reason given" : text
     }
 
     private func failure(_ complaint: String) -> EnvironmentError {

@@ -1,15 +1,15 @@
 internal import CDQNEnvironment
 internal import DQNModel
 
-/// The one owner of what a plug-in's create() returned: destroys it when the value ends, which is once.
+/// The only owner of an environment that a plug-in's create() returned; destroys it exactly once, with the value.
 struct PluginHandle: ~Copyable {
-    /// Never looked into; good as long as the value lives.
+    /// Opaque to the host; valid as long as the value lives.
     let pointer: OpaquePointer
     private let destroy: PluginTable.Destroy
 
-    /// Makes an environment.
+    /// Creates an environment.
     ///
-    /// - Throws: ``EnvironmentError`` (`invalidOptions`) with the plug-in's reason when it made none.
+    /// - Throws: ``EnvironmentError`` (`invalidOptions`) with the plug-in's reason if it created none.
     init(_ table: PluginTable, options: [String: String], path: String) throws(EnvironmentError) {
         let capacity = 512
         let reason = GuardedBuffer(byteCount: capacity)
@@ -40,7 +40,7 @@ struct PluginHandle: ~Copyable {
 
     deinit { destroy(pointer) }
 
-    /// Lays options out as C has them: all texts in one block, which lives until `body` returns.
+    /// Calls `body` with the options in C's layout: all texts in one block, valid only inside `body`.
     private static func withOptions(
         _ options: [(String, String)],
         _ body: (UnsafePointer<dqn_environment_option>?, Int) -> OpaquePointer?

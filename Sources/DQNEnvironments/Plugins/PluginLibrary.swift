@@ -3,35 +3,35 @@ internal import DQNModel
 internal import DQNSupport
 internal import Foundation
 
-/// A shared library with environments, loaded once in the process and never unloaded: its tables, code and texts are
-/// good for the process's life.
+/// A shared library with environments, loaded once per process and never unloaded: its tables, code and texts stay
+/// valid.
 ///
-/// Loading runs the library's code in this process, with all that this process may do.
+/// Loading runs the library's code in this process, with the rights of this process.
 ///
-/// `@unchecked Sendable`: what the library gave is copied and constant; `specifications` is touched with `lock` held.
+/// `@unchecked Sendable`: the library's tables are copied and constant; `specifications` is only used with `lock` held.
 final class PluginLibrary: @unchecked Sendable {
-    /// The canonical path, under which the process knows it.
+    /// The canonical path.
     let path: String
-    /// Its environments, at least one, with names that differ.
+    /// Its environments, at least one, with different names.
     let environments: [PluginTable]
     private let lock = Lock()
     private var specifications: [String: EnvironmentSpecification] = [:]
 
     private static let libraries = Libraries()
 
-    /// The library of a file, loaded when it is first asked for.
+    /// Returns the library of a file, which the first call loads.
     ///
-    /// Safe to call from any thread; others that want a library meanwhile wait.
-    /// - Parameter path: canonical.
-    /// - Throws: ``EnvironmentError`` (`invalidPlugin`) when it cannot be loaded or breaks the contract.
+    /// Safe to call from any thread; other callers wait while a library loads.
+    /// - Parameter path: the canonical path.
+    /// - Throws: ``EnvironmentError`` (`invalidPlugin`) if it does not load or breaks the contract.
     static func open(_ path: String) throws(EnvironmentError) -> PluginLibrary {
         try libraries.find(path) { () throws(EnvironmentError) in try PluginLibrary(loading: path) }
     }
 
     private init(loading path: String) throws(EnvironmentError) {
         self.path = path
-        // RTLD_NOW: a symbol that is missing shows here, not in the middle of a run. RTLD_LOCAL: plug-ins with functions
-        // of the same names do not meet.
+        // RTLD_NOW: a missing symbol is found here, not during a run. RTLD_LOCAL: functions of the same name in
+        // different plug-ins stay separate.
         guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             let reason = dlerror().map { boundedText($0, limit: 500) } ?? "no reason given"
             throw .invalidPlugin(path, "cannot be loaded (\(reason)); build it as a shared library for this machine")
@@ -49,7 +49,7 @@ final class PluginLibrary: @unchecked Sendable {
                 "offers nothing to version \(DQN_ENVIRONMENT_ABI_VERSION) of the interface; "
                     + "compile it with this version's dqn_environment.h")
         }
-        // Nothing else of the offer may be read before the version is known.
+        // Versions differ in everything after this field.
         let version = offer.pointee.abi_version
         guard version == DQN_ENVIRONMENT_ABI_VERSION else {
             throw .invalidPlugin(
@@ -87,29 +87,30 @@ final class PluginLibrary: @unchecked Sendable {
         return tables
     }
 
-    /// The environment of a name, or the only one.
+    /// Returns the environment of a name; of an empty name the only one.
     ///
-    /// - Throws: ``EnvironmentError`` (`unknownEnvironment`) naming those that there are.
-    func table(_ name: String?) throws(EnvironmentError) -> PluginTable {
-        if name == nil, environments.count == 1 { return environments[0] }
+    /// - Throws: ``EnvironmentError`` (`unknownEnvironment`) naming those that exist.
+    func table(_ name: String) throws(EnvironmentError) -> PluginTable {
+        if name.isEmpty, environments.count == 1 { return environments[0] }
         if let table = environments.first(where: { $0.name == name }) { return table }
         let names = environments.map(\.name)
         let remedy =
-            name.map { NearestName.remedy(for: $0, among: names) } ?? "add one of \(names.joined(separator: ", "))."
+            name.isEmpty
+            ? "add one of \(names.joined(separator: ", "))." : NearestName.remedy(for: name, among: names)
         throw EnvironmentError(
             code: .unknownEnvironment,
             message: "The plug-in '\(path)' has "
-                + (name.map { "no environment '\($0)'" } ?? "several environments and the id names none")
+                + (name.isEmpty ? "several environments and the id names none" : "no environment '\(name)'")
                 + "; \(remedy)")
     }
 
-    /// Checks that equal environments describe themselves equally: networks and replays are made for the first's shapes
-    /// and used for all.
+    /// Checks that environments with equal options have equal descriptions: networks and replays have the shapes of the
+    /// first one.
     ///
-    /// - Parameter key: what must be equal: name and options.
-    /// - Throws: ``EnvironmentError`` (`invalidPlugin`) when another one differed.
+    /// - Parameter key: the name and the options.
+    /// - Throws: ``EnvironmentError`` (`invalidPlugin`) if an earlier description was different.
     func agree(_ specification: EnvironmentSpecification, for key: String) throws(EnvironmentError) {
-        // Two ids may name the same file.
+        // Several ids may name the same file.
         var anonymous = specification
         anonymous.id = ""
         let agrees = lock.withLock {
@@ -128,7 +129,7 @@ final class PluginLibrary: @unchecked Sendable {
 
 /// The process's libraries by canonical path.
 ///
-/// `@unchecked Sendable`: the table is touched only with `lock` held.
+/// `@unchecked Sendable`: the table is only used with `lock` held.
 private final class Libraries: @unchecked Sendable {
     private let lock = Lock()
     private var libraries: [String: PluginLibrary] = [:]

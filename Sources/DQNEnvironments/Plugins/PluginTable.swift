@@ -1,10 +1,10 @@
 internal import CDQNEnvironment
 internal import DQNModel
 
-/// One environment of a library: its name, and its functions with the required ones all there.
+/// One environment of a library: its name and its functions, the required ones checked.
 ///
-/// The functions follow the contract of `dqn_environment.h`; none of them is nullable here but the optional ones, so
-/// that no call needs a check.
+/// The functions follow the contract of `dqn_environment.h`. Only the optional ones are optional here, so that no other
+/// call needs a check.
 struct PluginTable {
     typealias Status = Int32
     typealias Handle = OpaquePointer
@@ -31,24 +31,24 @@ struct PluginTable {
     let step: Step
     let observe: Observe
     let errorText: ErrorText?
-    /// Both or neither: a state that cannot be gone back to is of no use.
+    /// Both or neither: a state without a way to restore it is useless.
     let state: (snapshot: Snapshot, restore: Restore)?
     let render: Render?
 
     /// Checks and copies a library's table.
     ///
-    /// - Parameter path: of the library, for the errors.
-    /// - Throws: ``EnvironmentError`` (`invalidPlugin`) naming what is missing or cannot be.
+    /// - Parameter path: the library's path, for errors.
+    /// - Throws: ``EnvironmentError`` (`invalidPlugin`) naming what is missing or invalid.
     init(_ table: dqn_environment_table, of path: String) throws(EnvironmentError) {
-        // A text without an end cannot be told from one with an end far off; only so much of it is looked at.
-        guard let name = table.name.map({ boundedText($0, limit: 65) }), PluginReference.isName(name) else {
+        // A text without an end looks like a very long one: only its beginning is read.
+        guard let name = table.name.map({ boundedText($0, limit: 65) }), Self.isName(name) else {
             throw .invalidPlugin(
                 path, "has an environment without a proper name; give it 1 to 64 letters, digits, '_', '-' and '.'")
         }
         func missing(_ function: String) -> EnvironmentError {
             .invalidPlugin(
                 path,
-                "gives no function '\(function)' for \(name); only error_text, render, and snapshot "
+                "lacks the function '\(function)' for \(name); only error_text, render, and snapshot "
                     + "with restore may be left out")
         }
         guard let create = table.create else { throw missing("create") }
@@ -72,18 +72,32 @@ struct PluginTable {
         (self.reset, self.step, self.observe) = (reset, step, observe)
         (errorText, render) = (table.error_text, table.render)
     }
+
+    /// Whether an environment can have this name.
+    static func isName(_ name: String) -> Bool {
+        (1...64).contains(name.utf8.count)
+            && name.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."):
+                    true
+                default: false
+                }
+            }
+    }
 }
 
 extension EnvironmentError {
-    /// A library that breaks the contract: what it does, and the rule.
+    /// Returns the error of a library that breaks the contract: what it does, and the rule.
     static func invalidPlugin(_ path: String, _ complaint: String) -> EnvironmentError {
         EnvironmentError(code: .invalidPlugin, message: "The plug-in '\(path)' \(complaint).")
     }
 }
 
-/// A plug-in's text: at most `limit` bytes of it, broken UTF-8 mended, line breaks and other control characters as blanks.
+/// Returns at most `limit` bytes of a plug-in's text, with invalid UTF-8 repaired and control characters, line breaks
+/// included, replaced by blanks.
 ///
-/// - Parameter start: of a text that ends with NUL or is readable up to the limit.
+/// - Parameter start: the start of a text that ends with NUL or is readable up to the limit.
 func boundedText(_ start: UnsafePointer<CChar>, limit: Int) -> String {
     var bytes: [UInt8] = []
     for index in 0..<limit {

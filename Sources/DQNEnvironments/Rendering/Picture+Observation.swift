@@ -2,16 +2,16 @@ internal import DQNGraphics
 internal import DQNModel
 
 extension Picture {
-    /// Colours of channels that are neither grey nor red, green and blue.
+    /// The colours of channels that are neither grey nor red, green and blue.
     private static let channelColors: [PictureColor] = [
         0xF4B740, 0x4FA3D1, 0xE5605E, 0x62C073, 0xB48EE0, 0xE98AB6, 0x5FC9BF, 0xC9A26B, 0x9AA7B5, 0xDADF5A,
     ].map { PictureColor($0) }
 
-    /// Shows a frame of two axes, or of three with the channels first; `nil` for other observations.
+    /// Creates a picture of a frame of two axes, or of three with the channels first; `nil` for other observations.
     ///
-    /// Three channels of bytes are red, green and blue; of another number of them the last is shown in grey, being the
-    /// newest of frames that are stacked. Floats are grey up to the frame's largest; where they have channels, as
-    /// MinAtar's have, each is of a colour of its own.
+    /// Three channels of bytes are red, green and blue; of any other number only the last is shown, in grey, since it
+    /// is the newest of stacked frames. Floats are grey, relative to the frame's largest; channels of floats, as
+    /// MinAtar has them, each have their own colour.
     init?(_ observation: Observation) {
         let shape = observation.space.shape
         guard shape.count == 2 || shape.count == 3, let height = shape.dropLast().last, let width = shape.last else {

@@ -1,8 +1,8 @@
-"""Captures and restores Gymnasium environments as data: a document of the attributes, with the arrays beside it.
+"""Captures and restores Gymnasium environments as data: a document of the attributes, and arrays.
 
 usage: imported by gymnasium_worker
 
-A state is told whole or not at all: what is not plain data raises Unfit. Nothing here is ever pickled.
+A state is captured whole or not at all: anything but plain data raises Unfit. Nothing is ever pickled.
 """
 
 import collections
@@ -13,69 +13,16 @@ import random
 import struct
 import types
 
+from gymnasium_emulator import Emulator, Unfit
 from gymnasium_values import PLAIN, constant_name, enumeration_member, function_name, is_ale, is_plain
 
-# What is no data alone: an environment to be restored must have its own at the same place.
+# Values that are more than data: an environment to be restored must have its own at the same place.
 IN_PLACE = {"constant", "method", "object", "generator", "same", "ale"}
 ARRAY_TYPES = {"<f8": 1, "<f4": 2, "<i8": 3, "<u8": 4, "|u1": 5}
 
 
-class Unfit(Exception):
-    """A state that is not plain data, or that is but does not fit the environment at hand."""
-
-
-class Emulator:
-    """The state of an Arcade Learning Environment, whole.
-
-    What it serializes lacks the action that it repeats while actions stick. That one is found by trial: if the emulator
-    goes on alike for some frames after another action was made the sticking one, that action was it, or never matters.
-    """
-
-    CERTAINTY = 1e-18
-    FRAMES = 16
-
-    def __init__(self, ale):
-        self.ale = ale
-        self.actions = ale.getLegalActionSet()
-        probability = ale.getFloat("repeat_action_probability")
-        if probability > 0.9:
-            raise Unfit("an emulator whose actions stick nearly always")
-        # Acting so often leaves another action sticking with less than that probability.
-        self.repetitions = math.ceil(math.log(self.CERTAINTY) / math.log(probability)) if probability > 0 else 0
-
-    def put(self, action, state):
-        """Makes an action of the list the sticking one, then goes to a state."""
-        for _ in range(self.repetitions):
-            self.ale.act(self.actions[action])
-        self.ale.restoreState(state)
-
-    def future(self, state):
-        """What comes after a state, frame by frame."""
-        self.ale.restoreState(state)
-        states = []
-        for _ in range(self.FRAMES):
-            self.ale.act(self.actions[0])
-            states.append(self.ale.cloneState(include_rng=True).serialize())
-        return states
-
-    def capture(self):
-        """The sticking action's number and the serialized state; the emulator is left as it was."""
-        state = self.ale.cloneState(include_rng=True)
-        action = self.find_action(state) if self.repetitions else 0
-        self.put(action, state)
-        return action, state.serialize()
-
-    def find_action(self, state):
-        expected = self.future(state)
-        for action in range(len(self.actions)):
-            self.put(action, state)
-            if self.future(state) == expected:
-                return action
-        raise Unfit("the emulator's sticking action")
-
-
 class Snapshots:
-    """Captures and restores what an environment consists of."""
+    """Captures and restores the attributes of an environment and its wrappers."""
 
     def __init__(self, environment, gymnasium, numpy):
         self.environment = environment
@@ -84,7 +31,7 @@ class Snapshots:
         self.global_state = self.read_global_state()
 
     def read_global_state(self):
-        """The generators that all Python code shares: an environment that uses them is not told whole."""
+        """The state of the generators that all Python code shares; an environment that uses them cannot be captured."""
         state = self.numpy.random.get_state(legacy=False)
         return random.getstate(), state["state"]["pos"], state["state"]["key"].tobytes()
 
@@ -94,7 +41,7 @@ class Snapshots:
         if self.read_global_state() != self.global_state:
             raise Unfit("the random generator that all Python code shares")
         self.layers = layers(self.environment)
-        # The objects are kept with their paths: another could get the identity of one that is gone.
+        # References to the objects keep their identities from being reused.
         self.arrays, self.seen = [], {id(layer): (f"layer {index}", layer) for index, layer in enumerate(self.layers)}
         document = []
         for layer, name in zip(self.layers, layer_names(self.layers)):
@@ -107,7 +54,7 @@ class Snapshots:
     def encode(self, value, path):
         numpy = self.numpy
         if type(value) is float and not math.isfinite(value):
-            # JSON has no numbers for these.
+            # JSON cannot represent these numbers.
             return {"float": str(value)}
         if type(value) in PLAIN:
             return value
@@ -128,7 +75,7 @@ class Snapshots:
             return {"method": name, "self": self.encode(value.__self__, f"{path}.__self__")}
         if type(value) is tuple:
             return {"tuple": self.encode_items(value, path)}
-        # What can change in place must not be there twice, but for objects and generators, which are told once.
+        # Only objects and generators may occur twice; they are captured once.
         first, _ = self.seen.setdefault(id(value), (path, value))
         if first != path:
             if self.generator_state(value) is not None or self.attributes(value) is not None:
@@ -157,7 +104,7 @@ class Snapshots:
         }
 
     def encode_items(self, values, path):
-        """The items of a container: they must be data, since a fresh environment need not have as many."""
+        """The items of a container; they must be data, since a new environment may have fewer."""
         items = [self.encode(value, f"{path}[{index}]") for index, value in enumerate(values)]
         for index, item in enumerate(items):
             if isinstance(item, dict) and item.keys() & IN_PLACE:
@@ -173,7 +120,7 @@ class Snapshots:
 
     def attributes(self, value):
         if isinstance(value, self.gymnasium.spaces.Space):
-            # A space never changes but for the generator it is sampled with.
+            # Only the generator of a space changes.
             return {"_np_random": value._np_random}
         return vars(value) if is_plain(value) else None
 
@@ -185,15 +132,15 @@ class Snapshots:
         self.arrays.append((path, array.astype(kind, order="C"), array))
         return [len(self.arrays) - 1, kind, list(array.shape)]
 
-    # Restoring: everything is read and checked before anything is changed
+    # Restoring: everything is decoded and validated before anything changes
 
     def restore(self, document, arrays):
         self.arrays, self.changes, self.layers = arrays, [], layers(self.environment)
-        # What has been restored, by its path, so that what was the same is the same again.
+        # Restored objects by path, so that shared objects are shared again.
         self.made = {f"layer {index}": layer for index, layer in enumerate(self.layers)}
         stored = json.loads(document)
         if len(stored) != len(self.layers):
-            raise ValueError("it has other wrappers")
+            raise ValueError("its wrappers differ")
         for layer, name, attributes in zip(self.layers, layer_names(self.layers), stored):
             self.restore_layer(vars(layer), self.restore_attributes(vars(layer), attributes, name))
         for change in self.changes:
@@ -205,13 +152,14 @@ class Snapshots:
             self.changes.append(lambda name=name: present.__delitem__(name))
 
     def restore_attributes(self, present, stored, path):
-        """What the attributes of an object become."""
+        """The restored attributes of an object."""
         return {name: self.restore_value(present.get(name), value, f"{path}.{name}") for name, value in stored.items()}
 
     def restore_value(self, present, stored, path):
-        """What an attribute becomes that is `present` or, where there is none, `None`.
+        """The restored value of an attribute whose present value is `present`, or `None` without one.
 
-        Data and objects are made anew: others may hold those at hand. Generators, spaces and emulators stay.
+        Data and objects are created anew, since other objects may refer to the present ones. Generators, spaces and
+        emulators stay.
         """
         if not isinstance(stored, dict) or not stored.keys() & IN_PLACE:
             return self.decode(stored, path)
@@ -238,7 +186,7 @@ class Snapshots:
         return self.keep(present, path)
 
     def keep(self, present, path):
-        """Takes down what stays: it cannot be two things that were apart."""
+        """Records an object that stays; it must not stand for two different ones."""
         if any(present is other for other in self.made.values()):
             raise Unfit(path)
         self.made[path] = present
@@ -250,7 +198,7 @@ class Snapshots:
         if isinstance(present, self.gymnasium.spaces.Space):
             made = self.keep(present, path)
         else:
-            # Before its attributes, which may refer to it.
+            # Recorded before its attributes, which may refer to it.
             made = self.made[path] = object.__new__(type(present))
         attributes = self.restore_attributes(vars(present), stored["attributes"], path)
         self.changes.append(lambda: vars(made).update(attributes))
@@ -308,7 +256,7 @@ class Snapshots:
 
 
 def pack(document, arrays):
-    """A count, then for each array its type, its number of elements and its bytes; the document is the first."""
+    """Encodes the document and the arrays: a count, then for each its type, its number of elements and its bytes."""
     parts = [struct.pack("<Q", len(arrays) + 1), struct.pack("<QQ", ARRAY_TYPES["|u1"], len(document)), document]
     for _, array, _ in arrays:
         code = ARRAY_TYPES.get(array.dtype.str, ARRAY_TYPES["|u1"])
@@ -318,7 +266,7 @@ def pack(document, arrays):
 
 
 def unpack(data):
-    """The document and the bytes of each array."""
+    """Decodes the document and the bytes of each array."""
     sizes = {code: int(name[2]) for name, code in ARRAY_TYPES.items()}
     (count,), position, arrays = struct.unpack_from("<Q", data), 8, []
     for _ in range(count):
@@ -338,7 +286,7 @@ def layers(environment):
 
 
 def layer_names(found):
-    """What paths call the layers: their classes, with a number where one comes again."""
+    """The names of the layers in paths: their classes, with a number for a repeated one."""
     names = []
     for index, layer in enumerate(found):
         name = type(layer).__name__

@@ -1,4 +1,4 @@
-"""What kinds of values the attributes of an environment are: data, ordinary objects, or what never changes.
+"""Classifies the attributes of an environment: data, ordinary objects, or constants.
 
 usage: imported by gymnasium_snapshots
 """
@@ -11,7 +11,7 @@ PLAIN = (type(None), bool, int, float, str)
 
 
 def is_plain(value):
-    """Whether an object is an instance of ordinary Python classes: all its state is in its attributes."""
+    """Whether an object is an instance of ordinary Python classes, with all its state in its attributes."""
     kinds = type(value).__mro__[:-1]
     return (
         hasattr(value, "__dict__")
@@ -23,9 +23,9 @@ def is_plain(value):
 
 
 def function_name(function, fixed):
-    """A function's name, with the numbers and texts that it has of its closure; `None` where that may hold a state.
+    """A function's name with the numbers and texts of its closure; `None` if the closure may hold state.
 
-    `fixed`: objects that a closure may hold besides, since they stay in place when a state is restored.
+    `fixed`: other objects that a closure may hold, since they stay in place when a state is restored.
     """
     if not isinstance(function, types.FunctionType):
         return None
@@ -46,9 +46,9 @@ def function_name(function, fixed):
 
 
 def constant_name(value, fixed, members=False):
-    """The name of what never changes; `None` for everything else.
+    """The name of a constant; `None` for everything else.
 
-    `fixed`: as for `function_name`; `members`: whether members of enumerations count, as they did in older snapshots.
+    `fixed`: as for `function_name`; `members`: whether members of enumerations count, as in older snapshots.
     """
     if isinstance(value, types.FunctionType):
         return function_name(value, fixed)
@@ -77,10 +77,10 @@ def constant_name(value, fixed, members=False):
 
 
 def enumeration_member(module, class_name, name):
-    """A member of an enumeration; `None` where there is none. Nothing is imported for it."""
+    """A member of an enumeration; `None` if there is none. Imports nothing."""
     found = sys.modules.get(module)
     for part in class_name.split("."):
-        # Not getattr, which a module or a class may answer by code of its own.
+        # Not getattr, since modules and classes may run code of their own for it.
         found = vars(found).get(part) if isinstance(found, (type, types.ModuleType)) else None
     if not (isinstance(found, type) and issubclass(found, enum.Enum)):
         return None
@@ -88,5 +88,5 @@ def enumeration_member(module, class_name, name):
 
 
 def is_ale(value):
-    """Whether an object is the Arcade Learning Environment, which writes and reads its state itself."""
+    """Whether an object is the Arcade Learning Environment, which serializes its own state."""
     return type(value).__name__ == "ALEInterface" and type(value).__module__.partition(".")[0] == "ale_py"

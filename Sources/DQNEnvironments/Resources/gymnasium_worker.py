@@ -1,239 +1,59 @@
-"""Runs one Gymnasium environment for the program that started it; not meant to be started by hand.
+"""Runs one Gymnasium environment for the program that started it; do not start it by hand.
 
 usage: python -c 'BOOTSTRAP' ENVIRONMENT_ID [KEY=VALUE...], where the bootstrap reads this file from descriptor 3 and
 calls main()
 
-Descriptor 3 is a stream socket. A request is 16 bytes (u32 operation, u32 flag, u64 value), little-endian like all that
-follows; after `restore` come as many bytes as `value` says. A reply is 24 bytes (u32 status, u32 flags, f64 reward, u64
-length), then so many bytes. Descriptor 4 is shared memory that holds the latest observation. The process ends when the
-other side of the socket is closed. Nothing here is ever pickled.
+Descriptor 3 is a stream socket. A request is 16 bytes (u32 operation, u32 flag, u64 value), little-endian like
+everything else; `restore` is followed by `value` bytes. A reply is 24 bytes (u32 status, u32 flags, f64 reward, u64
+length), followed by `length` bytes. Descriptor 4 is shared memory with the latest observation. The process ends when
+the other side closes the socket. Nothing is ever pickled.
 """
 
-import importlib
 import json
-import math
-import mmap
-import numbers
 import os
-import re
 import select
 import signal
 import struct
 import sys
 import traceback
 
-from gymnasium_snapshots import Snapshots, Unfit, layers, pack, unpack
+from gymnasium_environment import (
+    DONE,
+    FAILED,
+    INVALID_SNAPSHOT,
+    NOT_APPLICABLE,
+    NOT_CAPTURABLE,
+    Observations,
+    Refusal,
+    describe,
+    import_packages,
+    make,
+    one_line,
+    picture,
+    read_options,
+)
+from gymnasium_snapshots import Snapshots, Unfit, pack, unpack
 
-CONTROL, MEMORY = 3, 4
+CONTROL = 3
 READY = select.poll()
 READY.register(CONTROL, select.POLLIN)
 EAGER_LOOKS = 100
 YIELD = getattr(os, "sched_yield", lambda: None)
 CLOSING_SECONDS = 5
-OWN_FILES = {"gymnasium_worker.py", "gymnasium_snapshots.py", "gymnasium_values.py"}
+OWN_FILES = {f"gymnasium_{name}.py" for name in ("values", "emulator", "snapshots", "environment", "worker")}
 REQUEST, REPLY = struct.Struct("<IIQ"), struct.Struct("<IIdQ")
 DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER, PICTURE = range(1, 8)
-DONE, FAILED, PACKAGE_MISSING, UNKNOWN, UNSUPPORTED, NOT_CAPTURABLE, INVALID_SNAPSHOT, INVALID_OPTIONS = range(8)
-NOT_APPLICABLE, NOT_FINITE = 8, 9
-# Packages whose environments are registered by a call, by the namespace of their ids.
-NAMESPACES = {"ALE": "ale_py", "MinAtar": "minatar.gym"}
-# What reading bytes raises that are no state.
+# The exceptions of decoding an invalid state.
 NO_STATE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, struct.error)
-# Atari's older ids have no namespace.
-OLDER_ATARI = re.compile(r"[A-Z][A-Za-z]*NoFrameskip-v[04]")
-
-
-class Refusal(Exception):
-    """Something this worker cannot do, with the status to answer."""
-
-    def __init__(self, status, message):
-        super().__init__(message)
-        self.status = status
 
 
 class Farewell(BaseException):
-    """The other side is gone. No environment raises this one, nor catches it by `except Exception`."""
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# The environment and its observations
-
-
-def import_packages(identifier):
-    """Imports what registers an environment's id; gym.make itself imports the module before a colon."""
-    try:
-        import gymnasium
-    except ImportError as error:
-        raise Refusal(PACKAGE_MISSING, f"the package gymnasium cannot be imported ({error})") from None
-    package = NAMESPACES.get(identifier.partition("/")[0]) if "/" in identifier else None
-    if OLDER_ATARI.fullmatch(identifier):
-        package = "ale_py"
-    if package:
-        try:
-            module = importlib.import_module(package)
-        except ImportError as error:
-            name = package.partition(".")[0]
-            raise Refusal(PACKAGE_MISSING, f"the package {name} cannot be imported ({error})") from None
-        if hasattr(module, "register_envs"):
-            module.register_envs()
-    return gymnasium
-
-
-def read_options(assignments):
-    """The arguments of `gymnasium.make`; what is no JSON is text."""
-    options = {}
-    for assignment in assignments:
-        key, _, value = assignment.partition("=")
-        try:
-            options[key] = json.loads(value)
-        except ValueError:
-            options[key] = value
-    return options
-
-
-def make(gymnasium, identifier, options):
-    """Makes the environment, with text rendering where it has one."""
-    try:
-        environment = gymnasium.make(identifier, **options)
-        modes = environment.unwrapped.metadata.get("render_modes") or ()
-        if "ansi" in modes and "render_mode" not in options:
-            environment.close()
-            environment = gymnasium.make(identifier, render_mode="ansi", **options)
-        return environment
-    except gymnasium.error.DependencyNotInstalled as error:
-        raise Refusal(PACKAGE_MISSING, f"a package that it needs is missing ({one_line(error)})") from None
-    except ModuleNotFoundError as error:
-        raise Refusal(PACKAGE_MISSING, f"a module cannot be imported ({one_line(error)})") from None
-    except gymnasium.error.UnregisteredEnv as error:
-        raise Refusal(UNKNOWN, one_line(error)) from None
-    except gymnasium.error.Error as error:
-        raise Refusal(INVALID_OPTIONS if options else UNKNOWN, one_line(error)) from None
-    except TypeError as error:
-        if not options:
-            raise
-        raise Refusal(INVALID_OPTIONS, one_line(error)) from None
-
-
-class Observations:
-    """Where observations go: shared memory in the order of axes that networks take, channels first."""
-
-    def __init__(self, space, gymnasium, numpy):
-        if not isinstance(space, gymnasium.spaces.Box):
-            raise Refusal(UNSUPPORTED, f"its observation space is {type(space).__name__}, not Box")
-        if not 1 <= len(space.shape) <= 3 or 0 in space.shape:
-            raise Refusal(UNSUPPORTED, f"its observations have shape {space.shape}; one to three axes are supported")
-        if space.dtype == numpy.uint8:
-            self.element = "uint8"
-        elif space.dtype.kind in "fb":
-            self.element = "float32"
-        else:
-            raise Refusal(UNSUPPORTED, f"its observations are {space.dtype}; floats, bool and uint8 are supported")
-        # The last axis is that of the channels, unless the first one is shorter.
-        self.moves_channels = len(space.shape) == 3 and space.shape[0] >= space.shape[2]
-        self.shape = [space.shape[2], *space.shape[:2]] if self.moves_channels else list(space.shape)
-        self.is_checked = space.dtype.kind == "f"
-        self.numpy = numpy
-        self.target = None
-
-    def write(self, observation):
-        if self.target is None:
-            # The other side gives the memory its size before the first reset.
-            memory = mmap.mmap(MEMORY, os.fstat(MEMORY).st_size)
-            count = int(self.numpy.prod(self.shape))
-            target = self.numpy.frombuffer(memory, self.element, count).reshape(self.shape)
-            self.flat = target.reshape(-1)
-            self.target = target.transpose(1, 2, 0) if self.moves_channels else target
-        if getattr(observation, "shape", self.target.shape) != self.target.shape:
-            raise ValueError(f"an observation of shape {observation.shape} came instead of {self.target.shape}")
-        self.target[...] = observation
-        if self.is_checked and not self.numpy.isfinite(self.flat).all():
-            index = tuple(int(place) for place in self.numpy.argwhere(~self.numpy.isfinite(self.target))[0])
-            raise Refusal(NOT_FINITE, f"an observation with {self.target[index]} at {list(index)}")
-
-
-def package_version(environment):
-    """The distribution that an environment's class belongs to, with its version, where it has one."""
-    from importlib import metadata
-
-    module = type(environment.unwrapped).__module__.partition(".")[0]
-    for name in metadata.packages_distributions().get(module, [])[:1]:
-        return f"{name} {metadata.version(name)}"
-    return ""
-
-
-def steps_per_second(environment, frame_skip):
-    """How fast a film should be: of Atari's environments in real time, of others as their authors have it, if they say."""
-    if hasattr(environment, "ale"):
-        return 60 / frame_skip if isinstance(frame_skip, int) and frame_skip > 0 else None
-    rate = environment.metadata.get("render_fps")
-    return float(rate) if isinstance(rate, (int, float)) and 0 < rate < 1000 else None
-
-
-def picture(environment):
-    """Height, width and pixels of what the environment draws in colour; nothing where it does not draw."""
-    import numpy
-
-    inner = environment.unwrapped
-    if "rgb_array" not in (inner.metadata.get("render_modes") or ()):
-        return b""
-    mode = {name: value for name, value in vars(inner).items() if name == "render_mode"}
-    # For this moment only: LunarLander, for one, has particles in its world while a mode is set, and goes otherwise
-    # then. Not through the wrappers, which take note of being asked.
-    inner.render_mode = "rgb_array"
-    try:
-        frame = numpy.asarray(inner.render())
-    finally:
-        del inner.render_mode
-        vars(inner).update(mode)
-    if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != numpy.uint8:
-        raise ValueError(f"a picture of shape {frame.shape} and type {frame.dtype} came, not bytes of three colours")
-    return struct.pack("<II", *frame.shape[:2]) + frame.tobytes()
-
-
-def finite(number):
-    """A number as JSON can have it; `None` for infinities and what is no number."""
-    return float(number) if isinstance(number, numbers.Real) and math.isfinite(number) else None
-
-
-def describe(environment, observations, gymnasium):
-    """What the other side must know, as a document."""
-    actions = environment.action_space
-    if not isinstance(actions, gymnasium.spaces.Discrete):
-        raise Refusal(UNSUPPORTED, f"its action space is {type(actions).__name__}, not Discrete")
-    count = int(actions.n)
-    meanings = getattr(environment.unwrapped, "get_action_meanings", lambda: [])()
-    meanings = [str(meaning).lower() for meaning in meanings]
-    frame_skip = getattr(environment.unwrapped, "_frameskip", 1)
-    specification = environment.spec
-    return {
-        "shape": [int(extent) for extent in observations.shape],
-        "element": observations.element,
-        "action_meanings": meanings if len(meanings) == count else [f"action {index}" for index in range(count)],
-        "maximum_episode_steps": specification and specification.max_episode_steps,
-        "reward_threshold": specification and finite(specification.reward_threshold),
-        "frames_per_step": frame_skip if isinstance(frame_skip, int) and frame_skip > 0 else 1,
-        "steps_per_second": steps_per_second(environment.unwrapped, frame_skip),
-        "identity": {
-            "gymnasium": gymnasium.__version__,
-            "package": package_version(environment),
-            # An address in it would be another in every process.
-            "specification": re.sub(r" at 0x[0-9a-f]+", "", str(specification)),
-            "wrappers": [type(layer).__name__ for layer in layers(environment)],
-        },
-    }
-
-
-# ---------------------------------------------------------------------------------------------------------------------
-# Answering
-
-
-def one_line(error):
-    return " ".join(str(error).split()) or type(error).__name__
+    """The other side has closed the socket. No environment raises this, or catches it with `except Exception`."""
 
 
 def look_for_request():
-    """Looks for a request a hundred microseconds long before anyone sleeps for it: to wake a process on an idle processor takes
-    tens of microseconds. Whoever else has work to do gets the processor between two looks."""
+    """Polls for a request for about a hundred microseconds before blocking: waking a process on an idle processor takes
+    tens of microseconds. Other processes can run between two polls."""
     for _ in range(EAGER_LOOKS):
         if READY.poll(0):
             return
@@ -241,7 +61,7 @@ def look_for_request():
 
 
 def receive(count):
-    """So many bytes from the other side."""
+    """Receives `count` bytes from the other side."""
     parts = b""
     while len(parts) < count:
         part = os.read(CONTROL, count - len(parts))
@@ -252,7 +72,7 @@ def receive(count):
 
 
 def lives_flags(information):
-    """The lives that a game counts, in the flags of a reply: from bit 8 on their number and one."""
+    """The lives left, in the flags of a reply: their number plus one, from bit 8 on; 0 without lives."""
     lives = information.get("lives")
     return (lives + 1) << 8 if type(lives) is int and 0 <= lives < 1 << 20 else 0
 
@@ -264,7 +84,7 @@ def answer(status, payload=b"", flags=0, reward=0.0):
 
 
 class Worker:
-    """One environment and the requests that it answers."""
+    """One environment, and the requests for it."""
 
     def __init__(self, identifier, options):
         self.gymnasium = import_packages(identifier)
@@ -284,7 +104,7 @@ class Worker:
         return lives_flags(information)
 
     def serve(self):
-        """Answers requests; the one for a step is first, since it comes a million times."""
+        """Answers requests; steps come first, since there are millions of them."""
         step, write = self.environment.step, self.observations.write
         while True:
             look_for_request()
@@ -318,25 +138,25 @@ class Worker:
 
     def restore(self, data):
         if not self.is_reset:
-            # What an episode needs is there after a reset only.
+            # Some attributes exist only after a reset.
             self.environment.reset(seed=0)
             self.is_reset = True
         try:
-            # The last observation is stored on the other side.
+            # The other side stores the last observation.
             self.snapshots.restore(*unpack(data))
         except NO_STATE as error:
-            raise Refusal(INVALID_SNAPSHOT, f"it cannot be read: {one_line(error)}") from None
+            raise Refusal(INVALID_SNAPSHOT, f"it cannot be decoded: {one_line(error)}") from None
 
 
 def failure(error):
-    """An exception in a line, then its traceback without the frames of this file."""
+    """An exception in one line, then its traceback without the frames of these scripts."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename not in OWN_FILES]
     text = f"{type(error).__name__}: {one_line(error)}"
     return "\n".join([text, *"".join(traceback.format_list(frames)).splitlines()]).encode(errors="replace")
 
 
 def main():
-    # The user's modules lie beside what they run.
+    # The user's modules may be in the current directory.
     if "" not in sys.path:
         sys.path.insert(0, "")
     try:
@@ -349,16 +169,16 @@ def main():
         try:
             worker.serve()
         except (Farewell, BrokenPipeError, ConnectionResetError):
-            # Nobody waits for a process any more that does not get done with closing.
+            # A process that does not finish closing ends all the same.
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.alarm(CLOSING_SECONDS)
             try:
                 worker.environment.close()
             finally:
-                # Nor is anybody left to end what the environment has started.
+                # This also ends processes that the environment has started.
                 os.killpg(0, signal.SIGKILL)
     except (BrokenPipeError, ConnectionResetError):
         pass
     finally:
-        # Nothing that an environment has left running may keep the process.
+        # Threads that an environment has left running must not keep the process alive.
         os._exit(0)

@@ -1,46 +1,46 @@
-public import DQNModel
+package import DQNModel
 
-/// Repeats each action, adds the rewards up, and shows the last observation: `action-repeat:4`.
+/// Repeats each action, sums the rewards and shows the last observation: `action-repeat:4`.
 ///
-/// With `action-repeat:4,max` it shows the larger of each pixel of the last two, since Atari draws some objects in every
-/// other frame only. An episode that ends before the last repetition shows its last observation alone, and so does one
-/// that has just begun.
-public struct ActionRepeat: EnvironmentWrapper {
-    /// The environment inside.
-    public var inner: any Environment
-    /// How often an action is taken.
-    public let count: Int
-    /// Whether each pixel is the larger of the last two observations'.
-    public let takesMaximum: Bool
+/// `action-repeat:4,max` shows the maximum of each pixel over the last two observations, since Atari draws some objects
+/// in every other frame only. If the episode ends before the last repetition, and after a reset, it shows the last
+/// observation alone.
+package struct ActionRepeat: EnvironmentWrapper {
+    /// The inner environment.
+    package var inner: any Environment
+    /// How often each action is taken.
+    package let count: Int
+    /// Whether each pixel is the maximum over the last two observations.
+    package let takesMaximum: Bool
     /// `action-repeat:4` or `action-repeat:4,max`.
-    public let text: String
-    /// The inner environment's, of ``count`` times as many frames a step.
-    public let specification: EnvironmentSpecification
-    /// Fewer than the inner environment's, as many times as each action is taken.
-    public var stepsPerSecond: Double { inner.stepsPerSecond / Double(count) }
+    package let text: String
+    /// The specification of the inner environment, with ``count`` times as many frames per step.
+    package let specification: EnvironmentSpecification
+    /// The rate of the inner environment divided by ``count``.
+    package var stepsPerSecond: Double { inner.stepsPerSecond / Double(count) }
     private var shown: Observation
     private var before: Observation
 
-    /// Puts the wrapper around an environment.
+    /// Wraps an environment.
     ///
-    /// - Throws: ``EnvironmentError`` (`invalidWrapper`) for the maximum of observations that are no bytes, or that lie
+    /// - Throws: ``EnvironmentError`` (`invalidWrapper`) for the maximum of observations that are not bytes, or are
     ///   several frames apart.
     /// - Precondition: `count` is positive.
-    public init(
+    package init(
         _ environment: any Environment, count: Int, takesMaximum: Bool = false
     ) throws(EnvironmentError) {
-        precondition(count > 0, "an action is taken once at least")
+        precondition(count > 0, "each action is taken at least once")
         text = WrapperSetting.actionRepeat(count: count, takesMaximum: takesMaximum).text
         var specification = environment.specification
         let space = specification.observationSpace
         guard !takesMaximum || space.element == .uint8 else {
-            throw .unfit(text, environment, "its observations are no bytes; leave ',max' out")
+            throw .unfit(text, environment, "its observations are not bytes; omit ',max'")
         }
         guard !takesMaximum || specification.framesPerStep == 1 else {
             let frames = specification.framesPerStep
             throw .unfit(
                 text, environment,
-                "it takes \(frames) frames a step already; make it with --env-set frameskip=1, or leave ',max' out")
+                "it already takes \(frames) frames per step; create it with --env-set frameskip=1, or omit ',max'")
         }
         specification.framesPerStep *= count
         specification.maximumEpisodeSteps = specification.maximumEpisodeSteps.map { ($0 + count - 1) / count }
@@ -53,15 +53,15 @@ public struct ActionRepeat: EnvironmentWrapper {
     }
 
     /// Resets the inner environment.
-    public mutating func reset(seed: UInt64?) throws {
+    package mutating func reset(seed: UInt64?) throws {
         try inner.reset(seed: seed)
         if takesMaximum { inner.observe(into: &shown) }
     }
 
     /// Takes the action ``count`` times, or until the episode ends.
     ///
-    /// - Returns: the last outcome with the sums of the rewards.
-    public mutating func step(_ action: Int) throws -> StepOutcome {
+    /// - Returns: the last outcome, with the sum of the rewards.
+    package mutating func step(_ action: Int) throws -> StepOutcome {
         var outcome = try inner.step(action)
         var (reward, rawReward) = (outcome.reward, outcome.rawReward)
         var taken = 1
@@ -89,19 +89,19 @@ public struct ActionRepeat: EnvironmentWrapper {
         }
     }
 
-    /// Shows the last observation, or the maximum of the last two.
-    public func observe(into observation: inout Observation) {
+    /// Writes the last observation, or the maximum of the last two.
+    package func observe(into observation: inout Observation) {
         guard takesMaximum else { return inner.observe(into: &observation) }
         shown.withBytes { shown in observation.withMutableBytes { $0.copyMemory(from: shown) } }
     }
 
-    /// The inner state and, where it is a maximum, the observation as `shown`.
-    public func snapshot() throws -> StateSnapshot? {
+    /// The inner state and, with a maximum, the observation as `shown`.
+    package func snapshot() throws -> StateSnapshot? {
         try snapshot(with: takesMaximum ? ["shown": .uint8(shown.bytes)] : [:])
     }
 
-    /// Goes back to a snapshot's state.
-    public mutating func restore(_ snapshot: StateSnapshot) throws {
+    /// Restores a snapshot.
+    package mutating func restore(_ snapshot: StateSnapshot) throws {
         let state = try innerSnapshot(of: snapshot)
         let stored = takesMaximum ? try snapshot.uint8("shown", count: shown.bytes.count) : []
         try inner.restore(state)

@@ -1,10 +1,10 @@
-/// Shrinks a picture of bytes to a square: each pixel becomes the mean of the area that it covers.
+/// Shrinks a picture of bytes to a square: each pixel is the mean of the area that it covers.
 ///
-/// The same bytes as OpenCV's `resize` with `INTER_AREA` gives where the scale is no whole number in both directions:
-/// first along the rows, then along the columns, in single precision, in this order of additions. A mean that lies just
-/// between two numbers goes where these roundings lead.
+/// The bytes equal those of OpenCV's `resize` with `INTER_AREA`, unless the scale is a whole number in both directions:
+/// first along the rows, then along the columns, in single precision, with the same order of additions, so that ties
+/// round the same way.
 final class AreaShrinking {
-    /// What one row or column gives to one of the smaller picture.
+    /// The weight of one row or column in one of the smaller picture.
     private struct Part {
         let target: Int
         let source: Int
@@ -14,19 +14,19 @@ final class AreaShrinking {
     private let side: Int
     private let columns: Int
     private let parts: [Part]
-    /// The columns that a small one is made of are neighbours: the first of them, and their weights, of which there are as
-    /// many for each, some of them 0.
+    /// The first source column of each small column; its source columns are neighbours. Each has the same number of
+    /// weights, some of them 0.
     private let firstColumns: UnsafeMutableBufferPointer<Int32>
     private let columnWeights: UnsafeMutableBufferPointer<Float>
     private let weightsPerColumn: Int
     private let sourceByteCount: Int
-    // Memory of its own, not arrays: half of the time would go into checking indices.
+    // Plain memory, not arrays: bounds checks would take half of the time.
     private let line: UnsafeMutableBufferPointer<Float>
     private let sums: UnsafeMutableBufferPointer<Float>
 
     /// Prepares for pictures of one size.
     ///
-    /// - Precondition: no extent is smaller than the side.
+    /// - Precondition: both extents are at least `side`.
     init(rows: Int, columns: Int, side: Int) {
         precondition(side > 0 && rows >= side && columns >= side, "a picture is shrunk, not enlarged")
         self.side = side
@@ -40,7 +40,7 @@ final class AreaShrinking {
         firstColumns = .allocate(capacity: side)
         columnWeights = .allocate(capacity: side * width)
         for (target, group) in groups.enumerated() {
-            // Weights of 0 in front, where the group would reach beyond the picture's edge otherwise.
+            // Leading weights of 0 keep a group inside the picture's edge.
             let start = min(group[0].source, columns - width)
             firstColumns.initializeElement(at: target, to: Int32(start))
             for index in 0..<width {
@@ -59,7 +59,7 @@ final class AreaShrinking {
         sums.deallocate()
     }
 
-    /// Which extents of the larger picture are parts of which of the smaller one, and how much of it.
+    /// The weights of the larger picture's rows or columns in those of the smaller one.
     private static func parts(of extent: Int, in side: Int) -> [Part] {
         let scale = Double(extent) / Double(side)
         var parts: [Part] = []
@@ -69,7 +69,7 @@ final class AreaShrinking {
             let width = min(scale, Double(extent) - start)
             let last = min(Int(end.rounded(.down)), extent - 1)
             let first = min(Int(start.rounded(.up)), last)
-            // Slivers that are but errors of rounding are left out.
+            // Slivers caused by rounding are skipped.
             if Double(first) - start > 1e-3 {
                 parts.append(
                     Part(target: target, source: first - 1, weight: Float((Double(first) - start) / width)))
@@ -87,7 +87,7 @@ final class AreaShrinking {
 
     /// Shrinks a picture.
     ///
-    /// - Precondition: the buffers are of the extents that were prepared for.
+    /// - Precondition: the buffers have the prepared extents.
     func shrink(_ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer) {
         precondition(source.count == sourceByteCount && target.count == side * side, "pictures of other extents")
         guard let pixels = source.baseAddress?.assumingMemoryBound(to: UInt8.self) else { return }
@@ -109,7 +109,7 @@ final class AreaShrinking {
     }
 
     private func shrinkLine(_ pixels: UnsafePointer<UInt8>) {
-        // Three weights, those of 160 columns in 84, are most of all calls: without a loop.
+        // Most calls have three weights, those of 160 columns in 84: they need no inner loop.
         if weightsPerColumn == 3 {
             for column in 0..<side {
                 let start = pixels + Int(firstColumns[column])
@@ -130,10 +130,10 @@ final class AreaShrinking {
         }
     }
 
-    /// Writes the sums as a row of bytes, halves to the even one.
+    /// Writes the sums as a row of bytes, halves rounded to even.
     private func write(_ row: Int, into target: UnsafeMutableRawBufferPointer) {
         for column in 0..<side {
-            // The bits of a number this large count whole ones: the addition rounds.
+            // The addition rounds: the lowest bit of a number this large is worth 1.
             let shifted = sums[column] + 0x1.8p23
             target[row * side + column] = UInt8(truncatingIfNeeded: shifted.bitPattern)
         }

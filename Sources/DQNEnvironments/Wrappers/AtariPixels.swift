@@ -1,29 +1,30 @@
-public import DQNModel
+package import DQNModel
 
-/// Makes the screen of an Atari game a small square in grey: `atari-pixels:84`, or 42, which is easier than the papers'.
+/// Converts the screen of an Atari game to a small grey square: `atari-pixels:84`, or 42, which is easier than in the
+/// papers.
 ///
-/// Colours become their luminance; then the picture is shrunk by area. Bytes are those of Gymnasium's
-/// `AtariPreprocessing`, where what is inside is the emulator's own grey (`obs_type=grayscale`): that takes the maximum
-/// of two frames of grey. Of frames in colour the maximum is that of each colour, as in Mnih 2015.
+/// Colours become their luminance; then the picture is shrunk by area. Around the emulator's own grey
+/// (`obs_type=grayscale`) the bytes equal those of Gymnasium's `AtariPreprocessing`, which takes the maximum of two
+/// grey frames. With colour frames the maximum is taken per colour, as in Mnih 2015.
 ///
-/// An observation is made anew whenever it is asked for; docs/atari.md says what that takes.
-public struct AtariPixels: EnvironmentWrapper {
-    /// The environment inside.
-    public var inner: any Environment
-    /// Rows and columns of the square.
-    public let side: Int
+/// Each call of `observe` computes the observation; docs/atari.md has the cost.
+package struct AtariPixels: EnvironmentWrapper {
+    /// The inner environment.
+    package var inner: any Environment
+    /// The number of rows and columns.
+    package let side: Int
     /// `atari-pixels:84`.
-    public let text: String
-    /// The inner environment's, with observations of ``side`` × ``side`` bytes.
-    public let specification: EnvironmentSpecification
+    package let text: String
+    /// The specification of the inner environment, with observations of ``side`` × ``side`` bytes.
+    package let specification: EnvironmentSpecification
     private let camera: Camera
 
-    /// Puts the wrapper around an environment that shows bytes, of one channel or of red, green and blue.
+    /// Wraps an environment with observations of bytes: grey, or red, green and blue.
     ///
-    /// - Throws: ``EnvironmentError`` (`invalidWrapper`) for other observations, and for smaller ones.
+    /// - Throws: ``EnvironmentError`` (`invalidWrapper`) for other or smaller observations.
     /// - Precondition: `side` is positive.
-    public init(_ environment: any Environment, side: Int) throws(EnvironmentError) {
-        precondition(side > 0, "a picture has a row at least")
+    package init(_ environment: any Environment, side: Int) throws(EnvironmentError) {
+        precondition(side > 0, "a picture has at least one row")
         text = WrapperSetting.atariPixels(side: side).text
         var specification = environment.specification
         let space = specification.observationSpace
@@ -33,7 +34,7 @@ public struct AtariPixels: EnvironmentWrapper {
         else {
             throw .unfit(
                 text, environment,
-                "it takes bytes of shape [rows, columns] or [3, rows, columns] with \(side) rows and columns at least; "
+                "it needs bytes of shape [rows, columns] or [3, rows, columns] with at least \(side) rows and columns; "
                     + "these are \(space.element.rawValue) of \(shape)")
         }
         camera = Camera(space, side: side)
@@ -43,11 +44,11 @@ public struct AtariPixels: EnvironmentWrapper {
         inner = environment
     }
 
-    /// Shows the inner observation in grey, shrunk.
-    public func observe(into observation: inout Observation) { camera.take(inner, into: &observation) }
+    /// Writes the inner observation in grey, shrunk.
+    package func observe(into observation: inout Observation) { camera.take(inner, into: &observation) }
 }
 
-/// What pictures are made with; nothing in it outlives a picture.
+/// The buffers of the conversion; no value in them outlives one call.
 private final class Camera {
     private var screen: Observation
     private var grey: [UInt8]
@@ -77,10 +78,10 @@ private final class Camera {
 
 /// The brightness of a colour: 0.299 red + 0.587 green + 0.114 blue.
 enum Luminance {
-    /// Turns planes of red, green and blue into one of grey.
+    /// Converts planes of red, green and blue to one of grey.
     static func convert(_ planes: UnsafeRawBufferPointer, into grey: UnsafeMutableRawBufferPointer) {
         let count = grey.count
-        precondition(planes.count == 3 * count, "three planes of colour make one of grey")
+        precondition(planes.count == 3 * count, "three planes of colour become one of grey")
         for index in 0..<count {
             let (red, green, blue) = (planes[index], planes[count + index], planes[2 * count + index])
             // In thousandths, rounded.

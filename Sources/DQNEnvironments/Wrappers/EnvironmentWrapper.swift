@@ -1,49 +1,50 @@
-public import DQNGraphics
-public import DQNModel
+package import DQNGraphics
+package import DQNModel
 
-/// An environment around an environment, which it changes in one respect; in all others it is what is inside.
+/// An environment around another one, of which it changes one aspect.
 ///
-/// A snapshot is the wrapper's own arrays and the inner environment's whole snapshot beside them: its arrays as
-/// `inner.NAME`, its kind and version as `inner-kind` and `inner-version`. The wrapper's kind is its ``text``, settings
-/// included, so that a state is not restored where other settings are in force.
-public protocol EnvironmentWrapper: Environment {
-    /// The environment inside.
+/// A snapshot holds the wrapper's own arrays and the whole snapshot of the inner environment: its arrays as
+/// `inner.NAME`, its kind and version as `inner-kind` and `inner-version`. The kind is the wrapper's ``text`` with its
+/// settings, so that a state is only restored under the same settings.
+package protocol EnvironmentWrapper: Environment {
+    /// The inner environment.
     var inner: any Environment { get set }
-    /// The wrapper as lists have it: `action-repeat:4,max`.
+    /// The wrapper as a list writes it: `action-repeat:4,max`.
     var text: String { get }
 }
 
 extension EnvironmentWrapper {
-    /// The inner environment's.
-    public var specification: EnvironmentSpecification { inner.specification }
-    /// The inner environment's.
-    public var lives: Int? { inner.lives }
+    /// The specification of the inner environment.
+    package var specification: EnvironmentSpecification { inner.specification }
+    /// The lives left in the inner environment.
+    package var lives: Int? { inner.lives }
     /// Resets the inner environment.
-    public mutating func reset(seed: UInt64?) throws { try inner.reset(seed: seed) }
+    package mutating func reset(seed: UInt64?) throws { try inner.reset(seed: seed) }
     /// Steps the inner environment.
-    public mutating func step(_ action: Int) throws -> StepOutcome { try inner.step(action) }
-    /// Shows what the inner environment shows.
-    public func observe(into observation: inout Observation) { inner.observe(into: &observation) }
-    /// The inner environment's drawing, not what the wrapper makes of its observations.
-    public func renderANSI() -> String { inner.renderANSI() }
-    /// The inner environment's drawing for a screen.
-    public func renderANSI(columns: Int, rows: Int) -> String { inner.renderANSI(columns: columns, rows: rows) }
-    /// The inner environment's picture.
-    public func picture() throws -> Picture? { try inner.picture() }
-    /// The inner environment's.
-    public var stepsPerSecond: Double { inner.stepsPerSecond }
-    /// The inner environment's state; `nil` where it cannot tell its own.
-    public func snapshot() throws -> StateSnapshot? { try snapshot(with: [:]) }
+    package mutating func step(_ action: Int) throws -> StepOutcome { try inner.step(action) }
+    /// Writes the observation of the inner environment.
+    package func observe(into observation: inout Observation) { inner.observe(into: &observation) }
+    /// The text of the inner environment.
+    package func renderANSI() -> String { inner.renderANSI() }
+    /// The figures of the inner environment.
+    package var statusLine: String { inner.statusLine }
+    /// The picture of the inner environment, not of the wrapper's observations.
+    package func picture() throws -> Picture? { try inner.picture() }
+    /// The rate of the inner environment.
+    package var stepsPerSecond: Double { inner.stepsPerSecond }
+    /// The state of the inner environment; `nil` if it cannot be captured.
+    package func snapshot() throws -> StateSnapshot? { try snapshot(with: [:]) }
     /// Restores the inner environment.
-    public mutating func restore(_ snapshot: StateSnapshot) throws { try inner.restore(innerSnapshot(of: snapshot)) }
+    package mutating func restore(_ snapshot: StateSnapshot) throws { try inner.restore(innerSnapshot(of: snapshot)) }
 
-    /// The layout of every wrapper's snapshot.
+    /// The layout version of every wrapper's snapshot.
     private var layout: Int { 1 }
 
-    /// A snapshot of arrays of the wrapper's own and the inner environment's state; `nil` where that cannot be had.
+    /// Returns a snapshot of the wrapper's own arrays and the state of the inner environment; `nil` if that cannot be
+    /// captured.
     ///
-    /// - Parameter own: by names that do not begin with `inner`.
-    public func snapshot(with own: [String: StateSnapshot.Value]) throws -> StateSnapshot? {
+    /// - Parameter own: the arrays by name; names must not begin with `inner`.
+    package func snapshot(with own: [String: StateSnapshot.Value]) throws -> StateSnapshot? {
         guard let state = try inner.snapshot() else { return nil }
         var values = own
         for (name, value) in state.values { values["inner.\(name)"] = value }
@@ -52,15 +53,16 @@ extension EnvironmentWrapper {
         return StateSnapshot(kind: text, version: layout, values: values)
     }
 
-    /// The inner environment's state in a snapshot of this wrapper's.
+    /// Returns the state of the inner environment in a snapshot of this wrapper.
     ///
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) for a snapshot of another wrapper, or with other settings.
-    public func innerSnapshot(of snapshot: StateSnapshot) throws(ModelError) -> StateSnapshot {
+    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) for a snapshot of another wrapper or with other settings.
+    package func innerSnapshot(of snapshot: StateSnapshot) throws(ModelError) -> StateSnapshot {
         try snapshot.require(kind: text, version: layout)
         let version = try snapshot.int64("inner-version", count: 1)[0]
         guard case .uint8(let kind) = snapshot.values["inner-kind"] else {
             throw ModelError(
-                code: .invalidSnapshot, message: "The snapshot of \(text) does not say what is inside ('inner-kind').")
+                code: .invalidSnapshot,
+                message: "The snapshot of \(text) lacks the kind of its environment ('inner-kind').")
         }
         var values: [String: StateSnapshot.Value] = [:]
         for (name, value) in snapshot.values where name.hasPrefix("inner.") {

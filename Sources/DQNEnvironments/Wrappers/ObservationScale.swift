@@ -1,21 +1,22 @@
-public import DQNModel
+package import DQNModel
 
-/// Multiplies each number of an observation and adds to it: `observation-scale:0.01` or `observation-scale:0.01,-1`.
-public struct ObservationScale: EnvironmentWrapper {
-    /// The environment inside.
-    public var inner: any Environment
-    /// What each number is multiplied by.
-    public let factor: Float
-    /// What is added then.
-    public let offset: Float
+/// Multiplies the numbers of an observation and adds an offset: `observation-scale:0.01` or
+/// `observation-scale:0.01,-1`.
+package struct ObservationScale: EnvironmentWrapper {
+    /// The inner environment.
+    package var inner: any Environment
+    /// The factor of each number.
+    package let factor: Float
+    /// The offset, added after the multiplication.
+    package let offset: Float
     /// `observation-scale:0.01,-1.0`.
-    public let text: String
+    package let text: String
 
-    /// Puts the wrapper around an environment.
+    /// Wraps an environment.
     ///
-    /// - Throws: ``EnvironmentError`` (`invalidWrapper`) for observations that are no floats: bytes are scaled on their
-    ///   way into a network.
-    public init(_ environment: any Environment, factor: Float, offset: Float = 0) throws(EnvironmentError) {
+    /// - Throws: ``EnvironmentError`` (`invalidWrapper`) for observations that are not floats: networks scale bytes
+    ///   themselves.
+    package init(_ environment: any Environment, factor: Float, offset: Float = 0) throws(EnvironmentError) {
         text = WrapperSetting.observationScale(factor: factor, offset: offset).text
         guard environment.specification.observationSpace.element == .float32 else {
             throw .unfit(text, environment, "its observations are bytes, which networks scale by 1/255 themselves")
@@ -25,8 +26,8 @@ public struct ObservationScale: EnvironmentWrapper {
         self.offset = offset
     }
 
-    /// Shows the inner observation, scaled.
-    public func observe(into observation: inout Observation) {
+    /// Writes the inner observation, scaled.
+    package func observe(into observation: inout Observation) {
         inner.observe(into: &observation)
         observation.withMutableFloats { values in
             for index in values.indices { values[index] = values[index] * factor + offset }

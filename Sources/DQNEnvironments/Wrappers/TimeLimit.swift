@@ -1,24 +1,24 @@
-public import DQNModel
+package import DQNModel
 
-/// Cuts episodes off after so many steps of what is inside: `time-limit:27000`.
+/// Truncates episodes after a number of steps of the inner environment: `time-limit:27000`.
 ///
-/// The last step is truncated, not terminated: its final observation is bootstrapped from.
-public struct TimeLimit: EnvironmentWrapper {
-    /// The environment inside.
-    public var inner: any Environment
-    /// Steps after which an episode is cut off.
-    public let steps: Int
+/// The last step is truncated, not terminated: agents bootstrap from its final observation.
+package struct TimeLimit: EnvironmentWrapper {
+    /// The inner environment.
+    package var inner: any Environment
+    /// The number of steps after which an episode is truncated.
+    package let steps: Int
     /// `time-limit:27000`.
-    public let text: String
-    /// The inner environment's, with the smaller of both limits.
-    public let specification: EnvironmentSpecification
+    package let text: String
+    /// The specification of the inner environment, with the smaller of both limits.
+    package let specification: EnvironmentSpecification
     private var progress = EpisodeProgress()
 
-    /// Puts the wrapper around an environment.
+    /// Wraps an environment.
     ///
     /// - Precondition: `steps` is positive.
-    public init(_ environment: any Environment, steps: Int) {
-        precondition(steps > 0, "an episode has a step at least")
+    package init(_ environment: any Environment, steps: Int) {
+        precondition(steps > 0, "an episode has at least one step")
         var specification = environment.specification
         specification.maximumEpisodeSteps = min(specification.maximumEpisodeSteps ?? steps, steps)
         self.specification = specification
@@ -28,13 +28,13 @@ public struct TimeLimit: EnvironmentWrapper {
     }
 
     /// Resets the inner environment and the count.
-    public mutating func reset(seed: UInt64?) throws {
+    package mutating func reset(seed: UInt64?) throws {
         try inner.reset(seed: seed)
         progress.begin()
     }
 
     /// Steps the inner environment and counts.
-    public mutating func step(_ action: Int) throws -> StepOutcome {
+    package mutating func step(_ action: Int) throws -> StepOutcome {
         try progress.check(action, of: specification, actions: specification.actionCount)
         var outcome = try inner.step(action)
         if progress.advance(terminated: outcome.ended, limit: steps) { outcome.truncated = true }
@@ -42,14 +42,14 @@ public struct TimeLimit: EnvironmentWrapper {
     }
 
     /// The inner state, `elapsed_steps` and `phase`.
-    public func snapshot() throws -> StateSnapshot? {
+    package func snapshot() throws -> StateSnapshot? {
         var own: [String: StateSnapshot.Value] = [:]
         progress.store(in: &own)
         return try snapshot(with: own)
     }
 
-    /// Goes back to a snapshot's state.
-    public mutating func restore(_ snapshot: StateSnapshot) throws {
+    /// Restores a snapshot.
+    package mutating func restore(_ snapshot: StateSnapshot) throws {
         let state = try innerSnapshot(of: snapshot)
         let stored = try EpisodeProgress(restoring: snapshot, limit: steps)
         try inner.restore(state)

@@ -1,54 +1,54 @@
-/// The wrappers around an environment, the innermost first: what a run's configuration has under `wrappers`.
+/// The wrappers around an environment, the innermost first, as in the configuration key `wrappers`.
 ///
-/// | text | |
+/// | text | effect |
 /// |---|---|
-/// | `no-op-start:30` | ``NoOpStart`` |
-/// | `action-repeat:4`, `action-repeat:4,max` | ``ActionRepeat`` |
-/// | `atari-pixels:84`, `atari-pixels:42` | ``AtariPixels`` |
-/// | `observation-scale:0.01`, `observation-scale:0.01,-1` | ``ObservationScale`` |
-/// | `time-limit:27000` | ``TimeLimit`` |
-/// | `episodic-life` | ``EpisodicLife``, in training only |
-/// | `reward-clip` | ``RewardClip``, in training only |
+/// | `no-op-start:30` | begins each episode with 1 to 30 steps of action 0, which must be `noop` |
+/// | `action-repeat:4`, `action-repeat:4,max` | repeats each action; `max` shows the maximum of two frames |
+/// | `atari-pixels:84`, `atari-pixels:42` | shrinks a screen to a grey square |
+/// | `observation-scale:0.01`, `observation-scale:0.01,-1` | multiplies observations by a factor and adds an offset |
+/// | `time-limit:27000` | truncates episodes |
+/// | `episodic-life` | ends an episode when a life is lost, in training only |
+/// | `reward-clip` | replaces each reward by its sign, in training only |
 ///
 /// ```swift
 /// let list = try WrapperList(parsing: "action-repeat:4 time-limit:100 reward-clip")
 /// var environment = try list.wrap(EnvironmentRegistry.make("CartPole-v1"), for: .training)
 /// ```
 public struct WrapperList: Sendable, Equatable {
-    /// What an environment is made for.
+    /// What an environment is for.
     public enum Use: Sendable {
-        /// Learning: all wrappers.
+        /// Training: all wrappers.
         case training
-        /// Evaluating and playing: without the wrappers that are for training only, so that returns are those of whole
-        /// games, as their authors count them.
+        /// Evaluating and playing: without the wrappers for training only, so that returns are those of whole games.
         case playing
     }
 
     private let settings: [WrapperSetting]
 
-    /// The wrappers of a text with spaces between them.
+    /// Parses wrappers separated by spaces.
     ///
     /// - Throws: ``EnvironmentError`` (`invalidWrapper`) as ``init(_:)``.
     public init(parsing text: String) throws(EnvironmentError) {
         try self.init(text.split(whereSeparator: \.isWhitespace).map(String.init))
     }
 
-    /// The wrappers of a list of texts.
+    /// Parses a list of wrappers.
     ///
-    /// - Throws: ``EnvironmentError`` (`invalidWrapper`) for an unknown wrapper, with the nearest name, and for settings
-    ///   that it does not take, with those that it does.
+    /// - Throws: ``EnvironmentError`` (`invalidWrapper`) for an unknown wrapper, with the nearest name, and for invalid
+    ///   settings, with the valid ones.
     public init(_ texts: [String]) throws(EnvironmentError) {
         var settings: [WrapperSetting] = []
         for text in texts { settings.append(try WrapperSetting(text)) }
         self.settings = settings
     }
 
-    /// The wrappers as texts, with their settings written in one way.
+    /// The wrappers as texts, with settings in canonical form.
     public var texts: [String] { settings.map(\.text) }
 
-    /// Puts the wrappers around an environment.
+    /// Returns the environment inside the wrappers.
     ///
-    /// - Throws: ``EnvironmentError`` (`invalidWrapper`) where one cannot be around what is inside it, with the reason.
+    /// - Throws: ``EnvironmentError`` (`invalidWrapper`) if a wrapper does not fit the environment inside it, with the
+    ///   reason.
     public func wrap(_ environment: any Environment, for use: Use) throws(EnvironmentError) -> any Environment {
         var environment = environment
         for setting in settings where use == .training || !setting.isForTrainingOnly {

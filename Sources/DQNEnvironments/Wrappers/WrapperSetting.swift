@@ -11,7 +11,7 @@ enum WrapperSetting: Sendable, Equatable {
     case episodicLife
     case rewardClip
 
-    /// How each wrapper is written.
+    /// The syntax of each wrapper.
     private static let usages = [
         "no-op-start": "no-op-start:N with N from 1 to 1000",
         "action-repeat": "action-repeat:N or action-repeat:N,max with N from 1 to 1000",
@@ -22,7 +22,7 @@ enum WrapperSetting: Sendable, Equatable {
         "reward-clip": "reward-clip",
     ]
 
-    /// Reads a text.
+    /// Parses a text.
     ///
     /// - Throws: ``EnvironmentError`` (`invalidWrapper`).
     init(_ text: String) throws(EnvironmentError) {
@@ -31,13 +31,13 @@ enum WrapperSetting: Sendable, Equatable {
         guard let usage = Self.usages[name] else {
             throw EnvironmentError(
                 code: .invalidWrapper,
-                message: "There is no wrapper '\(name)'; "
+                message: "Unknown wrapper '\(name)'; "
                     + NearestName.remedy(for: name, among: Array(Self.usages.keys)))
         }
         let arguments =
             parts.count < 2 ? [] : parts[1].split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         guard let setting = Self.read(name, arguments) else {
-            throw EnvironmentError(code: .invalidWrapper, message: "The wrapper '\(text)' cannot be; write \(usage).")
+            throw EnvironmentError(code: .invalidWrapper, message: "Invalid wrapper '\(text)'; write \(usage).")
         }
         self = setting
     }
@@ -64,7 +64,7 @@ enum WrapperSetting: Sendable, Equatable {
         }
     }
 
-    /// The wrapper in a list.
+    /// The wrapper as a list writes it.
     var text: String {
         switch self {
         case .noOpStart(let most): "no-op-start:\(most)"
@@ -78,10 +78,10 @@ enum WrapperSetting: Sendable, Equatable {
         }
     }
 
-    /// Whether evaluations and games do without it.
+    /// Whether evaluations and games omit it.
     var isForTrainingOnly: Bool { self == .episodicLife || self == .rewardClip }
 
-    /// Puts the wrapper around an environment.
+    /// Returns the environment inside the wrapper.
     func wrap(_ environment: any Environment) throws(EnvironmentError) -> any Environment {
         switch self {
         case .noOpStart(let most): try NoOpStart(environment, most: most)
@@ -98,10 +98,10 @@ enum WrapperSetting: Sendable, Equatable {
 }
 
 extension EnvironmentError {
-    /// The error of a wrapper that cannot be around an environment.
+    /// Returns the error of a wrapper that does not fit an environment.
     static func unfit(_ wrapper: String, _ environment: any Environment, _ reason: String) -> EnvironmentError {
         EnvironmentError(
             code: .invalidWrapper,
-            message: "The wrapper '\(wrapper)' cannot be around '\(environment.specification.id)': \(reason).")
+            message: "The wrapper '\(wrapper)' does not fit '\(environment.specification.id)': \(reason).")
     }
 }

@@ -1,31 +1,33 @@
 package import DQNCheckpoint
 package import DQNEnvironments
-public import DQNModel
+package import DQNModel
 
 extension TrainingConfiguration {
-    /// The network for an environment's observations, stacked.
+    /// Returns the network for an environment's stacked observations.
     package func architecture(for environment: EnvironmentSpecification) throws(ModelError) -> NetworkArchitecture {
         let actions = environment.actionCount
         let isActorCritic = (try? TrainingMethods.named(method).isActorCritic) ?? false
         return try NetworkArchitecture(
-            network, input: environment.observationSpace.stacked(frameStack),
+            network, input: environment.observationSpace.stacked(depth: frameStack),
             head: isActorCritic
                 ? .actorCritic(actions: actions)
                 : dueling ? .dueling(actions: actions) : .actionValues(actions: actions))
     }
 
-    /// Checks what a single key's range cannot.
+    /// Checks the combination of the settings.
     ///
-    /// - Throws: ``TrainingError`` (`invalidConfiguration`) naming the keys that do not go together.
+    /// - Throws: ``TrainingError`` (`invalidConfiguration`) naming the keys that contradict each other.
     package func validate(for environment: EnvironmentSpecification) throws(TrainingError) {
         func fail(_ message: String) -> TrainingError { TrainingError(code: .invalidConfiguration, message: message) }
         let method = try TrainingMethods.named(method)
         guard workers == 1 || method.allowsSeveralWorkers else {
-            throw fail("The method '\(method.name)' has one worker, not \(workers); use --method async-dqn for more.")
+            throw fail(
+                "The method '\(method.name)' has one worker, not \(workers); use --method async-dqn for more."
+            )
         }
         guard workers == 1 || computeThreads == 1 else {
             throw fail(
-                "\(workers) workers have one compute thread each, not \(computeThreads); set compute_threads to 1.")
+                "Each of \(workers) workers has one compute thread, not \(computeThreads); set compute_threads to 1.")
         }
         if method.usesReplay {
             let minimum = ReplayMemory.minimumCapacity(frameStack: frameStack, nStep: nStep)
@@ -36,8 +38,8 @@ extension TrainingConfiguration {
             }
         } else if nStep != 1 || prioritized {
             throw fail(
-                "The method '\(method.name)' has no replay, which n_step and prioritized are about; "
-                    + "leave them out (its own n is segment_length).")
+                "The method '\(method.name)' has no replay, which n_step and prioritized require; "
+                    + "leave them out and set segment_length instead.")
         }
         if method.isActorCritic, dueling || doubleDQN {
             throw fail("The method '\(method.name)' has no action values; leave dueling and double out.")
@@ -46,9 +48,9 @@ extension TrainingConfiguration {
         do { _ = try architecture(for: environment) } catch { throw fail(error.message) }
     }
 
-    /// Checks that this program has the method and the environment of a stored run.
+    /// Checks that this program knows the method and the environment of a stored run.
     ///
-    /// - Parameter extensions: the checkpoint's, which tell whose method it is.
+    /// - Parameter extensions: The extension groups of the checkpoint, which name the owner of an unknown method.
     /// - Throws: ``TrainingError`` (`cannotResume`) naming what a plug-in must register.
     package func requireKnown(with extensions: [ExtensionGroup]) throws(TrainingError) {
         var missing: [String] = []
@@ -56,7 +58,10 @@ extension TrainingConfiguration {
             let owner = extensions.first { $0.state.kind == method }?.owner
             missing.append("method '\(method)'" + (owner.map { " of \($0)" } ?? ""))
         }
-        if !EnvironmentRegistry.recognizes(environment) { missing.append("environment '\(environment)'") }
+        // An invalid id counts as known, so that creating the environment reports what is wrong with it.
+        if let id = try? EnvironmentID(environment), !EnvironmentRegistry.recognizes(id) {
+            missing.append("environment '\(environment)'")
+        }
         guard !missing.isEmpty else { return }
         throw TrainingError(
             code: .cannotResume,
@@ -64,14 +69,15 @@ extension TrainingConfiguration {
                 + "resume it with the program that registers them.")
     }
 
-    /// Checks that a run of so many steps goes on learning all the way.
+    /// Checks that a run of the given number of agent steps learns until its end.
     ///
-    /// - Throws: ``TrainingError`` (`invalidConfiguration`) when the learning rate would be 0 for the rest of the run.
-    public func validate(steps: Int) throws(TrainingError) {
+    /// - Throws: ``TrainingError`` (`invalidConfiguration`) if the learning rate is 0 at the end of the run.
+    package func validate(steps: Int) throws(TrainingError) {
         guard steps > scheduleSteps, learningRateFinal == 0 else { return }
         throw TrainingError(
             code: .invalidConfiguration,
-            message: "The learning rate is 0 from agent step \(scheduleSteps) on, so the run would learn nothing up to "
-                + "\(steps); create a run with --schedule-steps \(steps), or stop at \(scheduleSteps).")
+            message:
+                "The learning rate is 0 from agent step \(scheduleSteps) on, so the run would stop learning before "
+                + "step \(steps); create a run with --schedule-steps \(steps), or stop at \(scheduleSteps).")
     }
 }

@@ -1,13 +1,13 @@
 package import DQNCheckpoint
 internal import DQNModel
 
-// A plug-in's state of its learners stands in an extension group of its own, so that every reader knows whose it is;
-// the arrays of worker 3 are named `worker-3.NAME` there.
+// The learners' state of a plug-in is stored in the plug-in's own extension group, so that every reader can tell its
+// owner. The arrays of worker 3 are named `worker-3.NAME` there.
 
 extension Checkpoint {
     private static let prefix = "worker-"
 
-    /// Moves the learners' states of a plug-in method into its extension group.
+    /// Moves the learners' state of a plug-in method into the method's extension group.
     package mutating func moveLearners(of method: any TrainingMethod) {
         guard let owner = method.extensionOwner else { return }
         var values: [String: StateSnapshot.Value] = [:]
@@ -25,9 +25,9 @@ extension Checkpoint {
                 state: StateSnapshot(kind: method.name, version: version, values: values)))
     }
 
-    /// The workers' states with a plug-in's put back into place.
+    /// Returns the workers' states, with the learners' state from the method's extension group.
     ///
-    /// - Throws: ``TrainingError`` (`cannotResume`) when the group names a worker that the checkpoint does not have.
+    /// - Throws: ``TrainingError`` (`cannotResume`) if the group names a worker that the checkpoint does not have.
     package func workerStates(of method: any TrainingMethod) throws(TrainingError) -> [WorkerState] {
         guard let owner = method.extensionOwner, let group = extensions.first(where: { $0.owner == owner }) else {
             return workers
@@ -40,7 +40,8 @@ extension Checkpoint {
             else {
                 throw TrainingError(
                     code: .cannotResume,
-                    message: "The checkpoint's state of '\(owner)' has '\(name)', which is no array of its workers.")
+                    message: "The checkpoint's state of '\(owner)' contains '\(name)', which belongs to none of its "
+                        + "\(states.count) workers; resume from another checkpoint.")
             }
             var learner =
                 states[index].learner

@@ -1,13 +1,13 @@
-/// The rows of one mini-batch beside the networks' inputs, in buffers that are made once.
+/// One mini-batch, without the networks' inputs, in buffers that are allocated once.
 final class ReplayBatch {
     let count: Int
     let transitions: UnsafeMutableBufferPointer<SampledTransition>
     let actions: UnsafeMutableBufferPointer<Int32>
-    /// What each row's action should be worth.
+    /// The learning target y of each row.
     let targets: UnsafeMutableBufferPointer<Float>
-    /// Importance weights of a prioritized replay.
+    /// The importance weight of each row, from a prioritized replay.
     let weights: UnsafeMutableBufferPointer<Float>
-    /// |δ| of each row after the loss was computed.
+    /// The absolute temporal-difference error |δ| of each row, from the loss.
     let errors: UnsafeMutableBufferPointer<Float>
 
     init(count: Int) {

@@ -3,14 +3,15 @@ internal import DQNEnvironments
 internal import DQNModel
 internal import DQNNetwork
 
-/// The learner of the methods that have a replay: acts ε-greedily, stores every step, and learns from mini-batches.
+/// The learner of the methods with a replay: acts ε-greedily, stores every step and learns from mini-batches.
 ///
-/// The target of a drawn transition is y = r + γ (1 − terminated) max Q(s′, ·; θ⁻); with `double` the action of the
-/// maximum is the online network's (van Hasselt 2016), with `n_step` r is the sum of n discounted rewards and s′ the
-/// observation after them, with `prioritized` transitions are drawn by their errors and weighted for it (Schaul 2016).
+/// The target of a sampled transition is y = r + γ (1 − terminated) max Q(s′, ·; θ⁻). With `double`, the online network
+/// selects the action of the maximum (van Hasselt 2016). With `n_step`, r is the sum of n discounted rewards and s′ the
+/// observation after them. With `prioritized`, transitions are sampled by their errors and weighted to correct for that
+/// (Schaul 2016).
 ///
-/// A run's only worker computes on the shared parameters themselves. One of several computes on a copy θ′, refreshed
-/// every `refresh_interval` of its updates.
+/// A run's only worker computes on the shared parameters themselves. One of several computes on a copy θ′, which it
+/// refreshes every `refresh_interval` of its updates.
 final class ReplayLearner: Learner {
     private static let stateVersion = 1
 
@@ -24,26 +25,30 @@ final class ReplayLearner: Learner {
 
     /// θ′: the shared slab itself for a run's only worker.
     private let parameters: ParameterSlab
-    /// For saves: the chief keeps the last while it takes the next.
+    /// Copies of θ′ for checkpoints.
     private let parameterCopies: SlabCopies
-    /// θ⁻, likewise.
-    private let target: ParameterSlab
+    /// θ⁻: the shared slab itself for a run's only worker.
+    private let targetParameters: ParameterSlab
     private let gradients: ParameterSlab
-    /// The optimiser's statistics of this worker alone, where they are not shared.
-    private let ownStatistics: Optimizer?
-    private let copies: Bool
-    /// Updates until θ′ is copied anew.
+    /// The worker's own optimiser; `nil` if all workers share one.
+    private let workerOptimizer: Optimizer?
+    /// Whether θ′ is a copy.
+    private let usesCopy: Bool
+    /// Updates until the next copy.
     private var updatesUntilRefresh: Int
-    /// The store's updates when θ′ was copied.
-    private var pulledAt = 0
+    /// The store's update count at the last copy.
+    private var updateCountAtPull = 0
     private var targetVersion: Int?
 
-    // One observation with θ′, a batch with θ′ for learning, a batch of next observations with θ⁻ and, for Double, θ′.
-    private let acting: any NetworkComputation
-    private let learning: any NetworkComputation
-    private let bootstrapping: any NetworkComputation
-    private let selecting: (any NetworkComputation)?
-    /// Whether the acting computation has taken θ′ as it is now.
+    /// θ′ for one observation.
+    private let actingNetwork: any NetworkComputation
+    /// θ′ for a batch of observations, with gradients.
+    private let onlineNetwork: any NetworkComputation
+    /// θ⁻ for a batch of next observations.
+    private let targetNetwork: any NetworkComputation
+    /// θ′ for a batch of next observations; with `double` only.
+    private let selectionNetwork: (any NetworkComputation)?
+    /// Whether `actingNetwork` has the current θ′.
     private var actingIsCurrent = false
     private let batch: ReplayBatch
 
@@ -57,35 +62,38 @@ final class ReplayLearner: Learner {
         let restored = try context.restored(version: Self.stateVersion)
         replay = try Self.replay(context, restored)
 
-        let sole = configuration.refreshInterval == 1 ? store.sole : nil
-        copies = sole == nil
-        parameters = sole?.online ?? ParameterSlab(layout: store.layout)
+        let inPlace = configuration.refreshInterval == 1 ? store.inPlace : nil
+        usesCopy = inPlace == nil
+        parameters = inPlace?.online ?? ParameterSlab(layout: store.layout)
+        // The saver holds the last copy while the next one is made.
         parameterCopies = SlabCopies(of: parameters, keeping: 2)
-        target = sole?.target ?? ParameterSlab(layout: store.layout)
+        targetParameters = inPlace?.target ?? ParameterSlab(layout: store.layout)
         gradients = ParameterSlab(layout: store.layout)
-        ownStatistics = try OwnStatistics.make(configuration, layout: store.layout, restored)
+        workerOptimizer = try WorkerOptimizer.make(configuration, layout: store.layout, restoring: restored)
         updatesUntilRefresh = configuration.refreshInterval
-        // A run's only worker has no copy to store, and a resting one's is of long ago: both begin with the newest.
-        if copies, let restored, restored.values["parameters"] != nil, context.state?.status != .resting {
+        // A run's only worker has no stored copy, and a resting worker's copy is old: both start from the newest.
+        if usesCopy, let restored, restored.values["parameters"] != nil, context.state?.status != .resting {
             _ = try parameters.elements.update(
                 fromContentsOf: restored.float32("parameters", count: store.layout.count))
             updatesUntilRefresh = Int(try restored.int64("updates_until_refresh", count: 1)[0])
-            pulledAt = Int(try restored.int64("pulled_at", count: 1)[0])
+            updateCountAtPull = Int(try restored.int64("pulled_at", count: 1)[0])
         } else {
-            pulledAt = try store.pull(into: parameters)
+            updateCountAtPull = try store.pull(into: parameters)
         }
 
         let size = configuration.batchSize
-        acting = try context.backend.makeComputation(of: context.architecture, batchSize: 1, training: false)
-        learning = try context.backend.makeComputation(of: context.architecture, batchSize: size, training: true)
-        bootstrapping = try context.backend.makeComputation(of: context.architecture, batchSize: size, training: false)
-        selecting =
+        let (architecture, backend) = (context.architecture, context.backend)
+        actingNetwork = try backend.makeComputation(of: architecture, batchSize: 1, training: false)
+        onlineNetwork = try backend.makeComputation(of: architecture, batchSize: size, training: true)
+        targetNetwork = try backend.makeComputation(of: architecture, batchSize: size, training: false)
+        selectionNetwork =
             configuration.doubleDQN
-            ? try context.backend.makeComputation(of: context.architecture, batchSize: size, training: false) : nil
+            ? try backend.makeComputation(of: architecture, batchSize: size, training: false) : nil
         batch = ReplayBatch(count: size)
     }
 
-    private static func replay(_ context: LearnerContext, _ restored: StateSnapshot?) throws -> ReplayMemory {
+    private static func replay(_ context: LearnerContext, _ restored: StateSnapshot?) throws(ModelError) -> ReplayMemory
+    {
         let configuration = context.configuration
         let space = context.environment.observationSpace
         guard let snapshot = context.state?.replay else {
@@ -102,22 +110,24 @@ final class ReplayLearner: Learner {
                 ? try restored?.float64("largest_priority", count: 1)[0] : nil)
     }
 
-    func begin(_ observation: NewObservation) { observation.frame.withBytes { replay.begin($0) } }
+    func beginEpisode(_ observation: StackedObservation) {
+        observation.frame.withBytes { replay.beginEpisode($0) }
+    }
 
     func chooseAction(
         for observation: Observation, at step: StepCount, using generator: inout RandomGenerator
     ) throws -> Int {
         exploration.resampleIfDue(at: step, using: &generator)
-        let epsilon = exploration.rate(at: step)
+        let epsilon = exploration.epsilon(at: step)
         if epsilon > 0, generator.uniform() < epsilon {
-            return generator.integer(below: acting.architecture.actionCount)
+            return generator.integer(below: actingNetwork.architecture.actionCount)
         }
         if !actingIsCurrent {
-            try acting.use(parameters)
+            try actingNetwork.use(parameters)
             actingIsCurrent = true
         }
-        observation.withBytes { acting.load($0, row: 0, offset: 0) }
-        return try acting.forward().indexOfMaximum
+        observation.withBytes { actingNetwork.load($0, row: 0, offset: 0) }
+        return try actingNetwork.forward().indexOfMaximum
     }
 
     func observe(_ transition: Transition) {
@@ -128,20 +138,46 @@ final class ReplayLearner: Learner {
         }
     }
 
-    func explorationRate(at step: StepCount) -> Double? { exploration.rate(at: step) }
+    func explorationRate(at step: StepCount) -> Double? { exploration.epsilon(at: step) }
 
     func learn(at step: StepCount, using generator: inout RandomGenerator) throws {
         guard step.total > configuration.learningStarts, step.worker % configuration.trainInterval == 0,
             replay.canSample,
-            // What others have learnt is not to be undone by batches of the same few transitions.
-            !copies || replay.count >= min(configuration.batchSize, replay.capacity)
+            // A new worker must not undo what the others have learned with batches of the same few transitions.
+            !usesCopy || replay.count >= min(configuration.batchSize, replay.capacity)
         else { return }
         let updates = configuration.gradientSteps == 0 ? configuration.trainInterval : configuration.gradientSteps
         for _ in 0..<updates { try update(at: step) }
     }
 
-    /// Takes one gradient step on a fresh mini-batch.
+    /// Takes one gradient step on a new mini-batch.
     private func update(at step: StepCount) throws {
+        sampleBatch(at: step)
+        try computeTargets()
+        // Loaded last: loading the other batch would evict these rows from the caches.
+        let reader = replay.reader
+        for row in 0..<batch.count {
+            reader.load(batch.transitions[row].slot, into: onlineNetwork, row: row, elementsPerFrame: elementsPerFrame)
+        }
+        try onlineNetwork.use(parameters)
+        let outputs = try onlineNetwork.forward()
+        let loss = configuration.loss.evaluate(
+            outputs: outputs, actions: UnsafeBufferPointer(batch.actions), targets: UnsafeBufferPointer(batch.targets),
+            gradient: onlineNetwork.outputGradient,
+            weights: configuration.prioritized ? UnsafeBufferPointer(batch.weights) : nil,
+            absoluteErrors: configuration.prioritized ? batch.errors : nil)
+        try onlineNetwork.backward(into: gradients)
+        try push(loss: loss, at: step)
+        if configuration.prioritized {
+            for row in 0..<batch.count {
+                try replay.updatePriority(batch.transitions[row].slot, error: batch.errors[row])
+            }
+        }
+        actingIsCurrent = false
+    }
+
+    /// Samples a mini-batch and loads its next observations.
+    private func sampleBatch(at step: StepCount) {
         let progress = min(1, Double(step.total) / Double(configuration.scheduleSteps))
         let beta = configuration.priorityCorrection + (1 - configuration.priorityCorrection) * progress
         replay.sample(into: batch.transitions, beta: beta, &sampling)
@@ -151,56 +187,27 @@ final class ReplayLearner: Learner {
             batch.actions[row] = transition.action
             batch.weights[row] = transition.importanceWeight
             let next = transition.bootstrapSlot
-            reader.load(next, into: bootstrapping, row: row, elementsPerFrame: elementsPerFrame)
-            if let selecting { reader.load(next, into: selecting, row: row, elementsPerFrame: elementsPerFrame) }
-        }
-        try computeTargets()
-        // Not before: the other batch would push these out of the caches.
-        for row in 0..<batch.count {
-            reader.load(batch.transitions[row].slot, into: learning, row: row, elementsPerFrame: elementsPerFrame)
-        }
-        try learning.use(parameters)
-        let outputs = try learning.forward()
-        let loss = configuration.loss.evaluate(
-            outputs: outputs, actions: UnsafeBufferPointer(batch.actions), targets: UnsafeBufferPointer(batch.targets),
-            gradient: learning.outputGradient,
-            weights: configuration.prioritized ? UnsafeBufferPointer(batch.weights) : nil,
-            absoluteErrors: configuration.prioritized ? batch.errors : nil)
-        try learning.backward(into: gradients)
-        let clipped = try ClippedGradient(gradients, loss: loss, configuration, store)
-        let own = configuration.refreshInterval - updatesUntilRefresh
-        if copies { updatesUntilRefresh -= 1 }
-        let refreshes = copies && updatesUntilRefresh <= 0
-        let before = try store.push(
-            gradients, learningRate: configuration.learningRate(at: step.total), scale: clipped.scale,
-            statistics: ownStatistics, pullingInto: refreshes ? parameters : nil)
-        statistics.add(loss: loss, gradientNorm: clipped.norm, staleness: copies ? before - pulledAt - own : nil)
-        if refreshes {
-            pulledAt = before + 1
-            updatesUntilRefresh = configuration.refreshInterval
-        }
-        if configuration.prioritized {
-            for row in 0..<batch.count {
-                try replay.updatePriority(batch.transitions[row].slot, error: batch.errors[row])
+            reader.load(next, into: targetNetwork, row: row, elementsPerFrame: elementsPerFrame)
+            if let selectionNetwork {
+                reader.load(next, into: selectionNetwork, row: row, elementsPerFrame: elementsPerFrame)
             }
         }
-        actingIsCurrent = false
     }
 
-    /// y = r + γ (1 − terminated) Q(s′, a*; θ⁻).
+    /// Computes y = r + γ (1 − terminated) Q(s′, a*; θ⁻) of each row.
     private func computeTargets() throws {
-        let version = try store.pullTarget(into: target, ifNewerThan: targetVersion)
+        let version = try store.pullTarget(into: targetParameters, ifNewerThan: targetVersion)
         if version != targetVersion {
-            try bootstrapping.use(target)
+            try targetNetwork.use(targetParameters)
             targetVersion = version
         }
-        let values = try bootstrapping.forward()
+        let values = try targetNetwork.forward()
         var choices = values
-        if let selecting {
-            try selecting.use(parameters)
-            choices = try selecting.forward()
+        if let selectionNetwork {
+            try selectionNetwork.use(parameters)
+            choices = try selectionNetwork.forward()
         }
-        let width = acting.architecture.actionCount
+        let width = actingNetwork.architecture.actionCount
         for row in 0..<batch.count {
             let start = row * width
             let best = UnsafeBufferPointer(rebasing: choices[start..<(start + width)]).indexOfMaximum
@@ -209,18 +216,36 @@ final class ReplayLearner: Learner {
         }
     }
 
+    /// Pushes the gradient, and copies the parameters if it is time to.
+    private func push(loss: Double, at step: StepCount) throws {
+        let clipped = try store.clip(gradients, loss: loss, maximumNorm: configuration.maximumGradientNorm)
+        let ownUpdates = configuration.refreshInterval - updatesUntilRefresh
+        if usesCopy { updatesUntilRefresh -= 1 }
+        let refreshes = usesCopy && updatesUntilRefresh <= 0
+        let before = try store.push(
+            gradients, learningRate: configuration.learningRate(at: step.total), scale: clipped.scale,
+            optimizer: workerOptimizer, pullingInto: refreshes ? parameters : nil)
+        statistics.add(
+            loss: loss, gradientNorm: clipped.norm,
+            staleness: usesCopy ? before - updateCountAtPull - ownUpdates : nil)
+        if refreshes {
+            updateCountAtPull = before + 1
+            updatesUntilRefresh = configuration.refreshInterval
+        }
+    }
+
     func save(into state: inout WorkerState) throws {
         state.generators["sampling"] = sampling
         state.replay = replay.snapshot()
         exploration.save(into: &state)
         var values: [String: StateSnapshot.Value] = [:]
-        if copies {
+        if usesCopy {
             values["parameters"] = .float32(parameterCopies.next())
             values["updates_until_refresh"] = .int64([Int64(updatesUntilRefresh)])
-            values["pulled_at"] = .int64([Int64(pulledAt)])
+            values["pulled_at"] = .int64([Int64(updateCountAtPull)])
         }
         if configuration.prioritized { values["largest_priority"] = .float64([replay.largestPriority]) }
-        if let ownStatistics { OwnStatistics.save(ownStatistics, into: &values) }
+        if let workerOptimizer { WorkerOptimizer.save(workerOptimizer, into: &values) }
         if !values.isEmpty {
             state.learner = StateSnapshot(kind: configuration.method, version: Self.stateVersion, values: values)
         }

@@ -3,15 +3,24 @@ internal import DQNNetwork
 
 /// Asynchronous advantage actor-critic (Mnih 2016, algorithm S3): `--method a3c`.
 ///
-/// Algorithm, each worker: θ′ ← θ; act by the policy π(·|s; θ′) for up to `segment_length` steps (t_max) or to the
-/// episode's end; R = 0, or V(s; θ′) of the last observation; backwards over the steps R ← r + γ R, accumulate the
-/// gradient of −log π(a|s)·(R − V(s)) − β H(π(·|s)), the advantage held constant, and of c (R − V(s))²; apply the sum.
+/// Algorithm of each worker:
+/// 1. Copy the parameters: θ′ ← θ.
+/// 2. Sample actions from the policy π(·|s; θ′) for up to `segment_length` steps (t_max) or until the episode ends.
+/// 3. Set R to 0 if the episode terminated, otherwise to V(s; θ′) of the last observation. For each step, from the last
+///    to the first, set R ← r + γ R and accumulate the gradient of −log π(a|s)·(R − V(s)) − β H(π(·|s)), with the
+///    advantage R − V(s) held constant, and of c (R − V(s))².
+/// 4. Apply the accumulated gradient to θ.
 ///
-/// Policy and value share all layers but the last. Defaults: `segment_length` 5, β `entropy_coefficient` 0.01, c
-/// `value_coefficient` 0.5, RMSProp with shared statistics, gradient norm 40.
+/// The loss of step 3 is ``DQNNetwork/ActorCriticLoss`` (`Sources/DQNNetwork/ActorCriticLoss.swift`). Policy and value
+/// share all layers except the last.
 ///
-/// Deviations from the paper: one gradient and one optimiser for both heads, with c to weigh them (the paper writes two
-/// updates and shares layers in its experiments); a truncated episode is bootstrapped from its true last observation.
+/// Defaults: `segment_length` 5, `entropy_coefficient` (β) 0.01, `value_coefficient` (c) 0.5, RMSProp with statistics
+/// that all workers share, gradient norm clipped to 40.
+///
+/// Deviations from the paper:
+/// - One gradient and one optimiser train both heads, weighted by c. The paper writes two updates, although its
+///   experiments share layers.
+/// - A truncated episode is bootstrapped from its actual last observation.
 struct A3C: TrainingMethod, SegmentRule {
     let name = "a3c"
     let summary = "asynchronous advantage actor-critic (Mnih 2016)"
@@ -57,7 +66,7 @@ struct A3C: TrainingMethod, SegmentRule {
 }
 
 extension TrainingStatistics {
-    /// Adds what an actor-critic's loss is made of, under the names that the metrics get after `train/`.
+    /// Adds the parts of an actor-critic's loss, which become the metrics `train/policy_loss` and so on.
     mutating func add(_ parts: ActorCriticLoss.Sums) {
         add(parts.policy, to: "policy_loss")
         add(parts.value, to: "value_loss")

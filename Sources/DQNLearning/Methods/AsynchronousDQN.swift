@@ -1,15 +1,22 @@
-/// Deep Q-learning by many workers, each with its own environment and replay (Nair 2015, "Gorila"): `--method async-dqn`.
+/// Deep Q-learning by many workers, each with its own environment and replay (Nair 2015, "Gorila"): `--method
+/// async-dqn`.
 ///
-/// Algorithm, each worker: copy the newest parameters, θ′ ← θ; act ε-greedily on Q(·; θ′); store the transition in the
-/// worker's own replay; draw a mini-batch from it; compute the gradient at θ′; apply it to θ; copy again after
-/// `refresh_interval` updates. θ⁻ ← θ every `target_interval` agent steps of all workers together.
+/// Algorithm of each worker:
+/// 1. Copy the newest parameters: θ′ ← θ.
+/// 2. Act ε-greedily on Q(·; θ′) and store the transition in the worker's own replay.
+/// 3. Sample a mini-batch from that replay, compute the gradient at θ′ and apply it to θ.
+/// 4. Repeat from step 2; copy the parameters again after every `refresh_interval` updates.
 ///
-/// Defaults: as `dqn`; `replay_capacity` is that of each worker; `refresh_interval` 1.
+/// The target is refreshed, θ⁻ ← θ, every `target_interval` agent steps of all workers together.
 ///
-/// Deviations from the paper: one process, so that parameters are one vector in memory, updated without locks, where the
-/// paper has sharded servers and messages; the optimiser is the configured one with statistics that all workers share,
-/// where the paper has AdaGrad; gradients that are too old are applied all the same (their age is the metric
-/// `train/staleness`), where the paper drops them and those of outlying loss.
+/// Defaults: those of `dqn`; `replay_capacity` applies to each worker; `refresh_interval` 1.
+///
+/// Deviations from the paper:
+/// - All workers run in one process. The parameters are one vector in memory, updated without locks; the paper has
+///   sharded servers and messages.
+/// - The optimiser is the configured one, with statistics that all workers share; the paper uses AdaGrad.
+/// - Old gradients are applied (the metric `train/staleness` reports their age); the paper discards them, and those
+///   with an outlying loss.
 struct AsynchronousDQN: TrainingMethod {
     let name = "async-dqn"
     let summary = "deep Q-learning, a replay for each worker (Gorila)"

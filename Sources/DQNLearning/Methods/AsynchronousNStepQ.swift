@@ -2,14 +2,22 @@ internal import DQNNetwork
 
 /// Asynchronous n-step Q-learning (Mnih 2016, algorithm S2): `--method async-nstep-q`.
 ///
-/// Algorithm, each worker: θ′ ← θ; act ε-greedily on Q(·; θ′) for up to `segment_length` steps (t_max) or to the
-/// episode's end; R = 0, or max Q(s, ·; θ⁻) of the last observation; backwards over the steps R ← r + γ R, accumulate the
-/// gradient of (R − Q(s, a; θ′))²; apply the sum. θ⁻ ← θ every `target_interval` agent steps of all workers together.
+/// Algorithm of each worker:
+/// 1. Copy the parameters: θ′ ← θ.
+/// 2. Act ε-greedily on Q(·; θ′) for up to `segment_length` steps (t_max) or until the episode ends.
+/// 3. Set R to 0 if the episode terminated, otherwise to max Q(s, ·; θ⁻) of the last observation. For each step, from
+///    the last to the first, set R ← r + γ R and accumulate the gradient of (R − Q(s, a; θ′))².
+/// 4. Apply the accumulated gradient to θ.
 ///
-/// Defaults: `segment_length` 5, RMSProp with shared statistics, gradient norm 40, an own final ε for each worker.
+/// The target is refreshed, θ⁻ ← θ, every `target_interval` agent steps of all workers together.
 ///
-/// Deviations from the paper: the loss is the configured one, Huber bounding each step's gradient; a truncated episode is
-/// bootstrapped from its true last observation; with `double`, θ′ chooses the action that θ⁻ values.
+/// Defaults: `segment_length` 5, RMSProp with statistics that all workers share, gradient norm clipped to 40, a final ε
+/// drawn for each worker.
+///
+/// Deviations from the paper:
+/// - The loss is the configured one; Huber bounds the gradient of each step.
+/// - A truncated episode is bootstrapped from its actual last observation.
+/// - With `double`, θ′ selects the action whose value θ⁻ provides.
 struct AsynchronousNStepQ: TrainingMethod, ValueBasedRule {
     let name = "async-nstep-q"
     let summary = "asynchronous n-step Q-learning (Mnih 2016)"

@@ -2,15 +2,24 @@ internal import DQNNetwork
 
 /// Asynchronous one-step Q-learning (Mnih 2016, algorithm 1): `--method async-q`.
 ///
-/// Algorithm, each worker: act ε-greedily; y = r, or r + γ max Q(s′, ·; θ⁻) where the episode goes on; accumulate the
-/// gradient of (y − Q(s, a; θ))²; every `segment_length` own steps (the paper's I_AsyncUpdate), or at an episode's end,
-/// apply it and clear. θ⁻ ← θ every `target_interval` agent steps of all workers together (I_target).
+/// Algorithm of each worker:
+/// 1. Act ε-greedily.
+/// 2. Set the target y to r if the episode terminated, otherwise to r + γ max Q(s′, ·; θ⁻). Accumulate the gradient of
+///    (y − Q(s, a; θ))².
+/// 3. After every `segment_length` steps of this worker (the paper's I_AsyncUpdate), and when the episode ends, apply
+///    the accumulated gradient and clear it.
 ///
-/// Defaults: `segment_length` 5, RMSProp with shared statistics, gradient norm 40, an own final ε for each worker.
+/// The target is refreshed, θ⁻ ← θ, every `target_interval` agent steps of all workers together (I_target).
 ///
-/// Deviations from the paper: θ is copied once for each segment and all its gradients are taken there, where the paper
-/// reads θ at each step (it moves under both); the loss is the configured one, Huber bounding each step's gradient; a
-/// truncated episode is bootstrapped from its true last observation; with `double`, θ′ chooses the action that θ⁻ values.
+/// Defaults: `segment_length` 5, RMSProp with statistics that all workers share, gradient norm clipped to 40, a final ε
+/// drawn for each worker.
+///
+/// Deviations from the paper:
+/// - θ is copied once per segment, and all gradients of the segment are computed on that copy; the paper reads θ at
+///   each step. Other workers change θ in both cases.
+/// - The loss is the configured one; Huber bounds the gradient of each step.
+/// - A truncated episode is bootstrapped from its actual last observation.
+/// - With `double`, θ′ selects the action whose value θ⁻ provides.
 struct AsynchronousQ: TrainingMethod, ValueBasedRule {
     let name = "async-q"
     let summary = "asynchronous one-step Q-learning (Mnih 2016)"
@@ -32,8 +41,8 @@ struct AsynchronousQ: TrainingMethod, ValueBasedRule {
         let discount = Float(networks.configuration.discount)
         try networks.greedyValues(after: segment, into: segment.targets)
         for index in 0..<segment.count {
-            let isOver = index == segment.count - 1 && segment.terminated
-            segment.targets[index] = segment.rewards[index] + (isOver ? 0 : discount * segment.targets[index])
+            let isTerminal = index == segment.count - 1 && segment.terminated
+            segment.targets[index] = segment.rewards[index] + (isTerminal ? 0 : discount * segment.targets[index])
         }
         return networks.loss(of: segment, outputs: outputs, gradient: gradient)
     }

@@ -3,12 +3,13 @@ internal import DQNNetwork
 
 /// Asynchronous one-step SARSA (Mnih 2016, section 4; Rummery 1994): `--method async-sarsa`.
 ///
-/// Algorithm: as ``AsynchronousQ``, with y = r + γ Q(s′, a′; θ⁻) where a′ is the action really taken next.
+/// Algorithm: that of ``AsynchronousQ`` with the target y = r + γ Q(s′, a′; θ⁻), where a′ is the next action taken.
 ///
-/// Defaults: as `async-q`.
+/// Defaults: those of `async-q`.
 ///
-/// Deviations from the paper: as `async-q`. The action after a segment's last step is chosen before the update and then
-/// taken; where a time limit ended the episode, one is drawn by the same policy for its value alone.
+/// Deviations from the paper: those of `async-q`. The action after the last step of a segment is chosen before the
+/// update and taken after it. If a time limit ended the episode, the same policy draws an action whose value is used
+/// but which is not taken.
 struct AsynchronousSARSA: TrainingMethod, ValueBasedRule {
     let name = "async-sarsa"
     let summary = "asynchronous one-step SARSA (Mnih 2016)"
@@ -24,8 +25,7 @@ struct AsynchronousSARSA: TrainingMethod, ValueBasedRule {
         guard !configuration.doubleDQN else {
             throw TrainingError(
                 code: .invalidConfiguration,
-                message:
-                    "The method 'async-sarsa' bootstraps from the action really taken, so that double means nothing; "
+                message: "The method 'async-sarsa' bootstraps from the action taken, so 'double' does not apply; "
                     + "leave it out.")
         }
     }
@@ -44,7 +44,7 @@ struct AsynchronousSARSA: TrainingMethod, ValueBasedRule {
         for index in 0..<segment.count {
             let isLast = index == segment.count - 1
             let next = isLast ? networks.nextAction : Int(segment.actions[index + 1])
-            // No next action: the episode terminated.
+            // Without a next action the episode has terminated.
             let value = next.map { values[index * width + $0] } ?? 0
             segment.targets[index] = segment.rewards[index] + discount * value
         }

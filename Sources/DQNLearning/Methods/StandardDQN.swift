@@ -2,16 +2,22 @@ internal import DQNModel
 
 /// Deep Q-learning with a replay and a target network (Mnih 2013; Mnih 2015, algorithm 1): `--method dqn`.
 ///
-/// Algorithm: act ε-greedily; store the transition; at each training draw a mini-batch from the replay and step the
-/// optimiser on the loss of Q(s, a; θ) against y = r + γ (1 − terminated) max Q(s′, ·; θ⁻); refresh θ⁻ at an interval.
+/// Algorithm:
+/// 1. Act ε-greedily and store the transition in the replay.
+/// 2. Every `train_interval` agent steps, sample a mini-batch and take an optimiser step on the loss of Q(s, a; θ)
+///    against the target y = r + γ (1 − terminated) max Q(s′, ·; θ⁻).
+/// 3. Every `target_interval` agent steps, refresh the target: θ⁻ ← θ.
 ///
-/// Defaults: Adam, the Huber loss's **mean** over the batch, a target refresh every 500 agent steps; see the presets.
+/// Defaults: Adam, the **mean** of the Huber loss over the batch, a target refresh every 500 agent steps; see the
+/// presets.
 ///
-/// Deviations from the paper: Adam where the paper has centred RMSProp (`optimizer=rmsprop` gives it); the mean, not the
-/// sum; the target is refreshed every so many agent steps, not updates; a truncated episode is bootstrapped from its true
-/// last observation, where the paper knows no time limits.
+/// Deviations from the paper:
+/// - The optimiser is Adam; the paper uses centred RMSProp (`optimizer=rmsprop` selects it).
+/// - The loss is the mean over the batch, not the sum.
+/// - The target is refreshed after a number of agent steps, not of updates.
+/// - A truncated episode is bootstrapped from its actual last observation; the paper has no time limits.
 ///
-/// One worker: it computes on the parameters themselves, and equal configurations give equal bits.
+/// There is one worker. It computes on the parameters themselves, and equal configurations give equal bits.
 struct StandardDQN: TrainingMethod {
     let name = "dqn"
     let summary = "deep Q-learning with a replay; one worker"
@@ -25,8 +31,7 @@ struct StandardDQN: TrainingMethod {
         guard configuration.refreshInterval == 1 else {
             throw TrainingError(
                 code: .invalidConfiguration,
-                message:
-                    "The method 'dqn' computes on the parameters themselves, so that refresh_interval means nothing; "
+                message: "The method 'dqn' computes on the parameters themselves, so refresh_interval does not apply; "
                     + "leave it out, or use --method async-dqn.")
         }
     }

@@ -1,4 +1,3 @@
-package import DQNCheckpoint
 package import DQNModel
 package import DQNNetwork
 internal import DQNSupport
@@ -7,47 +6,55 @@ internal import Synchronization
 /// The parameters of a run in this process's memory: one slab that all workers read and write without locks (Hogwild,
 /// Recht 2011; Mnih 2016, section 4).
 ///
-/// `@unchecked Sendable`: the online slab and the optimiser's slots are plain floats that race by declared intention;
-/// the target slab is written and copied under `targetLock`, for it changes rarely and all at once; the counts are
-/// atomic; nothing else changes.
+/// `@unchecked Sendable`: the online slab and the optimiser's slots are plain floats that race by intention. The target
+/// slab changes rarely and as a whole, and is written and copied under `targetLock`. `snapshot()` runs under
+/// `snapshotLock`. The counts are atomic. Nothing else changes.
 package final class SharedParameters: ParameterStore, @unchecked Sendable {
-    /// θ.
-    package let online: ParameterSlab
-    /// θ⁻, where the method has a target network.
-    let target: ParameterSlab?
-    /// The statistics that all workers share.
-    let optimizer: Optimizer
-    private let isSole: Bool
+    private let online: ParameterSlab
+    private let target: ParameterSlab?
+    /// The optimiser that all workers share.
+    private let optimizer: Optimizer
+    private let hasOneWorker: Bool
     private let targetLock = Lock()
     private let updates: Atomic<Int>
     private let refreshes: Atomic<Int>
 
-    /// Where the named parameters stand.
-    package var layout: ParameterLayout { online.layout }
+    private let snapshotLock = Lock()
+    private let onlineCopies: SlabCopies
+    private let targetCopies: SlabCopies?
+    private let slotCopies: [String: SlabCopies]
 
-    /// Takes over slabs and an optimiser.
+    /// Copies kept for snapshots: by the next save, the last one may still be on its way to the disk.
+    private static let keptCopies = 2
+
+    /// Creates a store.
     ///
-    /// - Parameter workers: how many workers will train them.
-    init(
-        online: ParameterSlab, target: ParameterSlab?, optimizer: Optimizer, workers: Int, updateCount: Int = 0,
-        targetRefreshCount: Int = 0
-    ) {
-        self.online = online
-        self.target = target
-        self.optimizer = optimizer
-        isSole = workers == 1
-        updates = Atomic(updateCount)
-        refreshes = Atomic(targetRefreshCount)
+    /// - Parameter team: The threads that share each optimiser step; only one worker may then train.
+    /// - Throws: `NetworkError` (`invalidState`) if the state does not fit the layout or the optimiser.
+    package init(
+        _ configuration: TrainingConfiguration, layout: ParameterLayout, restoring state: ParameterState,
+        team: ComputeTeam? = nil
+    ) throws(NetworkError) {
+        online = try ParameterSlab(layout: layout, values: state.online)
+        target = try state.target.map { values throws(NetworkError) in
+            try ParameterSlab(layout: layout, values: values)
+        }
+        optimizer = try Optimizer(configuration.optimizer, layout: layout, restoring: state.optimizer, team: team)
+        hasOneWorker = configuration.workers == 1
+        updates = Atomic(state.updateCount)
+        refreshes = Atomic(state.targetRefreshCount)
+        onlineCopies = SlabCopies(of: online, keeping: Self.keptCopies)
+        targetCopies = target.map { SlabCopies(of: $0, keeping: Self.keptCopies) }
+        slotCopies = optimizer.slotCopies(keeping: Self.keptCopies)
     }
 
-    /// Gradients applied so far.
+    package var layout: ParameterLayout { online.layout }
+
     package var updateCount: Int { updates.load(ordering: .relaxed) }
 
-    /// Refreshes of the target parameters so far.
     package var targetRefreshCount: Int { refreshes.load(ordering: .relaxed) }
 
-    /// The slabs themselves where the run has one worker.
-    package var sole: SoleParameters? { isSole ? SoleParameters(online: online, target: target) : nil }
+    package var inPlace: (online: ParameterSlab, target: ParameterSlab?)? { hasOneWorker ? (online, target) : nil }
 
     /// Copies the newest online parameters; O(parameters), without a lock.
     package func pull(into parameters: ParameterSlab) -> Int {
@@ -56,9 +63,9 @@ package final class SharedParameters: ParameterStore, @unchecked Sendable {
         return version
     }
 
-    /// Copies the target parameters when there are newer ones; O(parameters) then.
+    /// Copies the target parameters if there are newer ones; then O(parameters).
     package func pullTarget(into parameters: ParameterSlab, ifNewerThan version: Int?) -> Int {
-        // Read once: a refresh between two readings would pass for one that has been copied.
+        // Read once: a refresh between two reads would look like one that has been copied.
         let newest = targetRefreshCount
         guard let target, version != newest else { return newest }
         return targetLock.withLock {
@@ -67,19 +74,19 @@ package final class SharedParameters: ParameterStore, @unchecked Sendable {
         }
     }
 
-    /// Steps the optimiser on the shared slab; O(parameters), without a lock.
+    /// Takes an optimiser step on the shared slab; O(parameters), without a lock.
     @discardableResult
     package func push(
-        _ gradients: ParameterSlab, learningRate: Double, scale: Float, statistics: Optimizer?,
+        _ gradients: ParameterSlab, learningRate: Double, scale: Float, optimizer workerOptimizer: Optimizer?,
         pullingInto copy: ParameterSlab?
     ) -> Int {
-        (statistics ?? optimizer).step(
+        (workerOptimizer ?? optimizer).step(
             online, gradients: gradients, learningRate: learningRate, gradientScale: scale,
             copy: copy === online ? nil : copy)
         return updates.add(1, ordering: .relaxed).oldValue
     }
 
-    /// Moves the target parameters; O(parameters).
+    /// Moves the target parameters towards the online parameters; O(parameters).
     package func refreshTarget(rate: Double) {
         guard let target else { return }
         targetLock.withLock {
@@ -94,30 +101,14 @@ package final class SharedParameters: ParameterStore, @unchecked Sendable {
             refreshes.add(1, ordering: .relaxed)
         }
     }
-}
 
-/// Copies of shared parameters for one checkpoint after the other.
-///
-/// Not thread-safe: the chief's.
-package final class SharedParameterCopies {
-    private let optimizer: Optimizer
-    private let onlineCopies: SlabCopies
-    private let targetCopies: SlabCopies?
-    private let slotCopies: [String: SlabCopies]
-
-    /// Two of each are kept: by the next save the last one may still be on its way to the disk.
-    package init(of parameters: SharedParameters) {
-        optimizer = parameters.optimizer
-        onlineCopies = SlabCopies(of: parameters.online, keeping: 2)
-        targetCopies = parameters.target.map { SlabCopies(of: $0, keeping: 2) }
-        slotCopies = optimizer.slotCopies(keeping: 2)
-    }
-
-    package var online: [Float] { onlineCopies.next() }
-    package var target: [Float]? { targetCopies?.next() }
-    package var optimizerState: OptimizerState {
-        OptimizerState(
-            kind: optimizer.configuration.kind.rawValue, hyperparameters: optimizer.configuration.hyperparameters,
-            stepCount: optimizer.stepCount, slots: slotCopies.mapValues { $0.next() })
+    /// Copies the state, into the memory of an earlier snapshot if nothing holds that any more.
+    package func snapshot() -> ParameterState {
+        snapshotLock.withLock {
+            ParameterState(
+                online: onlineCopies.next(), target: targetCopies?.next(),
+                optimizer: optimizer.state(slots: slotCopies.mapValues { $0.next() }), updateCount: updateCount,
+                targetRefreshCount: targetRefreshCount)
+        }
     }
 }

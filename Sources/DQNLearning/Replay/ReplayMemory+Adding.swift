@@ -3,22 +3,22 @@ internal import DQNModel
 extension ReplayMemory {
     /// Starts an episode with its first frame.
     ///
-    /// - Precondition: the last episode has ended, or was given up by ``abandonEpisode()``.
-    public func begin(_ frame: UnsafeRawBufferPointer) {
+    /// - Precondition: The last episode has ended, or ``abandonEpisode()`` closed it.
+    public func beginEpisode(_ frame: UnsafeRawBufferPointer) {
         precondition(
             !isOpen || flag(cursor).contains(.episodeStart),
-            "an episode begins in the middle of another; end it by a step or by abandonEpisode()")
+            "the last episode has not ended; end it with a step or call abandonEpisode()")
         write(frame, .episodeStart)
         isOpen = true
     }
 
-    /// Completes the newest observation's step and takes the frame that followed.
+    /// Adds the action taken at the newest observation, its outcome and the next frame.
     ///
-    /// After an episode's end, ``begin(_:)`` comes next.
+    /// After an episode's end, ``beginEpisode(_:)`` comes next.
     public func add(
         action: Int, reward: Double, terminated: Bool, truncated: Bool, next frame: UnsafeRawBufferPointer
     ) {
-        precondition(isOpen, "a step needs an episode; call begin(_:) first")
+        precondition(isOpen, "a step needs an episode; call beginEpisode(_:) first")
         let slot = cursor
         actions.write(slot, value: Int32(action))
         rewards.write(slot, value: Float(reward))
@@ -35,11 +35,11 @@ extension ReplayMemory {
         prioritizeWindows(endingAt: slot)
     }
 
-    /// Closes the episode under way because its environment was lost, so that no transition ever runs on into the next
-    /// one; ``begin(_:)`` comes next. Does nothing between two episodes.
+    /// Closes the current episode because its environment is lost, so that no transition continues into the next one.
+    /// ``beginEpisode(_:)`` comes next. Does nothing between two episodes.
     ///
-    /// The last step taken becomes a truncated one, and the newest observation what it is bootstrapped from. An episode
-    /// without a step leaves no trace: the next one takes its slot.
+    /// The last step becomes truncated and is bootstrapped from the newest observation. An episode without a step is
+    /// removed.
     public func abandonEpisode() {
         guard isOpen else { return }
         isOpen = false
@@ -63,11 +63,11 @@ extension ReplayMemory {
         }
     }
 
-    /// Moves the cursor on, past what it was before by a ring's length.
+    /// Moves the cursor to the next slot, and excludes the transitions that the next write will overwrite.
     private func advance() {
         cursor = after(cursor)
         guard let priorities, cursor < count else { return }
-        // The slot's own step is about to be overwritten, and those behind it lose a frame of their stack.
+        // The step in the cursor's slot will be overwritten, and the observations after it lose a frame of their stack.
         priorities.exclude(cursor)
         var slot = cursor
         for _ in 1..<frameStack {
@@ -77,13 +77,14 @@ extension ReplayMemory {
         }
     }
 
-    /// Lets those transitions be drawn whose n steps, or whose episode, ended with the step taken at a slot.
+    /// Includes the transitions that are complete since the step in the given slot: it was their n-th, or ended the
+    /// episode.
     private func prioritizeWindows(endingAt last: Int) {
         guard let priorities else { return }
         let ended = !flag(last).isDisjoint(with: [.terminated, .truncated])
         var slot = last
         for step in 1...nStep {
-            if ended || step == nStep, isSampleable(slot) { priorities.include(slot) }
+            if ended || step == nStep, reader.isSampleable(slot) { priorities.include(slot) }
             if flag(slot).contains(.episodeStart) { return }
             slot = before(slot)
         }

@@ -1,16 +1,12 @@
 public import DQNModel
+public import DQNNetwork
 internal import Foundation
 
 extension ReplayMemory {
-    /// Whether a slot in use holds a transition that can be learnt from: its n steps, or its episode, are over, and all
-    /// frames of its observation are still there.
-    package func isSampleable(_ slot: Int) -> Bool { reader.isSampleable(slot) }
-
-    /// Whether there is a transition to sample. True for good once `nStep` steps have been added.
+    /// Whether there is a transition to sample. Always true once `nStep` steps have been added.
     ///
-    /// Looks back from the cursor for the newest transition whose steps are over. If a frame of that one's stack was
-    /// overwritten, then so was one of every older transition's, since they lie between it and the cursor's slot
-    /// without an episode's start; it alone decides. Costs a look at no more than `nStep + frameStack + 1` slots.
+    /// The newest complete transition decides: if a frame of its stack was overwritten, every older transition has lost
+    /// a frame too, as no episode starts between them. Looks at no more than `nStep + frameStack + 1` slots.
     public var canSample: Bool {
         if let priorities { return priorities.total > 0 }
         let reader = reader
@@ -22,38 +18,30 @@ extension ReplayMemory {
         return false
     }
 
-    /// Draws a transition, uniformly or by priority.
-    ///
-    /// - Precondition: ``canSample``.
-    package func draw(_ generator: inout RandomGenerator) -> Int {
-        if let priorities {
-            precondition(priorities.total > 0, "the replay has no transition to sample yet; ask canSample")
-            return priorities.draw(&generator)
-        }
-        return drawUniformly(reader, of: count, &generator)
-    }
-
     @inline(__always)
     private func drawUniformly(_ reader: ReplayReader, of count: Int, _ generator: inout RandomGenerator) -> Int {
         precondition(count > 0, "the replay is empty")
         while true {
             let slot = generator.integer(below: count)
             if reader.isSampleable(slot) { return slot }
-            // Only reached when a draw was in vain, so that asking costs nothing as a rule, and never goes on for ever.
-            precondition(canSample, "the replay has no transition to sample yet; ask canSample")
+            // Checked after a failed draw only, so that it costs nothing as a rule and the loop still ends.
+            precondition(canSample, "the replay has no transition to sample yet; check canSample")
         }
     }
 
-    /// Draws a mini-batch: one transition after another from a uniform replay, one from each of equal parts of the sum
-    /// of priorities from a prioritized one (Schaul 2016, appendix B.2.1). Allocates nothing.
+    /// Samples a mini-batch. Allocates nothing.
     ///
-    /// The importance weights correct the prioritized draw (section 3.4): w = (N · P)^−β, divided by the largest in the
-    /// mini-batch, so that they only ever scale a loss down. N cancels: w = (p_min / p)^β with p the leaf of the
-    /// transition and p_min the smallest leaf of the mini-batch.
+    /// A uniform replay draws its transitions independently. A prioritized replay divides the sum of priorities into
+    /// equal parts and draws one transition from each (Schaul 2016, appendix B.2.1).
+    ///
+    /// The importance weights correct for prioritized sampling (section 3.4): w = (N · P)^−β, divided by the largest
+    /// weight of the mini-batch, so that they never increase a loss. N cancels out: w = (p_min / p)^β, where p is the
+    /// priority of the transition and p_min the smallest in the mini-batch.
     ///
     /// - Parameters:
-    ///   - batch: initialised memory, one row a transition.
-    ///   - beta: β, from 0 (no correction) to 1 (full); annealed by the caller. Of no effect in a uniform replay.
+    ///   - batch: Initialised memory with one row per transition.
+    ///   - beta: β, from 0 (no correction) to 1 (full correction), which the caller anneals. A uniform replay ignores
+    ///     it.
     /// - Precondition: ``canSample``.
     public func sample(
         into batch: UnsafeMutableBufferPointer<SampledTransition>, beta: Double, _ generator: inout RandomGenerator
@@ -61,13 +49,13 @@ extension ReplayMemory {
         let reader = reader
         guard let priorities else {
             let count = count
-            // The stream in a place of the processor's own: behind `inout` each draw would wait for memory.
+            // A local copy stays in registers; through `inout` each draw would wait for memory.
             var stream = generator
             for row in batch.indices { batch[row] = reader.transition(drawUniformly(reader, of: count, &stream)) }
             generator = stream
             return
         }
-        precondition(priorities.total > 0, "the replay has no transition to sample yet; ask canSample")
+        precondition(priorities.total > 0, "the replay has no transition to sample yet; check canSample")
         var smallest = Double.infinity
         priorities.draw(rows: batch.count, &generator) { row, slot in
             batch[row] = reader.transition(slot)
@@ -78,24 +66,30 @@ extension ReplayMemory {
         }
     }
 
-    /// What a slot's transition is, with the discounted rewards of its n steps, or of as many as its episode had left,
-    /// summed in double precision.
-    package func transition(_ slot: Int) -> SampledTransition { reader.transition(slot) }
-
-    /// Takes the temporal-difference error of a transition that was learnt from, which decides how often it is drawn
-    /// from now on; does nothing in a uniform replay. Allocates nothing.
+    /// Loads the observation of a slot, with all its frames, into a row of a network's input.
     ///
-    /// - Throws: ``TrainingError`` (`runFailed`) when the error is not finite.
+    /// - Parameters:
+    ///   - slot: A slot of a ``SampledTransition``.
+    ///   - elementsPerFrame: The number of elements of a single frame.
+    public func load(_ slot: Int, into computation: any NetworkComputation, row: Int, elementsPerFrame: Int) {
+        reader.load(slot, into: computation, row: row, elementsPerFrame: elementsPerFrame)
+    }
+
+    /// Sets the priority of a sampled transition from its temporal-difference error. Does nothing in a uniform replay.
+    /// Allocates nothing.
+    ///
+    /// - Throws: ``TrainingError`` (`runFailed`) if the error is NaN or infinite.
     public func updatePriority(_ slot: Int, error: Float) throws(TrainingError) {
         guard error.isFinite else {
             throw TrainingError(
                 code: .runFailed,
-                message: "The temporal-difference error of a transition is \(error), no number to sample by; use a "
-                    + "smaller learning rate or clip gradients.")
+                message:
+                    "The temporal-difference error of a transition is \(error), but priorities must be finite; lower "
+                    + "learning_rate or max_gradient_norm.")
         }
         priorities?.update(slot, error: error)
     }
 
-    /// The largest |δ| + ε so far, which new transitions are given; 1 before any error is known and in a uniform replay.
+    /// The largest |δ| + ε so far, which new transitions get; 1 before the first error and in a uniform replay.
     public var largestPriority: Double { priorities?.largest ?? 1 }
 }

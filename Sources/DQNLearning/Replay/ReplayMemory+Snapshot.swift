@@ -1,13 +1,13 @@
 public import DQNModel
 
 extension ReplayMemory {
-    /// The whole replay by value; copies no step.
+    /// Returns the whole replay by value, without copying any step.
     ///
-    /// A snapshot always has an open slot at its cursor. One taken between two episodes, as when an environment could
-    /// not be reset, has a blank observation there, which the next ``begin(_:)`` overwrites. Whoever restores a replay
-    /// without its environment calls ``abandonEpisode()`` first, then ``begin(_:)``.
+    /// The observation at the cursor is always open. In a snapshot taken between two episodes, for example because a
+    /// reset failed, it is blank and the next ``beginEpisode(_:)`` overwrites it. To restore a replay without its
+    /// environment, call ``abandonEpisode()`` and then ``beginEpisode(_:)``.
     ///
-    /// The state that it does not hold is ``largestPriority``.
+    /// The snapshot does not contain ``largestPriority``.
     public func snapshot() -> ReplaySnapshot {
         if !isOpen { write(UnsafeRawBufferPointer(blankFrame), .episodeStart) }
         var columns = [frames.column, actions.column, rewards.column, flags.column]
@@ -19,16 +19,17 @@ extension ReplayMemory {
     /// Restores a replay.
     ///
     /// - Parameters:
-    ///   - snapshot: what ``snapshot()`` gave.
-    ///   - capacity: slots, as of the snapshot.
-    ///   - frame: the space of a single frame, as of the snapshot.
-    ///   - frameStack: frames that an observation is stacked of.
-    ///   - nStep: steps whose rewards are taken together; where there are priorities, as of the snapshot.
+    ///   - snapshot: A result of ``snapshot()``.
+    ///   - capacity: The number of slots; must be the snapshot's.
+    ///   - frame: The space of a single frame; must be the snapshot's.
+    ///   - frameStack: The number of frames of a stacked observation.
+    ///   - nStep: The number of steps of a return; with priorities, it must be the snapshot's.
     ///   - discount: γ, from 0 to 1.
-    ///   - prioritization: constants of prioritized sampling, there if and only if the snapshot has priorities.
-    ///   - largestPriority: the largest |δ| + ε so far, kept beside the snapshot; needed with `prioritization`.
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) when a column is missing or of another type or shape, when
-    ///   the ring's size differs, or when there are priorities that are not asked for or do not fit the steps.
+    ///   - prioritization: The constants of prioritized sampling, if and only if the snapshot has priorities.
+    ///   - largestPriority: ``largestPriority`` at the time of the snapshot; required with `prioritization`.
+    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) if a column is missing or has another type or shape, if
+    ///   the capacity differs, or if there are priorities that `prioritization` does not ask for or that do not fit the
+    ///   steps.
     public convenience init(
         restoring snapshot: ReplaySnapshot, capacity: Int, frame: ObservationSpace, frameStack: Int, nStep: Int = 1,
         discount: Double, prioritization: PrioritizedReplayConfiguration? = nil, largestPriority: Double? = nil
@@ -38,12 +39,13 @@ extension ReplayMemory {
             snapshot.count == capacity || snapshot.cursor == snapshot.count - 1
         else {
             throw .invalid(
-                "The stored replay has \(snapshot.capacity) slots, \(snapshot.count) in use and its cursor at "
-                    + "\(snapshot.cursor); this run needs \(capacity) slots.")
+                "The stored replay has \(snapshot.capacity) slots, of which \(snapshot.count) are in use, and its cursor "
+                    + "at \(snapshot.cursor); this run needs \(capacity) slots.")
         }
         if prioritization != nil {
             guard let largestPriority, largestPriority.isFinite, largestPriority > 0 else {
-                throw .invalid("The stored replay is prioritized, but its largest priority is missing or not positive.")
+                throw .invalid(
+                    "The stored replay is prioritized, but its largest priority is missing or is not positive.")
             }
         }
         self.init(
@@ -57,7 +59,7 @@ extension ReplayMemory {
         try rewards.restore(snapshot)
         try flags.restore(snapshot)
         guard count == capacity || flag(0).contains(.episodeStart) else {
-            throw .invalid("The stored replay is not full, but its first slot starts no episode.")
+            throw .invalid("The stored replay is not full, but its first slot does not start an episode.")
         }
         try restorePriorities(snapshot)
     }
@@ -76,17 +78,18 @@ extension ReplayMemory {
             let leaf = priorities.leaf(slot)
             guard leaf.isFinite, leaf >= 0, (leaf > 0) == reader.isSampleable(slot) else {
                 throw .invalid(
-                    "The stored replay has in column '\(name)' \(leaf) for slot \(slot), which "
-                        + "\(reader.isSampleable(slot) ? "can" : "cannot") be sampled; only what can has a positive number."
+                    "The stored replay has the value \(leaf) in column '\(name)' for slot \(slot), which "
+                        + "\(reader.isSampleable(slot) ? "can" : "cannot") be sampled; slots that can be sampled must "
+                        + "have a positive value, all others zero."
                 )
             }
         }
     }
 
-    /// Bytes of memory that a full replay takes: its columns, in whole chunks, and the inner nodes over its priorities.
+    /// Returns the bytes of a full replay: its columns, in whole chunks, and the inner nodes of its sum tree.
     ///
-    /// Less is committed by the system while the ring is not full.
-    public static func byteCount(capacity: Int, frame: ObservationSpace, prioritized: Bool) -> Int {
+    /// The system commits less while the replay is not full.
+    package static func byteCount(capacity: Int, frame: ObservationSpace, prioritized: Bool) -> Int {
         let length = chunkLength(bytesPerFrame: frame.byteCount)
         let slots = (capacity + length - 1) / length * length
         let scalars =

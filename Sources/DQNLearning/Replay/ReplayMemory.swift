@@ -1,22 +1,23 @@
 public import DQNModel
 
-/// The replay memory of DQN (Lin 1992, Mnih 2013): a ring of steps, sampled uniformly or by priority (Schaul 2016).
+/// The replay memory of DQN (Lin 1992, Mnih 2013): a ring buffer of steps, sampled uniformly or by priority (Schaul
+/// 2016).
 ///
-/// Observations are kept as single frames, once each; stacks are put together when sampled, and so are n-step returns
-/// (Sutton 1988; with replay: Hessel 2018). A slot holds the newest frame of an observation and, after the next step,
-/// what was done there and what came of it. An episode that was truncated takes one slot more, for the observation to
-/// bootstrap from. See ``DQNModel/ReplaySnapshot``.
+/// Each frame is stored once. Sampling assembles the stacks and the n-step returns (Sutton 1988; with replay: Hessel
+/// 2018). A slot holds the newest frame of an observation and, after the next step, the action taken there and its
+/// outcome. A truncated episode takes one more slot, for the observation to bootstrap from. See
+/// ``DQNModel/ReplaySnapshot``.
 ///
-/// Not thread-safe; each worker has its own. Adding and sampling allocate nothing once the ring is full and no snapshot
-/// shares its chunks.
+/// Not thread-safe: each worker has its own. Adding and sampling allocate nothing once the buffer is full and no
+/// snapshot shares its chunks.
 public final class ReplayMemory {
-    /// Slots of the ring.
-    public let capacity: Int
-    /// Slots written so far.
+    /// The number of slots.
+    package let capacity: Int
+    /// The number of slots in use.
     public internal(set) var count = 0
-    /// The slot of the newest observation; between two episodes, the slot that the next one's first will take.
+    /// The slot of the newest observation; between two episodes, the slot of the next episode's first observation.
     package internal(set) var cursor = 0
-    /// Whether the cursor's slot holds an observation that a step can be taken from.
+    /// Whether the cursor's slot holds an observation that a step can be added to.
     var isOpen = false
     let frameStack: Int
     let nStep: Int
@@ -26,18 +27,18 @@ public final class ReplayMemory {
     let rewards: ReplayRing
     let flags: ReplayRing
     let priorities: ReplayPriorities?
-    /// What stands for the frames before an episode's first.
+    /// Zeros, which stand for the frames before an episode's first.
     let blankFrame: UnsafeMutableRawBufferPointer
 
     /// Creates an empty replay.
     ///
     /// - Parameters:
-    ///   - capacity: slots; at least ``minimumCapacity(frameStack:nStep:)``.
-    ///   - frame: the space of a single frame.
-    ///   - frameStack: frames that an observation is stacked of.
-    ///   - nStep: steps whose rewards are taken together, fewer at an episode's end.
+    ///   - capacity: The number of slots; at least 2 · `frameStack` + `nStep` + 1.
+    ///   - frame: The space of a single frame.
+    ///   - frameStack: The number of frames of a stacked observation.
+    ///   - nStep: The number of steps of a return; fewer at an episode's end.
     ///   - discount: γ, from 0 to 1.
-    ///   - prioritization: constants of prioritized sampling; `nil` samples uniformly.
+    ///   - prioritization: The constants of prioritized sampling; `nil` samples uniformly.
     public convenience init(
         capacity: Int, frame: ObservationSpace, frameStack: Int, nStep: Int = 1, discount: Double,
         prioritization: PrioritizedReplayConfiguration? = nil
@@ -51,10 +52,11 @@ public final class ReplayMemory {
         capacity: Int, frame: ObservationSpace, frameStack: Int, nStep: Int, discount: Double,
         prioritization: PrioritizedReplayConfiguration?, largestPriority: Double
     ) {
-        precondition(frameStack >= 1 && nStep >= 1, "a replay stacks at least one frame and looks at least one step on")
-        precondition((0...1).contains(discount), "a discount is from 0 to 1")
+        precondition(frameStack >= 1 && nStep >= 1, "frameStack and nStep must be at least 1")
+        precondition((0...1).contains(discount), "the discount must be from 0 to 1")
         precondition(
-            capacity >= Self.minimumCapacity(frameStack: frameStack, nStep: nStep), "a replay too small to sample from")
+            capacity >= Self.minimumCapacity(frameStack: frameStack, nStep: nStep),
+            "the capacity must be at least minimumCapacity(frameStack:nStep:)")
         self.capacity = capacity
         self.frameStack = frameStack
         self.nStep = nStep
@@ -76,15 +78,16 @@ public final class ReplayMemory {
 
     deinit { blankFrame.deallocate() }
 
-    /// A capacity that always has a transition to sample once `nStep` steps have been added.
+    /// Returns the smallest capacity: there is always a transition to sample once `nStep` steps have been added.
     ///
-    /// The newest transition whose n steps are over, or whose episode is, lies at most n + 1 slots behind the cursor (n
-    /// − 1 slots whose steps are not over, a final observation, itself), and the frames of its observation take
-    /// `frameStack` slots. Twice the stack leaves some choice.
-    public static func minimumCapacity(frameStack: Int, nStep: Int = 1) -> Int { 2 * frameStack + nStep + 1 }
+    /// The newest complete transition lies at most n + 1 slots behind the cursor: n − 1 incomplete transitions, a final
+    /// observation and the transition itself. The frames of its observation take `frameStack` slots. Twice that leaves
+    /// a choice of transitions.
+    package static func minimumCapacity(frameStack: Int, nStep: Int = 1) -> Int { 2 * frameStack + nStep + 1 }
 
-    /// Slots of a chunk: 1024, or as many as keep a chunk of frames within 2 MiB. Depends on nothing else, so the
-    /// chunks' boundaries follow from the cursor alone.
+    /// Returns the number of slots of a chunk: 1024, or fewer if a chunk of frames would exceed 2 MiB.
+    ///
+    /// It depends on nothing else, so that the cursor alone determines which chunks are complete.
     package static func chunkLength(bytesPerFrame: Int) -> Int {
         var length = 1024
         while length > 16, length * bytesPerFrame > 1 << 21 { length /= 2 }

@@ -1,50 +1,51 @@
 internal import DQNModel
 internal import Foundation
 
-/// How likely each transition of a replay is to be sampled: proportional prioritization (Schaul 2016, section 3.3).
+/// The priorities of a replay's transitions: proportional prioritization (Schaul 2016, section 3.3).
 ///
-/// A slot's leaf is (|δ| + ε)^α while it can be sampled and 0 while it cannot, so what is drawn is always a
-/// transition, and with the very probability that its leaf says.
+/// The leaf of a slot is (|δ| + ε)^α if it can be sampled and 0 otherwise. A draw therefore always finds a transition,
+/// with a probability in proportion to its leaf.
 final class ReplayPriorities {
     /// The name of the leaves' column in a snapshot.
     static let columnName = "priorities"
 
     private let configuration: PrioritizedReplayConfiguration
     private let tree: SumTree
-    /// The largest |δ| + ε so far, and what new transitions get; 1 before the first error is known.
+    /// The largest |δ| + ε so far, which new transitions get; 1 before the first error.
     private(set) var largest: Double
     private var largestLeaf: Double
 
     init(_ configuration: PrioritizedReplayConfiguration, capacity: Int, chunkLength: Int, largest: Double) {
-        precondition((0...1).contains(configuration.exponent), "the exponent α of prioritized replay is from 0 to 1")
+        precondition(
+            (0...1).contains(configuration.exponent), "the exponent α of a prioritized replay must be from 0 to 1")
         precondition(
             configuration.epsilon > 0 && configuration.epsilon <= 1,
-            "the ε of prioritized replay is above 0 and at most 1")
+            "the ε of a prioritized replay must be above 0 and at most 1")
         self.configuration = configuration
         self.largest = largest
         largestLeaf = pow(largest, configuration.exponent)
         tree = SumTree(name: Self.columnName, capacity: capacity, chunkLength: chunkLength)
     }
 
-    /// The sum of all leaves; positive if and only if there is something to sample.
+    /// The sum of all leaves; positive if and only if there is a transition to sample.
     var total: Double { tree.total }
 
     func leaf(_ slot: Int) -> Double { tree.leaf(slot) }
 
-    /// Adds the leaf of the slot that the ring uses for the first time.
+    /// Adds the leaf of a slot that is used for the first time.
     func append(_ slot: Int) { tree.set(slot, to: 0) }
 
-    /// Makes sure that a slot is not drawn any more.
+    /// Stops a slot from being drawn.
     func exclude(_ slot: Int) {
         if tree.leaf(slot) > 0 { tree.set(slot, to: 0) }
     }
 
-    /// Lets a transition be drawn from now on. One that already could be keeps its priority.
+    /// Allows a transition to be drawn. If it already could be drawn, it keeps its priority.
     func include(_ slot: Int) {
         if tree.leaf(slot) == 0 { tree.set(slot, to: largestLeaf) }
     }
 
-    /// Takes the temporal-difference error of a transition; one that can no longer be sampled stays at zero.
+    /// Sets the priority of a transition from its temporal-difference error, if it can still be sampled.
     func update(_ slot: Int, error: Float) {
         let priority = Double(abs(error)) + configuration.epsilon
         let leaf = pow(priority, configuration.exponent)
@@ -55,13 +56,10 @@ final class ReplayPriorities {
         if tree.leaf(slot) > 0 { tree.set(slot, to: leaf) }
     }
 
-    /// Draws a slot.
-    func draw(_ generator: inout RandomGenerator) -> Int { tree.slot(at: generator.uniform() * tree.total) }
-
-    /// Draws a slot for each row from as many equal parts of the sum (Schaul 2016, appendix B.2.1), in row order, and
-    /// hands it to `body`.
+    /// Divides the sum into one equal part per row, draws a slot from each (Schaul 2016, appendix B.2.1) and calls
+    /// `body` with it, in row order.
     func draw(rows: Int, _ generator: inout RandomGenerator, _ body: (_ row: Int, _ slot: Int) -> Void) {
-        // As many at a time as find room on the stack.
+        // In groups that fit on the stack.
         let group = 32
         withUnsafeTemporaryAllocation(of: Double.self, capacity: group) { positions in
             withUnsafeTemporaryAllocation(of: Int.self, capacity: group) { slots in

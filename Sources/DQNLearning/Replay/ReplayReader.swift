@@ -1,11 +1,11 @@
 internal import DQNModel
 internal import DQNNetwork
 
-/// A replay as it is read for one mini-batch: plain addresses and numbers, taken once, so that reading a transition costs
-/// neither reference counting nor access checks, and the processor may fetch those of several rows at once.
+/// Reads a replay for one mini-batch.
 ///
-/// Valid until the next step is added.
-struct ReplayReader {
+/// It holds plain addresses and numbers: reading a transition needs no reference counting and no exclusivity checks,
+/// and the processor can fetch several rows at once. Valid until the next step is added.
+package struct ReplayReader {
     private let frames: ReplaySlots
     private let actions: ReplaySlots
     private let rewards: ReplaySlots
@@ -39,10 +39,10 @@ struct ReplayReader {
     @inline(__always)
     private func after(_ slot: Int) -> Int { slot + 1 == capacity ? 0 : slot + 1 }
 
-    /// Whether a slot in use holds a transition that can be learnt from: its n steps, or its episode, are over, and all
-    /// frames of its observation are still there.
+    /// Whether a slot in use holds a transition that can be sampled: it is complete, as n steps have been taken or the
+    /// episode has ended, and no frame of its observation was overwritten.
     @inline(__always)
-    func isSampleable(_ slot: Int) -> Bool {
+    package func isSampleable(_ slot: Int) -> Bool {
         slot != cursor && !flag(slot).contains(.final) && hasWholeStack(slot) && hasWholeWindow(slot)
     }
 
@@ -67,11 +67,10 @@ struct ReplayReader {
         return false
     }
 
-    /// What a slot's transition is, with the discounted rewards of its n steps, or of as many as its episode had left,
-    /// summed in double precision.
+    /// Returns the transition of a slot. Its n rewards, or fewer at an episode's end, are summed in double precision.
     @inline(__always)
-    func transition(_ slot: Int) -> SampledTransition {
-        // −0 is what a sum starts from without changing the sign of a first −0.
+    package func transition(_ slot: Int) -> SampledTransition {
+        // −0 is the neutral element: it preserves the sign of a first reward of −0.
         var sum = -0.0
         var weight = 1.0
         var current = slot
@@ -92,7 +91,7 @@ struct ReplayReader {
             bootstrapDiscount: Float(weight))
     }
 
-    /// Puts the observation of a slot, all its frames, into a row of a network's input.
+    /// Loads the observation of a slot, with all its frames, into a row of a network's input.
     func load(_ slot: Int, into computation: any NetworkComputation, row: Int, elementsPerFrame: Int) {
         var position = frameStack - 1
         var current = slot
@@ -108,6 +107,6 @@ struct ReplayReader {
 }
 
 extension ReplayMemory {
-    /// The replay as it is now, for reading.
-    var reader: ReplayReader { ReplayReader(self) }
+    /// A reader of the current contents.
+    package var reader: ReplayReader { ReplayReader(self) }
 }

@@ -1,6 +1,6 @@
 internal import DQNModel
 
-/// One column of a replay: a ring of equally large slots in copy-on-write chunks.
+/// One column of a replay: a ring buffer of slots of equal size, in copy-on-write chunks.
 ///
 /// Not thread-safe.
 final class ReplayRing {
@@ -9,21 +9,22 @@ final class ReplayRing {
     let shape: [Int]
     let chunkLength: Int
     let bytesPerSlot: Int
-    /// Reads the slots.
+    /// Reads the slots without reference counting.
     let slots: ReplaySlots
     private(set) var chunks: [ReplayChunk] = []
     private let maximumChunks: Int
-    // Where each chunk's bytes start, so that reading a slot costs no reference counting. Valid as long as `chunks`
-    // holds the chunk; refreshed after each write, since that may have replaced the storage.
+    // The address of each chunk's bytes, for `slots`. Valid as long as `chunks` holds the chunk; updated after each
+    // write, which may replace the chunk's storage.
     private let starts: UnsafeMutablePointer<UnsafeRawPointer>
 
     /// Creates an empty ring.
     ///
     /// - Parameters:
-    ///   - capacity: the most slots there can be.
-    ///   - chunkLength: slots of a chunk; a power of two.
+    ///   - capacity: The maximum number of slots.
+    ///   - chunkLength: The number of slots of a chunk; a power of two.
     init(name: String, element: ElementType, shape: [Int], capacity: Int, chunkLength: Int) {
-        precondition(chunkLength > 0 && chunkLength & (chunkLength - 1) == 0, "a chunk's length is a power of two")
+        precondition(
+            chunkLength > 0 && chunkLength & (chunkLength - 1) == 0, "the length of a chunk must be a power of two")
         self.name = name
         self.element = element
         self.shape = shape
@@ -36,9 +37,9 @@ final class ReplayRing {
 
     deinit { starts.deallocate() }
 
-    /// Writes a slot; the first write of a chunk's range allocates it. Slots are first written in order.
+    /// Writes a slot. The first write to a chunk allocates it; slots must be written in order the first time.
     func write(_ slot: Int, _ bytes: UnsafeRawBufferPointer) {
-        precondition(bytes.count == bytesPerSlot, "a slot of \(name) takes \(bytesPerSlot) bytes, not \(bytes.count)")
+        precondition(bytes.count == bytesPerSlot, "a slot of \(name) has \(bytesPerSlot) bytes, not \(bytes.count)")
         let index = slots.chunk(slot)
         if index == chunks.count { append(ReplayChunk(byteCount: chunkLength * bytesPerSlot)) }
         starts[index] = Self.start(chunks[index].write(bytes, at: slots.offset(slot)))
@@ -52,9 +53,9 @@ final class ReplayRing {
         ReplaySnapshot.Column(name: name, element: element, shape: shape, chunks: chunks)
     }
 
-    /// Takes over the stored column of this name; shares its chunks where they are cut as here.
+    /// Restores the stored column of this name. Shares its chunks if they have the same length as this buffer's.
     ///
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) when there is none of the same type and shape.
+    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) if there is no column of the same name, type and shape.
     func restore(_ snapshot: ReplaySnapshot) throws(ModelError) {
         guard let column = snapshot.columns.first(where: { $0.name == name }), column.element == element,
             column.shape == shape
@@ -78,7 +79,7 @@ final class ReplayRing {
     }
 
     private func append(_ chunk: ReplayChunk) {
-        precondition(chunks.count < maximumChunks, "a slot of \(name) beyond the ring's capacity")
+        precondition(chunks.count < maximumChunks, "a slot of \(name) is beyond the capacity")
         (starts + chunks.count).initialize(to: Self.start(chunk.withBytes { $0.baseAddress }))
         chunks.append(chunk)
     }
@@ -89,12 +90,12 @@ final class ReplayRing {
     }
 }
 
-/// Where the slots of a ring are: plain addresses, so that reading costs neither reference counting nor access checks.
+/// The addresses of a ring buffer's slots: reading needs no reference counting and no exclusivity checks.
 ///
-/// Valid as long as the ring lives; what it points to, until the next write.
+/// Valid as long as the ring buffer exists; the bytes are valid until the next write.
 struct ReplaySlots {
     private let starts: UnsafePointer<UnsafeRawPointer>
-    // A chunk's length is a power of two: finding a slot takes a shift instead of a division.
+    // The length of a chunk is a power of two: finding a slot takes a shift instead of a division.
     private let shift: Int
     private let mask: Int
     private let bytesPerSlot: Int
@@ -106,13 +107,13 @@ struct ReplaySlots {
         mask = chunkLength - 1
     }
 
-    /// The chunk that a slot is in.
+    /// Returns the index of a slot's chunk.
     func chunk(_ slot: Int) -> Int { slot >> shift }
 
-    /// Bytes from the beginning of its chunk to a slot.
+    /// Returns the offset of a slot in its chunk, in bytes.
     func offset(_ slot: Int) -> Int { (slot & mask) * bytesPerSlot }
 
-    /// The bytes of a slot that has been written; valid until the next write.
+    /// Returns the bytes of a slot that has been written; valid until the next write.
     @inline(__always)
     func bytes(_ slot: Int) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(start: starts[chunk(slot)] + offset(slot), count: bytesPerSlot)

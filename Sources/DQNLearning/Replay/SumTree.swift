@@ -1,11 +1,11 @@
 internal import DQNModel
 
-/// A binary tree over the slots of a ring whose inner nodes hold the sums of what is below them (Schaul 2016,
-/// appendix B.2.1).
+/// A binary tree over a replay's slots in which each inner node holds the sum of its children (Schaul 2016, appendix
+/// B.2.1).
 ///
-/// The leaves are a replay column like any other. An inner node is only ever computed as left + right, so the leaves
-/// alone determine every bit of the tree. Changing a leaf, and finding one by its place in the sum, cost
-/// O(log capacity) and allocate nothing.
+/// The leaves are a column of the replay. An inner node is always computed as left + right, so that the leaves alone
+/// determine every bit of the tree. Changing a leaf and finding one by its position in the sum cost O(log capacity) and
+/// allocate nothing.
 ///
 /// Not thread-safe.
 package final class SumTree {
@@ -16,20 +16,20 @@ package final class SumTree {
     private var inner: ReplayChunk
     private let nodes: UnsafeMutablePointer<Double>
 
-    /// Creates a tree without leaves; they are added in slot order.
+    /// Creates a tree without leaves. Leaves are added in slot order.
     ///
     /// - Parameters:
-    ///   - name: the name of the leaves' column.
-    ///   - capacity: the most leaves there can be.
-    ///   - chunkLength: leaves of a chunk; a power of two, at least 2.
+    ///   - name: The name of the leaves' column.
+    ///   - capacity: The maximum number of leaves.
+    ///   - chunkLength: The number of leaves of a chunk; a power of two, at least 2.
     package init(name: String, capacity: Int, chunkLength: Int) {
-        precondition(chunkLength >= 2, "two sibling leaves lie in one chunk")
+        precondition(chunkLength >= 2, "sibling leaves must lie in one chunk")
         size = Self.size(capacity: capacity)
         leaves = ReplayRing(
             name: name, element: .float64, shape: [], capacity: capacity, chunkLength: chunkLength)
-        // Zeros that cost no memory until they are written, given back to the system at once when the tree goes.
+        // Zeros that take no memory until they are written, and that are returned to the system with the tree.
         inner = ReplayChunk(byteCount: Self.innerByteCount(capacity: capacity))
-        // Stays valid: the chunk lives as long as the tree, and nothing shares it or writes to it another way.
+        // Stays valid: the chunk lives as long as the tree, and nothing else shares or writes it.
         nodes = inner.withMutableBytes { bytes in
             guard let start = bytes.bindMemory(to: Double.self).baseAddress else {
                 preconditionFailure("a sum tree has at least two nodes")
@@ -44,16 +44,16 @@ package final class SumTree {
         return size
     }
 
-    /// Bytes of the inner nodes.
+    /// Returns the bytes of the inner nodes.
     static func innerByteCount(capacity: Int) -> Int { size(capacity: capacity) * MemoryLayout<Double>.stride }
 
     /// The sum of all leaves.
     package var total: Double { nodes[1] }
 
-    /// The leaf of a slot that has one.
+    /// Returns the leaf of a slot.
     package func leaf(_ slot: Int) -> Double { leaves.slots.value(slot, as: Double.self) }
 
-    /// Sets a leaf, or adds the next one.
+    /// Sets a leaf, or adds the next leaf.
     package func set(_ slot: Int, to value: Double) {
         leaves.write(slot, value: value)
         var node = (size + slot) / 2
@@ -64,32 +64,22 @@ package final class SumTree {
         }
     }
 
-    // The leaf that a pair lacks at the end of the ring is there as a zero of the chunk.
+    // At the end of the buffer a pair may lack a leaf: the chunk holds a zero there.
     private func sumOfPair(_ slot: Int) -> Double {
         let even = slot & ~1
         return leaf(even) + leaf(even + 1)
     }
 
-    /// The slot in whose part of the sum a position lies, the parts being laid end to end in slot order; never one
-    /// whose leaf is zero.
+    /// Finds the slots at several positions of the sum, in which the leaves lie end to end in slot order. Never finds a
+    /// slot whose leaf is zero.
     ///
+    /// All rows descend the tree level by level together, so that their memory accesses overlap.
+    ///
+    /// - Parameters:
+    ///   - positions: From 0 to ``total``; overwritten.
+    ///   - slots: Receives the slots.
     /// - Precondition: ``total`` is positive.
-    package func slot(at position: Double) -> Int {
-        var position = position
-        var slot = 0
-        withUnsafeMutablePointer(to: &position) { position in
-            withUnsafeMutablePointer(to: &slot) { slot in
-                find(
-                    UnsafeMutableBufferPointer(start: position, count: 1),
-                    UnsafeMutableBufferPointer(start: slot, count: 1))
-            }
-        }
-        return slot
-    }
-
-    /// Finds the slots of several positions, which are used up, going down the tree level by level with all of them:
-    /// the processor waits for the memory of all at once instead of for one after another.
-    func find(_ positions: UnsafeMutableBufferPointer<Double>, _ slots: UnsafeMutableBufferPointer<Int>) {
+    package func find(_ positions: UnsafeMutableBufferPointer<Double>, _ slots: UnsafeMutableBufferPointer<Int>) {
         slots.update(repeating: 1)
         var width = 1
         while width < size / 2 {
@@ -105,8 +95,8 @@ package final class SumTree {
         }
     }
 
-    // How far to the right a position lies: 0 or 1. One at or beyond the end, as rounding can give, must not lead to
-    // where nothing is.
+    // Returns 0 for the left child and 1 for the right one. Because of rounding a position can lie at or beyond the
+    // end; it must not lead to an empty subtree.
     @inline(__always)
     private func descend(_ position: inout Double, left: Double, right: Double) -> Int {
         if position < left || right == 0 { return 0 }
@@ -116,9 +106,9 @@ package final class SumTree {
 
     var column: ReplaySnapshot.Column { leaves.column }
 
-    /// Takes over the stored leaves and computes the tree above them.
+    /// Restores the stored leaves and computes the inner nodes.
     ///
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) when there are none of this name.
+    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) if there is no column of this name.
     func restore(_ snapshot: ReplaySnapshot) throws(ModelError) {
         try leaves.restore(snapshot)
         var first = size / 2

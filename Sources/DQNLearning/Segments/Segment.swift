@@ -2,23 +2,23 @@ internal import DQNCheckpoint
 internal import DQNModel
 internal import DQNNetwork
 
-/// The last few steps of one worker, up to `segment_length` of them or an episode's end, whichever is first.
+/// The latest steps of one worker: up to `segment_length` steps, fewer if the episode ends.
 ///
-/// Owns plain buffers, so that a step allocates nothing. Not thread-safe.
+/// Owns its buffers, so that a step allocates nothing. Not thread-safe.
 final class Segment {
-    /// Most steps.
+    /// The maximum number of steps.
     let capacity: Int
-    /// Steps so far.
+    /// The number of steps.
     private(set) var count = 0
-    /// Whether the last step ended its episode, and how.
+    /// Whether the last step ended its episode in a terminal state, and whether a time limit ended it.
     private(set) var terminated = false
     private(set) var truncated = false
     let actions: UnsafeMutableBufferPointer<Int32>
     let rewards: UnsafeMutableBufferPointer<Float>
-    /// What the rule writes: what each step's value should be.
+    /// The learning target of each step, which the rule writes.
     let targets: UnsafeMutableBufferPointer<Float>
     private let bytesPerObservation: Int
-    // One more than steps: the observation after the last.
+    // One more than steps, for the observation after the last step.
     private let observations: UnsafeMutableRawBufferPointer
 
     init(capacity: Int, bytesPerObservation: Int) {
@@ -41,19 +41,19 @@ final class Segment {
         observations.deallocate()
     }
 
-    /// Whether it is time to learn from it.
+    /// Whether the segment is complete and can be learned from.
     var isComplete: Bool { count == capacity || ended }
     /// Whether the last step ended its episode.
     var ended: Bool { terminated || truncated }
 
-    /// The observation before a step, or after the last.
+    /// Returns the observation before a step, or the one after the last step.
     func observation(_ index: Int) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(
             rebasing: observations[(index * bytesPerObservation)..<((index + 1) * bytesPerObservation)])
     }
 
-    /// Puts down what was seen before the next step.
-    func see(_ observation: Observation) { store(observation, at: count) }
+    /// Sets the observation before the next step.
+    func setObservation(_ observation: Observation) { store(observation, at: count) }
 
     /// Adds a step.
     func add(_ transition: Transition) {
@@ -65,7 +65,7 @@ final class Segment {
         store(transition.next.stacked, at: count)
     }
 
-    /// Begins anew.
+    /// Removes all steps.
     func clear() {
         count = 0
         terminated = false
@@ -79,22 +79,22 @@ final class Segment {
         }
     }
 
-    /// Loads the observations before each step into a computation's first rows; the rows beyond keep what they had.
+    /// Loads the observations before each step into a computation's first rows; further rows are unchanged.
     func load(into computation: any NetworkComputation) {
         for index in 0..<count { computation.load(observation(index), row: index, offset: 0) }
     }
 
-    /// Loads the observations after some of the steps into a computation's first rows.
+    /// Loads the observations after the given steps into a computation's first rows.
     func loadNext(_ steps: Range<Int>, into computation: any NetworkComputation) {
         for index in steps {
             computation.load(observation(index + 1), row: index - steps.lowerBound, offset: 0)
         }
     }
 
-    /// The steps as arrays, for a checkpoint.
+    /// Adds the steps to a learner's arrays, for a checkpoint.
     ///
-    /// At a step boundary a segment is complete only if the environment was lost right after its last step; nothing can
-    /// be learnt from it then.
+    /// Between two steps a segment is complete only if the environment failed right after the last step. Such a segment
+    /// is not saved.
     func save(into values: inout [String: StateSnapshot.Value]) {
         guard count > 0, !isComplete else { return }
         values["segment.actions"] = .int64(actions[..<count].map(Int64.init))
@@ -102,20 +102,22 @@ final class Segment {
         values["segment.observations"] = .uint8(Array(observations[..<(count * bytesPerObservation)]))
     }
 
-    /// Goes on from ``save(into:)``.
+    /// Restores the steps that ``save(into:)`` wrote.
     ///
-    /// - Throws: `ModelError` (`invalidSnapshot`) for arrays that no segment here can have: a file may hold anything.
+    /// - Throws: `ModelError` (`invalidSnapshot`) if the arrays do not fit this network or `segment_length`.
     func restore(_ snapshot: StateSnapshot, actionCount: Int) throws(ModelError) {
         guard case .int64(let stored)? = snapshot.values["segment.actions"] else { return }
         guard stored.count < capacity else {
             throw ModelError(
                 code: .invalidSnapshot,
-                message: "The stored segment has \(stored.count) steps; segments here have fewer than \(capacity).")
+                message:
+                    "The stored segment has \(stored.count) steps, but must have fewer than segment_length \(capacity)."
+            )
         }
         guard stored.allSatisfy({ (0..<Int64(actionCount)).contains($0) }) else {
             throw ModelError(
                 code: .invalidSnapshot,
-                message: "The stored segment has actions beyond the \(actionCount) that there are.")
+                message: "The stored segment has an action outside 0…\(actionCount - 1).")
         }
         let rewards = try snapshot.float32("segment.rewards", count: stored.count)
         let bytes = try snapshot.uint8("segment.observations", count: stored.count * bytesPerObservation)
@@ -129,25 +131,14 @@ final class Segment {
 }
 
 extension Segment {
-    /// Writes the return of each step as its target: R ← r + γ R, backwards from the bootstrapped value.
+    /// Sets the target of each step to its return: R ← r + γ R, from the last step to the first.
+    ///
+    /// - Parameter bootstrap: The value of the observation after the last step; 0 in a terminal state.
     func writeReturns(bootstrap: Float, discount: Float) {
         var sum = bootstrap
         for index in (0..<count).reversed() {
             sum = rewards[index] + discount * sum
             targets[index] = sum
         }
-    }
-}
-
-extension SegmentNetworks {
-    /// The configured loss of the Q-values of a segment's steps against its targets, summed.
-    func loss(
-        of segment: Segment, outputs: UnsafeBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>
-    ) -> SegmentLoss {
-        SegmentLoss(
-            loss: configuration.loss.evaluate(
-                outputs: outputs, actions: UnsafeBufferPointer(segment.actions),
-                targets: UnsafeBufferPointer(segment.targets), gradient: gradient, reduction: .sum,
-                count: segment.count))
     }
 }

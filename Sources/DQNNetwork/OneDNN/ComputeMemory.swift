@@ -1,8 +1,8 @@
-/// The float buffers of one computation, allocated while it is made and freed with it.
+/// The float buffers of one computation, allocated with it and freed with it.
 final class ComputeMemory {
     private var buffers: [UnsafeMutablePointer<Float>] = []
 
-    /// Zeros on a cache line of their own, padded so that whole vectors may be read beyond the end.
+    /// Allocates zeros, aligned to a cache line and padded so that whole vectors may be read beyond the end.
     func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
         let memory = UnsafeMutableRawPointer.allocate(byteCount: (count + 16) * 4, alignment: 64)
         let floats = memory.bindMemory(to: Float.self, capacity: count + 16)

@@ -3,22 +3,24 @@ internal import DQNModel
 
 /// The leading convolutions of a network in oneDNN, for one batch size.
 final class ConvolutionStack {
-    /// Where observations wait as they came, one after the other; owned by the library's object.
+    /// The loaded observations, one after the other; owned by `handle`.
     private let observations: UnsafeMutableRawPointer
-    /// Plain output after ``forward()``.
+    /// The output of ``forward()``, in the canonical layout.
     let output: UnsafeMutablePointer<Float>
-    /// Plain gradient of the output, read by ``backward()``; training only.
+    /// The gradient of the output for ``backward(into:)``, in the canonical layout; for training only.
     let outputGradient: UnsafeMutablePointer<Float>?
 
     private let handle: OpaquePointer
     private let offsets: [(weight: Int, bias: Int)]
-    // Filled at each use and passed to C, so that no array is made per pass.
+    // Reused for every call of C, so that a pass allocates no array.
     private var weights: [UnsafePointer<Float>?]
     private var biases: [UnsafePointer<Float>?]
     private var weightGradients: [UnsafeMutablePointer<Float>?]
     private var biasGradients: [UnsafeMutablePointer<Float>?]
 
-    /// `offsets` are those of weight and bias of each layer in the slab.
+    /// Creates the convolutions.
+    ///
+    /// - Parameter offsets: The positions of each layer's weight and bias in the slab.
     init(
         input space: ObservationSpace, layers: [onednn_convolution_layer], offsets: [(weight: Int, bias: Int)],
         batchSize: Int,
@@ -39,7 +41,8 @@ final class ConvolutionStack {
             throw NetworkError(
                 code: .computeLibrary,
                 message:
-                    "oneDNN cannot set up the \(part) for input \(shape) and batch \(batchSize) (status \(status)).")
+                    "oneDNN cannot set up the \(part) for input \(shape) and batch \(batchSize) (status \(status))."
+            )
         }
         self.handle = handle
         self.offsets = offsets
@@ -54,7 +57,7 @@ final class ConvolutionStack {
 
     deinit { onednn_convolutions_destroy(handle) }
 
-    /// Puts bytes of an observation where it waits.
+    /// Loads bytes of an observation.
     func load(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
         guard let source = bytes.baseAddress else { return }
         (observations + offset).copyMemory(from: source, byteCount: bytes.count)
@@ -79,7 +82,7 @@ final class ConvolutionStack {
     }
 }
 
-/// Turns a oneDNN status into an error that names the pass.
+/// Throws an error that names the pass, if a oneDNN status is not success.
 func check(_ status: onednn_status, _ pass: String) throws(NetworkError) {
     guard status == 0 else {
         throw NetworkError(code: .computeLibrary, message: "oneDNN failed in \(pass) (status \(status)).")

@@ -4,41 +4,41 @@ internal import DQNModel
 
 /// One fully connected layer for one batch size, with or without a rectified linear unit.
 ///
-/// Few rows or few outputs go to own loops, everything else to sgemm, on weights in the slab. Parameters that serve are
-/// kept transposed.
+/// A few rows or outputs are computed by loops of `CKernels`, everything else by oneDNN's sgemm, on the weights in the
+/// slab. For inference with constant parameters the layer keeps a transposed copy of them.
 struct DenseLayer {
     let inputs: Int
     let outputs: Int
     let batchSize: Int
     let rectified: Bool
-    private let way: Way
-    /// Where weight and bias start in the slab.
+    private let strategy: Strategy
+    /// The positions of weight and bias in the slab.
     let weightOffset: Int
     let biasOffset: Int
-    /// Activations, `[batch, outputs]`; owned by the computation.
+    /// The activations, `[batch, outputs]`; owned by the computation.
     let activation: UnsafeMutablePointer<Float>
-    /// Gradient of the activations, same shape; training only.
+    /// The gradient of the activations, of the same shape; for training only.
     let gradient: UnsafeMutablePointer<Float>?
 
     /// How a forward pass is computed.
-    private enum Way {
-        /// A few dot products, for which sgemm's set-up would cost more.
+    private enum Strategy {
+        /// A few dot products, which take less time than the set-up of sgemm.
         case loops
-        /// One row, of inputs of which many are zero.
+        /// One row, whose inputs are mostly zero, with constant parameters.
         case served(ServedWeights)
         /// x Wᵀ.
         case product
-        /// (W xᵀ)ᵀ: sgemm would copy the whole of a large Wᵀ first, which takes longer than multiplying by a batch. The
-        /// memory is for the transposed activations.
+        /// (W xᵀ)ᵀ: for x Wᵀ sgemm would first copy a large Wᵀ, which takes longer than the product. The memory holds
+        /// the transposed activations.
         case transposedProduct(UnsafeMutablePointer<Float>)
     }
 
-    /// Below this many outputs own loops are quicker; below as many rows sgemm copies nothing.
+    /// With fewer outputs the loops are faster; with fewer rows sgemm copies nothing.
     private static let few = 16
-    /// From this many inputs on copying weights costs more than transposing activations.
+    /// From this number of inputs on, copying the weights takes longer than transposing the activations.
     private static let manyInputs = 1024
 
-    /// A layer of the given parameters; its buffers are `memory`'s.
+    /// Creates a layer, with its buffers in `memory`.
     init(
         weight: ParameterLayout.Entry, bias: ParameterLayout.Entry, batchSize: Int, rectified: Bool, training: Bool,
         serving: ServingPrecision?, memory: ComputeMemory
@@ -52,28 +52,28 @@ struct DenseLayer {
         activation = memory.floats(batchSize * outputs)
         gradient = training ? memory.floats(batchSize * outputs) : nil
         if let serving, !training, batchSize == 1, outputs >= Self.few {
-            way = .served(
+            strategy = .served(
                 ServedWeights(
                     inputs: inputs, outputs: outputs, rectified: rectified, precision: serving, memory: memory))
         } else if outputs < Self.few || batchSize == 1 {
-            way = .loops
+            strategy = .loops
         } else if batchSize >= Self.few, inputs >= Self.manyInputs {
-            way = .transposedProduct(memory.floats(batchSize * outputs))
+            strategy = .transposedProduct(memory.floats(batchSize * outputs))
         } else {
-            way = .product
+            strategy = .product
         }
     }
 
-    /// Refreshes the private copy of the parameters, if there is one.
+    /// Updates the layer's copy of the parameters, if it has one.
     func use(_ slab: ParameterSlab) {
-        guard case .served(let weights) = way else { return }
+        guard case .served(let weights) = strategy else { return }
         weights.pack(weight: slab.pointer(at: weightOffset), bias: slab.pointer(at: biasOffset))
     }
 
     func forward(_ x: UnsafePointer<Float>, _ slab: ParameterSlab) throws(NetworkError) {
         let weight = slab.pointer(at: weightOffset)
         let bias = slab.pointer(at: biasOffset)
-        switch way {
+        switch strategy {
         case .served(let weights): weights.forward(x, into: activation)
         case .loops: kernels_dense(activation, weight, bias, x, batchSize, outputs, inputs, rectified ? 1 : 0)
         case .product:
@@ -89,13 +89,14 @@ struct DenseLayer {
         }
     }
 
-    /// Gives the parameters' gradients and, unless `xGradient` is nil, the input's, added to what is there if
-    /// `accumulating`.
+    /// Computes the gradients of the parameters and, unless `xGradient` is nil, of the input.
+    ///
+    /// - Parameter accumulating: Whether the input's gradient is added to the contents of `xGradient`.
     func backward(
         _ x: UnsafePointer<Float>, xGradient: UnsafeMutablePointer<Float>?, accumulating: Bool, _ slab: ParameterSlab,
         into gradients: ParameterSlab
     ) throws(NetworkError) {
-        guard let gradient else { preconditionFailure("backward on a computation made without training") }
+        guard let gradient else { preconditionFailure("backward needs a computation made for training") }
         let weight = slab.pointer(at: weightOffset)
         let weightGradient = gradients.pointer(at: weightOffset)
         let biasGradient = gradients.pointer(at: biasOffset)

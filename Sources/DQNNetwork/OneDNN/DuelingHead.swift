@@ -1,9 +1,9 @@
 internal import CKernels
 internal import DQNModel
 
-/// The two streams of a dueling network and their sum, for one batch size (Wang 2016, equation 9).
+/// The two streams of a dueling network and their combination, for one batch size (Wang 2016, equation 9).
 struct DuelingHead {
-    /// The layers from the trunk to V or A: a hidden one, if the network has a dense hidden layer, and a linear one.
+    /// The layers from the trunk to V or A: a hidden layer, if the network has dense hidden layers, and a linear layer.
     struct Stream {
         let hidden: DenseLayer?
         let output: DenseLayer
@@ -35,9 +35,9 @@ struct DuelingHead {
 
     let value: Stream
     let advantage: Stream
-    /// Q-values, `[batch, actions]`; owned by the computation.
+    /// The Q-values, `[batch, actions]`; owned by the computation.
     let actionValues: UnsafeMutablePointer<Float>
-    /// Gradient of the Q-values, same shape; training only.
+    /// The gradient of the Q-values, of the same shape; for training only.
     let gradient: UnsafeMutablePointer<Float>?
 
     func use(_ slab: ParameterSlab) {
@@ -53,15 +53,15 @@ struct DuelingHead {
             advantage.output.outputs)
     }
 
-    /// Gives the streams' parameters their gradients and, unless `xGradient` is nil, the trunk's output the sum of both
-    /// streams'.
+    /// Computes the gradients of the streams' parameters and, unless `xGradient` is nil, of the trunk's output: the sum
+    /// of both streams.
     func backward(
         _ x: UnsafePointer<Float>, xGradient: UnsafeMutablePointer<Float>?, _ slab: ParameterSlab,
         into gradients: ParameterSlab
     ) throws(NetworkError) {
         guard let gradient, let valueGradient = value.output.gradient,
             let advantageGradient = advantage.output.gradient
-        else { preconditionFailure("backward on a computation made without training") }
+        else { preconditionFailure("backward needs a computation made for training") }
         kernels_dueling_backward(
             valueGradient, advantageGradient, gradient, advantage.output.batchSize, advantage.output.outputs)
         try value.backward(x, xGradient: xGradient, accumulating: false, slab, into: gradients)

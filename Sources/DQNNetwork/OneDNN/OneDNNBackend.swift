@@ -1,8 +1,8 @@
 public import DQNModel
 
-/// Computes on the processor with oneDNN, and with own vector loops where a call into oneDNN costs more than the work.
+/// Computes on the processor with oneDNN, and with the loops of `CKernels` where they are faster.
 ///
-/// oneDNN itself always computes on the thread that calls it; a team divides the rows of a batch.
+/// oneDNN always computes on the calling thread. With a team, the threads divide the rows of a batch.
 public struct OneDNNBackend: ComputeBackend {
     private let team: ComputeTeam?
     private let serving: ServingPrecision?
@@ -10,22 +10,22 @@ public struct OneDNNBackend: ComputeBackend {
     /// Creates the backend.
     ///
     /// - Parameters:
-    ///   - team: who shares the computations of more than one row; `nil` leaves them to the calling thread.
-    ///   - serving: for parameters that stay: computations of one observation keep copies of them that take a while to
-    ///     make and are several times as fast to use. `nil` for parameters that are trained meanwhile.
+    ///   - team: The threads that share computations of more than one row; `nil` computes on the calling thread.
+    ///   - serving: For constant parameters: computations of one observation keep a copy of the parameters, which takes
+    ///     time to make and is several times as fast to use. `nil` for parameters that are being trained.
     public init(team: ComputeTeam? = nil, serving: ServingPrecision? = nil) {
         self.team = team
         self.serving = serving
     }
 
-    /// Makes the computation of an architecture for one batch size.
+    /// Creates the computation of an architecture for one batch size.
     ///
-    /// - Throws: ``NetworkError`` (`computeLibrary`) naming the part that oneDNN refuses, or (`invalidState`) for an
-    ///   architecture that cannot be built.
+    /// - Throws: ``NetworkError`` (`computeLibrary`) naming the part that oneDNN cannot set up, or (`invalidState`) for
+    ///   an invalid architecture.
     public func makeComputation(
         of architecture: NetworkArchitecture, batchSize: Int, training: Bool
     ) throws(NetworkError) -> any NetworkComputation {
-        precondition(batchSize >= 1, "a batch holds at least one observation")
+        precondition(batchSize >= 1, "the batch size must be at least 1")
         guard let team, team.threads > 1, batchSize > 1 else {
             return try OneDNNComputation(
                 architecture, batchSize: batchSize, training: training, serving: serving)

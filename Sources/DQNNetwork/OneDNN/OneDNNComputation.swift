@@ -2,7 +2,7 @@ internal import CKernels
 internal import COneDNN
 internal import DQNModel
 
-/// A network on oneDNN: convolutions first, if any, then dense layers.
+/// A network on oneDNN: convolutions, if any, then dense layers.
 final class OneDNNComputation: NetworkComputation {
     let architecture: NetworkArchitecture
     let batchSize: Int
@@ -10,11 +10,11 @@ final class OneDNNComputation: NetworkComputation {
 
     private let inputCount: Int
     private let convolutions: ConvolutionStack?
-    /// The dense layers in turn, among them the head if it is one layer.
+    /// The dense layers in order, including the head if it is one layer.
     private let dense: [DenseLayer]
-    /// What comes after them in a dueling network.
+    /// The head of a dueling network.
     private let dueling: DuelingHead?
-    /// Plain float input of the whole batch; nothing where convolutions have their own.
+    /// The input of the whole batch as floats; empty if there are convolutions, which have their own.
     private let input: UnsafeMutablePointer<Float>
     private let memory = ComputeMemory()
     private var parameters: ParameterSlab?
@@ -34,7 +34,7 @@ final class OneDNNComputation: NetworkComputation {
             guard case .convolution(let outputs, let kernel, let stride) = layer else { return nil }
             return onednn_convolution_layer(outputs: Int32(outputs), kernel: Int32(kernel), stride: Int32(stride))
         }
-        // Weight and bias of each layer, in turn; the head's follow the trunk's.
+        // Weight and bias of each layer in order; the head's follow the trunk's.
         let layers = stride(from: 0, to: layout.entries.count, by: 2).map {
             (weight: layout.entries[$0], bias: layout.entries[$0 + 1])
         }
@@ -55,7 +55,7 @@ final class OneDNNComputation: NetworkComputation {
         let head = architecture.trunk.count
         var dense = (kernels.count..<head).map { layer($0, rectified: true) }
         if case .dueling(let actions) = architecture.head {
-            // A stream is a hidden and a linear layer, or only the latter.
+            // A stream has a hidden and a linear layer, or only a linear layer.
             let depth = architecture.streamUnits == nil ? 1 : 2
             func stream(_ first: Int) -> DuelingHead.Stream {
                 DuelingHead.Stream(
@@ -88,7 +88,7 @@ final class OneDNNComputation: NetworkComputation {
         let count = bytes.count / element.byteCount
         precondition(
             row >= 0 && row < batchSize && offset >= 0 && offset + count <= inputCount
-                && bytes.count == count * element.byteCount, "elements beyond the observation")
+                && bytes.count == count * element.byteCount, "the elements must lie within an observation of the batch")
         if let convolutions {
             return convolutions.load(bytes, at: (row * inputCount + offset) * element.byteCount)
         }
@@ -102,7 +102,7 @@ final class OneDNNComputation: NetworkComputation {
     }
 
     func forward() throws(NetworkError) -> UnsafeBufferPointer<Float> {
-        guard let parameters else { preconditionFailure("use(_:) comes before forward()") }
+        guard let parameters else { preconditionFailure("call use(_:) before forward()") }
         try convolutions?.forward()
         for index in dense.indices { try dense[index].forward(input(of: index), parameters) }
         var outputs = input(of: dense.count)
@@ -114,7 +114,7 @@ final class OneDNNComputation: NetworkComputation {
     }
 
     func backward(into gradients: ParameterSlab) throws(NetworkError) {
-        guard let parameters else { preconditionFailure("use(_:) comes before backward(into:)") }
+        guard let parameters else { preconditionFailure("call use(_:) before backward(into:)") }
         try dueling?.backward(
             input(of: dense.count), xGradient: inputGradient(of: dense.count), parameters, into: gradients)
         for index in dense.indices.reversed() {
@@ -125,12 +125,12 @@ final class OneDNNComputation: NetworkComputation {
         try convolutions?.backward(into: gradients)
     }
 
-    /// What a dense layer reads; one index further what stands behind the last.
+    /// Returns the input of a dense layer; for the index after the last layer, its output.
     private func input(of index: Int) -> UnsafePointer<Float> {
         UnsafePointer(index > 0 ? dense[index - 1].activation : convolutions?.output ?? input)
     }
 
-    /// Where the gradient of ``input(of:)`` goes, or `nil` for the network's own input.
+    /// Returns the gradient of ``input(of:)``; `nil` for the network's input, whose gradient is not computed.
     private func inputGradient(of index: Int) -> UnsafeMutablePointer<Float>? {
         index > 0 ? dense[index - 1].gradient : convolutions?.outputGradient
     }

@@ -1,28 +1,28 @@
 internal import CKernels
 
-/// How computations keep parameters that stay the same for many observations; see ``OneDNNBackend/init(team:serving:)``.
+/// The precision in which computations of one observation keep constant parameters; see
+/// ``OneDNNBackend/init(team:serving:)``.
 public enum ServingPrecision: String, Sendable, CaseIterable {
-    /// As they are: results differ from other computations' by rounding alone.
+    /// Single precision: results differ from other computations only by rounding.
     case full
-    /// Dense layers' weights in half precision, which has 11 bits: each weight is off by at most 1/2048 of itself, or
-    /// 3e-8 where it is smaller than 6e-5; weights beyond 65,504 would become infinite. Half the
-    /// memory.
+    /// Half precision, with 11 bits, for the weights of dense layers; takes half the memory. The error of a weight is
+    /// at most 1/2048 of it, or 3e-8 for a weight below 6e-5. Weights beyond 65,504 would become infinite.
     case half
 }
 
-/// A dense layer's parameters for one observation after the other: transposed, so that the weights of inputs that are
-/// zero, most of those behind a rectified linear unit, are never read.
+/// A transposed copy of a dense layer's parameters, for one observation at a time.
 ///
-/// A zero times a weight that is no number counts for nothing here, where elsewhere it spoils the sum.
+/// The weights of inputs that are zero are never read; after a rectified linear unit, most inputs are zero. As a
+/// consequence, a weight of NaN with a zero input does not make the sum NaN.
 final class ServedWeights {
     private let inputs: Int
     private let outputs: Int
     private let rectified: Bool
     private let precision: ServingPrecision
     private let bias: UnsafeMutablePointer<Float>
-    /// Floats or half-precision numbers; owned.
+    /// Floats or half-precision numbers; owned by this object.
     private let transposed: UnsafeMutableRawPointer
-    /// Which inputs are not zero; owned.
+    /// The indices of the inputs that are not zero; owned by this object.
     private let scratch: UnsafeMutablePointer<UInt32>
 
     init(inputs: Int, outputs: Int, rectified: Bool, precision: ServingPrecision, memory: ComputeMemory) {
@@ -50,7 +50,7 @@ final class ServedWeights {
         }
     }
 
-    /// Computes one row; `y` has room for whole vectors.
+    /// Computes one row. `y` must have space for whole vectors.
     func forward(_ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>) {
         switch precision {
         case .full: kernels_dense_sparse(y, floats, bias, x, scratch, outputs, inputs, rectified ? 1 : 0)

@@ -2,7 +2,7 @@ internal import CKernels
 internal import DQNModel
 internal import Foundation
 
-/// One step of an optimiser, element by element the same wherever it is divided.
+/// One step of an optimiser. The result of each element does not depend on how the step is divided.
 struct OptimizerStep {
     private let configuration: OptimizerConfiguration
     private let slots: [ParameterSlab]
@@ -28,7 +28,7 @@ struct OptimizerStep {
         self.copy = copy
     }
 
-    /// Takes the step for some of the parameters.
+    /// Takes the step for a range of the parameters.
     func apply(to range: Range<Int>) {
         let start = range.lowerBound
         let target = parameters.pointer(at: start)
@@ -51,14 +51,14 @@ struct OptimizerStep {
         }
     }
 
-    /// How many numbers there are to step.
+    /// The number of parameters.
     var count: Int { parameters.elements.count }
 }
 
-/// A step that a team takes together.
+/// A step that a team of threads takes together.
 ///
-/// `@unchecked Sendable`: `step` is written and cleared by the one thread that steps the optimiser, before and after the
-/// team is at work, and read by the team in between.
+/// `@unchecked Sendable`: the one thread that steps the optimiser writes `step` before the team works and clears it
+/// afterwards; the team reads it in between.
 final class DividedStep: TeamWork, @unchecked Sendable {
     private let team: ComputeTeam
     private var step: OptimizerStep?

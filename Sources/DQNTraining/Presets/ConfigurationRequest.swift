@@ -1,67 +1,86 @@
-internal import DQNEnvironments
+public import DQNEnvironments
 public import DQNLearning
 public import DQNModel
 internal import DQNSupport
 public import Foundation
 
-/// What a user asked for, from which a whole configuration follows: flags win over assignments (`--set`), these over
-/// the file (`--config`), and that over the preset.
+/// What a user asks for, from which a whole configuration follows.
+///
+/// Flags win over assignments (`--set`), which win over the file (`--config`), which wins over the preset.
 public struct ConfigurationRequest: Sendable {
-    /// The preset's name; `nil` takes the file's, then `atari` for Atari's games and `default` for all else.
+    /// The preset's name; `nil` takes the file's, or else `atari` for Atari's games and `default` for everything else.
     public var preset: String?
-    /// The training method's name; `nil` takes the file's, then `dqn`.
+    /// The training method's name; `nil` takes the file's, or else `dqn`.
     public var method: String?
     /// The environment's id; `nil` takes the file's.
     public var environment: String?
-    /// Agent steps of the run: the schedule's length where nothing else says one.
+    /// Agent steps of the run: the length of the schedules unless another source sets it.
     public var steps: Int?
     /// A JSON file with keys of the configuration, or a run's `config.json`.
     public var file: URL?
     /// Assignments `key=value`.
     public var assignments: [String] = []
-    /// Values given by flags of their own, by key.
+    /// Values of flags, by key.
     public var flags: [String: JSONValue] = [:]
 
     /// Creates an empty request.
     public init() {}
 
-    /// The whole configuration.
+    /// Returns the whole configuration.
     ///
-    /// - Throws: ``TrainingError`` (`invalidConfiguration`) naming the key, value, preset or file at fault;
-    ///   `EnvironmentError` for an unknown environment.
-    public func resolve() throws -> TrainingConfiguration {
-        let document = try readFile()
+    /// Creates the environment to read its specification, which may start a process.
+    /// - Parameter gymnasium: how an environment of Gymnasium is run; it is not part of the configuration.
+    /// - Throws: ``TrainingError``: `invalidConfiguration` or `missingFile` with the key, value, preset or file;
+    ///   `underlyingFailure` if the environment is unknown or cannot be created.
+    public func resolve(
+        gymnasium: GymnasiumSettings = GymnasiumSettings()
+    ) throws(TrainingError) -> TrainingConfiguration {
+        do { return try resolve(document: readFile(), gymnasium) } catch { throw TrainingError(wrapping: error) }
+    }
+
+    private func resolve(document: JSONValue?, _ gymnasium: GymnasiumSettings) throws -> TrainingConfiguration {
         guard let named = environment ?? document?["environment"]?.stringValue else {
             throw TrainingError(
-                code: .invalidConfiguration, message: "No environment is named; use --env ID, as in --env CartPole-v1.")
+                code: .invalidConfiguration, message: "No environment is given; use --env ID, as in --env CartPole-v1.")
         }
-        let preset = try (preset ?? document?["preset"]?.stringValue).map(Preset.named) ?? .standard(for: named)
-        let id = try preset.identifier(named)
-        let made = try EnvironmentRegistry.make(id)
-        let specification = made.specification
-        let method = try TrainingMethods.named(
-            method ?? document?["method"]?.stringValue ?? TrainingConfiguration().method)
-        var configuration = try preset.configuration(for: specification, method: method)
-        if let steps { try configuration.set("schedule_steps", to: .integer(Int64(steps))) }
-        if let document { try configuration.merge(document) }
-        for assignment in assignments {
-            // These decide which settings all others start from.
-            let first = [("environment", "--env"), ("preset", "--preset"), ("method", "--method")]
-            for (key, flag) in first where assignment.hasPrefix("\(key)=") {
-                throw TrainingError(
-                    code: .invalidConfiguration, message: "'--set \(assignment)' comes too late; use \(flag).")
-            }
-            try configuration.set(assignment)
-        }
-        for (key, value) in flags.sorted(by: { $0.key < $1.key }) { try configuration.set(key, to: value) }
-        // After all else: a file may name the environment without the options that its preset needs.
-        try configuration.set("environment", to: .string(EnvironmentRegistry.canonicalIdentifier(id, specification)))
+        let requested = try EnvironmentID(named)
+        let presetName = preset ?? document?["preset"]?.stringValue
+        let preset = try presetName.map(Preset.named) ?? .standard(for: requested)
+        let methodName = method ?? document?["method"]?.stringValue ?? TrainingConfiguration().method
+        let id = try preset.identifier(requested)
+        let instance = try EnvironmentRegistry.make(id, gymnasium: gymnasium)
+        let method = try TrainingMethods.named(methodName)
+        var configuration = try preset.configuration(for: instance.specification, method: method)
+        try applyOverrides(to: &configuration, document)
+        // Set last: a file may name the environment without the options that its preset needs.
+        try configuration.set("environment", to: .string(id.text(in: instance.specification)))
         try configuration.set("preset", to: .string(preset.rawValue))
         try configuration.set("method", to: .string(method.name))
         let wrappers = try WrapperList(configuration.wrappers)
         configuration.wrappers = wrappers.texts
-        try configuration.validate(for: wrappers.wrap(made, for: .training).specification)
+        try configuration.validate(for: wrappers.wrap(instance, for: .training).specification)
         return configuration
+    }
+
+    /// Applies steps, file, assignments and flags, in this order.
+    private func applyOverrides(
+        to configuration: inout TrainingConfiguration, _ document: JSONValue?
+    ) throws(TrainingError) {
+        if let steps { try configuration.set("schedule_steps", to: .integer(Int64(steps))) }
+        if let document { try configuration.merge(document) }
+        for assignment in assignments {
+            try Self.requireOverridable(assignment)
+            try configuration.set(assignment)
+        }
+        for (key, value) in flags.sorted(by: { $0.key < $1.key }) { try configuration.set(key, to: value) }
+    }
+
+    /// Refuses assignments to the keys that decide which settings all others start from.
+    private static func requireOverridable(_ assignment: String) throws(TrainingError) {
+        let flags = [("environment", "--env"), ("preset", "--preset"), ("method", "--method")]
+        guard let (_, flag) = flags.first(where: { assignment.hasPrefix("\($0.0)=") }) else { return }
+        throw TrainingError(
+            code: .invalidConfiguration, message: "'--set \(assignment)' is applied too late; use \(flag).")
     }
 
     private func readFile() throws(TrainingError) -> JSONValue? {
@@ -72,8 +91,7 @@ public struct ConfigurationRequest: Sendable {
         } catch {
             throw TrainingError(
                 code: FileManager.default.fileExists(atPath: file.path) ? .invalidConfiguration : .missingFile,
-                message:
-                    "The configuration file '\(file.path)' cannot be read as JSON (\(systemReason(error))).",
+                message: "The configuration file '\(file.path)' cannot be read as JSON (\(systemReason(error))).",
                 underlying: error)
         }
     }

@@ -4,23 +4,22 @@ internal import DQNModel
 internal import DQNNetwork
 
 extension Preset {
-    /// The preset of an environment where none is named: that of Atari's games for their screens as ale-py gives them,
-    /// `default` for all else, such as games whose options ask for another frame skip or for the console's memory.
-    package static func standard(for id: String) -> Preset {
-        let name = id.prefix { $0 != "?" }
-        let isGame = name.hasPrefix("gym:ALE/") || name.hasPrefix("gym:") && name.hasSuffix("NoFrameskip-v4")
-        let isOtherwise = name.contains("-ram") || id.contains("frameskip=") || id.contains("obs_type=")
-        return isGame && !isOtherwise ? .atari : .default
+    /// The preset of an environment unless the user names one: `atari` for Atari's games with ale-py's screens, `default`
+    /// for everything else, including games whose options set another frame skip or observe the console's memory.
+    package static func standard(for id: EnvironmentID) -> Preset {
+        let isGame = id.name.hasPrefix("ALE/") || id.name.hasSuffix("NoFrameskip-v4")
+        let options = id.options
+        let hasOtherOptions = id.name.contains("-ram") || options["frameskip"] != nil || options["obs_type"] != nil
+        return id.kind == .gymnasium && isGame && !hasOtherOptions ? .atari : .default
     }
 
-    /// An environment's id with the options that the preset needs, where it has none of the same key: Gymnasium's Atari
-    /// games repeat actions themselves otherwise, and show colours.
-    package func identifier(_ id: String) throws(EnvironmentError) -> String {
-        guard self == .atari, id.hasPrefix("gym:") else { return id }
-        // The older ids without a frame skip have none by name.
-        let repeats = id.contains("ALE/")
-        return try EnvironmentRegistry.identifier(
-            id, defaulting: (repeats ? ["frameskip=1"] : []) + ["obs_type=grayscale"])
+    /// Adds the options that the preset needs to an environment's id, unless it has options of the same key: otherwise
+    /// Gymnasium's Atari games repeat actions themselves and observe colours.
+    package func identifier(_ id: EnvironmentID) throws(EnvironmentError) -> EnvironmentID {
+        guard self == .atari, id.kind == .gymnasium else { return id }
+        // The older NoFrameskip ids repeat no actions.
+        let repeats = id.name.contains("ALE/")
+        return try id.defaulting((repeats ? ["frameskip=1"] : []) + ["obs_type=grayscale"])
     }
 
     /// The wrappers of Mnih 2015, from the inside out.
@@ -38,7 +37,7 @@ extension Preset {
             throw TrainingError(
                 code: .invalidConfiguration,
                 message:
-                    "The preset 'atari' is for screens of bytes, one frame a step, which '\(environment.id)' has not; "
+                    "The preset 'atari' requires screens of bytes, one frame per step, which '\(environment.id)' does not have; "
                     + "use it with --env gym:ALE/Pong-v5 and the like, or --preset default.")
         }
         if !method.usesReplay {
@@ -60,7 +59,7 @@ extension Preset {
         }
         configuration.wrappers = Self.atariWrappers
         configuration.frameStack = 4
-        // A greedy policy may wait for ever for a ball that it has to serve itself.
+        // A greedy policy may wait forever for a ball that it has to serve itself.
         configuration.evaluationEpsilon = 0.01
     }
 }

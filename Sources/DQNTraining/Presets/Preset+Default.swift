@@ -4,13 +4,13 @@ internal import DQNModel
 internal import DQNNetwork
 
 extension Preset {
-    /// This project's own settings.
+    /// This project's settings.
     func applyDefault(
         to configuration: inout TrainingConfiguration, _ environment: EnvironmentSpecification,
         _ method: any TrainingMethod
     ) {
         if !method.usesReplay { return applySegments(to: &configuration, environment, method) }
-        switch (Self.task(of: environment), environment.observationSpace.shape.count) {
+        switch (Self.baseName(of: environment), environment.observationSpace.shape.count) {
         case ("CartPole-v1", _): applyCartPole(to: &configuration, method)
         case ("Catch84-v0", _): applyCatch(to: &configuration)
         case (_, 1): break
@@ -19,8 +19,8 @@ extension Preset {
         }
     }
 
-    /// Tuned on seeds 0–29: a slowly moving target (a refresh of 1 % each step), Double, the squared error, and a learning
-    /// rate that falls to 0, so that the last weights are as good as the best.
+    /// Tuned on seeds 0–29: a slow target (a refresh of 1 % per step), Double DQN, the squared error, and a learning rate
+    /// that falls to 0, so that the last weights are as good as the best.
     private func applyCartPole(to configuration: inout TrainingConfiguration, _ method: any TrainingMethod) {
         configuration.learningRate = 1e-3
         configuration.learningRateFinal = 0
@@ -36,12 +36,12 @@ extension Preset {
         configuration.doubleDQN = true
         configuration.loss = .squared
         guard method.allowsSeveralWorkers else { return }
-        // As fast a target in a tenth of the refreshes: each of them is copied by every worker.
+        // The same target speed with a tenth of the refreshes: every worker copies each of them.
         configuration.targetInterval = 10
         configuration.targetRate = 0.1
     }
 
-    /// A game so small that a twentieth of Atari's steps is plenty.
+    /// The game is so small that far fewer steps than for Atari suffice.
     private func applyCatch(to configuration: inout TrainingConfiguration) {
         configuration.network = "nips-cnn"
         configuration.learningRate = 5e-4
@@ -54,10 +54,10 @@ extension Preset {
         configuration.evaluationEpisodes = Self.catchEpisodes
     }
 
-    /// Episodes of nine steps cost little, and ten of them may all be the easy ones.
+    /// Episodes of nine steps are cheap, and ten of them could all be easy ones.
     static let catchEpisodes = 100
 
-    /// Frames as Atari's: the settings of Mnih 2015 with Adam, scaled to a replay that fits a desktop's memory.
+    /// The settings of Mnih 2015 for frames, with Adam and a replay that fits a desktop computer's memory.
     private func applyPixels(to configuration: inout TrainingConfiguration) {
         configuration.network = "nature-cnn"
         configuration.learningRate = 1e-4

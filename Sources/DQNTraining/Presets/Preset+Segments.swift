@@ -4,10 +4,10 @@ internal import DQNModel
 internal import DQNNetwork
 
 extension Preset {
-    /// This project's own settings of the methods without a replay (Mnih 2016), tuned on seeds 0–9 with two workers.
+    /// This project's settings for the methods without a replay (Mnih 2016), tuned on seeds 0–9 with two workers.
     ///
-    /// Against the paper's: a learning rate three times as high and a larger step for rarely moved parameters (ε 0.01
-    /// inside the root, not 0.1) for networks this small, and a target that is refreshed ten times as often.
+    /// They differ from the paper's because these networks are small: three times the learning rate, ε 0.01 inside the
+    /// root instead of 0.1, which moves rarely updated parameters further, and a target refreshed ten times as often.
     func applySegments(
         to configuration: inout TrainingConfiguration, _ environment: EnvironmentSpecification,
         _ method: any TrainingMethod
@@ -25,7 +25,7 @@ extension Preset {
         configuration.scheduleSteps = 500_000
         configuration.evaluationInterval = 10_000
         configuration.logInterval = 5_000
-        if method.isActorCritic || Self.task(of: environment) == "Acrobot-v1" {
+        if method.isActorCritic || Self.baseName(of: environment) == "Acrobot-v1" {
             configuration.segmentLength = 20
             configuration.optimizer.epsilon = 0.1
         }
@@ -45,7 +45,7 @@ extension Preset {
             configuration.evaluationEpisodes = Self.catchEpisodes
             return
         }
-        // The paper's own.
+        // The settings of the paper.
         configuration.network = Self.hasLargeFrames(environment) ? "nips-cnn" : "small-cnn"
         configuration.optimizer.epsilon = 0.1
         configuration.segmentLength = 5

@@ -6,30 +6,32 @@ internal import DQNSupport
 
 /// Named settings for an environment.
 public enum Preset: String, Sendable, CaseIterable {
-    /// This project's own settings: tuned for the built-in environments, sensible for others.
+    /// This project's settings, tuned for the built-in environments and reasonable for others.
     case `default`
-    /// The tuned settings of RL Baselines3 Zoo for the environment named.
+    /// The tuned settings of RL Baselines3 Zoo for the environment.
     case zoo
     /// The settings of CleanRL's `dqn.py`.
     case cleanrl
-    /// Atari as the papers play it: its wrappers, and RL Baselines3 Zoo's settings.
+    /// The wrappers of the Atari papers with the settings of RL Baselines3 Zoo.
     case atari
 
-    /// The preset of a name.
+    /// Returns the preset with a name.
     ///
     /// - Throws: ``TrainingError`` (`invalidConfiguration`) with the nearest name.
     public static func named(_ name: String) throws(TrainingError) -> Preset {
         guard let preset = Preset(rawValue: name) else {
             let remedy = NearestName.remedy(for: name, among: allCases.map(\.rawValue))
-            throw TrainingError(code: .invalidConfiguration, message: "There is no preset '\(name)'; \(remedy)")
+            throw TrainingError(code: .invalidConfiguration, message: "Unknown preset '\(name)'; \(remedy)")
         }
         return preset
     }
 
-    /// The whole configuration of this preset for an environment and a method.
+    /// Returns the whole configuration of this preset for an environment and a method.
     ///
-    /// - Parameter method: `nil` for `dqn`.
-    /// - Throws: ``TrainingError`` (`invalidConfiguration`) when the preset has no settings for them.
+    /// - Parameters:
+    ///   - environment: what the environment observes and accepts.
+    ///   - method: the training method; `nil` for `dqn`.
+    /// - Throws: ``TrainingError`` (`invalidConfiguration`) if the preset has no settings for them.
     public func configuration(
         for environment: EnvironmentSpecification, method: (any TrainingMethod)? = nil
     ) throws(TrainingError) -> TrainingConfiguration {
@@ -56,13 +58,13 @@ public enum Preset: String, Sendable, CaseIterable {
         return configuration
     }
 
-    /// The name that settings are listed under: Gymnasium's own environments have those of the built-in ones.
-    static func task(of environment: EnvironmentSpecification) -> String {
-        let isGymnasiums = environment.id.hasPrefix("gym:")
-        return isGymnasiums ? String(environment.id.dropFirst(4).prefix { $0 != "?" }) : environment.id
+    /// The name under which settings are listed: Gymnasium's environments share those of the built-in ones.
+    static func baseName(of environment: EnvironmentSpecification) -> String {
+        guard let id = try? EnvironmentID(environment.id), id.kind == .gymnasium else { return environment.id }
+        return id.name
     }
 
-    /// Whether observations are frames that a network for screens takes: at least 36 rows.
+    /// Whether observations are frames of at least 36 rows, as the networks for screens require.
     static func hasLargeFrames(_ environment: EnvironmentSpecification) -> Bool {
         let shape = environment.observationSpace.shape
         return shape.count >= 2 && shape[shape.count - 2] >= 36
@@ -74,7 +76,7 @@ public enum Preset: String, Sendable, CaseIterable {
         configuration.network = "mlp:256,256"
         configuration.gradientSteps = 0
         configuration.trainInterval = 4
-        switch Self.task(of: environment) {
+        switch Self.baseName(of: environment) {
         case "CartPole-v1":
             configuration.scheduleSteps = 50_000
             configuration.learningRate = 2.3e-3
@@ -120,7 +122,7 @@ public enum Preset: String, Sendable, CaseIterable {
         guard environment.observationSpace.shape.count == 1 else {
             throw TrainingError(
                 code: .invalidConfiguration,
-                message: "The preset 'cleanrl' is for vector observations, which '\(environment.id)' has not; "
+                message: "The preset 'cleanrl' requires vector observations, which '\(environment.id)' does not have; "
                     + "use --preset default.")
         }
         configuration.network = "mlp:120,84"

@@ -2,12 +2,12 @@ internal import DQNCheckpoint
 internal import DQNLearning
 internal import Foundation
 
-/// `metrics.csv`: a row of figures at a time, with the wall clock, named as Stable-Baselines3 names them.
+/// `metrics.csv`: the metrics by agent step, with wall-clock times, under the names of Stable-Baselines3.
 ///
-/// The checkpoint's history is the truth, this file adds the wall clock: at a resume rows beyond the checkpoint are
-/// dropped and rows that a kill kept from the file are written again, without wall-clock figures.
+/// The checkpoint's history is authoritative. A resume drops rows beyond the checkpoint, and writes rows that a killed
+/// process did not reach again, without wall-clock times.
 final class MetricsFile {
-    /// The columns that all methods have, in order.
+    /// The columns of all methods, in order.
     static let commonColumns = [
         "time/total_timesteps", "time/time_elapsed", "time/fps", "time/episodes", "rollout/ep_rew_mean",
         "rollout/ep_len_mean", "rollout/exploration_rate", "rollout/abandoned_episodes", "train/n_updates",
@@ -18,14 +18,17 @@ final class MetricsFile {
 
     private let columns: [String]
     private let handle: FileHandle
-    /// Seconds of training before this process, from the last row.
+    /// Seconds of training before this process, according to the last row.
     let elapsedBefore: Double
 
-    /// Starts the file anew with the rows of a history: none for a new run.
+    /// Rewrites the file with the rows of a history.
     ///
-    /// - Parameter own: figures that the method reports besides.
-    init(_ url: URL, history: MetricHistory, own: [String]) throws(TrainingError) {
-        let columns = Self.commonColumns + own.map { "train/\($0)" }.filter { !Self.commonColumns.contains($0) }
+    /// - Parameters:
+    ///   - history: empty for a new run.
+    ///   - methodMetrics: the names of further metrics that the method reports.
+    init(_ url: URL, history: MetricHistory, methodMetrics: [String]) throws(TrainingError) {
+        let columns =
+            Self.commonColumns + methodMetrics.map { "train/\($0)" }.filter { !Self.commonColumns.contains($0) }
         self.columns = columns
         let previous = Self.rows(in: url, columns: columns)
         var text = columns.joined(separator: ",") + "\n"
@@ -40,15 +43,15 @@ final class MetricsFile {
             }
         }
         elapsedBefore = elapsed
-        handle = try RunDirectory.beginLog(url, with: text)
+        handle = try RunDirectory.createLog(url, contents: text)
     }
 
     deinit { try? handle.close() }
 
-    /// Adds a row; it reaches the system at once, so that a kill loses none.
+    /// Appends a row. It is not buffered, so that a killed process loses none.
     func append(step: Int, values: [String: Double], elapsed: Double, stepsPerSecond: Double) throws {
         var values = values
-        // Milliseconds and whole steps: a clock gives no more.
+        // Milliseconds and whole steps: more digits would mean nothing.
         values["time/time_elapsed"] = (elapsed * 1000).rounded() / 1000
         values["time/fps"] = stepsPerSecond.rounded()
         try handle.write(contentsOf: Data(Self.line(step: step, values: values, columns).utf8))
@@ -63,19 +66,19 @@ final class MetricsFile {
         return cells.joined(separator: ",") + "\n"
     }
 
-    /// The whole rows of a file by agent step, with its columns brought into the present order: an older program may have
-    /// written others.
+    /// The complete rows of an existing file by agent step. Their cells are put into the present order of columns, which
+    /// an older version may not have used.
     private static func rows(in url: URL, columns: [String]) -> [Int: (text: String, elapsed: Double?)] {
         guard let text = try? String(contentsOf: url, encoding: .utf8) else { return [:] }
         func cells(_ line: Substring) -> [Substring] { line.split(separator: ",", omittingEmptySubsequences: false) }
         let lines = text.split(separator: "\n")
         guard let header = lines.first.map(cells) else { return [:] }
-        let places = columns.map { name in header.firstIndex { $0 == name } }
+        let positions = columns.map { name in header.firstIndex { $0 == name } }
         var rows: [Int: (text: String, elapsed: Double?)] = [:]
         for line in lines.dropFirst() {
-            let found = cells(line)
-            guard found.count == header.count, let step = Int(found[0]) else { continue }
-            let row = places.map { $0.map { found[$0] } ?? "" }
+            let values = cells(line)
+            guard values.count == header.count, let step = Int(values[0]) else { continue }
+            let row = positions.map { $0.map { values[$0] } ?? "" }
             rows[step] = (row.joined(separator: ","), Double(row[1]))
         }
         return rows

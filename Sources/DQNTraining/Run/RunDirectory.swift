@@ -4,78 +4,46 @@ internal import DQNNetwork
 internal import DQNSupport
 public import Foundation
 
-/// A run's directory: `config.json`, `metrics.csv`, `workers.csv`, `curve.svg`, `lineage.jsonl`, `checkpoints/`.
+/// A run's directory, with `config.json`, `metrics.csv`, `workers.csv`, `curve.svg`, `lineage.jsonl` and `checkpoints/`.
 public struct RunDirectory: Sendable {
-    /// What belongs to the run's conduct, not to what it computes: `config.json` holds it beside the configuration.
-    public struct Options: Sendable, Equatable, Codable {
-        /// Agent steps at which the run stops, counted from its beginning.
-        public var steps: Int
-        /// Agent steps between saves; 0 saves at the end and at a new best only.
-        public var saveEvery: Int
-        /// How many of the newest checkpoints are kept; the best is kept besides.
-        public var keep: Int
-        /// Bytes that the run's workers may take; `nil` for what the machine has.
-        public var memory: Int?
-        /// Seconds without a finished step after which a worker counts as stuck; `nil` for the default.
-        public var workerTimeout: Double?
-
-        /// Creates options.
-        public init(steps: Int, saveEvery: Int, keep: Int, memory: Int? = nil, workerTimeout: Double? = nil) {
-            self.steps = steps
-            self.saveEvery = saveEvery
-            self.keep = keep
-            self.memory = memory
-            self.workerTimeout = workerTimeout
-        }
-
-        enum CodingKeys: String, CodingKey {
-            case steps
-            case saveEvery = "save_every"
-            case keep
-            case memory
-            case workerTimeout = "worker_timeout"
-        }
-
-        /// How the trainer runs its workers.
-        var conduct: Trainer.Conduct {
-            var conduct = Trainer.Conduct(memory: memory, saveInterval: saveEvery > 0 ? saveEvery : nil)
-            if let workerTimeout { conduct.workerTimeout = workerTimeout }
-            return conduct
-        }
-    }
-
-    /// What `config.json` holds.
-    struct Description: Codable {
+    /// The contents of `config.json`.
+    struct ConfigurationFile: Codable {
         var configuration: JSONValue
-        var run: Options
-        /// Library and instruction set that results depend on.
+        var run: TrainingRun.Options
+        /// The compute library and instruction set, on which the last bits of results depend.
         var compute: String
+
+        private enum CodingKeys: String, CodingKey {
+            case configuration = "configuration"
+            case run = "run"
+            case compute = "compute"
+        }
     }
 
     /// The directory.
     public let url: URL
-    /// Where checkpoints are.
+    /// The directory of checkpoints.
     public var checkpoints: URL { url.appendingPathComponent("checkpoints", isDirectory: true) }
-    /// The learning curve with wall-clock figures.
+    /// The metrics by agent step, with wall-clock times.
     public var metrics: URL { url.appendingPathComponent("metrics.csv") }
-    /// The figures of each worker.
+    /// The metrics of each worker.
     public var workers: URL { url.appendingPathComponent("workers.csv") }
-    /// The learning curve as a picture, drawn anew at each evaluation.
+    /// The learning curve, redrawn after each evaluation.
     public var curve: URL { url.appendingPathComponent("curve.svg") }
-    /// What each checkpoint came from.
+    /// The parent of each checkpoint.
     public var lineage: URL { url.appendingPathComponent("lineage.jsonl") }
-    private var description: URL { url.appendingPathComponent("config.json") }
+    private var configurationFile: URL { url.appendingPathComponent("config.json") }
 
-    /// Names a directory; nothing is read or made.
+    /// Creates a value for a path; reads and creates nothing.
     public init(_ url: URL) { self.url = url }
 
     /// Whether the directory holds a run.
     public var holdsRun: Bool {
-        FileManager.default.fileExists(atPath: description.path)
+        FileManager.default.fileExists(atPath: configurationFile.path)
             || !((try? FileManager.default.contentsOfDirectory(atPath: checkpoints.path)) ?? []).isEmpty
     }
 
-    /// Refuses a directory that holds a run.
+    /// Checks that the directory holds no run.
     ///
     /// - Throws: ``TrainingError`` (`outputDirectory`).
     func requireNoRun() throws(TrainingError) {
@@ -83,85 +51,82 @@ public struct RunDirectory: Sendable {
             throw TrainingError(
                 code: .outputDirectory,
                 message:
-                    "'\(url.path)' holds a run already; go on with --resume '\(url.path)', or choose another --out.")
+                    "'\(url.path)' already holds a run; continue it with --resume '\(url.path)', or choose another --out."
+            )
         }
     }
 
-    /// Makes the directories of a new run, as far as they are missing.
+    /// Creates the directories of a new run unless they exist.
     ///
-    /// - Throws: ``TrainingError`` (`outputDirectory`) when they cannot be made.
-    func makeFolders() throws(TrainingError) {
+    /// - Throws: ``TrainingError`` (`outputDirectory`).
+    func createFolders() throws(TrainingError) {
         do {
             try FileManager.default.createDirectory(at: checkpoints, withIntermediateDirectories: true)
-        } catch { throw Self.unwritable(url, error) }
+        } catch { throw Self.cannotWrite(url, error) }
     }
 
-    /// Makes a new run of directories that are there.
+    /// Creates a new run in existing directories.
     ///
-    /// - Throws: ``TrainingError`` (`outputDirectory`) when there is a run already or nothing can be written.
-    func create(_ configuration: TrainingConfiguration, _ options: Options) throws(TrainingError) {
+    /// - Throws: ``TrainingError`` (`outputDirectory`) if they already hold a run or cannot be written.
+    func create(_ configuration: TrainingConfiguration, _ options: TrainingRun.Options) throws(TrainingError) {
         try requireNoRun()
         try write(configuration, options)
-        // A checkpoint is no safer than the directories that lead to it.
+        // A checkpoint survives a power failure only if the directories above it do.
         for folder in [url, url.deletingLastPathComponent()] { try Self.synchronise(folder) }
     }
 
-    /// Has the disk record what is in a directory; one that may not be read cannot be asked to.
+    /// Flushes a directory's entries to disk; skips a directory without read permission, which cannot be opened.
     private static func synchronise(_ folder: URL) throws(TrainingError) {
         let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else {
-            throw unwritable(folder, NSError(domain: NSPOSIXErrorDomain, code: Int(errno)))
+            throw cannotWrite(folder, NSError(domain: NSPOSIXErrorDomain, code: Int(errno)))
         }
     }
 
-    /// Writes `config.json`, all or nothing.
-    func write(_ configuration: TrainingConfiguration, _ options: Options) throws(TrainingError) {
+    /// Writes `config.json` atomically.
+    func write(_ configuration: TrainingConfiguration, _ options: TrainingRun.Options) throws(TrainingError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let contents = Description(
+        let contents = ConfigurationFile(
             configuration: configuration.json, run: options, compute: ComputeThreads.libraryDescription)
-        do { try encoder.encode(contents).write(to: description, options: .atomic) } catch {
-            throw Self.unwritable(description, error)
+        do { try encoder.encode(contents).write(to: configurationFile, options: .atomic) } catch {
+            throw Self.cannotWrite(configurationFile, error)
         }
     }
 
     /// Reads `config.json`.
     ///
-    /// - Throws: ``TrainingError`` (`nothingToResume`) when there is none or it cannot be read.
-    func read() throws(TrainingError) -> Description {
+    /// - Throws: ``TrainingError`` (`nothingToResume`) if it is missing or cannot be read.
+    func readConfiguration() throws(TrainingError) -> ConfigurationFile {
         do {
-            return try JSONDecoder().decode(Description.self, from: Data(contentsOf: description))
+            return try JSONDecoder().decode(ConfigurationFile.self, from: Data(contentsOf: configurationFile))
         } catch {
-            let exists = FileManager.default.fileExists(atPath: description.path)
-            let why = exists ? "its config.json cannot be read" : "it has no config.json"
+            let exists = FileManager.default.fileExists(atPath: configurationFile.path)
+            let reason = exists ? "its config.json cannot be read" : "it has no config.json"
             throw TrainingError(
                 code: .nothingToResume,
-                message: "'\(url.path)' is no run that could be resumed: \(why). Start one with --env ID --out DIR.",
+                message: "'\(url.path)' does not hold a run to resume: \(reason). Start one with --env ID --out DIR.",
                 underlying: error)
         }
     }
 
-    /// Writes a file's first rows, all or nothing, and opens it behind them.
-    static func beginLog(_ url: URL, with text: String) throws(TrainingError) -> FileHandle {
+    /// Creates or replaces a file atomically and opens it for appending.
+    static func createLog(_ url: URL, contents: String) throws(TrainingError) -> FileHandle {
         do {
-            try Data(text.utf8).write(to: url, options: .atomic)
+            try Data(contents.utf8).write(to: url, options: .atomic)
             let handle = try FileHandle(forWritingTo: url)
             try handle.seekToEnd()
             return handle
-        } catch {
-            throw TrainingError(
-                code: .outputDirectory,
-                message: "'\(url.path)' cannot be written (\(systemReason(error))); make room or choose another --out.",
-                underlying: error)
-        }
+        } catch { throw cannotWrite(url, error) }
     }
 
-    private static func unwritable(_ url: URL, _ error: any Error) -> TrainingError {
+    private static func cannotWrite(_ url: URL, _ error: any Error) -> TrainingError {
         TrainingError(
             code: .outputDirectory,
-            message: "'\(url.path)' cannot be written (\(systemReason(error))); choose another --out or make room.",
+            message:
+                "'\(url.path)' cannot be written (\(systemReason(error))); free some space or choose another --out.",
             underlying: error)
     }
 }

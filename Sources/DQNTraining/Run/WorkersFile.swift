@@ -1,9 +1,9 @@
 internal import DQNLearning
 internal import Foundation
 
-/// `workers.csv`: a row of figures for each worker whenever `metrics.csv` gets one.
+/// `workers.csv`: one row per worker for each row of `metrics.csv`.
 ///
-/// It is a log: a resumed run appends to it, and rows beyond the checkpoint that the run goes on from are dropped.
+/// A resumed run drops the rows beyond its checkpoint and appends to the file.
 final class WorkersFile {
     /// The columns, in order.
     static let columns = [
@@ -12,9 +12,9 @@ final class WorkersFile {
     ]
 
     private let handle: FileHandle
-    private var last: [Int: (steps: Int, time: Double)] = [:]
+    private var lastRows: [Int: (steps: Int, time: Double)] = [:]
 
-    /// Opens the file after the rows up to an agent step.
+    /// Opens the file, keeping the rows up to an agent step.
     init(_ url: URL, upTo step: Int) throws(TrainingError) {
         let previous = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
         let rows = previous.split(separator: "\n").dropFirst().filter { line in
@@ -22,20 +22,22 @@ final class WorkersFile {
                 && (Int(line.prefix { $0 != "," }) ?? .max) <= step
         }
         let text = ([Substring(Self.columns.joined(separator: ","))] + rows).joined(separator: "\n") + "\n"
-        handle = try RunDirectory.beginLog(url, with: text)
+        handle = try RunDirectory.createLog(url, contents: text)
     }
 
     deinit { try? handle.close() }
 
-    /// Adds a row a worker.
+    /// Appends one row per worker.
     ///
-    /// - Parameter seconds: of training in this process.
+    /// - Parameters:
+    ///   - reports: the figures of each worker.
+    ///   - seconds: of training in this process.
     func append(step: Int, _ reports: [WorkerReport], seconds: Double) throws {
         var text = ""
         for report in reports {
-            let before = last[report.index]
-            let rate = before.map { Double(report.agentSteps - $0.steps) / max(seconds - $0.time, 1e-9) }
-            last[report.index] = (report.agentSteps, seconds)
+            let previous = lastRows[report.index]
+            let rate = previous.map { Double(report.agentSteps - $0.steps) / max(seconds - $0.time, 1e-9) }
+            lastRows[report.index] = (report.agentSteps, seconds)
             let cells = [
                 String(step), String(report.index), String(report.agentSteps), rate.map { String(Int($0)) } ?? "",
                 Self.cell(report.meanReturn), String(report.updates), Self.cell(report.staleness),

@@ -4,172 +4,180 @@ internal import DQNLearning
 internal import DQNModel
 internal import DQNNetwork
 
-/// One actor-learner: its environment, frame stack, episode, random stream and ``Learner``.
+/// One actor-learner: an environment, a frame stack, an episode, a random stream and a ``Learner``.
 ///
-/// `@unchecked Sendable`: its own thread uses it while a job runs and the chief between jobs, which the crew's monitor
-/// keeps apart; a worker that is lost is never looked at again.
+/// `@unchecked Sendable`: only its own thread uses it during a job, and only the trainer between jobs; the pool's monitor
+/// separates the two. Nothing reads a lost worker again.
 final class Worker: @unchecked Sendable {
-    /// Episodes that the rolling mean of returns looks back on.
+    /// The number of episodes in the rolling mean of returns.
     static let recentEpisodes = 100
 
     let index: Int
     let learner: any Learner
+    private(set) var recentReturns: [Double]
+    private(set) var recentLengths: [Int]
+    /// Why the environment could not be restored, if the worker started a new episode instead.
+    private(set) var restoreFailure: EnvironmentError?
+
     private let configuration: TrainingConfiguration
     private let store: any ParameterStore
     private let refreshesTarget: Bool
+    private let counts: WorkerCounts
     private var environment: any Environment
-    private var stack: FrameStack
+    private var frameStack: FrameStack
+    /// The environment's newest observation.
     private var frame: Observation
-    private var exploration: RandomGenerator
+    private var explorationGenerator: RandomGenerator
     private var episodeReturn = 0.0
     private var episodeLength = 0
-    private(set) var recentReturns: [Double]
-    private(set) var recentLengths: [Int]
-    /// Whether the environment threw and cannot go on.
+    /// Whether the environment has thrown an error, so that its state is unknown.
     private var isEnvironmentLost = false
-    private let counts: WorkerCounts
-    /// Why the environment could not be brought into its stored state.
-    private(set) var misfit: EnvironmentError?
 
-    /// Makes a worker, new or from a stored state.
+    /// Creates a worker, new or from its stored state; called on the worker's thread.
     ///
+    /// - Parameter environment: not reset yet.
     /// - Throws: what the environment or the learner throws.
-    init(_ context: LearnerContext, _ method: any TrainingMethod, _ counts: WorkerCounts) throws {
+    init(
+        _ context: LearnerContext, _ method: any TrainingMethod, _ counts: WorkerCounts,
+        environment: any Environment
+    ) throws {
         self.counts = counts
-        let configuration = context.configuration
-        self.configuration = configuration
+        self.environment = environment
+        configuration = context.configuration
         index = context.worker
         store = context.store
         refreshesTarget = method.usesTarget
-        let environment = try configuration.makeEnvironment(for: .training)
-        self.environment = environment
-        let space = environment.specification.observationSpace
+        let space = context.environment.observationSpace
         frame = Observation(zerosOf: space)
-        let state = context.state
-        stack = FrameStack(of: space, depth: configuration.frameStack)
-        exploration = context.generator("exploration")
-        recentReturns = state?.recentReturns ?? []
-        recentLengths = state?.recentLengths ?? []
+        frameStack = FrameStack(of: space, depth: context.configuration.frameStack)
+        explorationGenerator = context.generator("exploration")
+        recentReturns = context.state?.recentReturns ?? []
+        recentLengths = context.state?.recentLengths ?? []
         ComputeThreads.useCallingThreadOnly()
         learner = try method.makeLearner(context)
-        if let state, try goOn(from: state) {
-            episodeReturn = state.episodeReturn
-            episodeLength = state.episodeLength
-        } else {
-            if state != nil {
-                learner.abandonEpisode()
-                learner.statistics.countAbandonedEpisode()
-            }
-            var seeds = context.generator("environment")
-            try self.environment.reset(seed: seeds.next())
-            self.environment.observe(into: &frame)
-            beginEpisode()
-        }
+        try startEpisode(context)
     }
 
-    /// Brings the environment where a stored state has it; `false` where the episode cannot be gone on with.
-    private func goOn(from state: WorkerState) throws -> Bool {
+    /// Continues the stored episode, or starts a new one if there is none or it cannot continue.
+    private func startEpisode(_ context: LearnerContext) throws {
+        if let state = context.state {
+            if try restore(from: state, context.environment.observationSpace) { return }
+            learner.abandonEpisode()
+            learner.statistics.countAbandonedEpisode()
+        }
+        var seeds = context.generator("environment")
+        try environment.reset(seed: seeds.next())
+        environment.observe(into: &frame)
+        beginEpisode()
+    }
+
+    /// Restores the environment from a stored state; returns `false` if the episode cannot continue.
+    private func restore(from state: WorkerState, _ space: ObservationSpace) throws -> Bool {
         guard state.status != .abandoned, let snapshot = state.environment, let observation = state.observation else {
             return false
         }
-        stack = try FrameStack(
-            of: environment.specification.observationSpace, depth: configuration.frameStack, restoring: observation)
-        do {
-            try environment.restore(snapshot)
-            return true
-        } catch let error as EnvironmentError where error.code == .stateNotApplicable {
-            // Refused at every resume, it would make the run impossible to go on with.
-            misfit = error
+        frameStack = try FrameStack(of: space, depth: configuration.frameStack, restoring: observation)
+        do { try environment.restore(snapshot) } catch let error as EnvironmentError
+            where error.code == .stateNotApplicable
+        {
+            // Failing here would fail every resume of this run.
+            restoreFailure = error
             return false
         }
+        episodeReturn = state.episodeReturn
+        episodeLength = state.episodeLength
+        return true
     }
 
     /// Agent steps that this worker has taken.
     var agentSteps: Int { counts.agentSteps }
-    /// Whether it has taken all the steps that a worker may.
+    /// Whether it has taken all the steps that one worker may take.
     var isFinished: Bool { configuration.workerSteps > 0 && agentSteps >= configuration.workerSteps }
-    /// The probability of a random action, where the method has one.
-    func explorationRate(at total: Int) -> Double? {
-        learner.explorationRate(at: StepCount(total: total, worker: agentSteps))
+    /// The probability of a random action; `nil` for a method without one.
+    func explorationRate(at totalSteps: Int) -> Double? {
+        learner.explorationRate(at: StepCount(total: totalSteps, worker: agentSteps))
     }
 
-    /// Takes steps as long as there are any to take.
+    /// Takes steps while the budget grants them.
     ///
-    /// - Throws: ``TrainingError`` (`runFailed`) naming worker and step when the environment throws; what learning
-    ///   throws.
+    /// - Throws: ``TrainingError`` (`runFailed`) with worker and step if the environment or the learner throws.
     func run(_ budget: StepBudget, _ heartbeat: Heartbeat) throws {
         while !isFinished, let step = budget.claim() {
-            try take(step)
+            try takeStep(step)
             heartbeat.beat()
         }
     }
 
-    /// Takes one step, the run's `total`th from 0, and everything that is due at it.
-    private func take(_ total: Int) throws {
-        let action = try naming(total) {
+    /// Takes one agent step: chooses an action, applies it, refreshes the target if due, and learns.
+    ///
+    /// - Parameter step: the step's index over all workers, from 0.
+    private func takeStep(_ step: Int) throws {
+        let action = try attributingErrors(to: step) {
             try learner.chooseAction(
-                for: stack.observation, at: StepCount(total: total, worker: agentSteps), using: &exploration)
+                for: frameStack.observation, at: StepCount(total: step, worker: agentSteps),
+                using: &explorationGenerator)
         }
-        do {
-            try act(action)
-        } catch {
+        do { try apply(action) } catch {
             isEnvironmentLost = true
             throw TrainingError(
                 code: .runFailed,
                 message: "The environment '\(configuration.environment)' of worker \(index) failed at agent step "
-                    + "\(total): \(error)",
+                    + "\(step): \(error)",
                 underlying: error)
         }
-        let count = StepCount(total: total + 1, worker: agentSteps)
-        if refreshesTarget, count.total % configuration.targetInterval == 0 {
-            try naming(total) { try store.refreshTarget(rate: configuration.targetRate) }
+        let count = StepCount(total: step + 1, worker: agentSteps)
+        try attributingErrors(to: step) {
+            if refreshesTarget, count.total % configuration.targetInterval == 0 {
+                try store.refreshTarget(rate: configuration.targetRate)
+            }
+            try learner.learn(at: count, using: &explorationGenerator)
         }
-        try naming(total) { try learner.learn(at: count, using: &exploration) }
     }
 
-    /// Lets an error of learning say whose it is and when.
-    private func naming<Result>(_ total: Int, _ body: () throws -> Result) throws -> Result {
+    /// Adds worker and step to an error of the learner.
+    private func attributingErrors<Result>(to step: Int, _ body: () throws -> Result) throws -> Result {
         do { return try body() } catch {
             throw TrainingError(
                 code: (error as? TrainingError)?.code ?? .runFailed,
-                message: "Worker \(index) failed at agent step \(total): \(error)", underlying: error)
+                message: "Worker \(index) failed at agent step \(step): \(error)", underlying: error)
         }
     }
 
-    private func act(_ action: Int) throws {
+    /// Takes the action in the environment and starts the next episode if this one has ended.
+    private func apply(_ action: Int) throws {
         let outcome = try environment.step(action)
         environment.observe(into: &frame)
-        stack.push(frame)
-        // What people compare: of the whole game, as the environment pays it.
+        frameStack.push(frame)
+        // The return as people compare it: of the whole game, before any reward clipping.
         episodeReturn += outcome.rawReward
         episodeLength += 1
         counts.countStep()
         learner.observe(
             Transition(
                 action: action, reward: outcome.reward, terminated: outcome.terminated, truncated: outcome.truncated,
-                next: NewObservation(frame: frame, stacked: stack.observation)))
+                next: StackedObservation(frame: frame, stacked: frameStack.observation)))
         guard outcome.ended else { return }
-        if outcome.isGameOver { remember() }
+        if outcome.isGameOver { recordEpisode() }
         do {
             try environment.reset(seed: nil)
             environment.observe(into: &frame)
         } catch {
-            // The learner's books need an episode under way; this one is abandoned with the environment.
+            // The learner always needs a current episode; this one is abandoned with the environment.
             beginEpisode()
             throw error
         }
         beginEpisode()
     }
 
-    /// Begins an episode with the frame at hand.
+    /// Begins an episode with the current frame.
     private func beginEpisode() {
-        stack.clear()
-        stack.push(frame)
-        learner.begin(NewObservation(frame: frame, stacked: stack.observation))
+        frameStack.clear()
+        frameStack.push(frame)
+        learner.beginEpisode(StackedObservation(frame: frame, stacked: frameStack.observation))
     }
 
-    /// Takes down a game that is over.
-    private func remember() {
+    /// Records the return and length of a game that is over.
+    private func recordEpisode() {
         counts.countEpisode()
         recentReturns.append(episodeReturn)
         recentLengths.append(episodeLength)
@@ -181,37 +189,37 @@ final class Worker: @unchecked Sendable {
         episodeLength = 0
     }
 
-    /// The state at this step boundary, by value: replay chunks are shared, not copied.
+    /// Returns the state at this step boundary, by value: replay chunks are shared, not copied.
     ///
-    /// - Parameter onLostEnvironment: told why the environment could not tell its state; the rest of the worker's state is
-    ///   whole all the same, and its episode counts as abandoned.
+    /// - Parameter onLostEnvironment: called with the reason if the environment cannot save its state. The rest of the
+    ///   state is complete, and the episode counts as abandoned.
     func snapshot(onLostEnvironment: (TrainingError) -> Void) throws -> WorkerState {
-        var stored: StateSnapshot?
+        var environmentState: StateSnapshot?
         if !isEnvironmentLost {
-            do { stored = try environment.snapshot() } catch {
+            do { environmentState = try environment.snapshot() } catch {
                 isEnvironmentLost = true
                 onLostEnvironment(
                     TrainingError(
                         code: .runFailed,
-                        message: "The environment '\(configuration.environment)' of worker \(index) could not tell its "
-                            + "state for a save after \(agentSteps) of its agent steps: \(error)",
+                        message: "The environment '\(configuration.environment)' of worker \(index) could not save its "
+                            + "state after \(agentSteps) agent steps of the worker: \(error)",
                         underlying: error))
             }
         }
         var state = state(isEnvironmentLost ? .abandoned : .running)
-        state.environment = stored
-        state.observation = stack.observation
+        state.environment = environmentState
+        state.observation = frameStack.observation
         try learner.save(into: &state)
         return state
     }
 
-    /// What is kept of a worker that has finished: no replay, since it will draw from none again.
+    /// The state of a finished worker: without a replay, because the worker will not learn again.
     var finalState: WorkerState { state(.finished) }
 
     private func state(_ status: WorkerStatus) -> WorkerState {
         WorkerState(
-            generators: ["exploration": exploration], environment: nil, observation: nil, episodeReturn: episodeReturn,
-            episodeLength: episodeLength, recentReturns: recentReturns, recentLengths: recentLengths, replay: nil,
-            status: status, agentSteps: agentSteps)
+            generators: ["exploration": explorationGenerator], environment: nil, observation: nil,
+            episodeReturn: episodeReturn, episodeLength: episodeLength, recentReturns: recentReturns,
+            recentLengths: recentLengths, replay: nil, status: status, agentSteps: agentSteps)
     }
 }

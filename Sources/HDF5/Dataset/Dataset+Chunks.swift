@@ -1,14 +1,14 @@
 internal import CHDF5
 
 extension HDF5.Dataset {
-    /// Writes one chunk's bytes as they are, already filtered by the caller, past the library's cache.
+    /// Writes one chunk's bytes unchanged, already filtered by the caller, past the library's cache.
     ///
     /// - Parameters:
     ///   - offset: the chunk's first element, a multiple of the chunk's extents.
-    ///   - bytes: what the file shall hold.
-    ///   - skippedFilters: a bit for each filter that the caller did not apply, the first filter lowest.
+    ///   - bytes: the chunk's bytes in the file.
+    ///   - skippedFilters: a bit for each filter that the caller did not apply, the lowest for the first filter.
     /// - Throws: ``HDF5Error``: `wrongShape` for an offset of another rank, `callFailed`.
-    public func writeChunk(
+    package func writeChunk(
         at offset: [Int], from bytes: UnsafeRawBufferPointer, skippedFilters: UInt32 = 0
     ) throws(HDF5Error) {
         let offsets = try chunkOffset(offset)
@@ -20,10 +20,10 @@ extension HDF5.Dataset {
             "H5Dwrite_chunk", "The chunk at \(offset) of /\(path) could not be written.")
     }
 
-    /// Bytes that a chunk takes in the file; 0 for one that was never written.
+    /// Size of a chunk in the file; 0 if it was never written.
     ///
     /// - Throws: ``HDF5Error``: `wrongShape`, `callFailed`.
-    public func chunkByteCount(at offset: [Int]) throws(HDF5Error) -> Int {
+    package func chunkByteCount(at offset: [Int]) throws(HDF5Error) -> Int {
         let offsets = try chunkOffset(offset)
         var size: hsize_t = 0
         try Library.check(
@@ -32,13 +32,13 @@ extension HDF5.Dataset {
         return Int(clamping: size)
     }
 
-    /// Reads one chunk's bytes as they are in the file, without undoing filters.
+    /// Reads one chunk's bytes as stored in the file, without undoing filters.
     ///
-    /// - Parameter limit: bytes allowed.
-    /// - Returns: the bytes and the filters that were skipped when they were written.
-    /// - Throws: ``HDF5Error``: `objectMissing` for a chunk that was never written, `limitExceeded`, `wrongShape`,
+    /// - Parameter limit: most bytes.
+    /// - Returns: the bytes, and the filters that were skipped when they were written.
+    /// - Throws: ``HDF5Error``: `objectMissing` if the chunk was never written, `limitExceeded`, `wrongShape`,
     ///   `callFailed`.
-    public func readChunk(at offset: [Int], limit: Int) throws(HDF5Error) -> (bytes: [UInt8], skippedFilters: UInt32) {
+    package func readChunk(at offset: [Int], limit: Int) throws(HDF5Error) -> (bytes: [UInt8], skippedFilters: UInt32) {
         let size = try chunkByteCount(at: offset)
         guard size > 0 else {
             throw HDF5Error(code: .objectMissing, message: "/\(path) has no chunk at \(offset).")
@@ -59,7 +59,7 @@ extension HDF5.Dataset {
     private func chunkOffset(_ offset: [Int]) throws(HDF5Error) -> [hsize_t] {
         guard offset.count == shape.count, zip(offset, shape).allSatisfy({ $0 >= 0 && $0 < $1 }) else {
             throw HDF5Error(
-                code: .wrongShape, message: "\(offset) is no element of /\(path), whose shape is \(shape).")
+                code: .wrongShape, message: "\(offset) is outside /\(path), whose shape is \(shape).")
         }
         return offset.map(hsize_t.init)
     }

@@ -3,8 +3,8 @@ internal import CHDF5
 extension HDF5.Dataset {
     /// Writes all elements from memory, row-major.
     ///
-    /// - Throws: ``HDF5Error``: `wrongShape` when the buffer is not exactly the dataset's bytes, `callFailed`.
-    public func write(from bytes: UnsafeRawBufferPointer) throws(HDF5Error) {
+    /// - Throws: ``HDF5Error``: `wrongShape` if the buffer does not have the dataset's size, `callFailed`.
+    package func write(from bytes: UnsafeRawBufferPointer) throws(HDF5Error) {
         try requireBytes(bytes.count, of: shape)
         guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
         try Library.check(
@@ -12,11 +12,11 @@ extension HDF5.Dataset {
             "The dataset /\(path) could not be written.")
     }
 
-    /// Writes the rows of a range of the first axis, so that big data needs not be in one piece in memory.
+    /// Writes a range of rows (of the first axis), so that not all data has to be in memory at once.
     ///
-    /// - Throws: ``HDF5Error``: `wrongShape` when there are no such rows or the buffer is not exactly their bytes,
-    ///   `callFailed`.
-    public func writeRows(_ rows: Range<Int>, from bytes: UnsafeRawBufferPointer) throws(HDF5Error) {
+    /// - Throws: ``HDF5Error``: `wrongShape` if the dataset does not have these rows or the buffer does not have their
+    ///   size, `callFailed`.
+    package func writeRows(_ rows: Range<Int>, from bytes: UnsafeRawBufferPointer) throws(HDF5Error) {
         let selection = try select(rows, bytes.count)
         guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
         try Library.check(
@@ -27,8 +27,8 @@ extension HDF5.Dataset {
 
     /// Reads all elements into memory, row-major.
     ///
-    /// - Throws: ``HDF5Error``: `wrongShape` when the buffer is not exactly the dataset's bytes, `callFailed`.
-    public func read(into bytes: UnsafeMutableRawBufferPointer) throws(HDF5Error) {
+    /// - Throws: ``HDF5Error``: `wrongShape` if the buffer does not have the dataset's size, `callFailed`.
+    package func read(into bytes: UnsafeMutableRawBufferPointer) throws(HDF5Error) {
         try requireBytes(bytes.count, of: shape)
         guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
         try Library.check(
@@ -36,10 +36,10 @@ extension HDF5.Dataset {
             "The dataset /\(path) could not be read.")
     }
 
-    /// Reads the rows of a range of the first axis.
+    /// Reads a range of rows (of the first axis).
     ///
     /// - Throws: as ``writeRows(_:from:)``.
-    public func readRows(_ rows: Range<Int>, into bytes: UnsafeMutableRawBufferPointer) throws(HDF5Error) {
+    package func readRows(_ rows: Range<Int>, into bytes: UnsafeMutableRawBufferPointer) throws(HDF5Error) {
         let selection = try select(rows, bytes.count)
         guard let base = bytes.baseAddress, !bytes.isEmpty else { return }
         try Library.check(
@@ -53,11 +53,12 @@ extension HDF5.Dataset {
         guard count == needed else {
             throw HDF5Error(
                 code: .wrongShape,
-                message: "A buffer of \(count) bytes does not fit \(shape) elements of /\(path): they take \(needed).")
+                message:
+                    "A buffer of \(count) bytes does not match \(shape) elements of /\(path), which take \(needed).")
         }
     }
 
-    /// Dataspaces of some rows, in memory and in the file.
+    /// The dataspaces of a range of rows, in memory and in the file.
     private func select(_ rows: Range<Int>, _ byteCount: Int) throws(HDF5Error) -> Selection {
         guard let extent = shape.first, rows.lowerBound >= 0, rows.upperBound <= extent else {
             throw HDF5Error(code: .wrongShape, message: "The dataset /\(path) of shape \(shape) has no rows \(rows).")
@@ -73,7 +74,7 @@ extension HDF5.Dataset {
     }
 }
 
-/// The same elements, seen from memory and from the file.
+/// The same elements, in memory and in the file.
 private struct Selection: ~Copyable {
     let memory: Handle
     let file: Handle

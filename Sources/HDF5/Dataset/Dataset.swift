@@ -2,32 +2,32 @@ internal import CHDF5
 
 extension HDF5 {
     /// An open dataset of one of the types of ``HDF5/ElementType``.
-    public struct Dataset: ~Copyable {
+    package struct Dataset: ~Copyable {
         let handle: Handle
         /// Its path from the root, without a leading `/`.
-        public let path: String
-        /// What its elements are.
-        public let element: ElementType
+        package let path: String
+        /// The type of its elements.
+        package let element: ElementType
         /// Extents, outermost first; empty for a scalar.
-        public let shape: [Int]
+        package let shape: [Int]
 
         /// Number of elements.
-        public var count: Int { shape.reduce(1, *) }
+        package var count: Int { shape.reduce(1, *) }
         /// Bytes of all elements.
-        public var byteCount: Int { count * element.byteCount }
+        package var byteCount: Int { count * element.byteCount }
     }
 
-    /// How a new dataset's elements lie in the file.
-    public enum Layout: Sendable, Equatable {
-        /// In one piece.
+    /// How a new dataset stores its elements.
+    package enum Layout: Sendable, Equatable {
+        /// In one block.
         case contiguous
-        /// In chunks of a shape, each of which passes the filters in turn.
+        /// In chunks of a shape, to each of which the filters are applied in turn.
         case chunked([Int], filters: [Filter] = [])
     }
 
-    /// What a chunk passes on its way into a file.
-    public enum Filter: Sendable, Equatable {
-        /// zlib's compression at a level from 0 to 9.
+    /// A transformation of a chunk's bytes.
+    package enum Filter: Sendable, Equatable {
+        /// zlib's compression, at a level from 0 to 9.
         case deflate(level: Int)
     }
 }
@@ -38,24 +38,24 @@ extension HDF5.Dataset: Sendable {}
 extension HDF5.Dataset {
     /// Closes the dataset.
     ///
-    /// - Throws: ``HDF5Error`` (`callFailed`); after a failed write, say on a full disk, this fails too.
-    public consuming func close() throws(HDF5Error) { try handle.close() }
+    /// - Throws: ``HDF5Error`` (`callFailed`); also after a failed write, on a full disk for example.
+    package consuming func close() throws(HDF5Error) { try handle.close() }
 }
 
 extension HDF5.Group {
-    /// Creates a dataset; the group above it must exist. A contiguous one gets its space at once.
+    /// Creates a dataset; its group must exist. A contiguous one is allocated at once.
     ///
     /// Elements that are never written are undefined: write all of them.
     /// - Throws: ``HDF5Error``: `objectExists`, `objectMissing`, `linkNotAllowed`, `wrongObject`, `wrongShape` for
-    ///   extents or chunks that are no shape, `callFailed`.
-    public func createDataset(
+    ///   invalid extents or chunks, `callFailed`.
+    package func createDataset(
         _ path: String, of element: HDF5.ElementType, shape: [Int], layout: HDF5.Layout = .contiguous
     ) throws(HDF5Error) -> HDF5.Dataset {
         try requireFree(path)
         let space = try HDF5.dataspace(shape, of: full(path))
         let list = try Library.own(H5Pcreate(chdf5_dataset_creation()), as: .propertyList, "H5Pcreate")
         try Library.check(H5Pset_obj_track_times(list.id, false), "H5Pset_obj_track_times")
-        // Fill values would be written first and then overwritten.
+        // Fill values would only be overwritten.
         try Library.check(H5Pset_fill_time(list.id, H5D_FILL_TIME_NEVER), "H5Pset_fill_time")
         switch layout {
         case .contiguous:
@@ -67,7 +67,7 @@ extension HDF5.Group {
                 throw HDF5Error(
                     code: .wrongShape,
                     message:
-                        "Chunks of \(chunk) do not fit /\(full(path)) of shape \(shape): use as many positive extents."
+                        "Chunks of \(chunk) do not match /\(full(path)) of shape \(shape); use as many extents above 0."
                 )
             }
             let extents = chunk.map(hsize_t.init)
@@ -86,18 +86,17 @@ extension HDF5.Group {
             path: full(path), element: element, shape: shape)
     }
 
-    /// Opens a dataset whose type, shape and storage must be as told: nothing else of it is believed. Its
-    /// header is looked at before libhdf5 decodes it, as in ``inspectDataset(_:)``.
+    /// Opens a dataset whose type, shape and storage must be the given ones. Its header is validated before libhdf5
+    /// decodes it, as in ``inspectDataset(_:)``.
     ///
     /// - Parameters:
     ///   - element: the exact type.
-    ///   - shape: the exact extents; `nil` takes them as they are, of at most `byteLimit` bytes.
-    ///   - allowing: the filters a chunked dataset may have; none by default. Chunked datasets are refused unless
-    ///     this is given.
-    ///   - byteLimit: bytes of the elements allowed.
+    ///   - shape: the exact extents; `nil` for any extents of at most `byteLimit` bytes.
+    ///   - allowing: the filters that a chunked dataset may have; `nil` refuses chunked datasets.
+    ///   - byteLimit: most bytes of all elements.
     /// - Throws: ``HDF5Error``: `objectMissing`, `linkNotAllowed`, `wrongObject`, `wrongType`, `wrongShape`,
     ///   `layoutNotAllowed`, `limitExceeded`, `callFailed`.
-    public func openDataset(
+    package func openDataset(
         _ path: String, as element: HDF5.ElementType, shape: [Int]? = nil,
         allowing filters: Set<HDF5.DatasetInformation.FilterNumber>? = nil, byteLimit: Int = .max
     ) throws(HDF5Error) -> HDF5.Dataset {
@@ -109,18 +108,34 @@ extension HDF5.Group {
 
     /// Describes a dataset without reading it.
     ///
-    /// - Throws: ``HDF5Error``: `objectMissing`, `linkNotAllowed`, `wrongObject`, `wrongShape` for extents beyond
-    ///   the machine's integers, `callFailed`; and before anything of it is decoded, which a damaged one can make
-    ///   libhdf5 crash with, `wrongType` for elements that are not numbers and `layoutNotAllowed` for what HDF5 1.8
-    ///   does not write for elements in the file itself: virtual datasets and external files, for two.
-    public func inspectDataset(_ path: String) throws(HDF5Error) -> HDF5.DatasetInformation {
+    /// A damaged header can crash libhdf5 and is refused before the library decodes it.
+    /// - Throws: ``HDF5Error``: `objectMissing`, `linkNotAllowed`, `wrongObject`, `wrongShape` for extents that
+    ///   overflow `Int`, `wrongType` for elements that are not numbers, `layoutNotAllowed` for what HDF5 1.8 does not
+    ///   write for elements in the file itself, such as virtual datasets and external files; `callFailed`.
+    package func inspectDataset(_ path: String) throws(HDF5Error) -> HDF5.DatasetInformation {
         let dataset = try open(path)
         return try HDF5.DatasetInformation(of: dataset.id, path: full(path))
     }
 }
 
+extension HDF5.Group {
+    /// Opens the dataset of a path once its header is known to be safe for libhdf5 to decode.
+    ///
+    /// - Throws: ``HDF5Error``: `objectMissing`, `linkNotAllowed`, `wrongObject`, `wrongType`, `layoutNotAllowed`,
+    ///   `callFailed`.
+    private func open(_ path: String) throws(HDF5Error) -> Handle {
+        try require(path, .dataset)
+        let address = try Self.address(of: path, in: handle.id)
+        let file = if let headers { try headers.bytes(of: handle.id) } else { try FileBytes(of: handle.id) }
+        try ObjectHeader(of: .dataset(full(path)), at: address, in: file).validateDataset(full(path), in: file)
+        return try Library.own(
+            H5Dopen2(handle.id, path, chdf5_default_list()), as: .dataset, "H5Dopen2",
+            "The dataset /\(full(path)) could not be opened.")
+    }
+}
+
 extension HDF5 {
-    /// A dataspace of the given extents; none for a scalar.
+    /// Creates a dataspace of the given extents; a scalar one if there are none.
     static func dataspace(_ shape: [Int], of path: String) throws(HDF5Error) -> Handle {
         if shape.isEmpty { return try Library.own(H5Screate(H5S_SCALAR), as: .dataspace, "H5Screate") }
         var bytes = 8
@@ -129,7 +144,7 @@ extension HDF5 {
             guard shape.count <= 32, extent >= 0, !overflow else {
                 throw HDF5Error(
                     code: .wrongShape,
-                    message: "/\(path) cannot have the shape \(shape): at most 32 extents, none negative.")
+                    message: "/\(path) cannot have the shape \(shape): use at most 32 extents, none of them negative.")
             }
             bytes = product
         }

@@ -1,42 +1,42 @@
 internal import CHDF5
 
 extension HDF5 {
-    /// What a dataset says of itself: to be judged before anything is allocated or read.
-    public struct DatasetInformation: Sendable, Equatable {
-        /// How the elements lie in the file.
-        public enum Storage: Sendable, Equatable {
-            /// In one piece.
+    /// A description of a dataset, to be checked before anything is allocated or read.
+    package struct DatasetInformation: Sendable, Equatable {
+        /// How the elements are stored.
+        package enum Storage: Sendable, Equatable {
+            /// In one block.
             case contiguous
             /// In chunks of a shape.
             case chunked([Int])
-            /// Within the object's header.
+            /// In the object's header.
             case compact
         }
 
         /// A registered filter's number; 1 is deflate.
-        public typealias FilterNumber = Int
+        package typealias FilterNumber = Int
 
         /// Its path from the root, without a leading `/`.
-        public let path: String
-        /// The elements' type when it is exactly one of ``HDF5/ElementType``, else `nil`.
-        public let element: ElementType?
+        package let path: String
+        /// The elements' type; `nil` if it is not exactly one of ``HDF5/ElementType``.
+        package let element: ElementType?
         /// Extents, outermost first; empty for a scalar.
-        public let shape: [Int]
-        /// Whether it has no elements at all by its kind (a null dataspace).
-        public let isNull: Bool
+        package let shape: [Int]
+        /// Whether its dataspace is null: it has no elements by its kind.
+        package let isNull: Bool
         /// Whether an extent may grow.
-        public let isExtendible: Bool
-        /// How the elements lie in the file.
-        public let storage: Storage
+        package let isExtendible: Bool
+        /// How the elements are stored.
+        package let storage: Storage
         /// The filters' numbers, in order.
-        public let filters: [FilterNumber]
-        /// Bytes taken in the file, before filters are undone.
-        public let storedByteCount: Int
-        /// Attributes attached to it.
-        public let attributeCount: Int
+        package let filters: [FilterNumber]
+        /// Size in the file, before filters are undone.
+        package let storedByteCount: Int
+        /// Number of its attributes.
+        package let attributeCount: Int
 
-        /// Number of elements, or `nil` when it is beyond the machine's integers.
-        public var count: Int? {
+        /// Number of elements; `nil` if it overflows.
+        package var count: Int? {
             var count = 1
             for extent in shape {
                 let (product, overflow) = count.multipliedReportingOverflow(by: extent)
@@ -69,7 +69,7 @@ extension HDF5.DatasetInformation {
                 H5Sget_simple_extent_dims(space.id, &extents, &maximum), "H5Sget_simple_extent_dims")
         }
         guard extents.allSatisfy({ $0 <= hsize_t(Int.max) }) else {
-            throw HDF5Error(code: .wrongShape, message: "The dataset /\(path) claims extents that no file can have.")
+            throw HDF5Error(code: .wrongShape, message: "The dataset /\(path) has extents that overflow.")
         }
         shape = extents.map(Int.init)
         isExtendible = extents != maximum
@@ -99,7 +99,8 @@ extension HDF5.DatasetInformation {
         attributeCount = try HDF5.Group.attributeCount(of: ".", in: dataset)
     }
 
-    /// Throws unless the dataset is one that may be read as told; see ``HDF5/Group/openDataset(_:as:shape:allowing:byteLimit:)``.
+    /// Throws unless the dataset is exactly as requested; see
+    /// ``HDF5/Group/openDataset(_:as:shape:allowing:byteLimit:)``.
     func require(
         _ element: HDF5.ElementType, _ shape: [Int]?, _ allowed: Set<FilterNumber>?, _ byteLimit: Int
     ) throws(HDF5Error) {

@@ -1,8 +1,8 @@
 internal import CHDF5
 
 extension HDF5Error {
-    /// The system's error number in the deepest frame that tells one, `ENOSPC` for a full disk; else `nil`.
-    public var systemErrorNumber: Int32? {
+    /// The system's error number from the innermost frame that has one: `ENOSPC` for a full disk, for example.
+    package var systemErrorNumber: Int32? {
         for frame in stack.reversed() {
             guard let text = frame.description.firstRange(ofText: "errno = ") else { continue }
             let digits = frame.description[text...].prefix { $0.isNumber }
@@ -15,7 +15,7 @@ extension HDF5Error {
     static func takeStack() -> [Frame] {
         var frames: [Frame] = []
         withUnsafeMutablePointer(to: &frames) { pointer in
-            // A failing walk leaves the frames it has given so far; there is nobody else to tell.
+            // If the walk fails, the frames so far are all there is.
             _ = H5Ewalk2(
                 chdf5_error_stack(), H5E_WALK_DOWNWARD,
                 { _, entry, context in
@@ -44,7 +44,7 @@ private func classText(_ id: hid_t) -> String {
 }
 
 extension String {
-    /// The index behind the first occurrence of `text`.
+    /// The index after the first occurrence of `text`.
     fileprivate func firstRange(ofText text: String) -> Index? {
         var start = startIndex
         while start < endIndex {

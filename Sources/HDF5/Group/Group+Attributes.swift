@@ -1,8 +1,8 @@
 internal import CHDF5
 
 extension HDF5 {
-    /// A small scalar fact attached to a group.
-    public enum AttributeValue: Sendable, Equatable {
+    /// A scalar attribute of a group.
+    package enum AttributeValue: Sendable, Equatable {
         /// Signed 64-bit integer.
         case int64(Int64)
         /// Unsigned 64-bit integer.
@@ -15,16 +15,16 @@ extension HDF5 {
 }
 
 extension HDF5.Group {
-    /// Attaches a new attribute.
+    /// Creates an attribute.
     ///
-    /// - Throws: ``HDF5Error``: `objectExists`, `invalidArgument` for an empty name or a text with a zero byte or
-    ///   of more than 32,768 bytes, `callFailed`.
-    public func setAttribute(_ name: String, to value: HDF5.AttributeValue) throws(HDF5Error) {
+    /// - Throws: ``HDF5Error``: `objectExists`, `invalidArgument` for an empty name, or for text with a zero byte or
+    ///   more than 32,768 bytes, `callFailed`.
+    package func setAttribute(_ name: String, to value: HDF5.AttributeValue) throws(HDF5Error) {
         guard !name.isEmpty, !name.utf8.contains(0) else {
             throw HDF5Error(code: .invalidArgument, message: "An attribute needs a name without zero bytes.")
         }
         guard try !Library.answer(H5Aexists(handle.id, name), "H5Aexists") else {
-            throw HDF5Error(code: .objectExists, message: "/\(path) has an attribute '\(name)' already.")
+            throw HDF5Error(code: .objectExists, message: "/\(path) already has an attribute '\(name)'.")
         }
         switch value {
         case .int64(let number): try write(name, HDF5.ElementType.int64.identifier, number)
@@ -44,13 +44,13 @@ extension HDF5.Group {
 
     /// The value of an attribute.
     ///
-    /// - Parameter limit: bytes allowed for a text.
+    /// - Parameter limit: most bytes of text.
     /// - Throws: ``HDF5Error``: `objectMissing`, `wrongType` for anything but a scalar of one of the types of
-    ///   ``HDF5/AttributeValue``, `layoutNotAllowed` where the group's attributes are not in its header, as libhdf5
-    ///   has it for more than eight, `limitExceeded`, `callFailed`.
-    public func attribute(_ name: String, limit: Int = 4096) throws(HDF5Error) -> HDF5.AttributeValue {
-        // Where they are not in the header, the way to them is not taken.
-        if judged != nil { _ = try attributeCount() }
+    ///   ``HDF5/AttributeValue``, `layoutNotAllowed` if the attributes are stored outside the group's header, as
+    ///   libhdf5 does for more than eight, `limitExceeded`, `callFailed`.
+    package func attribute(_ name: String, limit: Int = 4096) throws(HDF5Error) -> HDF5.AttributeValue {
+        // Throws if they are outside the header.
+        if headers != nil { _ = try attributeCount() }
         guard try Library.answer(H5Aexists(handle.id, name), "H5Aexists") else {
             throw HDF5Error(code: .objectMissing, message: "/\(path) has no attribute '\(name)'.")
         }
@@ -80,18 +80,18 @@ extension HDF5.Group {
         throw wrong
     }
 
-    /// How many attributes the group has.
+    /// The number of the group's attributes.
     ///
-    /// There is no list of their names: for one the library makes a table, and where damage stops it (1.10.8) it frees
-    /// what it has not filled in of it. Ask for the ones you know.
-    /// - Throws: ``HDF5Error``: `layoutNotAllowed` where they are not in the group's header, in a file that is only read;
-    ///   `callFailed`.
-    public func attributeCount() throws(HDF5Error) -> Int {
-        guard let judged else { return try Self.attributeCount(of: ".", in: handle.id) }
-        return try judged.attributeCount(.group(path), at: Self.address(of: ".", in: handle.id))
+    /// Their names cannot be listed: for a list libhdf5 1.10.8 builds a table, and if damage stops it, it frees entries
+    /// that it has not filled. Read attributes by their known names.
+    /// - Throws: ``HDF5Error``: `layoutNotAllowed` if they are stored outside the group's header, in a file opened for
+    ///   reading; `callFailed`.
+    package func attributeCount() throws(HDF5Error) -> Int {
+        guard let headers else { return try Self.attributeCount(of: ".", in: handle.id) }
+        return try headers.attributeCount(.group(path), at: Self.address(of: ".", in: handle.id))
     }
 
-    /// How many attributes an object has whose way to them can be taken.
+    /// The number of attributes of an object that was validated, or that this process has written.
     static func attributeCount(of path: String, in location: hid_t) throws(HDF5Error) -> Int {
         var count: UInt64 = 0
         try Library.check(
@@ -111,7 +111,7 @@ extension HDF5.Group {
         try Library.check(H5Tset_cset(memory.id, H5Tget_cset(type)), "H5Tset_cset")
         var bytes = [UInt8](repeating: 0, count: size)
         try Library.check(H5Aread(attribute, memory.id, &bytes), "H5Aread")
-        // Padding is cut off; a zero byte in the middle would hide what follows it.
+        // Padding is removed; a zero byte in the middle would hide what follows it.
         while bytes.last == 0 { bytes.removeLast() }
         guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
             throw HDF5Error(
@@ -133,7 +133,7 @@ extension HDF5.Group {
 
     private func write<Number: BitwiseCopyable>(_ name: String, _ type: hid_t, _ value: Number) throws(HDF5Error) {
         var value = value
-        // Not `withUnsafeBytes`: it does not carry the typed error in every case.
+        // Not `withUnsafeBytes`, which does not always rethrow the typed error.
         try writeBytes(name, type, &value)
     }
 

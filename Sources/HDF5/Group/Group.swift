@@ -2,27 +2,25 @@ internal import CHDF5
 
 extension HDF5 {
     /// An open group. Paths are relative to it: names separated by `/`.
-    public struct Group: ~Copyable {
+    package struct Group: ~Copyable {
         let handle: Handle
-        /// The path it was opened by, from the root and without a leading `/`; empty for the root.
-        public let path: String
-        /// The objects of the file that the library was found to be able to look into; `nil` where the file is being
-        /// written and it may look into all.
-        let judged: JudgedObjects?
+        /// Its path from the root, without a leading `/`; empty for the root.
+        package let path: String
+        /// The objects of the file that libhdf5 can safely look into; `nil` for a file opened for writing, which this
+        /// process has written itself.
+        let headers: ValidatedHeaders?
     }
 
-    /// What an object of a file is.
-    public enum ObjectKind: Sendable {
-        /// A group.
+    /// The kind of an object.
+    package enum ObjectKind: Sendable {
         case group
-        /// A dataset.
         case dataset
-        /// A named datatype, or what a later HDF5 adds.
+        /// A named datatype, or what a later version of HDF5 adds.
         case other
     }
 
-    /// What a link of a group leads to.
-    public enum Member: Sendable, Equatable {
+    /// The target of a link.
+    package enum Member: Sendable, Equatable {
         /// An object, through a hard link; with its number of hard links and of attributes.
         case object(ObjectKind, links: Int, attributes: Int)
         /// A soft, external or user-defined link, which is not followed.
@@ -34,23 +32,23 @@ extension HDF5 {
 extension HDF5.Group: Sendable {}
 
 extension HDF5.Group {
-    /// Creates a group; the group above it must exist.
+    /// Creates a group; its parent must exist.
     ///
     /// - Throws: ``HDF5Error``: `objectExists`, `objectMissing`, `linkNotAllowed`, `wrongObject`, `callFailed`.
-    public func createGroup(_ path: String) throws(HDF5Error) -> HDF5.Group {
+    package func createGroup(_ path: String) throws(HDF5Error) -> HDF5.Group {
         try requireFree(path)
         let creation = try Library.own(H5Pcreate(chdf5_group_creation()), as: .propertyList, "H5Pcreate")
         try Library.check(H5Pset_obj_track_times(creation.id, false), "H5Pset_obj_track_times")
         let id = H5Gcreate2(handle.id, path, chdf5_default_list(), creation.id, chdf5_default_list())
         return HDF5.Group(
             handle: try Library.own(id, as: .group, "H5Gcreate2", "The group \(full(path)) could not be created."),
-            path: full(path), judged: judged)
+            path: full(path), headers: headers)
     }
 
-    /// Creates the group of a path with all the groups above it, as far as they are missing.
+    /// Creates a group and those of its parents that are missing, unless it exists.
     ///
     /// - Throws: as ``createGroup(_:)``.
-    public func requireGroups(_ path: String) throws(HDF5Error) {
+    package func requireGroups(_ path: String) throws(HDF5Error) {
         var prefix = ""
         for name in try Self.components(path) {
             prefix += prefix.isEmpty ? name : "/" + name
@@ -66,28 +64,28 @@ extension HDF5.Group {
     /// Opens a group.
     ///
     /// - Throws: ``HDF5Error``: `objectMissing`, `linkNotAllowed`, `wrongObject`, `layoutNotAllowed`, `callFailed`.
-    public func openGroup(_ path: String) throws(HDF5Error) -> HDF5.Group {
+    package func openGroup(_ path: String) throws(HDF5Error) -> HDF5.Group {
         try require(path, .group)
         let id = H5Gopen2(handle.id, path, chdf5_default_list())
         return HDF5.Group(
             handle: try Library.own(id, as: .group, "H5Gopen2", "The group \(full(path)) could not be opened."),
-            path: full(path), judged: judged)
+            path: full(path), headers: headers)
     }
 
     /// Closes the group.
     ///
     /// - Throws: ``HDF5Error`` (`callFailed`).
-    public consuming func close() throws(HDF5Error) { try handle.close() }
+    package consuming func close() throws(HDF5Error) { try handle.close() }
 }
 
 extension HDF5.Group {
     /// The names of the group's links, sorted by their bytes. Links are listed, not followed.
     ///
     /// - Parameters:
-    ///   - limit: members allowed.
-    ///   - nameLimit: bytes of UTF-8 allowed for a name.
+    ///   - limit: most members.
+    ///   - nameLimit: most bytes of a name.
     /// - Throws: ``HDF5Error``: `limitExceeded`, `invalidArgument` for a name that is not UTF-8, `callFailed`.
-    public func memberNames(limit: Int = 65_536, nameLimit: Int = 1024) throws(HDF5Error) -> [String] {
+    package func memberNames(limit: Int = 65_536, nameLimit: Int = 1024) throws(HDF5Error) -> [String] {
         var information = H5G_info_t()
         try Library.check(H5Gget_info(handle.id, &information), "H5Gget_info")
         guard information.nlinks <= hsize_t(limit) else {
@@ -95,18 +93,18 @@ extension HDF5.Group {
                 code: .limitExceeded,
                 message: "The group /\(path) has \(information.nlinks) members; at most \(limit) are allowed.")
         }
-        let found = NameList(limit: limit, nameLimit: nameLimit)
-        let status = chdf5_link_names(handle.id, takeName, Unmanaged.passUnretained(found).toOpaque())
-        return try found.names(status, "H5Literate", "members", of: path)
+        let names = LinkNames(limit: limit, nameLimit: nameLimit)
+        let status = chdf5_link_names(handle.id, addLinkName, Unmanaged.passUnretained(names).toOpaque())
+        return try names.sorted(status, of: path)
     }
 
-    /// What the link of a path leads to. In a file that is only read, an object's way to its members and attributes is
-    /// looked at before libhdf5 takes it, which a damaged one can make it crash or run for ever with: once for each.
+    /// The target of a link. In a file opened for reading, each object is validated once before libhdf5 looks for its
+    /// links and attributes, since a damaged one can crash the library or make it run forever.
     ///
-    /// - Throws: ``HDF5Error``: `objectMissing`, `wrongObject` for a component above the last, `layoutNotAllowed` for a
-    ///   group whose members are not found as libhdf5 has it and for attributes that are not in an object's header,
+    /// - Throws: ``HDF5Error``: `objectMissing`, `wrongObject` if a parent is not a group, `layoutNotAllowed` for a
+    ///   group whose links are not stored as libhdf5 stores them and for attributes outside an object's header,
     ///   `callFailed`.
-    public func member(_ path: String) throws(HDF5Error) -> HDF5.Member {
+    package func member(_ path: String) throws(HDF5Error) -> HDF5.Member {
         let names = try Self.components(path)
         var prefix = ""
         for name in names.dropLast() {
@@ -119,10 +117,10 @@ extension HDF5.Group {
         return try link(path)
     }
 
-    /// Whether there is a link of that path.
+    /// Whether a path has a link.
     ///
-    /// - Throws: ``HDF5Error``, as ``member(_:)`` but for `objectMissing`.
-    public func contains(_ path: String) throws(HDF5Error) -> Bool {
+    /// - Throws: ``HDF5Error``, as ``member(_:)`` except `objectMissing`.
+    package func contains(_ path: String) throws(HDF5Error) -> Bool {
         do {
             _ = try member(path)
             return true
@@ -137,7 +135,7 @@ extension HDF5.Group {
     /// A member's path from the root.
     func full(_ member: String) -> String { path.isEmpty ? member : "\(path)/\(member)" }
 
-    /// Where the header of an object lies.
+    /// The address of an object's header.
     static func address(of path: String, in location: hid_t) throws(HDF5Error) -> UInt64 {
         var kind: Int32 = 0
         var links: UInt32 = 0
@@ -159,7 +157,7 @@ extension HDF5.Group {
         return names
     }
 
-    /// Throws unless every component of the path is a hard link and the last one leads to an object of a kind.
+    /// Throws unless every component of the path is a hard link and the last one leads to an object of the given kind.
     func require(_ path: String, _ kind: HDF5.ObjectKind) throws(HDF5Error) {
         switch try member(path) {
         case .otherLink:
@@ -171,7 +169,7 @@ extension HDF5.Group {
         }
     }
 
-    /// Throws when there is an object of that path already, or no group to put it into.
+    /// Throws if the path has an object already, or its parent is not a group.
     func requireFree(_ path: String) throws(HDF5Error) {
         let names = try Self.components(path)
         if names.count > 1 { try require(names.dropLast().joined(separator: "/"), .group) }
@@ -180,7 +178,7 @@ extension HDF5.Group {
         }
     }
 
-    /// What the last link of a path leads to; the components above were checked.
+    /// The target of a path's last link; its parents have been checked.
     private func link(_ path: String) throws(HDF5Error) -> HDF5.Member {
         guard try Library.answer(H5Lexists(handle.id, path, chdf5_default_list()), "H5Lexists") else {
             throw HDF5Error(code: .objectMissing, message: "There is no /\(full(path)).")
@@ -198,16 +196,16 @@ extension HDF5.Group {
             case H5O_TYPE_DATASET.rawValue: .dataset
             default: .other
             }
-        guard let judged else {
+        guard let headers else {
             return .object(found, links: Int(links), attributes: try Self.attributeCount(of: path, in: handle.id))
         }
-        let owner: HeaderBytes.Owner =
+        let owner: MetadataReader.Owner =
             switch found {
             case .group: .group(full(path))
             case .dataset: .dataset(full(path))
             case .other: .other(full(path))
             }
-        try judged.judge(owner, of: handle.id, at: address)
-        return .object(found, links: Int(links), attributes: try judged.attributeCount(owner, at: address))
+        try headers.validate(owner, of: handle.id, at: address)
+        return .object(found, links: Int(links), attributes: try headers.attributeCount(owner, at: address))
     }
 }

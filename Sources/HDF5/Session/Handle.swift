@@ -2,13 +2,13 @@ internal import CHDF5
 
 /// One libhdf5 identifier, closed exactly once.
 struct Handle: ~Copyable {
-    /// Which closing call the identifier needs.
+    /// The kind of an identifier, which decides how it is closed.
     enum Kind { case file, group, dataset, attribute, dataspace, datatype, propertyList }
 
     let id: hid_t
     let kind: Kind
 
-    /// Closes the identifier and tells of failure; what is merely dropped is closed too, but cannot throw.
+    /// Closes the identifier. A handle that is released without this is closed too, but cannot throw.
     consuming func close() throws(HDF5Error) {
         let (id, kind) = (id, kind)
         discard self
@@ -39,7 +39,7 @@ struct Handle: ~Copyable {
 extension Handle: Sendable {}
 
 extension Handle.Kind {
-    /// The letter of the library's interface for such identifiers.
+    /// The letter of libhdf5's functions for such identifiers.
     var letter: String {
         switch self {
         case .file: "F"

@@ -1,11 +1,22 @@
 internal import CHDF5
 
-/// The state of libhdf5 itself, touched on the owner thread only.
+/// The state of libhdf5 itself, used on the owner thread only.
 enum Library {
+    /// `@unchecked Sendable`: used on the owner thread only, where all handles live.
+    private final class State: @unchecked Sendable {
+        var unreportedFailure: HDF5Error?
+        var driver: hid_t = -1
+    }
+    private static let state = State()
+
     /// The first failure of a `deinit`, which cannot throw: ``HDF5/File/close()`` throws it instead.
-    ///
-    /// `nonisolated(unsafe)`: read and written on the owner thread only, as all handles live there.
-    nonisolated(unsafe) static var unreportedFailure: HDF5Error?
+    static var unreportedFailure: HDF5Error? {
+        get { state.unreportedFailure }
+        set { state.unreportedFailure = newValue }
+    }
+
+    /// The driver that opens all files: it takes no locks.
+    static var driver: hid_t { state.driver }
 
     static func version() -> String {
         var major: UInt32 = 0
@@ -15,18 +26,20 @@ enum Library {
         return "\(major).\(minor).\(release)"
     }
 
-    /// Prepares the library, once; gives the failure, if any.
+    /// Initialises the library, once. Returns the failure, if any.
     static func start() -> HDF5Error? {
         do throws(HDF5Error) {
-            // First of all calls: after a failed write the library's exit handler can crash the process.
+            // Before all other calls. After a failed write the library's exit handler can crash the process.
             try check(H5dont_atexit(), "H5dont_atexit")
             try check(H5open(), "H5open")
-            // What the library has done with goes back to the system, not onto lists that grow over thousands of files.
+            // Returns freed memory to the system; the library's own lists grow over thousands of files.
             try check(H5set_free_list_limits(0, 0, 0, 0, 0, 0), "H5set_free_list_limits")
             // Errors are thrown, not printed.
             try check(H5Eset_auto2(chdf5_error_stack(), nil, nil), "H5Eset_auto2")
-            // A file must not make the process load code.
+            // A file must not load code into the process.
             try check(H5PLset_loading_state(0), "H5PLset_loading_state")
+            state.driver = chdf5_register_driver_without_locks()
+            if state.driver < 0 { throw failure("H5FDregister", "") }
             return nil
         } catch {
             return HDF5Error(
@@ -35,14 +48,14 @@ enum Library {
         }
     }
 
-    /// Throws when a call's status tells of failure.
+    /// Throws if a call's status is a failure.
     static func check(
         _ status: herr_t, _ operation: String, _ message: @autoclosure () -> String = ""
     ) throws(HDF5Error) {
         if status < 0 { throw failure(operation, message()) }
     }
 
-    /// Throws when a call gave no identifier, else owns it.
+    /// Takes ownership of the identifier that a call returned; throws if there is none.
     static func own(
         _ id: hid_t, as kind: Handle.Kind, _ operation: String, _ message: @autoclosure () -> String = ""
     ) throws(HDF5Error) -> Handle {
@@ -50,7 +63,7 @@ enum Library {
         return Handle(id: id, kind: kind)
     }
 
-    /// Throws when a yes-or-no call failed, else gives its answer.
+    /// Returns the answer of a yes-or-no call; throws if it failed.
     static func answer(
         _ status: htri_t, _ operation: String, _ message: @autoclosure () -> String = ""
     ) throws(HDF5Error) -> Bool {
@@ -58,7 +71,16 @@ enum Library {
         return status > 0
     }
 
-    /// The error of a call that just failed, with the library's stack, which is cleared.
+    /// The descriptor of an open file. It stays open, and the same, as long as the file is open.
+    static func descriptor(of file: hid_t) throws(HDF5Error) -> Int32 {
+        var pointer: UnsafeMutableRawPointer?
+        try check(H5Fget_vfd_handle(file, chdf5_default_list(), &pointer), "H5Fget_vfd_handle")
+        guard let pointer else { throw failure("H5Fget_vfd_handle", "") }
+        // The driver gives the address of its descriptor, an `int`, which is valid while the file is open.
+        return pointer.load(as: Int32.self)
+    }
+
+    /// Returns the error of a call that just failed, with the library's error stack, and clears the stack.
     static func failure(_ operation: String, _ message: String) -> HDF5Error {
         HDF5Error(
             code: .callFailed, message: message.isEmpty ? "The HDF5 call \(operation) failed." : message,

@@ -1,44 +1,42 @@
-internal import Foundation
+internal import DQNSupport
 
-/// The one thread of the process that calls libhdf5.
+/// The one thread of the process that calls libhdf5. It lives as long as the process.
 struct OwnerThread: Sendable {
     static let shared = OwnerThread()
 
-    private let queue = JobQueue()
+    private let thread = JobThread(name: "hdf5")
     /// Why there is no thread or no library; every call of a session then throws it.
     private let failure: HDF5Error?
-    /// Asked for on the thread: even that call starts the library up, and whoever comes before ``Library/start()``
-    /// makes it fail.
+    /// Read on the thread: even that call initialises the library, which makes ``Library/start()`` fail if it comes
+    /// first.
     let libraryVersion: String
 
     private init() {
-        let status = queue.startThread()
-        guard status == 0 else {
+        if let reason = thread.startError {
             failure = HDF5Error(
-                code: .libraryUnavailable,
-                message: "The HDF5 thread could not be started: \(String(cString: strerror(status))).")
+                code: .libraryUnavailable, message: "The HDF5 thread could not be started: \(reason).")
             libraryVersion = Library.version()
             return
         }
         let started = Mailbox<HDF5Error>()
         let version = Mailbox<String>()
-        queue.runAndWait {
+        let isDone = thread.runAndWait {
             started.value = Library.start()
             version.value = Library.version()
         }
         failure = started.value
-        guard let version = version.value else { preconditionFailure("a finished HDF5 job left no result") }
+        guard isDone, let version = version.value else { preconditionFailure("a finished HDF5 job left no result") }
         libraryVersion = version
     }
 
-    /// Runs `body` on the thread and waits; at once when this is that thread already.
+    /// Runs `body` on the thread and waits for it; runs it at once when called on that thread.
     func run<Value: Sendable, Failure: Error>(
         _ body: @Sendable (borrowing HDF5.Session) throws(Failure) -> Value
     ) throws(Failure) -> Value {
-        if failure != nil || queue.isCurrent { return try body(HDF5.Session(failure: failure)) }
+        if failure != nil || thread.isCurrent { return try body(HDF5.Session(failure: failure)) }
         let outcome = Mailbox<Result<Value, Failure>>()
-        withoutActuallyEscaping(body) { body in
-            queue.runAndWait {
+        let isDone = withoutActuallyEscaping(body) { body in
+            thread.runAndWait {
                 Library.unreportedFailure = nil
                 do throws(Failure) {
                     outcome.value = .success(try body(HDF5.Session(failure: nil)))
@@ -47,88 +45,15 @@ struct OwnerThread: Sendable {
                 }
             }
         }
-        guard let result = outcome.value else { preconditionFailure("a finished HDF5 job left no result") }
+        guard isDone, let result = outcome.value else { preconditionFailure("a finished HDF5 job left no result") }
         return try result.get()
     }
 }
 
 /// Carries a value from the owner thread to the thread that waits for it.
 ///
-/// `@unchecked Sendable`: written before the job is marked finished and read after, both under the queue's lock.
+/// `@unchecked Sendable`: written before the job counts as finished and read after that, both under the thread's
+/// monitor.
 private final class Mailbox<Value>: @unchecked Sendable {
     var value: Value?
 }
-
-/// Jobs in the order of their arrival, run by one thread that lives as long as the process.
-///
-/// `@unchecked Sendable`: `jobs`, `finished` and `thread` are guarded by `condition`.
-private final class JobQueue: @unchecked Sendable {
-    private let condition = NSCondition()
-    private var jobs: [(number: Int, work: @Sendable () -> Void)] = []
-    private var added = 0
-    private var finished = 0
-    private var thread: pthread_t?
-
-    /// Starts the thread; gives the system's error number, 0 for none.
-    func startThread() -> Int32 {
-        #if canImport(Darwin)
-            var thread: pthread_t?
-        #else
-            var thread = pthread_t()
-        #endif
-        let retained = Unmanaged.passRetained(self)
-        let status = pthread_create(&thread, nil, jobQueueMain, retained.toOpaque())
-        guard status == 0 else {
-            retained.release()
-            return status
-        }
-        condition.withLock { self.thread = thread }
-        return 0
-    }
-
-    /// Whether the caller is the queue's own thread.
-    var isCurrent: Bool {
-        condition.withLock {
-            guard let thread else { return false }
-            return pthread_equal(thread, pthread_self()) != 0
-        }
-    }
-
-    /// Runs `work` on the thread and returns when it has ended.
-    func runAndWait(_ work: @escaping @Sendable () -> Void) {
-        condition.withLock {
-            added += 1
-            let number = added
-            jobs.append((number, work))
-            condition.broadcast()
-            while finished < number { condition.wait() }
-        }
-    }
-
-    /// The thread's life: one job after another.
-    func loop() -> Never {
-        while true {
-            condition.lock()
-            while jobs.isEmpty { condition.wait() }
-            let number = jobs[0].number
-            let work = jobs.removeFirst().work
-            condition.unlock()
-            work()
-            condition.withLock {
-                finished = number
-                condition.broadcast()
-            }
-        }
-    }
-}
-
-#if canImport(Darwin)
-    private func jobQueueMain(_ context: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
-        Unmanaged<JobQueue>.fromOpaque(context).takeRetainedValue().loop()
-    }
-#else
-    private func jobQueueMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-        guard let context else { return nil }
-        Unmanaged<JobQueue>.fromOpaque(context).takeRetainedValue().loop()
-    }
-#endif

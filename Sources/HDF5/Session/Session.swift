@@ -2,38 +2,25 @@ internal import CHDF5
 internal import Foundation
 
 extension HDF5 {
-    /// Gives access to files for the length of one ``HDF5/perform(_:)``.
-    public struct Session: ~Copyable {
+    /// Access to files, valid during one ``HDF5/perform(_:)``.
+    package struct Session: ~Copyable {
         let failure: HDF5Error?
     }
 
-    /// What creating a file does when there is one already.
-    public enum CreateMode: Sendable {
-        /// Refuse it.
+    /// What to do if a file to be created exists.
+    package enum CreateMode: Sendable {
+        /// Throw an error.
         case exclusive
-        /// Empty it first.
+        /// Replace its contents.
         case truncate
     }
 
-    /// What an opened file is for.
-    public enum OpenMode: Sendable {
-        /// Only to be read.
+    /// The access to an opened file.
+    package enum OpenMode: Sendable {
+        /// For reading only.
         case readOnly
-        /// To be changed.
+        /// For reading and writing.
         case readWrite
-    }
-
-    /// Whether the system's advisory lock is taken on an open file: shared to read, exclusive to write.
-    ///
-    /// Always set explicitly, so that a build's default does not matter. The environment variable
-    /// `HDF5_USE_FILE_LOCKING` wins inside libhdf5 over any program's choice.
-    public enum Locking: Sendable {
-        /// No lock: for files that nobody changes, also on file systems without locks.
-        case none
-        /// A lock where the file system has them.
-        case whenSupported
-        /// A lock, or the call fails.
-        case required
     }
 }
 
@@ -41,14 +28,14 @@ extension HDF5 {
 extension HDF5.Session: Sendable {}
 
 extension HDF5.Session {
-    /// Creates a file in the format of HDF5 1.8, without times or creation order: equal calls give equal bytes.
+    /// Creates a file in the format of HDF5 1.8, without times or creation order: equal calls write equal bytes.
     ///
-    /// - Parameter userBlock: bytes at the head of the file that are the caller's and not HDF5's, zeros at first: 0, or a
-    ///   power of two from 512.
-    /// - Throws: ``HDF5Error``: `fileExists` in exclusive mode, `fileMissing` when the folder is, `cannotOpen`.
-    public func createFile(
-        _ path: String, mode: HDF5.CreateMode = .exclusive, userBlock: Int = 0,
-        locking: HDF5.Locking = .whenSupported
+    /// - Parameter userBlock: size of the block of zeros at the head of the file that is the caller's: 0, or a power of
+    ///   two of at least 512.
+    /// - Throws: ``HDF5Error``: `fileExists` in exclusive mode, `fileMissing` if the folder does not exist,
+    ///   `cannotOpen`.
+    package func createFile(
+        _ path: String, mode: HDF5.CreateMode = .exclusive, userBlock: Int = 0
     ) throws(HDF5Error) -> HDF5.File {
         try requireLibrary()
         try Self.requireName(path)
@@ -59,32 +46,31 @@ extension HDF5.Session {
         let creation = try Library.own(H5Pcreate(chdf5_file_creation()), as: .propertyList, "H5Pcreate")
         try Library.check(H5Pset_obj_track_times(creation.id, false), "H5Pset_obj_track_times")
         try Library.check(H5Pset_userblock(creation.id, hsize_t(userBlock)), "H5Pset_userblock")
-        let access = try Self.access(locking)
+        let access = try Self.access()
         let flags = if case .exclusive = mode { chdf5_access_exclusive() } else { chdf5_access_truncate() }
         let id = H5Fcreate(path, flags, creation.id, access.id)
         guard id >= 0 else { throw Self.openFailure("created", path, "H5Fcreate") }
-        return HDF5.File(handle: Handle(id: id, kind: .file), path: path)
+        return try Self.file(id, path)
     }
 
     /// Opens an existing file.
     ///
-    /// - Throws: ``HDF5Error``: `fileMissing`, `notHDF5` for anything without the format's signature (an empty
-    ///   file too), `cannotOpen` for damage, missing rights, a lock held elsewhere, or a file this process has
-    ///   open for another purpose.
-    public func openFile(
-        _ path: String, mode: HDF5.OpenMode, locking: HDF5.Locking = .whenSupported
+    /// - Throws: ``HDF5Error``: `fileMissing`, `notHDF5` for anything without the format's signature (an empty file
+    ///   too), `cannotOpen` for damage, missing permissions, or a file that this process has open with other access.
+    package func openFile(
+        _ path: String, mode: HDF5.OpenMode
     ) throws(HDF5Error) -> HDF5.File {
         try requireLibrary()
         try Self.requireName(path)
         guard Self.exists(path) else {
             throw HDF5Error(code: .fileMissing, message: "There is no file \(path).")
         }
-        let access = try Self.access(locking)
+        let access = try Self.access()
         let flags = if case .readOnly = mode { chdf5_access_read_only() } else { chdf5_access_read_write() }
         let id = H5Fopen(path, flags, access.id)
         if id < 0 {
             let failure = Self.openFailure("opened", path, "H5Fopen")
-            // Asked only now: the question opens the file once more.
+            // After the failure only: this opens the file once more.
             if H5Fis_hdf5(path) == 0 {
                 throw HDF5Error(
                     code: .notHDF5, message: "The file \(path) is not an HDF5 file: it has no HDF5 signature.",
@@ -93,7 +79,7 @@ extension HDF5.Session {
             H5Eclear2(chdf5_error_stack())
             throw failure
         }
-        return HDF5.File(handle: Handle(id: id, kind: .file), path: path)
+        return try Self.file(id, path)
     }
 
     private func requireLibrary() throws(HDF5Error) {
@@ -121,20 +107,25 @@ extension HDF5.Session {
             message: "The file \(path) could not be \(verb)\(reason).", operation: operation, stack: failure.stack)
     }
 
-    /// How files are accessed: the plain file driver, 1.8 format, closing a file closes all of it.
-    private static func access(_ locking: HDF5.Locking) throws(HDF5Error) -> Handle {
+    /// Takes ownership of a file that the library has just opened.
+    private static func file(_ id: hid_t, _ path: String) throws(HDF5Error) -> HDF5.File {
+        let handle = Handle(id: id, kind: .file)
+        // libhdf5 opens files without O_CLOEXEC: a child process would keep them open, and a deleted file's space with
+        // them.
+        _ = fcntl(try Library.descriptor(of: id), F_SETFD, FD_CLOEXEC)
+        return HDF5.File(handle: handle, path: path)
+    }
+
+    /// How files are accessed: the plain file driver without locks, 1.8 format, closing a file closes all of it.
+    ///
+    /// No file is ever locked: a file is written once, under its writer's own lock, and is never modified after that.
+    /// See `chdf5_register_driver_without_locks` for what a lock would cost.
+    private static func access() throws(HDF5Error) -> Handle {
         let list = try Library.own(H5Pcreate(chdf5_file_access()), as: .propertyList, "H5Pcreate")
-        try Library.check(H5Pset_fapl_sec2(list.id), "H5Pset_fapl_sec2")
+        try Library.check(H5Pset_driver(list.id, Library.driver, nil), "H5Pset_driver")
         try Library.check(
             H5Pset_libver_bounds(list.id, H5F_LIBVER_V18, H5F_LIBVER_V18), "H5Pset_libver_bounds")
         try Library.check(H5Pset_fclose_degree(list.id, H5F_CLOSE_STRONG), "H5Pset_fclose_degree")
-        let (use, ignore): (Bool, Bool) =
-            switch locking {
-            case .none: (false, true)
-            case .whenSupported: (true, true)
-            case .required: (true, false)
-            }
-        try Library.check(H5Pset_file_locking(list.id, use, ignore), "H5Pset_file_locking")
         return list
     }
 }

@@ -3,19 +3,19 @@ import DQNModel
 import Foundation
 import Testing
 
-/// Whatever goes wrong in Python is an error here, in one line that helps, and leaves no process behind.
+/// Failures in Python become errors with one helpful line, and leave no process behind.
 @Suite(.enabled(if: Gymnasium.isInstalled, "\(Gymnasium.reason)")) struct GymnasiumFailureTests {
-    /// The error that a body throws.
+    /// The error that `body` throws.
     private func failure(_ body: () throws -> Void) throws -> EnvironmentError {
         do { try body() } catch {
             let error = try #require(error as? EnvironmentError, "\(error)")
             #expect(!error.message.contains("\n"))
             return error
         }
-        throw EnvironmentError(code: .environmentFailed, message: "Nothing was thrown.")
+        throw EnvironmentError(code: .environmentFailed, message: "No error was thrown.")
     }
 
-    @Test("A killed process is told by its signal and leaves no zombie")
+    @Test("Reports the signal of a killed process and leaves no zombie")
     func killed() throws {
         let environment = try Gymnasium.make("CartPole-v1")
         try environment.reset(seed: 1)
@@ -29,7 +29,7 @@ import Testing
         #expect(try failure { _ = try environment.snapshot() }.code == .processEnded)
     }
 
-    @Test("A process that ends by itself tells its code and its last words")
+    @Test("Reports the exit code and the last output of a process that ends")
     func quits() throws {
         let environment = try Gymnasium.testing("Quitter")
         try environment.reset(seed: 1)
@@ -39,7 +39,7 @@ import Testing
         #expect(!exists(process: environment.processIdentifier))
     }
 
-    @Test("A crash of native code is told with the line of Python that it was in")
+    @Test("Reports a crash of native code with its line of Python")
     func crashes() throws {
         let environment = try Gymnasium.testing("Crasher")
         try environment.reset(seed: 1)
@@ -50,7 +50,7 @@ import Testing
         #expect(error.details.contains { $0.contains("in step") })
     }
 
-    @Test("Of a crash below many frames, beside another thread, it is the innermost line all the same")
+    @Test("Reports the innermost line of a crash below many frames, beside another thread")
     func crashesDeep() throws {
         let environment = try Gymnasium.testing("DeepCrasher")
         try environment.reset(seed: 1)
@@ -59,7 +59,7 @@ import Testing
         #expect(error.details.count == 20)
     }
 
-    @Test("A process that ends by itself takes with it what its environment has started")
+    @Test("A process that ends also ends the processes of its environment")
     func children() throws {
         let environment = try Gymnasium.testing("Leaver")
         try environment.reset(seed: 1)
@@ -74,7 +74,7 @@ import Testing
         #expect(!isLeft)
     }
 
-    @Test("A process that hangs is killed at its deadline")
+    @Test("Kills a hanging process at its time limit")
     func hangs() throws {
         let environment = try Gymnasium.testing("Sleeper", seconds: 0.3)
         try environment.reset(seed: 1)
@@ -86,7 +86,7 @@ import Testing
         #expect(try failure { _ = try environment.step(0) }.code == .timedOut)
     }
 
-    @Test("A process that has been stopped is killed at its deadline too")
+    @Test("Kills a stopped process at its time limit")
     func stopped() throws {
         let environment = try Gymnasium.make("CartPole-v1", seconds: 0.3)
         try environment.reset(seed: 1)
@@ -95,7 +95,7 @@ import Testing
         #expect(!exists(process: environment.processIdentifier))
     }
 
-    @Test("An exception comes with the line that raised it, and does not end the process")
+    @Test("Reports the line that raised an exception, and continues")
     func raises() throws {
         let environment = try Gymnasium.testing("Raiser")
         try environment.reset(seed: 1)
@@ -108,7 +108,7 @@ import Testing
         #expect(try environment.step(0).reward == 0.5)
     }
 
-    @Test("An end of file that the environment came to is an exception like any other")
+    @Test("Treats an end of file in the environment like any exception")
     func endOfFile() throws {
         let environment = try Gymnasium.testing("Reader")
         try environment.reset(seed: 1)
@@ -139,19 +139,19 @@ import Testing
         #expect(
             error.message.hasPrefix(
                 "The environment 'gym:dqn_test_environments:Blank-v0' cannot be stepped: it gave an observation with nan "
-                    + "at [1, 2, 0]; numbers must be finite: mend it"), "\(error.message)")
+                    + "at [1, 2, 0]; numbers must be finite: fix it"), "\(error.message)")
         #expect(try failure { try blank.reset(seed: 2) }.message.contains("cannot be reset: it gave an observation"))
     }
 
-    @Test("A threshold that JSON cannot have is none; a specification that cannot be read is told with its environment")
+    @Test("Ignores an infinite threshold; reports an invalid description with its environment")
     func unusualSpecifications() throws {
         #expect(try Gymnasium.testing("Endless").specification.rewardThreshold == nil)
         let error = try failure { _ = try Gymnasium.testing("Aeonian") }
         #expect(error.code == .environmentFailed)
-        #expect(error.message.contains("'gym:dqn_test_environments:Aeonian-v0' cannot be used"), "\(error.message)")
+        #expect(error.message.contains("'gym:dqn_test_environments:Aeonian-v0' sent an invalid"), "\(error.message)")
     }
 
-    @Test("What an environment prints goes nowhere and blocks nothing")
+    @Test("Discards the output of an environment without blocking")
     func prints() throws {
         let environment = try Gymnasium.testing("Chatterer")
         try environment.reset(seed: 1)
@@ -168,7 +168,7 @@ import Testing
         #expect(!exists(process: process))
     }
 
-    @Test("A process made for its specification only is used again, unless it was killed meanwhile")
+    @Test("Reuses a process created for its specification, unless it was killed")
     func spares() throws {
         let name = "dqn_test_environments:Integers-v0"
         #expect(throws: EnvironmentError.self) { try Gymnasium.make(name) }
@@ -182,7 +182,7 @@ import Testing
     }
 
     @Test(
-        "Ids and spaces that cannot be had are refused by name",
+        "Refuses unknown ids and unsupported spaces by name",
         arguments: [
             ("CartPol-v1", EnvironmentError.Code.unknownEnvironment, "Did you mean: `CartPole`?"),
             ("", .unknownEnvironment, "Gymnasium has no environment ''"),
@@ -201,11 +201,11 @@ import Testing
         #expect(error.message.contains(part), "\(error.message)")
     }
 
-    @Test("A Python that is not there, that is none, or that lacks Gymnasium, is told with what mends it")
+    @Test("Reports a missing or broken Python, or one without Gymnasium, with a remedy")
     func otherPythons() throws {
         let python = try #require(Gymnasium.python)
         func make(_ python: String) throws -> EnvironmentError {
-            try failure { _ = try GymnasiumEnvironment("CartPole-v1", options: .init(python: python)) }
+            try failure { _ = try EnvironmentRegistry.make("gym:CartPole-v1", gymnasium: .init(python: python)) }
         }
         let absent = try make("/nowhere/python")
         #expect(absent.code == .pythonMissing)

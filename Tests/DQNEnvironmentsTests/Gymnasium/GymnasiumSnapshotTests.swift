@@ -2,44 +2,45 @@ import DQNEnvironments
 import DQNModel
 import Testing
 
-/// Snapshots of Gymnasium's environments are whole, or none.
+/// Snapshots of Gymnasium's environments are complete or refused.
 @Suite(.enabled(if: Gymnasium.isInstalled, "\(Gymnasium.reason)")) struct GymnasiumSnapshotTests {
     @Test(
-        "A restored environment goes on like the original, through resets, in another process",
+        "A restored environment continues like the original, across resets, in another process",
         arguments: ["CartPole-v1", "MountainCar-v0", "Acrobot-v1"], [0, 1, 37])
-    func goesOn(id: String, steps: Int) throws { try checkGoingOn(id, steps) }
+    func continues(id: String, steps: Int) throws { try checkContinuation(id, steps) }
 
     @Test(
-        "MinAtar too, whose game lies below the environment", .enabled(if: Gymnasium.hasMinAtar, "\(Gymnasium.reason)"),
+        "MinAtar continues too, whose game is a separate object",
+        .enabled(if: Gymnasium.hasMinAtar, "\(Gymnasium.reason)"),
         arguments: ["MinAtar/Breakout-v1", "MinAtar/Seaquest-v1"])
-    func goesOn(id: String) throws { try checkGoingOn(id, 41) }
+    func continues(id: String) throws { try checkContinuation(id, 41) }
 
     @Test(
-        "Atari goes on from anywhere, also while an action sticks, and telling its state leaves it as it was",
+        "Atari continues from any step, even with a sticky action, and a snapshot leaves it unchanged",
         .enabled(if: Gymnasium.hasALE, "\(Gymnasium.reason)"), arguments: ["ALE/Pong-v5", "ALE/Breakout-v5"])
     func atari(id: String) throws {
-        let (told, untold, restored) = (try Gymnasium.make(id), try Gymnasium.make(id), try Gymnasium.make(id))
-        try told.reset(seed: 7)
-        try untold.reset(seed: 7)
+        let (captured, undisturbed, restored) = (try Gymnasium.make(id), try Gymnasium.make(id), try Gymnasium.make(id))
+        try captured.reset(seed: 7)
+        try undisturbed.reset(seed: 7)
         var choices = RandomGenerator(seed: 3, stream: "test")
         for round in 0..<25 {
-            let snapshot = try #require(try told.snapshot())
+            let snapshot = try #require(try captured.snapshot())
             try restored.restore(snapshot)
             var (second, third) = (choices, choices)
             let steps = 6 + round % 5
-            let expected = try play(untold, steps, &choices)
-            #expect(try play(told, steps, &second) == expected, "round \(round)")
+            let expected = try play(undisturbed, steps, &choices)
+            #expect(try play(captured, steps, &second) == expected, "round \(round)")
             #expect(try play(restored, steps, &third) == expected, "round \(round)")
         }
-        let snapshot = try #require(try told.snapshot())
+        let snapshot = try #require(try captured.snapshot())
         try restored.restore(snapshot)
         #expect(try restored.snapshot() == snapshot)
         var second = choices
-        let expected = try play(untold, 300, &choices)
+        let expected = try play(undisturbed, 300, &choices)
         #expect(try play(restored, 300, &second) == expected)
     }
 
-    private func checkGoingOn(_ id: String, _ steps: Int) throws {
+    private func checkContinuation(_ id: String, _ steps: Int) throws {
         let original = try Gymnasium.make(id)
         try original.reset(seed: 11)
         var choices = RandomGenerator(seed: 3, stream: "test")
@@ -58,7 +59,7 @@ import Testing
         #expect(try restored.snapshot() == original.snapshot())
     }
 
-    /// What each step came to, resets included.
+    /// The result of each step, resets included.
     private func play(
         _ environment: GymnasiumEnvironment, _ steps: Int, _ generator: inout RandomGenerator
     ) throws -> [[UInt8]] {
@@ -71,7 +72,7 @@ import Testing
         }
     }
 
-    @Test("A snapshot from before the first reset leads back there")
+    @Test("Restores a snapshot from before the first reset")
     func beforeFirstReset() throws {
         let snapshot = try #require(try Gymnasium.make("CartPole-v1").snapshot())
         let other = try Gymnasium.make("CartPole-v1")
@@ -82,7 +83,7 @@ import Testing
     }
 
     @Test(
-        "What is no data, or outside the environment, makes the whole state untold",
+        "State that is not data, or outside the environment, prevents a snapshot",
         arguments: ["Keeper", "Gambler", "Teller", "Mumbler"])
     func notCapturable(name: String) throws {
         let environment = try Gymnasium.testing(name)
@@ -94,7 +95,7 @@ import Testing
     }
 
     @Test(
-        "Members of enumerations, objects that more than one holds and numbers that JSON has not go on as they were",
+        "Restores enumeration members, shared objects and numbers that JSON cannot represent",
         arguments: ["Ghost", "Walker", "Loser"])
     func unusualData(name: String) throws {
         let (original, fresh) = (try Gymnasium.testing(name), try Gymnasium.testing(name))
@@ -108,13 +109,13 @@ import Testing
         try fresh.restore(snapshot)
         #expect(try fresh.snapshot() == snapshot)
         #expect(try rewards(fresh, [0, 1, 0]) == rewards(original, [0, 1, 0]))
-        // What the environments share must not have been changed by going back.
+        // Restoring must not change what the environments share.
         try fresh.reset(seed: 1)
         #expect(try rewards(fresh, [0]) == first)
         #expect(try !attributes(of: snapshot).contains(/NaN|Infinity/))
     }
 
-    @Test("Snapshots of before, with constants and numbers that JSON has not, can be restored")
+    @Test("Restores older snapshots with constants and non-finite numbers")
     func olderSnapshots() throws {
         let member = #"{"enum": ["dqn_test_environments", "Mode", "SCATTER"]}"#
         let constant = #"{"constant": "Mode.SCATTER"}"#
@@ -138,7 +139,7 @@ import Testing
     }
 
     @Test(
-        "A state that a fresh environment cannot be brought into is refused as such", arguments: ["Thrower", "Teller"])
+        "Refuses a state that does not fit a new environment", arguments: ["Thrower", "Teller"])
     func notApplicable(name: String) throws {
         let (original, fresh) = (try Gymnasium.testing(name), try Gymnasium.testing(name))
         try original.reset(seed: 1)
@@ -156,19 +157,20 @@ import Testing
 
     private func attributes(of snapshot: StateSnapshot) throws -> String {
         guard case .uint8(let bytes) = snapshot.values["attributes"] else {
-            throw ModelError(code: .invalidSnapshot, message: "There are no attributes.")
+            throw ModelError(code: .invalidSnapshot, message: "The attributes are missing.")
         }
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    @Test("Box2D's world is no data", .enabled(if: Gymnasium.hasBox2D, "\(Gymnasium.reason)"))
+    @Test(
+        "Box2D has no snapshots, since its world is not data", .enabled(if: Gymnasium.hasBox2D, "\(Gymnasium.reason)"))
     func lunarLander() throws {
         let environment = try Gymnasium.make("LunarLander-v3")
         try environment.reset(seed: 1)
         #expect(try environment.snapshot() == nil)
     }
 
-    @Test("A snapshot of other versions is refused by name")
+    @Test("Refuses a snapshot of another version, naming it")
     func otherVersions() throws {
         let environment = try Gymnasium.make("CartPole-v1")
         try environment.reset(seed: 1)
@@ -187,7 +189,7 @@ import Testing
     }
 
     @Test(
-        "A snapshot that was tampered with is refused and changes nothing",
+        "Refuses a modified snapshot and changes nothing",
         arguments: ["{}", "[", "[{}]", "[[], [], [], []]", "[{}, {}, {}, {\"state\": {\"array\": [7, \"<f8\", [4]]}}]"])
     func damaged(document: String) throws {
         let environment = try Gymnasium.make("CartPole-v1")

@@ -1,13 +1,13 @@
 import DQNEnvironments
 import Foundation
 
-/// What of Gymnasium is installed here.
+/// The installed parts of Gymnasium.
 enum Gymnasium {
     static let isInstalled = has("gymnasium")
     static let hasALE = isInstalled && has("ale_py")
     static let hasBox2D = isInstalled && has("Box2D")
     static let hasMinAtar = isInstalled && has("minatar")
-    static let reason = "Gymnasium is not installed whole; Scripts/setup-gymnasium installs it"
+    static let reason = "Gymnasium is not completely installed; Scripts/setup-gymnasium installs it"
 
     /// An environment of `Fixtures/gymnasium`.
     static func testing(_ name: String, seconds: Double = 30) throws -> GymnasiumEnvironment {
@@ -16,13 +16,14 @@ enum Gymnasium {
 
     static func make(_ name: String, seconds: Double = 30) throws -> GymnasiumEnvironment {
         _ = modules
-        return try GymnasiumEnvironment(name, options: .init(stepSeconds: seconds))
+        return try GymnasiumEnvironment(
+            EnvironmentID("gym:\(name)"), settings: GymnasiumSettings(stepTimeout: .seconds(seconds)))
     }
 
-    /// The Python that the bridge itself finds.
-    static var python: String? { try? GymnasiumEnvironment.python() }
+    /// The Python that environments find.
+    static var python: String? { try? GymnasiumSettings().locatePython() }
 
-    /// Lets every Python process of the tests find the modules of `Fixtures/gymnasium`.
+    /// Makes the modules of `Fixtures/gymnasium` visible to every Python process of the tests.
     private static let modules: Void = {
         setenv("PYTHONPATH", Fixtures.directory.appending(path: "gymnasium").path, 1)
         setenv("PYTHONDONTWRITEBYTECODE", "1", 1)
@@ -40,7 +41,7 @@ enum Gymnasium {
     }
 }
 
-/// Whether a process is at work: one that has ended and waits for its parent is not.
+/// Whether a process runs; a zombie does not.
 func works(process: Int32) throws -> Bool {
     let listing = Process()
     listing.executableURL = URL(filePath: "/bin/ps")
@@ -53,5 +54,5 @@ func works(process: Int32) throws -> Bool {
     return !text.isEmpty && !text.hasPrefix("Z")
 }
 
-/// Whether a process is there, as a zombie too.
+/// Whether a process exists, including zombies.
 func exists(process: Int32) -> Bool { kill(process, 0) == 0 || errno == EPERM }

@@ -4,9 +4,9 @@ import DQNModel
 import Foundation
 import Testing
 
-/// Gymnasium's environments do in our hands what they do in Python's.
+/// Gymnasium's environments behave here as in Python.
 @Suite(.enabled(if: Gymnasium.isInstalled, "\(Gymnasium.reason)")) struct GymnasiumTests {
-    @Test("A recorded episode comes again, bit for bit", arguments: TrajectoryTests.environments)
+    @Test("Reproduces a recorded episode bit for bit", arguments: TrajectoryTests.environments)
     func recordings(id: String) throws {
         let recording = try Fixtures.trajectories(id)
         let environment = try Gymnasium.make(id)
@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test("CartPole agrees with the built-in one, step for step, through its end and its time limit")
+    @Test("CartPole agrees with the built-in one step by step, including both ends of episodes")
     func builtIn() throws {
         let gymnasium = try Gymnasium.make("CartPole-v1")
         var theirs = Observation(zerosOf: gymnasium.specification.observationSpace)
@@ -46,7 +46,7 @@ import Testing
             var ended = false
             var steps = 0
             while !ended {
-                // Half of the episodes are balanced up to the limit.
+                // Half of the episodes reach the limit.
                 let leans = ours.floats[2] + ours.floats[3] > 0
                 let action = seed % 2 == 0 ? generator.integer(below: 2) : leans ? 1 : 0
                 let outcome = try gymnasium.step(action)
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test("Frames come with their channels first")
+    @Test("Frames have their channels first")
     func frames() throws {
         let environment = try Gymnasium.testing("Frames")
         #expect(environment.specification.observationSpace == ObservationSpace(shape: [3, 7, 5], element: .uint8))
@@ -78,7 +78,7 @@ import Testing
         #expect(observation.bytes == expected)
     }
 
-    @Test("Doubles become floats; actions are counted from the space's first")
+    @Test("Doubles become floats; actions start at the first of the space")
     func doubles() throws {
         let environment = try Gymnasium.testing("Doubles")
         #expect(environment.specification.observationSpace == ObservationSpace(shape: [2, 3], element: .float32))
@@ -89,31 +89,31 @@ import Testing
         #expect(observation.floats == [Float](repeating: 0.625, count: 6))
     }
 
-    @Test("Options in the id are arguments of the environment; settings replace those of the same key")
+    @Test("Options of the id are arguments of the environment; setting one replaces it")
     func options() throws {
-        let id = try EnvironmentRegistry.identifier(
-            "gym:CartPole-v1?max_episode_steps=3", setting: ["max_episode_steps=2", "sutton_barto_reward=true"])
-        #expect(id == "gym:CartPole-v1?max_episode_steps=2,sutton_barto_reward=true")
+        let id = try EnvironmentID("gym:CartPole-v1?max_episode_steps=3")
+            .setting(["max_episode_steps=2", "sutton_barto_reward=true"])
+        #expect(id.description == "gym:CartPole-v1?max_episode_steps=2,sutton_barto_reward=true")
         var environment = try EnvironmentRegistry.make(id)
-        #expect(environment.specification.id == id)
+        #expect(environment.specification.id == id.description)
         #expect(environment.specification.maximumEpisodeSteps == 2)
         try environment.reset(seed: 1)
         #expect(try environment.step(0).reward == 0)
         #expect(try environment.step(1).truncated)
-        let label = try EnvironmentRegistry.identifier(
-            "gym:dqn_test_environments:Still-v0", setting: ["label=100%, all = fine"])
+        let label = try EnvironmentID("gym:dqn_test_environments:Still-v0").setting(["label=100%, all = fine"])
+            .description
         #expect(label.hasSuffix("?label=100%25%2C all = fine"))
         #expect(
             try Gymnasium.make(String(label.dropFirst(4))).specification.provenance["specification"]?
                 .contains("'label': '100%, all = fine'") == true)
         #expect {
-            try EnvironmentRegistry.identifier("CartPole-v1", setting: ["a=1"])
+            try EnvironmentID("CartPole-v1").setting(["a=1"])
         } throws: {
             ($0 as? EnvironmentError)?.code == .invalidOptions
         }
     }
 
-    @Test("Atari comes as its emulator shows it", .enabled(if: Gymnasium.hasALE, "\(Gymnasium.reason)"))
+    @Test("Atari has the observations of its emulator", .enabled(if: Gymnasium.hasALE, "\(Gymnasium.reason)"))
     func atari() throws {
         let specification = try Gymnasium.make("ALE/Pong-v5").specification
         #expect(specification.observationSpace == ObservationSpace(shape: [3, 210, 160], element: .uint8))
@@ -125,7 +125,7 @@ import Testing
         #expect(grey.framesPerStep == 1)
     }
 
-    @Test("Steps out of turn and actions out of range are refused")
+    @Test("Refuses steps outside an episode and actions out of range")
     func turns() throws {
         let environment = try Gymnasium.make("CartPole-v1")
         func code(_ body: () throws -> Void) -> EnvironmentError.Code? {
@@ -140,27 +140,28 @@ import Testing
         #expect(code { _ = try environment.step(0) } == .resetNeeded)
     }
 
-    @Test("An environment without text of its own is drawn", arguments: ["Still", "Frames", "LargeFrames"])
+    @Test("Draws an environment without text of its own", arguments: ["Still", "Frames", "LargeFrames"])
     func rendering(name: String) throws {
         let environment = try Gymnasium.testing(name)
         try environment.reset(seed: 1)
         _ = try environment.step(1)
-        let lines = environment.renderANSI().replacing(#/\u{1B}\[[\d;]*m/#, with: "").split(separator: "\n")
+        let lines = environment.renderANSI(columns: 60, rows: 31).replacing(#/\u{1B}\[[\d;]*m/#, with: "").split(
+            separator: "\n")
         #expect(lines.last?.count == 60 && lines.last?.hasPrefix("step 1") == true)
         #expect(lines.count > 3 && Set(lines.dropLast().map(\.count)).count == 1 && lines.allSatisfy { $0.count <= 60 })
     }
 
-    @Test("An environment that draws itself gives its picture, which changes nothing of how it goes on")
+    @Test("Drawing an environment's own picture does not change its behaviour")
     func ownPicture() throws {
         let (environment, other) = (try Gymnasium.testing("Drawn"), try Gymnasium.testing("Drawn"))
-        #expect(try environment.picture() == nil, "before the first reset there is nothing to see")
+        #expect(try environment.picture() == nil, "there is no picture before the first reset")
         try environment.reset(seed: 1)
         try other.reset(seed: 1)
         for _ in 0..<3 {
             let picture = try #require(try environment.picture())
             #expect(picture.width == 6 && picture.height == 4)
             let outcome = try environment.step(1)
-            // Its rewards tell whether a mode is set while it is stepped.
+            // Its rewards show whether a render mode is set during a step.
             #expect(try outcome == other.step(1) && outcome.reward == 0.5)
         }
         let picture = try #require(try environment.picture())
@@ -170,7 +171,7 @@ import Testing
         #expect(try environment.snapshot() == other.snapshot())
     }
 
-    @Test("One that cannot be drawn shows its frame, or says why there is no picture")
+    @Test("An environment that fails to draw shows its frame, or the reason")
     func pictureFailures() throws {
         let frames = try Gymnasium.testing("UndrawnFrames")
         try frames.reset(seed: 1)

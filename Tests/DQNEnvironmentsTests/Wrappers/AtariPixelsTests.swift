@@ -2,9 +2,9 @@ import DQNEnvironments
 import DQNModel
 import Testing
 
-/// The squares that agents see are, byte for byte, those that OpenCV and Gymnasium make.
+/// Observations equal those of OpenCV and Gymnasium byte for byte.
 @Suite struct AtariPixelsTests {
-    /// Shows given bytes, one frame after another.
+    /// Shows the given bytes, one frame after another.
     private struct Slides: Environment {
         let space: ObservationSpace
         let slides: [[UInt8]]
@@ -35,7 +35,7 @@ import Testing
         return x ^ (x >> 16)
     }
 
-    @Test("Noise, in which every value and every rounding comes up")
+    @Test("Noise, which covers every value and every rounding")
     func noise() throws {
         #expect(AtariRecording.shared.noise.count == 6)
         for noise in AtariRecording.shared.noise {
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test("Pairs of recorded frames: the larger of each pixel, then the square")
+    @Test("Pairs of recorded frames: the maximum of each pixel, then the square")
     func wholeFrames() throws {
         let samples = AtariRecording.shared.games.flatMap(\.whole)
         #expect(samples.count == 5)
@@ -65,16 +65,16 @@ import Testing
             }
             if zip(frames[0], frames[1]).contains(where: { $0 > $1 }) { flickers += 1 }
         }
-        // Otherwise the last frame alone would do.
+        // Otherwise the last frame alone would be enough.
         #expect(flickers > 0)
     }
 
-    @Test("Colours become the greys that the emulator itself makes of them")
+    @Test("Colours become the emulator's own greys")
     func colours() throws {
         let recorded = AtariRecording.shared.colours
         let (colours, greys) = ([UInt8](recorded.colours), [UInt8](recorded.greys))
         #expect(greys.count > 60)
-        // Fields of 84 by 84 pixels of each colour, shrunk to themselves.
+        // Fields of 84 by 84 pixels of each colour, which keep their size.
         let area = 84 * 84
         for index in greys.indices {
             let planes = (0..<3).flatMap { [UInt8](repeating: colours[3 * index + $0], count: area) }
@@ -86,11 +86,13 @@ import Testing
     }
 }
 
-/// Whole games through the bridge, with the wrappers, against the recording.
+/// Whole games in Gymnasium with the wrappers, compared with the recording.
 @Suite(.enabled(if: Gymnasium.hasALE, "\(Gymnasium.reason)")) struct AtariGameTests {
     private func check(_ environment: any Environment) -> String { AtariRecording.check(environment.shown.bytes) }
 
-    @Test("Every picture, reward and life of recorded games, and every frame of the emulator", arguments: 0..<4)
+    @Test(
+        "Reproduces every picture, reward and life of recorded games, and every frame of the emulator", arguments: 0..<4
+    )
     func games(index: Int) throws {
         let game = AtariRecording.shared.games[index]
         var raw = try EnvironmentRegistry.make("gym:\(game.environment)")
@@ -118,14 +120,14 @@ import Testing
             try #require(outcome.reward == game.rewards[step], "step \(step)")
             try #require(large.lives == game.lives[step + 1], "step \(step)")
             try #require(outcome.ended == (game.ended && step == game.actions.count - 1), "step \(step)")
-            // Where a game ends, Gymnasium shows frames from before.
+            // At the end of a game Gymnasium shows earlier frames.
             if let picture = game.pictures[step + 1] { try #require(check(large) == picture, "step \(step)") }
             if let picture = game.smallPictures[step + 1] { try #require(check(small) == picture, "step \(step)") }
         }
         #expect(frames.isEmpty)
     }
 
-    @Test("The whole stack goes on exactly from a snapshot, through lives and games")
+    @Test("All wrappers continue exactly from a snapshot, across lives and games")
     func snapshots() throws {
         let id = "gym:ALE/Breakout-v5?frameskip=1,obs_type=grayscale"
         let wrappers =

@@ -40,11 +40,11 @@ struct AtariRecording: Decodable {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         do { return try decoder.decode(AtariRecording.self, from: Fixtures.data("atari/preprocessing.json")) } catch {
-            fatalError("Fixtures/atari/preprocessing.json cannot be read: \(error)")
+            fatalError("Invalid Fixtures/atari/preprocessing.json: \(error)")
         }
     }()
 
-    /// The bytes of pairs: how often, what.
+    /// Expands pairs of a count and a byte.
     static func expanded(_ runs: Data) -> [UInt8] {
         let pairs = [UInt8](runs)
         return stride(from: 0, to: pairs.count, by: 2).flatMap {
@@ -52,7 +52,7 @@ struct AtariRecording: Decodable {
         }
     }
 
-    /// The CRC-32 of bytes, as zlib's.
+    /// The CRC-32 of bytes, as in zlib.
     static func check(_ bytes: some Sequence<UInt8>) -> String {
         var sum: UInt32 = 0xffff_ffff
         for byte in bytes { sum = table[Int(UInt8(truncatingIfNeeded: sum) ^ byte)] ^ (sum >> 8) }

@@ -1,13 +1,13 @@
 import DQNEnvironments
 import DQNModel
 
-/// A game that goes on by itself: what it shows, pays and takes follows from the frame's number and the action.
+/// A game whose observations, rewards and lives follow from the frame number and the action.
 struct ClockworkGame: Environment {
     var space = ObservationSpace(shape: [2], element: .uint8)
     var meanings = ["noop", "fire", "left"]
     /// Frames after which a life is lost.
     var framesPerLife = 7
-    /// Lives at the beginning; `nil` for a game that counts none, and ends with the first loss.
+    /// Lives at the beginning; `nil` for a game that counts none and ends with the first loss.
     var lifeCount: Int? = 3
     private(set) var frame = 0
     /// Actions since the reset.
@@ -37,11 +37,10 @@ struct ClockworkGame: Environment {
             over = (lives ?? 0) == 0
         }
         return StepOutcome(
-            reward: [0, 5, -3][action], terminated: over, truncated: !over && frame == 50,
-            information: ["frame": Double(frame)])
+            reward: [0, 5, -3][action], terminated: over, truncated: !over && frame == 50)
     }
 
-    /// The byte or number at an index in a frame: no two neighbours alike.
+    /// The byte or number at an index of a frame; neighbours differ.
     static func value(_ index: Int, frame: Int) -> UInt8 {
         UInt8(truncatingIfNeeded: (index + 1) * 37 + frame * frame * 11 + (frame % 2) * 128)
     }
@@ -72,7 +71,7 @@ struct ClockworkGame: Environment {
         try snapshot.require(kind: "Clockwork-v0", version: 3)
         guard case .int64(let lives) = snapshot.values["lives"], case .int64(let actions) = snapshot.values["actions"],
             case .uint64(let seeds) = snapshot.values["seed"]
-        else { throw ModelError(code: .invalidSnapshot, message: "Nothing there.") }
+        else { throw ModelError(code: .invalidSnapshot, message: "Values are missing.") }
         frame = Int(try snapshot.int64("frame", count: 1)[0])
         self.lives = lives.first.map { Int($0) }
         self.actions = actions.map { Int($0) }
@@ -83,7 +82,7 @@ struct ClockworkGame: Environment {
 }
 
 extension Environment {
-    /// What is shown now.
+    /// The current observation.
     var shown: Observation {
         var observation = Observation(zerosOf: specification.observationSpace)
         observe(into: &observation)

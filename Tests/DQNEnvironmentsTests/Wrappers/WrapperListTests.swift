@@ -3,7 +3,7 @@ import DQNModel
 import Testing
 
 @Suite struct WrapperListTests {
-    @Test("A list is read, and written in one way")
+    @Test("Parses a list and writes it in canonical form")
     func texts() throws {
         let list = try WrapperList(
             parsing: "  no-op-start:30 action-repeat:4,max\tatari-pixels:84 observation-scale:.5,0 time-limit:07 "
@@ -18,11 +18,11 @@ import Testing
     }
 
     @Test(
-        "What is no wrapper is refused, with the nearest name or with how it is written",
+        "Refuses an invalid wrapper with the nearest name or its syntax",
         arguments: [
-            ("action-repeet:4", "There is no wrapper 'action-repeet'; did you mean 'action-repeat'?"),
+            ("action-repeet:4", "Unknown wrapper 'action-repeet'; did you mean 'action-repeat'?"),
             ("rewardclip", "did you mean 'reward-clip'?"), ("jump", "choose from action-repeat, atari-pixels"),
-            (":4", "There is no wrapper ''"), ("action-repeat", "write action-repeat:N or action-repeat:N,max"),
+            (":4", "Unknown wrapper ''"), ("action-repeat", "write action-repeat:N or action-repeat:N,max"),
             ("action-repeat:0", "N from 1 to 1000"), ("action-repeat:4,min", "action-repeat:N,max"),
             ("action-repeat:4,max,max", "action-repeat:N,max"), ("time-limit:", "time-limit:N"),
             ("time-limit:1,2", "time-limit:N"), ("time-limit:99999999999", "1 to 2147483647"),
@@ -40,12 +40,12 @@ import Testing
         }
     }
 
-    @Test("The first wrapper is the innermost; those for training only are left out in play")
+    @Test("The first wrapper is the innermost; play omits those for training only")
     func order() throws {
         let list = try WrapperList(parsing: "reward-clip action-repeat:2 episodic-life time-limit:2 reward-clip")
         var training = try list.wrap(ClockworkGame(), for: .training)
         try training.reset(seed: 1)
-        // Clipped within the repetition, and the sum of both again.
+        // Each reward is clipped within the repetition, and their sum again.
         #expect(try training.step(1).reward == 1)
         #expect(try training.step(2).rawReward == -6)
         var playing = try list.wrap(ClockworkGame(), for: .playing)
@@ -57,13 +57,13 @@ import Testing
     }
 
     @Test(
-        "What cannot be around an environment is refused with the reason",
+        "Refuses a wrapper that does not fit the environment, with the reason",
         arguments: [
             ("CartPole-v1", "no-op-start:3", "not 'noop'"),
-            ("CartPole-v1", "action-repeat:2,max", "its observations are no bytes"),
-            ("CartPole-v1", "atari-pixels:84", "it takes bytes of shape [rows, columns]"),
-            ("Catch84-v0", "atari-pixels:42 atari-pixels:84", "with 84 rows and columns at least"),
-            ("Catch84-v0", "action-repeat:3 action-repeat:4,max", "it takes 3 frames a step already"),
+            ("CartPole-v1", "action-repeat:2,max", "its observations are not bytes"),
+            ("CartPole-v1", "atari-pixels:84", "it needs bytes of shape [rows, columns]"),
+            ("Catch84-v0", "atari-pixels:42 atari-pixels:84", "with at least 84 rows and columns"),
+            ("Catch84-v0", "action-repeat:3 action-repeat:4,max", "it already takes 3 frames per step"),
             ("Catch84-v0", "observation-scale:2", "its observations are bytes"),
         ])
     func unfit(id: String, wrappers: String, part: String) {

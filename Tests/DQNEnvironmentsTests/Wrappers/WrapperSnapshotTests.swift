@@ -2,7 +2,7 @@ import DQNEnvironments
 import DQNModel
 import Testing
 
-/// Wrapped environments go on from a snapshot as the original does.
+/// Wrapped environments continue from a snapshot like the original.
 @Suite struct WrapperSnapshotTests {
     static let everything =
         "no-op-start:3 action-repeat:2,max atari-pixels:42 time-limit:9 episodic-life reward-clip"
@@ -15,7 +15,7 @@ import Testing
         return try WrapperList(parsing: wrappers).wrap(game, for: .training)
     }
 
-    /// What each step came to, resets included.
+    /// The result of each step, resets included.
     static func play(
         _ environment: inout any Environment, _ steps: Int, _ generator: inout RandomGenerator
     ) throws -> [[UInt8]] {
@@ -27,12 +27,12 @@ import Testing
     }
 
     @Test(
-        "Each wrapper, and all of them, from every step of a while",
+        "Each wrapper, and all together, continue from a snapshot of any step",
         arguments: [
             "no-op-start:3", "action-repeat:2", "action-repeat:2,max", "atari-pixels:42", "observation-scale:2,1",
             "time-limit:4", "episodic-life", "reward-clip", everything,
         ])
-    func goesOn(wrappers: String) throws {
+    func continues(wrappers: String) throws {
         var original = try Self.make(wrappers)
         try original.reset(seed: 4)
         var choices = RandomGenerator(seed: 1, stream: "test")
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test("A game that waits after the loss of a life still waits when it is restored")
+    @Test("A restored game still waits after the loss of a life")
     func waiting() throws {
         var original = EpisodicLife(ClockworkGame())
         try original.reset(seed: 1)
@@ -61,7 +61,7 @@ import Testing
         #expect(try !copy.step(0).ended)
     }
 
-    @Test("A snapshot names each wrapper with its settings and what is inside")
+    @Test("A snapshot names each wrapper with its settings and its environment")
     func layout() throws {
         var environment = try Self.make("action-repeat:2,max time-limit:9 reward-clip")
         try environment.reset(seed: 4)
@@ -80,7 +80,7 @@ import Testing
         #expect(snapshot.values.count == 3 * 2 + 2 + 1 + 4)
     }
 
-    @Test("Other wrappers, other settings and broken states are refused, and change nothing")
+    @Test("Refuses other wrappers, other settings and invalid states, and changes nothing")
     func refusals() throws {
         var environment = try Self.make(Self.everything)
         try environment.reset(seed: 4)
@@ -110,8 +110,8 @@ import Testing
         }
     }
 
-    @Test("What cannot tell its state cannot either when it is wrapped")
-    func untold() throws {
+    @Test("An environment without snapshots has none in a wrapper either")
+    func uncapturable() throws {
         struct Mute: Environment {
             var specification: EnvironmentSpecification { ClockworkGame().specification }
             func reset(seed: UInt64?) {}

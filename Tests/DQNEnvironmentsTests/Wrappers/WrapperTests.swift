@@ -2,9 +2,9 @@ import DQNEnvironments
 import DQNModel
 import Testing
 
-/// What each wrapper does to a game whose every frame is known.
+/// The effect of each wrapper on a game with known frames.
 @Suite struct WrapperTests {
-    @Test("Actions are repeated and rewards added up; the episode's end ends a repetition")
+    @Test("Repeats actions and sums rewards until the episode ends")
     func repetition() throws {
         var environment = try ActionRepeat(ClockworkGame(), count: 4)
         #expect(environment.specification.framesPerStep == 4)
@@ -12,17 +12,16 @@ import Testing
         try environment.reset(seed: 1)
         #expect(environment.shown.bytes == [0, 1].map { ClockworkGame.value($0, frame: 0) })
         let outcome = try environment.step(1)
-        #expect(
-            outcome
-                == StepOutcome(reward: 20, terminated: false, truncated: false, information: ["frame": 4]))
+        #expect(outcome == StepOutcome(reward: 20, terminated: false, truncated: false))
+        #expect((environment.inner as? ClockworkGame)?.frame == 4)
         #expect(environment.shown.bytes == [0, 1].map { ClockworkGame.value($0, frame: 4) })
         for _ in 2...5 { #expect(try !environment.step(2).ended) }
         // Frame 21 is the last.
         let last = try environment.step(2)
-        #expect(last.reward == -3 && last.terminated && last.information["frame"] == 21)
+        #expect(last.reward == -3 && last.terminated && (environment.inner as? ClockworkGame)?.frame == 21)
     }
 
-    @Test("The maximum is that of the last two frames, and of one alone at an episode's beginning and early end")
+    @Test("The maximum covers the last two frames, and one alone at the beginning and at an early end")
     func maximum() throws {
         let game = ClockworkGame(space: ObservationSpace(shape: [5], element: .uint8))
         func frame(_ number: Int) -> [UInt8] { (0..<5).map { ClockworkGame.value($0, frame: number) } }
@@ -42,11 +41,11 @@ import Testing
             try environment.reset(seed: nil)
             #expect(environment.shown.bytes == frame(0))
         }
-        // Pixels of both frames: neither alone would do.
+        // Some pixels come from each frame, so neither alone is enough.
         #expect(mixtures > 5)
     }
 
-    @Test("A time limit truncates, and does not terminate")
+    @Test("A time limit truncates without terminating")
     func timeLimit() throws {
         var environment = TimeLimit(ClockworkGame(), steps: 3)
         #expect(environment.specification.maximumEpisodeSteps == 3)
@@ -68,7 +67,7 @@ import Testing
         #expect(both.terminated && both.truncated)
     }
 
-    @Test("A clipped reward is its sign, and what was paid stays known")
+    @Test("A clipped reward is its sign; the raw reward stays")
     func rewardClip() throws {
         var environment = RewardClip(ClockworkGame())
         try environment.reset(seed: 1)
@@ -86,7 +85,7 @@ import Testing
         #expect(environment.shown.floats == (0..<4).map { Float(ClockworkGame.value($0, frame: 1)) * 0.5 - 2 })
     }
 
-    @Test("An episode begins after 1 to N steps of nothing, each number alike often, the same for a seed")
+    @Test("An episode begins after 1 to N no-op steps, uniformly drawn and determined by the seed")
     func noOpStart() throws {
         var environment = try NoOpStart(ClockworkGame(lifeCount: 9), most: 5)
         var counts: [Int: Int] = [:]
@@ -106,7 +105,7 @@ import Testing
         #expect(counts.values.allSatisfy { (70...130).contains($0) }, "\(counts)")
     }
 
-    @Test("A game that ends while it begins is begun anew")
+    @Test("A game that ends during the no-op steps begins again")
     func noOpStartBeyondTheEnd() throws {
         var environment = try NoOpStart(ClockworkGame(framesPerLife: 2, lifeCount: nil), most: 30)
         for seed in UInt64(0)..<20 {
@@ -135,7 +134,7 @@ import Testing
         #expect(over.terminated && !over.endsForLearningOnly && over.isGameOver)
         try environment.reset(seed: nil)
         #expect(try #require(environment.inner as? ClockworkGame).resets == 2)
-        // A seed asks for a new game, whatever has happened.
+        // A seed always begins a new game.
         for _ in 1...7 { _ = try environment.step(0) }
         try environment.reset(seed: 3)
         #expect(try #require(environment.inner as? ClockworkGame).resets == 3)
@@ -163,7 +162,7 @@ import Testing
         }
     }
 
-    @Test("Whatever is not changed is the inner environment's")
+    @Test("Forwards everything else to the inner environment")
     func forwarding() throws {
         let game = ClockworkGame(space: ObservationSpace(shape: [90, 90], element: .uint8))
         let list = try WrapperList(

@@ -1,4 +1,4 @@
-// Loads a checkpoint and plays one greedy episode with it: all that a program needs that ships a trained agent.
+// Loads a checkpoint and plays one greedy episode: everything that a program with a trained agent needs.
 import DQNEnvironments
 import DQNInference
 import DQNModel
@@ -17,11 +17,11 @@ var stack = FrameStack(of: space, depth: agent.frameStack)
 try environment.reset(seed: 0)
 environment.observe(into: &frame)
 stack.push(frame)
-print("Q-values at the start:", try agent.actionValues(stack.observation))
+print("Q-values at the start:", try agent.actionValues(for: stack.observation))
 
 var total = 0.0
 while true {
-    let outcome = try environment.step(try agent.act(stack.observation))
+    let outcome = try environment.step(try agent.action(for: stack.observation))
     total += outcome.reward
     if outcome.ended { break }
     environment.observe(into: &frame)

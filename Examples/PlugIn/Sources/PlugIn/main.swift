@@ -1,9 +1,8 @@
-// A training method and an environment of its own, trained, stopped, resumed and checked: all through public API.
+// Defines a training method and an environment, then trains, stops, resumes and checks a run with public API only.
 import DQNCheckpoint
 import DQNEnvironments
 import DQNInference
-import DQNModel
-import DQNTraining
+import DQNLearning
 import Foundation
 
 do {

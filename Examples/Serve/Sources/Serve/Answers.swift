@@ -1,9 +1,9 @@
 import DQNModel
 import Foundation
 
-/// What clients on several threads asked and were told.
+/// The requests of clients on several threads, and the answers.
 ///
-/// `@unchecked Sendable`: the arrays are touched only while `lock` is held.
+/// `@unchecked Sendable`: the arrays are only accessed with `lock` held.
 final class Answers: @unchecked Sendable {
     private let lock = NSLock()
     private var observations: [Observation] = []
@@ -16,6 +16,6 @@ final class Answers: @unchecked Sendable {
         }
     }
 
-    /// Everything, in the order of the answers.
+    /// All requests and answers, in the order of the answers.
     var all: (observations: [Observation], actions: [Int]) { lock.withLock { (observations, actions) } }
 }

@@ -1,4 +1,4 @@
-// Answers requests from several threads with one agent, as a server does, then all of them again as one batch.
+// Answers requests from several threads with one agent, as a server does, then answers all of them again as one batch.
 import DQNEnvironments
 import DQNInference
 import DQNModel
@@ -12,7 +12,7 @@ let agent = try Agent(contentsOf: URL(fileURLWithPath: CommandLine.arguments[1])
 let clients = 4
 let answers = Answers()
 
-// Each client lives in an environment of its own, on a thread of its own, and asks the one agent what to do.
+// Each client plays in its own environment on its own thread, and asks the agent for actions.
 DispatchQueue.concurrentPerform(iterations: clients) { client in
     do {
         var player = EpisodePlayer(
@@ -22,7 +22,7 @@ DispatchQueue.concurrentPerform(iterations: clients) { client in
         let episode = try player.play(
             seed: UInt64(client), maximumSteps: 500, epsilon: 0.1, generator: &generator
         ) { observation in
-            let action = try agent.act(observation)
+            let action = try agent.action(for: observation)
             answers.append(observation, action)
             return action
         }
@@ -33,7 +33,7 @@ DispatchQueue.concurrentPerform(iterations: clients) { client in
     }
 }
 
-// Last bits may differ between one observation and a batch, and with them the better of two equally good actions.
+// The last bits can differ between one observation and a batch, which can change the choice between two equal actions.
 let (observations, actions) = answers.all
 let batch = try agent.actions(for: observations)
 let equal = zip(actions, batch).count { $0 == $1 }

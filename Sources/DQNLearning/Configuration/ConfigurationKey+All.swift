@@ -1,0 +1,108 @@
+internal import DQNModel
+internal import DQNNetwork
+
+extension ConfigurationKey {
+    /// The keys that were added after the first release, in groups that were added together.
+    ///
+    /// An older file lacks a whole group; its keys then have the values of ``TrainingConfiguration/init()``.
+    static let additions: [Set<String>] = [addedSince1_0, ["wrappers"]]
+
+    private static let addedSince1_0: Set<String> = [
+        "method_options", "workers", "worker_steps", "epsilon_assignment", "epsilon_resample_interval", "dueling",
+        "n_step", "prioritized", "priority_exponent", "priority_correction", "priority_epsilon", "refresh_interval",
+        "segment_length", "entropy_coefficient", "value_coefficient", "shared_statistics",
+    ]
+
+    /// Every key, in the order of the documentation.
+    package static let all: [ConfigurationKey] = [
+        text("environment", \.environment, "id of the environment"),
+        texts(
+            "wrappers", \.wrappers,
+            "wrappers around the environment, innermost first: action-repeat:4 time-limit:1000 reward-clip"),
+        text("method", \.method, "training method"),
+        options("method_options", \.methodOptions, "options of a plug-in method"),
+        text("preset", \.preset, "preset that the settings are based on"),
+        text("network", \.network, "hidden layers: mlp:64,64, nature-cnn, nips-cnn, small-cnn or conv:16k3s1/fc128"),
+        integer("seed", \.seed, 0...Int(Int32.max), "seed of all random streams"),
+        integer(
+            "schedule_steps", \.scheduleSteps, 1...1_000_000_000_000,
+            "agent steps over which the schedules of epsilon and the learning rate run"),
+        integer("frame_stack", \.frameStack, 1...64, "observations in the network's input"),
+        integer("workers", \.workers, 1...4096, "actor-learners that run in parallel"),
+        integer(
+            "worker_steps", \.workerSteps, 0...1_000_000_000_000,
+            "agent steps after which each worker finishes; 0 sets no limit"),
+        integer("compute_threads", \.computeThreads, 1...1024, "threads that share the computation of a batch"),
+        number("learning_rate", \.learningRate, 1e-12...10, "step size of the optimiser"),
+        optionalNumber(
+            "learning_rate_final", \.learningRateFinal, 0...10,
+            "step size at the end of the linear schedule; null keeps learning_rate"),
+        integer("batch_size", \.batchSize, 1...65_536, "transitions per gradient update"),
+        integer("replay_capacity", \.replayCapacity, 2...1_000_000_000, "slots of each worker's replay"),
+        integer(
+            "learning_starts", \.learningStarts, 0...1_000_000_000_000,
+            "agent steps with random actions, before which methods with a replay do not learn"),
+        number("discount", \.discount, 0...1, "discount factor per step"),
+        integer("target_interval", \.targetInterval, 1...1_000_000_000, "agent steps between target refreshes"),
+        number(
+            "target_rate", \.targetRate, 1e-6...1,
+            "fraction of the distance to the online parameters that a refresh moves the target; 1 copies"),
+        integer("train_interval", \.trainInterval, 1...1_000_000_000, "a worker's agent steps between training phases"),
+        integer(
+            "gradient_steps", \.gradientSteps, 0...1_000_000,
+            "gradient updates per training phase; 0 means train_interval"
+        ),
+        number("epsilon_start", \.epsilonStart, 0...1, "probability of a random action at the start"),
+        number("epsilon_final", \.epsilonFinal, 0...1, "probability of a random action at the end"),
+        number("epsilon_fraction", \.epsilonFraction, 0...1, "fraction of schedule_steps over which epsilon falls"),
+        choice(
+            "epsilon_assignment", \.epsilonAssignment,
+            "fixed: all workers use epsilon_final; drawn: each draws 0.1, 0.01 or 0.5"),
+        integer(
+            "epsilon_resample_interval", \.epsilonResampleInterval, 0...1_000_000_000_000,
+            "a worker's agent steps between draws of its final epsilon, if drawn; 0 draws once"),
+        boolean("double", \.doubleDQN, "Double DQN: the online network selects the next action"),
+        boolean("dueling", \.dueling, "dueling network: separate streams for the state value and the advantages"),
+        integer("n_step", \.nStep, 1...1000, "steps of a return before bootstrapping; methods with a replay"),
+        boolean(
+            "prioritized", \.prioritized,
+            "prioritized replay: sample transitions by their errors; methods with a replay"),
+        number("priority_exponent", \.priorityExponent, 0...1, "exponent of the priorities; 0 samples uniformly"),
+        number(
+            "priority_correction", \.priorityCorrection, 0...1,
+            "exponent of the importance weights at the start; rises to 1 over schedule_steps"),
+        number(
+            "priority_epsilon", \.priorityEpsilon, 1e-12...1,
+            "constant added to each error before the exponent is applied"),
+        integer(
+            "refresh_interval", \.refreshInterval, 1...1_000_000,
+            "a worker's updates between copies of the parameters; async-dqn"),
+        integer(
+            "segment_length", \.segmentLength, 1...10_000, "a worker's agent steps per update; methods without a replay"
+        ),
+        number("entropy_coefficient", \.entropyCoefficient, 0...1e6, "weight of the policy's entropy in the loss; a3c"),
+        number(
+            "value_coefficient", \.valueCoefficient, 0...1e6, "weight of the value's squared error in the loss; a3c"),
+        boolean("shared_statistics", \.sharesStatistics, "all workers share one optimiser; false gives each its own"),
+        choice("loss", \.loss, "loss of the Q-values"),
+        number("max_gradient_norm", \.maximumGradientNorm, 0...1e9, "maximum norm of a gradient; 0 does not clip"),
+        choice("optimizer", \.optimizer.kind, "optimiser"),
+        number("adam_beta1", \.optimizer.beta1, 0...0.999999, "Adam's decay of the first moment"),
+        number("adam_beta2", \.optimizer.beta2, 0...0.999999, "Adam's decay of the second moment"),
+        number("rmsprop_decay", \.optimizer.decay, 0...0.999999, "RMSProp's decay of the moving averages"),
+        boolean("rmsprop_centred", \.optimizer.centred, "RMSProp subtracts the squared mean gradient"),
+        number("optimizer_epsilon", \.optimizer.epsilon, 1e-30...1, "constant in the optimiser's denominator"),
+        integer(
+            "evaluation_interval", \.evaluationInterval, 0...1_000_000_000_000,
+            "agent steps between evaluations; 0 disables them"),
+        integer("evaluation_episodes", \.evaluationEpisodes, 1...100_000, "episodes per evaluation"),
+        number("evaluation_epsilon", \.evaluationEpsilon, 0...1, "probability of a random action in an evaluation"),
+        integer(
+            "evaluation_max_steps", \.evaluationMaximumSteps, 0...1_000_000_000,
+            "maximum agent steps of an evaluation episode; 0 sets no limit"),
+        optionalNumber(
+            "target_return", \.targetReturn, -1e12...1e12,
+            "mean return of an evaluation at which the run stops early; null disables this"),
+        integer("log_interval", \.logInterval, 1...1_000_000_000, "agent steps between rows of the metrics"),
+    ]
+}

@@ -1,0 +1,84 @@
+internal import DQNCheckpoint
+internal import DQNLearning
+internal import DQNModel
+internal import Foundation
+
+/// Tracks the saves of a run: which state is saved, which file may be replaced, and which saves failed.
+struct SaveTracker {
+    /// The newest file that was saved or resumed from.
+    private(set) var lastCheckpoint: URL?
+    /// The agent step whose state was last given to the saver or resumed from; `nil` once that save has failed.
+    private(set) var savedStep: Int?
+    /// The newest error.
+    private(set) var lastError: CheckpointError?
+    /// The agent step whose file the next save may replace.
+    private var replaceableStep: Int?
+    /// Saves of this process that have ended.
+    private var endedCount = 0
+    private var failedCount = 0
+    private var lastDuration: Duration?
+
+    /// Tracks a new run.
+    init() {}
+
+    /// Tracks a run that continues from a checkpoint.
+    init(resumedFrom checkpoint: URL, at step: Int) {
+        lastCheckpoint = checkpoint
+        savedStep = step
+    }
+
+    /// Whether a save of this step may replace an existing file. That file holds an earlier state of the step, or comes
+    /// from a save that failed after it had renamed its file.
+    func mayReplaceFile(at step: Int) -> Bool { replaceableStep == step }
+
+    /// Records that the saver has taken the state of a step.
+    mutating func recordStart(at step: Int) { savedStep = step }
+
+    /// Records that the saved state of a step, if there is one, is out of date.
+    mutating func invalidate(_ step: Int) {
+        guard savedStep == step else { return }
+        replaceableStep = step
+        savedStep = nil
+    }
+
+    /// Records a save that has ended.
+    mutating func record(_ outcome: ChiefSaver.Outcome) {
+        lastDuration = outcome.duration
+        switch outcome.result {
+        case .success(let receipt):
+            endedCount += 1
+            lastCheckpoint = receipt.url
+            if replaceableStep == outcome.agentSteps { replaceableStep = nil }
+        case .failure(let error): recordFailure(error, at: outcome.agentSteps)
+        }
+    }
+
+    private mutating func recordFailure(_ error: CheckpointError, at step: Int) {
+        endedCount += 1
+        failedCount += 1
+        lastError = error
+        if savedStep == step { savedStep = nil }
+        if error.code != .exists { replaceableStep = step }
+    }
+
+    /// Columns of `metrics.csv`.
+    var metrics: [String: Double] {
+        var row = ["save/failures": Double(failedCount)]
+        row["save/seconds"] = lastDuration.map { ($0 / .microseconds(1)).rounded() / 1e6 }
+        return row
+    }
+
+    /// The error of a run some of whose saves have failed; `nil` if none has.
+    ///
+    /// - Parameter step: the run's last step.
+    func error(at step: Int) -> TrainingError? {
+        guard let lastError else { return nil }
+        let message =
+            savedStep == step
+            ? "\(failedCount) of \(endedCount) saves failed; most recent error: \(lastError) The last state, agent step "
+                + "\(step), is saved; only earlier checkpoints are missing."
+            : "The last state of the run, agent step \(step), could not be saved: \(lastError) Earlier checkpoints are "
+                + "intact."
+        return TrainingError(code: .runFailed, message: message, underlying: lastError)
+    }
+}

@@ -1,0 +1,103 @@
+public import DQNCheckpoint
+internal import DQNLearning
+internal import DQNReport
+internal import DQNSupport
+public import Foundation
+internal import Logging
+
+extension TrainingRun {
+    /// A run's progress so far.
+    public struct Progress: Sendable {
+        /// Agent steps started so far.
+        public var agentSteps: Int
+        /// Agent steps at which the run stops.
+        public var totalSteps: Int
+        /// Agent steps per second of this process.
+        public var stepsPerSecond: Double
+        /// Mean return of the recent training episodes; NaN before the first one ends.
+        public var meanReturn: Double
+        /// ε of the next action, averaged over the workers; `nil` for a method without exploration rate.
+        public var epsilon: Double?
+        /// The newest evaluation; `nil` before the first one of this process.
+        public var lastEvaluation: Evaluation?
+        /// The newest checkpoint; `nil` before the first one.
+        public var lastCheckpoint: URL?
+    }
+
+    /// Measures the time of a run in this process and spaces its progress reports.
+    struct RunClock {
+        private let clock = ContinuousClock()
+        private var started: ContinuousClock.Instant
+        private var lastReport: ContinuousClock.Instant
+
+        init() {
+            started = clock.now
+            lastReport = started
+        }
+
+        mutating func start() { self = RunClock() }
+
+        /// Seconds since the start.
+        var seconds: Double { (clock.now - started) / .seconds(1) }
+
+        /// Returns whether the last report was more than a tenth of a second ago, and if so counts a new one.
+        mutating func shouldReport() -> Bool {
+            let now = clock.now
+            guard now - lastReport > .milliseconds(100) else { return false }
+            lastReport = now
+            return true
+        }
+    }
+
+    /// The present progress.
+    var progress: Progress {
+        let step = min(trainer.claimedAgentSteps, options.steps)
+        return Progress(
+            agentSteps: step, totalSteps: options.steps, stepsPerSecond: stepsPerSecond(at: step),
+            meanReturn: trainer.meanEpisodeReturn, epsilon: trainer.epsilon, lastEvaluation: lastEvaluation,
+            lastCheckpoint: lastCheckpoint)
+    }
+
+    private func stepsPerSecond(at step: Int) -> Double { Double(step - firstStep) / max(clock.seconds, 1e-9) }
+
+    func reportProgress(_ onProgress: (Progress) -> Void) { if clock.shouldReport() { onProgress(progress) } }
+
+    /// Logs the result of an advance and writes it to the metrics files and the learning curve.
+    func record(_ report: Trainer.Report) {
+        let (step, seconds) = (trainer.counters.agentSteps, clock.seconds)
+        for notice in report.notices { logger.notice("\(notice)") }
+        if let evaluation = report.evaluation {
+            lastEvaluation = evaluation
+            logger.info("\(Self.describe(evaluation, isBest: report.isBest))")
+            drawCurve()
+        }
+        guard let row = report.metrics else { return }
+        do {
+            try metrics.append(
+                step: step, values: row.merging(saves.metrics) { $1 }, elapsed: metrics.elapsedBefore + seconds,
+                stepsPerSecond: stepsPerSecond(at: step))
+            try workersFile.append(step: step, report.workers, seconds: seconds)
+        } catch {
+            logger.error("cannot write the metrics, training continues: \(systemReason(error))")
+        }
+    }
+
+    /// Draws the learning curve; a failure is logged and training continues.
+    private func drawCurve() {
+        let (configuration, history) = (trainer.configuration, trainer.history)
+        do {
+            let plot = try CurvePlot(
+                environment: configuration.environment, method: configuration.method, agentSteps: history.agentSteps,
+                columns: history.columns)
+            try Data(plot.svg.utf8).write(to: directory.curve, options: .atomic)
+        } catch {
+            logger.error("cannot draw curve.svg, training continues: \(systemReason(error))")
+        }
+    }
+
+    private static func describe(_ evaluation: Evaluation, isBest: Bool) -> String {
+        let mean = String(format: "%.2f ± %.2f", evaluation.meanReturn, evaluation.standardDeviation)
+        return "step \(evaluation.agentSteps): evaluation \(mean) over \(evaluation.episodes) episodes"
+            + (isBest ? ", the best so far" : "")
+    }
+}

@@ -1,0 +1,62 @@
+internal import DQNCheckpoint
+internal import DQNLearning
+internal import DQNModel
+internal import Foundation
+internal import Logging
+
+extension TrainingRun {
+    /// Whether the run saves at this step and has not yet.
+    var isSaveDue: Bool {
+        let step = trainer.counters.agentSteps
+        return options.saveEvery > 0 && step % options.saveEvery == 0 && step != saves.savedStep
+    }
+
+    /// Gives the state to the saver and returns; training continues during the save.
+    func save() {
+        let step = trainer.counters.agentSteps
+        // Waits before taking the state, so that there are never three states in memory.
+        saver.waitForRoom()
+        do throws(TrainingError) {
+            saver.save(try trainer.checkpoint(), replacing: saves.mayReplaceFile(at: step))
+            saves.recordStart(at: step)
+        } catch {
+            // The trainer has failed: its next advance ends the run.
+            logger.error("the save at agent step \(step) failed before it started: \(error)")
+        }
+        logSaves(saver.finished())
+    }
+
+    /// Logs saves that have ended. Training continues after a failure: the disk may have room again by the next save.
+    func logSaves(_ outcomes: [ChiefSaver.Outcome]) {
+        for outcome in outcomes {
+            saves.record(outcome)
+            switch outcome.result {
+            case .success(let receipt):
+                for notice in receipt.notices { logger.warning("\(notice)") }
+                logger.debug("saved \(receipt.url.path)")
+            case .failure(let error):
+                logger.error("the save at agent step \(outcome.agentSteps) failed: \(error)")
+            }
+        }
+    }
+
+    /// Saves the last state unless it is saved already, and waits; a save that has failed is tried once more.
+    func saveLastState() {
+        logSaves(saver.finish())
+        guard saves.savedStep != trainer.counters.agentSteps else { return }
+        save()
+        logSaves(saver.finish())
+    }
+
+    /// Saves what a failed run still has, and returns its error with the file's name.
+    func saveAfter(_ error: TrainingError) -> TrainingError {
+        saveLastState()
+        let saved =
+            saves.savedStep == nil
+            ? saves.lastError.map { "The state could not be saved (\($0)); earlier checkpoints are intact." }
+            : saves.lastCheckpoint.map { "The state is saved in '\($0.path)'." }
+        return TrainingError(
+            code: error.code, message: "\(error.message) \(saved ?? "")", details: error.details,
+            underlying: error.underlying)
+    }
+}

@@ -1,0 +1,135 @@
+internal import DQNCheckpoint
+internal import DQNEnvironments
+internal import DQNLearning
+internal import DQNModel
+internal import DQNNetwork
+internal import DQNSupport
+internal import Foundation
+
+/// An estimate of the memory that a run takes, made before it starts so that a replay that cannot fit is refused at once.
+///
+/// It counts full replays exactly: they are nearly all of a large run. The rest is coarse: a fixed number of copies of
+/// the parameters and of the activations of a batch. It does not count the environments, the compute library's own
+/// buffers, or the process itself.
+struct MemoryEstimate {
+    /// Vectors of parameters that one worker holds: its copy, its target, gradients, optimiser slots, and their snapshots.
+    private static let vectorsPerWorker = 8
+    /// Vectors of parameters that the run holds: online, target and two optimiser slots, for training and two saves.
+    private static let sharedVectors = 12
+    /// Batches of activations that one worker holds: online, target and Double DQN's passes, and the gradients.
+    private static let batchesPerWorker = 4
+
+    /// The number of workers.
+    let workers: Int
+    /// Bytes of one worker's full replay.
+    let replay: Int
+    /// Bytes that saving one worker's replay adds.
+    let saving: Int
+    /// Bytes of one worker's parameters and activations.
+    let networks: Int
+    /// Bytes of parameters that all workers share.
+    let shared: Int
+    /// Bytes of replays that are kept for inactive workers.
+    let inactive: Int
+    private let replayCapacity: Int
+    private let minimumCapacity: Int
+    private let isResumed: Bool
+    /// Bytes of a full replay with this capacity.
+    private let replayBytes: (_ capacity: Int) -> Int
+    /// Bytes that saving a replay with this capacity adds.
+    private let savingBytes: (_ capacity: Int) -> Int
+
+    /// Estimates the memory of a run.
+    ///
+    /// - Parameter states: the workers' stored states; empty for a new run.
+    init(
+        _ configuration: TrainingConfiguration, _ architecture: NetworkArchitecture,
+        _ environment: EnvironmentSpecification, _ method: any TrainingMethod, states: [WorkerState],
+        _ options: Trainer.Options
+    ) throws(ModelError) {
+        workers = configuration.workers
+        isResumed = !states.isEmpty
+        replayCapacity = configuration.replayCapacity
+        minimumCapacity = ReplayMemory.minimumCapacity(frameStack: configuration.frameStack, nStep: configuration.nStep)
+        let replayBytes = { capacity in
+            ReplayMemory.byteCount(
+                capacity: capacity, frame: environment.observationSpace, prioritized: configuration.prioritized)
+        }
+        let savingBytes = { capacity in
+            let compressed = replayBytes(capacity) / CheckpointStore.compressedShare
+            guard let interval = options.saveInterval else { return replayBytes(capacity) + compressed }
+            // A snapshot shares its chunks with the replay until the replay overwrites them. One snapshot may be saved
+            // while the next one waits.
+            return 2 * replayBytes(min(capacity, interval / configuration.workers + 1)) + compressed
+        }
+        replay = method.usesReplay ? replayBytes(replayCapacity) : 0
+        saving = method.usesReplay ? savingBytes(replayCapacity) : 0
+        self.replayBytes = replayBytes
+        self.savingBytes = savingBytes
+        let parameters = try ParameterLayout(architecture).count * MemoryLayout<Float>.size
+        let activations = try architecture.layerShapes().reduce(architecture.input.count) { $0 + $1.reduce(1, *) }
+        let batch = method.usesReplay ? configuration.batchSize : configuration.segmentLength + 1
+        // Each compute thread sums gradients of its own.
+        networks =
+            (Self.vectorsPerWorker + configuration.computeThreads) * parameters
+            + Self.batchesPerWorker * batch * activations * MemoryLayout<Float>.size
+        shared = Self.sharedVectors * parameters
+        inactive = states.dropFirst(configuration.workers).reduce(0) { $0 + ($1.replay.map(Self.byteCount) ?? 0) }
+    }
+
+    private static func byteCount(of replay: ReplaySnapshot) -> Int {
+        replay.columns.reduce(0) { sum, column in column.chunks.reduce(sum) { $0 + $1.byteCount } }
+    }
+
+    /// The sum, in bytes.
+    var total: Int { workers * (replay + saving + networks) + shared + inactive }
+
+    /// Refuses a run that does not fit.
+    ///
+    /// - Parameter limit: bytes; `nil` for what the machine has.
+    /// - Throws: ``TrainingError`` (`invalidConfiguration`) with the sums and a setting that fits.
+    func check(limit: Int?) throws(TrainingError) {
+        let allowed = limit ?? Self.machineMemory
+        guard total > allowed else { return }
+        let text = Self.text
+        var sums =
+            "\(workers) × (replay \(text(replay)) + for saves \(text(saving)) + networks \(text(networks))) + "
+            + "shared \(text(shared))"
+        if inactive > 0 { sums += " + replays of inactive workers \(text(inactive))" }
+        throw TrainingError(
+            code: .invalidConfiguration,
+            message: "The run needs about \(sums) = \(text(total)) of memory, but "
+                + (limit == nil ? "the machine has \(text(allowed))" : "--memory allows \(text(allowed))")
+                + "; \(remedy(allowed))\(limit == nil ? "." : ", or allow more.")")
+    }
+
+    /// What the user can do apart from allowing more.
+    private func remedy(_ allowed: Int) -> String {
+        // A resumed run keeps its configuration.
+        if isResumed { return workers > 1 ? "resume with fewer workers" : "resume on a machine with more" }
+        let capacity = largestCapacity(bytes: (allowed - shared - workers * networks) / workers)
+        return replay > 0 && capacity >= minimumCapacity
+            ? "set replay_capacity to at most \(capacity)" : "take fewer workers or a smaller network"
+    }
+
+    /// The largest capacity whose replay fits, found by bisection: a replay allocates whole chunks.
+    private func largestCapacity(bytes: Int) -> Int {
+        var (fits, tooLarge) = (0, replayCapacity)
+        while tooLarge - fits > 1 {
+            let middle = (fits + tooLarge) / 2
+            if replayBytes(middle) + savingBytes(middle) <= bytes { fits = middle } else { tooLarge = middle }
+        }
+        return fits
+    }
+
+    private static func text(_ bytes: Int) -> String { "\(ByteCount(bytes: bytes))" }
+
+    /// The machine's memory, or the limit of the process's control group if that is smaller.
+    private static var machineMemory: Int {
+        let physical = Int(ProcessInfo.processInfo.physicalMemory)
+        guard let text = try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8),
+            let limit = Int(text.trimmingCharacters(in: .whitespacesAndNewlines))
+        else { return physical }
+        return min(physical, limit)
+    }
+}

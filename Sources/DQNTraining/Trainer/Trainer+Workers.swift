@@ -1,0 +1,81 @@
+internal import DQNCheckpoint
+internal import DQNEnvironments
+internal import DQNLearning
+internal import DQNModel
+internal import DQNNetwork
+
+extension Trainer {
+    /// The pool's last thread, which evaluates.
+    var evaluationThread: Int { slots.count }
+
+    /// Creates each worker on its own thread.
+    func startWorkers(_ setup: TrainerSetup) throws {
+        let (slots, method, store) = (slots, method, parameters)
+        let (configuration, architecture, backend) = (configuration, architecture, setup.backend)
+        let (specification, statistics, gymnasium) = (setup.specification, setup.statistics, setup.options.gymnasium)
+        let failures = pool.perform(on: slots.indices) { index, _ in
+            let slot = slots[index]
+            let prepared = slot.takeEnvironment()
+            if slot.state?.status == .finished { return }
+            let worker = try Worker(
+                LearnerContext(
+                    configuration: configuration, architecture: architecture, environment: specification,
+                    backend: backend, store: store, worker: index, state: slot.state), method, slot.counts,
+                environment: prepared ?? configuration.makeEnvironment(for: .training, gymnasium: gymnasium))
+            // A single worker continues the sums to the last bit; several workers share none.
+            if slots.count == 1 {
+                var sums = statistics
+                sums.merge(worker.learner.statistics)
+                worker.learner.statistics = sums
+            }
+            slot.publish { slot.worker = worker }
+        }
+        detachLostWorkers()
+        // A stored state that does not fit is the file's fault, not the run's.
+        if case .failed(let error as ModelError)? = failures.min(by: { $0.key < $1.key })?.value { throw error }
+        try throwFirst(of: failures, during: "starting")
+        for (index, slot) in slots.enumerated() {
+            guard let failure = slot.worker?.restoreFailure else { continue }
+            notices.append("worker \(index) starts a new episode: its environment cannot be restored (\(failure))")
+        }
+        if slots.count > 1 || !slots[0].isActive { slots[0].unreportedStatistics = statistics }
+        refreshProgress()
+    }
+
+    /// Updates the figures that may be read while workers run.
+    func refreshProgress() {
+        meanEpisodeReturn = pooledReturns().mean
+        let rates = slots.compactMap { $0.worker?.explorationRate(at: counters.agentSteps) }
+        epsilon = rates.isEmpty ? nil : rates.reduce(0, +) / Double(rates.count)
+    }
+
+    /// Stops timed-out workers from publishing state.
+    func detachLostWorkers() { for index in pool.lost where index < slots.count { slots[index].detach() } }
+
+    /// Fails the run if workers have failed, with the error of the first.
+    func throwFirst(of failures: [Int: WorkerFailure], during activity: String) throws(TrainingError) {
+        guard let (index, failure) = failures.min(by: { $0.key < $1.key }) else { return }
+        let error = error(for: failure, of: "Worker \(index)", during: activity)
+        self.failure = error
+        throw error
+    }
+
+    /// The error for a failure, naming who failed and the step.
+    func error(for failure: WorkerFailure, of name: String, during activity: String) -> TrainingError {
+        let step = "agent step \(counters.agentSteps)"
+        switch failure {
+        case .failed(let error as TrainingError): return error
+        case .failed(let error):
+            return TrainingError(
+                code: .runFailed, message: "\(name) failed at \(step) while \(activity): \(error)", underlying: error)
+        case .died:
+            return TrainingError(
+                code: .runFailed, message: "\(name) died at \(step) while \(activity): its thread ended unexpectedly.")
+        case .unresponsive(let time):
+            return TrainingError(
+                code: .runFailed,
+                message: "\(name) is stuck at \(step): \(activity) has taken more than \(time); check its environment, "
+                    + "or allow more time with --worker-timeout.")
+        }
+    }
+}

@@ -1,0 +1,143 @@
+internal import DQNCheckpoint
+internal import DQNEnvironments
+internal import DQNLearning
+internal import DQNModel
+internal import DQNNetwork
+
+/// Everything that is checked and decided before a trainer starts its workers.
+struct TrainerSetup {
+    let configuration: TrainingConfiguration
+    let options: Trainer.Options
+    let backend: any ComputeBackend
+    /// The state to continue from; `nil` for a new run.
+    let checkpoint: Checkpoint?
+    let method: any TrainingMethod
+    let architecture: NetworkArchitecture
+    /// The environment of worker 0, made first because everything else depends on its specification. Making one may
+    /// start a process, so there is no separate instance for that.
+    let environment: any Environment
+    let specification: EnvironmentSpecification
+    /// Messages for the user about workers that do not continue as they stopped.
+    let notices: [String]
+    /// States of the workers that run.
+    private let states: [WorkerState]
+    /// States of workers beyond the present number.
+    let inactiveWorkers: [WorkerState]
+    private let team: ComputeTeam?
+
+    /// Prepares a new run.
+    init(
+        _ configuration: TrainingConfiguration, options: Trainer.Options, backend: (any ComputeBackend)?
+    ) throws {
+        try self.init(configuration, checkpoint: nil, options: options, backend: backend)
+    }
+
+    /// Prepares to continue from a checkpoint.
+    init(
+        resuming checkpoint: Checkpoint, workers: Int?, options: Trainer.Options, backend: (any ComputeBackend)?
+    ) throws {
+        var configuration = try TrainingConfiguration(json: checkpoint.configuration)
+        try configuration.requireKnown(with: checkpoint.extensions)
+        configuration.workers = workers ?? configuration.workers
+        guard checkpoint.stripped.isEmpty, !checkpoint.workers.isEmpty else {
+            throw TrainingError(
+                code: .cannotResume,
+                message: "The checkpoint does not hold a whole training state (stripped: "
+                    + "\(checkpoint.stripped.joined(separator: ", ")); \(checkpoint.workers.count) workers); "
+                    + "resume from a whole one.")
+        }
+        try self.init(configuration, checkpoint: checkpoint, options: options, backend: backend)
+    }
+
+    private init(
+        _ configuration: TrainingConfiguration, checkpoint: Checkpoint?, options: Trainer.Options,
+        backend: (any ComputeBackend)?
+    ) throws {
+        self.configuration = configuration
+        self.checkpoint = checkpoint
+        self.options = options
+        environment = try configuration.makeEnvironment(for: .training, gymnasium: options.gymnasium)
+        specification = environment.specification
+        _ = try Preset.named(configuration.preset)
+        try configuration.validate(for: specification)
+        architecture = try configuration.architecture(for: specification)
+        if let checkpoint, checkpoint.architecture != architecture {
+            throw TrainingError(
+                code: .cannotResume,
+                message: "The checkpoint's network differs from the one that its configuration defines for "
+                    + "'\(configuration.environment)'; it cannot be resumed.")
+        }
+        method = try TrainingMethods.named(configuration.method)
+        let stored = try checkpoint?.workerStates(of: method) ?? []
+        try MemoryEstimate(configuration, architecture, specification, method, states: stored, options)
+            .check(limit: options.memoryLimit)
+        states = Array(stored.prefix(configuration.workers))
+        inactiveWorkers = stored.dropFirst(configuration.workers).map(Self.inactive)
+        team = configuration.computeThreads > 1 ? ComputeTeam(threads: configuration.computeThreads) : nil
+        self.backend = backend ?? OneDNNBackend(team: team)
+        notices =
+            Self.notices(resuming: checkpoint, stored, configuration, method)
+            + EnvironmentProvenance.notices(of: checkpoint?.extensions ?? [], for: specification)
+    }
+
+    private static func inactive(_ state: WorkerState) -> WorkerState {
+        var state = state
+        if state.status == .running { state.status = .resting }
+        return state
+    }
+
+    private static func notices(
+        resuming checkpoint: Checkpoint?, _ states: [WorkerState], _ configuration: TrainingConfiguration,
+        _ method: any TrainingMethod
+    ) -> [String] {
+        guard checkpoint != nil else { return [] }
+        let count = configuration.workers
+        let inactive = states.indices.dropFirst(count).map {
+            "worker \($0) is inactive: checkpoints keep its state, but it takes no steps"
+        }
+        let new = (0..<count).dropFirst(states.count).map {
+            "worker \($0) is new: it starts its own episode" + (method.usesReplay ? " with an empty replay" : "")
+        }
+        let interrupted = states.prefix(count).enumerated().filter { _, state in
+            state.status != .finished && (state.status == .abandoned || state.environment == nil)
+        }
+        return inactive + new
+            + interrupted.map { index, _ in
+                "worker \(index) starts a new episode: the checkpoint does not hold the state of its environment"
+            }
+    }
+
+    /// Extension groups that neither the method nor the trainer writes.
+    var foreignExtensions: [ExtensionGroup] {
+        let own = [method.extensionOwner, EnvironmentProvenance.owner]
+        return checkpoint?.extensions.filter { !own.contains($0.owner) } ?? []
+    }
+
+    /// Sums of the metrics since the last row.
+    var statistics: TrainingStatistics { TrainingStatistics(checkpoint?.statistics ?? [:]) }
+
+    /// Creates the parameter store, with new or restored parameters.
+    func makeParameters(_ makeStore: ParameterStoreFactory?) throws -> any ParameterStore {
+        let layout = try ParameterLayout(architecture)
+        let state =
+            if let checkpoint {
+                try ParameterState(restoring: checkpoint, for: configuration, usesTarget: method.usesTarget)
+            } else { ParameterState(drawnFor: configuration, layout: layout, usesTarget: method.usesTarget) }
+        if let makeStore { return try makeStore(configuration, layout, state) }
+        return try SharedParameters(configuration, layout: layout, restoring: state, team: team)
+    }
+
+    /// The evaluator, with an environment of its own; `nil` if the configuration has no evaluations.
+    func makeEvaluator() throws -> Evaluator? {
+        guard configuration.evaluationInterval > 0 else { return nil }
+        return try Evaluator(configuration, architecture, backend: backend, gymnasium: options.gymnasium)
+    }
+
+    func makeSlots() -> [WorkerSlot] {
+        (0..<configuration.workers).map { index in
+            WorkerSlot(
+                index: index, state: index < states.count ? states[index] : nil,
+                environment: index == 0 ? environment : nil)
+        }
+    }
+}

@@ -1,0 +1,28 @@
+internal import DQNLearning
+
+/// The figures of one worker since the last row of metrics: a row of `workers.csv`.
+struct WorkerReport: Sendable {
+    /// The worker's number, from 0.
+    let index: Int
+    /// Agent steps that it has taken since its start.
+    let agentSteps: Int
+    /// Mean return of its last hundred episodes; NaN before the first one ends.
+    let meanReturn: Double
+    /// Its gradient updates since the last row.
+    let updates: Int
+    /// Mean age of its gradients, in updates of all workers; `nil` if it keeps no copy of the parameters.
+    let staleness: Double?
+    /// Its probability of a random action; `nil` for a method without one.
+    let epsilon: Double?
+
+    init(_ worker: Worker, totalSteps: Int) {
+        index = worker.index
+        agentSteps = worker.agentSteps
+        let returns = worker.recentReturns
+        meanReturn = returns.reduce(0, +) / Double(returns.count)
+        let statistics = worker.learner.statistics
+        updates = Int(statistics.updates)
+        staleness = statistics.row["train/staleness"]
+        epsilon = worker.explorationRate(at: totalSteps)
+    }
+}

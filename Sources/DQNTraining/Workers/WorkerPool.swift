@@ -1,0 +1,121 @@
+internal import DQNLearning
+internal import DQNModel
+internal import DQNSupport
+internal import Foundation
+
+/// The workers' threads: gives each of them a job and waits until it has finished, or has shown that it never will.
+///
+/// Not thread-safe: only the trainer uses it.
+final class WorkerPool {
+    /// How often a waiting trainer checks its workers, in seconds.
+    private static let pollInterval = 0.02
+
+    private let monitor = Monitor()
+    private let threads: [WorkerThread]
+    /// Time without a step after which a worker counts as stuck.
+    private let timeout: Duration
+    /// Workers whose threads have ended or are stuck; they get no more jobs.
+    private(set) var lost: Set<Int> = []
+
+    /// What the pool watches of a busy worker.
+    private struct Watch {
+        /// The heartbeat's count when it last changed.
+        var beats: Int
+        /// Time since then.
+        var silence = Duration.zero
+    }
+
+    init(count: Int, timeout: Duration) {
+        self.timeout = timeout
+        let monitor = monitor
+        threads = (0..<count).map { WorkerThread(name: "dqn-\($0)", monitor: monitor) }
+    }
+
+    deinit { for thread in threads { thread.dismiss() } }
+
+    /// Lets one worker's thread end.
+    func dismiss(_ index: Int) { threads[index].dismiss() }
+
+    /// Runs a job on each worker's thread and waits for all of them.
+    ///
+    /// - Parameters:
+    ///   - indices: the workers; lost ones are skipped.
+    ///   - job: runs on the worker's own thread.
+    ///   - onFailure: called as soon as a worker fails, to stop the others.
+    ///   - whileWaiting: called about fifty times a second.
+    /// - Returns: the failures by worker.
+    func perform(
+        on indices: some Sequence<Int>, _ job: @escaping @Sendable (Int, Heartbeat) throws -> Void,
+        onFailure: () -> Void = {}, whileWaiting: () -> Void = {}
+    ) -> [Int: WorkerFailure] {
+        var watches = start(job, on: indices)
+        var failures: [Int: WorkerFailure] = [:]
+        let clock = ContinuousClock()
+        var lastCheck = clock.now
+        while true {
+            // A suspended process has not waited: no gap between two checks counts for more than a second.
+            let now = clock.now
+            let gap = min(now - lastCheck, .seconds(1))
+            lastCheck = now
+            let new = check(&watches, after: gap)
+            if !new.isEmpty {
+                failures.merge(new) { first, _ in first }
+                onFailure()
+            }
+            if watches.isEmpty { return failures }
+            whileWaiting()
+            monitor.withLock {
+                if watches.keys.allSatisfy({ isBusy($0) }) { monitor.wait(seconds: Self.pollInterval) }
+            }
+        }
+    }
+
+    private func start(
+        _ job: @escaping @Sendable (Int, Heartbeat) throws -> Void, on indices: some Sequence<Int>
+    ) -> [Int: Watch] {
+        var watches: [Int: Watch] = [:]
+        monitor.withLock {
+            for index in indices where !lost.contains(index) {
+                let heartbeat = threads[index].heartbeat
+                watches[index] = Watch(beats: heartbeat.beats)
+                threads[index].start { try job(index, heartbeat) }
+            }
+        }
+        return watches
+    }
+
+    private func isBusy(_ index: Int) -> Bool {
+        if case .busy = threads[index].current { return true }
+        return false
+    }
+
+    /// Removes the watches of workers that have finished or failed, and returns the failures.
+    private func check(_ watches: inout [Int: Watch], after gap: Duration) -> [Int: WorkerFailure] {
+        var failures: [Int: WorkerFailure] = [:]
+        monitor.withLock {
+            for (index, watch) in watches {
+                switch threads[index].current {
+                case .idle(let error):
+                    watches[index] = nil
+                    if let error { failures[index] = .failed(error) }
+                case .gone:
+                    watches[index] = nil
+                    lost.insert(index)
+                    failures[index] = .died
+                case .busy:
+                    let beats = threads[index].heartbeat.beats
+                    if beats != watch.beats {
+                        watches[index] = Watch(beats: beats)
+                    } else if watch.silence + gap <= timeout {
+                        watches[index]?.silence += gap
+                    } else {
+                        watches[index] = nil
+                        lost.insert(index)
+                        failures[index] = .unresponsive(timeout)
+                    }
+                }
+            }
+        }
+        return failures
+    }
+}
