@@ -71,8 +71,8 @@ public final class ChiefSaver {
 
 /// The requests and outcomes that the chief and the saver's thread share.
 ///
-/// `@unchecked Sendable`: `waiting`, `isBusy`, `isClosing` and `outcomes` are accessed only with the monitor held, `store`
-/// and `lineage` only by the saver's thread.
+/// `@unchecked Sendable`: `waiting`, `isBusy`, `isClosing` and `outcomes` are accessed only with the monitor held,
+/// `store` and `lineage` only by the saver's thread.
 private final class RequestQueue: @unchecked Sendable {
     struct Request {
         let checkpoint: Checkpoint
@@ -112,7 +112,7 @@ private final class RequestQueue: @unchecked Sendable {
         }
     }
 
-    /// Lets the saver's thread end, and unlock the directory, once all saves have ended.
+    /// Lets the saver's thread end after all saves; it then unlocks the directory.
     func close() {
         monitor.withLock {
             isClosing = true

@@ -3,9 +3,9 @@ internal import Foundation
 
 /// An exclusive lock on a directory, held by one saver of one process at a time.
 ///
-/// It is an advisory lock (`flock`) on the directory itself: a killed owner leaves nothing behind. Child processes close
-/// the descriptor on `exec`. Until then, a child that another thread is starting holds a copy of it, and with it the
-/// lock; therefore the lock is released before the descriptor is closed.
+/// It is an advisory lock (`flock`) on the directory itself: a killed owner leaves nothing behind. Child processes
+/// close the descriptor on `exec`. A child that another thread is just starting holds a copy until then, and with it
+/// the lock, so the lock is released before the descriptor is closed.
 struct DirectoryLock: ~Copyable {
     private let descriptor: Int32
     /// A message for the user if the file system does not support locks.
