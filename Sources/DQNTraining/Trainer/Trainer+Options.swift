@@ -1,5 +1,3 @@
-public import DQNCheckpoint
-
 extension Trainer {
     /// How a trainer runs its workers; none of it changes what is computed.
     public struct Options: Sendable {
@@ -8,7 +6,7 @@ extension Trainer {
         /// Bytes of memory that the run may take; `nil` allows what the machine has.
         public var memoryLimit: Int?
         /// Agent steps between checkpoints, for the memory estimate; `nil` if there is no fixed interval.
-        public var saveInterval: Int?
+        package var saveInterval: Int?
 
         /// Creates options.
         public init(workerTimeout: Duration = .seconds(120), memoryLimit: Int? = nil, saveInterval: Int? = nil) {
@@ -16,19 +14,5 @@ extension Trainer {
             self.workerTimeout = workerTimeout
             self.memoryLimit = memoryLimit
         }
-    }
-
-    /// The result of an advance.
-    public struct Report: Sendable {
-        /// The new row of metrics, if one was scheduled.
-        public var metrics: [String: Double]?
-        /// The evaluation at this step, if one was scheduled.
-        public var evaluation: Evaluation?
-        /// Whether that evaluation is the best of the run so far.
-        public var isBest = false
-        /// Messages for the user, such as workers that have finished.
-        public var notices: [String] = []
-        /// The figures of each worker, with the row of metrics.
-        var workers: [WorkerReport] = []
     }
 }
