@@ -1,11 +1,11 @@
-public import DQNEnvironments
-public import DQNLearning
-public import DQNModel
+package import DQNEnvironments
+package import DQNLearning
+internal import DQNModel
 internal import DQNNetwork
 internal import DQNSupport
 
 /// Named settings for an environment.
-public enum Preset: String, Sendable, CaseIterable {
+package enum Preset: String, Sendable, CaseIterable {
     /// This project's settings, tuned for the built-in environments and reasonable for others.
     case `default`
     /// The tuned settings of RL Baselines3 Zoo for the environment.
@@ -18,7 +18,7 @@ public enum Preset: String, Sendable, CaseIterable {
     /// Returns the preset with a name.
     ///
     /// - Throws: ``TrainingError`` (`invalidConfiguration`) with the nearest name.
-    public static func named(_ name: String) throws(TrainingError) -> Preset {
+    package static func named(_ name: String) throws(TrainingError) -> Preset {
         guard let preset = Preset(rawValue: name) else {
             let remedy = NearestName.remedy(for: name, among: allCases.map(\.rawValue))
             throw TrainingError(code: .invalidConfiguration, message: "Unknown preset '\(name)'; \(remedy)")
@@ -32,7 +32,7 @@ public enum Preset: String, Sendable, CaseIterable {
     ///   - environment: what the environment observes and accepts.
     ///   - method: the training method; `nil` for `dqn`.
     /// - Throws: ``TrainingError`` (`invalidConfiguration`) if the preset has no settings for them.
-    public func configuration(
+    package func configuration(
         for environment: EnvironmentSpecification, method: (any TrainingMethod)? = nil
     ) throws(TrainingError) -> TrainingConfiguration {
         let method = method ?? TrainingMethods.standard

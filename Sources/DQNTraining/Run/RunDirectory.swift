@@ -6,39 +6,25 @@ public import Foundation
 
 /// A run's directory, with `config.json`, `metrics.csv`, `workers.csv`, `curve.svg`, `lineage.jsonl` and `checkpoints/`.
 public struct RunDirectory: Sendable {
-    /// The contents of `config.json`.
-    struct ConfigurationFile: Codable {
-        var configuration: JSONValue
-        var run: TrainingRun.Options
-        /// The compute library and instruction set, on which the last bits of results depend.
-        var compute: String
-
-        private enum CodingKeys: String, CodingKey {
-            case configuration = "configuration"
-            case run = "run"
-            case compute = "compute"
-        }
-    }
-
     /// The directory.
     public let url: URL
     /// The directory of checkpoints.
     public var checkpoints: URL { url.appendingPathComponent("checkpoints", isDirectory: true) }
     /// The metrics by agent step, with wall-clock times.
-    public var metrics: URL { url.appendingPathComponent("metrics.csv") }
+    package var metrics: URL { url.appendingPathComponent("metrics.csv") }
     /// The metrics of each worker.
-    public var workers: URL { url.appendingPathComponent("workers.csv") }
+    package var workers: URL { url.appendingPathComponent("workers.csv") }
     /// The learning curve, redrawn after each evaluation.
-    public var curve: URL { url.appendingPathComponent("curve.svg") }
+    package var curve: URL { url.appendingPathComponent("curve.svg") }
     /// The parent of each checkpoint.
-    public var lineage: URL { url.appendingPathComponent("lineage.jsonl") }
-    private var configurationFile: URL { url.appendingPathComponent("config.json") }
+    package var lineage: URL { url.appendingPathComponent("lineage.jsonl") }
+    var configurationFile: URL { url.appendingPathComponent("config.json") }
 
     /// Creates a value for a path; reads and creates nothing.
     public init(_ url: URL) { self.url = url }
 
     /// Whether the directory holds a run.
-    public var holdsRun: Bool {
+    package var holdsRun: Bool {
         FileManager.default.fileExists(atPath: configurationFile.path)
             || !((try? FileManager.default.contentsOfDirectory(atPath: checkpoints.path)) ?? []).isEmpty
     }
@@ -85,33 +71,6 @@ public struct RunDirectory: Sendable {
         }
     }
 
-    /// Writes `config.json` atomically.
-    func write(_ configuration: TrainingConfiguration, _ options: TrainingRun.Options) throws(TrainingError) {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let contents = ConfigurationFile(
-            configuration: configuration.json, run: options, compute: ComputeThreads.libraryDescription)
-        do { try encoder.encode(contents).write(to: configurationFile, options: .atomic) } catch {
-            throw Self.cannotWrite(configurationFile, error)
-        }
-    }
-
-    /// Reads `config.json`.
-    ///
-    /// - Throws: ``TrainingError`` (`nothingToResume`) if it is missing or cannot be read.
-    func readConfiguration() throws(TrainingError) -> ConfigurationFile {
-        do {
-            return try JSONDecoder().decode(ConfigurationFile.self, from: Data(contentsOf: configurationFile))
-        } catch {
-            let exists = FileManager.default.fileExists(atPath: configurationFile.path)
-            let reason = exists ? "its config.json cannot be read" : "it has no config.json"
-            throw TrainingError(
-                code: .nothingToResume,
-                message: "'\(url.path)' does not hold a run to resume: \(reason). Start one with --env ID --out DIR.",
-                underlying: error)
-        }
-    }
-
     /// Creates or replaces a file atomically and opens it for appending.
     static func createLog(_ url: URL, contents: String) throws(TrainingError) -> FileHandle {
         do {
@@ -122,7 +81,7 @@ public struct RunDirectory: Sendable {
         } catch { throw cannotWrite(url, error) }
     }
 
-    private static func cannotWrite(_ url: URL, _ error: any Error) -> TrainingError {
+    static func cannotWrite(_ url: URL, _ error: any Error) -> TrainingError {
         TrainingError(
             code: .outputDirectory,
             message:

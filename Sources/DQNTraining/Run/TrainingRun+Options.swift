@@ -35,36 +35,3 @@ extension TrainingRun {
         }
     }
 }
-
-extension TrainingRun.Options: Codable {
-    /// The keys of `run` in `config.json`.
-    private enum CodingKeys: String, CodingKey {
-        case steps = "steps"
-        case saveEvery = "save_every"
-        case keep = "keep"
-        case memoryLimit = "memory"
-        case workerTimeout = "worker_timeout"
-    }
-
-    /// Decodes options as `config.json` stores them, with the timeout in seconds.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        steps = try container.decode(Int.self, forKey: .steps)
-        saveEvery = try container.decode(Int.self, forKey: .saveEvery)
-        keep = try container.decode(Int.self, forKey: .keep)
-        memoryLimit = try container.decodeIfPresent(Int.self, forKey: .memoryLimit)
-        // Beyond this limit a timeout is as good as none, and Duration could not hold it.
-        workerTimeout = try container.decodeIfPresent(Double.self, forKey: .workerTimeout)
-            .map { .seconds(min($0, 1e9)) }
-    }
-
-    /// Encodes options as `config.json` stores them.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        try container.encode(steps, forKey: .steps)
-        try container.encode(saveEvery, forKey: .saveEvery)
-        try container.encode(keep, forKey: .keep)
-        try container.encodeIfPresent(memoryLimit, forKey: .memoryLimit)
-        try container.encodeIfPresent(workerTimeout.map { $0 / .seconds(1) }, forKey: .workerTimeout)
-    }
-}

@@ -24,6 +24,24 @@ extension TrainingRun {
         public var lastCheckpoint: URL?
     }
 
+    /// The result of a run.
+    public struct Summary: Sendable {
+        /// How the run ended.
+        public let outcome: Outcome
+        /// Agent steps, episodes, updates and evaluations since the start of the run.
+        public let counters: Counters
+        /// The best evaluation of the run.
+        public let bestEvaluation: Evaluation?
+        /// The newest checkpoint.
+        public let lastCheckpoint: URL?
+    }
+
+    func summary(_ outcome: Outcome) -> Summary {
+        Summary(
+            outcome: outcome, counters: trainer.counters, bestEvaluation: trainer.bestEvaluation,
+            lastCheckpoint: lastCheckpoint)
+    }
+
     /// Measures the time of a run in this process and spaces its progress reports.
     struct RunClock {
         private let clock = ContinuousClock()

@@ -26,7 +26,7 @@ public final class TrainingRun {
     /// The trainer.
     public let trainer: Trainer
     /// Steps, saves and retention.
-    public let options: Options
+    let options: Options
     /// The newest checkpoint that was written or resumed from.
     public var lastCheckpoint: URL? { saves.lastCheckpoint }
 
@@ -75,7 +75,7 @@ public final class TrainingRun {
     ) throws(TrainingError) {
         do {
             let stored = try directory.readConfiguration()
-            var options = stored.run
+            var options = stored.run.options
             options.steps = steps ?? options.steps
             options.saveEvery = saveEvery ?? options.saveEvery
             options.keep = keep ?? options.keep
@@ -192,8 +192,7 @@ public final class TrainingRun {
     }
 
     private var hasWorkLeft: Bool {
-        (trainer.counters.agentSteps < options.steps || trainer.isScheduledWorkDue) && !trainer.reachedTarget
-            && !trainer.allWorkersFinished
+        (trainer.counters.agentSteps < options.steps || trainer.isScheduledWorkDue) && !trainer.isFinished
     }
 
     /// The step at which the workers stop next, at the latest.

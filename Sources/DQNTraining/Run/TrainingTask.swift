@@ -1,8 +1,7 @@
-public import DQNCheckpoint
 internal import DQNLearning
 internal import DQNModel
 internal import DQNSupport
-public import Foundation
+internal import Foundation
 internal import Synchronization
 
 /// A ``TrainingRun`` on a thread of its own, for `async` code.
@@ -17,22 +16,10 @@ internal import Synchronization
 /// that awaits ``value``, interrupts the run: it stops at the next step boundary and saves its state, from which
 /// `TrainingRun(resuming:)` continues exactly. No thread of Swift's cooperative pool is ever blocked.
 public final class TrainingTask: Sendable {
-    /// The result of a run.
-    public struct Summary: Sendable {
-        /// How the run ended.
-        public let outcome: TrainingRun.Outcome
-        /// Agent steps, episodes, updates and evaluations since the start of the run.
-        public let counters: Counters
-        /// The best evaluation of the run.
-        public let bestEvaluation: Evaluation?
-        /// The newest checkpoint.
-        public let lastCheckpoint: URL?
-    }
-
     /// The run's progress, about ten times a second and at the end. Skips to the newest value when it is read more
     /// slowly; ends with the run.
     public let progress: AsyncStream<TrainingRun.Progress>
-    private let result: Task<Result<Summary, TrainingError>, Never>
+    private let result: Task<Result<TrainingRun.Summary, TrainingError>, Never>
     private let interruption: Interruption
 
     /// Starts a thread that creates a run and trains.
@@ -64,7 +51,7 @@ public final class TrainingTask: Sendable {
     /// `interrupted`.
     ///
     /// - Throws: ``TrainingError`` as the creation of the run and ``TrainingRun/run(isInterrupted:onProgress:)``.
-    public var value: Summary {
+    public var value: TrainingRun.Summary {
         get async throws(TrainingError) {
             try await withTaskCancellationHandler {
                 await result.value
@@ -86,7 +73,7 @@ public final class TrainingTask: Sendable {
     private static func train(
         _ makeRun: () throws -> TrainingRun, _ interruption: Interruption,
         _ progress: AsyncStream<TrainingRun.Progress>.Continuation
-    ) -> Result<Summary, TrainingError> {
+    ) -> Result<TrainingRun.Summary, TrainingError> {
         do {
             let run = try makeRun()
             let outcome = try run.run {
@@ -94,10 +81,7 @@ public final class TrainingTask: Sendable {
             } onProgress: {
                 progress.yield($0)
             }
-            return .success(
-                Summary(
-                    outcome: outcome, counters: run.trainer.counters, bestEvaluation: run.trainer.bestEvaluation,
-                    lastCheckpoint: run.lastCheckpoint))
+            return .success(run.summary(outcome))
         } catch { return .failure(TrainingError(wrapping: error)) }
     }
 }

@@ -92,7 +92,8 @@ extension Trainer {
         switch failures[evaluationThread] {
         case .failed(_ as Evaluator.Cancelled)?: return false
         case let workerFailure?:
-            let error = error(for: workerFailure, of: "The evaluation", during: "playing")
+            let error = workerFailure.error(
+                of: "The evaluation", at: counters.agentSteps, during: "playing")
             failure = error
             throw error
         case nil: break

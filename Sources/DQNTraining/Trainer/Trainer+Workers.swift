@@ -15,7 +15,7 @@ extension Trainer {
         let (specification, statistics, gymnasium) = (setup.specification, setup.statistics, setup.options.gymnasium)
         let failures = pool.perform(on: slots.indices) { index, _ in
             let slot = slots[index]
-            let prepared = slot.takeEnvironment()
+            let prepared = slot.preparedEnvironment?.take()
             if slot.state?.status == .finished { return }
             let worker = try Worker(
                 LearnerContext(
@@ -52,30 +52,19 @@ extension Trainer {
     /// Stops timed-out workers from publishing state.
     func detachLostWorkers() { for index in pool.lost where index < slots.count { slots[index].detach() } }
 
+    /// Fails the run because the parameter store threw, and returns the error.
+    func storeFailed(_ error: any Error, during activity: String) -> TrainingError {
+        let storeFailure = WorkerFailure.failed(error)
+            .error(of: "The parameter store", at: counters.agentSteps, during: activity)
+        failure = failure ?? storeFailure
+        return storeFailure
+    }
+
     /// Fails the run if workers have failed, with the error of the first.
     func throwFirst(of failures: [Int: WorkerFailure], during activity: String) throws(TrainingError) {
         guard let (index, failure) = failures.min(by: { $0.key < $1.key }) else { return }
-        let error = error(for: failure, of: "Worker \(index)", during: activity)
+        let error = failure.error(of: "Worker \(index)", at: counters.agentSteps, during: activity)
         self.failure = error
         throw error
-    }
-
-    /// The error for a failure, naming who failed and the step.
-    func error(for failure: WorkerFailure, of name: String, during activity: String) -> TrainingError {
-        let step = "agent step \(counters.agentSteps)"
-        switch failure {
-        case .failed(let error as TrainingError): return error
-        case .failed(let error):
-            return TrainingError(
-                code: .runFailed, message: "\(name) failed at \(step) while \(activity): \(error)", underlying: error)
-        case .died:
-            return TrainingError(
-                code: .runFailed, message: "\(name) died at \(step) while \(activity): its thread ended unexpectedly.")
-        case .unresponsive(let time):
-            return TrainingError(
-                code: .runFailed,
-                message: "\(name) is stuck at \(step): \(activity) has taken more than \(time); check its environment, "
-                    + "or allow more time with --worker-timeout.")
-        }
     }
 }

@@ -15,24 +15,41 @@ public import DQNNetwork
 /// Not thread-safe. The trainer owns its workers' threads; they end with it, except one that is stuck in its
 /// environment.
 public final class Trainer {
+    /// The result of an advance.
+    public struct Report: Sendable {
+        /// The new row of metrics, if one was scheduled.
+        public var metrics: [String: Double]?
+        /// The evaluation at this step, if one was scheduled.
+        public var evaluation: Evaluation?
+        /// Whether that evaluation is the best of the run so far.
+        public var isBest = false
+        /// Messages for the user, such as workers that have finished.
+        public var notices: [String] = []
+        /// The figures of each worker, with the row of metrics.
+        var workers: [WorkerReport] = []
+    }
+
     /// The run's settings.
     public let configuration: TrainingConfiguration
     /// The network.
-    public let architecture: NetworkArchitecture
+    let architecture: NetworkArchitecture
     /// Agent steps, frames, episodes, updates and evaluations so far.
     public internal(set) var counters: Counters
     /// Metrics by agent step.
-    public internal(set) var history: MetricHistory
+    package internal(set) var history: MetricHistory
     /// The best evaluation so far.
     public internal(set) var bestEvaluation: Evaluation?
-    /// Whether an evaluation has reached the target return, which ends the run.
-    public internal(set) var reachedTarget: Bool
+    /// Whether an evaluation has reached the target return.
+    package internal(set) var reachedTarget: Bool
     /// Why training cannot continue, once a worker has failed. ``checkpoint()`` still saves what is left.
     public internal(set) var failure: TrainingError?
     /// What the user should know about the start: workers that could not continue their episode, or lost their replay.
     public internal(set) var notices: [String]
-    /// How long the workers paused before the last advance; `nil` before the second one.
-    public internal(set) var pause: Pause?
+    /// How long the workers paused before the last advance, for example for a save; `nil` before the second one.
+    ///
+    /// `stopping` is the time from the first worker's stop to the last one's: the wait for the slowest worker. `handOver` is
+    /// the time from the last worker's stop until all of them run again: the work between the advances.
+    public internal(set) var pause: (stopping: Duration, handOver: Duration)?
 
     /// Mean return of the last hundred training episodes of each worker; NaN before the first one ends.
     var meanEpisodeReturn = Double.nan
@@ -56,9 +73,10 @@ public final class Trainer {
     let provenance: ExtensionGroup?
     /// Evaluates; `nil` if the configuration has no evaluations.
     let evaluator: Evaluator?
-    private let framesPerStep: Int
-    private var countedEpisodes: [Int]
-    private var countedSteps: [Int]
+    let framesPerStep: Int
+    /// What ``counters`` contain of each worker.
+    var countedEpisodes: [Int]
+    var countedSteps: [Int]
 
     /// Starts a run at agent step 0.
     ///
@@ -122,12 +140,15 @@ public final class Trainer {
         slots = setup.makeSlots()
         countedEpisodes = slots.map { _ in 0 }
         countedSteps = slots.map(\.counts.agentSteps)
-        pool = WorkerPool(count: slots.count + 1, timeout: setup.options.workerTimeout)
+        pool = setup.pool
         try startWorkers(setup)
     }
 
-    /// Whether no worker has steps left to take, whatever the limit.
-    public var allWorkersFinished: Bool { !slots.contains { $0.isActive } }
+    /// Whether training is over: an evaluation has reached the target return, or no worker may take more steps.
+    public var isFinished: Bool { reachedTarget || allWorkersFinished }
+
+    /// Whether every worker has taken all the steps that one worker may take.
+    package var allWorkersFinished: Bool { !slots.contains { $0.isActive } }
 
     /// Agent steps claimed so far, readable while workers run.
     package var claimedAgentSteps: Int { budget.claimedSteps }
@@ -170,48 +191,38 @@ public final class Trainer {
         return report
     }
 
-    /// Lets workers take steps until the granted ones are used up.
-    private func takeSteps(_ active: [Int], upTo goal: Int, isInterrupted: () -> Bool) -> [Int: WorkerFailure] {
-        budget.reset(taken: counters.agentSteps)
-        budget.grant(upTo: goal)
-        let (slots, budget) = (slots, budget)
-        return pool.perform(on: active) { index, heartbeat in
+    /// Returns the whole state at this step boundary, by value.
+    ///
+    /// Replay chunks are shared, not copied. Parameters are copied once, into the memory of an earlier checkpoint if
+    /// nothing uses that any more.
+    ///
+    /// A worker that fails here sets ``failure``. One that does not respond contributes its last state, or is marked
+    /// abandoned if there is none; one whose environment cannot be saved is marked abandoned, with the rest of its
+    /// state.
+    /// - Throws: ``TrainingError`` (`runFailed`) if the parameter store cannot return its state; this sets ``failure``.
+    public func checkpoint() throws(TrainingError) -> Checkpoint {
+        let slots = slots
+        let failures = pool.perform(on: slots.indices.filter { slots[$0].isActive }) { index, _ in
             let slot = slots[index]
-            let started = ContinuousClock.now
-            defer { slot.publish { slot.lastRun = (started, .now) } }
-            try slot.worker?.run(budget, heartbeat)
-            if slot.worker?.isFinished ?? false { slot.releaseFinishedWorker() }
-        } onFailure: {
-            budget.stop()
-        } whileWaiting: {
-            if isInterrupted() { budget.stop() }
+            var environmentError: TrainingError?
+            let state = try slot.worker?.snapshot { environmentError = $0 }
+            slot.publish { slot.state = state }
+            if let environmentError { throw environmentError }
         }
-    }
-
-    /// The next step at which a row of metrics or an evaluation is scheduled.
-    private var nextScheduledStep: Int {
-        let step = counters.agentSteps
-        func next(_ interval: Int) -> Int { (step / interval + 1) * interval }
-        var scheduled = next(configuration.logInterval)
-        if configuration.evaluationInterval > 0 {
-            scheduled = min(scheduled, next(configuration.evaluationInterval))
-            if configuration.scheduleSteps > step { scheduled = min(scheduled, configuration.scheduleSteps) }
+        detachLostWorkers()
+        if failure == nil, let (index, workerFailure) = failures.min(by: { $0.key < $1.key }) {
+            failure = workerFailure.error(
+                of: "Worker \(index)", at: counters.agentSteps, during: "saving its state")
         }
-        return scheduled
-    }
-
-    /// Adds what the workers have done since the last call.
-    private func updateCounters() {
-        for (index, counts) in slots.map(\.counts).enumerated() {
-            let (steps, episodes) = (counts.agentSteps, counts.episodes)
-            let taken = steps - countedSteps[index]
-            counters.agentSteps += taken
-            counters.frames += taken * framesPerStep
-            counters.episodes += episodes - countedEpisodes[index]
-            countedSteps[index] = steps
-            countedEpisodes[index] = episodes
-        }
-        counters.gradientUpdates = parameters.updateCount
-        counters.targetRefreshes = parameters.targetRefreshCount
+        let state: ParameterState
+        do { state = try parameters.snapshot() } catch { throw storeFailed(error, during: "saving the parameters") }
+        var checkpoint = Checkpoint(
+            writer: .current, configuration: configuration.json, architecture: architecture,
+            online: state.online, target: state.target, optimizer: state.optimizer,
+            counters: counters, workers: slots.map(\.checkpointState) + inactiveWorkers, evaluation: lastEvaluation,
+            bestEvaluation: bestEvaluation, reachedTarget: reachedTarget, statistics: pooledStatistics().values,
+            history: history, extensions: foreignExtensions + [provenance].compactMap(\.self))
+        checkpoint.moveLearners(of: method)
+        return checkpoint
     }
 }

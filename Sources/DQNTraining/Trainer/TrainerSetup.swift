@@ -13,9 +13,10 @@ struct TrainerSetup {
     let checkpoint: Checkpoint?
     let method: any TrainingMethod
     let architecture: NetworkArchitecture
-    /// The environment of worker 0, made first because everything else depends on its specification. Making one may
-    /// start a process, so there is no separate instance for that.
-    let environment: any Environment
+    let pool: WorkerPool
+    /// The environment of worker 0. It is made first, because everything else depends on its specification, and on the
+    /// worker's own thread, because environments may depend on theirs. Making one may start a process.
+    private let environment: EnvironmentBox
     let specification: EnvironmentSpecification
     /// Messages for the user about workers that do not continue as they stopped.
     let notices: [String]
@@ -56,8 +57,10 @@ struct TrainerSetup {
         self.configuration = configuration
         self.checkpoint = checkpoint
         self.options = options
-        environment = try configuration.makeEnvironment(for: .training, gymnasium: options.gymnasium)
-        specification = environment.specification
+        pool = WorkerPool(count: max(configuration.workers, 1) + 1, timeout: options.workerTimeout)
+        environment = EnvironmentBox()
+        specification = try environment.fill(
+            pool, configuration, options.gymnasium, agentSteps: checkpoint?.counters.agentSteps ?? 0)
         _ = try Preset.named(configuration.preset)
         try configuration.validate(for: specification)
         architecture = try configuration.architecture(for: specification)
@@ -137,7 +140,7 @@ struct TrainerSetup {
         (0..<configuration.workers).map { index in
             WorkerSlot(
                 index: index, state: index < states.count ? states[index] : nil,
-                environment: index == 0 ? environment : nil)
+                preparedEnvironment: index == 0 ? environment : nil)
         }
     }
 }

@@ -1,5 +1,4 @@
 internal import DQNCheckpoint
-internal import DQNEnvironments
 internal import DQNLearning
 internal import DQNModel
 internal import DQNSupport
@@ -7,7 +6,7 @@ internal import Synchronization
 
 /// A worker's place in a run: what the trainer knows about the worker, whether or not it exists.
 ///
-/// `@unchecked Sendable`: the worker's thread writes `worker`, `state`, `environment`, `unreportedStatistics` and `lastRun`
+/// `@unchecked Sendable`: the worker's thread writes `worker`, `state`, `unreportedStatistics` and `lastRun`
 /// during a job, and the trainer reads them between jobs; the pool's monitor separates the two. A thread that has been
 /// detached can no longer write, because it writes only through ``publish(_:)``, under a lock. The counts are atomic.
 final class WorkerSlot: @unchecked Sendable {
@@ -23,22 +22,16 @@ final class WorkerSlot: @unchecked Sendable {
     /// When the worker last started to take steps, and when it stopped.
     var lastRun: (started: ContinuousClock.Instant, stopped: ContinuousClock.Instant)?
 
-    private var environment: (any Environment)?
+    /// An environment for the worker that exists already, if any.
+    let preparedEnvironment: EnvironmentBox?
     private let lock = Lock()
     private var isDetached = false
 
-    /// - Parameter environment: one for the worker, if it exists already.
-    init(index: Int, state: WorkerState?, environment: (any Environment)?) {
+    init(index: Int, state: WorkerState?, preparedEnvironment: EnvironmentBox?) {
         self.index = index
         self.state = state
-        self.environment = environment
+        self.preparedEnvironment = preparedEnvironment
         counts = WorkerCounts(agentSteps: state?.agentSteps ?? 0)
-    }
-
-    /// Returns the environment that was created for the worker, once.
-    func takeEnvironment() -> (any Environment)? {
-        defer { publish { environment = nil } }
-        return environment
     }
 
     /// Lets the worker's thread write to the slot, unless it has been detached.

@@ -1,4 +1,3 @@
-public import DQNCheckpoint
 public import DQNEnvironments
 
 extension Trainer {
@@ -9,7 +8,7 @@ extension Trainer {
         /// Bytes of memory that the run may take; `nil` allows what the machine has.
         public var memoryLimit: Int?
         /// Agent steps between checkpoints, for the memory estimate; `nil` if there is no fixed interval.
-        public var saveInterval: Int?
+        package var saveInterval: Int?
         /// How environments of Gymnasium are run.
         public var gymnasium = GymnasiumSettings()
 
@@ -19,19 +18,5 @@ extension Trainer {
             self.workerTimeout = workerTimeout
             self.memoryLimit = memoryLimit
         }
-    }
-
-    /// The result of an advance.
-    public struct Report: Sendable {
-        /// The new row of metrics, if one was scheduled.
-        public var metrics: [String: Double]?
-        /// The evaluation at this step, if one was scheduled.
-        public var evaluation: Evaluation?
-        /// Whether that evaluation is the best of the run so far.
-        public var isBest = false
-        /// Messages for the user, such as workers that have finished.
-        public var notices: [String] = []
-        /// The figures of each worker, with the row of metrics.
-        var workers: [WorkerReport] = []
     }
 }

@@ -1,0 +1,49 @@
+internal import DQNCheckpoint
+internal import DQNLearning
+
+extension Trainer {
+    /// Lets workers take steps until the granted ones are used up.
+    func takeSteps(_ active: [Int], upTo goal: Int, isInterrupted: () -> Bool) -> [Int: WorkerFailure] {
+        budget.reset(taken: counters.agentSteps)
+        budget.grant(upTo: goal)
+        let (slots, budget) = (slots, budget)
+        return pool.perform(on: active) { index, heartbeat in
+            let slot = slots[index]
+            let started = ContinuousClock.now
+            defer { slot.publish { slot.lastRun = (started, .now) } }
+            try slot.worker?.run(budget, heartbeat)
+            if slot.worker?.isFinished ?? false { slot.releaseFinishedWorker() }
+        } onFailure: {
+            budget.stop()
+        } whileWaiting: {
+            if isInterrupted() { budget.stop() }
+        }
+    }
+
+    /// The next step at which a row of metrics or an evaluation is scheduled.
+    var nextScheduledStep: Int {
+        let step = counters.agentSteps
+        func next(_ interval: Int) -> Int { (step / interval + 1) * interval }
+        var scheduled = next(configuration.logInterval)
+        if configuration.evaluationInterval > 0 {
+            scheduled = min(scheduled, next(configuration.evaluationInterval))
+            if configuration.scheduleSteps > step { scheduled = min(scheduled, configuration.scheduleSteps) }
+        }
+        return scheduled
+    }
+
+    /// Adds what the workers have done since the last call.
+    func updateCounters() {
+        for (index, counts) in slots.map(\.counts).enumerated() {
+            let (steps, episodes) = (counts.agentSteps, counts.episodes)
+            let taken = steps - countedSteps[index]
+            counters.agentSteps += taken
+            counters.frames += taken * framesPerStep
+            counters.episodes += episodes - countedEpisodes[index]
+            countedSteps[index] = steps
+            countedEpisodes[index] = episodes
+        }
+        counters.gradientUpdates = parameters.updateCount
+        counters.targetRefreshes = parameters.targetRefreshCount
+    }
+}
