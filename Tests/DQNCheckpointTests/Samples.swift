@@ -232,7 +232,7 @@ func everything(_ checkpoint: Checkpoint, version: String = FormatVersion.curren
             "\(bits([worker.episodeReturn] + worker.recentReturns)) \(worker.episodeLength) \(worker.recentLengths)"
         if version != "1.0" {
             // The recorded digests of the golden files cover this name.
-            parts["worker.\(index).status"] =
+            parts["worker.\(index).standing"] =
                 "\(worker.status.rawValue) \(worker.agentSteps) \(worker.finalEpsilon.map { bits([$0]) } ?? "none")"
             parts["worker.\(index).learner"] = state(worker.learner)
         }
