@@ -137,7 +137,7 @@ extension TrainingConfiguration {
     ///
     /// - Throws: `EnvironmentError`.
     package func makeEnvironment(
-        for use: WrapperList.Use, gymnasium: GymnasiumSettings = GymnasiumSettings()
+        for use: WrapperList.Use, gymnasium: GymnasiumSettings
     ) throws(EnvironmentError) -> any Environment {
         try EnvironmentRegistry.make(environment, wrappers: wrappers, for: use, gymnasium: gymnasium)
     }
