@@ -54,8 +54,7 @@ struct StoreTests {
         }
     #endif
 
-    /// A process that another thread starts holds the lock's descriptor for a moment; without an explicit release of the
-    /// lock this fails within some hundred rounds.
+    /// A process that another thread starts holds the lock's descriptor for a moment.
     @Test func locksAgainWhileProcessesStart() throws {
         let isDone = Flag()
         let starters = (0..<2).map { index in
