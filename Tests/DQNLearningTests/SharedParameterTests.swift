@@ -1,0 +1,59 @@
+import DQNCheckpoint
+import DQNLearning
+import DQNModel
+import DQNNetwork
+import Testing
+
+@Suite struct SharedParameterTests {
+    private func makeLayout() throws -> ParameterLayout {
+        try ParameterLayout(
+            NetworkArchitecture("mlp:8", input: ObservationSpace(shape: [3], element: .float32), actions: 2))
+    }
+
+    /// Pushes a few gradients, with a target refresh in between.
+    private func train(_ store: SharedParameters, seed: UInt64) {
+        let gradients = ParameterSlab(layout: store.layout)
+        var generator = RandomGenerator(seed: seed)
+        for step in 0..<3 {
+            gradients.initialize(using: &generator)
+            store.push(gradients, learningRate: 1e-2, scale: 0.5, optimizer: nil, pullingInto: nil)
+            if step == 1 { store.refreshTarget(rate: 0.5) }
+        }
+    }
+
+    @Test func aRestoredStoreContinuesLikeTheOriginal() throws {
+        let layout = try makeLayout()
+        let configuration = TrainingConfiguration()
+        let initial = ParameterState(drawnFor: configuration, layout: layout, usesTarget: true)
+        let store = try SharedParameters(configuration, layout: layout, restoring: initial)
+        train(store, seed: 1)
+        let restored = try SharedParameters(configuration, layout: layout, restoring: store.snapshot())
+        train(store, seed: 2)
+        train(restored, seed: 2)
+        let (expected, state) = (store.snapshot(), restored.snapshot())
+        #expect(state.online == expected.online && state.online != initial.online)
+        #expect(state.target == expected.target && state.target != initial.target)
+        #expect(state.optimizer == expected.optimizer && state.optimizer?.stepCount == 6)
+        #expect(state.updateCount == 6 && state.targetRefreshCount == 2)
+        #expect(expected.updateCount == 6 && expected.targetRefreshCount == 2)
+    }
+
+    @Test func refusesAStateOfAnotherNetwork() throws {
+        let configuration = TrainingConfiguration()
+        let layout = try makeLayout()
+        let state = ParameterState(online: [1, 2, 3], target: nil, optimizer: nil)
+        #expect(throws: NetworkError.self) {
+            try SharedParameters(configuration, layout: layout, restoring: state)
+        }
+    }
+
+    @Test func onlyTheOnlyWorkerComputesInPlace() throws {
+        var configuration = TrainingConfiguration()
+        let layout = try makeLayout()
+        let state = ParameterState(drawnFor: configuration, layout: layout, usesTarget: false)
+        let single = try SharedParameters(configuration, layout: layout, restoring: state)
+        #expect(single.inPlace != nil && single.inPlace?.target == nil)
+        configuration.workers = 2
+        #expect(try SharedParameters(configuration, layout: layout, restoring: state).inPlace == nil)
+    }
+}
