@@ -151,7 +151,7 @@ struct GymnasiumTests {
     }
 
     @Test(arguments: [("Still", true), ("Keeper", false)])
-    func resumeReportsAnotherVersion(kind: String, tellsItsState: Bool) throws {
+    func resumeReportsAnotherVersion(kind: String, hasSnapshots: Bool) throws {
         let directory = try TemporaryDirectory()
         let python = "export PYTHONPATH=\(Self.modules) PYTHONDONTWRITEBYTECODE=1"
         let arguments = ["--env", "gym:dqn_test_environments:\(kind)-v0", "--out", directory("run"), "-q"] + tiny
@@ -160,7 +160,7 @@ struct GymnasiumTests {
         #expect(result.status == 0, "\(result.errors)")
         result = try Program.run(
             "dqn-train", ["--resume", directory("run"), "--steps", "300"], shell: "\(python) DQN_TEST_LABEL=other")
-        #expect(result.status == (tellsItsState ? 65 : 0), "\(result.errors)")
+        #expect(result.status == (hasSnapshots ? 65 : 0), "\(result.errors)")
         #expect(result.errors.contains("specification was '"), "\(result.errors)")
         #expect(result.errors.contains("'label': 'other'"), "\(result.errors)")
     }
@@ -183,7 +183,7 @@ struct GymnasiumTests {
         #expect(result.output.contains("?max_episode_steps=2\""), "\(result.output)")
         for (arguments, part) in [
             (["--env", "CartPole-v1"] + option, "takes no options"), (option, "--env-set requires --env"),
-            (["--resume", directory("run")] + option, "--env-set cannot go with --resume"),
+            (["--resume", directory("run")] + option, "--env-set cannot be combined with --resume"),
             (["--env", "gym:CartPole-v1", "--env-set", "nonsense=1"], "does not accept these options"),
         ] {
             result = try Program.run("dqn-train", arguments)

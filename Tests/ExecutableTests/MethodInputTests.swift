@@ -55,7 +55,7 @@ import Testing
 
     @Test(
         arguments: [
-            (["--workers", "0"], "--workers 0 is too small; the least is 1"),
+            (["--workers", "0"], "--workers 0 is too small; the minimum is 1"),
             (["--workers", "two"], "'two'"),
             (["--worker-timeout", "0"], "--worker-timeout 0.0 is out of range"),
             (["--worker-timeout", "nan"], "--worker-timeout nan is out of range"),
@@ -131,7 +131,7 @@ import Testing
         try train(directory, "--method", "async-q")
         let before = try directory.contents("run")
         for (arguments, text) in [
-            (["--method", "a3c"], "--method cannot go with --resume"), (["--preset", "zoo"], "--preset cannot go"),
+            (["--method", "a3c"], "--method cannot be combined with --resume"), (["--preset", "zoo"], "--preset cannot be combined"),
             (["--workers", "0"], "--workers 0 is too small"),
         ] {
             let result = try Program.run("dqn-train", ["--resume", directory("run")] + arguments)

@@ -89,7 +89,7 @@ import Testing
         #expect(result.status == 0, "\(result.errors)")
         // A run keeps its environment.
         result = try Program.run("dqn-train", "--resume", directory("run"), "--env", id)
-        #expect(result.status == 64 && result.errors.contains("--env cannot go with --resume"))
+        #expect(result.status == 64 && result.errors.contains("--env cannot be combined with --resume"))
     }
 
     @Test func refusesALibraryWithOtherShapes() throws {

@@ -77,8 +77,8 @@ import Testing
         #expect(workers.count == 2)
 
         // An additional worker starts fresh and is reported; the others continue.
-        var said = try resume(directory, to: 400, workers: 3)
-        #expect(said.contains("worker 2 is new") && !said.contains("is inactive"), "\(said)")
+        var messages = try resume(directory, to: 400, workers: 3)
+        #expect(messages.contains("worker 2 is new") && !messages.contains("is inactive"), "\(messages)")
         let before = workers
         workers = try directory.checkpoint("run", 400).workers
         #expect(workers.count == 3 && workers.map(\.agentSteps).reduce(0, +) == 400)
@@ -90,8 +90,8 @@ import Testing
         #expect(streams.count == 3 * (workers[0].replay == nil ? 2 : 3))
 
         // With fewer workers two of them rest, and their state is kept unchanged.
-        said = try resume(directory, to: 450, workers: 1)
-        #expect(said.contains("worker 1 is inactive") && said.contains("worker 2 is inactive"), "\(said)")
+        messages = try resume(directory, to: 450, workers: 1)
+        #expect(messages.contains("worker 1 is inactive") && messages.contains("worker 2 is inactive"), "\(messages)")
         _ = try resume(directory, to: 500)
         let resting = try directory.checkpoint("run", 500).workers
         #expect(resting.map(\.status) == [.running, .resting, .resting])
@@ -99,10 +99,10 @@ import Testing
         for index in 1...2 { #expect(differences(workers[index], resting[index]) == []) }
 
         // One of them continues from its state; the other stays at rest.
-        said = try resume(directory, to: 600, workers: 2)
+        messages = try resume(directory, to: 600, workers: 2)
         #expect(
-            said.contains("worker 2 is inactive") && !said.contains("worker 1 is inactive") && !said.contains("new"),
-            "\(said)")
+            messages.contains("worker 2 is inactive") && !messages.contains("worker 1 is inactive") && !messages.contains("new"),
+            "\(messages)")
         let awake = try directory.checkpoint("run", 600).workers
         #expect(awake.map(\.status) == [.running, .running, .resting])
         #expect(awake[0].agentSteps + awake[1].agentSteps == resting[0].agentSteps + resting[1].agentSteps + 100)

@@ -1,39 +1,7 @@
-internal import ArgumentParser
-package import DQNCheckpoint
+internal import DQNCheckpoint
 internal import DQNModel
 package import DQNSupport
 internal import Foundation
-
-/// The hidden options by which a parent process passes limits to a child process.
-package struct LimitOptions: ParsableArguments {
-    @Option(help: .hidden) var memoryBytes: Int
-    @Option(help: .hidden) var processorSeconds: Int
-
-    /// Creates options for the parser.
-    package init() {}
-
-    /// Returns the limits.
-    package func limits(allowingWriting allowsWriting: Bool) -> ProcessLimits {
-        ProcessLimits(memoryBytes: memoryBytes, processorSeconds: processorSeconds, allowsWriting: allowsWriting)
-    }
-}
-
-extension ProcessLimits {
-    /// The arguments that ``LimitOptions`` parses.
-    var arguments: [String] { ["--memory-bytes", "\(memoryBytes)", "--processor-seconds", "\(processorSeconds)"] }
-}
-
-/// A `CheckpointError` in the form that one process sends to another.
-package struct TransferredError: Codable {
-    var code: String
-    package var rule: Int?
-    package var message: String
-
-    package init(_ error: CheckpointError) { (code, rule, message) = (error.code.rawValue, error.rule, error.message) }
-
-    /// The error.
-    package var error: CheckpointError { CheckpointError(code: .init(rawValue: code), message: message, rule: rule) }
-}
 
 /// The result of verifying a file, as one process sends it to another.
 package struct VerificationReport: Codable {
