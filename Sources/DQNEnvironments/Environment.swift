@@ -97,7 +97,7 @@ extension Environment {
     /// fits, or else the numbers of its observation, and its ``statusLine`` below. An environment whose observations
     /// are frames of bytes shows its picture first.
     /// - Precondition: both are positive.
-    public func renderANSI(columns: Int, rows: Int) -> String {
+    package func renderANSI(columns: Int, rows: Int) -> String {
         let status = statusLine.prefix(columns)
         let rest = status.isEmpty ? rows : max(1, rows - 1)
         let space = specification.observationSpace

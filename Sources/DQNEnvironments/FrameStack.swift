@@ -7,9 +7,9 @@ public import DQNModel
 /// nothing, unless a copy of ``observation`` exists, which keeps its bytes.
 public struct FrameStack: Sendable {
     /// The number of frames.
-    public let depth: Int
+    package let depth: Int
     /// Shape and element type of one frame.
-    public let frameSpace: ObservationSpace
+    package let frameSpace: ObservationSpace
     /// The stacked frames, oldest first.
     public private(set) var observation: Observation
 
@@ -26,7 +26,7 @@ public struct FrameStack: Sendable {
     /// Restores a stack from its ``observation``.
     ///
     /// - Throws: ``DQNModel/ModelError`` (`shapeMismatch`) when the observation is not of the stacked space.
-    public init(of frameSpace: ObservationSpace, depth: Int, restoring observation: Observation) throws(ModelError) {
+    package init(of frameSpace: ObservationSpace, depth: Int, restoring observation: Observation) throws(ModelError) {
         self.init(of: frameSpace, depth: depth)
         guard observation.space == self.observation.space else {
             throw ModelError(

@@ -31,5 +31,5 @@ public struct StepOutcome: Sendable, Equatable {
     /// Whether the episode has ended, for either reason.
     public var ended: Bool { terminated || truncated }
     /// Whether the whole game has ended, of which several episodes of learning may be parts.
-    public var isGameOver: Bool { ended && !endsForLearningOnly }
+    package var isGameOver: Bool { ended && !endsForLearningOnly }
 }

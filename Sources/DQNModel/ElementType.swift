@@ -14,7 +14,7 @@ public enum ElementType: String, Sendable, Codable, CaseIterable {
     case uint64
 
     /// The size of an element in bytes.
-    public var byteCount: Int {
+    package var byteCount: Int {
         switch self {
         case .uint8: 1
         case .float32, .int32: 4

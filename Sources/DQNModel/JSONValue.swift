@@ -1,4 +1,4 @@
-public import Foundation
+package import Foundation
 
 /// A JSON document as a value, such as a configuration.
 ///
@@ -90,7 +90,7 @@ public enum JSONValue: Sendable, Equatable, Codable {
     /// Returns the canonical encoding in UTF-8.
     ///
     /// - Throws: ``ModelError`` (`notRepresentable`) when a number is infinite or NaN.
-    public func canonicalData() throws(ModelError) -> Data {
+    package func canonicalData() throws(ModelError) -> Data {
         do {
             return try Self.canonicalEncoder.encode(self)
         } catch {

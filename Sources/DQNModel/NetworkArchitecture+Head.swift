@@ -17,7 +17,7 @@ extension NetworkArchitecture {
         case actorCritic(actions: Int)
 
         /// The number of actions.
-        public var actionCount: Int {
+        package var actionCount: Int {
             switch self {
             case .actionValues(let actions), .dueling(let actions), .actorCritic(let actions): actions
             }
@@ -25,7 +25,7 @@ extension NetworkArchitecture {
 
         /// The number of outputs per observation: a Q-value per action, or for an actor-critic a logit per action and
         /// the state's value.
-        public var outputCount: Int {
+        package var outputCount: Int {
             if case .actorCritic(let actions) = self { return actions + 1 }
             return actionCount
         }

@@ -34,7 +34,7 @@ public struct NetworkArchitecture: Sendable, Equatable, Codable {
     /// In a dueling network, the shape of the last dense hidden layer is the shape of each stream's layer.
     ///
     /// - Throws: the errors of ``init(input:layers:head:)``; decoding does not check the layers.
-    public func layerShapes() throws(ModelError) -> [[Int]] {
+    package func layerShapes() throws(ModelError) -> [[Int]] {
         func fail(_ text: String) -> ModelError { ModelError(code: .invalidArchitecture, message: text) }
         let limit = 1 << 24
         guard !input.shape.isEmpty, input.shape.allSatisfy({ (1...limit).contains($0) }),

@@ -17,7 +17,7 @@ public struct ParameterLayout: Sendable, Equatable {
         /// The number of elements.
         public var count: Int { shape.reduce(1, *) }
         /// The range of the elements in the flat vector.
-        public var range: Range<Int> { offset..<(offset + count) }
+        package var range: Range<Int> { offset..<(offset + count) }
         /// The number of inputs of one output unit, as initialisers use it.
         package let fanIn: Int
     }
@@ -65,5 +65,5 @@ public struct ParameterLayout: Sendable, Equatable {
     }
 
     /// The parameter with a name, or `nil`.
-    public subscript(name: String) -> Entry? { entries.first { $0.name == name } }
+    package subscript(name: String) -> Entry? { entries.first { $0.name == name } }
 }

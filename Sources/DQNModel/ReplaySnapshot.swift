@@ -61,17 +61,17 @@ public struct ReplaySnapshot: Sendable {
 }
 
 /// The flags of a replay slot, one bit each in the `flags` column.
-public struct ReplayFlags: OptionSet, Sendable {
+package struct ReplayFlags: OptionSet, Sendable {
     /// The bits.
-    public let rawValue: UInt8
+    package let rawValue: UInt8
     /// Creates flags from bits.
-    public init(rawValue: UInt8) { self.rawValue = rawValue }
+    package init(rawValue: UInt8) { self.rawValue = rawValue }
     /// The step from this observation terminated the episode.
-    public static let terminated = ReplayFlags(rawValue: 1)
+    package static let terminated = ReplayFlags(rawValue: 1)
     /// The step from this observation was the last before a time limit.
-    public static let truncated = ReplayFlags(rawValue: 2)
+    package static let truncated = ReplayFlags(rawValue: 2)
     /// The observation is the first of its episode, where a frame stack starts.
-    public static let episodeStart = ReplayFlags(rawValue: 4)
+    package static let episodeStart = ReplayFlags(rawValue: 4)
     /// The observation is the last of a truncated episode, kept for bootstrapping. No action was taken here.
-    public static let final = ReplayFlags(rawValue: 8)
+    package static let final = ReplayFlags(rawValue: 8)
 }

@@ -19,7 +19,7 @@ package protocol TeamWork: AnyObject {
 /// `Sendable`, but only one thread at a time may run work: the learner that owns the team.
 public final class ComputeTeam: Sendable {
     /// Number of threads, including the caller.
-    public let threads: Int
+    package let threads: Int
     private let exchange: WorkExchange
 
     /// Creates a team; its helpers end when it is released.

@@ -32,12 +32,13 @@ struct Recording {
                 UnsafeRawBufferPointer(rebasing: bytes[(index * 7056)..<((index + 1) * 7056)])
             }
             for index in range {
-                let flags = ReplayFlags(rawValue: flags[index])
-                if flags.contains(.episodeStart) { replay.beginEpisode(frame(index)) }
+                // The bits that docs/format.md gives to the column `flags`.
+                let (terminated, episodeStart) = (flags[index] & 1 != 0, flags[index] & 4 != 0)
+                if episodeStart { replay.beginEpisode(frame(index)) }
                 // A replay does not store the frame after an episode's last step.
                 replay.add(
                     action: Int(actions[index]), reward: Double(rewards[index]),
-                    terminated: flags.contains(.terminated), truncated: false, next: frame(index + 1))
+                    terminated: terminated, truncated: false, next: frame(index + 1))
             }
         }
     }

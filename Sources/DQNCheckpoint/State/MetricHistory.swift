@@ -8,7 +8,7 @@ public struct MetricHistory: Sendable, Equatable {
     public init() {}
 
     /// Appends a row; a new column is NaN in the earlier rows.
-    public mutating func append(agentSteps step: Int, _ values: [String: Double]) {
+    package mutating func append(agentSteps step: Int, _ values: [String: Double]) {
         for name in values.keys where columns[name] == nil {
             columns[name] = [Double](repeating: .nan, count: agentSteps.count)
         }

@@ -36,14 +36,14 @@ public struct WrapperList: Sendable, Equatable {
     ///
     /// - Throws: ``EnvironmentError`` (`invalidWrapper`) for an unknown wrapper, with the nearest name, and for invalid
     ///   settings, with the valid ones.
-    public init(_ texts: [String]) throws(EnvironmentError) {
+    package init(_ texts: [String]) throws(EnvironmentError) {
         var settings: [WrapperSetting] = []
         for text in texts { settings.append(try WrapperSetting(text)) }
         self.settings = settings
     }
 
     /// The wrappers as texts, with settings in canonical form.
-    public var texts: [String] { settings.map(\.text) }
+    package var texts: [String] { settings.map(\.text) }
 
     /// Returns the environment inside the wrappers.
     ///

@@ -91,5 +91,5 @@ extension ReplayMemory {
     }
 
     /// The largest |δ| + ε so far, which new transitions get; 1 before the first error and in a uniform replay.
-    public var largestPriority: Double { priorities?.largest ?? 1 }
+    package var largestPriority: Double { priorities?.largest ?? 1 }
 }
