@@ -3,7 +3,7 @@ import DQNTraining
 import Foundation
 import Testing
 
-/// `docs/configuration.md` lists every key as the code has it; `DQN_RECORD_DOCS=1` writes it anew.
+/// `docs/configuration.md` lists every key exactly as the code defines it; `DQN_RECORD_DOCS=1` rewrites it.
 @Suite struct DocumentationTests {
     static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("docs/configuration.md")
@@ -23,7 +23,7 @@ import Testing
         return head + ConfigurationKey.all.map { "| `\($0.name)` | \($0.allowed) | \($0.help) |\n" }.joined()
     }
 
-    @Test func configurationPageIsTrue() throws {
+    @Test func theConfigurationPageMatchesTheCode() throws {
         if ProcessInfo.processInfo.environment["DQN_RECORD_DOCS"] == "1" {
             try Data(Self.contents.utf8).write(to: Self.file)
         }
