@@ -8,7 +8,7 @@ public enum EnvironmentRegistry {
     /// Creates an environment, not reset yet.
     ///
     /// It may throw any error; `make` wraps errors other than ``EnvironmentError``.
-    public typealias Factory = @Sendable () throws -> any Environment
+    package typealias Factory = @Sendable () throws -> any Environment
 
     /// The registered ids, sorted.
     public static var identifiers: [String] { entries.withLock { $0.keys.sorted() } }
@@ -67,7 +67,9 @@ public enum EnvironmentRegistry {
     ///
     /// - Throws: ``EnvironmentError`` (`alreadyRegistered`) if the id is taken, or begins like one of Gymnasium or of a
     ///   plug-in: the meaning of an id never changes.
-    public static func register(_ id: String, factory: @escaping Factory) throws(EnvironmentError) {
+    public static func register(
+        _ id: String, factory: @escaping @Sendable () throws -> any Environment
+    ) throws(EnvironmentError) {
         let isNew = entries.withLock { table in
             if table[id] != nil || EnvironmentID.hasScheme(id) { return false }
             table[id] = factory

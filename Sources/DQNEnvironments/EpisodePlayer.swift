@@ -78,16 +78,16 @@ public struct EpisodePlayer {
 }
 
 /// Mean and population standard deviation of returns.
-public struct ReturnSummary: Sendable, Equatable {
+package struct ReturnSummary: Sendable, Equatable {
     /// The mean.
-    public let mean: Double
+    package let mean: Double
     /// The population standard deviation.
-    public let standardDeviation: Double
+    package let standardDeviation: Double
 
     /// Summarises returns.
     ///
     /// - Precondition: there is at least one.
-    public init(_ returns: [Double]) {
+    package init(_ returns: [Double]) {
         let count = Double(returns.count)
         let mean = returns.reduce(0, +) / count
         self.mean = mean

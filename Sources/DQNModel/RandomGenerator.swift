@@ -7,7 +7,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
     package static let algorithm = "xoshiro256++"
 
     /// The four state words; never all zero.
-    @usableFromInline var state: (UInt64, UInt64, UInt64, UInt64)
+    @usableFromInline var state0, state1, state2, state3: UInt64
 
     /// Creates the generator of a named stream of a seed.
     ///
@@ -21,7 +21,7 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
         for byte in stream.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
         var mixer = SplitMix64(state: seed)
         mixer.state = mixer.next() ^ hash
-        state = (mixer.next(), mixer.next(), mixer.next(), mixer.next())
+        (state0, state1, state2, state3) = (mixer.next(), mixer.next(), mixer.next(), mixer.next())
     }
 
     /// Restores a generator from its state words.
@@ -34,30 +34,30 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
                 message:
                     "A \(Self.algorithm) state must be four 64-bit words, not all zero; found \(words.count) words.")
         }
-        state = (words[0], words[1], words[2], words[3])
+        (state0, state1, state2, state3) = (words[0], words[1], words[2], words[3])
     }
 
     /// The four state words, for a checkpoint.
-    public var words: [UInt64] { [state.0, state.1, state.2, state.3] }
+    public var words: [UInt64] { [state0, state1, state2, state3] }
 
     /// Returns 64 random bits.
     @inlinable
     public mutating func next() -> UInt64 {
-        let sum = state.0 &+ state.3
-        let result = ((sum << 23) | (sum >> 41)) &+ state.0
+        let sum = state0 &+ state3
+        let result = ((sum << 23) | (sum >> 41)) &+ state0
         advance()
         return result
     }
 
     @inlinable
     mutating func advance() {
-        let shifted = state.1 << 17
-        state.2 ^= state.0
-        state.3 ^= state.1
-        state.1 ^= state.2
-        state.0 ^= state.3
-        state.2 ^= shifted
-        state.3 = (state.3 << 45) | (state.3 >> 19)
+        let shifted = state1 << 17
+        state2 ^= state0
+        state3 ^= state1
+        state1 ^= state2
+        state0 ^= state3
+        state2 ^= shifted
+        state3 = (state3 << 45) | (state3 >> 19)
     }
 
     /// Returns a uniform number in [0, 1) with 53 random bits.
@@ -84,9 +84,6 @@ public struct RandomGenerator: RandomNumberGenerator, Sendable, Equatable {
         }
         return Int(product.high)
     }
-
-    /// Returns whether two generators produce the same numbers.
-    public static func == (left: RandomGenerator, right: RandomGenerator) -> Bool { left.state == right.state }
 }
 
 /// SplitMix64 (Steele, Lea and Flood 2014), which spreads any seed over a larger state.

@@ -5,7 +5,7 @@ import DQNTraining
 import Foundation
 import Testing
 
-/// Saves in the background while the trainer goes on at once.
+/// Saves in the background while training continues.
 struct BackgroundSaveTests {
     private func trainer(_ method: String, _ settings: [String]) throws -> Trainer {
         var request = ConfigurationRequest()
@@ -21,14 +21,14 @@ struct BackgroundSaveTests {
         return url
     }
 
-    /// Training that goes on the instant a save returns changes nothing of the file: replays that wrap round, priorities
-    /// that all change, parameters whose copies use the last save's memory again.
+    /// Training that continues as soon as a save returns does not change the file, even if the replay wraps around, all
+    /// priorities change, and the copies of the parameters reuse the memory of the last save.
     @Test(arguments: [
         ("dqn", ["replay_capacity=120", "learning_starts=20", "batch_size=4", "prioritized=true", "n_step=3"]),
         ("async-dqn", ["replay_capacity=90", "learning_starts=20", "batch_size=4", "refresh_interval=3"]),
         ("async-q", []), ("a3c", ["shared_statistics=false"]),
     ])
-    func whatIsTrainedAfterwardsIsNotSaved(_ method: String, _ settings: [String]) throws {
+    func trainingDuringASaveDoesNotChangeTheFile(_ method: String, _ settings: [String]) throws {
         try withRunDirectory { directory in
             let steps = Array(stride(from: 37, through: 400, by: 33))
             let kept = try folder("kept", in: directory.url)
@@ -55,15 +55,15 @@ struct BackgroundSaveTests {
         }
     }
 
-    /// A run whose save failed on the way goes on, says so, and ends with an error though its last state is saved.
-    @Test func aFailedSaveOnTheWay() throws {
+    /// A run continues after a failed save, and ends with an error although its last state is saved.
+    @Test func aRunContinuesAfterAFailedSave() throws {
         try withRunDirectory { directory in
             var request = ConfigurationRequest()
             request.environment = "CartPole-v1"
             request.assignments = ["network=mlp:16,16", "log_interval=50", "evaluation_interval=0"]
             let run = try TrainingRun(
                 request.resolve(), options: .init(steps: 400, saveEvery: 100, keep: 10), in: directory)
-            // A directory in the place of the file that is to be written.
+            // A directory in place of the file to write.
             let obstacle = directory.checkpoints.appendingPathComponent(
                 CheckpointStore.fileName(agentSteps: 200) + ".tmp/x", isDirectory: true)
             try FileManager.default.createDirectory(at: obstacle, withIntermediateDirectories: true)

@@ -6,24 +6,24 @@ import DQNTraining
 import Foundation
 import Testing
 
-/// oneDNN settles on a computation's threads where it is made: every one must be made on a thread that has told it to use
-/// no others, which the chief has not.
+/// oneDNN fixes a computation's threads where it is created, so each must be created on a thread of the pool, which limits
+/// itself to one thread.
 @Suite struct ComputationThreadTests {
-    /// Tells when a computation is made, on the thread that makes it.
-    final class NotingBackend: ComputeBackend {
-        private let note: @Sendable () -> Void
+    /// Reports each new computation, on the thread that creates it.
+    final class ReportingBackend: ComputeBackend {
+        private let report: @Sendable () -> Void
 
-        init(_ note: @escaping @Sendable () -> Void) { self.note = note }
+        init(_ report: @escaping @Sendable () -> Void) { self.report = report }
 
         func makeComputation(
             of architecture: NetworkArchitecture, batchSize: Int, training: Bool
         ) throws(NetworkError) -> any NetworkComputation {
-            note()
+            report()
             return try OneDNNBackend().makeComputation(of: architecture, batchSize: batchSize, training: training)
         }
     }
 
-    /// `@unchecked Sendable`: the threads are touched with the lock held.
+    /// `@unchecked Sendable`: `threads` is accessed only with the lock held.
     final class Threads: @unchecked Sendable {
         private let lock = NSLock()
         private var threads: [Thread] = []
@@ -31,13 +31,13 @@ import Testing
         var all: [Thread] { lock.withLock { threads } }
     }
 
-    @Test func computationsAreMadeOnTheCrewsThreads() throws {
+    @Test func createsComputationsOnThePoolsThreads() throws {
         let threads = Threads()
         var configuration = TrainingConfiguration()
         configuration.network = "mlp:8"
         configuration.evaluationInterval = 100
         configuration.evaluationEpisodes = 1
-        let trainer = try Trainer(configuration, backend: NotingBackend { threads.addCurrent() })
+        let trainer = try Trainer(configuration, backend: ReportingBackend { threads.addCurrent() })
         for _ in 0..<2 { try trainer.advance(to: 200) }
         #expect(trainer.counters.evaluations == 2)
         // The worker's acting, learning and bootstrapping computations, then the evaluator's only one.

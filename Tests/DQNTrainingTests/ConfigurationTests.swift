@@ -20,13 +20,13 @@ import Testing
     }
 
     @Test func everyStoredPropertyHasAKey() {
-        // The optimiser's kind and four constants and `centred` are six keys of one property.
+        // The optimiser's kind, four constants and `centred` are six keys of one property.
         let properties = Mirror(reflecting: TrainingConfiguration()).children.count
         #expect(ConfigurationKey.all.count == properties + 5)
         #expect(Set(ConfigurationKey.all.map(\.name)).count == ConfigurationKey.all.count)
     }
 
-    @Test func aMissingKeyIsNamed() throws {
+    @Test func namesAMissingKey() throws {
         guard case .object(var members) = TrainingConfiguration().json else { return }
         members["discount"] = nil
         #expect { try TrainingConfiguration(json: .object(members)) } throws: { "\($0)".contains("'discount'") }
@@ -39,7 +39,7 @@ import Testing
         ("loss=hubert", "huber or squared"), ("batch_size", "key=value"), ("epsilon_final=1e400", "number"),
         ("seed=-1", "integer 0"), ("network=", "text"),
     ])
-    func aBadAssignmentNamesKeyAndRemedy(assignment: String, text: String) {
+    func anInvalidAssignmentNamesKeyAndRemedy(assignment: String, text: String) {
         var configuration = TrainingConfiguration()
         #expect { try configuration.set(assignment) } throws: {
             guard let error = $0 as? TrainingError else { return false }
@@ -48,7 +48,7 @@ import Testing
         #expect(configuration == TrainingConfiguration())
     }
 
-    @Test func assignmentsTakeJSONOrPlainText() throws {
+    @Test func assignmentsAcceptJSONOrPlainText() throws {
         var configuration = TrainingConfiguration()
         try configuration.set("network=mlp:8,8")
         try configuration.set("replay_capacity=1e6")
@@ -59,7 +59,7 @@ import Testing
         #expect(configuration.doubleDQN)
     }
 
-    @Test func flagsWinOverAssignmentsOverFileOverPreset() throws {
+    @Test func flagsOverrideAssignmentsOverrideFileOverridesPreset() throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("config-\(UUID().uuidString).json")
         defer { try? FileManager.default.removeItem(at: file) }
         try Data(#"{"environment":"CartPole-v1","learning_rate":0.5,"batch_size":7,"seed":1}"#.utf8).write(to: file)
@@ -75,7 +75,7 @@ import Testing
         #expect(configuration.seed == 3)
     }
 
-    @Test func presetsAreWhatTheyClaim() throws {
+    @Test func presetsHaveThePublishedSettings() throws {
         let cartPole = try EnvironmentRegistry.make("CartPole-v1").specification
         let zoo = try Preset.zoo.configuration(for: cartPole)
         #expect(zoo.scheduleSteps == 50_000 && zoo.learningRate == 2.3e-3 && zoo.batchSize == 64)
@@ -92,7 +92,7 @@ import Testing
         #expect { try Preset.named("zooo") } throws: { "\($0)".contains("did you mean 'zoo'?") }
     }
 
-    @Test func combinationsThatCannotWorkAreRefused() throws {
+    @Test func refusesInvalidCombinations() throws {
         for assignment in ["network=nature-cnn", "method=a4c", "preset=best"] {
             var request = ConfigurationRequest()
             request.environment = "CartPole-v1"
@@ -110,7 +110,7 @@ import Testing
         #expect { try ConfigurationRequest().resolve() } throws: { "\($0)".contains("--env") }
     }
 
-    @Test func aRunBeyondAnExhaustedLearningRateIsRefused() throws {
+    @Test func refusesStepsBeyondAnExhaustedLearningRate() throws {
         var configuration = TrainingConfiguration()
         configuration.scheduleSteps = 100
         configuration.learningRateFinal = 0
@@ -122,7 +122,7 @@ import Testing
 }
 
 @Suite struct LinearScheduleTests {
-    @Test func fallsLinearlyAndStays() {
+    @Test func fallsLinearlyAndThenStaysConstant() {
         let schedule = LinearSchedule(from: 1, to: 0.1, over: 90)
         #expect(schedule.value(at: 0) == 1)
         #expect(abs(schedule.value(at: 45) - 0.55) < 1e-12)

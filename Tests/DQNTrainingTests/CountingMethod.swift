@@ -5,7 +5,7 @@ import DQNModel
 import DQNNetwork
 import DQNTraining
 
-/// A plug-in's method that learns nothing and counts its steps: what matters is where the counts are kept.
+/// A plug-in's method that counts its steps and learns nothing; the tests follow where the counts are stored.
 struct CountingMethod: TrainingMethod {
     static let owner = "org.example.counting"
     /// Registered once in the process.
@@ -38,7 +38,7 @@ struct CountingMethod: TrainingMethod {
     func makeLearner(_ context: LearnerContext) throws -> any Learner { try CountingLearner(context) }
 }
 
-/// Counts steps from `first` on, and pushes an empty gradient at each.
+/// Counts steps from `first`, and pushes an empty gradient at each.
 final class CountingLearner: Learner {
     var statistics = TrainingStatistics()
     private let context: LearnerContext

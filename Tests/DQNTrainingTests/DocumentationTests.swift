@@ -3,7 +3,7 @@ import DQNTraining
 import Foundation
 import Testing
 
-/// Checks that `docs/configuration.md` lists every key as the code does; `DQN_RECORD_DOCS=1` records it again.
+/// `docs/configuration.md` lists every key exactly as the code defines it; `DQN_RECORD_DOCS=1` rewrites it.
 @Suite struct DocumentationTests {
     static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("docs/configuration.md")
@@ -24,7 +24,7 @@ import Testing
         return head + ConfigurationKey.all.map { "| `\($0.name)` | \($0.allowed) | \($0.help) |\n" }.joined()
     }
 
-    @Test func configurationPageIsTrue() throws {
+    @Test func theConfigurationPageMatchesTheCode() throws {
         if ProcessInfo.processInfo.environment["DQN_RECORD_DOCS"] == "1" {
             try Data(Self.contents.utf8).write(to: Self.file)
         }

@@ -7,9 +7,9 @@ import Foundation
 import Logging
 import Testing
 
-/// Workers that die, block, are slow or throw, at every point of a run: each ends in a named outcome.
+/// Workers that die, block, throw or are slow, at every point of a run: each case has a defined outcome.
 ///
-/// Serialised, so that a slow machine does not make a working worker look stuck.
+/// Serialised, because on a busy machine a working worker might look stuck.
 @Suite(.serialized) struct FaultTests {
     init() { FaultyEnvironment.registration }
 
@@ -53,7 +53,7 @@ import Testing
             (.diesInStep, "Worker 1 died at agent step"), (.throwsInSnapshot, "worker 1 could not save its state"),
             (.blocksInSnapshot, "Worker 1 is stuck at agent step"),
         ], ["async-dqn", "async-nstep-q", "a3c"])
-    func aFaultOnTheWayEndsTheRunWithItsNameAndACheckpoint(
+    func aFaultDuringTrainingEndsTheRunWithAnErrorAndACheckpoint(
         fault: (kind: FaultyEnvironment.Fault, words: String), method: String
     ) throws {
         try withRunDirectory { directory in
@@ -73,11 +73,11 @@ import Testing
                 #expect(checkpoint.workers[1].status == .abandoned)
                 #expect(checkpoint.workers[1].agentSteps >= FaultyEnvironment.stepsBefore)
             } else {
-                // Its last boundary snapshot: from a save before the fault.
+                // Its last snapshot, from a save before the fault.
                 #expect(checkpoint.workers[1].status == .running)
                 #expect(checkpoint.workers[1].agentSteps <= FaultyEnvironment.stepsBefore + 40)
             }
-            // The struck seed is gone, so that the fault does not come again.
+            // A resume does not reset with the faulty seed, so the fault does not recur.
             let trainer = try Trainer(resuming: checkpoint)
             #expect(
                 trainer.notices.contains { $0.contains("worker 1 starts a new episode") }
@@ -91,7 +91,7 @@ import Testing
         (FaultyEnvironment.Fault.throwsAtStart, "injected fault"), (.blocksAtStart, "Worker 1 is stuck"),
         (.diesAtStart, "Worker 1 died"),
     ])
-    func aFaultAtTheStartIsNamedAndNothingIsWritten(fault: FaultyEnvironment.Fault, words: String) throws {
+    func aFaultAtTheStartThrowsAndWritesNothing(fault: FaultyEnvironment.Fault, words: String) throws {
         try withRunDirectory { directory in
             let configuration = try configuration(fault)
             #expect { _ = try run(configuration, in: directory) } throws: { "\($0)".contains(words) }
@@ -110,7 +110,7 @@ import Testing
             let checkpoint = try newest(directory)
             #expect(checkpoint.counters.agentSteps == 200)
             #expect(checkpoint.workers.allSatisfy { $0.status == .running })
-            // What the fault kept from being done is done first when the run goes on.
+            // The resumed run first does the work that the fault prevented.
             #expect(checkpoint.history.agentSteps.last != 200)
             let trainer = try Trainer(resuming: checkpoint, options: Trainer.Options(workerTimeout: .seconds(0.5)))
             #expect(trainer.isScheduledWorkDue)
@@ -118,14 +118,14 @@ import Testing
         }
     }
 
-    @Test func anInterruptedEvaluationIsMadeAtTheResumeAndEndsInTheSameBytes() throws {
+    @Test func aResumeMakesAnInterruptedEvaluationAndEndsInTheSameState() throws {
         func play(_ interrupts: Bool) throws -> Checkpoint {
             var configuration = try configuration(.none, method: "async-nstep-q")
             configuration.workers = 1
             configuration.evaluationEpisodes = 200
             var trainer = try Trainer(configuration)
             while trainer.counters.agentSteps < 200 {
-                // The chief asks while it waits, which is during the evaluation if the steps have all been taken.
+                // Interrupts during the evaluation: all steps have been claimed by then.
                 try trainer.advance(to: 200) { interrupts && trainer.claimedAgentSteps == 200 }
             }
             if interrupts {
@@ -140,16 +140,16 @@ import Testing
         let (whole, cut) = (try play(false), try play(true))
         #expect(whole.online == cut.online)
         #expect(whole.history.agentSteps == cut.history.agentSteps)
-        // Bit by bit, since a row without a value has NaN there.
+        // Compared as bits, because missing values are NaN.
         let bits = { (history: MetricHistory) in history.columns.mapValues { $0.map(\.bitPattern) } }
         #expect(bits(whole.history) == bits(cut.history))
         #expect(whole.counters == cut.counters)
     }
 
-    @Test func aFaultAtTheLastStepEndsTheRunToo() throws {
+    @Test func aFaultAtTheLastStepEndsTheRun() throws {
         try withRunDirectory { directory in
             var configuration = try configuration(.blocksInStep)
-            // Worker 1 alone takes steps at the end: worker 0 has finished.
+            // At the end worker 0 has finished, and only worker 1 takes steps.
             configuration.workerSteps = FaultyEnvironment.stepsBefore + 1
             #expect { _ = try run(configuration, in: directory) } throws: { "\($0)".contains("Worker 1 is stuck") }
             let checkpoint = try newest(directory)
@@ -157,7 +157,7 @@ import Testing
         }
     }
 
-    @Test func aSlowWorkerIsWaitedFor() throws {
+    @Test func waitsForASlowWorker() throws {
         try withRunDirectory { directory in
             let outcome = try run(configuration(.isSlow), in: directory)
             #expect(outcome == .completed)
@@ -166,7 +166,7 @@ import Testing
         }
     }
 
-    @Test func anEnvironmentWithoutSnapshotsBeginsANewEpisodeAtResume() throws {
+    @Test func anEnvironmentWithoutSnapshotsStartsANewEpisodeAtResume() throws {
         try withRunDirectory { directory in
             let outcome = try run(configuration(.hasNoSnapshot), in: directory)
             #expect(outcome == .completed)
@@ -207,7 +207,7 @@ import Testing
     }
 }
 
-/// Calls `body` with the directory of a run that is removed afterwards.
+/// Calls `body` with a new run directory, and removes it afterwards.
 func withRunDirectory(_ body: (RunDirectory) throws -> Void) throws {
     let url = FileManager.default.temporaryDirectory.appendingPathComponent("dqn-run-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: url) }

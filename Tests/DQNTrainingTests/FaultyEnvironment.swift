@@ -2,7 +2,7 @@ import DQNEnvironments
 import DQNModel
 import Foundation
 
-/// A walk of ten steps whose faults are injected: into one worker, known by the seed of its first reset.
+/// A walk of ten steps with injected faults. They affect one worker, identified by the seed of its first reset.
 struct FaultyEnvironment: Environment {
     enum Fault: String, CaseIterable {
         case none
@@ -25,8 +25,8 @@ struct FaultyEnvironment: Environment {
         var description: String { "the injected fault" }
     }
 
-    /// The fault strikes the worker whose environment is reset with the seed that worker 1 of run seed 0 begins with.
-    static let struckSeed: UInt64 = {
+    /// The first seed of worker 1 in a run with seed 0; the fault affects the environment that is reset with it.
+    static let faultySeed: UInt64 = {
         var seeds = RandomGenerator(seed: 0, stream: "workers/1/environment")
         return seeds.next()
     }()
@@ -35,7 +35,7 @@ struct FaultyEnvironment: Environment {
         var seeds = RandomGenerator(seed: 0, stream: "evaluations/0")
         return seeds.next()
     }()
-    /// Agent steps of the struck worker before the fault.
+    /// Agent steps of the affected worker before the fault.
     static let stepsBefore = 57
 
     static func id(_ fault: Fault) -> String { "Faulty-\(fault.rawValue)-v0" }
@@ -43,13 +43,13 @@ struct FaultyEnvironment: Environment {
     /// Registers every kind, once.
     static let registration: Void = {
         for fault in Fault.allCases {
-            // Registered once in the process, under names of its own.
+            // The ids are unique to this type, so registration cannot fail.
             try? EnvironmentRegistry.register(id(fault)) { FaultyEnvironment(fault: fault) }
         }
     }()
 
     let fault: Fault
-    private var isStruck = false
+    private var isFaulty = false
     private var position: Float = 0
     private var length = 0
     private var steps = 0
@@ -63,32 +63,32 @@ struct FaultyEnvironment: Environment {
     }
 
     mutating func reset(seed: UInt64?) throws {
-        if seed == Self.struckSeed { isStruck = true }
+        if seed == Self.faultySeed { isFaulty = true }
         if seed == Self.evaluationSeed, fault.rawValue.hasSuffix("evaluation") {
-            isStruck = true
-            try strike(.throwsInEvaluation, .blocksInEvaluation, if: true)
+            isFaulty = true
+            try fail(.throwsInEvaluation, .blocksInEvaluation, if: true)
         }
-        try strike(.throwsAtStart, .blocksAtStart, .diesAtStart, if: steps == 0)
-        try strike(.throwsAtReset, if: steps >= Self.stepsBefore)
+        try fail(.throwsAtStart, .blocksAtStart, .diesAtStart, if: steps == 0)
+        try fail(.throwsAtReset, if: steps >= Self.stepsBefore)
         position = 0
         length = 0
     }
 
     mutating func step(_ action: Int) throws -> StepOutcome {
-        // A step takes a while, so that both workers get their share of them.
-        usleep(fault != .isSlow ? 200 : isStruck ? 8_000 : 1_000)
-        try strike(.throwsInStep, .blocksInStep, .diesInStep, if: steps == Self.stepsBefore)
+        // A step takes a while, so that both workers take some.
+        usleep(fault != .isSlow ? 200 : isFaulty ? 8_000 : 1_000)
+        try fail(.throwsInStep, .blocksInStep, .diesInStep, if: steps == Self.stepsBefore)
         steps += 1
         length += 1
         position += action == 1 ? 1 : -1
         return StepOutcome(reward: Double(action), terminated: length == 10, truncated: false)
     }
 
-    private func strike(_ faults: Fault..., if isDue: Bool) throws {
-        guard isStruck, isDue, faults.contains(fault) else { return }
+    private func fail(_ faults: Fault..., if isDue: Bool) throws {
+        guard isFaulty, isDue, faults.contains(fault) else { return }
         if fault.rawValue.hasPrefix("throws") { throw Failure() }
         if fault.rawValue.hasPrefix("dies") { pthread_exit(nil) }
-        // Far longer than any test waits.
+        // Much longer than any test waits.
         sleep(3_600)
     }
 
@@ -100,7 +100,7 @@ struct FaultyEnvironment: Environment {
     }
 
     func snapshot() throws -> StateSnapshot? {
-        try strike(.throwsInSnapshot, .blocksInSnapshot, if: steps >= Self.stepsBefore)
+        try fail(.throwsInSnapshot, .blocksInSnapshot, if: steps >= Self.stepsBefore)
         if fault == .hasNoSnapshot { return nil }
         return StateSnapshot(
             kind: Self.id(fault), version: 1,

@@ -2,13 +2,13 @@ import DQNEnvironments
 import DQNModel
 import Foundation
 
-/// An endless world of frames of 64 KiB, so that a replay of few steps is large; slow for the worker that
-/// ``FaultyEnvironment/struckSeed`` names.
+/// An endless episode with frames of 64 KiB, so that a short replay is large; slow for the worker whose seed is
+/// ``FaultyEnvironment/faultySeed``.
 struct LargeFrameEnvironment: Environment {
     static let id = "LargeFrames-v0"
     static let space = ObservationSpace(shape: [256, 256], element: .uint8)
     static let registration: Void = {
-        // Registered once in the process, under a name of its own.
+        // The id is unique to this type, so registration cannot fail.
         try? EnvironmentRegistry.register(id) { LargeFrameEnvironment() }
     }()
 
@@ -20,7 +20,7 @@ struct LargeFrameEnvironment: Environment {
     }
 
     mutating func reset(seed: UInt64?) {
-        if let seed { isSlow = seed == FaultyEnvironment.struckSeed }
+        if let seed { isSlow = seed == FaultyEnvironment.faultySeed }
         steps = 0
     }
 
@@ -31,7 +31,7 @@ struct LargeFrameEnvironment: Environment {
     }
 
     func observe(into observation: inout Observation) {
-        // Every page of the frame is written: memory that nobody touches is not resident.
+        // Writes every page of the frame: untouched memory is not resident.
         observation.withMutableBytes {
             _ = $0.initializeMemory(as: UInt8.self, repeating: UInt8(truncatingIfNeeded: steps))
         }

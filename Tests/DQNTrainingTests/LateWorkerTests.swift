@@ -7,7 +7,7 @@ import Foundation
 import Synchronization
 import Testing
 
-/// A worker that was given up as stuck and comes back: it must not touch what the chief has gone on with.
+/// A worker that timed out and responds later must not change state that the trainer uses.
 @Suite(.serialized) struct LateWorkerTests {
     init() { LateEnvironment.registration }
 
@@ -23,19 +23,19 @@ import Testing
         return try Trainer(request.resolve(), options: Trainer.Options(workerTimeout: .seconds(0.5)))
     }
 
-    /// Opens the gate and gives the worker behind it time to do whatever it does then.
-    private func letItComeBack() {
+    /// Opens the gate and gives the worker behind it time to finish its job.
+    private func releaseWorker() {
         LateEnvironment.gate.store(true, ordering: .releasing)
         Thread.sleep(forTimeInterval: 0.3)
     }
 
-    /// What tells one state of a worker from another here.
-    private func what(_ checkpoint: Checkpoint, _ index: Int) -> String {
+    /// A text that differs between two states of a worker.
+    private func summary(_ checkpoint: Checkpoint, _ index: Int) -> String {
         let worker = checkpoint.workers[index]
         return "\(worker.status) \(worker.agentSteps) \(worker.environment.map { "\($0.values)" } ?? "none")"
     }
 
-    @Test func aSnapshotThatComesTooLateIsNotTaken() throws {
+    @Test func ignoresASnapshotThatComesTooLate() throws {
         LateEnvironment.close(.snapshot)
         let trainer = try trainer()
         try trainer.advance(to: 100)
@@ -46,29 +46,29 @@ import Testing
         let given = try trainer.checkpoint()
         #expect(trainer.failure?.message.contains("is stuck at agent step 200") == true)
         let stuck = trainer.failure?.message.hasPrefix("Worker 0") == true ? 0 : 1
-        #expect(what(given, stuck) == what(before, stuck))
-        letItComeBack()
-        // From here on the worker's own snapshot exists, and is not what is saved.
-        #expect(what(try trainer.checkpoint(), stuck) == what(before, stuck))
+        #expect(summary(given, stuck) == summary(before, stuck))
+        releaseWorker()
+        // The worker has made its snapshot by now; it must not be saved.
+        #expect(summary(try trainer.checkpoint(), stuck) == summary(before, stuck))
     }
 
-    @Test func aWorkerThatFinishesTooLateIsNotCounted() throws {
+    @Test func doesNotCountAWorkerThatFinishesTooLate() throws {
         LateEnvironment.close(.step)
-        // Both workers have 100 steps; one of them hangs in its last.
+        // Both workers take 100 steps; one of them blocks in its last.
         let trainer = try trainer(workerSteps: 100)
         LateEnvironment.arm(afterSteps: 99)
         let error = #expect(throws: TrainingError.self) { try trainer.advance(to: 200) }
         #expect(error?.message.contains("is stuck") == true)
         let given = try trainer.checkpoint()
         let stuck = try #require(given.workers.firstIndex { $0.status != .finished })
-        letItComeBack()
+        releaseWorker()
         let later = try trainer.checkpoint()
-        #expect(what(later, stuck) == what(given, stuck))
+        #expect(summary(later, stuck) == summary(given, stuck))
         #expect(later.counters == given.counters)
     }
 }
 
-/// An endless walk in which one environment, the first to come to it once armed, waits at a gate.
+/// An endless walk; once armed, the first environment that reaches the gate waits there.
 private struct LateEnvironment: Environment {
     enum Place: Int { case step, snapshot }
 
@@ -79,7 +79,7 @@ private struct LateEnvironment: Environment {
     private static let stepsBefore = Atomic<Int>(0)
 
     static let registration: Void = {
-        // Registered once in the process, under a name of its own.
+        // The id is unique to this type, so registration cannot fail.
         try? EnvironmentRegistry.register(id) { LateEnvironment() }
     }()
 

@@ -1,13 +1,14 @@
 import DQNEnvironments
 import DQNModel
 
-/// A game of three lives, each lost after six frames, whatever is done; each frame pays 2. It looks like Atari's.
+/// A game with three lives, each lost after six frames whatever the action; each frame has a reward of 2. Its screens
+/// have the format of Atari's.
 struct LivesEnvironment: Environment {
     static let id = "Lives-v0"
     static let registration: Void = {
         try? EnvironmentRegistry.register(id) { LivesEnvironment() }
     }()
-    /// What a whole game pays.
+    /// The return of a whole game.
     static let gameReturn = 36.0
 
     private var frame = 0

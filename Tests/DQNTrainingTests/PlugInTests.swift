@@ -7,7 +7,7 @@ import Foundation
 import Logging
 import Testing
 
-/// A method of somebody else's: how it comes in, what it sets and refuses, and where its state is kept.
+/// A plug-in's training method: its registration, defaults, validation and stored state.
 @Suite struct PlugInTests {
     init() { CountingMethod.registration }
 
@@ -20,7 +20,7 @@ import Testing
         return request
     }
 
-    /// A state after 100 steps of the workers together, each of which counts from its method's `first`.
+    /// A checkpoint after 100 steps over all workers, each of which counts from the option `first`.
     private func checkpoint(workers: Int, _ assignments: String...) throws -> Checkpoint {
         var request = request("workers=\(workers)")
         request.assignments += assignments
@@ -29,7 +29,7 @@ import Testing
         return try trainer.checkpoint()
     }
 
-    /// The counts that a checkpoint holds, by worker.
+    /// The counts in a checkpoint, by worker.
     private func counts(_ checkpoint: Checkpoint) throws -> [Int: Int] {
         let groups = checkpoint.extensions.filter { $0.owner == CountingMethod.owner }
         try #require(groups.count == 1)
@@ -51,7 +51,7 @@ import Testing
         (CountingMethod(name: "slashed", extensionOwner: "org/example"), "use letters, digits, '_', '-' and '.'"),
         (CountingMethod(name: "flat", extensionOwner: "example"), "is not in reverse-domain form"),
     ])
-    func aMethodWithoutANameOrAnOwnerOfItsOwnIsRefused(method: CountingMethod, words: String) {
+    func refusesAMethodWithoutAUniqueNameOrAnOwner(method: CountingMethod, words: String) {
         #expect {
             try TrainingMethods.register(method)
         } throws: {
@@ -62,7 +62,7 @@ import Testing
 
     // MARK: Options
 
-    @Test func aMethodSetsItsDefaultsAndAssignmentsComeAfterThem() throws {
+    @Test func assignmentsOverrideTheMethodsDefaults() throws {
         let plain = try request().resolve()
         #expect(plain.methodOptions == ["first": .integer(0)])
         #expect(plain.network == "mlp:4")
@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test(arguments: [#"{}"#, #"{"first":"one"}"#, #"{"first":1,"second":2}"#])
-    func aMethodRefusesOptionsInItsOwnWords(options: String) {
+    func aMethodValidatesItsOptions(options: String) {
         #expect {
             _ = try request("method_options=\(options)").resolve()
         } throws: {
@@ -89,7 +89,7 @@ import Testing
 
     // MARK: State
 
-    @Test func theStateOfTwoWorkersStandsInTheOwnersGroupAndIsPutBack() throws {
+    @Test func storesAndRestoresTheStateOfTwoWorkersInTheOwnersGroup() throws {
         let first = try checkpoint(workers: 2, #"method_options={"first":1000}"#)
         #expect(first.workers.allSatisfy { $0.learner == nil })
         for (worker, count) in try counts(first) { #expect(count == 1_000 + first.workers[worker].agentSteps) }
@@ -108,7 +108,7 @@ import Testing
         #expect(try counts(second).values.reduce(0, +) == 2_150)
     }
 
-    @Test func anOptimiserOfAWorkersOwnGoesIntoTheGroupToo() throws {
+    @Test func storesAWorkersOwnOptimiserInTheGroup() throws {
         let first = try checkpoint(workers: 2, "shared_statistics=false", "optimizer=adam")
         let group = try #require(first.extensions.first)
         for worker in 0..<2 {
@@ -127,7 +127,7 @@ import Testing
         #expect(try Trainer(resuming: first).checkpoint().workers.map(\.finalEpsilon) == drawn)
     }
 
-    @Test func aRestingWorkerKeepsItsStateAndANewOneBeginsWithout() throws {
+    @Test func anInactiveWorkerKeepsItsStateAndANewOneStartsWithoutAny() throws {
         let first = try checkpoint(workers: 2)
         let before = try counts(first)
         let fewer = try Trainer(resuming: first, workers: 1)
@@ -139,7 +139,7 @@ import Testing
         #expect(try counts(more)[2] == 0)
     }
 
-    @Test func whatAnotherOwnerLeftInTheFileStaysInLaterOnes() throws {
+    @Test func laterCheckpointsKeepGroupsOfOtherOwners() throws {
         var first = try checkpoint(workers: 1)
         let notes = ExtensionGroup(
             owner: "org.example.notes", mustUnderstand: false,
@@ -153,7 +153,7 @@ import Testing
     }
 
     @Test(arguments: ["worker-7.count", "worker-x.count", "worker-0", "count"])
-    func aGroupThatNamesNoWorkerOfTheFileIsRefused(name: String) throws {
+    func refusesAGroupThatNamesAnUnknownWorker(name: String) throws {
         var first = try checkpoint(workers: 1)
         let index = try #require(first.extensions.indices.first)
         first.extensions[index].state.values[name] = .int64([1])
@@ -164,7 +164,7 @@ import Testing
         }
     }
 
-    @Test func arraysOfAnotherVersionAreRefused() throws {
+    @Test func refusesArraysOfAnotherVersion() throws {
         var first = try checkpoint(workers: 1)
         first.extensions[0].state.version = 2
         #expect {
@@ -176,7 +176,7 @@ import Testing
 
     // MARK: Programs without the plug-in
 
-    @Test func aProgramWithoutTheMethodOrTheEnvironmentSaysWhatItLacks() throws {
+    @Test func namesAMissingMethodOrEnvironment() throws {
         let whole = try checkpoint(workers: 1)
         func changed(_ key: String, _ value: String) -> Checkpoint {
             var checkpoint = whole
@@ -201,7 +201,7 @@ import Testing
 
     // MARK: Metrics
 
-    @Test func figuresOfAMethodsOwnAreColumnsOfTheMetrics() throws {
+    @Test func metricsOfTheMethodAreColumnsOfTheMetricsFile() throws {
         try withRunDirectory { directory in
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             func table() throws -> [[String]] {

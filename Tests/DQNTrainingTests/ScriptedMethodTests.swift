@@ -7,7 +7,7 @@ import DQNTraining
 import Foundation
 import Testing
 
-/// What `Fixtures/scripts/record_methods.py` computed with PyTorch.
+/// The results that `Fixtures/scripts/record_methods.py` computed with PyTorch.
 struct ScriptedFixture: Decodable, Sendable {
     struct Case: Decodable, Sendable, CustomTestStringConvertible {
         var method: String
@@ -48,7 +48,7 @@ struct ScriptedFixture: Decodable, Sendable {
     }()
 }
 
-/// Plays the fixture's script: what is seen follows from the step's number, rewards also from the action.
+/// Plays the fixture's script: observations depend on the step alone, rewards also on the action.
 struct ScriptedEnvironment: Environment {
     static let id = "Scripted-v0"
     static let registration: Void = {
@@ -97,7 +97,7 @@ struct ScriptedEnvironment: Environment {
     func renderANSI() -> String { "\(step)" }
 }
 
-/// The methods without a replay against the same algorithms in PyTorch, through terminations, truncations, target
+/// Compares the methods without a replay with the same algorithms in PyTorch, including terminations, truncations, target
 /// refreshes, clipping and a falling learning rate.
 @Suite struct ScriptedMethodTests {
     init() { ScriptedEnvironment.registration }

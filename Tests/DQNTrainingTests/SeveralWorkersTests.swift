@@ -7,8 +7,8 @@ import Foundation
 import Logging
 import Testing
 
-/// Whole runs of several workers with evaluation and saves: every path on which threads meet, for the tests themselves
-/// and for the thread sanitizer (`Scripts/test-threads`).
+/// Whole runs of several workers with evaluations and saves. They use every path that threads share, also under the
+/// thread sanitizer (`Scripts/test-threads`).
 @Suite(.serialized) struct SeveralWorkersTests {
     /// Agent steps of each worker.
     private static let steps = 150
@@ -75,8 +75,8 @@ import Testing
         return vectors.allSatisfy { $0.allSatisfy(\.isFinite) }
     }
 
-    /// Each worker may take its share of the steps and no more, so that all of them must have taken it.
-    @Test(arguments: cases) func everyWorkerTakesItsShareAndEverySaveAddsUp(run: Case) throws {
+    /// No worker may take more than its share of the steps, so at the end each has taken exactly that.
+    @Test(arguments: cases) func everyWorkerTakesItsShareAndEverySaveIsConsistent(run: Case) throws {
         try withRunDirectory { directory in
             let training = try self.run(run, workerSteps: Self.steps, in: directory)
             let total = Self.steps * run.workers
@@ -112,8 +112,8 @@ import Testing
 
     private static let ownAverages = "shared_statistics=false"
 
-    /// A crew that is still at work when its run ends goes on from the save, all of it.
-    @Test(arguments: cases) func aCrewGoesOnFromItsSave(run: Case) throws {
+    /// Workers that have not finished when their run ends all continue from its checkpoint.
+    @Test(arguments: cases) func allWorkersContinueFromTheCheckpoint(run: Case) throws {
         try withRunDirectory { directory in
             let training = try self.run(run, workerSteps: 0, in: directory)
             let total = Self.steps * run.workers

@@ -6,8 +6,8 @@ import Testing
 
 // Allocations are counted on Linux only.
 #if os(Linux)
-    /// The whole of a worker's loop through the public ``Trainer``: claiming the step, choosing the action, environment,
-    /// frame stack, replay or segment, the update, the parameters' refreshes, the episodes' ends.
+    /// A worker's whole loop, driven by ``Trainer``: claiming the step, choosing the action, environment, frame stack, replay
+    /// or segment, update, refreshes of the parameters, and ends of episodes.
     @Suite struct StepAllocationTests {
         struct Case: CustomTestStringConvertible {
             var environment = "CartPole-v1"
@@ -40,8 +40,8 @@ import Testing
         ]
 
         @Test(arguments: cases)
-        func aWarmWorkerAllocatesNothingOfItsOwn(_ what: Case) throws {
-            // Twice the recent episodes that are kept, so that their arrays have reached their size.
+        func aWarmWorkerAllocatesNothing(_ what: Case) throws {
+            // Enough episodes to fill the arrays of recent returns.
             let isPixels = what.network != "mlp:32,32"
             let (warm, watched) = isPixels ? (1_200, 200) : (6_000, 1_000)
             let (id, count) = try WatchedEnvironment.register(what.environment, steps: warm..<(warm + watched))

@@ -6,9 +6,9 @@ import Foundation
 /// Another environment, and a count of what its worker allocates over a range of steps: the counter runs from one call
 /// of ``step(_:)`` to a later one on the worker's own thread, and so sees all that the worker does between them.
 struct WatchedEnvironment: Environment {
-    /// What was counted, of all workers together.
+    /// The counts over all workers.
     ///
-    /// `@unchecked Sendable`: everything is touched with the lock held.
+    /// `@unchecked Sendable`: everything is accessed only with the lock held.
     final class Count: @unchecked Sendable {
         private let lock = NSLock()
         private var own = 0
@@ -23,7 +23,7 @@ struct WatchedEnvironment: Environment {
             }
         }
 
-        /// Allocations of this project's and of the compute library's, and how many workers have been counted.
+        /// Allocations by this project and by the compute library, and the number of workers counted.
         var values: (own: Int, computeLibrary: Int, workers: Int) {
             lock.withLock { (own, computeLibrary, workers) }
         }

@@ -6,7 +6,7 @@ import DQNTraining
 import Foundation
 import Testing
 
-/// Wrappers in training: what is learnt from, what is told of it, and what a checkpoint has of them.
+/// Wrappers in training: what the method learns from, which returns are reported, and what checkpoints store.
 @Suite struct WrappedTrainingTests {
     init() { LivesEnvironment.registration }
 
@@ -43,9 +43,9 @@ import Testing
         return result
     }
 
-    @Test("Learning sees clipped rewards and lives; returns and episodes are those of whole games")
+    @Test("Learning uses clipped rewards and single lives; reported returns and episodes are of whole games")
     func wholeGames() throws {
-        // Without random beginnings each game has nine steps, and each life three.
+        // Without random starts each game has nine steps, and each life three.
         let trainer = try train(request("wrappers=action-repeat:2 episodic-life reward-clip").resolve())
         #expect(trainer.counters.agentSteps == 90)
         #expect(trainer.counters.frames == 180)
@@ -58,11 +58,11 @@ import Testing
         let replay = columns(try #require(worker.replay))
         let rewards = try #require(replay["rewards"]).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
         #expect(rewards == [1].repeated(90) + [0])
-        // Each third step ends an episode, and each third begins one.
+        // Every third step ends an episode, and every third starts one.
         #expect(try #require(replay["flags"]) == [4, 0, 1].repeated(30) + [4])
     }
 
-    @Test("In the middle of a game its return so far goes on with a resume")
+    @Test("A resume in the middle of a game keeps its return so far")
     func middleOfAGame() throws {
         let configuration = try request("wrappers=action-repeat:2 episodic-life reward-clip").resolve()
         var trainer = try Trainer(configuration)
@@ -74,7 +74,7 @@ import Testing
         #expect(try trainer.checkpoint().workers.first?.recentReturns == [LivesEnvironment.gameReturn])
     }
 
-    @Test("A run that was cut anywhere goes on as one that was not", arguments: ["dqn", "async-nstep-q"])
+    @Test("A run interrupted anywhere continues like an uninterrupted one", arguments: ["dqn", "async-nstep-q"])
     func exactResume(method: String) throws {
         var request = request()
         request.method = method
@@ -93,7 +93,7 @@ import Testing
         #expect(whole.workers.first?.environment?.kind == "reward-clip")
     }
 
-    @Test("The list is in the configuration, written in one way, and in its JSON as an array")
+    @Test("The configuration stores wrappers in canonical form, in JSON as an array")
     func configuration() throws {
         let configuration = try request(#"wrappers=["time-limit:07", "reward-clip"]"#).resolve()
         #expect(configuration.wrappers == ["time-limit:7", "reward-clip"])
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test("Configurations from before there were wrappers have none")
+    @Test("A configuration without the key has no wrappers")
     func olderConfigurations() throws {
         guard case .object(var members) = TrainingConfiguration().json else { return }
         members["wrappers"] = nil
@@ -117,7 +117,7 @@ import Testing
         #expect { try TrainingConfiguration(json: .object(members)) } throws: { "\($0)".contains("'dueling'") }
     }
 
-    @Test("The preset has Atari's wrappers and the Zoo's settings, for screens only")
+    @Test("The preset atari has the papers' wrappers and the Zoo's settings, for screens only")
     func preset() throws {
         var request = ConfigurationRequest()
         request.environment = LivesEnvironment.id
@@ -143,7 +143,7 @@ import Testing
         #expect { try request.resolve() } throws: { "\($0)".contains("use it with --env gym:ALE/Pong-v5") }
     }
 
-    @Test("The preset's options of Gymnasium's games are in the id, unless others are")
+    @Test("The preset adds its options to the ids of Gymnasium's games unless they are set")
     func presetOptions() throws {
         for (id, expected) in [
             ("gym:ALE/Pong-v5", "gym:ALE/Pong-v5?frameskip=1,obs_type=grayscale"),
@@ -158,7 +158,7 @@ import Testing
         }
     }
 
-    @Test("Atari's games take their preset unless they are asked to be otherwise")
+    @Test("Atari's games use the preset atari unless their options differ")
     func standardPreset() throws {
         for id in ["gym:ALE/Pong-v5", "gym:PongNoFrameskip-v4", "gym:ALE/Pong-v5?repeat_action_probability=0"] {
             #expect(try Preset.standard(for: EnvironmentID(id)) == .atari)

@@ -131,7 +131,8 @@ import Testing
         try train(directory, "--method", "async-q")
         let before = try directory.contents("run")
         for (arguments, text) in [
-            (["--method", "a3c"], "--method cannot be combined with --resume"), (["--preset", "zoo"], "--preset cannot be combined"),
+            (["--method", "a3c"], "--method cannot be combined with --resume"),
+            (["--preset", "zoo"], "--preset cannot be combined"),
             (["--workers", "0"], "--workers 0 is too small"),
         ] {
             let result = try Program.run("dqn-train", ["--resume", directory("run")] + arguments)

@@ -101,7 +101,8 @@ import Testing
         // One of them continues from its state; the other stays at rest.
         messages = try resume(directory, to: 600, workers: 2)
         #expect(
-            messages.contains("worker 2 is inactive") && !messages.contains("worker 1 is inactive") && !messages.contains("new"),
+            messages.contains("worker 2 is inactive") && !messages.contains("worker 1 is inactive")
+                && !messages.contains("new"),
             "\(messages)")
         let awake = try directory.checkpoint("run", 600).workers
         #expect(awake.map(\.status) == [.running, .running, .resting])

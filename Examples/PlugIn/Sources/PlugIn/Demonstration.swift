@@ -92,6 +92,6 @@ struct Demonstration {
                 seed: generator.next(), maximumSteps: nil, epsilon: 0, generator: &generator, policy: agent.action(for:)
             ).totalReward
         }
-        return ReturnSummary(returns).mean
+        return returns.reduce(0, +) / Double(returns.count)
     }
 }
