@@ -61,17 +61,31 @@ public struct ReplaySnapshot: Sendable {
 }
 
 /// The flags of a replay slot, one bit each in the `flags` column.
-package struct ReplayFlags: OptionSet, Sendable {
+///
+/// Not an `OptionSet`: replays test flags at every step, and the compiler does not specialise that protocol's generic
+/// members for a `package` type of another module.
+@frozen package struct ReplayFlags: Sendable {
     /// The bits.
     package let rawValue: UInt8
     /// Creates flags from bits.
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
+    /// No flag.
+    @inlinable package static var none: ReplayFlags { ReplayFlags(rawValue: 0) }
     /// The step from this observation terminated the episode.
-    package static let terminated = ReplayFlags(rawValue: 1)
+    @inlinable package static var terminated: ReplayFlags { ReplayFlags(rawValue: 1) }
     /// The step from this observation was the last before a time limit.
-    package static let truncated = ReplayFlags(rawValue: 2)
+    @inlinable package static var truncated: ReplayFlags { ReplayFlags(rawValue: 2) }
     /// The observation is the first of its episode, where a frame stack starts.
-    package static let episodeStart = ReplayFlags(rawValue: 4)
+    @inlinable package static var episodeStart: ReplayFlags { ReplayFlags(rawValue: 4) }
     /// The observation is the last of a truncated episode, kept for bootstrapping. No action was taken here.
-    package static let final = ReplayFlags(rawValue: 8)
+    @inlinable package static var final: ReplayFlags { ReplayFlags(rawValue: 8) }
+
+    /// Returns these flags and another one.
+    @inlinable package func union(_ flag: ReplayFlags) -> ReplayFlags {
+        ReplayFlags(rawValue: rawValue | flag.rawValue)
+    }
+    /// Returns whether a flag is set.
+    @inlinable package func contains(_ flag: ReplayFlags) -> Bool { rawValue & flag.rawValue != 0 }
+    /// Whether the step from this observation ended the episode.
+    @inlinable package var endsEpisode: Bool { contains(.terminated) || contains(.truncated) }
 }

@@ -159,7 +159,7 @@ import Testing
             ("?size=2", "with size=2 (size must be a whole number from 3 to 12, not 2)"),
             ("?slip=1.5,size=3", "with size=3, slip=1.5 (slip must be a probability from 0 to 1, not 1.5)"),
             ("?color=red", "(unknown option color; the options are size and slip)"),
-            ("?size=7%2C", "(size is a whole number from 3 to 12, not 7,)"),
+            ("?size=7%2C", "(size must be a whole number from 3 to 12, not 7,)"),
             ("?size", "Invalid environment option 'size';"), ("?=7", "Invalid environment option '=7';"),
             ("?size=%zz", "Invalid environment option 'size=%zz';"),
             ("?size=7,size=8", "Invalid environment option 'size=8';"),

@@ -101,8 +101,8 @@ import Testing
         #expect(try TrainingConfiguration(json: configuration.json) == configuration)
         #expect(try request("wrappers=").resolve().wrappers == [])
         for (value, part) in [
-            ("wrappers=reward-clap", "did you mean 'reward-clip'?"), ("wrappers=7", "a JSON array of texts"),
-            ("wrappers=[1]", "a JSON array of texts"), ("wrappers=observation-scale:2", "are bytes"),
+            ("wrappers=reward-clap", "did you mean 'reward-clip'?"), ("wrappers=7", "a JSON array of strings"),
+            ("wrappers=[1]", "a JSON array of strings"), ("wrappers=observation-scale:2", "are bytes"),
         ] {
             #expect { try request(value).resolve() } throws: { "\($0)".contains(part) }
         }

@@ -155,7 +155,7 @@ import Testing
         try train(directory)
         for (arguments, status, text) in [
             (["--env", "Acrobot-v1"], 64, "was trained in 'CartPole-v1'"),
-            (["--env", "Nothing-v0"], 64, "no environment"),
+            (["--env", "Nothing-v0"], 64, "Unknown environment 'Nothing-v0'"),
             (["--which", "newest"], 64, "--which"), (["--which", "123"], 66, "agent step 123"),
             (["--episodes", "0"], 64, "--episodes"), (["--epsilon", "1.5"], 64, "--epsilon"),
             (["--min-return", "600", "--episodes", "1"], 1, "below --min-return"),

@@ -26,7 +26,7 @@ enum EpisodeRules {
     private static func complaint(
         _ flag: ReplayFlags, after before: ReplayFlags?, isNewest: Bool
     ) -> String? {
-        if flag.isSuperset(of: [.final, .episodeStart]) {
+        if flag.contains(.final), flag.contains(.episodeStart) {
             return "is both the final and the first observation of an episode"
         }
         if isNewest, flag.contains(.final) {

@@ -23,12 +23,12 @@ extension ReplayMemory {
         actions.write(slot, value: Int32(action))
         rewards.write(slot, value: Float(reward))
         var outcome = flag(slot)
-        if terminated { outcome.insert(.terminated) }
-        if truncated { outcome.insert(.truncated) }
+        if terminated { outcome = outcome.union(.terminated) }
+        if truncated { outcome = outcome.union(.truncated) }
         flags.write(slot, value: outcome.rawValue)
         advance()
         if !terminated {
-            write(frame, truncated ? .final : [])
+            write(frame, truncated ? .final : .none)
             if truncated { advance() }
         }
         isOpen = !terminated && !truncated
@@ -81,7 +81,7 @@ extension ReplayMemory {
     /// episode.
     private func prioritizeWindows(endingAt last: Int) {
         guard let priorities else { return }
-        let ended = !flag(last).isDisjoint(with: [.terminated, .truncated])
+        let ended = flag(last).endsEpisode
         var slot = last
         for step in 1...nStep {
             if ended || step == nStep, reader.isSampleable(slot) { priorities.include(slot) }

@@ -61,7 +61,7 @@ package struct ReplayReader {
         if (distance < 0 ? distance + capacity : distance) >= nStep { return true }
         var later = slot
         while later != cursor {
-            if !flag(later).isDisjoint(with: [.terminated, .truncated]) { return true }
+            if flag(later).endsEpisode { return true }
             later = after(later)
         }
         return false
