@@ -12,7 +12,9 @@ func report(_ measure: String, _ values: [String: Double]) throws {
     for (key, value) in values {
         line[key] = value == value.rounded() && value > 1 ? .integer(Int64(value)) : .number(value)
     }
-    print(String(decoding: try JSONValue.object(line).canonicalData(), as: UTF8.self))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    print(String(decoding: try encoder.encode(JSONValue.object(line)), as: UTF8.self))
 }
 
 /// Returns a memory field of this process's status in bytes.

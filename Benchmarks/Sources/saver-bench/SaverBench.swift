@@ -51,14 +51,14 @@ struct SaverBench: ParsableCommand {
         // Filling the replays takes no computing: actions are random until learning starts.
         try trainer.advance(to: capacity)
         try trainer.advance(to: capacity + 200)
-        saver.save(trainer.checkpoint())
+        saver.save(try trainer.checkpoint())
         _ = saver.finish()
 
         var (arrivals, handOvers, durations): ([Double], [Double], [Double]) = ([], [], [])
         var (updates, training) = (trainer.counters.gradientUpdates, 0.0)
         for _ in 0..<saves {
             training += try time { try trainer.advance(to: trainer.counters.agentSteps + 30) }
-            saver.save(trainer.checkpoint())
+            saver.save(try trainer.checkpoint())
             training += try time { try trainer.advance(to: trainer.counters.agentSteps + 2 * workers) }
             guard let pause = trainer.pause else { continue }
             arrivals.append(pause.stopping / .seconds(1))
@@ -93,7 +93,7 @@ struct SaverBench: ParsableCommand {
         let start = ContinuousClock.now
         while (ContinuousClock.now - start) / .seconds(1) < seconds {
             if !isSaved, (ContinuousClock.now - start) / .seconds(1) > seconds / 4 {
-                saver?.save(trainer.checkpoint())
+                saver?.save(try trainer.checkpoint())
                 isSaved = true
             }
             try trainer.advance(to: trainer.counters.agentSteps + 100)
