@@ -6,7 +6,7 @@ import Foundation
 import Logging
 import Testing
 
-/// Runs on a thread of their own: progress, the result, and cancellation.
+/// Runs on their own threads: progress, the result, and cancellation.
 @Suite struct TrainingTaskTests {
     private func configuration(steps: Int) throws -> TrainingConfiguration {
         var request = ConfigurationRequest()

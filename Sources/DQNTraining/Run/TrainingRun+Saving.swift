@@ -5,13 +5,13 @@ internal import Foundation
 internal import Logging
 
 extension TrainingRun {
-    /// Whether the run saves at this step and has not yet.
+    /// Whether a save is due at this step and not yet started.
     var isSaveDue: Bool {
         let step = trainer.counters.agentSteps
         return options.saveEvery > 0 && step % options.saveEvery == 0 && step != saves.savedStep
     }
 
-    /// Gives the state to the saver and returns; training continues during the save.
+    /// Passes the state to the saver and returns; training continues during the save.
     func save() {
         let step = trainer.counters.agentSteps
         // Waits before taking the state, so that there are never three states in memory.

@@ -1,7 +1,7 @@
 /// A dataset's layout, as its header stores it.
 struct DataLayoutMessage {
     enum Kind {
-        /// In the header itself, with so many bytes.
+        /// In the header itself, with this number of bytes.
         case compact(Int)
         case contiguous
         /// In chunks, with the address of the B-tree that finds them; all bits are set if there is none.

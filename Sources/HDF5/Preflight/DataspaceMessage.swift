@@ -4,7 +4,7 @@ struct DataspaceMessage {
     let extents: [UInt64]
     /// How far each extent may grow; all bits are set for no limit.
     let maximums: [UInt64]
-    /// Whether the dataset has no elements by its kind.
+    /// Whether the dataspace is null, so that the dataset never has elements.
     let isNull: Bool
 
     /// Bytes of all elements; `nil` if the product overflows.

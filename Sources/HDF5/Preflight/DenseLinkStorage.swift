@@ -81,7 +81,7 @@ struct DenseLinkStorage {
         /// Size of a child's record count, and of the count of all records below the child; 0 where both are the same.
         let countBytes: Int
         let totalBytes: Int
-        /// Most records of the node and all below it.
+        /// The maximum number of records of the node and all below it.
         let total: Int
 
         var isLeaf: Bool { countBytes == 0 }
