@@ -22,7 +22,7 @@ public protocol Environment {
     /// Copying it retains strings and arrays: read it once, outside hot loops.
     var specification: EnvironmentSpecification { get }
 
-    /// The lives left in the game; `nil`, the default, if the environment counts none.
+    /// The lives left in the game; `nil` (the default) if the environment counts none.
     var lives: Int? { get }
 
     /// Begins an episode.
@@ -62,8 +62,8 @@ public protocol Environment {
     /// - Throws: an error if the picture cannot be drawn at this moment.
     func picture() throws -> Picture?
 
-    /// Returns the current state as text with ANSI colours, without a final newline, for environments that draw
-    /// characters; empty, the default, if there is only a picture.
+    /// Returns the current state as text with ANSI colours, without a final newline. The default is an empty text, for
+    /// environments that draw no characters.
     func renderANSI() -> String
 
     /// A line of figures to show below the picture, such as `step 37/500   position +0.12 m`; empty by default.

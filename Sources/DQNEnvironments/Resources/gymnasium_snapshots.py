@@ -286,7 +286,7 @@ def layers(environment):
 
 
 def layer_names(found):
-    """The names of the layers in paths: their classes, with a number for a repeated one."""
+    """The names of the layers in paths: the names of their classes, numbered if one occurs twice."""
     names = []
     for index, layer in enumerate(found):
         name = type(layer).__name__

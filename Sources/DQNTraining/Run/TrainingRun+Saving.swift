@@ -40,7 +40,7 @@ extension TrainingRun {
         }
     }
 
-    /// Saves the last state unless it is saved already, and waits; a save that has failed is tried once more.
+    /// Saves the last state unless it is saved already, and waits; a failed save is tried once again.
     func saveLastState() {
         logSaves(saver.finish())
         guard saves.savedStep != trainer.counters.agentSteps else { return }

@@ -50,7 +50,7 @@ extension HDF5.File {
     /// Writes everything to the system and closes the file. Reaching the disk also requires an `fsync`.
     ///
     /// - Throws: ``HDF5Error``: `callFailed`, also for an earlier failure to close an object that was released without
-    ///   being closed; `objectsStillOpen` if an object of the file is open (the file is closed all the same).
+    ///   being closed; `objectsStillOpen` if an object of the file is open (the file is closed anyway).
     package consuming func close() throws(HDF5Error) {
         let path = path
         let open = H5Fget_obj_count(handle.id, chdf5_local_objects())
