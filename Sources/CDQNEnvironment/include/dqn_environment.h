@@ -141,8 +141,8 @@ typedef struct dqn_environment_table {
     /// leaving the environment unchanged.
     int32_t (*restore)(dqn_environment *environment, const void *bytes, size_t size);
 
-    /// Draws the environment as UTF-8 text with ANSI colours, lines of equal width without a final line break; called
-    /// like snapshot(), first with `buffer` NULL; at most 2^20 bytes, no final NUL. NULL if there is no picture.
+    /// Draws the environment as UTF-8 text with ANSI colours: lines of equal width, at most 2^20 bytes, without a final
+    /// line break or NUL. Called like snapshot(), first with `buffer` NULL. NULL if there is no picture.
     int32_t (*render)(const dqn_environment *environment, char *buffer, size_t capacity, size_t *size);
 } dqn_environment_table;
 

@@ -10,9 +10,9 @@
 
 /// Starts a program in its own process group, with no signal blocked or ignored.
 ///
-/// The child's descriptor number i is a copy of `descriptors[i]`, or `/dev/null` where that is negative; every
-/// descriptor from `count` upwards is closed. The program is looked up in PATH unless its name contains a slash.
-/// `arguments` and `environment` end with a null pointer; a null `environment` passes on this process's variables.
+/// The child's descriptor number i is a copy of `descriptors[i]`, or `/dev/null` if that is negative; every descriptor
+/// from `count` upwards is closed. The program is looked up in PATH unless its name contains a slash. `arguments` and
+/// `environment` end with a null pointer; a null `environment` passes on this process's variables.
 ///
 /// Returns 0, or an error number.
 int dqn_child_start(

@@ -79,7 +79,7 @@ struct ObjectHeader {
                         throw part.refusal("an invalid continuation block")
                     }
                     try part.skip(4)
-                    // Without the checksum, which libhdf5 compares.
+                    // Excludes the checksum, which libhdf5 compares itself.
                     part = try part.part(size - 8)
                 }
                 chunks.append(part)
