@@ -16,7 +16,7 @@ import numpy
 
 
 class Still(gymnasium.Env):
-    """Zeros for ever."""
+    """Zeros in every step."""
 
     action_space = gymnasium.spaces.Discrete(2)
     observation_space = gymnasium.spaces.Box(-1.0, 1.0, (4,), numpy.float32)
@@ -60,7 +60,7 @@ class Crasher(Still):
 
 
 class DeepCrasher(Still):
-    """Crashes below more frames than an error quotes, while another thread is at something else."""
+    """Crashes below more frames than an error quotes, while another thread sleeps."""
 
     def act(self):
         threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
@@ -82,13 +82,13 @@ class Reader(Still):
 
 
 class Parent(Still):
-    """Has a process of its own, whose number is its reward."""
+    """Starts a process; the reward is the number of that process."""
 
     child = None
 
     def reset(self, *, seed=None, options=None):
         if self.child is None:
-            # By the arguments a test can tell whose it is.
+            # The arguments identify the process to a test.
             program = [sys.executable, "-c", "import time; time.sleep(3600)"]
             self.child = subprocess.Popen(program + sys.orig_argv[1:])
         return super().reset(seed=seed)
@@ -104,21 +104,21 @@ class Leaver(Parent):
 
 
 class Lingerer(Still):
-    """Does not get done with closing."""
+    """Never finishes closing."""
 
     def close(self):
         time.sleep(3600)
 
 
 class Infinite(Still):
-    """Pays without end, by the second action."""
+    """Pays an infinite reward for the second action."""
 
     def step(self, action):
         return self.last.copy(), numpy.inf if action == 1 else 0.5, False, False, {}
 
 
 class Blank(Still):
-    """Sees no number, by the second action, and then not at a reset either."""
+    """Observes NaN after the second action, also after a reset."""
 
     observation_space = gymnasium.spaces.Box(-1.0, 1.0, (2, 3, 2), numpy.float64)
 
@@ -133,7 +133,7 @@ class Chatterer(Still):
 
 
 class Keeper(Still):
-    """Holds something that is no data."""
+    """Holds something that is not data."""
 
     def act(self):
         self.kept = {1, 2, 3}
@@ -145,7 +145,7 @@ class Mode(enum.Enum):
 
 
 class Ghost(Still):
-    """Is in another mode after the second action; its reward tells which."""
+    """Is in another mode after the second action; its reward shows which."""
 
     def reset(self, *, seed=None, options=None):
         self.mode, self.modes = Mode.SCATTER, [Mode.SCATTER]
@@ -172,9 +172,9 @@ START = Place(0)
 
 
 class Walker(Still):
-    """Begins each episode at a place that all of them share, and leaves it by the second action.
+    """Begins each episode at a place that all instances share; the second action leaves it.
 
-    Its reward tells where it is as two others see it that have the same place.
+    Its reward is the position according to two other objects that refer to the same place.
     """
 
     def reset(self, *, seed=None, options=None):
@@ -200,7 +200,7 @@ class Walker(Still):
 
 
 class Thrower(Still):
-    """Has a place more once the second action was taken, which a fresh one has not."""
+    """The second action adds a place, which a new environment does not have."""
 
     def reset(self, *, seed=None, options=None):
         self.ball = None
@@ -211,7 +211,7 @@ class Thrower(Still):
 
 
 class Teller(Still):
-    """Counts where no attribute tells it; its reward is the count. From its second action on, so does a list."""
+    """Counts in a variable that no attribute shows; its reward is the count. The second action adds such a list."""
 
     def reset(self, *, seed=None, options=None):
         count = 0
@@ -234,14 +234,14 @@ class Teller(Still):
 
 
 class Mumbler(Still):
-    """Holds a method of what is no data, from its second action on."""
+    """Holds a method of an object that is not data, from the second action on."""
 
     def act(self):
         self.tell = set().add
 
 
 class Loser(Still):
-    """Keeps numbers that JSON has not."""
+    """Keeps numbers that JSON cannot represent."""
 
     def reset(self, *, seed=None, options=None):
         self.best, self.worst, self.mean = float("-inf"), [float("inf")], float("nan")
@@ -261,7 +261,7 @@ class Gambler(Still):
 
 
 class Frames(Still):
-    """Frames of seven rows, five columns and three channels; an element tells where it is and how many steps passed."""
+    """Frames of seven rows, five columns and three channels; after the second action, elements encode their position."""
 
     observation_space = gymnasium.spaces.Box(0, 255, (7, 5, 3), numpy.uint8)
 
@@ -271,7 +271,7 @@ class Frames(Still):
 
 
 class Drawn(Still):
-    """Draws itself: red tells how many steps passed, green and blue where a pixel is. It goes otherwise in a mode."""
+    """Draws itself: red is the number of steps, green and blue the pixel's position. A render mode changes rewards."""
 
     metadata = {"render_modes": ["rgb_array"], "render_fps": 12}
     steps = 0
@@ -324,10 +324,10 @@ KINDS = [
     Keeper, Ghost, Walker, Thrower, Teller, Mumbler, Loser, Gambler, Frames, LargeFrames, Doubles, Integers, Joystick,
     Drawn, Undrawn, UndrawnFrames,
 ]
-# A label makes an environment another one, as a new version of its package would.
+# A label changes the specification, as a new version of the package would.
 LABEL = os.environ.get("DQN_TEST_LABEL", "")
 for kind in KINDS:
     gymnasium.register(f"{kind.__name__}-v0", kind, kwargs={"label": LABEL})
-# No number that JSON has, and none that another program must be able to count to.
+# A number that JSON cannot represent, and one that other programs need not support.
 gymnasium.register("Endless-v0", Still, reward_threshold=float("inf"))
 gymnasium.register("Aeonian-v0", Still, max_episode_steps=10**30)

@@ -45,7 +45,7 @@ def decode_png(data):
     width, height, *rest = struct.unpack(">IIBBBBB", header)
     require(rest == [8, 2, 0, 0, 0], f"its kind is {rest}, not eight bits of three colours")
     rows = zlib.decompress(compressed)
-    require(len(rows) == height * (3 * width + 1), "it has not all rows")
+    require(len(rows) == height * (3 * width + 1), "it lacks rows")
     pixels, above = b"", bytes(3 * width)
     for y in range(height):
         kind, row = rows[y * (3 * width + 1)], bytearray(rows[y * (3 * width + 1) + 1 : (y + 1) * (3 * width + 1)])

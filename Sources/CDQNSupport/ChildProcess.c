@@ -73,7 +73,7 @@ static int set_attributes(posix_spawnattr_t *attributes) {
 #endif
     int failure = posix_spawnattr_setsigmask(attributes, &none);
     if (!failure) failure = posix_spawnattr_setsigdefault(attributes, &all);
-    // A group of its own: an interrupt from the keyboard is this program's to handle, which saves first.
+    // A separate group: an interrupt from the keyboard must reach only this program, which saves first.
     if (!failure) failure = posix_spawnattr_setpgroup(attributes, 0);
     if (!failure) failure = posix_spawnattr_setflags(attributes, flags);
     return failure;
@@ -110,7 +110,7 @@ int dqn_child_reap(pid_t process, int *status) {
     ended.si_pid = 0;
     if (waitid(P_PID, (id_t)process, &ended, WEXITED | WNOWAIT | WNOHANG)) return errno == EINTR ? 0 : -errno;
     if (ended.si_pid != process) return 0;
-    // Not reaped yet: until then no other group can have this number.
+    // The child is not reaped yet, so no other group can have this number.
     kill(-process, SIGKILL);
     while (waitpid(process, status, 0) < 0) {
         if (errno != EINTR) return -errno;
@@ -119,8 +119,8 @@ int dqn_child_reap(pid_t process, int *status) {
 }
 
 #ifndef __linux__
-// Where the flag cannot be set as the descriptor is made. Children that are started here inherit nothing else in any
-// case.
+// For systems that cannot set the flag when they create a descriptor. Children started here inherit no other
+// descriptors anyway.
 static void close_both_on_exec(const int ends[2]) {
     for (int end = 0; end < 2; end++) fcntl(ends[end], F_SETFD, FD_CLOEXEC);
 }
@@ -168,7 +168,7 @@ int dqn_child_memory(void) {
     int memory = memfd_create("dqn", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     return memory < 0 ? -errno : memory;
 #else
-    // The name exists for a moment only: no other process can come to depend on it.
+    // The name exists only for a moment, so no other process can depend on it.
     char name[32];
     static _Atomic unsigned count;
     snprintf(name, sizeof name, "/dqn-%d-%u", (int)getpid(), count++);

@@ -13,8 +13,8 @@ static inline unsigned chdf5_access_exclusive(void) { return H5F_ACC_EXCL; }
 static inline unsigned chdf5_access_truncate(void) { return H5F_ACC_TRUNC; }
 static inline unsigned chdf5_access_read_only(void) { return H5F_ACC_RDONLY; }
 static inline unsigned chdf5_access_read_write(void) { return H5F_ACC_RDWR; }
-// Not files: after a failed H5Fclose the library keeps the identifier of a file that it has freed, and counting
-// files would read that memory.
+// Files are not counted: after a failed H5Fclose the library keeps the identifier of a file that it has freed, and
+// counting files would read that memory.
 static inline unsigned chdf5_local_objects(void)
 {
     return H5F_OBJ_DATASET | H5F_OBJ_GROUP | H5F_OBJ_DATATYPE | H5F_OBJ_ATTR | H5F_OBJ_LOCAL;
@@ -23,7 +23,7 @@ static inline hid_t chdf5_default_list(void) { return H5P_DEFAULT; }
 static inline hid_t chdf5_all(void) { return H5S_ALL; }
 static inline hid_t chdf5_error_stack(void) { return H5E_DEFAULT; }
 
-// Variables that are set when the library is initialised, which each of these macros does first.
+// Each of these macros first initialises the library, which sets the variable that the macro returns.
 static inline hid_t chdf5_file_creation(void) { return H5P_FILE_CREATE; }
 static inline hid_t chdf5_file_access(void) { return H5P_FILE_ACCESS; }
 static inline hid_t chdf5_group_creation(void) { return H5P_GROUP_CREATE; }
@@ -41,8 +41,8 @@ static inline hid_t chdf5_type_c_string(void) { return H5T_C_S1; }
 //
 // libhdf5 locks each file that it opens. A child process that another thread is starting holds copies of all
 // descriptors until it calls exec, and with them the locks: a file that this process has just closed then cannot be
-// opened again. The environment variable HDF5_USE_FILE_LOCKING overrides H5Pset_file_locking, so that only a driver
-// without the two functions never locks.
+// opened again. The environment variable HDF5_USE_FILE_LOCKING overrides H5Pset_file_locking, so only a driver without
+// the lock and unlock functions never locks.
 static inline hid_t chdf5_register_driver_without_locks(void)
 {
     hid_t driver = H5I_INVALID_HID;
@@ -50,7 +50,7 @@ static inline hid_t chdf5_register_driver_without_locks(void)
     if (list < 0)
         return list;
     if (H5Pset_fapl_sec2(list) >= 0) {
-        // The driver's functions can only be had from a file that it has opened.
+        // The driver's functions are available only from a file that it has opened.
         H5FD_t *file = H5FDopen("/dev/null", H5F_ACC_RDONLY, list, HADDR_UNDEF);
         if (file) {
             H5FD_class_t plain = *file->cls;
@@ -80,7 +80,7 @@ static inline int chdf5_link_is_hard(hid_t location, const char *name)
     return info.type == H5L_TYPE_HARD;
 }
 
-// Called with names one by one, until it returns something else than 0.
+// Called with names one by one, until it returns a value other than 0.
 typedef int (*chdf5_take_name)(const char *name, void *context);
 struct chdf5_taker {
     chdf5_take_name take;
@@ -94,8 +94,8 @@ static inline herr_t chdf5_take_link(hid_t group, const char *name, const H5L_in
     return taker->take(name, taker->context);
 }
 
-// Passes on the names of a group's links; negative on failure. Not by index and not in order: for these libhdf5 1.10.8
-// builds a table first, and if damage stops it, it frees entries that it has not filled.
+// Passes on the names of a group's links; negative on failure. The iteration is neither by index nor in order: for
+// these libhdf5 1.10.8 first builds a table, and if damage stops it, it frees entries that it has not filled.
 static inline herr_t chdf5_link_names(hid_t group, chdf5_take_name take, void *context)
 {
     struct chdf5_taker taker = {take, context};
@@ -103,7 +103,8 @@ static inline herr_t chdf5_link_names(hid_t group, chdf5_take_name take, void *c
     return H5Literate(group, H5_INDEX_NAME, H5_ITER_NATIVE, &position, chdf5_take_link, &taker);
 }
 // The kind (an H5O_type_t), the number of hard links and the header's address (relative to the end of the user block)
-// of an object; negative on failure. Decodes no dataset's type, extents or layout, no group's links and no attributes.
+// of an object; negative on failure. Does not decode the types, extents and layouts of datasets, the links of groups,
+// or attributes.
 static inline int chdf5_object_information(
     hid_t location, const char *name, int *kind, unsigned *links, unsigned long long *address)
 {

@@ -242,7 +242,7 @@ void kernels_dense_few_backward(float *restrict w_gradient, float *restrict x_gr
         if (input_gradient && !accumulate)
             for (size_t i = 0; i < inputs; i++) input_gradient[i] = 0.0f;
         for (size_t o = 0; o < outputs; o++) {
-            // A loss of the actions taken leaves most of these zero.
+            // Most of these are zero, because only the actions taken have a loss.
             float gradient = y_gradient[r * outputs + o];
             if (gradient == 0.0f) continue;
             float *gradient_row = w_gradient + o * inputs;
@@ -309,7 +309,8 @@ static inline __attribute__((always_inline)) void adam_lanes(float *parameters, 
     lanes m = constants->beta1 * LOAD(first) + (1.0f - constants->beta1) * g;
     lanes v = constants->beta2 * LOAD(second) + (1.0f - constants->beta2) * g * g;
     lanes root = __builtin_elementwise_sqrt(v);
-    // One thread never reaches this limit. With several, one's large first moment can meet another's small second.
+    // One thread never reaches this limit. With several threads, the large first moment of one can meet the small
+    // second moment of another.
     lanes bound = constants->mean_limit * root;
     m = __builtin_elementwise_min(__builtin_elementwise_max(m, -bound), bound);
     STORE(first, m);

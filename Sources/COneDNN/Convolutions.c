@@ -63,7 +63,8 @@ struct onednn_convolutions {
     float *outputs, *output_gradients;
     size_t output_count;
     operation unpack_output, pack_output_gradient;
-    // oneDNN's temporary storage. By default it belongs to the thread that creates a primitive, but others run these.
+    // oneDNN's temporary storage. By default it belongs to the thread that creates a primitive, but other threads run
+    // it.
     dnnl_primitive_attr_t plain;
     size_t scratch_bytes;
     // The buffers, the memory objects over them, and the memory objects for temporary storage.

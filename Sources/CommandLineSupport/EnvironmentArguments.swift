@@ -31,7 +31,7 @@ package struct EnvironmentArguments: ParsableArguments {
         }
     }
 
-    /// How environments of Gymnasium are run, with the Python and the time limit of the command line.
+    /// How Gymnasium environments are run, with the Python and the time limit from the command line.
     package var gymnasium: GymnasiumSettings {
         var settings = GymnasiumSettings(python: python)
         if let envTimeout { settings.stepTimeout = .seconds(envTimeout) }

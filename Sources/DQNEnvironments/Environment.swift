@@ -22,7 +22,7 @@ public protocol Environment {
     /// Copying it retains strings and arrays: read it once, outside hot loops.
     var specification: EnvironmentSpecification { get }
 
-    /// The lives left in the game; `nil`, the default, where the environment counts none.
+    /// The lives left in the game; `nil` (the default) if the environment counts none.
     var lives: Int? { get }
 
     /// Begins an episode.
@@ -62,8 +62,8 @@ public protocol Environment {
     /// - Throws: an error if the picture cannot be drawn at this moment.
     func picture() throws -> Picture?
 
-    /// Returns the current state as text with ANSI colours, without a final newline, for environments that draw
-    /// characters; empty, the default, if there is only a picture.
+    /// Returns the current state as text with ANSI colours, without a final newline. The default is an empty text, for
+    /// environments that draw no characters.
     func renderANSI() -> String
 
     /// A line of figures to show below the picture, such as `step 37/500   position +0.12 m`; empty by default.
@@ -93,9 +93,9 @@ extension Environment {
 extension Environment {
     /// Returns the current state as text for a terminal of the given size, without a final newline.
     ///
-    /// It shows the environment's own text if there is one, or else its ``picture()`` in 24-bit colour, as large as
-    /// fits, or else the numbers of its observation, and its ``statusLine`` below. An environment whose observations
-    /// are frames of bytes shows its picture first.
+    /// It shows the environment's own text if there is one; otherwise its ``picture()`` in 24-bit colour, as large as
+    /// fits; otherwise the numbers of its observation. Its ``statusLine`` follows below. An environment whose
+    /// observations are frames of bytes shows its picture first.
     /// - Precondition: both are positive.
     package func renderANSI(columns: Int, rows: Int) -> String {
         let status = statusLine.prefix(columns)
@@ -104,7 +104,7 @@ extension Environment {
         let showsPictureFirst = space.element == .uint8 && space.shape.count > 1
         var text = ""
         if !showsPictureFirst { text = renderANSI() }
-        // A picture that cannot be drawn is no reason to end a run.
+        // A failure to draw a picture must not end a run.
         if text.isEmpty, let picture = try? picture() { text = picture.terminalText(columns: columns, rows: rest) }
         if text.isEmpty { text = renderANSI() }
         if text.isEmpty { text = StatusLine.numbers(currentObservation) }

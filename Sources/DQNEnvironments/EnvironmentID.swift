@@ -22,10 +22,10 @@ public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
 
     /// Where the environment comes from.
     public let kind: Kind
-    /// The environment's name, without scheme, path and options: `CartPole-v1`, `ALE/Pong-v5`, `GridWorld-v0`. Empty
-    /// where the id of a plug-in names its library alone.
+    /// The environment's name, without scheme, path and options: `CartPole-v1`, `ALE/Pong-v5`, `GridWorld-v0`. Empty if
+    /// a plug-in's id names only the library.
     public let name: String
-    /// The id as it was written; files store this text.
+    /// The id as given; files store this text.
     public let description: String
     /// The options by key, without percent escapes.
     public var options: [String: String] {
@@ -36,10 +36,10 @@ public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
 
     /// Parses an id.
     ///
-    /// - Parameter text: a registered name; `gym:` and Gymnasium's id, a module before a colon included; or `plugin:`
-    ///   and the path of a library, with `:NAME` where the library has several environments. Options follow a question
-    ///   mark: `?size=7,slip=0.1`, with `%2C` for a comma and `%25` for a percent sign. A registered name has no
-    ///   options.
+    /// - Parameter text: a registered name; `gym:` and Gymnasium's id, which may start with a module and a colon; or
+    ///   `plugin:` and the path of a library, with `:NAME` if the library has several environments. Options follow a
+    ///   question mark: `?size=7,slip=0.1`, with `%2C` for a comma and `%25` for a percent sign. A registered name has
+    ///   no options.
     /// - Throws: ``EnvironmentError``: `invalidOptions` for options that are not `key=value`, `unknownEnvironment` for
     ///   a `plugin:` id without a path or with an invalid name.
     public init(_ text: String) throws(EnvironmentError) {
@@ -51,7 +51,7 @@ public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
         case ("plugin", let rest)?:
             let parsed = try EnvironmentOptions(rest)
             var (path, name) = (parsed.name, String?.none)
-            // A name has no slash, so that a colon in a folder's name begins no environment's name.
+            // A name contains no slash, so a colon in a folder's name does not start the environment's name.
             if let colon = path.lastIndex(of: ":"), !path[colon...].contains("/") {
                 name = String(path[colon...].dropFirst())
                 path = String(path[..<colon])
@@ -59,7 +59,7 @@ public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
             guard !path.isEmpty, !path.contains("\0"), name.map(PluginTable.isName) ?? true else {
                 throw EnvironmentError(
                     code: .unknownEnvironment,
-                    message: "'\(text)' names no environment of a plug-in; write plugin:PATH:NAME, as in "
+                    message: "Invalid plug-in id '\(text)'; write plugin:PATH:NAME, as in "
                         + "plugin:./grid-world.so:GridWorld-v0.")
             }
             (kind, self.name) = (.plugIn(path: path), name ?? "")
@@ -80,14 +80,14 @@ public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
         guard kind != .registered else {
             throw EnvironmentError(
                 code: .invalidOptions,
-                message: "The environment '\(self)' takes no options; environments with a scheme do, as gym:\(self).")
+                message: "The environment '\(self)' takes no options; only ids with a scheme do, such as gym:\(self).")
         }
         var options = arguments
         for assignment in assignments { try options.set(assignment) }
         return try EnvironmentID(prefix + options.query)
     }
 
-    /// The same environment with options that apply only where the id does not set them.
+    /// The same environment with default options, which the id's own options override.
     ///
     /// - Throws: ``EnvironmentError`` (`invalidOptions`) as ``setting(_:)``.
     package func defaulting(_ assignments: [String]) throws(EnvironmentError) -> EnvironmentID {
@@ -95,20 +95,20 @@ public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
             assignments.filter { assignment in !arguments.pairs.contains { assignment.hasPrefix("\($0.key)=") } })
     }
 
-    /// The id of the same environment with the name that its library gave it.
+    /// The id of the same environment with the name from its library.
     func naming(_ name: String) throws(EnvironmentError) -> EnvironmentID {
         guard case .plugIn(let path) = kind, self.name.isEmpty else { return self }
         let query = description.drop { $0 != "?" }
         return try EnvironmentID("plugin:\(path):\(name)" + (query.count > 1 ? query : ""))
     }
 
-    /// The text that finds an environment again, given its specification: that of a plug-in adds the environment's
-    /// name, which the id may omit.
+    /// The complete id of an environment with this specification: for a plug-in it includes the environment's name,
+    /// which the id may omit.
     package func text(in specification: EnvironmentSpecification) -> String {
         kind == .registered ? description : specification.id
     }
 
-    /// The last part of the name, fit for a folder: `Pong-v5` of `gym:ALE/Pong-v5`.
+    /// The last part of the name, suitable for a folder: `Pong-v5` of `gym:ALE/Pong-v5`.
     package var shortName: String? { name.split { "/:".contains($0) }.last.map(String.init) }
 
     /// The id without its options.

@@ -1,11 +1,11 @@
 internal import DQNModel
 internal import Foundation
 
-/// An environment's name and its options, as an id has them: `NAME?size=7,slip=0.1`.
+/// An environment's name and its options, as in an id: `NAME?size=7,slip=0.1`.
 struct EnvironmentOptions: Sendable {
     /// The text before the question mark.
     let name: String
-    /// Keys and values in their order, without percent escapes.
+    /// Keys and values in order, without percent escapes.
     private(set) var pairs: [(key: String, value: String)]
 
     /// Creates options from their parts.
@@ -47,7 +47,7 @@ struct EnvironmentOptions: Sendable {
         }
     }
 
-    /// The options as an id has them, with the question mark; empty without options.
+    /// The options as in an id, with the question mark; empty without options.
     var query: String {
         let parts = pairs.map { key, value in
             Self.escaped(key).replacingOccurrences(of: "=", with: "%3D") + "=" + Self.escaped(value)

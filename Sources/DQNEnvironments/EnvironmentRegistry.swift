@@ -19,10 +19,10 @@ public enum EnvironmentRegistry {
     /// - Parameters:
     ///   - wrappers: the wrappers, the innermost first, as a configuration and its checkpoints list them.
     ///   - use: what the environment is for: some wrappers are for training only.
-    ///   - gymnasium: how environments of Gymnasium are run; other environments ignore it.
-    /// - Throws: ``EnvironmentError``: `unknownEnvironment` with the nearest id that exists, `invalidWrapper`, and the
-    ///   errors of the environment itself. An error of another type that a factory throws is the `underlying` one of
-    ///   an `environmentFailed`.
+    ///   - gymnasium: how Gymnasium environments are run; other environments ignore it.
+    /// - Throws: ``EnvironmentError``: `unknownEnvironment` with the nearest known id, `invalidWrapper`, and the errors
+    ///   of the environment itself. An error of another type that a factory throws is the `underlying` one of an
+    ///   `environmentFailed`.
     public static func make(
         _ id: EnvironmentID, wrappers: [String] = [], for use: WrapperList.Use = .playing,
         gymnasium: GymnasiumSettings = GymnasiumSettings()
@@ -57,16 +57,16 @@ public enum EnvironmentRegistry {
         }
     }
 
-    /// Whether the id is registered, or names Gymnasium or a plug-in; whether their environments exist shows when they
-    /// are created.
+    /// Whether the id is registered, or names Gymnasium or a plug-in; whether such an environment exists is checked
+    /// when it is created.
     package static func recognizes(_ id: EnvironmentID) -> Bool {
         id.kind != .registered || entries.withLock { $0[id.name] != nil }
     }
 
     /// Adds an environment.
     ///
-    /// - Throws: ``EnvironmentError`` (`alreadyRegistered`) if the id is taken, or begins like one of Gymnasium or of a
-    ///   plug-in: the meaning of an id never changes.
+    /// - Throws: ``EnvironmentError`` (`alreadyRegistered`) if the id is taken, or starts with the scheme of Gymnasium
+    ///   or plug-ins: the meaning of an id never changes.
     public static func register(
         _ id: String, factory: @escaping @Sendable () throws -> any Environment
     ) throws(EnvironmentError) {
@@ -98,7 +98,7 @@ public enum EnvironmentRegistry {
         return EnvironmentError(
             code: .unknownEnvironment,
             message: "Unknown environment '\(id)'\(guess) known ones are \(known.joined(separator: ", ")), "
-                + "and gym:NAME for those of Gymnasium.")
+                + "and gym:NAME for Gymnasium environments.")
     }
 }
 

@@ -14,12 +14,12 @@ public struct EnvironmentSpecification: Sendable, Equatable {
     public var maximumEpisodeSteps: Int?
     /// Mean return at which the task counts as solved, if its authors name one.
     public var rewardThreshold: Double?
-    /// How many consecutive observations a network should see together; 1 where one is enough.
+    /// How many consecutive observations a network should see together; 1 if one is enough.
     public var defaultFrameStack: Int
     /// Environment frames of one agent step: the action repeat.
     public var framesPerStep: Int
     /// What runs the environment, by name (letters and underscores), such as `gymnasium` with its version; empty for
-    /// the built-in ones. The environment may behave differently where one of them differs.
+    /// the built-in ones. The environment may behave differently if one of them differs.
     public var provenance: [String: String]
 
     /// Creates a specification; ``actionCount`` is the number of meanings.

@@ -11,8 +11,8 @@ public struct StepOutcome: Sendable, Equatable {
     public var truncated: Bool
     /// The environment's own reward: published returns are sums of it.
     public var rawReward: Double
-    /// Whether the episode has ended for learning only, as at the loss of a life: the next `reset(seed: nil)` continues
-    /// the same game.
+    /// Whether the episode has ended for learning only, for example because a life was lost: the next `reset(seed:
+    /// nil)` continues the same game.
     public var endsForLearningOnly: Bool
 
     /// Creates an outcome.
@@ -30,6 +30,6 @@ public struct StepOutcome: Sendable, Equatable {
 
     /// Whether the episode has ended, for either reason.
     public var ended: Bool { terminated || truncated }
-    /// Whether the whole game has ended, of which several episodes of learning may be parts.
+    /// Whether the whole game has ended, which may consist of several learning episodes.
     package var isGameOver: Bool { ended && !endsForLearningOnly }
 }

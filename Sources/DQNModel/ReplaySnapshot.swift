@@ -80,7 +80,7 @@ public struct ReplaySnapshot: Sendable {
     /// The observation is the last of a truncated episode, kept for bootstrapping. No action was taken here.
     @inlinable package static var final: ReplayFlags { ReplayFlags(rawValue: 8) }
 
-    /// Returns these flags and another one.
+    /// Returns these flags with another one set.
     @inlinable package func union(_ flag: ReplayFlags) -> ReplayFlags {
         ReplayFlags(rawValue: rawValue | flag.rawValue)
     }

@@ -27,8 +27,8 @@ public protocol NetworkComputation: AnyObject {
 
     /// Sets the parameters of the next passes. Call it again after the parameters have changed.
     ///
-    /// A computation may copy weights to a layout of its own here and read others from the slab during the passes, so
-    /// the slab must not change between this call and the end of the passes.
+    /// A computation may copy weights to its own layout here and read others from the slab during the passes, so the
+    /// slab must not change between this call and the end of the passes.
     func use(_ parameters: ParameterSlab) throws(NetworkError)
 
     /// Loads elements of one observation into the input. uint8 elements are scaled by 1/255.

@@ -12,9 +12,10 @@ package protocol TeamWork: AnyObject {
 
 /// Threads that share one computation: the caller, and helpers that belong to the team.
 ///
-/// After a piece of work the helpers poll for the next one for a tenth of a millisecond, which is how soon it comes
-/// during an update, and then sleep. A piece of work allocates nothing and costs about a microsecond while the helpers
-/// poll, some ten if they have to be woken. If a helper gets no processor in time, the caller does its part as well.
+/// After a piece of work the helpers poll for the next one, because it usually comes within a tenth of a millisecond
+/// during an update; after that time they sleep. A piece of work allocates nothing and costs about a microsecond while
+/// the helpers poll, about ten if they have to be woken. If a helper gets no processor in time, the caller does its
+/// part as well.
 ///
 /// `Sendable`, but only one thread at a time may run work: the learner that owns the team.
 public final class ComputeTeam: Sendable {
@@ -85,7 +86,7 @@ private final class WorkExchange: @unchecked Sendable {
     }
 
     func help() {
-        // A compute library with threads of its own must not use them besides these.
+        // A compute library with its own threads must not use them in addition to these.
         ComputeThreads.useCallingThreadOnly()
         while waitForWork() { performOpenParts() }
     }

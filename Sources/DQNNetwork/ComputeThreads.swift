@@ -9,7 +9,7 @@ public enum ComputeThreads {
 
     /// The library's version and instruction set, such as `oneDNN 2.6.3 avx512_core`.
     ///
-    /// Results are bit for bit the same only if it is the same.
+    /// Results are only bit-identical between runs with the same text.
     package static var libraryDescription: String {
         let version = onednn_library_version()
         let set = String(cString: onednn_instruction_set())

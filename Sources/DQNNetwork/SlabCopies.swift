@@ -1,7 +1,7 @@
 /// Copies of a slab's elements for checkpoints, in reused memory.
 ///
 /// New memory costs a page fault every 4 KiB, several times as much as copying. If an old copy is still in use when its
-/// memory is to be reused, the new copy takes new memory instead, and more time. Not thread-safe.
+/// memory is to be reused, the new copy uses new memory instead, which takes longer. Not thread-safe.
 package final class SlabCopies {
     private let slab: ParameterSlab
     private var copies: [[Float]]

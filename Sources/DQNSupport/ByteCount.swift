@@ -15,8 +15,8 @@ package struct ByteCount: Sendable, Equatable, CustomStringConvertible {
 
     package init(bytes: Int) { self.bytes = bytes }
 
-    /// Reads a decimal number with one of the suffixes, or without; `nil` for anything else, and for less than a byte
-    /// or 2⁶⁰ bytes and more.
+    /// Reads a decimal number with one of the suffixes, or without; `nil` for anything else, for less than a byte, and
+    /// for 2⁶⁰ bytes or more.
     package init?(_ text: String) {
         let upper = text.uppercased()
         guard let (suffix, factor) = Self.factors.first(where: { upper.hasSuffix($0.suffix) }) else { return nil }

@@ -6,11 +6,11 @@ extension ChildProcess {
     package struct Pair {
         /// The end of this process.
         package let own: Int32
-        /// The end of the child: close it once the child is started, or its end goes unnoticed.
+        /// The end of the child: close it once the child has started, or the end of the child goes unnoticed.
         package let child: Int32
     }
 
-    /// Makes two connected sockets. Sending fails with `EAGAIN` when the child takes nothing for so many seconds.
+    /// Makes two connected sockets. Sending fails with `EAGAIN` if the child reads nothing for this many seconds.
     package static func sockets(sendSeconds: Int) throws(SystemError) -> Pair {
         var ends: [Int32] = [-1, -1]
         let failure = dqn_child_sockets(&ends, Int32(sendSeconds))
@@ -18,7 +18,7 @@ extension ChildProcess {
         return Pair(own: ends[0], child: ends[1])
     }
 
-    /// Makes a pipe for what the child writes; reading from this process's end never blocks.
+    /// Makes a pipe for the child's output; reading from this process's end never blocks.
     package static func outputPipe() throws(SystemError) -> Pair {
         var ends: [Int32] = [-1, -1]
         let failure = dqn_child_pipe(&ends)
@@ -34,7 +34,7 @@ extension ChildProcess {
         return descriptor
     }
 
-    /// Sends all bytes; a receiver that is gone is an error, never a signal.
+    /// Sends all bytes; a closed receiver is an error, never a signal.
     ///
     /// - Returns: the system's error number, or 0.
     @discardableResult
@@ -42,11 +42,11 @@ extension ChildProcess {
         dqn_child_send(socket, bytes.baseAddress, bytes.count)
     }
 
-    /// What a wait for two descriptors came to.
+    /// The result of a wait for two descriptors.
     package enum Readiness: Sendable {
         /// The first one has something to read, or is at its end.
         case first
-        /// The second one has, and the first one has not; or a signal interrupted the wait.
+        /// Only the second one has something to read, or a signal interrupted the wait.
         case second
         case timeout
         case failure
@@ -54,7 +54,7 @@ extension ChildProcess {
 
     /// Waits until one of two descriptors has something to read: polls for a tenth of a millisecond, then sleeps.
     ///
-    /// - Parameter second: `nil` when only one is to be watched.
+    /// - Parameter second: `nil` to watch only one.
     package static func wait(for first: Int32, or second: Int32? = nil, milliseconds: Int32) -> Readiness {
         switch dqn_child_wait(first, second ?? -1, milliseconds) {
         case 0: .timeout

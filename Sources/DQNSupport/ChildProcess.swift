@@ -1,10 +1,10 @@
 internal import CDQNSupport
 internal import Foundation
 
-/// A program that runs as a child process, in a process group of its own.
+/// A program that runs as a child process, in its own process group.
 ///
-/// The child inherits the descriptors that it is given and no others, and no blocked or ignored signal. Whatever it has
-/// started ends with it: the whole group is killed when the child ends, however it ended. Not thread-safe.
+/// The child inherits only the given descriptors, and no blocked or ignored signals. However the child ends, its whole
+/// group is then killed, including everything that it has started. Not thread-safe.
 package final class ChildProcess {
     /// How a process ended.
     package enum Ending: Sendable, Equatable, CustomStringConvertible {
@@ -67,7 +67,7 @@ package final class ChildProcess {
 
     /// Waits for the end of the process.
     ///
-    /// - Returns: `nil` when it still runs after so many seconds.
+    /// - Returns: `nil` if it still runs after that time.
     package func waitForEnding(seconds: Double) -> Ending? {
         let start = ContinuousClock.now
         while true {
@@ -77,7 +77,7 @@ package final class ChildProcess {
         }
     }
 
-    /// Waits for the end of the process, and kills its group when it still runs after so many seconds.
+    /// Waits for the end of the process, and kills its group if it still runs after that time.
     @discardableResult
     package func end(within seconds: Double) -> Ending {
         if let ending = waitForEnding(seconds: seconds) { return ending }

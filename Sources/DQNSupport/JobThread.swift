@@ -3,14 +3,14 @@ internal import Foundation
 
 /// A thread that runs one body, or one job after another.
 ///
-/// Its end is known however it comes about: the body returns, a job calls `pthread_exit` (it may run somebody else's
-/// code), or the thread was dismissed and has no job left. A thread that runs jobs is dismissed when its last reference
-/// goes.
+/// Its end is detected in every case: the body returns, a job calls `pthread_exit` (it may run third-party code), or
+/// the thread was dismissed and has no job left. A thread that runs jobs is dismissed when its last reference is
+/// released.
 package final class JobThread: Sendable {
     private let life: ThreadLife
-    /// The lock that guards the thread's state, and what its end and the end of each job are signalled on.
+    /// Guards the thread's state, and signals its end and the end of each job.
     package let monitor: Monitor
-    /// Why the system did not start the thread, which then counts as ended; `nil` when it did.
+    /// Why the system did not start the thread, which then counts as ended; `nil` if it did.
     package let startError: SystemError?
 
     /// Starts a thread that runs a body.
@@ -51,9 +51,9 @@ package final class JobThread: Sendable {
     /// Hands over a job; called with the monitor held.
     package func submit(_ job: @escaping @Sendable () -> Void) { life.submit(job) }
 
-    /// Runs a job on the thread and waits for its end; not to be called on the thread itself.
+    /// Runs a job on the thread and waits for its end; must not be called on the thread itself.
     ///
-    /// - Returns: whether it has run to its end: it has not when the thread ended first.
+    /// - Returns: whether the job has finished; `false` if the thread ended first.
     package func runAndWait(_ job: @escaping @Sendable () -> Void) -> Bool {
         monitor.withLock {
             let number = life.submit(job)
@@ -65,7 +65,7 @@ package final class JobThread: Sendable {
         }
     }
 
-    /// Lets a thread that runs jobs end after those that it has.
+    /// Lets a thread that runs jobs end after its remaining jobs.
     package func dismiss() {
         monitor.withLock {
             life.isDismissed = true
@@ -79,12 +79,12 @@ package final class JobThread: Sendable {
     }
 }
 
-/// What a thread and the references to it share.
+/// The state that a thread shares with the references to it.
 ///
-/// `@unchecked Sendable`: the variables are touched only with the monitor held.
+/// `@unchecked Sendable`: the variables are accessed only with the monitor held.
 private final class ThreadLife: @unchecked Sendable {
-    /// Holds the life of the thread it is read on, and ends that life when the thread ends: the destructor of
-    /// thread-specific data runs also where `defer` does not, after `pthread_exit`.
+    /// Holds the current thread's `ThreadLife`, and ends it when the thread ends: unlike `defer`, the destructor of
+    /// thread-specific data also runs after `pthread_exit`.
     private static let key: pthread_key_t = {
         var key = pthread_key_t()
         #if canImport(Darwin)
@@ -152,7 +152,7 @@ private final class ThreadLife: @unchecked Sendable {
 
     private static func main(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
         guard let context else { return nil }
-        // The reference that `start` made belongs to the thread from here on, and is released by the key's destructor.
+        // From here on the thread owns the reference that `start` made; the key's destructor releases it.
         pthread_setspecific(key, context)
         let life = Unmanaged<ThreadLife>.fromOpaque(context).takeUnretainedValue()
         dqn_thread_set_name(life.name)
@@ -169,7 +169,7 @@ private final class ThreadLife: @unchecked Sendable {
         }
     }
 
-    /// Runs the next job and releases it, so that nothing refers to it any more when it counts as finished.
+    /// Runs the next job and releases it, so that nothing refers to it when it counts as finished.
     ///
     /// - Returns: whether there was one.
     private func runNextJob() -> Bool {

@@ -4,16 +4,16 @@ internal import Foundation
 package struct OutputTail: Sendable {
     private let limit: Int
     private var bytes: [UInt8] = []
-    /// Whether the process, and all that inherited its output from it, have closed it.
+    /// Whether the output is closed, by the process and by everything that inherited it.
     package private(set) var isEnded = false
 
-    /// - Parameter limit: bytes that are kept at least.
+    /// - Parameter limit: the minimum number of bytes to keep.
     package init(limit: Int) { self.limit = limit }
 
     /// The lines, the newest at the end.
     package var lines: [Substring] { String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) }
 
-    /// Reads everything that a descriptor which does not block has to offer.
+    /// Reads everything that is available from a non-blocking descriptor.
     package mutating func drain(_ descriptor: Int32) {
         withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer in
             while true {

@@ -22,7 +22,7 @@ package final class SharedMemory {
         if let bytes { munmap(bytes.baseAddress, bytes.count) }
     }
 
-    /// Gives the memory its size, once, and maps it.
+    /// Sets the size of the memory, once, and maps it.
     package func map(byteCount: Int) throws(SystemError) {
         let failure = dqn_child_size_memory(descriptor, byteCount)
         guard failure == 0 else { throw SystemError(failure) }
@@ -31,7 +31,7 @@ package final class SharedMemory {
         bytes = UnsafeMutableRawBufferPointer(start: address, count: byteCount)
     }
 
-    /// Closes the descriptor; what is mapped stays.
+    /// Closes the descriptor; the mapping stays.
     package func close() {
         if descriptor >= 0 { _ = Foundation.close(descriptor) }
         descriptor = -1

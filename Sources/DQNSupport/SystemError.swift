@@ -7,6 +7,6 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
 
     package init(_ number: Int32) { self.number = number }
 
-    /// The system's words for the number.
+    /// The system's description of the number.
     package var description: String { String(cString: strerror(number)) }
 }

@@ -1,13 +1,13 @@
 import Testing
 
-/// Holds the table in `docs/architecture.md` against the imports of every file and the edges of `Package.swift`.
+/// Compares the table in `docs/architecture.md` with the imports of every file and the dependencies in `Package.swift`.
 @Suite struct ImportTests {
     private let table: ModuleTable
     private let modules: [String]
 
     init() throws {
         table = try ModuleTable()
-        // C modules have no Swift files, hence no imports of their own.
+        // C modules have no Swift files, so they import no modules.
         modules = try Repository.modules().filter {
             try !Repository.files(below: "Sources/\($0)", suffixes: [".swift"]).isEmpty
         }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What CONTRIBUTING asks of files and folders.
+/// The rules of CONTRIBUTING for files and folders.
 @Suite struct LayoutTests {
     @Test func noFileIsLongerThanThreeHundredLines() throws {
         for file in try Repository.files(below: "Sources", suffixes: [".swift", ".h"]) {

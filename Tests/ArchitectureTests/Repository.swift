@@ -63,7 +63,7 @@ struct ModuleTable {
     }
 }
 
-/// What `Package.swift` says of the targets in `Sources`.
+/// What `Package.swift` declares for the targets in `Sources`.
 struct Manifest {
     /// Dependencies by target, products of other packages by product name.
     let dependencies: [String: Set<String>]
@@ -91,7 +91,7 @@ struct Manifest {
     }
 }
 
-/// Something that a document should have and has not.
+/// A part that a document lacks.
 struct MissingText: Error, CustomStringConvertible {
     let description: String
 }

@@ -5,7 +5,7 @@
 #define __has_feature(feature) 0
 #endif
 
-// The thread sanitizer has a malloc family of its own, which must not be stood before.
+// The thread sanitizer has its own malloc family, which must not be replaced.
 #if defined(__linux__) && !__has_feature(thread_sanitizer)
 #include <dlfcn.h>
 #include <errno.h>

@@ -100,7 +100,7 @@ struct ConversionTests {
             checkpoint, ["/workers/0/replay/priorities: the priorities of its steps"], leaving: expected)
     }
 
-    /// 1.0 cannot represent an only worker that has not taken all steps of the run.
+    /// 1.0 cannot represent a single worker that has not taken all steps of the run.
     @Test func conversionTo1_0LosesDifferingAgentSteps() throws {
         var checkpoint = try Samples.prioritized()
         checkpoint.workers[0].replay?.columns.removeLast()

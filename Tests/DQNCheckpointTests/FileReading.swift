@@ -3,7 +3,8 @@ import Foundation
 
 /// Reads bytes as a file in every way. The tests and the fuzz target in `Tests/Fuzz` share this source file.
 enum FileReading {
-    /// Reads the bytes unchanged, then with a valid seal of 2.0, then also with the correct digest of the manifest.
+    /// Reads the bytes three times: unchanged, with a valid seal of 2.0, and with a valid seal and the correct digest
+    /// of the manifest.
     ///
     /// Any thrown error is acceptable; only a crash or an endless read is a failure.
     static func readEverything(_ bytes: [UInt8], at url: URL) throws {

@@ -7,9 +7,9 @@ import Testing
 /// same content, whose digest is in `NAME.sha256` beside each.
 ///
 /// A new golden file of the current version is put into its folder, and its digest recorded by running this test with
-/// `DQN_RECORD_CHECKPOINTS=1`; that also makes the samples of the current version where they are missing. A digest that
-/// is there is never recorded over: delete it first, and say in the commit why the content may change. Nothing is ever
-/// recorded for an older version.
+/// `DQN_RECORD_CHECKPOINTS=1`; this also creates missing samples of the current version. An existing digest is never
+/// overwritten: delete it first, and explain in the commit why the content may change. Nothing is ever recorded for an
+/// older version.
 struct GoldenFileTests {
     static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("Fixtures/checkpoints")

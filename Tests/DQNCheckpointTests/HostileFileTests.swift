@@ -51,7 +51,7 @@ struct HostileFileTests {
         if rule == 9, parts.last == "2.0.h5" { return }
         let loading = #expect(throws: CheckpointError.self) { try Checkpoint(contentsOf: url) }
         #expect(loading?.rule == rule)
-        // These read only a part, which may be valid.
+        // These read only a part of the file, and that part may be valid.
         _ = try? CheckpointPolicy(contentsOf: url)
         _ = try? CheckpointSummary(contentsOf: url)
     }

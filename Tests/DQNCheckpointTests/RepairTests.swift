@@ -61,7 +61,7 @@ struct RepairTests {
             let path = difference.path
             let isNamed = lost.contains { part in
                 let names = part.split(separator: "/")
-                // What a worker's document records of a lost part.
+                // The entry in the worker's document that changes with a lost part.
                 let mention = names.count == 3 ? "workers/\(names[1])/state.\(names[2])" : part
                 return path == part || path.hasPrefix(part + "/") || path.hasPrefix(part + ".")
                     || path.hasPrefix(mention)

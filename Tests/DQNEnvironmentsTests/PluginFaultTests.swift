@@ -12,7 +12,7 @@ import Testing
             && !error.message.contains("\n")
     }
 
-    /// The sound environment of the misbehaving library, with one fault.
+    /// The working environment of the misbehaving library, with one fault.
     private func make(_ fault: String, reset: Bool = true) throws -> any Environment {
         var environment = try EnvironmentRegistry.make(
             "plugin:\(CompiledPlugin.misbehaving().path):Sound-v0?fault=\(fault)")
@@ -24,14 +24,14 @@ import Testing
         "Refuses a library that breaks the contract",
         arguments: [
             (1, "exports no 'dqn_environment_plugin'; define that function"),
-            (2, "has version 99 of the interface and this program version 1; compile it"),
-            (3, "offers 0 environments; offer 1 to 1024"), (4, "has no table for its environment 1; give one"),
+            (2, "has version 99 of the interface, but this program has version 1; compile it"),
+            (3, "offers 0 environments; offer 1 to 1024"), (4, "has no table for its environment 1; add one"),
             (5, "lacks the function 'step' for Other-v0"), (6, "lacks the function 'restore' for Other-v0"),
-            (7, "has an environment without a proper name; give it"),
-            (8, "has snapshot_version 0 for Sound-v0; count from 1"),
-            (9, "has several environments of one name among Sound-v0, Sound-v0"),
-            (10, "has an environment without a proper name; give it"), (11, "offers 2 environments in no list"),
-            (12, "offers nothing to version 1 of the interface"),
+            (7, "has an environment with an invalid name; use 1"),
+            (8, "has snapshot_version 0 for Sound-v0; start at 1"),
+            (9, "has duplicate environment names: Sound-v0, Sound-v0"),
+            (10, "has an environment with an invalid name; use 1"), (11, "offers 2 environments in no list"),
+            (12, "offers nothing for version 1 of the interface"),
         ])
     func library(fault: Int, words: String) throws {
         let path = try CompiledPlugin.misbehaving(fault).path
@@ -51,7 +51,7 @@ import Testing
         }
         let folder = URL(fileURLWithPath: source).deletingLastPathComponent().path
         #expect { try EnvironmentRegistry.make("plugin:\(folder)") } throws: {
-            Self.isRefusal($0, .invalidPlugin, "is no file; name a shared library")
+            Self.isRefusal($0, .invalidPlugin, "is not a regular file; choose a shared library")
         }
         #if os(Linux)
             // On other systems the linker already refuses it.
@@ -65,10 +65,10 @@ import Testing
     @Test(
         "An id without a valid environment names those that exist",
         arguments: [
-            ("", "names no environment of a plug-in; write plugin:PATH:NAME"),
-            (":Sound-v0", "names no environment of a plug-in"), ("a.so:", "names no environment of a plug-in"),
-            ("a.so:two words", "names no environment of a plug-in"),
-            ("LIBRARY", "has several environments and the id names none; add one of Sound-v0, Plain-v0"),
+            ("", "Invalid plug-in id 'plugin:'; write plugin:PATH:NAME"),
+            (":Sound-v0", "Invalid plug-in id"), ("a.so:", "Invalid plug-in id"),
+            ("a.so:two words", "Invalid plug-in id"),
+            ("LIBRARY", "has several environments, but the id has no name; add one of Sound-v0, Plain-v0"),
             ("LIBRARY:Sond-v0", "has no environment 'Sond-v0'; did you mean 'Sound-v0'?"),
             ("LIBRARY:Walker", "has no environment 'Walker'; choose from Plain-v0, Sound-v0"),
         ])
@@ -94,7 +94,7 @@ import Testing
             ("no-axes", "reports axis_count 0 of Sound-v0; it must be 1 to 4"), ("many-axes", "reports axis_count 5"),
             ("zero-extent", "reports extents[0] 0 of Sound-v0; it must be 1 to 67108864"),
             ("negative-extent", "reports extents[0] -4"), ("huge-extent", "reports extents[0] 9223372036854775807"),
-            ("huge-product", "make more than 67108864 elements; make them smaller"),
+            ("huge-product", "with more than 67108864 elements in total; reduce them"),
             ("no-actions", "reports action_count 0 of Sound-v0; it must be 1 to 65536"),
             ("many-actions", "reports action_count 65537"), ("meanings", "has no text in action_meanings[1]"),
             ("no-frames", "reports frames_per_step 0 of Sound-v0; it must be 1 to 1000"),
@@ -110,7 +110,7 @@ import Testing
         #expect {
             for _ in 0..<3 { _ = try make("changes") }
         } throws: {
-            Self.isRefusal($0, .invalidPlugin, "describes equal environments differently (Sound-v0 fault=changes)")
+            Self.isRefusal($0, .invalidPlugin, "describes Sound-v0 fault=changes differently than before")
         }
     }
 
@@ -152,8 +152,8 @@ import Testing
         arguments: [
             ("reset", "failed in a reset (the wheels came off)"),
             ("observe", "failed in an observation after a reset (the wheels came off)"),
-            ("nan-observation", "gave an observation after a reset with nan at index 2; its numbers must be finite"),
-            ("long-observation", "wrote an observation of more than the 16 bytes that it described"),
+            ("nan-observation", "returned an observation after a reset with nan at index 2; its numbers must be"),
+            ("long-observation", "wrote an observation beyond its declared size of 16 bytes"),
         ])
     func resets(fault: String, words: String) throws {
         var environment = try make(fault, reset: false)
@@ -162,13 +162,13 @@ import Testing
     }
 
     @Test(
-        "Reports snapshots that fail or have another length than announced",
+        "Reports snapshots that fail or differ from their declared length",
         arguments: [
             ("snapshot", "failed in snapshot() (the wheels came off)"),
-            ("snapshot-empty", "wants 0 bytes for snapshot(); 1 to 268435456 are allowed"),
-            ("snapshot-huge", "wants 18446744073709551615 bytes for snapshot(); 1 to 268435456 are allowed"),
-            ("snapshot-longer", "wrote more in snapshot() than the 8 bytes that it announced"),
-            ("snapshot-overruns", "wrote more in snapshot() than the 8 bytes that it announced"),
+            ("snapshot-empty", "requests 0 bytes for snapshot(); 1 to 268435456 are allowed"),
+            ("snapshot-huge", "requests 18446744073709551615 bytes for snapshot(); 1 to 268435456 are allowed"),
+            ("snapshot-longer", "wrote more in snapshot() than its declared 8 bytes"),
+            ("snapshot-overruns", "wrote more in snapshot() than its declared 8 bytes"),
         ])
     func snapshots(fault: String, words: String) throws {
         let environment = try make(fault)
@@ -200,7 +200,7 @@ import Testing
         }
         #expect { try environment.step(0) } throws: { ($0 as? EnvironmentError)?.code == .resetNeeded }
         #expect(try make("").renderANSI(columns: 80, rows: 24).hasPrefix("picture\nstep 0"))
-        #expect(try make("render-huge").renderANSI().contains("wants 1099511627776 bytes for render()"))
+        #expect(try make("render-huge").renderANSI().contains("requests 1099511627776 bytes for render()"))
     }
 
     @Test("Distinguishes the plug-in's truncation from the limit in its description")
@@ -213,11 +213,11 @@ import Testing
     }
 }
 
-/// The lifetime of a plug-in's environments; a suite of its own, since it counts all environments of one library.
+/// The lifetime of a plug-in's environments; a separate suite, because it counts all environments of one library.
 @Suite struct PluginLifeTests {
     @Test("Each environment is destroyed once, with its last reference")
     func life() throws {
-        // The library without a fault, in a file of its own.
+        // The library without a fault, in a separate file.
         let path = try CompiledPlugin.misbehaving(14).path
         let library = try #require(dlopen(path, RTLD_NOW))
         let alive = unsafeBitCast(

@@ -118,7 +118,7 @@ import Testing
         #expect(code { _ = try make("link.gif") } == .exists)
         #expect(code { try make("none.gif").begin(with: nil) } == .noPicture)
         #expect(folder.names == ["link.gif", "there.png"])
-        // Another file takes the name meanwhile.
+        // Another file takes the name in the meantime.
         let recorder = try make("late.png")
         try Data([7]).write(to: folder.url.appending(path: "late.png"))
         #expect(code { _ = try record(recorder, steps: 3) } == .exists)

@@ -78,7 +78,7 @@ import Testing
         for head in [NetworkArchitecture.Head.dueling(actions: 0), .actorCritic(actions: .max)] {
             #expect(throws: ModelError.self) { try NetworkArchitecture("mlp:8", input: Self.vector, head: head) }
         }
-        // One layer of 40000² weights fits; a dueling head has two.
+        // One layer of 40000² weights is below the limit; a dueling head has two and exceeds it.
         let wide = ObservationSpace(shape: [40_000], element: .float32)
         _ = try NetworkArchitecture("mlp:40000", input: wide, head: .actorCritic(actions: 2))
         #expect(throws: ModelError.self) {

@@ -44,7 +44,7 @@ private func update(_ network: String, _ input: ObservationSpace, batch: Int, te
             let together = try update(network, input, batch: batch, team: team)
             let scale = alone.reduce(0) { max($0, abs($1)) }
             for (one, other) in zip(alone, together) { #expect(abs(one - other) <= 2e-5 * scale) }
-            // The same number of threads gives the same bits, whoever is quicker.
+            // The same number of threads gives the same bits, regardless of timing.
             #expect(try update(network, input, batch: batch, team: team) == together)
             if threads == 1 { #expect(together == alone) }
         }
@@ -52,7 +52,7 @@ private func update(_ network: String, _ input: ObservationSpace, batch: Int, te
 
     @Test func aTeamThatSleptGoesOnWorking() throws {
         final class Count: TeamWork, @unchecked Sendable {
-            // Each part has a place of its own, read when the team has done its work.
+            // Each part has its own place, read after the team has finished.
             let places = UnsafeMutablePointer<Int>.allocate(capacity: 3)
             init() { places.initialize(repeating: 0, count: 3) }
             deinit { places.deallocate() }
@@ -61,7 +61,7 @@ private func update(_ network: String, _ input: ObservationSpace, batch: Int, te
         let team = ComputeTeam(threads: 3)
         let count = Count()
         for round in 1...200 {
-            // Longer than helpers look out for work.
+            // Longer than helpers poll for work.
             if round % 20 == 0 { Thread.sleep(forTimeInterval: 0.002) }
             team.run(count)
             #expect((0..<3).map { count.places[$0] } == [round, round, round])

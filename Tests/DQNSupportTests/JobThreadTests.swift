@@ -51,7 +51,7 @@ import Testing
         #expect(hasEnded(thread))
     }
 
-    /// Somebody else's code may end the thread that it runs on.
+    /// Third-party code may end the thread that it runs on.
     @Test func noticesAnEndByExit() {
         let thread = JobThread(name: "test exit")
         #expect(!thread.runAndWait { pthread_exit(nil) })

@@ -44,7 +44,7 @@ import Testing
             #expect(fallen > replayBytes * 3 / 4, "\(fallen) of \(replayBytes) bytes were released")
             #expect(notices.count == 1)
             #expect(
-                notices[0].hasPrefix("worker 0 has finished after \(steps) steps of its own; its memory is released"))
+                notices[0].hasPrefix("worker 0 has finished its \(steps) steps; its memory is released"))
             #expect(notices[0].contains("do not contain its replay"))
 
             // The other continues alone, and a checkpoint has the status of both.

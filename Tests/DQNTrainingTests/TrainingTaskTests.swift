@@ -6,7 +6,7 @@ import Foundation
 import Logging
 import Testing
 
-/// Runs on a thread of their own: progress, the result, and cancellation.
+/// Runs on their own threads: progress, the result, and cancellation.
 @Suite struct TrainingTaskTests {
     private func configuration(steps: Int) throws -> TrainingConfiguration {
         var request = ConfigurationRequest()
@@ -22,7 +22,7 @@ import Testing
 
     private var silent: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
-    /// Starts a run of so many steps in a new directory.
+    /// Starts a run of the given number of steps in a new directory.
     private func start(steps: Int, of total: Int, in directory: RunDirectory) throws -> TrainingTask {
         let (configuration, logger) = (try configuration(steps: total), silent)
         return TrainingTask {

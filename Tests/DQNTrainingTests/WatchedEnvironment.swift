@@ -3,8 +3,8 @@ import DQNEnvironments
 import DQNModel
 import Foundation
 
-/// Another environment, and a count of what its worker allocates over a range of steps: the counter runs from one call
-/// of ``step(_:)`` to a later one on the worker's own thread, and so sees all that the worker does between them.
+/// Wraps an environment and counts its worker's allocations over a range of steps. The counter runs from one call of
+/// ``step(_:)`` to a later one on the worker's own thread, so it covers everything that the worker does in between.
 struct WatchedEnvironment: Environment {
     /// The counts over all workers.
     ///

@@ -241,7 +241,7 @@ struct GymnasiumTests {
         let text = String(decoding: try errors.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()
         #expect(process.terminationStatus == 1)
-        #expect(text.contains("ended with exit code 7; its last words were: out of here"), "\(text)")
+        #expect(text.contains("ended with exit code 7; its last output was: out of here"), "\(text)")
     }
 
     @Test(.enabled(if: InstalledPython.has("Box2D"), "Scripts/setup-gymnasium installs Box2D"))

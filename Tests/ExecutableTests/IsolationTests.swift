@@ -73,7 +73,7 @@ import Testing
         #expect(killed.errors.isEmpty, "\(killed.errors)")
     }
 
-    /// libhdf5 takes no lock, and heeds none, whatever its environment variable asks for.
+    /// libhdf5 neither takes nor respects locks, whatever the value of its environment variable.
     @Test(arguments: [nil, "TRUE", "BEST_EFFORT", "1", "FALSE"])
     func readsAFileThatSomebodyElseHasLocked(_ setting: String?) throws {
         let directory = try TemporaryDirectory()

@@ -105,7 +105,7 @@ import Testing
             directory("run"))
         #expect(result.status == 64)
         let line = try #require(result.errorLine, "\(result.errors)")
-        #expect(line.contains("8 × (replay") && line.contains("take fewer workers or a smaller network"), "\(line)")
+        #expect(line.contains("8 × (replay") && line.contains("use fewer workers or a smaller network"), "\(line)")
         #expect(!FileManager.default.fileExists(atPath: directory("run")))
     }
 

@@ -111,7 +111,7 @@ import Testing
         let result = try Program.run(
             "dqn-play", [run, "--record", directory("x.mp4")], shell: try ffmpeg(directory, script))
         #expect(result.status == 1)
-        #expect(result.errorLine?.contains("ffmpeg could not make") == true, "\(result.errors)")
+        #expect(result.errorLine?.contains("ffmpeg could not create") == true, "\(result.errors)")
         #expect(result.errors.contains("no such codec"), "\(result.errors)")
         #expect(try names(directory).isEmpty)
     }

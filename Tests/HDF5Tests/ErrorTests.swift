@@ -26,7 +26,7 @@ struct ErrorTests {
     }
 
     @Test func findsTheSystemsErrorNumber() throws {
-        // A path that fails for the superuser, too.
+        // A path that fails even for the superuser.
         let path = "/proc/self/mem/none.h5"
         let error = #expect(throws: HDF5Error.self) {
             try HDF5.perform { session throws(HDF5Error) in try session.createFile(path).close() }

@@ -53,7 +53,7 @@ struct Overwrites: Encodable {
     var cycle: Double
     var push: Double
 
-    /// Returns the losses of all rounds, as they are rare, and the times of the fastest round.
+    /// Returns the losses of all rounds, because they are rare, and the times of the fastest round.
     static func measure(_ plan: CyclePlan, threads: Int, computing: Bool, rounds: Int) throws -> Overwrites {
         let all = try (0..<max(rounds, 1)).map { _ in try measure(plan, threads: threads, computing: computing) }
         let updates = all.reduce(0) { $0 + $1.updates }

@@ -13,8 +13,8 @@
 // from a third. Do not use thread-local data. There are no callbacks into the host.
 //
 // Ownership. The host owns an environment from create() until it calls destroy(), once. The host owns everything that
-// it passes to a function (options, buffers), valid only until the function returns. The plug-in owns everything that
-// it returns otherwise (tables, names, meanings, error texts). A library is never unloaded.
+// it passes to a function (options, buffers), which is valid only until the function returns. The plug-in owns
+// everything else that it returns (tables, names, meanings, error texts). A library is never unloaded.
 //
 // Failure. Functions with an int32_t result return DQN_ENVIRONMENT_OK or DQN_ENVIRONMENT_FAILED; a failure ends the
 // training run after a save, with the text of error_text(). Nothing may be thrown across this interface: catch C++
@@ -73,9 +73,9 @@ typedef struct dqn_environment_description {
     int64_t frames_per_step;
     /// Observations that a network should see together, 1 to 64; the host sets 1 before the call.
     int64_t frame_stack;
-    /// Agent steps after which the host truncates an episode; 0, which the host sets before the call, for no limit.
+    /// Agent steps after which the host truncates an episode; 0 for no limit. The host sets 0 before the call.
     int64_t maximum_episode_steps;
-    /// Mean return at which the task counts as solved; NaN, which the host sets before the call, for none.
+    /// Mean return at which the task counts as solved; NaN for none. The host sets NaN before the call.
     double reward_threshold;
 } dqn_environment_description;
 
@@ -83,16 +83,16 @@ typedef struct dqn_environment_description {
 typedef struct dqn_environment_outcome {
     /// The reward, finite, unclipped.
     double reward;
-    /// Not 0: the episode has ended in a terminal state, beyond which the value is 0.
+    /// Nonzero if the episode has ended in a terminal state, whose value is 0.
     uint8_t terminated;
-    /// Not 0: the episode is truncated; the last observation still has a value to bootstrap from.
+    /// Nonzero if the episode is truncated; the last observation still has a value to bootstrap from.
     uint8_t truncated;
 } dqn_environment_outcome;
 
 /// One kind of environment. A pointer may be NULL only where its comment allows it.
 typedef struct dqn_environment_table {
     /// 1 to 64 letters, digits, '_', '-' and '.', with a version at the end as in "GridWorld-v0". Raise the version
-    /// after a change that makes the same actions lead elsewhere.
+    /// after a change that makes the same actions lead to different results.
     const char *name;
 
     /// The version of the layout of snapshot()'s bytes, from 1. Raise it when restore() no longer accepts older ones.
@@ -141,8 +141,8 @@ typedef struct dqn_environment_table {
     /// leaving the environment unchanged.
     int32_t (*restore)(dqn_environment *environment, const void *bytes, size_t size);
 
-    /// Draws the environment as UTF-8 text with ANSI colours, lines of equal width without a final line break; called
-    /// like snapshot(), first with `buffer` NULL; at most 2^20 bytes, no final NUL. NULL if there is no picture.
+    /// Draws the environment as UTF-8 text with ANSI colours: lines of equal width, at most 2^20 bytes, without a final
+    /// line break or NUL. Called like snapshot(), first with `buffer` NULL. NULL if there is no picture.
     int32_t (*render)(const dqn_environment *environment, char *buffer, size_t capacity, size_t *size);
 } dqn_environment_table;
 
@@ -165,7 +165,7 @@ typedef struct dqn_environment_library {
 /// The only function that a library exports; called once.
 ///
 /// `host_abi_version` is the host's DQN_ENVIRONMENT_ABI_VERSION. A library that supports several versions returns the
-/// tables of that one; any other returns its own, and the host checks its `abi_version`.
+/// tables of that one; any other library returns those of its only version, and the host checks `abi_version`.
 DQN_ENVIRONMENT_EXPORT const dqn_environment_library *dqn_environment_plugin(uint32_t host_abi_version);
 
 #ifdef __cplusplus

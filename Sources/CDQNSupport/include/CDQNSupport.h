@@ -4,15 +4,15 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-// What Swift cannot import, or cannot call alike on Linux and macOS: a child process that inherits chosen descriptors
-// and no others, descriptors that close on exec from the moment they exist, anonymous shared memory, and a thread's
-// name.
+// What Swift cannot import, or cannot call in the same way on Linux and macOS: a child process that inherits chosen
+// descriptors and no others, descriptors that close on exec from the moment they exist, anonymous shared memory, and a
+// thread's name.
 
-/// Starts a program in a process group of its own, with no signal blocked or ignored.
+/// Starts a program in its own process group, with no signal blocked or ignored.
 ///
-/// The child's descriptor number i is a copy of `descriptors[i]`, or `/dev/null` where that is negative; every
-/// descriptor from `count` upwards is closed. The program is looked up in PATH unless its name contains a slash.
-/// `arguments` and `environment` end with a null pointer; a null `environment` is this process's own.
+/// The child's descriptor number i is a copy of `descriptors[i]`, or `/dev/null` if that is negative; every descriptor
+/// from `count` upwards is closed. The program is looked up in PATH unless its name contains a slash. `arguments` and
+/// `environment` end with a null pointer; a null `environment` passes on this process's variables.
 ///
 /// Returns 0, or an error number.
 int dqn_child_start(
@@ -24,9 +24,8 @@ int dqn_child_start(
 /// Returns 1 and the status of `waitpid`, 0 while the child runs, or a negative error number.
 int dqn_child_reap(pid_t process, int *status);
 
-/// Makes two connected stream sockets that close on exec. Sending on the first fails with EAGAIN after so many seconds
-/// in which the other end takes nothing, and never raises SIGPIPE if `dqn_child_send` is used. Returns 0, or an error
-/// number.
+/// Makes two connected stream sockets that close on exec. Sending on the first fails with EAGAIN if the other end reads
+/// nothing for that many seconds, and never raises SIGPIPE if `dqn_child_send` is used. Returns 0, or an error number.
 int dqn_child_sockets(int ends[2], int send_seconds);
 
 /// Makes a pipe whose ends close on exec; reading from the first never blocks. Returns 0, or an error number.
@@ -39,21 +38,21 @@ int dqn_child_nameless_file(const char *folder);
 /// Makes anonymous shared memory of size 0 that closes on exec. Returns its descriptor, or a negative error number.
 int dqn_child_memory(void);
 
-/// Gives anonymous memory its final size. On Linux the size is then sealed: a child that shortened the memory could
+/// Sets the final size of anonymous memory. On Linux the size is then sealed: a child that shortened the memory could
 /// otherwise end this process with a bus error. Returns 0, or an error number.
 int dqn_child_size_memory(int memory, size_t bytes);
 
 /// Sends all bytes without raising SIGPIPE. Returns 0, or an error number.
 int dqn_child_send(int socket, const void *bytes, size_t count);
 
-/// Waits until one of two descriptors has something to read, or for so many milliseconds. A negative descriptor is not
-/// watched.
+/// Waits until one of two descriptors has something to read, or until the given number of milliseconds has passed. A
+/// negative descriptor is not watched.
 ///
 /// Returns 1 for the first descriptor (also at end of file), 2 for the second one alone, 0 on timeout, or a negative
 /// error number. An interrupted wait returns 2.
 int dqn_child_wait(int first, int second, int milliseconds);
 
-/// Names the calling thread; Linux takes the first 15 bytes.
+/// Names the calling thread; Linux uses only the first 15 bytes.
 void dqn_thread_set_name(const char *name);
 
 #endif

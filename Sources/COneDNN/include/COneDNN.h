@@ -21,8 +21,8 @@ onednn_version onednn_library_version(void);
 /// The name of the instruction set that the library uses on this processor, such as `avx512_core`.
 const char *onednn_instruction_set(void);
 
-/// Stops the library from using threads of its own for the computations of the calling thread. OpenMP needs this call
-/// on each thread; other runtimes cannot be configured and are not changed.
+/// Stops the library from using its own threads for the computations of the calling thread. OpenMP needs this call on
+/// each thread; other runtimes cannot be configured and are not changed.
 void onednn_use_calling_thread_only(void);
 
 /// C = A B (+ C if accumulate), row-major; `transpose_*` are 0 or 1, leading dimensions in elements.

@@ -3,22 +3,22 @@ internal import DQNModel
 internal import DQNSupport
 package import Foundation
 
-/// The running program, started once more to do what may crash.
+/// A second process of the running program, for work that may crash.
 ///
-/// libhdf5 parses a file's headers before any digest is known. In a process of its own, under ``ProcessLimits``, a
+/// libhdf5 parses a file's headers before any digest is known. In a separate process, under ``ProcessLimits``, a
 /// damaged or hostile file can end that process but not the caller.
 package enum IsolatedProgram {
-    /// Bytes of output that are read: far more than a report has.
+    /// The maximum number of bytes of output to read; a report is far shorter.
     private static let outputLimit = 1 << 24
 
     /// Runs the program with other arguments and returns what it prints on standard output.
     ///
     /// The process limits itself: it calls ``ProcessLimits/apply()`` before it touches the file.
     /// - Parameters:
-    ///   - file: what it reads, for the message.
-    ///   - limits: its limits, for the deadline and the message.
-    /// - Throws: ``DQNCheckpoint/CheckpointError``: `malformed` when the process was killed, did not end in time or
-    ///   failed, with how; `inputOutput` when it cannot be started.
+    ///   - file: the file that it reads, for error messages.
+    ///   - limits: its limits, for the deadline and error messages.
+    /// - Throws: ``DQNCheckpoint/CheckpointError``: `malformed`, with the reason, if the process was killed, did not
+    ///   end in time or failed; `inputOutput` if it cannot be started.
     package static func run(_ arguments: [String], reading file: String, limits: ProcessLimits) throws -> Data {
         let output: Int32
         let process: ChildProcess
@@ -51,11 +51,11 @@ package enum IsolatedProgram {
 
     /// Starts the process.
     ///
-    /// - Returns: the process, and the descriptor that gives what it prints; the caller closes it.
+    /// - Returns: the process, and the descriptor of its output, which the caller closes.
     private static func start(_ arguments: [String]) throws(SystemError) -> (ChildProcess, output: Int32) {
         let pipe = try ChildProcess.outputPipe()
         defer { close(pipe.child) }
-        // The signal says enough of a crash; a backtrace takes memory and time that the limits may not allow.
+        // The signal is enough to report a crash; a backtrace takes memory and time that the limits may not allow.
         let environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
         do throws(SystemError) {
             let process = try ChildProcess(
@@ -72,7 +72,7 @@ package enum IsolatedProgram {
         var printed = Data()
         var part = [UInt8](repeating: 0, count: 1 << 16)
         while printed.count <= outputLimit, clock.left > 0 {
-            // Rounded up: a wait of no milliseconds would be a busy loop.
+            // Rounded up, because waiting for 0 milliseconds would be a busy loop.
             guard ChildProcess.wait(for: descriptor, milliseconds: Int32(min(clock.left * 1000 + 1, 1e9))) == .first
             else {
                 continue
@@ -91,7 +91,7 @@ package enum IsolatedProgram {
     }
 }
 
-/// Seconds that are left of a span that began when this was made.
+/// The seconds left of a time limit that starts when the value is created.
 private struct Stopwatch {
     private let start = ContinuousClock.now
     let seconds: Double

@@ -49,7 +49,7 @@ package struct ProcessLimits: Sendable {
         return min(size ?? 0, 1 << 50)
     }
 
-    /// Applies the limits to this process. They cannot be lifted again.
+    /// Applies the limits to this process. They cannot be raised again.
     ///
     /// - Throws: `CheckpointError` (`inputOutput`) when the system rejects a limit.
     package func apply() throws {

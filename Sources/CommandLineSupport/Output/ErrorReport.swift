@@ -26,8 +26,8 @@ extension ExitCode {
 /// - Parameters:
 ///   - error: the error.
 ///   - program: the program's name.
-///   - exitCode: returns the exit code of an error that only the program knows, or `nil`.
-///   - cause: returns the error behind an error that only the program knows, or `nil`.
+///   - exitCode: returns the exit code of an error type of this program, or `nil` for others.
+///   - cause: returns the cause of an error type of this program, or `nil` for others.
 package func report(
     _ error: any Error, program: String, exitCode: (any Error) -> ExitCode? = { _ in nil },
     cause: (any Error) -> (any Error)? = { _ in nil }

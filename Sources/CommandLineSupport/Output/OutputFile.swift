@@ -35,11 +35,11 @@ package struct OutputFile {
 
     /// Writes the file atomically.
     ///
-    /// - Throws: `CheckpointError`: `exists` when the file has been created meanwhile, or `inputOutput`.
+    /// - Throws: `CheckpointError`: `exists` if another process has created the file in the meantime, or `inputOutput`.
     package func write(_ text: String) throws {
         if !isOverwriting, FileManager.default.fileExists(atPath: url.path) {
             throw CheckpointError(
-                code: .exists, message: "'\(url.path)' has been created meanwhile; choose another name.")
+                code: .exists, message: "'\(url.path)' was created in the meantime; choose another name.")
         }
         do { try Data(text.utf8).write(to: url, options: .atomic) } catch {
             throw CheckpointError(

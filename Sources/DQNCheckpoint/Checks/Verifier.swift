@@ -26,8 +26,8 @@ public enum Verifier {
     /// every other part is checked separately. Only replay columns that rules need are kept in memory.
     ///
     /// Cost: one pass over a file without a seal, two over a sealed file, and with `deep` inflating all its chunks.
-    /// - Parameter deep: Also inflates the replay chunks of a sealed file and checks their digests and rules, although
-    ///   the seal covers their bytes, and checks their episodes (R22), which loading does not.
+    /// - Parameter deep: Also inflates the replay chunks of a sealed file, whose bytes the seal already covers, and
+    ///   checks their digests and rules. This includes their episodes (R22), which loading does not check.
     public static func verify(_ url: URL, deep: Bool = false) -> Report {
         do throws(CheckpointError) {
             let (failures, unchecked, digest) = try CheckpointFile.read(

@@ -54,7 +54,7 @@ extension FormatCodec {
             throw .broken(.types, "The file is too short for \(layout.count) parameters in /\(group).")
         }
         var failure: CheckpointError?
-        // Not zeroed first, which would take another pass over the memory.
+        // The memory is not zeroed first, because that would take another pass over it.
         let values = [Float](unsafeUninitializedCapacity: layout.count) { buffer, count in
             do throws(CheckpointError) {
                 for entry in layout.entries {

@@ -47,7 +47,7 @@ final class CompressedChunkCache: @unchecked Sendable {
     private var keptBytes = 0
     private var keptLimit = 0
 
-    /// Begins a save of arrays with so many bytes of replay.
+    /// Begins a save of arrays with the given number of bytes of replay.
     func begin(replayBytes: Int) {
         used = []
         keptLimit = replayBytes / Self.share

@@ -89,7 +89,7 @@ extension ContainerReader {
         }
     }
 
-    /// Reads a contiguous or chunked dataset as replay chunks of so many rows and checks its digest.
+    /// Reads a contiguous or chunked dataset as replay chunks of the given number of rows and checks its digest.
     ///
     /// Inflates the file's chunks on all cores, in batches of ``Limit/batchBytes`` or one chunk.
     func forEachReplayChunk(

@@ -16,7 +16,7 @@ public struct FileDigest: ~Copyable {
         }
     }
 
-    /// OpenSSL frees its tables at exit, under the feet of threads that still compute digests; this prevents it.
+    /// OpenSSL frees its tables at exit, even if other threads still compute digests; this prevents it.
     private static let isReady = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) == 1
 
     // Owned by this value alone: created in `init`, freed in `deinit`.

@@ -2,8 +2,8 @@ internal import Foundation
 
 /// Checks JSON from a file before Foundation decodes it: UTF-8, limited nesting, unique keys.
 ///
-/// Foundation also accepts UTF-16, recurses as deep as the text nests, and picks one of two equal keys, where another
-/// reader may pick the other.
+/// Foundation also accepts UTF-16, recurses as deep as the text nests, and picks one of two equal keys, although
+/// another reader may pick the other.
 enum StrictJSON {
     /// The maximum nesting of arrays and objects.
     static let depth = 128

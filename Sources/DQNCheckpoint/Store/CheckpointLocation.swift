@@ -57,8 +57,8 @@ package enum CheckpointLocation {
         }
     }
 
-    /// Returns the checkpoint file for a path and the result of `read` for it, in one pass, where
-    /// ``resolve(_:_:notice:)`` followed by reading takes several.
+    /// Returns the checkpoint file for a path and the result of `read` for it, in one pass; calling
+    /// ``resolve(_:_:notice:)`` and then reading takes several.
     ///
     /// The latest file is the newest that `read` accepts. Parts that `read` ignores may break rules, unless there is a
     /// seal.

@@ -6,7 +6,7 @@ package import Foundation
 /// do not record their parents, so that equal states produce identical files however often a run was resumed. The file
 /// is informative: nothing depends on it, and a kill may lose its last line.
 package struct Lineage: Sendable {
-    /// How a checkpoint came about.
+    /// How a checkpoint was created.
     package enum Reason: String, Sendable, Codable {
         /// The first checkpoint of a run.
         case started

@@ -21,7 +21,7 @@ struct GymnasiumDescription: Decodable {
     }
 }
 
-/// What must be equal where a snapshot is restored: another version of an environment may behave differently.
+/// What must match when a snapshot is restored: another version of an environment may behave differently.
 struct GymnasiumIdentity: Codable, Equatable {
     /// Gymnasium's version.
     var gymnasium: String

@@ -17,7 +17,7 @@ extension GymnasiumEnvironment {
     /// The environment's picture in Gymnasium's mode `rgb_array`, or else its observation, if that is a frame; `nil`
     /// before the first reset.
     ///
-    /// Drawing changes nothing of the environment's state except what it keeps for drawing, which a snapshot may omit.
+    /// Drawing changes only state that the environment keeps for drawing; a snapshot may omit that state.
     /// - Throws: ``EnvironmentError``: `environmentFailed` if the environment has pictures but could not draw this one,
     ///   for instance without pygame.
     package func picture() throws(EnvironmentError) -> Picture? {
@@ -31,7 +31,7 @@ extension GymnasiumEnvironment {
         return nil
     }
 
-    /// The rate that the environment's authors show it at; real time for Atari.
+    /// The rate at which the environment's authors show it; real time for Atari.
     package var stepsPerSecond: Double { description.steps_per_second ?? 15 }
 
     /// Decodes height, width and pixels; `nil` if there is no picture.

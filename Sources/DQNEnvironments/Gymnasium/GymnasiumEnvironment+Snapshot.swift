@@ -9,7 +9,7 @@ extension GymnasiumEnvironment {
     /// runs it.
     ///
     /// - Returns: `nil` if an attribute of the environment or of a wrapper is anything but numbers, texts, containers,
-    ///   NumPy arrays and generators, or plain Python objects of these: the state would be incomplete.
+    ///   NumPy arrays and generators, or plain Python objects made of these: the state would be incomplete.
     /// - Throws: ``EnvironmentError``.
     package func snapshot() throws -> StateSnapshot? {
         if isUncapturable { return nil }
@@ -70,7 +70,7 @@ extension GymnasiumEnvironment {
         else { throw invalid("it has no valid 'identity'") }
         guard let (name, own, stored) = identity.difference(from: other) else { return }
         throw invalid(
-            "it was taken where \(name) was '\(stored)'; here it is '\(own)'; use the Python that took it")
+            "it was taken with \(name) '\(stored)', but this Python has '\(own)'; use the Python that took it")
     }
 
     private func invalid(_ reason: String) -> ModelError {

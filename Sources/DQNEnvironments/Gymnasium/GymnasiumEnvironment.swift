@@ -1,11 +1,11 @@
 package import DQNModel
 internal import Foundation
 
-/// An environment of Gymnasium in a Python process of its own: `gym:NAME`.
+/// A Gymnasium environment in its own Python process: `gym:NAME`.
 ///
-/// It supports `Discrete` actions and `Box` observations: floats and booleans become `float32`, `uint8` stays; of three
-/// axes the channels come first. An exception in Python is thrown here with the line that raised it; after the process
-/// has ended or missed a time limit every call throws.
+/// It supports `Discrete` actions and `Box` observations: floats and booleans become `float32`, `uint8` stays;
+/// observations with three axes have their channels first. An exception in Python is thrown here with the line that
+/// raised it. Once the process has ended or missed a time limit, every call throws.
 ///
 /// A step costs two messages over a socket, about ten microseconds, in addition to the environment's own time. A
 /// reference: copies are the same environment. Not thread-safe.
@@ -25,14 +25,15 @@ package final class GymnasiumEnvironment: Environment {
     /// Whether the state turned out to be impossible to capture.
     var isUncapturable = false
 
-    /// Creates an environment in a new Python process, or in one that was only asked for its specification.
+    /// Creates an environment in a new Python process, or takes over a process that has only reported its specification
+    /// so far.
     ///
-    /// - Parameter id: of kind `gymnasium`: Gymnasium's id, after its module and a colon if a module registers it; the
-    ///   module is searched in the current directory too. Options are arguments of the environment; those that parse as
-    ///   JSON are JSON, others text.
+    /// - Parameter id: of kind `gymnasium`: Gymnasium's id, preceded by a module and a colon if that module registers
+    ///   it; the module is searched in the current directory too. Options are arguments of the environment; those that
+    ///   parse as JSON are JSON, others text.
     /// - Throws: ``EnvironmentError``.
     package init(_ id: EnvironmentID, settings: GymnasiumSettings = GymnasiumSettings()) throws(EnvironmentError) {
-        // The text without the scheme, as the process and its errors name it.
+        // The id without the scheme, as in the process and in error messages.
         let name = String(id.description.dropFirst("gym:".count))
         let python = try settings.locatePython()
         let process: GymnasiumProcess
@@ -80,7 +81,7 @@ package final class GymnasiumEnvironment: Environment {
     /// Begins an episode; Gymnasium receives the 31 lowest bits of a seed, since some environments accept no more.
     package func reset(seed: UInt64?) throws(EnvironmentError) {
         let seed = (seed ?? (self.seed == nil ? 0 : nil)).map { $0 & 0x7fff_ffff }
-        // Even if the reset fails, the process is no longer a spare one.
+        // Even after a failed reset, the process is not reused as a spare one.
         progress.begin()
         let reply = try process.ask(.reset, flag: seed != nil, seed ?? 0, seconds: stepSeconds)
         if let refusal = process.refusal(of: reply, "be reset") { throw refusal }

@@ -23,7 +23,7 @@ extension GymnasiumProcess {
             return EnvironmentError(
                 code: .unknownEnvironment,
                 message: "Gymnasium has no environment '\(name)': \(sentence(reason)) "
-                    + "See gymnasium.envs.registry for those that exist; write a module of your own before the name, "
+                    + "See gymnasium.envs.registry for the known ones; put your own module before the name, "
                     + "as in gym:my_module:MyEnvironment-v0.")
         case .invalidOptions:
             return EnvironmentError(
@@ -34,12 +34,12 @@ extension GymnasiumProcess {
         case .notApplicable:
             return EnvironmentError(
                 code: .stateNotApplicable,
-                message: "\(environment) cannot take on the stored state, since '\(reason)' differs in a new "
+                message: "\(environment) cannot restore the stored state, because '\(reason)' differs in a new "
                     + "environment; reset it.")
         case .notFinite:
             return EnvironmentError(
                 code: .environmentFailed,
-                message: "\(environment) cannot \(action): it gave \(reason); numbers must be finite: fix it, or "
+                message: "\(environment) cannot \(action): it returned \(reason); numbers must be finite: fix it, or "
                     + "replace them in a wrapper in Python.")
         default:
             // The last frame raised the exception; its second line is the source.

@@ -41,7 +41,7 @@ final class GymnasiumProcess {
     private var isOpen = true
     var identifier: Int32 { process.identifier }
     private(set) var memory: UnsafeMutableRawBufferPointer?
-    // Enough for the hundred frames that the fault handler prints at most.
+    // Enough for the fault handler's output, at most a hundred frames.
     private var output = OutputTail(limit: 32768)
     private var hasAnswered = false
     /// Why the process has ended; `nil` while it runs.
@@ -49,7 +49,7 @@ final class GymnasiumProcess {
     /// One request, then one reply.
     private let message = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 + GymnasiumReply.byteCount, alignment: 8)
 
-    /// Starts a process. Errors of its environment come with the first reply.
+    /// Starts a process. Errors of its environment arrive with the first reply.
     ///
     /// - Parameters:
     ///   - name: the environment's name in error messages.
@@ -68,7 +68,7 @@ final class GymnasiumProcess {
                 code: .pythonMissing,
                 message:
                     "The Python '\(python)' cannot be started (\(error)); run Scripts/setup-gymnasium, or name another "
-                    + "by --python PATH or \(GymnasiumPython.variable).")
+                    + "with --python PATH or \(GymnasiumPython.variable).")
         }
         process = started.process
         control = started.control
@@ -86,7 +86,7 @@ final class GymnasiumProcess {
         message.deallocate()
     }
 
-    /// Gives the shared memory its size and maps it.
+    /// Sets the size of the shared memory and maps it.
     func share(bytes: Int) throws(EnvironmentError) {
         do throws(SystemError) { try sharedMemory.map(byteCount: bytes) } catch {
             throw EnvironmentError(
@@ -96,7 +96,7 @@ final class GymnasiumProcess {
         memory = sharedMemory.bytes
     }
 
-    /// Sends a request and waits for the reply, whatever its status.
+    /// Sends a request and waits for the reply; any status is valid.
     ///
     /// - Throws: ``EnvironmentError`` (`processEnded`, `timedOut`); the process has then ended for good.
     func ask(
@@ -120,7 +120,7 @@ final class GymnasiumProcess {
             bytes <= Self.payloadLimit
         else {
             end(killing: true)
-            throw remember(.processEnded, "The Python process of 'gym:\(name)' broke its protocol and was killed.")
+            throw remember(.processEnded, "The Python process of 'gym:\(name)' violated the protocol and was killed.")
         }
         hasAnswered = true
         if bytes == 0 { return reply }
@@ -143,7 +143,7 @@ final class GymnasiumProcess {
         var filled = 0
         var left = seconds
         while filled < buffer.count {
-            // Rounded up: a wait of no milliseconds would be a busy loop.
+            // Rounded up, because waiting for 0 milliseconds would be a busy loop.
             let milliseconds = Int32(min(max(left, 0) * 1000 + 1, 1e9))
             let second = output.isEnded ? nil : outputDescriptor
             switch ChildProcess.wait(for: control, or: second, milliseconds: milliseconds) {
@@ -165,7 +165,7 @@ final class GymnasiumProcess {
         }
     }
 
-    /// Ends the process, and whatever its environment has started, and releases everything but the shared memory.
+    /// Ends the process and everything that its environment has started; releases everything except the shared memory.
     @discardableResult
     private func end(killing: Bool) -> ChildProcess.Ending {
         if isOpen {
@@ -184,8 +184,8 @@ final class GymnasiumProcess {
         end(killing: true)
         return remember(
             .timedOut,
-            "The Python process of 'gym:\(name)' had not answered after \(seconds) seconds and was killed; a run "
-                + "that is resumed starts another, and --env-timeout SECONDS waits longer for it.")
+            "The Python process of 'gym:\(name)' did not answer within \(seconds) seconds and was killed; resume "
+                + "the run to start another, or allow more time with --env-timeout SECONDS.")
     }
 
     private func ended() -> EnvironmentError {
@@ -194,13 +194,13 @@ final class GymnasiumProcess {
         if case .killed = ending {
             how += crashSite.map { " in \($0)" } ?? ""
         } else {
-            how += output.lines.last.map { "; its last words were: \($0)" } ?? ""
+            how += output.lines.last.map { "; its last output was: \($0)" } ?? ""
         }
         return remember(
             .processEnded,
             "The Python process of 'gym:\(name)' (\(python)) \(how); "
                 + (hasAnswered
-                    ? "a run that is resumed starts another." : "Scripts/setup-gymnasium makes a Python that works."))
+                    ? "resume the run to start another." : "Scripts/setup-gymnasium installs a Python that works."))
     }
 
     /// Where in Python the process crashed, if the fault handler has printed it: the innermost frame of the thread that
@@ -218,7 +218,7 @@ final class GymnasiumProcess {
     }
 }
 
-/// A process just started, with this program's descriptors of it.
+/// A new process, with this program's ends of its descriptors.
 private struct Started {
     let process: ChildProcess
     let control: Int32

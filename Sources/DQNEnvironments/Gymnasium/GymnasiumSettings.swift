@@ -1,12 +1,12 @@
 internal import DQNModel
 internal import Foundation
 
-/// How environments of Gymnasium are run: which Python, and how long it may take.
+/// How Gymnasium environments are run: the Python and its time limits.
 ///
 /// None of it is part of a run's configuration or of a checkpoint.
 public struct GymnasiumSettings: Sendable, Equatable {
-    /// The path of the Python; `nil` takes the environment variable `DQN_PYTHON`, then `.venv-gymnasium/bin/python` in
-    /// a folder above the running program or in the current one.
+    /// The path of the Python; `nil` uses the environment variable `DQN_PYTHON`, then `.venv-gymnasium/bin/python` in a
+    /// folder above the running program or in the current one.
     public var python: String?
     /// The time limit for creating an environment: imports can be slow.
     public var startTimeout: Duration
@@ -50,7 +50,7 @@ enum GymnasiumPython {
         }
         throw EnvironmentError(
             code: .pythonMissing,
-            message: "Found no Python for Gymnasium (\(ownPath)); run Scripts/setup-gymnasium, or name one with "
+            message: "No Python for Gymnasium found (\(ownPath)); run Scripts/setup-gymnasium, or name one with "
                 + "--python PATH or \(variable).")
     }
 

@@ -2,7 +2,7 @@ internal import DQNModel
 internal import DQNSupport
 
 /// Processes of environments that were created for their specification only: the next environment of the same id uses
-/// one, since starting a process takes a good part of a second.
+/// one, because starting a process takes a large part of a second.
 ///
 /// `@unchecked Sendable`: `spares` is only used with `lock` held, and nothing else refers to a spare process.
 final class GymnasiumSpares: @unchecked Sendable {

@@ -54,7 +54,7 @@ enum PluginDescription {
             guard count <= maximumElements else {
                 throw .invalidPlugin(
                     path,
-                    "reports extents of \(name) that make more than \(maximumElements) elements; make them smaller")
+                    "reports extents of \(name) with more than \(maximumElements) elements in total; reduce them")
             }
         }
         let actions = try number(description.action_count, "action_count", 1...65_536)
@@ -71,13 +71,14 @@ enum PluginDescription {
     private static func meanings(
         _ texts: UnsafePointer<UnsafePointer<CChar>?>?, _ count: Int, _ name: String, _ path: String
     ) throws(EnvironmentError) -> [String] {
-        // The list is optional; if there is one, it has a text for each action.
+        // The list is optional, but if present it has a text for each action.
         guard let texts else { return (0..<count).map(String.init) }
         var meanings: [String] = []
         for action in 0..<count {
             guard let text = texts[action] else {
                 throw .invalidPlugin(
-                    path, "has no text in action_meanings[\(action)] of \(name); give one for each action, or no list")
+                    path,
+                    "has no text in action_meanings[\(action)] of \(name); set one for each action, or omit the list")
             }
             meanings.append(boundedText(text, limit: 100))
         }

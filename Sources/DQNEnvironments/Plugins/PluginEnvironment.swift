@@ -14,7 +14,7 @@ final class PluginEnvironment: Environment {
     private let table: PluginTable
     private let handle: PluginHandle
     private let actionCount: Int
-    /// The current observation, fetched where an error can be thrown, since ``observe(into:)`` throws none.
+    /// The current observation, fetched by calls that can throw, because ``observe(into:)`` cannot.
     private let frame: GuardedBuffer
     private var progress = EpisodeProgress()
 
@@ -23,7 +23,7 @@ final class PluginEnvironment: Environment {
     /// - Parameter id: of kind `plugIn`.
     /// - Throws: ``EnvironmentError``: `unknownEnvironment`, `pluginNotFound`, `invalidPlugin`, `invalidOptions`.
     init(_ id: EnvironmentID) throws(EnvironmentError) {
-        guard case .plugIn(let file) = id.kind else { preconditionFailure("'\(id)' is no id of a plug-in") }
+        guard case .plugIn(let file) = id.kind else { preconditionFailure("'\(id)' is not the id of a plug-in") }
         let library = try PluginLibrary.open(try PluginLibrary.locate(file))
         let table = try library.table(id.name)
         let options = id.options
@@ -126,7 +126,7 @@ final class PluginEnvironment: Environment {
             }
             return String(decoding: text ?? [], as: UTF8.self)
         } catch {
-            // A picture that cannot be drawn is no reason to end a run.
+            // A failure to draw a picture must not end a run.
             return "\(error)"
         }
     }
@@ -139,7 +139,7 @@ extension PluginEnvironment {
         try require(status, "an observation after \(call)")
         guard frame.isIntact else {
             throw failure(
-                "wrote an observation of more than the \(frame.count) bytes that it described; "
+                "wrote an observation beyond its declared size of \(frame.count) bytes; "
                     + "stay within the size")
         }
         guard specification.observationSpace.element == .float32 else { return }
@@ -153,11 +153,11 @@ extension PluginEnvironment {
         }
         guard let found else { return }
         throw failure(
-            "gave an observation after \(call) with \(found.value) at index \(found.index); "
+            "returned an observation after \(call) with \(found.value) at index \(found.index); "
                 + "its numbers must be finite")
     }
 
-    /// Returns what a function writes that is called twice, for the size and for the bytes; `nil` if it is unavailable
+    /// Calls a function twice, for the size and for the bytes, and returns what it writes; `nil` if that is unavailable
     /// now.
     private func written(
         _ function: String, limit: Int,
@@ -169,14 +169,14 @@ extension PluginEnvironment {
         if status == DQN_ENVIRONMENT_UNAVAILABLE { return nil }
         try require(status, function)
         guard (1...limit).contains(size) else {
-            throw failure("wants \(UInt(bitPattern: size)) bytes for \(function); 1 to \(limit) are allowed")
+            throw failure("requests \(UInt(bitPattern: size)) bytes for \(function); 1 to \(limit) are allowed")
         }
         let buffer = GuardedBuffer(byteCount: size)
         var written = 0
         status = buffer.withBytes { call($0.baseAddress, size, &written) }
         // This comes first: memory may have been overwritten.
         guard buffer.isIntact, UInt(bitPattern: written) <= UInt(size) else {
-            throw failure("wrote more in \(function) than the \(size) bytes that it announced; stay within them")
+            throw failure("wrote more in \(function) than its declared \(size) bytes; stay within them")
         }
         if status == DQN_ENVIRONMENT_UNAVAILABLE { return nil }
         try require(status, function)

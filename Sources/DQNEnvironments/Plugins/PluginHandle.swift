@@ -9,7 +9,7 @@ struct PluginHandle: ~Copyable {
 
     /// Creates an environment.
     ///
-    /// - Throws: ``EnvironmentError`` (`invalidOptions`) with the plug-in's reason if it created none.
+    /// - Throws: ``EnvironmentError`` (`invalidOptions`) with the plug-in's reason, if it does not create one.
     init(_ table: PluginTable, options: [String: String], path: String) throws(EnvironmentError) {
         let capacity = 512
         let reason = GuardedBuffer(byteCount: capacity)
@@ -22,7 +22,7 @@ struct PluginHandle: ~Copyable {
         guard reason.isIntact else {
             if let made { table.destroy(made) }
             throw .invalidPlugin(
-                path, "wrote more than error_capacity bytes into create()'s error of \(table.name); keep within them")
+                path, "wrote more than error_capacity bytes into create()'s error of \(table.name); stay within them")
         }
         guard let made else {
             let text = reason.withBytes { bytes in
@@ -30,7 +30,7 @@ struct PluginHandle: ~Copyable {
             }
             throw EnvironmentError(
                 code: .invalidOptions,
-                message: "The plug-in '\(path)' made no \(table.name) "
+                message: "The plug-in '\(path)' did not create \(table.name) "
                     + (options.isEmpty ? "" : "with \(texts.map { "\($0)=\($1)" }.joined(separator: ", ")) ")
                     + "(\(text.isEmpty ? "no reason given" : text)); change its options or what it needs.")
         }

@@ -2,7 +2,7 @@ internal import DQNModel
 internal import Foundation
 
 extension PluginLibrary {
-    /// The environment variable that names more folders of libraries.
+    /// The environment variable that lists more folders with libraries.
     private static let searchVariable = "DQN_PLUGIN_PATH"
 
     /// Finds a library's file: the path as written, or else a file of the same name in a folder of `DQN_PLUGIN_PATH`.
@@ -15,11 +15,12 @@ extension PluginLibrary {
         let file = URL(fileURLWithPath: path).lastPathComponent
         for candidate in [path] + folders.map({ "\($0)/\(file)" }) {
             guard let canonical = canonical(candidate) else { continue }
-            // Opening a named pipe would wait for ever.
+            // Opening a named pipe would wait forever.
             var status = stat()
             guard stat(canonical, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
                 throw EnvironmentError(
-                    code: .invalidPlugin, message: "The plug-in '\(candidate)' is no file; name a shared library.")
+                    code: .invalidPlugin,
+                    message: "The plug-in '\(candidate)' is not a regular file; choose a shared library.")
             }
             return canonical
         }
@@ -27,8 +28,8 @@ extension PluginLibrary {
         throw EnvironmentError(
             code: .pluginNotFound,
             message:
-                "There is no plug-in '\(path)'\(searched); add its folder to the variable \(searchVariable), or name "
-                + "the library with --env plugin:PATH:NAME unless a run fixes it.")
+                "There is no plug-in '\(path)'\(searched); add its folder to the variable \(searchVariable) or, "
+                + "for a new run, name the library with --env plugin:PATH:NAME.")
     }
 
     private static func canonical(_ path: String) -> String? {

@@ -46,7 +46,7 @@ final class PluginLibrary: @unchecked Sendable {
         guard let offer = entry(DQN_ENVIRONMENT_ABI_VERSION) else {
             throw .invalidPlugin(
                 path,
-                "offers nothing to version \(DQN_ENVIRONMENT_ABI_VERSION) of the interface; "
+                "offers nothing for version \(DQN_ENVIRONMENT_ABI_VERSION) of the interface; "
                     + "compile it with this version's dqn_environment.h")
         }
         // Versions differ in everything after this field.
@@ -54,7 +54,7 @@ final class PluginLibrary: @unchecked Sendable {
         guard version == DQN_ENVIRONMENT_ABI_VERSION else {
             throw .invalidPlugin(
                 path,
-                "has version \(version) of the interface and this program version "
+                "has version \(version) of the interface, but this program has version "
                     + "\(DQN_ENVIRONMENT_ABI_VERSION); compile it with this version's dqn_environment.h")
         }
         environments = try Self.tables(offer.pointee, path)
@@ -73,7 +73,7 @@ final class PluginLibrary: @unchecked Sendable {
         var tables: [PluginTable] = []
         for index in 0..<count {
             guard let table = list[index] else {
-                throw .invalidPlugin(path, "has no table for its environment \(index); give one for each")
+                throw .invalidPlugin(path, "has no table for its environment \(index); add one for each")
             }
             tables.append(try PluginTable(table.pointee, of: path))
         }
@@ -81,13 +81,13 @@ final class PluginLibrary: @unchecked Sendable {
         guard Set(names).count == count else {
             throw .invalidPlugin(
                 path,
-                "has several environments of one name among "
-                    + "\(names.joined(separator: ", ")); name each otherwise")
+                "has duplicate environment names: "
+                    + "\(names.joined(separator: ", ")); use a different name for each")
         }
         return tables
     }
 
-    /// Returns the environment of a name; of an empty name the only one.
+    /// Returns the environment with a name, or the only environment if the name is empty.
     ///
     /// - Throws: ``EnvironmentError`` (`unknownEnvironment`) naming those that exist.
     func table(_ name: String) throws(EnvironmentError) -> PluginTable {
@@ -100,7 +100,7 @@ final class PluginLibrary: @unchecked Sendable {
         throw EnvironmentError(
             code: .unknownEnvironment,
             message: "The plug-in '\(path)' has "
-                + (name.isEmpty ? "several environments and the id names none" : "no environment '\(name)'")
+                + (name.isEmpty ? "several environments, but the id has no name" : "no environment '\(name)'")
                 + "; \(remedy)")
     }
 
@@ -121,8 +121,8 @@ final class PluginLibrary: @unchecked Sendable {
         guard agrees else {
             throw .invalidPlugin(
                 path,
-                "describes equal environments differently (\(key)); "
-                    + "describe all that are made with equal options alike")
+                "describes \(key) differently than before; "
+                    + "equal options must give equal descriptions")
         }
     }
 }

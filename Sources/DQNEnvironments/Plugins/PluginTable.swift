@@ -43,13 +43,13 @@ struct PluginTable {
         // A text without an end looks like a very long one: only its beginning is read.
         guard let name = table.name.map({ boundedText($0, limit: 65) }), Self.isName(name) else {
             throw .invalidPlugin(
-                path, "has an environment without a proper name; give it 1 to 64 letters, digits, '_', '-' and '.'")
+                path, "has an environment with an invalid name; use 1 to 64 letters, digits, '_', '-' and '.'")
         }
         func missing(_ function: String) -> EnvironmentError {
             .invalidPlugin(
                 path,
                 "lacks the function '\(function)' for \(name); only error_text, render, and snapshot "
-                    + "with restore may be left out")
+                    + "with restore may be omitted")
         }
         guard let create = table.create else { throw missing("create") }
         guard let destroy = table.destroy else { throw missing("destroy") }
@@ -64,7 +64,7 @@ struct PluginTable {
         case (_, nil): throw missing("restore")
         }
         guard state == nil || table.snapshot_version >= 1 else {
-            throw .invalidPlugin(path, "has snapshot_version 0 for \(name); count from 1")
+            throw .invalidPlugin(path, "has snapshot_version 0 for \(name); start at 1")
         }
         self.name = name
         snapshotVersion = Int(table.snapshot_version)
@@ -95,7 +95,7 @@ extension EnvironmentError {
 }
 
 /// Returns at most `limit` bytes of a plug-in's text, with invalid UTF-8 repaired and control characters, line breaks
-/// included, replaced by blanks.
+/// included, replaced by spaces.
 ///
 /// - Parameter start: the start of a text that ends with NUL or is readable up to the limit.
 func boundedText(_ start: UnsafePointer<CChar>, limit: Int) -> String {

@@ -26,7 +26,7 @@ class Emulator:
         probability = ale.getFloat("repeat_action_probability")
         if probability > 0.9:
             raise Unfit("an emulator whose actions stick nearly always")
-        # After so many repetitions another action still sticks with less than that probability.
+        # After this number of repetitions, another action still sticks with less than that probability.
         self.repetitions = math.ceil(math.log(self.CERTAINTY) / math.log(probability)) if probability > 0 else 0
 
     def put(self, action, state):

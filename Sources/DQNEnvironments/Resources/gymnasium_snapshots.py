@@ -16,7 +16,7 @@ import types
 from gymnasium_emulator import Emulator, Unfit
 from gymnasium_values import PLAIN, constant_name, enumeration_member, function_name, is_ale, is_plain
 
-# Values that are more than data: an environment to be restored must have its own at the same place.
+# Values that are more than data: the environment to restore must already have one at the same place.
 IN_PLACE = {"constant", "method", "object", "generator", "same", "ale"}
 ARRAY_TYPES = {"<f8": 1, "<f4": 2, "<i8": 3, "<u8": 4, "|u1": 5}
 
@@ -158,8 +158,8 @@ class Snapshots:
     def restore_value(self, present, stored, path):
         """The restored value of an attribute whose present value is `present`, or `None` without one.
 
-        Data and objects are created anew, since other objects may refer to the present ones. Generators, spaces and
-        emulators stay.
+        Creates new data and objects, because other objects may refer to the present ones. Keeps generators, spaces
+        and emulators.
         """
         if not isinstance(stored, dict) or not stored.keys() & IN_PLACE:
             return self.decode(stored, path)
@@ -186,7 +186,7 @@ class Snapshots:
         return self.keep(present, path)
 
     def keep(self, present, path):
-        """Records an object that stays; it must not stand for two different ones."""
+        """Records an object that stays; two stored objects must not share it."""
         if any(present is other for other in self.made.values()):
             raise Unfit(path)
         self.made[path] = present
@@ -286,7 +286,7 @@ def layers(environment):
 
 
 def layer_names(found):
-    """The names of the layers in paths: their classes, with a number for a repeated one."""
+    """The names of the layers in paths: the names of their classes, numbered if one occurs twice."""
     names = []
     for index, layer in enumerate(found):
         name = type(layer).__name__

@@ -80,7 +80,7 @@ def enumeration_member(module, class_name, name):
     """A member of an enumeration; `None` if there is none. Imports nothing."""
     found = sys.modules.get(module)
     for part in class_name.split("."):
-        # Not getattr, since modules and classes may run code of their own for it.
+        # Not getattr, since modules and classes may run their own code for it.
         found = vars(found).get(part) if isinstance(found, (type, types.ModuleType)) else None
     if not (isinstance(found, type) and issubclass(found, enum.Enum)):
         return None

@@ -169,7 +169,7 @@ def main():
         try:
             worker.serve()
         except (Farewell, BrokenPipeError, ConnectionResetError):
-            # A process that does not finish closing ends all the same.
+            # The process ends even if closing does not finish.
             signal.signal(signal.SIGALRM, signal.SIG_DFL)
             signal.alarm(CLOSING_SECONDS)
             try:

@@ -8,7 +8,7 @@ package import DQNModel
 package struct ActionRepeat: EnvironmentWrapper {
     /// The inner environment.
     package var inner: any Environment
-    /// How often each action is taken.
+    /// How many times each action is taken.
     package let count: Int
     /// Whether each pixel is the maximum over the last two observations.
     package let takesMaximum: Bool

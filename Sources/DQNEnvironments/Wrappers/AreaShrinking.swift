@@ -4,7 +4,7 @@
 /// first along the rows, then along the columns, in single precision, with the same order of additions, so that ties
 /// round the same way.
 final class AreaShrinking {
-    /// The weight of one row or column in one of the smaller picture.
+    /// The weight of one row or column in a row or column of the smaller picture.
     private struct Part {
         let target: Int
         let source: Int

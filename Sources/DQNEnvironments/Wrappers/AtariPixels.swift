@@ -3,7 +3,7 @@ package import DQNModel
 /// Converts the screen of an Atari game to a small grey square: `atari-pixels:84`, or 42, which is easier than in the
 /// papers.
 ///
-/// Colours become their luminance; then the picture is shrunk by area. Around the emulator's own grey
+/// Colours become their luminance; then the picture is shrunk by area. With the emulator's own grey
 /// (`obs_type=grayscale`) the bytes equal those of Gymnasium's `AtariPreprocessing`, which takes the maximum of two
 /// grey frames. With colour frames the maximum is taken per colour, as in Mnih 2015.
 ///

@@ -1,7 +1,7 @@
 package import DQNGraphics
 package import DQNModel
 
-/// An environment around another one, of which it changes one aspect.
+/// An environment that wraps another one and changes one aspect of it.
 ///
 /// A snapshot holds the wrapper's own arrays and the whole snapshot of the inner environment: its arrays as
 /// `inner.NAME`, its kind and version as `inner-kind` and `inner-version`. The kind is the wrapper's ``text`` with its

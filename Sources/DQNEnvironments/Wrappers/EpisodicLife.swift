@@ -4,8 +4,8 @@ package import DQNModel
 ///
 /// The step that loses a life is terminated, to prevent bootstrapping across it, and
 /// ``StepOutcome/endsForLearningOnly``. The next `reset(seed: nil)` then continues the game, and its last observation
-/// is the first of the next episode; with a seed, or after the end of the game, a new game begins. The loss of the last
-/// life is left to the game, which may continue for some frames.
+/// is the first of the next episode; with a seed, or after the end of the game, a new game begins. Losing the last life
+/// does not end the episode: the game ends it, perhaps some frames later.
 package struct EpisodicLife: EnvironmentWrapper {
     /// The inner environment.
     package var inner: any Environment

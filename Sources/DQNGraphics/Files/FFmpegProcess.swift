@@ -2,19 +2,19 @@ internal import DQNModel
 internal import DQNSupport
 internal import Foundation
 
-/// An ffmpeg that makes an MP4 film of the pictures it is sent.
+/// An ffmpeg process that encodes the pictures it receives as an MP4 film.
 ///
 /// Pictures go over a socket rather than a pipe: writing to a socket whose reader has ended is an error, never a
 /// signal.
 final class FFmpegProcess {
-    /// Seconds it may take for a picture, and for the film's end.
+    /// The time limit in seconds for a picture, and for completing the film.
     private static let patience = 120
 
     private let url: URL
     private let process: ChildProcess
     private let input: Int32
-    /// What ffmpeg prints; `nil` when no file could be made for it, and errors can name the exit code alone. A pipe
-    /// would have to be read all the time, since ffmpeg stops while it is full.
+    /// What ffmpeg prints; `nil` if no file could be created for it; errors then contain only the exit code. A pipe
+    /// would need constant reading, because ffmpeg stops while it is full.
     private let log: Int32?
     private var isInputOpen = true
 
@@ -30,7 +30,7 @@ final class FFmpegProcess {
         throw RecordingError(
             code: .ffmpegMissing,
             message:
-                "There is no ffmpeg, which makes .mp4 films; install it (apt install ffmpeg, brew install ffmpeg), "
+                "ffmpeg, which encodes .mp4 films, is missing; install it (apt install ffmpeg, brew install ffmpeg), "
                 + "or record a .gif.")
     }
 
@@ -54,7 +54,7 @@ final class FFmpegProcess {
         let arguments =
             ["-hide_banner", "-loglevel", "error", "-y"]
             + ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "\(width)x\(height)", "-r", "\(picturesPerSecond)"]
-            // Every player can show colour at half the resolution; with its index first, a film starts at once.
+            // Every player supports colour at half the resolution. An index at the beginning lets a film start at once.
             + ["-i", "pipe:0", "-an", "-pix_fmt", "yuv420p", "-movflags", "+faststart", "-f", "mp4", output.path]
         do throws(SystemError) {
             process = try ChildProcess(program.path, arguments: arguments, descriptors: [sockets.child, nil, log])
@@ -91,7 +91,7 @@ final class FFmpegProcess {
     /// Ends it without a film.
     func cancel() { end(within: 0) }
 
-    /// Closes its input, and kills it when it still runs after so many seconds.
+    /// Closes its input, and kills it if it still runs after the given time.
     ///
     /// - Returns: whether it ended by itself.
     @discardableResult
@@ -111,10 +111,10 @@ final class FFmpegProcess {
         if let log, lseek(log, 0, SEEK_SET) == 0 { tail.drain(log) }
         let reason =
             isStuck
-            ? "it stood still for \(Self.patience) s"
-            : tail.lines.last.map(String.init) ?? process.ending.map { "it \($0)" } ?? "it did not end"
+            ? "it made no progress for \(Self.patience) s"
+            : tail.lines.last.map(String.init) ?? process.ending.map { "it \($0)" } ?? "it did not exit"
         return RecordingError(
             code: .ffmpegFailed,
-            message: "ffmpeg could not make '\(url.path)' (\(reason)); see to it, or record a .gif.")
+            message: "ffmpeg could not create '\(url.path)' (\(reason)); fix the cause, or record a .gif.")
     }
 }

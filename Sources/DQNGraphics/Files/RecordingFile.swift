@@ -30,7 +30,7 @@ final class RecordingFile {
 
     /// Renames the file to its final name.
     ///
-    /// - Throws: ``RecordingError``: `exists` when another file has taken the name meanwhile; `inputOutput`.
+    /// - Throws: ``RecordingError``: `exists` if another file has taken the name in the meantime; `inputOutput`.
     func commit() throws(RecordingError) {
         guard (try? handle.close()) != nil else { throw Self.failure(url, String(cString: strerror(errno))) }
         // Unlike a rename, a link never replaces an existing file. Not every file system supports links.

@@ -48,7 +48,7 @@ extension TrainingConfiguration {
         do { _ = try architecture(for: environment) } catch { throw fail(error.message) }
     }
 
-    /// Checks that this program knows the method and the environment of a stored run.
+    /// Checks that this program has the method and the environment of a stored run.
     ///
     /// - Parameter extensions: The extension groups of the checkpoint, which name the owner of an unknown method.
     /// - Throws: ``TrainingError`` (`cannotResume`) naming what a plug-in must register.

@@ -1,8 +1,8 @@
 package import DQNCheckpoint
 internal import DQNModel
 
-// The learners' state of a plug-in is stored in the plug-in's own extension group, so that every reader can tell its
-// owner. The arrays of worker 3 are named `worker-3.NAME` there.
+// The learners' state of a plug-in is stored in the plug-in's own extension group, so that every reader can identify
+// its owner. The arrays of worker 3 are named `worker-3.NAME` there.
 
 extension Checkpoint {
     private static let prefix = "worker-"

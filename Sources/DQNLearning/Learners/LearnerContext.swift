@@ -39,7 +39,7 @@ public struct LearnerContext {
     /// No two workers share a stream.
     public func generator(_ name: String) -> RandomGenerator {
         if let stored = state?.generators[name] { return stored }
-        // A worker whose streams were lost gets new ones; the streams it began with would repeat its past.
+        // A worker whose streams were lost gets new ones; restarting its first streams would repeat its past.
         let suffix = state.map { "/\($0.agentSteps)" } ?? ""
         return RandomGenerator(seed: UInt64(configuration.seed), stream: "workers/\(worker)/\(name)\(suffix)")
     }

@@ -24,7 +24,7 @@ package final class SharedParameters: ParameterStore, @unchecked Sendable {
     private let targetCopies: SlabCopies?
     private let slotCopies: [String: SlabCopies]
 
-    /// Copies kept for snapshots: by the next save, the last one may still be on its way to the disk.
+    /// Copies kept for snapshots: the last one may still be on its way to the disk when the next save begins.
     private static let keptCopies = 2
 
     /// Creates a store.

@@ -24,7 +24,7 @@ extension ReplayMemory {
         while true {
             let slot = generator.integer(below: count)
             if reader.isSampleable(slot) { return slot }
-            // Checked after a failed draw only, so that it costs nothing as a rule and the loop still ends.
+            // Checked only after a failed draw, so that it usually costs nothing, and the loop still ends.
             precondition(canSample, "the replay has no transition to sample yet; check canSample")
         }
     }

@@ -27,7 +27,7 @@ package final class SumTree {
         size = Self.size(capacity: capacity)
         leaves = ReplayRing(
             name: name, element: .float64, shape: [], capacity: capacity, chunkLength: chunkLength)
-        // Zeros that take no memory until they are written, and that are returned to the system with the tree.
+        // Zeros take no memory until they are written. The memory is returned to the system when the tree is released.
         inner = ReplayChunk(byteCount: Self.innerByteCount(capacity: capacity))
         // Stays valid: the chunk lives as long as the tree, and nothing else shares or writes it.
         nodes = inner.withMutableBytes { bytes in

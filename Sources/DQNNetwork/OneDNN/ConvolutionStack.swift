@@ -12,7 +12,7 @@ final class ConvolutionStack {
 
     private let handle: OpaquePointer
     private let offsets: [(weight: Int, bias: Int)]
-    // Reused for every call of C, so that a pass allocates no array.
+    // Reused for every C call, so that a pass allocates no array.
     private var weights: [UnsafePointer<Float>?]
     private var biases: [UnsafePointer<Float>?]
     private var weightGradients: [UnsafeMutablePointer<Float>?]

@@ -4,13 +4,14 @@ public import DQNModel
 internal import DQNSupport
 public import Foundation
 
-/// What a user asks for, from which a whole configuration follows.
+/// The settings that a user requests; they determine a whole configuration.
 ///
 /// Flags win over assignments (`--set`), which win over the file (`--config`), which wins over the preset.
 public struct ConfigurationRequest: Sendable {
-    /// The preset's name; `nil` takes the file's, or else `atari` for Atari's games and `default` for everything else.
+    /// The preset's name; `nil` uses the file's preset, or without one `atari` for Atari games and `default` for
+    /// everything else.
     public var preset: String?
-    /// The training method's name; `nil` takes the file's, or else `dqn`.
+    /// The training method's name; `nil` uses the file's method, or without one `dqn`.
     public var method: String?
     /// The environment's id; `nil` takes the file's.
     public var environment: String?
@@ -28,8 +29,8 @@ public struct ConfigurationRequest: Sendable {
 
     /// Returns the whole configuration.
     ///
-    /// Creates the environment to read its specification, which may start a process.
-    /// - Parameter gymnasium: how an environment of Gymnasium is run; it is not part of the configuration.
+    /// Creates the environment to read its specification; this may start a process.
+    /// - Parameter gymnasium: how a Gymnasium environment is run; it is not part of the configuration.
     /// - Throws: ``TrainingError``: `invalidConfiguration` or `missingFile` with the key, value, preset or file;
     ///   `underlyingFailure` if the environment is unknown or cannot be created.
     public func resolve(
@@ -75,7 +76,7 @@ public struct ConfigurationRequest: Sendable {
         for (key, value) in flags.sorted(by: { $0.key < $1.key }) { try configuration.set(key, to: value) }
     }
 
-    /// Refuses assignments to the keys that decide which settings all others start from.
+    /// Refuses assignments to keys that determine the defaults of all other keys.
     private static func requireOverridable(_ assignment: String) throws(TrainingError) {
         let flags = [("environment", "--env"), ("preset", "--preset"), ("method", "--method")]
         guard let (_, flag) = flags.first(where: { assignment.hasPrefix("\($0.0)=") }) else { return }

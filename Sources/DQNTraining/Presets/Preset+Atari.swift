@@ -4,7 +4,7 @@ internal import DQNModel
 internal import DQNNetwork
 
 extension Preset {
-    /// The preset of an environment unless the user names one: `atari` for Atari's games with ale-py's screens, `default`
+    /// The preset of an environment unless the user names one: `atari` for Atari games with ale-py's screens, `default`
     /// for everything else, including games whose options set another frame skip or observe the console's memory.
     package static func standard(for id: EnvironmentID) -> Preset {
         let isGame = id.name.hasPrefix("ALE/") || id.name.hasSuffix("NoFrameskip-v4")
@@ -22,7 +22,7 @@ extension Preset {
         return try id.defaulting((repeats ? ["frameskip=1"] : []) + ["obs_type=grayscale"])
     }
 
-    /// The wrappers of Mnih 2015, from the inside out.
+    /// The wrappers of Mnih 2015, innermost first.
     static let atariWrappers = [
         "no-op-start:30", "action-repeat:4,max", "atari-pixels:84", "time-limit:27000", "episodic-life", "reward-clip",
     ]
@@ -38,7 +38,7 @@ extension Preset {
                 code: .invalidConfiguration,
                 message:
                     "The preset 'atari' requires screens of bytes, one frame per step, which '\(environment.id)' does not have; "
-                    + "use it with --env gym:ALE/Pong-v5 and the like, or --preset default.")
+                    + "use it with an Atari game such as --env gym:ALE/Pong-v5, or use --preset default.")
         }
         if !method.usesReplay {
             applySegments(to: &configuration, environment, method)

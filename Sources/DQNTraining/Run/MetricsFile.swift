@@ -4,8 +4,8 @@ internal import Foundation
 
 /// `metrics.csv`: the metrics by agent step, with wall-clock times, under the names of Stable-Baselines3.
 ///
-/// The checkpoint's history is authoritative. A resume drops rows beyond the checkpoint, and writes rows that a killed
-/// process did not reach again, without wall-clock times.
+/// The checkpoint's history is authoritative. A resume drops rows beyond the checkpoint and adds rows that a killed
+/// process did not write, without wall-clock times.
 final class MetricsFile {
     /// The columns of all methods, in order.
     static let commonColumns = [
@@ -48,10 +48,10 @@ final class MetricsFile {
 
     deinit { try? handle.close() }
 
-    /// Appends a row. It is not buffered, so that a killed process loses none.
+    /// Appends a row. Rows are not buffered, so a killed process loses none.
     func append(step: Int, values: [String: Double], elapsed: Double, stepsPerSecond: Double) throws {
         var values = values
-        // Milliseconds and whole steps: more digits would mean nothing.
+        // Milliseconds and whole steps: more digits would have no meaning.
         values["time/time_elapsed"] = (elapsed * 1000).rounded() / 1000
         values["time/fps"] = stepsPerSecond.rounded()
         try handle.write(contentsOf: Data(Self.line(step: step, values: values, columns).utf8))
@@ -66,8 +66,8 @@ final class MetricsFile {
         return cells.joined(separator: ",") + "\n"
     }
 
-    /// The complete rows of an existing file by agent step. Their cells are put into the present order of columns, which
-    /// an older version may not have used.
+    /// The complete rows of an existing file by agent step. Their cells are put into the current order of columns,
+    /// because an older version may have used another order.
     private static func rows(in url: URL, columns: [String]) -> [Int: (text: String, elapsed: Double?)] {
         guard let text = try? String(contentsOf: url, encoding: .utf8) else { return [:] }
         func cells(_ line: Substring) -> [Substring] { line.split(separator: ",", omittingEmptySubsequences: false) }

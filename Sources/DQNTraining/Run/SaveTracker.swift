@@ -68,7 +68,7 @@ struct SaveTracker {
         return row
     }
 
-    /// The error of a run some of whose saves have failed; `nil` if none has.
+    /// The error of a run with failed saves; `nil` if none has.
     ///
     /// - Parameter step: the run's last step.
     func error(at step: Int) -> TrainingError? {

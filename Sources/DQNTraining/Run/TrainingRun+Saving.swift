@@ -5,13 +5,13 @@ internal import Foundation
 internal import Logging
 
 extension TrainingRun {
-    /// Whether the run saves at this step and has not yet.
+    /// Whether a save is due at this step and not yet started.
     var isSaveDue: Bool {
         let step = trainer.counters.agentSteps
         return options.saveEvery > 0 && step % options.saveEvery == 0 && step != saves.savedStep
     }
 
-    /// Gives the state to the saver and returns; training continues during the save.
+    /// Passes the state to the saver and returns; training continues during the save.
     func save() {
         let step = trainer.counters.agentSteps
         // Waits before taking the state, so that there are never three states in memory.
@@ -40,7 +40,7 @@ extension TrainingRun {
         }
     }
 
-    /// Saves the last state unless it is saved already, and waits; a save that has failed is tried once more.
+    /// Saves the last state unless it is saved already, and waits; a failed save is tried once again.
     func saveLastState() {
         logSaves(saver.finish())
         guard saves.savedStep != trainer.counters.agentSteps else { return }

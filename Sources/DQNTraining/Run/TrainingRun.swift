@@ -65,7 +65,7 @@ public final class TrainingRun {
     ///   - workers: the number of workers; see ``Trainer/init(resuming:workers:options:backend:makeStore:)``.
     ///   - memoryLimit: bytes that the run may take.
     ///   - workerTimeout: time without a finished step after which a worker counts as stuck.
-    ///   - gymnasium: how environments of Gymnasium are run.
+    ///   - gymnasium: how Gymnasium environments are run.
     ///   - logger: receives messages.
     /// - Throws: ``TrainingError`` (`nothingToResume`, `cannotResume`, …).
     public convenience init(

@@ -4,7 +4,7 @@ internal import DQNSupport
 internal import Foundation
 internal import Synchronization
 
-/// A ``TrainingRun`` on a thread of its own, for `async` code.
+/// A ``TrainingRun`` on its own thread, for `async` code.
 ///
 /// ```swift
 /// let training = TrainingTask { try TrainingRun(configuration, options: options, in: directory) }

@@ -44,7 +44,7 @@ final class Evaluator: @unchecked Sendable {
     /// - Parameters:
     ///   - index: the number of evaluations before this one.
     ///   - agentSteps: agent steps of training so far.
-    ///   - parameters: of the policy; they must not change meanwhile.
+    ///   - parameters: the parameters of the policy; they must not change during the evaluation.
     ///   - heartbeat: beats at every step of an episode.
     func evaluate(index: Int, agentSteps: Int, _ parameters: ParameterSlab, _ heartbeat: Heartbeat) throws {
         result = nil

@@ -69,7 +69,7 @@ struct MemoryEstimate {
         let parameters = try ParameterLayout(architecture).count * MemoryLayout<Float>.size
         let activations = try architecture.layerShapes().reduce(architecture.input.count) { $0 + $1.reduce(1, *) }
         let batch = method.usesReplay ? configuration.batchSize : configuration.segmentLength + 1
-        // Each compute thread sums gradients of its own.
+        // Each compute thread has its own sum of gradients.
         networks =
             (Self.vectorsPerWorker + configuration.computeThreads) * parameters
             + Self.batchesPerWorker * batch * activations * MemoryLayout<Float>.size
@@ -109,7 +109,7 @@ struct MemoryEstimate {
         if isResumed { return workers > 1 ? "resume with fewer workers" : "resume on a machine with more" }
         let capacity = largestCapacity(bytes: (allowed - shared - workers * networks) / workers)
         return replay > 0 && capacity >= minimumCapacity
-            ? "set replay_capacity to at most \(capacity)" : "take fewer workers or a smaller network"
+            ? "set replay_capacity to at most \(capacity)" : "use fewer workers or a smaller network"
     }
 
     /// The largest capacity whose replay fits, found by bisection: a replay allocates whole chunks.

@@ -9,7 +9,7 @@ extension Trainer {
         public var memoryLimit: Int?
         /// Agent steps between checkpoints, for the memory estimate; `nil` if there is no fixed interval.
         package var saveInterval: Int?
-        /// How environments of Gymnasium are run.
+        /// How Gymnasium environments are run.
         public var gymnasium = GymnasiumSettings()
 
         /// Creates options.

@@ -1,5 +1,5 @@
 extension Trainer {
-    /// Measures the pause before an advance from which all workers have returned.
+    /// Measures the pause before an advance, after all workers have returned from it.
     func measurePause(_ active: [Int]) {
         let runs = active.compactMap { slots[$0].lastRun }
         defer { lastStops = runs.map(\.stopped) }

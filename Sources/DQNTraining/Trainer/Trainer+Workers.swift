@@ -22,7 +22,7 @@ extension Trainer {
                     configuration: configuration, architecture: architecture, environment: specification,
                     backend: backend, store: store, worker: index, state: slot.state), method, slot.counts,
                 environment: prepared ?? configuration.makeEnvironment(for: .training, gymnasium: gymnasium))
-            // A single worker continues the sums to the last bit; several workers share none.
+            // A single worker continues the same sums, bit for bit; several workers have separate sums.
             if slots.count == 1 {
                 var sums = statistics
                 sums.merge(worker.learner.statistics)

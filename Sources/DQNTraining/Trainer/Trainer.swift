@@ -4,7 +4,7 @@ public import DQNLearning
 public import DQNModel
 public import DQNNetwork
 
-/// Trains one network with any number of workers. It computes; it uses neither files nor clocks of its own.
+/// Trains one network with any number of workers. It only computes, and uses neither files nor clocks.
 ///
 /// The trainer grants its workers agent steps up to the next scheduled step: a row of metrics, an evaluation, or the
 /// caller's limit. There every worker has stopped at a step boundary, and exactly that many steps have been taken.
@@ -74,7 +74,7 @@ public final class Trainer {
     /// Evaluates; `nil` if the configuration has no evaluations.
     let evaluator: Evaluator?
     let framesPerStep: Int
-    /// What ``counters`` contain of each worker.
+    /// Each worker's share of ``counters``.
     var countedEpisodes: [Int]
     var countedSteps: [Int]
 
@@ -99,7 +99,7 @@ public final class Trainer {
     /// Restores a trainer from a checkpoint. With the same number of workers it continues as exactly as its method can.
     ///
     /// With fewer workers, later checkpoints keep the states of the others, unused. With more, the new ones start with
-    /// random streams and empty replays of their own. ``notices`` lists both.
+    /// their own random streams and empty replays. ``notices`` lists both.
     ///
     /// - Parameters:
     ///   - checkpoint: a whole training state.
@@ -183,7 +183,7 @@ public final class Trainer {
         for index in active where !slots[index].isActive {
             pool.dismiss(index)
             report.notices.append(
-                "worker \(index) has finished after \(countedSteps[index]) steps of its own; its memory is released, and "
+                "worker \(index) has finished its \(countedSteps[index]) steps; its memory is released, and "
                     + "later checkpoints do not contain its replay")
         }
         refreshProgress()

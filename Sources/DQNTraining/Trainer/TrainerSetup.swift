@@ -14,8 +14,8 @@ struct TrainerSetup {
     let method: any TrainingMethod
     let architecture: NetworkArchitecture
     let pool: WorkerPool
-    /// The environment of worker 0. It is made first, because everything else depends on its specification, and on the
-    /// worker's own thread, because environments may depend on theirs. Making one may start a process.
+    /// The environment of worker 0. It is created first, because everything else depends on its specification, and on
+    /// the worker's own thread, because an environment may depend on its thread. Creating one may start a process.
     private let environment: EnvironmentBox
     let specification: EnvironmentSpecification
     /// Messages for the user about workers that do not continue as they stopped.
@@ -45,7 +45,7 @@ struct TrainerSetup {
                 code: .cannotResume,
                 message: "The checkpoint does not hold a whole training state (stripped: "
                     + "\(checkpoint.stripped.joined(separator: ", ")); \(checkpoint.workers.count) workers); "
-                    + "resume from a whole one.")
+                    + "resume from a complete one.")
         }
         try self.init(configuration, checkpoint: checkpoint, options: options, backend: backend)
     }
@@ -130,7 +130,7 @@ struct TrainerSetup {
         return try SharedParameters(configuration, layout: layout, restoring: state, team: team)
     }
 
-    /// The evaluator, with an environment of its own; `nil` if the configuration has no evaluations.
+    /// The evaluator, with its own environment; `nil` if the configuration has no evaluations.
     func makeEvaluator() throws -> Evaluator? {
         guard configuration.evaluationInterval > 0 else { return nil }
         return try Evaluator(configuration, architecture, backend: backend, gymnasium: options.gymnasium)

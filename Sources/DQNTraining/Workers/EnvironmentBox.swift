@@ -4,8 +4,8 @@ internal import DQNModel
 
 /// Holds the environment of worker 0 from its creation until the worker takes it.
 ///
-/// `@unchecked Sendable`: only jobs on worker 0's thread touch the environment; the specification is written by such a job
-/// and read after it.
+/// `@unchecked Sendable`: only jobs on worker 0's thread use the environment; the specification is written during such
+/// a job and read afterwards.
 final class EnvironmentBox: @unchecked Sendable {
     private var environment: (any Environment)?
     private var specification: EnvironmentSpecification?

@@ -3,7 +3,7 @@ internal import DQNModel
 internal import DQNSupport
 internal import Foundation
 
-/// The workers' threads: gives each of them a job and waits until it has finished, or has shown that it never will.
+/// The workers' threads: gives each of them a job and waits until each has finished, failed or timed out.
 ///
 /// Not thread-safe: only the trainer uses it.
 final class WorkerPool {
@@ -17,7 +17,7 @@ final class WorkerPool {
     /// Workers whose threads have ended or are stuck; they get no more jobs.
     private(set) var lost: Set<Int> = []
 
-    /// What the pool watches of a busy worker.
+    /// What the pool monitors while a worker is busy.
     private struct Watch {
         /// The heartbeat's count when it last changed.
         var beats: Int
@@ -53,7 +53,8 @@ final class WorkerPool {
         let clock = ContinuousClock()
         var lastCheck = clock.now
         while true {
-            // A suspended process has not waited: no gap between two checks counts for more than a second.
+            // Time during which the process is suspended must not count: a gap between two checks counts for at most a
+            // second.
             let now = clock.now
             let gap = min(now - lastCheck, .seconds(1))
             lastCheck = now

@@ -4,7 +4,7 @@ internal import DQNModel
 internal import DQNSupport
 internal import Synchronization
 
-/// A worker's place in a run: what the trainer knows about the worker, whether or not it exists.
+/// A worker's place in a run: what the trainer records about the worker, even if it does not exist.
 ///
 /// `@unchecked Sendable`: the worker's thread writes `worker`, `state`, `unreportedStatistics` and `lastRun`
 /// during a job, and the trainer reads them between jobs; the pool's monitor separates the two. A thread that has been

@@ -1,16 +1,16 @@
 internal import DQNSupport
 internal import Synchronization
 
-/// A worker's thread. It runs one job after another for the chief, who learns of whatever happens to it.
+/// A worker's thread. It runs one job after another for the chief, which detects every way in which a job can end.
 ///
-/// `@unchecked Sendable`: `failure` is touched only with the monitor held; the rest never changes.
+/// `@unchecked Sendable`: `failure` is accessed only with the monitor held; the rest never changes.
 final class WorkerThread: @unchecked Sendable {
     /// What a thread is doing.
     enum State {
         /// Waiting for a job; with the error of the last one, if it threw.
         case idle(failure: (any Error)?)
         case busy
-        /// It ended without finishing its job, or never started: it can do nothing any more.
+        /// It ended without finishing its job, or never started: it accepts no more jobs.
         case gone
     }
 
@@ -23,7 +23,7 @@ final class WorkerThread: @unchecked Sendable {
     ///
     /// - Parameter monitor: shared by all threads of a run, so that the chief can wait for all of them at once.
     init(name: String, monitor: Monitor) {
-        // Convolutions keep their scratch memory on the heap; environments are other people's code.
+        // Convolutions keep their scratch memory on the heap; environments are third-party code.
         thread = JobThread(name: name, stackSize: 8 << 20, monitor: monitor)
     }
 

@@ -34,7 +34,7 @@ extension HDF5.Dataset {
 
     /// Reads one chunk's bytes as stored in the file, without undoing filters.
     ///
-    /// - Parameter limit: most bytes.
+    /// - Parameter limit: the maximum number of bytes.
     /// - Returns: the bytes, and the filters that were skipped when they were written.
     /// - Throws: ``HDF5Error``: `objectMissing` if the chunk was never written, `limitExceeded`, `wrongShape`,
     ///   `callFailed`.

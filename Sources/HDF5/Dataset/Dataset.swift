@@ -93,7 +93,7 @@ extension HDF5.Group {
     ///   - element: the exact type.
     ///   - shape: the exact extents; `nil` for any extents of at most `byteLimit` bytes.
     ///   - allowing: the filters that a chunked dataset may have; `nil` refuses chunked datasets.
-    ///   - byteLimit: most bytes of all elements.
+    ///   - byteLimit: the maximum number of bytes of all elements.
     /// - Throws: ``HDF5Error``: `objectMissing`, `linkNotAllowed`, `wrongObject`, `wrongType`, `wrongShape`,
     ///   `layoutNotAllowed`, `limitExceeded`, `callFailed`.
     package func openDataset(

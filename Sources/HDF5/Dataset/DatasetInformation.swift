@@ -22,7 +22,7 @@ extension HDF5 {
         package let element: ElementType?
         /// Extents, outermost first; empty for a scalar.
         package let shape: [Int]
-        /// Whether its dataspace is null: it has no elements by its kind.
+        /// Whether its dataspace is null, so that it never has elements.
         package let isNull: Bool
         /// Whether an extent may grow.
         package let isExtendible: Bool
@@ -126,7 +126,7 @@ extension HDF5.DatasetInformation {
             guard filters.isEmpty, storedByteCount == bytes else {
                 throw HDF5Error(
                     code: .layoutNotAllowed,
-                    message: "The dataset /\(path) stores \(storedByteCount) bytes where its shape needs \(bytes).")
+                    message: "The dataset /\(path) stores \(storedByteCount) bytes, but its shape needs \(bytes).")
             }
         case .chunked where allowed != nil:
             guard filters.allSatisfy({ allowed?.contains($0) ?? false }) else {

@@ -15,7 +15,7 @@ extension HDF5Error {
     static func takeStack() -> [Frame] {
         var frames: [Frame] = []
         withUnsafeMutablePointer(to: &frames) { pointer in
-            // If the walk fails, the frames so far are all there is.
+            // If the walk fails, the frames collected so far are returned.
             _ = H5Ewalk2(
                 chdf5_error_stack(), H5E_WALK_DOWNWARD,
                 { _, entry, context in

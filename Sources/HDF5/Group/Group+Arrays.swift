@@ -21,7 +21,7 @@ extension HDF5.Group {
     /// - Parameters:
     ///   - type: the exact type of its elements.
     ///   - shape: the exact extents; `nil` for any extents of at most `byteLimit` bytes.
-    ///   - byteLimit: most bytes; checked before anything is allocated.
+    ///   - byteLimit: the maximum number of bytes; checked before anything is allocated.
     /// - Throws: ``HDF5Error``, as ``openDataset(_:as:shape:allowing:byteLimit:)`` and
     ///   ``HDF5/Dataset/read(into:)``.
     package func read<Value: HDF5.Element>(

@@ -44,7 +44,7 @@ extension HDF5.Group {
 
     /// The value of an attribute.
     ///
-    /// - Parameter limit: most bytes of text.
+    /// - Parameter limit: the maximum number of bytes of text.
     /// - Throws: ``HDF5Error``: `objectMissing`, `wrongType` for anything but a scalar of one of the types of
     ///   ``HDF5/AttributeValue``, `layoutNotAllowed` if the attributes are stored outside the group's header, as
     ///   libhdf5 does for more than eight, `limitExceeded`, `callFailed`.

@@ -15,7 +15,7 @@ extension HDF5 {
     package enum ObjectKind: Sendable {
         case group
         case dataset
-        /// A named datatype, or what a later version of HDF5 adds.
+        /// A named datatype, or a kind from a later version of HDF5.
         case other
     }
 
@@ -83,7 +83,7 @@ extension HDF5.Group {
     ///
     /// - Parameters:
     ///   - limit: most members.
-    ///   - nameLimit: most bytes of a name.
+    ///   - nameLimit: the maximum number of bytes of a name.
     /// - Throws: ``HDF5Error``: `limitExceeded`, `invalidArgument` for a name that is not UTF-8, `callFailed`.
     package func memberNames(limit: Int = 65_536, nameLimit: Int = 1024) throws(HDF5Error) -> [String] {
         var information = H5G_info_t()
@@ -162,7 +162,7 @@ extension HDF5.Group {
         switch try member(path) {
         case .otherLink:
             throw HDF5Error(
-                code: .linkNotAllowed, message: "/\(full(path)) is not a hard link, and only those are followed.")
+                code: .linkNotAllowed, message: "/\(full(path)) is not a hard link; only hard links are followed.")
         case .object(let found, _, _) where found != kind:
             throw HDF5Error(code: .wrongObject, message: "/\(full(path)) is not a \(kind) but a \(found) object.")
         case .object: return

@@ -10,8 +10,8 @@ final class LinkNames {
     private var excess: Int?
 
     /// - Parameters:
-    ///   - limit: most names, whatever the group's header claims.
-    ///   - nameLimit: most bytes of a name.
+    ///   - limit: the maximum number of names, even if the group's header claims more.
+    ///   - nameLimit: the maximum number of bytes of a name.
     init(limit: Int, nameLimit: Int) {
         self.limit = limit
         self.nameLimit = nameLimit

@@ -14,11 +14,11 @@ struct BTreeV1 {
     let kind: Kind
     /// Size of the key before each child.
     let keyBytes: Int
-    /// Most children of a node, if the file stores it.
+    /// The maximum number of children of a node, if the file stores it.
     var capacity = Int.max
 
     private enum Limit {
-        /// Of nodes whose children are read: enough for more than a million chunks.
+        /// The total size of nodes whose children are read: enough for more than a million chunks.
         static let bytes = 1 << 24
     }
 

@@ -1,7 +1,7 @@
 /// A dataset's layout, as its header stores it.
 struct DataLayoutMessage {
     enum Kind {
-        /// In the header itself, with so many bytes.
+        /// In the header itself, with this number of bytes.
         case compact(Int)
         case contiguous
         /// In chunks, with the address of the B-tree that finds them; all bits are set if there is none.
@@ -10,7 +10,7 @@ struct DataLayoutMessage {
 
     let version: UInt64
     let kind: Kind
-    /// Of a chunk, followed by the element size; in versions 1 and 2 of all elements.
+    /// The extents of a chunk, followed by the element size; in versions 1 and 2 the extents of all elements.
     let extents: [UInt64]
 
     /// libhdf5 multiplies the extents of a chunk in 32 bits.
@@ -45,7 +45,7 @@ struct DataLayoutMessage {
                     throw header.refusal("chunks of \(extents), which are empty or of 4 GiB and more")
                 }
             }
-            // As libhdf5 requires when a dataset is created.
+            // libhdf5 requires this when it creates a dataset.
             for (chunk, (extent, maximum)) in zip(extents, zip(dataspace.extents, dataspace.maximums)) {
                 guard extent == 0 || chunk <= maximum else { throw header.refusal("chunks beyond its extents") }
             }

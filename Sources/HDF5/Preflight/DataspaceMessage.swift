@@ -4,7 +4,7 @@ struct DataspaceMessage {
     let extents: [UInt64]
     /// How far each extent may grow; all bits are set for no limit.
     let maximums: [UInt64]
-    /// Whether the dataset has no elements by its kind.
+    /// Whether the dataspace is null, so that the dataset never has elements.
     let isNull: Bool
 
     /// Bytes of all elements; `nil` if the product overflows.
@@ -26,7 +26,7 @@ extension MetadataReader {
         let version = try integer(1)
         let rank = try length(1)
         let flags = try integer(1)
-        // Without permutation indices, which the specification reserves and libhdf5 never implemented.
+        // Refuses permutation indices, which the specification reserves and libhdf5 never implemented.
         guard (1...2).contains(version), rank <= 32, flags <= 1 else { throw refusal("a dataspace of an unknown kind") }
         var isNull = false
         if version == 1 {

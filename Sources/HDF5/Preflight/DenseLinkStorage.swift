@@ -13,7 +13,7 @@ struct DenseLinkStorage {
     /// A record: the hash of a name and the link's identifier in the heap.
     private static let recordBytes = 11
     private static let nodeBytes = 512
-    /// Of a node without its records: signature, version, type and checksum.
+    /// The size of a node without its records: signature, version, type and checksum.
     private static let nodeOverhead = 10
 
     /// Throws unless every node is reached once and holds no more records than fit in it, and every link is in the
@@ -27,7 +27,7 @@ struct DenseLinkStorage {
         try head.skip(4)
         let (version, kind) = (try head.integer(1), try head.integer(1))
         let (node, record, depth) = (try head.length(4), try head.length(2), try head.length(2))
-        // How full nodes are when they are split or merged, which only writing does.
+        // Skips the fill levels at which a writer splits or merges nodes.
         try head.skip(2)
         guard version == 0, kind == 5, node == Self.nodeBytes, record == Self.recordBytes, depth <= 8 else {
             throw head.refusal("links in a B-tree of an unknown kind")
@@ -78,10 +78,10 @@ struct DenseLinkStorage {
     /// How many records fit in a node of a level, and how it stores the counts of its children.
     private struct NodeShape {
         let capacity: Int
-        /// Size of a child's record count, and of the count of all records below the child; 0 where both are the same.
+        /// Size of a child's record count, and of the count of all records below the child; 0 if both are the same.
         let countBytes: Int
         let totalBytes: Int
-        /// Most records of the node and all below it.
+        /// The maximum number of records of the node and all below it.
         let total: Int
 
         var isLeaf: Bool { countBytes == 0 }
@@ -165,7 +165,7 @@ private struct FractalHeap {
         blocks.append((offset, bytes))
     }
 
-    /// Throws unless there is a link where a heap identifier points to.
+    /// Throws unless a heap identifier points to a link.
     func check(_ identifier: MetadataReader) throws(HDF5Error) {
         var identifier = identifier
         // Other kinds are too large for a block, or stored in the record itself.

@@ -41,8 +41,8 @@ struct FileBytes: ~Copyable {
             throw HDF5Error(
                 code: .layoutNotAllowed,
                 message:
-                    "The file has addresses of \(addressBytes) and lengths of \(lengthBytes) bytes; both must have 8."
-            )
+                    "The file has addresses of \(addressBytes) bytes and lengths of \(lengthBytes) bytes; both must have "
+                    + "8 bytes.")
         }
         var userBlock: hsize_t = 0
         try Library.check(H5Pget_userblock(list.id, &userBlock), "H5Pget_userblock")
@@ -50,7 +50,7 @@ struct FileBytes: ~Copyable {
         self.file = file
     }
 
-    /// The most children of a node of a group's B-tree, and the most entries of a symbol table node.
+    /// The maximum number of children of a node of a group's B-tree, and of entries of a symbol table node.
     func groupCapacities() throws(HDF5Error) -> (tree: Int, node: Int) {
         let list = try Library.own(H5Fget_create_plist(file.id), as: .propertyList, "H5Fget_create_plist")
         var (tree, node): (UInt32, UInt32) = (0, 0)

@@ -15,12 +15,12 @@ extension ObjectHeader {
         for message in messages {
             var body = message.body
             switch message.type {
-            // Not decoded to open a dataset.
+            // libhdf5 does not decode these when it opens a dataset.
             case MessageType.nothing, MessageType.attribute, MessageType.comment, MessageType.oldModificationTime,
                 MessageType.modificationTime, MessageType.attributeInfo, MessageType.referenceCount:
                 continue
             case MessageType.datatype:
-                // Other classes have decoders of their own, with types within types; a shared type is a named one.
+                // Other classes have separate decoders, which follow nested types; a shared type is a named one.
                 let kind = try body.integer(1) & 0x0f
                 guard !message.isShared, kind <= 1 else {
                     throw body.refusal("elements other than numbers", .wrongType)
@@ -35,7 +35,7 @@ extension ObjectHeader {
             case MessageType.filterPipeline:
                 pipelines += 1
                 try body.checkFilters()
-            // The list of external files, and what belongs to other objects or to later formats.
+            // For example the list of external files, and messages of other objects or of later formats.
             default: throw body.refusal("a header message of type \(message.type)")
             }
         }

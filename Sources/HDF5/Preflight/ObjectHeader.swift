@@ -44,7 +44,7 @@ struct ObjectHeader {
             length = try first.length(1 << Int(headerFlags & 3))
         } else {
             guard try first.integer(1) == 1 else { throw first.refusal("a header of an unknown version") }
-            // The counts of messages and links: all messages are read, whatever the counts are.
+            // The counts of messages and links are skipped, because all messages are read anyway.
             try first.skip(7)
             length = try first.length(4)
             try first.skip(4)
@@ -79,7 +79,7 @@ struct ObjectHeader {
                         throw part.refusal("an invalid continuation block")
                     }
                     try part.skip(4)
-                    // Without the checksum, which libhdf5 compares.
+                    // Excludes the checksum, which libhdf5 compares itself.
                     part = try part.part(size - 8)
                 }
                 chunks.append(part)

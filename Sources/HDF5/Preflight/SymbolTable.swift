@@ -11,7 +11,7 @@ struct SymbolTable {
     let heap: UInt64
 
     private enum Limit {
-        /// Of all names, and of all entries: more than any group that is read has.
+        /// The total size of all names, and that of all entries: more than any group that is read has.
         static let bytes = 1 << 24
     }
 

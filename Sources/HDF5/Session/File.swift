@@ -22,7 +22,7 @@ extension HDF5.File {
         let handle = try Library.own(id, as: .group, "H5Gopen2", "The root group of \(path) could not be opened.")
         var intent: UInt32 = 0
         try Library.check(H5Fget_intent(self.handle.id, &intent), "H5Fget_intent")
-        // A file opened for writing is this process's own, and partly in the library's caches only.
+        // This process has written a file opened for writing, and parts of it may exist only in the library's caches.
         let headers = intent & chdf5_access_read_write() == 0 ? ValidatedHeaders() : nil
         try headers?.validate(.group(""), of: handle.id, at: HDF5.Group.address(of: ".", in: handle.id))
         return HDF5.Group(handle: handle, path: "", headers: headers)
@@ -47,10 +47,10 @@ extension HDF5.File {
         return Int(clamping: size)
     }
 
-    /// Writes everything to the system and closes the file. To reach the disk it also takes an `fsync`.
+    /// Writes everything to the system and closes the file. Reaching the disk also requires an `fsync`.
     ///
     /// - Throws: ``HDF5Error``: `callFailed`, also for an earlier failure to close an object that was released without
-    ///   being closed; `objectsStillOpen` if an object of the file is open (the file is closed all the same).
+    ///   being closed; `objectsStillOpen` if an object of the file is open (the file is closed anyway).
     package consuming func close() throws(HDF5Error) {
         let path = path
         let open = H5Fget_obj_count(handle.id, chdf5_local_objects())

@@ -71,12 +71,12 @@ enum Library {
         return status > 0
     }
 
-    /// The descriptor of an open file. It stays open, and the same, as long as the file is open.
+    /// The descriptor of an open file. It stays open and unchanged as long as the file is open.
     static func descriptor(of file: hid_t) throws(HDF5Error) -> Int32 {
         var pointer: UnsafeMutableRawPointer?
         try check(H5Fget_vfd_handle(file, chdf5_default_list(), &pointer), "H5Fget_vfd_handle")
         guard let pointer else { throw failure("H5Fget_vfd_handle", "") }
-        // The driver gives the address of its descriptor, an `int`, which is valid while the file is open.
+        // The driver returns the address of its descriptor, an `int`, which is valid while the file is open.
         return pointer.load(as: Int32.self)
     }
 

@@ -7,8 +7,8 @@ struct OwnerThread: Sendable {
     private let thread = JobThread(name: "hdf5")
     /// Why there is no thread or no library; every call of a session then throws it.
     private let failure: HDF5Error?
-    /// Read on the thread: even that call initialises the library, which makes ``Library/start()`` fail if it comes
-    /// first.
+    /// Read on the thread after ``Library/start()``: the call that reads it initialises the library, and start() fails
+    /// if the library is already initialised.
     let libraryVersion: String
 
     private init() {

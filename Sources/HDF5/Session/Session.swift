@@ -70,7 +70,7 @@ extension HDF5.Session {
         let id = H5Fopen(path, flags, access.id)
         if id < 0 {
             let failure = Self.openFailure("opened", path, "H5Fopen")
-            // After the failure only: this opens the file once more.
+            // Checked only after the failure, because this opens the file again.
             if H5Fis_hdf5(path) == 0 {
                 throw HDF5Error(
                     code: .notHDF5, message: "The file \(path) is not an HDF5 file: it has no HDF5 signature.",

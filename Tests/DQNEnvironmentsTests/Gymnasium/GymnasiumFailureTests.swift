@@ -35,7 +35,7 @@ import Testing
         try environment.reset(seed: 1)
         let error = try failure { _ = try environment.step(1) }
         #expect(error.code == .processEnded)
-        #expect(error.message.contains("ended with exit code 7; its last words were: out of here"))
+        #expect(error.message.contains("ended with exit code 7; its last output was: out of here"))
         #expect(!exists(process: environment.processIdentifier))
     }
 
@@ -81,7 +81,7 @@ import Testing
         _ = try environment.step(0)
         let error = try failure { _ = try environment.step(1) }
         #expect(error.code == .timedOut)
-        #expect(error.message.contains("had not answered after 0.3 seconds"))
+        #expect(error.message.contains("did not answer within 0.3 seconds"))
         #expect(!exists(process: environment.processIdentifier))
         #expect(try failure { _ = try environment.step(0) }.code == .timedOut)
     }
@@ -138,9 +138,9 @@ import Testing
         #expect(error.code == .environmentFailed)
         #expect(
             error.message.hasPrefix(
-                "The environment 'gym:dqn_test_environments:Blank-v0' cannot be stepped: it gave an observation with nan "
-                    + "at [1, 2, 0]; numbers must be finite: fix it"), "\(error.message)")
-        #expect(try failure { try blank.reset(seed: 2) }.message.contains("cannot be reset: it gave an observation"))
+                "The environment 'gym:dqn_test_environments:Blank-v0' cannot be stepped: it returned an observation "
+                    + "with nan at [1, 2, 0]; numbers must be finite: fix it"), "\(error.message)")
+        #expect(try failure { try blank.reset(seed: 2) }.message.contains("cannot be reset: it returned an obs"))
     }
 
     @Test("Ignores an infinite threshold; reports an invalid description with its environment")

@@ -184,7 +184,7 @@ import Testing
         #expect {
             try environment.restore(snapshot)
         } throws: {
-            ($0 as? ModelError)?.code == .invalidSnapshot && "\($0)".contains("it was taken where gymnasium was '0.9'")
+            ($0 as? ModelError)?.code == .invalidSnapshot && "\($0)".contains("it was taken with gymnasium '0.9'")
         }
     }
 
