@@ -7,6 +7,9 @@
 #if H5_VERSION_GE(1, 12, 0)
 #include <H5VLnative.h>
 #endif
+#if H5_VERSION_GE(1, 13, 0)
+#include <H5FDdevelop.h>
+#endif
 
 // Macros with a cast are not imported.
 static inline unsigned chdf5_access_exclusive(void) { return H5F_ACC_EXCL; }
@@ -45,22 +48,23 @@ static inline hid_t chdf5_type_c_string(void) { return H5T_C_S1; }
 // the lock and unlock functions never locks.
 static inline hid_t chdf5_register_driver_without_locks(void)
 {
-    hid_t driver = H5I_INVALID_HID;
+    // A failure returns without closing what is open: the next call would clear the error stack, and the program cannot
+    // use the library anyway.
     hid_t list = H5Pcreate(H5P_FILE_ACCESS);
-    if (list < 0)
-        return list;
-    if (H5Pset_fapl_sec2(list) >= 0) {
-        // The driver's functions are available only from a file that it has opened.
-        H5FD_t *file = H5FDopen("/dev/null", H5F_ACC_RDONLY, list, HADDR_UNDEF);
-        if (file) {
-            H5FD_class_t plain = *file->cls;
-            plain.name = "sec2-without-locks";
-            plain.lock = NULL;
-            plain.unlock = NULL;
-            driver = H5FDregister(&plain);
-            H5FDclose(file);
-        }
-    }
+    if (list < 0 || H5Pset_fapl_sec2(list) < 0)
+        return H5I_INVALID_HID;
+    // The driver's functions are available only from a file that it has opened.
+    H5FD_t *file = H5FDopen("/dev/null", H5F_ACC_RDONLY, list, HADDR_UNDEF);
+    if (!file)
+        return H5I_INVALID_HID;
+    H5FD_class_t plain = *file->cls;
+    plain.name = "sec2-without-locks";
+    plain.lock = NULL;
+    plain.unlock = NULL;
+    hid_t driver = H5FDregister(&plain);
+    if (driver < 0)
+        return driver;
+    H5FDclose(file);
     H5Pclose(list);
     return driver;
 }

@@ -157,7 +157,7 @@ extension ModelError {
     }
 }
 
-// The names of version 0.1.
+// Earlier names, kept for programs that use them.
 extension Agent {
     /// Returns the best action.
     @available(*, deprecated, renamed: "action(for:)")

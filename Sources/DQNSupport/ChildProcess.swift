@@ -47,9 +47,11 @@ package final class ChildProcess {
         var process: pid_t = 0
         let words = CStrings([program] + arguments)
         let variables = environment.map { CStrings($0.map { "\($0.key)=\($0.value)" }) }
-        let failure = dqn_child_start(
-            &process, program, words.pointer, variables?.pointer, descriptors.map { $0 ?? -1 }, Int32(descriptors.count)
-        )
+        let failure = withExtendedLifetime((words, variables)) {
+            dqn_child_start(
+                &process, program, words.pointer, variables?.pointer, descriptors.map { $0 ?? -1 },
+                Int32(descriptors.count))
+        }
         guard failure == 0 else { throw SystemError(failure) }
         identifier = process
     }

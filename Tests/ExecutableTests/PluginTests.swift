@@ -107,7 +107,7 @@ import Testing
         #expect(result.errorLine?.contains("The checkpoint's network differs from the one") == true, "\(result.errors)")
         result = try Program.run("dqn-play", directory("run"), "--episodes", "1", "-q")
         #expect(result.status == 64)
-        #expect(result.errorLine?.contains("takes [4] observations and 2 actions") == true, "\(result.errors)")
+        #expect(result.errorLine?.contains("needs observations of shape [4] and 2 actions") == true, "\(result.errors)")
         #expect(result.errorLine?.contains("Use the plug-in that it was trained with.") == true)
     }
 

@@ -26,6 +26,16 @@ import Testing
         return result.errors
     }
 
+    @Test func refusesTooManyWorkersAtAResumeBeforeTheyStart() throws {
+        let directory = try TemporaryDirectory()
+        try train(directory, "run", ["--method", "async-q", "--workers", "1", "--steps", "100"])
+        let result = try Program.run("dqn-train", "--resume", directory("run"), "--steps", "200", "--workers", "100000")
+        #expect(result.status == 64)
+        #expect(
+            result.errors.contains("Invalid value 100000 for 'workers'; allowed: integer 1…4096"), "\(result.errors)")
+        #expect(try directory.checkpoint("run", 100).workers.count == 1)
+    }
+
     @Test(arguments: ["async-dqn", "async-q", "async-sarsa", "async-nstep-q", "a3c"])
     func twoWorkersTakeExactlyTheRequestedStepsWithSeparateStreams(method: String) throws {
         let directory = try TemporaryDirectory()

@@ -43,7 +43,7 @@ enum GymnasiumPython {
     ///
     /// - Throws: ``EnvironmentError`` (`pythonMissing`).
     static func find(_ chosen: String?) throws(EnvironmentError) -> String {
-        if let path = chosen ?? chosenByUser { return path }
+        if let path = chosen.flatMap({ $0.isEmpty ? nil : $0 }) ?? chosenByUser { return path }
         for folder in folders {
             let path = folder.appendingPathComponent(ownPath).path
             if access(path, X_OK) == 0 { return path }

@@ -20,15 +20,7 @@ extension TrainingConfiguration {
     package func validate(for environment: EnvironmentSpecification) throws(TrainingError) {
         func fail(_ message: String) -> TrainingError { TrainingError(code: .invalidConfiguration, message: message) }
         let method = try TrainingMethods.named(method)
-        guard workers == 1 || method.allowsSeveralWorkers else {
-            throw fail(
-                "The method '\(method.name)' has one worker, not \(workers); use --method async-dqn for more."
-            )
-        }
-        guard workers == 1 || computeThreads == 1 else {
-            throw fail(
-                "Each of \(workers) workers has one compute thread, not \(computeThreads); set compute_threads to 1.")
-        }
+        try validateWorkers()
         if method.usesReplay {
             let minimum = ReplayMemory.minimumCapacity(frameStack: frameStack, nStep: nStep)
             guard replayCapacity >= minimum else {
@@ -46,6 +38,27 @@ extension TrainingConfiguration {
         }
         try method.validate(self)
         do { _ = try architecture(for: environment) } catch { throw fail(error.message) }
+    }
+
+    /// Checks the number of workers. It needs no environment, so it comes before anything is created for them.
+    ///
+    /// - Throws: ``TrainingError`` (`invalidConfiguration`) if the number is out of range or the method or
+    ///   `compute_threads` does not allow it.
+    package func validateWorkers() throws(TrainingError) {
+        func fail(_ message: String) -> TrainingError { TrainingError(code: .invalidConfiguration, message: message) }
+        // The key knows its range; a resume sets the number without it.
+        var checked = self
+        try checked.set("workers", to: .integer(Int64(workers)))
+        let method = try TrainingMethods.named(method)
+        guard workers == 1 || method.allowsSeveralWorkers else {
+            throw fail(
+                "The method '\(method.name)' has one worker, not \(workers); use --method async-dqn for more."
+            )
+        }
+        guard workers == 1 || computeThreads == 1 else {
+            throw fail(
+                "Each of \(workers) workers has one compute thread, not \(computeThreads); set compute_threads to 1.")
+        }
     }
 
     /// Checks that this program has the method and the environment of a stored run.

@@ -56,7 +56,7 @@ public final class ReplayMemory {
         precondition((0...1).contains(discount), "the discount must be from 0 to 1")
         precondition(
             capacity >= Self.minimumCapacity(frameStack: frameStack, nStep: nStep),
-            "the capacity must be at least minimumCapacity(frameStack:nStep:)")
+            "the capacity must be at least 2 * frameStack + nStep + 1")
         self.capacity = capacity
         self.frameStack = frameStack
         self.nStep = nStep

@@ -51,10 +51,12 @@ extension TrainingRun {
     /// Saves what a failed run still has, and returns its error with the file's name.
     func saveAfter(_ error: TrainingError) -> TrainingError {
         saveLastState()
+        let isSaved = saves.savedStep == trainer.counters.agentSteps
+        let reason = saves.lastError.map { " (\($0))" } ?? ""
         let saved =
-            saves.savedStep == nil
-            ? saves.lastError.map { "The state could not be saved (\($0)); earlier checkpoints are intact." }
-            : saves.lastCheckpoint.map { "The state is saved in '\($0.path)'." }
+            isSaved
+            ? saves.lastCheckpoint.map { "The state is saved in '\($0.path)'." }
+            : "The state could not be saved\(reason); earlier checkpoints are intact."
         return TrainingError(
             code: error.code, message: "\(error.message) \(saved ?? "")", details: error.details,
             underlying: error.underlying)

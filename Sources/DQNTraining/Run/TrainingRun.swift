@@ -46,10 +46,11 @@ public final class TrainingRun {
     ///   otherwise as ``Trainer/init(_:options:backend:makeStore:)``.
     public convenience init(
         _ configuration: TrainingConfiguration, options: Options, in directory: RunDirectory,
-        gymnasium: GymnasiumSettings = GymnasiumSettings(), logger: Logger = Logger(label: "swift-dqn")
+        gymnasium: GymnasiumSettings = GymnasiumSettings(), makeStore: ParameterStoreFactory? = nil,
+        logger: Logger = Logger(label: "swift-dqn")
     ) throws(TrainingError) {
         do {
-            try self.init(new: configuration, options, directory, gymnasium, logger)
+            try self.init(new: configuration, options, directory, gymnasium, makeStore, logger)
         } catch { throw TrainingError(wrapping: error) }
     }
 
@@ -66,12 +67,14 @@ public final class TrainingRun {
     ///   - memoryLimit: bytes that the run may take.
     ///   - workerTimeout: time without a finished step after which a worker counts as stuck.
     ///   - gymnasium: how Gymnasium environments are run.
+    ///   - makeStore: creates the parameter store; by default one in this process's memory.
     ///   - logger: receives messages.
     /// - Throws: ``TrainingError`` (`nothingToResume`, `cannotResume`, …).
     public convenience init(
         resuming directory: RunDirectory, steps: Int? = nil, saveEvery: Int? = nil, keep: Int? = nil,
         workers: Int? = nil, memoryLimit: Int? = nil, workerTimeout: Duration? = nil,
-        gymnasium: GymnasiumSettings = GymnasiumSettings(), logger: Logger = Logger(label: "swift-dqn")
+        gymnasium: GymnasiumSettings = GymnasiumSettings(), makeStore: ParameterStoreFactory? = nil,
+        logger: Logger = Logger(label: "swift-dqn")
     ) throws(TrainingError) {
         do {
             let stored = try directory.readConfiguration()
@@ -82,17 +85,18 @@ public final class TrainingRun {
             options.memoryLimit = memoryLimit ?? options.memoryLimit
             options.workerTimeout = workerTimeout ?? options.workerTimeout
             try self.init(
-                resuming: directory, computedWith: stored.compute, options, workers: workers, gymnasium, logger)
+                resuming: directory, computedWith: stored.compute, options, workers: workers, gymnasium, makeStore,
+                logger)
         } catch { throw TrainingError(wrapping: error) }
     }
 
     private init(
         new configuration: TrainingConfiguration, _ options: Options, _ directory: RunDirectory,
-        _ gymnasium: GymnasiumSettings, _ logger: Logger
+        _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?, _ logger: Logger
     ) throws {
         try directory.requireNoRun()
         try configuration.validate(steps: options.steps)
-        trainer = try Trainer(configuration, options: options.trainerOptions(gymnasium))
+        trainer = try Trainer(configuration, options: options.trainerOptions(gymnasium), makeStore: makeStore)
         try directory.createFolders()
         let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
         saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, resumedFrom: nil))
@@ -109,7 +113,7 @@ public final class TrainingRun {
 
     private init(
         resuming directory: RunDirectory, computedWith compute: String, _ options: Options, workers: Int?,
-        _ gymnasium: GymnasiumSettings, _ logger: Logger
+        _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?, _ logger: Logger
     ) throws {
         let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
         let newest = try store.recoverLatest { logger.warning("\($0)") }
@@ -118,7 +122,9 @@ public final class TrainingRun {
                 code: .nothingToResume,
                 message: "'\(directory.url.path)' holds no valid checkpoint; start a new run in another directory.")
         }
-        trainer = try Trainer(resuming: newest.checkpoint, workers: workers, options: options.trainerOptions(gymnasium))
+        trainer = try Trainer(
+            resuming: newest.checkpoint, workers: workers, options: options.trainerOptions(gymnasium),
+            makeStore: makeStore)
         for notice in trainer.notices { logger.warning("\(notice)") }
         try trainer.configuration.validate(steps: options.steps)
         if compute != ComputeThreads.libraryDescription {

@@ -57,7 +57,8 @@ struct TrainerSetup {
         self.configuration = configuration
         self.checkpoint = checkpoint
         self.options = options
-        pool = WorkerPool(count: max(configuration.workers, 1) + 1, timeout: options.workerTimeout)
+        try configuration.validateWorkers()
+        pool = WorkerPool(count: configuration.workers + 1, timeout: options.workerTimeout)
         environment = EnvironmentBox()
         specification = try environment.fill(
             pool, configuration, options.gymnasium, agentSteps: checkpoint?.counters.agentSteps ?? 0)
