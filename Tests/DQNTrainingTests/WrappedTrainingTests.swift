@@ -140,7 +140,9 @@ import Testing
         #expect(segments.wrappers == configuration.wrappers && segments.frameStack == 4)
         #expect(segments.network == "nips-cnn" && segments.segmentLength == 5)
         request.environment = "CartPole-v1"
-        #expect { try request.resolve() } throws: { "\($0)".contains("use it with --env gym:ALE/Pong-v5") }
+        #expect { try request.resolve() } throws: {
+            "\($0)".contains("use it with an Atari game such as --env gym:ALE/Pong-v5")
+        }
     }
 
     @Test("The preset adds its options to the ids of Gymnasium's games unless they are set")
