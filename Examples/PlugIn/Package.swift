@@ -12,13 +12,8 @@ let package = Package(
         .executableTarget(
             name: "PlugIn",
             dependencies: [
-                .product(name: "DQNTraining", package: "swift-dqn"),
-                .product(name: "DQNLearning", package: "swift-dqn"),
-                .product(name: "DQNEnvironments", package: "swift-dqn"),
+                .product(name: "DQN", package: "swift-dqn"),
                 .product(name: "DQNNetwork", package: "swift-dqn"),
-                .product(name: "DQNInference", package: "swift-dqn"),
-                .product(name: "DQNCheckpoint", package: "swift-dqn"),
-                .product(name: "DQNModel", package: "swift-dqn"),
             ])
     ],
     swiftLanguageModes: [.v6]

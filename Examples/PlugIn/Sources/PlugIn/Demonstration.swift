@@ -1,8 +1,4 @@
-import DQNCheckpoint
-import DQNEnvironments
-import DQNInference
-import DQNModel
-import DQNTraining
+import DQN
 import Foundation
 
 /// A failed check.

@@ -1,8 +1,5 @@
 // Defines a training method and an environment, then trains, stops, resumes and checks a run with public API only.
-import DQNCheckpoint
-import DQNEnvironments
-import DQNInference
-import DQNLearning
+import DQN
 import Foundation
 
 do {

@@ -1,4 +1,4 @@
-import DQNModel
+import DQN
 
 /// The whole state as data, so that a resumed run continues in the middle of an episode.
 extension Corridor {

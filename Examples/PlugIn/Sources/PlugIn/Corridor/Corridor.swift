@@ -1,5 +1,4 @@
-import DQNEnvironments
-import DQNModel
+import DQN
 
 /// A corridor of eight cells with the goal at its right end and wind that blows to the left.
 ///

@@ -1,6 +1,4 @@
-import DQNEnvironments
-import DQNLearning
-import DQNModel
+import DQN
 import DQNNetwork
 
 /// Expected SARSA (van Seijen 2009) with eligibility traces (Sutton and Barto 2018, section 12.9), by any number of

@@ -1,6 +1,4 @@
-import DQNCheckpoint
-import DQNLearning
-import DQNModel
+import DQN
 import DQNNetwork
 
 /// The learner of one worker; see ``ExpectedSARSA`` for the algorithm.
