@@ -155,6 +155,7 @@ int dqn_child_pipe(int ends[2]) {
 
 int dqn_child_nameless_file(const char *folder) {
     char path[PATH_MAX];
+    // Bounded by the array; a path that does not fit is refused, never cut short.
     int length = snprintf(path, sizeof path, "%s/dqn-XXXXXX", folder);
     if (length < 0 || length >= (int)sizeof path) return -ENAMETOOLONG;
     int file = mkostemp(path, O_CLOEXEC);

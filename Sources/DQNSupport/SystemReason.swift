@@ -4,6 +4,6 @@ internal import Foundation
 package func systemReason(_ error: any Error) -> String {
     let bridged = error as NSError
     let underlying = bridged.userInfo[NSUnderlyingErrorKey] as? NSError ?? bridged
-    if underlying.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(underlying.code))) }
+    if underlying.domain == NSPOSIXErrorDomain { return SystemError(Int32(underlying.code)).description }
     return bridged.localizedDescription
 }

@@ -86,7 +86,7 @@ package struct ProcessLimits: Sendable {
         limit = rlimit(rlim_cur: bound, rlim_max: bound)
         guard setLimit(resource, &limit) == 0 else {
             throw CheckpointError(
-                code: .inputOutput, message: "Cannot set the limit on \(name): \(String(cString: strerror(errno))).")
+                code: .inputOutput, message: "Cannot set the limit on \(name): \(SystemError(errno)).")
         }
     }
 

@@ -83,7 +83,9 @@ extension FormatCodec {
         }
         worker.environment =
             try reader.part("\(path)/environment") { (reader) throws(CheckpointError) in
-                try environment(document.environment, "\(path)/environment", reader)
+                try snapshot(
+                    describedBy: document.environment.map { (kind: $0.kind, version: $0.version) },
+                    "\(path)/environment", reader, .workers)
             } ?? nil
         if members.contains("observation") {
             worker.observation = try reader.part("\(path)/observation") { (reader) throws(CheckpointError) in
@@ -107,14 +109,14 @@ extension FormatCodec {
         }
     }
 
-    private static func environment(
-        _ document: SharedWorkerDocument.Environment?, _ path: String, _ reader: borrowing ContainerReader
+    /// Reads a snapshot whose kind and version are in its worker's document; `nil` if neither is there.
+    static func snapshot(
+        describedBy document: (kind: String, version: Int)?, _ path: String, _ reader: borrowing ContainerReader,
+        _ rule: Rule
     ) throws(CheckpointError) -> StateSnapshot? {
-        let values = try snapshotValues(path, reader, .workers)
+        let values = try snapshotValues(path, reader, rule)
         guard let document else {
-            guard values.isEmpty else {
-                throw .broken(.workers, "/\(path) is not described by its worker's state.")
-            }
+            guard values.isEmpty else { throw .broken(rule, "/\(path) is not described by its worker's state.") }
             return nil
         }
         return StateSnapshot(kind: document.kind, version: document.version, values: values)

@@ -1,4 +1,5 @@
 internal import DQNModel
+internal import DQNSupport
 internal import Foundation
 
 /// Replaces files atomically: a crash at any time leaves the old or the new file, complete.
@@ -62,6 +63,6 @@ enum DurableFile {
 
     static func failure(_ what: String, _ path: String) -> CheckpointError {
         CheckpointError(
-            code: .inputOutput, message: "'\(path)' could not be \(what): \(String(cString: strerror(errno))).")
+            code: .inputOutput, message: "'\(path)' could not be \(what): \(SystemError(errno)).")
     }
 }

@@ -145,7 +145,6 @@ private struct OpenFile: ~Copyable {
         if errno == ENOENT {
             return CheckpointError(code: .missing, message: "There is no file '\(path)'; check the path.")
         }
-        return CheckpointError(
-            code: .inputOutput, message: "'\(path)' could not be \(what): \(String(cString: strerror(errno))).")
+        return DurableFile.failure(what, path)
     }
 }

@@ -1,4 +1,5 @@
 public import DQNModel
+internal import DQNSupport
 public import Foundation
 
 /// The checkpoints of a run: files in one directory, named after their agent steps, such as `step-000000050000.h5`.
@@ -135,7 +136,7 @@ public final class CheckpointStore {
         let best = bestEntry(readable)
         for entry in readable.dropLast(keepLast) where entry != best && entry.url != verified {
             if unlink(entry.url.path) != 0 {
-                notices.append("\(entry.url.path) could not be deleted: \(String(cString: strerror(errno)))")
+                notices.append("\(entry.url.path) could not be deleted: \(SystemError(errno))")
             } else {
                 evaluations[entry.url.lastPathComponent] = nil
             }

@@ -1,4 +1,5 @@
 internal import DQNModel
+internal import DQNSupport
 internal import Foundation
 
 /// An exclusive lock on a directory, held by one saver of one process at a time.
@@ -32,7 +33,7 @@ struct DirectoryLock: ~Copyable {
                     + "choose another directory.")
         case let number:
             notice =
-                "'\(path)' could not be locked (\(String(cString: strerror(number)))): make sure that no other program "
+                "'\(path)' could not be locked (\(SystemError(number))): make sure that no other program "
                 + "saves there"
         }
     }

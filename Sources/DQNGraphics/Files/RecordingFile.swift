@@ -19,7 +19,7 @@ final class RecordingFile {
             "\(url.lastPathComponent).\(UUID().uuidString.prefix(8)).tmp")
         try Self.refuseExisting(url)
         let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Self.failure(url, String(cString: strerror(errno))) }
+        guard descriptor >= 0 else { throw Self.failure(url, SystemError(errno).description) }
         handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
@@ -32,14 +32,14 @@ final class RecordingFile {
     ///
     /// - Throws: ``RecordingError``: `exists` if another file has taken the name in the meantime; `inputOutput`.
     func commit() throws(RecordingError) {
-        guard (try? handle.close()) != nil else { throw Self.failure(url, String(cString: strerror(errno))) }
+        guard (try? handle.close()) != nil else { throw Self.failure(url, SystemError(errno).description) }
         // Unlike a rename, a link never replaces an existing file. Not every file system supports links.
         if link(temporary.path, url.path) == 0 {
             unlink(temporary.path)
         } else {
             try Self.refuseExisting(url)
             guard rename(temporary.path, url.path) == 0 else {
-                throw Self.failure(url, String(cString: strerror(errno)))
+                throw Self.failure(url, SystemError(errno).description)
             }
         }
         isOpen = false

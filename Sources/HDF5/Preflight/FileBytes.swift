@@ -1,4 +1,5 @@
 internal import CHDF5
+internal import DQNSupport
 internal import Foundation
 
 /// The bytes of an open file, read without libhdf5: for structures that are validated before the library decodes them.
@@ -79,7 +80,7 @@ struct FileBytes: ~Copyable {
             }
         }
         if let failure {
-            let reason = String(cString: strerror(failure))
+            let reason = SystemError(failure).description
             throw HDF5Error(
                 code: .callFailed, message: "The file could not be read at byte \(start): \(reason).",
                 operation: "pread")

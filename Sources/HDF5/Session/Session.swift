@@ -1,4 +1,5 @@
 internal import CHDF5
+internal import DQNSupport
 internal import Foundation
 
 extension HDF5 {
@@ -101,7 +102,7 @@ extension HDF5.Session {
     private static func openFailure(_ verb: String, _ path: String, _ operation: String) -> HDF5Error {
         let failure = Library.failure(operation, "")
         let number = failure.systemErrorNumber
-        let reason = number.map { ": \(String(cString: strerror($0)))" } ?? ""
+        let reason = number.map { ": \(SystemError($0))" } ?? ""
         return HDF5Error(
             code: number == ENOENT || number == ENOTDIR ? .fileMissing : .cannotOpen,
             message: "The file \(path) could not be \(verb)\(reason).", operation: operation, stack: failure.stack)

@@ -22,15 +22,9 @@ extension Format1_1 {
     private static func learner(
         _ document: Worker.Learner?, _ path: String, _ reader: borrowing ContainerReader
     ) throws(CheckpointError) -> StateSnapshot? {
-        let values = try snapshotValues(path, reader, .learner)
-        guard let document else {
-            guard values.isEmpty else {
-                throw .broken(.learner, "/\(path) is not described by its worker's state.")
-            }
-            return nil
-        }
-        let learner = StateSnapshot(kind: document.kind, version: document.version, values: values)
-        try check(learner, path)
+        let description = document.map { (kind: $0.kind, version: $0.version) }
+        let learner = try snapshot(describedBy: description, path, reader, .learner)
+        if let learner { try check(learner, path) }
         return learner
     }
 
