@@ -210,6 +210,17 @@ class Thrower(Still):
         self.ball = Place(5)
 
 
+class Caller(Still):
+    """The second action adds a function of another module, which a new environment does not have."""
+
+    def reset(self, *, seed=None, options=None):
+        self.call = None
+        return super().reset(seed=seed)
+
+    def act(self):
+        self.call = time.sleep
+
+
 class Teller(Still):
     """Counts in a variable that no attribute shows; its reward is the count. The second action adds such a list."""
 
@@ -321,8 +332,8 @@ class Joystick(Still):
 
 KINDS = [
     Still, Sleeper, Raiser, Quitter, Crasher, DeepCrasher, Reader, Parent, Leaver, Lingerer, Infinite, Blank, Chatterer,
-    Keeper, Ghost, Walker, Thrower, Teller, Mumbler, Loser, Gambler, Frames, LargeFrames, Doubles, Integers, Joystick,
-    Drawn, Undrawn, UndrawnFrames,
+    Keeper, Ghost, Walker, Thrower, Caller, Teller, Mumbler, Loser, Gambler, Frames, LargeFrames, Doubles, Integers,
+    Joystick, Drawn, Undrawn, UndrawnFrames,
 ]
 # A label changes the specification, as a new version of the package would.
 LABEL = os.environ.get("DQN_TEST_LABEL", "")

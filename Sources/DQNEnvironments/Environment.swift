@@ -90,6 +90,12 @@ extension Environment {
     public var stepsPerSecond: Double { 15 }
 }
 
+/// An environment that can name what keeps its state from being captured.
+package protocol CaptureExplaining {
+    /// Why `snapshot()` returned `nil`: the attribute and its type; `nil` if it has not.
+    var captureObstacle: String? { get }
+}
+
 extension Environment {
     /// Returns the current state as text for a terminal of the given size, without a final newline.
     ///

@@ -27,7 +27,7 @@ public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
     public let name: String
     /// The id as given; files store this text.
     public let description: String
-    /// The options by key, without percent escapes.
+    /// The options by key, without percent escapes; of several wrappers only the first.
     public var options: [String: String] {
         Dictionary(arguments.pairs.map { ($0.key, $0.value) }) { first, _ in first }
     }
@@ -70,7 +70,8 @@ public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// The same environment with options set: an option of the same key is replaced, any other added.
+    /// The same environment with options set: an option of the same key is replaced, any other added. Options `wrapper`
+    /// replace all wrappers of the id, in order.
     ///
     /// - Parameter assignments: texts `key=value`; the value is everything after the first equals sign.
     /// - Throws: ``EnvironmentError`` (`invalidOptions`) for a text without a key, and for a registered environment,
@@ -83,7 +84,7 @@ public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
                 message: "The environment '\(self)' takes no options; only ids with a scheme do, such as gym:\(self).")
         }
         var options = arguments
-        for assignment in assignments { try options.set(assignment) }
+        try options.set(assignments)
         return try EnvironmentID(prefix + options.query)
     }
 
@@ -107,6 +108,10 @@ public struct EnvironmentID: Sendable, Hashable, CustomStringConvertible {
     package func text(in specification: EnvironmentSpecification) -> String {
         kind == .registered ? description : specification.id
     }
+
+    /// The seed that the environment itself receives in a reset: Gymnasium receives the 31 lowest bits, since some of its
+    /// environments accept no more.
+    package func resetSeed(_ seed: UInt64) -> UInt64 { kind == .gymnasium ? seed & 0x7fff_ffff : seed }
 
     /// The last part of the name, suitable for a folder: `Pong-v5` of `gym:ALE/Pong-v5`.
     package var shortName: String? { name.split { "/:".contains($0) }.last.map(String.init) }

@@ -17,7 +17,7 @@ struct EnvironmentOptions: Sendable {
     /// Parses a name with options.
     ///
     /// - Throws: ``EnvironmentError`` (`invalidOptions`) for a part other than `key=value` and for a key that occurs
-    ///   twice.
+    ///   twice, except `wrapper`.
     init(_ text: String) throws(EnvironmentError) {
         let mark = text.firstIndex(of: "?") ?? text.endIndex
         name = String(text[..<mark])
@@ -26,26 +26,38 @@ struct EnvironmentOptions: Sendable {
             let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard sides.count == 2, let key = sides[0].removingPercentEncoding, Self.isKey(key),
                 let value = sides[1].removingPercentEncoding, !value.contains("\0"),
-                !pairs.contains(where: { $0.key == key })
+                Self.isRepeatable(key) || !pairs.contains(where: { $0.key == key })
             else { throw Self.invalid(part) }
             pairs.append((key, value))
         }
     }
 
-    /// Adds an option, or replaces the one with the same key.
+    /// Adds options, or replaces those with the same key.
     ///
-    /// - Parameter assignment: `key=value`; the value is everything after the first equals sign.
-    mutating func set(_ assignment: String) throws(EnvironmentError) {
-        let sides = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        guard sides.count == 2, Self.isKey(sides[0]), !sides[1].contains("\0") else {
-            throw Self.invalid(assignment[...])
-        }
-        if let index = pairs.firstIndex(where: { $0.key == sides[0] }) {
-            pairs[index].value = sides[1]
-        } else {
-            pairs.append((sides[0], sides[1]))
+    /// Several wrappers together replace all wrappers so far, in order; an empty one only removes them.
+    /// - Parameter assignments: `key=value`; the value is everything after the first equals sign.
+    mutating func set(_ assignments: [String]) throws(EnvironmentError) {
+        var isFirst = true
+        for assignment in assignments {
+            let sides = assignment.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                .map(String.init)
+            guard sides.count == 2, Self.isKey(sides[0]), !sides[1].contains("\0") else {
+                throw Self.invalid(assignment[...])
+            }
+            if Self.isRepeatable(sides[0]) {
+                if isFirst { pairs.removeAll { Self.isRepeatable($0.key) } }
+                isFirst = false
+                if !sides[1].isEmpty { pairs.append((sides[0], sides[1])) }
+            } else if let index = pairs.firstIndex(where: { $0.key == sides[0] }) {
+                pairs[index].value = sides[1]
+            } else {
+                pairs.append((sides[0], sides[1]))
+            }
         }
     }
+
+    /// Whether an option may occur several times.
+    private static func isRepeatable(_ key: String) -> Bool { key == "wrapper" }
 
     /// The options as in an id, with the question mark; empty without options.
     var query: String {

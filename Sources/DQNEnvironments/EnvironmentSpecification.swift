@@ -22,6 +22,16 @@ public struct EnvironmentSpecification: Sendable, Equatable {
     /// the built-in ones. The environment may behave differently if one of them differs.
     public var provenance: [String: String]
 
+    /// The parts of ``provenance`` that differ from stored ones, as the part's name, its value here and the stored one.
+    package func differences(
+        fromStored stored: [String: String]
+    ) -> [(name: String, current: String, stored: String)] {
+        provenance.sorted { $0.key < $1.key }.compactMap { name, current in
+            guard let other = stored[name], !GymnasiumIdentity.isSame(current, other) else { return nil }
+            return (name, current, other)
+        }
+    }
+
     /// Creates a specification; ``actionCount`` is the number of meanings.
     public init(
         id: String, observationSpace: ObservationSpace, actionMeanings: [String], maximumEpisodeSteps: Int? = nil,

@@ -32,6 +32,19 @@ import Testing
         #expect(try EnvironmentID(text).setting(["b=1,2"]).description == "gym:CartPole-v1?a=7,b=1%2C2")
     }
 
+    @Test func wrappersOccurSeveralTimesInOrder() throws {
+        let id = try EnvironmentID("gym:CartPole-v1?wrapper=A,render_mode=ansi,wrapper=B:[1%2C2]")
+        #expect(id.description == "gym:CartPole-v1?wrapper=A,render_mode=ansi,wrapper=B:[1%2C2]")
+        #expect(
+            try id.setting(["sutton_barto_reward=true"]).description
+                == "gym:CartPole-v1?wrapper=A,render_mode=ansi,wrapper=B:[1%2C2],sutton_barto_reward=true")
+        // New wrappers replace all the old ones.
+        #expect(
+            try id.setting([#"wrapper=C:{"n":1,"m":2}"#, "wrapper=D"]).description
+                == #"gym:CartPole-v1?render_mode=ansi,wrapper=C:{"n":1%2C"m":2},wrapper=D"#)
+        #expect(try id.setting(["wrapper="]).description == "gym:CartPole-v1?render_mode=ansi")
+    }
+
     @Test func defaultsApplyOnlyToMissingOptions() throws {
         let id = try EnvironmentID("gym:ALE/Pong-v5?frameskip=4").defaulting(["frameskip=1", "obs_type=grayscale"])
         #expect(id.description == "gym:ALE/Pong-v5?frameskip=4,obs_type=grayscale")

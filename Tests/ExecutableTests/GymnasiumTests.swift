@@ -102,7 +102,7 @@ struct GymnasiumTests {
     @Test func incompatibleStateStartsANewEpisode() throws {
         let directory = try TemporaryDirectory()
         let python = "export PYTHONPATH=\(Self.modules)"
-        let arguments = ["--env", "gym:dqn_test_environments:Thrower-v0", "--out", directory("run"), "-q"] + tiny
+        let arguments = ["--env", "gym:dqn_test_environments:Caller-v0", "--out", directory("run"), "-q"] + tiny
         var result = try Program.run(
             "dqn-train", arguments + ["--steps", "200", "--eval-every", "0"], shell: python)
         #expect(result.status == 0, "\(result.errors)")
@@ -110,7 +110,7 @@ struct GymnasiumTests {
         result = try Program.run("dqn-train", ["--resume", directory("run"), "--steps", "2000"], shell: python)
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.errors.contains("worker 0 starts a new episode"), "\(result.errors)")
-        #expect(result.errors.contains("'Thrower.ball'"), "\(result.errors)")
+        #expect(result.errors.contains("'Caller.call'"), "\(result.errors)")
         let counts = try directory.newest("run").history.columns["rollout/abandoned_episodes"] ?? []
         #expect(counts.filter { !$0.isNaN }.reduce(0, +) == 1)
     }

@@ -44,8 +44,19 @@ struct GymnasiumIdentity: Codable, Equatable {
     func difference(from other: GymnasiumIdentity) -> (name: String, own: String, other: String)? {
         let (own, theirs) = (parts, other.parts)
         for (name, value) in own.sorted(by: { $0.key < $1.key }) {
-            if let stored = theirs[name], stored != value { return (name, value, stored) }
+            if let stored = theirs[name], !Self.isSame(value, stored) { return (name, value, stored) }
         }
         return nil
+    }
+
+    /// Whether two texts name the same part: with and without Gymnasium's passive checker, which only watches and which
+    /// environments once had around them, it is.
+    static func isSame(_ first: String, _ second: String) -> Bool {
+        first == second || withoutChecker(first) == withoutChecker(second)
+    }
+
+    private static func withoutChecker(_ text: String) -> String {
+        text.replacingOccurrences(of: "PassiveEnvChecker, ", with: "")
+            .replacingOccurrences(of: "disable_env_checker=False", with: "disable_env_checker=True")
     }
 }

@@ -9,13 +9,14 @@ extension GymnasiumEnvironment {
     /// runs it.
     ///
     /// - Returns: `nil` if an attribute of the environment or of a wrapper is anything but numbers, texts, containers,
-    ///   NumPy arrays and generators, or plain Python objects made of these: the state would be incomplete.
+    ///   arrays, generators, iterators, or plain Python objects made of these: the state would be incomplete.
+    ///   ``captureObstacle`` names the attribute.
     /// - Throws: ``EnvironmentError``.
     package func snapshot() throws -> StateSnapshot? {
-        if isUncapturable { return nil }
+        if captureObstacle != nil { return nil }
         let reply = try process.ask(.snapshot, seconds: stepSeconds)
         if reply.status == .notCapturable {
-            isUncapturable = true
+            captureObstacle = reply.text
             return nil
         }
         if let refusal = process.refusal(of: reply, "be captured") { throw refusal }

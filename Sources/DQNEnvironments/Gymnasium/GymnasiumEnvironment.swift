@@ -9,7 +9,7 @@ internal import Foundation
 ///
 /// A step costs two messages over a socket, about ten microseconds, in addition to the environment's own time. A
 /// reference: copies are the same environment. Not thread-safe.
-package final class GymnasiumEnvironment: Environment {
+package final class GymnasiumEnvironment: Environment, CaptureExplaining {
     /// The specification; its id is the text of the id that the environment was created with.
     package let specification: EnvironmentSpecification
     let identity: GymnasiumIdentity
@@ -22,15 +22,15 @@ package final class GymnasiumEnvironment: Environment {
     var seed: UInt64?
     /// The lives left in the game, if the environment reports them with a reset or a step, as Atari does.
     package internal(set) var lives: Int?
-    /// Whether the state turned out to be impossible to capture.
-    var isUncapturable = false
+    /// Why the state cannot be captured, once that has turned out.
+    package internal(set) var captureObstacle: String?
 
     /// Creates an environment in a new Python process, or takes over a process that has only reported its specification
     /// so far.
     ///
     /// - Parameter id: of kind `gymnasium`: Gymnasium's id, preceded by a module and a colon if that module registers
     ///   it; the module is searched in the current directory too. Options are arguments of the environment; those that
-    ///   parse as JSON are JSON, others text.
+    ///   parse as JSON are JSON, others text. Each option `wrapper` is one of Gymnasium's own wrappers, from the inside out.
     /// - Throws: ``EnvironmentError``.
     package init(_ id: EnvironmentID, settings: GymnasiumSettings = GymnasiumSettings()) throws(EnvironmentError) {
         // The id without the scheme, as in the process and in error messages.

@@ -24,6 +24,8 @@ enum GymnasiumStatus: UInt32 {
     /// A valid state that does not fit this environment.
     case notApplicable = 8
     case notFinite = 9
+    /// An environment of the package gym, the predecessor of gymnasium.
+    case oldAPI = 10
 }
 
 /// A worker's reply.

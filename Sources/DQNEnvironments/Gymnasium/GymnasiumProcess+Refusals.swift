@@ -31,6 +31,12 @@ extension GymnasiumProcess {
         case .unsupported:
             return EnvironmentError(
                 code: .unsupportedSpace, message: "\(environment) is not supported: \(sentence(reason))")
+        case .oldAPI:
+            return EnvironmentError(
+                code: .environmentFailed,
+                message: "\(environment) uses the older API of the package gym: \(reason); port it to Gymnasium (reset "
+                    + "takes a seed and returns an observation and a dictionary, step returns five values), or wrap it "
+                    + "with the package shimmy, as in gym:GymV21Environment-v0?env_id=NAME.")
         case .notApplicable:
             return EnvironmentError(
                 code: .stateNotApplicable,

@@ -1,13 +1,11 @@
 """Captures and restores the emulator of Atari games, sticky actions included.
 
-usage: imported by gymnasium_snapshots
+usage: imported by gymnasium_capture and gymnasium_restore
 """
 
 import math
 
-
-class Unfit(Exception):
-    """A state that is not plain data, or that does not fit this environment."""
+from gymnasium_values import Unfit
 
 
 class Emulator:
@@ -25,7 +23,7 @@ class Emulator:
         self.actions = ale.getLegalActionSet()
         probability = ale.getFloat("repeat_action_probability")
         if probability > 0.9:
-            raise Unfit("an emulator whose actions stick nearly always")
+            raise Unfit("its emulator repeats actions nearly always (repeat_action_probability above 0.9)")
         # After this number of repetitions, another action still sticks with less than that probability.
         self.repetitions = math.ceil(math.log(self.CERTAINTY) / math.log(probability)) if probability > 0 else 0
 
@@ -57,4 +55,4 @@ class Emulator:
             self.put(action, state)
             if self.future(state) == expected:
                 return action
-        raise Unfit("the emulator's sticking action")
+        raise Unfit("the action that its emulator may repeat cannot be found")

@@ -1,10 +1,8 @@
-"""Creates an environment of Gymnasium, describes it, and writes its observations to shared memory.
+"""Describes an environment of Gymnasium, draws it, and writes its observations to shared memory.
 
 usage: imported by gymnasium_worker
 """
 
-import importlib
-import json
 import math
 import mmap
 import numbers
@@ -12,15 +10,11 @@ import os
 import re
 import struct
 
-from gymnasium_snapshots import layers
+from gymnasium_values import layers
 
 MEMORY = 4
 DONE, FAILED, PACKAGE_MISSING, UNKNOWN, UNSUPPORTED, NOT_CAPTURABLE, INVALID_SNAPSHOT, INVALID_OPTIONS = range(8)
 NOT_APPLICABLE, NOT_FINITE = 8, 9
-# Packages that register their environments in a call, by the namespace of their ids.
-NAMESPACES = {"ALE": "ale_py", "MinAtar": "minatar.gym"}
-# Atari's older ids have no namespace.
-OLDER_ATARI = re.compile(r"[A-Z][A-Za-z]*NoFrameskip-v[04]")
 
 
 class Refusal(Exception):
@@ -33,61 +27,6 @@ class Refusal(Exception):
 
 def one_line(error):
     return " ".join(str(error).split()) or type(error).__name__
-
-
-def import_packages(identifier):
-    """Imports the package that registers an id; gym.make itself imports a module before a colon."""
-    try:
-        import gymnasium
-    except ImportError as error:
-        raise Refusal(PACKAGE_MISSING, f"the package gymnasium cannot be imported ({error})") from None
-    package = NAMESPACES.get(identifier.partition("/")[0]) if "/" in identifier else None
-    if OLDER_ATARI.fullmatch(identifier):
-        package = "ale_py"
-    if package:
-        try:
-            module = importlib.import_module(package)
-        except ImportError as error:
-            name = package.partition(".")[0]
-            raise Refusal(PACKAGE_MISSING, f"the package {name} cannot be imported ({error})") from None
-        if hasattr(module, "register_envs"):
-            module.register_envs()
-    return gymnasium
-
-
-def read_options(assignments):
-    """The arguments of `gymnasium.make`; values that are not JSON are texts."""
-    options = {}
-    for assignment in assignments:
-        key, _, value = assignment.partition("=")
-        try:
-            options[key] = json.loads(value)
-        except ValueError:
-            options[key] = value
-    return options
-
-
-def make(gymnasium, identifier, options):
-    """Creates the environment, with text rendering if it has one."""
-    try:
-        environment = gymnasium.make(identifier, **options)
-        modes = environment.unwrapped.metadata.get("render_modes") or ()
-        if "ansi" in modes and "render_mode" not in options:
-            environment.close()
-            environment = gymnasium.make(identifier, render_mode="ansi", **options)
-        return environment
-    except gymnasium.error.DependencyNotInstalled as error:
-        raise Refusal(PACKAGE_MISSING, f"a required package is missing ({one_line(error)})") from None
-    except ModuleNotFoundError as error:
-        raise Refusal(PACKAGE_MISSING, f"a module cannot be imported ({one_line(error)})") from None
-    except gymnasium.error.UnregisteredEnv as error:
-        raise Refusal(UNKNOWN, one_line(error)) from None
-    except gymnasium.error.Error as error:
-        raise Refusal(INVALID_OPTIONS if options else UNKNOWN, one_line(error)) from None
-    except TypeError as error:
-        if not options:
-            raise
-        raise Refusal(INVALID_OPTIONS, one_line(error)) from None
 
 
 class Observations:
@@ -161,6 +100,11 @@ def picture(environment):
     finally:
         del inner.render_mode
         vars(inner).update(mode)
+    if frame.ndim == 2:
+        frame = numpy.repeat(frame[:, :, None], 3, axis=2)
+    if frame.ndim == 3 and frame.shape[2] == 4:
+        # Without the transparency.
+        frame = frame[:, :, :3]
     if frame.ndim != 3 or frame.shape[2] != 3 or frame.dtype != numpy.uint8:
         raise ValueError(f"a picture has shape {frame.shape} and type {frame.dtype}, not bytes of three colours")
     return struct.pack("<II", *frame.shape[:2]) + frame.tobytes()

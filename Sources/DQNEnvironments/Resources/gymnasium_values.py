@@ -1,25 +1,144 @@
 """Classifies the attributes of an environment: data, ordinary objects, or constants.
 
-usage: imported by gymnasium_snapshots
+usage: imported by gymnasium_capture and gymnasium_restore
 """
 
 import enum
+import itertools
 import sys
 import types
+import warnings
 
 PLAIN = (type(None), bool, int, float, str)
+# Iterators that Python can describe as their arguments and a state. Which of them it describes depends on its version.
+ITERATORS = {
+    f"{kind.__module__}.{kind.__qualname__}": kind
+    for kind in (
+        itertools.count, itertools.cycle, itertools.repeat, itertools.chain, itertools.islice, itertools.compress,
+        itertools.product, itertools.permutations, itertools.combinations, itertools.combinations_with_replacement,
+        itertools.zip_longest, enumerate, zip, type(iter([])), type(iter(())), type(iter(range(0))), type(iter("")),
+        type(reversed([])),
+    )
+}
+BUILDERS = {"iter": iter, "reversed": reversed}
+# Of classes that a class statement has made.
+HEAP_TYPE = 1 << 9
+BIT_GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
+
+
+class Unfit(Exception):
+    """A state that is not plain data, or that does not fit this environment."""
+
+
+def slot_members(kind):
+    """The descriptors of a class's own slots by name; `None` if it has slots that are not ordinary ones."""
+    names = kind.__dict__.get("__slots__", ())
+    members = {}
+    for name in [names] if isinstance(names, str) else names:
+        if name in ("__dict__", "__weakref__"):
+            continue
+        mangled = f"_{kind.__name__.lstrip('_')}{name}" if name.startswith("__") and not name.endswith("__") else name
+        member = kind.__dict__.get(mangled)
+        if not isinstance(member, types.MemberDescriptorType):
+            return None
+        members[mangled] = member
+    return members
+
+
+def all_slots(kind):
+    """The descriptors of all slots of a class, by name; `None` if two have the same name or one is not ordinary."""
+    found = {}
+    for base in kind.__mro__[:-1]:
+        members = slot_members(base)
+        if members is None or found.keys() & members.keys():
+            return None
+        found.update(members)
+    return found
+
+
+def is_plain_class(kind):
+    """Whether all the state of a class's instances is in their attributes and slots, as in ordinary Python classes."""
+    return (
+        isinstance(kind, type)
+        and kind.__new__ is object.__new__
+        and all(type(base).__module__ in ("builtins", "abc") for base in kind.__mro__[:-1])
+        and not hasattr(kind, "__swig_destroy__")
+        and all_slots(kind) is not None
+        # Types of native code: they have neither, or are not made by a class statement.
+        and (kind.__dictoffset__ != 0 or "__slots__" in kind.__dict__)
+        and all(base.__flags__ & HEAP_TYPE for base in kind.__mro__[:-1])
+    )
 
 
 def is_plain(value):
     """Whether an object is an instance of ordinary Python classes, with all its state in its attributes."""
-    kinds = type(value).__mro__[:-1]
-    return (
-        hasattr(value, "__dict__")
-        and type(value).__new__ is object.__new__
-        and all(type(kind).__module__ in ("builtins", "abc") for kind in kinds)
-        and all(not kind.__dict__.get("__slots__") for kind in kinds)
-        and not hasattr(type(value), "__swig_destroy__")
-    )
+    return is_plain_class(type(value))
+
+
+def attributes_of(value):
+    """The attributes of a plain object."""
+    return vars(value) if type(value).__dictoffset__ != 0 else {}
+
+
+def slots_of(value):
+    """The values of a plain object's slots; slots without a value are left out."""
+    values = {}
+    for name, member in all_slots(type(value)).items():
+        try:
+            values[name] = member.__get__(value)
+        except AttributeError:
+            continue
+    return values
+
+
+def own_packages(found):
+    """The packages that define the layers of an environment: objects of their classes can be made again."""
+    names = {kind.__module__.partition(".")[0] for layer in found for kind in type(layer).__mro__[:-1]}
+    return names - set(sys.stdlib_module_names) - {"gymnasium", "gym", "numpy"}
+
+
+def named(module, qualified_name):
+    """What a module calls by a name; `None` if there is no such thing. Imports and executes nothing."""
+    found = sys.modules.get(module)
+    for part in qualified_name.split("."):
+        # Not getattr, since modules and classes may run their own code for it.
+        found = vars(found).get(part) if isinstance(found, (type, types.ModuleType)) else None
+    return found
+
+
+def own_class(module, qualified_name, packages):
+    """A class of the environment's own packages; `None` if there is none."""
+    found = named(module, qualified_name) if module.partition(".")[0] in packages else None
+    return found if isinstance(found, type) and found.__module__ == module else None
+
+
+def own_name(value, packages):
+    """The module and the name of a class or function of the environment's own packages; `None` for all else."""
+    if not isinstance(value, (type, types.FunctionType)):
+        return None
+    place = [value.__module__, value.__qualname__]
+    is_own = isinstance(place[0], str) and place[0].partition(".")[0] in packages
+    return place if is_own and named(*place) is value else None
+
+
+def iterator_state(value):
+    """The builder, the arguments and the state of an iterator; `None` if Python does not reveal them."""
+    try:
+        with warnings.catch_warnings():
+            # Newer versions of Python announce that they will no longer reveal some.
+            warnings.simplefilter("ignore")
+            builder, arguments, *state = value.__reduce__()
+    except TypeError:
+        return None
+    name = getattr(builder, "__name__", "")
+    if BUILDERS.get(name) is builder:
+        return name, arguments, state
+    name = f"{type(value).__module__}.{type(value).__qualname__}"
+    return (name, arguments, state) if builder is ITERATORS[name] else None
+
+
+def is_iterator(value):
+    return ITERATORS.get(f"{type(value).__module__}.{type(value).__qualname__}") is type(value)
 
 
 def function_name(function, fixed):
@@ -78,10 +197,7 @@ def constant_name(value, fixed, members=False):
 
 def enumeration_member(module, class_name, name):
     """A member of an enumeration; `None` if there is none. Imports nothing."""
-    found = sys.modules.get(module)
-    for part in class_name.split("."):
-        # Not getattr, since modules and classes may run their own code for it.
-        found = vars(found).get(part) if isinstance(found, (type, types.ModuleType)) else None
+    found = named(module, class_name)
     if not (isinstance(found, type) and issubclass(found, enum.Enum)):
         return None
     return found.__members__.get(name)
@@ -90,3 +206,20 @@ def enumeration_member(module, class_name, name):
 def is_ale(value):
     """Whether an object is the Arcade Learning Environment, which serializes its own state."""
     return type(value).__name__ == "ALEInterface" and type(value).__module__.partition(".")[0] == "ale_py"
+
+
+def layers(environment):
+    """The wrappers from the outermost to the environment itself."""
+    found = [environment]
+    while found[-1] is not environment.unwrapped:
+        found.append(found[-1].env)
+    return found
+
+
+def layer_names(found):
+    """The names of the layers in paths: the names of their classes, numbered if one occurs twice."""
+    names = []
+    for index, layer in enumerate(found):
+        name = type(layer).__name__
+        names.append(f"{name} {index}" if name in names else name)
+    return names

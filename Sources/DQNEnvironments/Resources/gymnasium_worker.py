@@ -26,13 +26,12 @@ from gymnasium_environment import (
     Observations,
     Refusal,
     describe,
-    import_packages,
-    make,
     one_line,
     picture,
-    read_options,
 )
-from gymnasium_snapshots import Snapshots, Unfit, pack, unpack
+from gymnasium_making import check_reset, import_packages, make, older_interface, read_options
+from gymnasium_snapshots import Snapshots, pack, unpack
+from gymnasium_values import Unfit
 
 CONTROL = 3
 READY = select.poll()
@@ -86,11 +85,11 @@ def answer(status, payload=b"", flags=0, reward=0.0):
 class Worker:
     """One environment, and the requests for it."""
 
-    def __init__(self, identifier, options):
+    def __init__(self, identifier, options, wrappers):
         self.gymnasium = import_packages(identifier)
         import numpy
 
-        self.environment = make(self.gymnasium, identifier, options)
+        self.environment = make(self.gymnasium, identifier, options, wrappers)
         self.observations = Observations(self.environment.observation_space, self.gymnasium, numpy)
         self.description = describe(self.environment, self.observations, self.gymnasium)
         self.first_action = int(self.environment.action_space.start)
@@ -98,7 +97,7 @@ class Worker:
         self.is_reset = False
 
     def reset(self, seed):
-        observation, information = self.environment.reset(seed=seed)
+        observation, information = check_reset(self.environment.reset(seed=seed))
         self.is_reset = True
         self.observations.write(observation)
         return lives_flags(information)
@@ -134,7 +133,11 @@ class Worker:
             except Refusal as refusal:
                 answer(refusal.status, str(refusal).encode())
             except Exception as error:
-                answer(FAILED, failure(error))
+                refusal = older_interface(error)
+                if refusal:
+                    answer(refusal.status, str(refusal).encode())
+                else:
+                    answer(FAILED, failure(error))
 
     def restore(self, data):
         if not self.is_reset:
@@ -161,7 +164,7 @@ def main():
         sys.path.insert(0, "")
     try:
         try:
-            worker = Worker(sys.argv[1], read_options(sys.argv[2:]))
+            worker = Worker(sys.argv[1], *read_options(sys.argv[2:]))
         except Refusal as refusal:
             return answer(refusal.status, str(refusal).encode())
         except Exception as error:

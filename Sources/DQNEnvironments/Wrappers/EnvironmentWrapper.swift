@@ -6,7 +6,7 @@ package import DQNModel
 /// A snapshot holds the wrapper's own arrays and the whole snapshot of the inner environment: its arrays as
 /// `inner.NAME`, its kind and version as `inner-kind` and `inner-version`. The kind is the wrapper's ``text`` with its
 /// settings, so that a state is only restored under the same settings.
-package protocol EnvironmentWrapper: Environment {
+package protocol EnvironmentWrapper: Environment, CaptureExplaining {
     /// The inner environment.
     var inner: any Environment { get set }
     /// The wrapper as a list writes it: `action-repeat:4,max`.
@@ -30,6 +30,8 @@ extension EnvironmentWrapper {
     package var statusLine: String { inner.statusLine }
     /// The picture of the inner environment, not of the wrapper's observations.
     package func picture() throws -> Picture? { try inner.picture() }
+    /// Why the inner environment cannot be captured.
+    package var captureObstacle: String? { (inner as? any CaptureExplaining)?.captureObstacle }
     /// The rate of the inner environment.
     package var stepsPerSecond: Double { inner.stepsPerSecond }
     /// The state of the inner environment; `nil` if it cannot be captured.

@@ -19,11 +19,23 @@ extension TrainingRun {
         do throws(TrainingError) {
             saver.save(try trainer.checkpoint(), replacing: saves.mayReplaceFile(at: step))
             saves.recordStart(at: step)
+            reportCaptureObstacle()
         } catch {
             // The trainer has failed: its next advance ends the run.
             logger.error("the save at agent step \(step) failed before it started: \(error)")
         }
         logSaves(saver.finished())
+    }
+
+    /// Logs once that checkpoints lack the environment's state: the first save is at the start of a run.
+    private func reportCaptureObstacle() {
+        guard !hasReportedCaptureObstacle, let reason = trainer.captureObstacle else { return }
+        hasReportedCaptureObstacle = true
+        logger.warning(
+            """
+            checkpoints do not contain the state of the environment '\(trainer.configuration.environment)', because \
+            \(reason); training continues, and a resumed run starts a new episode
+            """)
     }
 
     /// Logs saves that have ended. Training continues after a failure: the disk may have room again by the next save.

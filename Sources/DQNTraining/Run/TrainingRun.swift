@@ -34,6 +34,7 @@ public final class TrainingRun {
     let logger: Logger
     var saves: SaveTracker
     var clock = RunClock()
+    var hasReportedCaptureObstacle = false
     /// The newest evaluation of this process.
     var lastEvaluation: Evaluation?
     let metrics: MetricsFile

@@ -23,11 +23,11 @@ enum EnvironmentProvenance {
         guard let state = extensions.first(where: { $0.owner == owner })?.state, state.version == layout else {
             return []
         }
-        return environment.provenance.sorted { $0.key < $1.key }.compactMap { name, current in
-            guard case .uint8(let bytes)? = state.values[name] else { return nil }
-            let stored = String(decoding: bytes, as: UTF8.self)
-            if stored == current { return nil }
-            return "the environment's \(name) was '\(stored)' in the checkpoint and is '\(current)' here: "
+        let stored = state.values.compactMapValues { value -> String? in
+            if case .uint8(let bytes) = value { String(decoding: bytes, as: UTF8.self) } else { nil }
+        }
+        return environment.differences(fromStored: stored).map { name, current, stored in
+            "the environment's \(name) was '\(stored)' in the checkpoint and is '\(current)' here: "
                 + "the run may not continue exactly"
         }
     }

@@ -42,6 +42,9 @@ extension Trainer {
         refreshProgress()
     }
 
+    /// Why checkpoints lack the state of an environment; `nil` if they contain all, or none has been taken yet.
+    var captureObstacle: String? { slots.lazy.compactMap { $0.worker?.captureObstacle }.first }
+
     /// Updates the figures that may be read while workers run.
     func refreshProgress() {
         meanEpisodeReturn = pooledReturns().mean

@@ -16,6 +16,8 @@ final class Worker: @unchecked Sendable {
     let learner: any Learner
     private(set) var recentReturns: [Double]
     private(set) var recentLengths: [Int]
+    /// Why the environment's state could not be captured, once that has turned out.
+    private(set) var captureObstacle: String?
     /// Why the environment could not be restored, if the worker started a new episode instead.
     private(set) var restoreFailure: EnvironmentError?
 
@@ -196,7 +198,13 @@ final class Worker: @unchecked Sendable {
     func snapshot(onLostEnvironment: (TrainingError) -> Void) throws -> WorkerState {
         var environmentState: StateSnapshot?
         if !isEnvironmentLost {
-            do { environmentState = try environment.snapshot() } catch {
+            do {
+                environmentState = try environment.snapshot()
+                if environmentState == nil, captureObstacle == nil {
+                    captureObstacle =
+                        (environment as? any CaptureExplaining)?.captureObstacle ?? "its snapshot() returns none"
+                }
+            } catch {
                 isEnvironmentLost = true
                 onLostEnvironment(
                     TrainingError(

@@ -1,0 +1,193 @@
+"""Creates an environment of Gymnasium, with wrappers, and recognises environments of the older API.
+
+usage: imported by gymnasium_worker
+"""
+
+import contextlib
+import difflib
+import importlib
+import inspect
+import json
+import re
+import sys
+
+from gymnasium_environment import INVALID_OPTIONS, PACKAGE_MISSING, UNKNOWN, Refusal, one_line
+
+OLD_API = 10
+# Packages that register their environments in a call, by the namespace of their ids.
+NAMESPACES = {"ALE": "ale_py", "MinAtar": "minatar.gym"}
+# Atari's older ids have no namespace.
+OLDER_ATARI = re.compile(r"[A-Z][A-Za-z]*NoFrameskip-v[04]")
+WRAPPER = "wrapper"
+
+
+def import_packages(identifier):
+    """Imports the package that registers an id; gym.make itself imports a module before a colon."""
+    try:
+        import gymnasium
+    except ImportError as error:
+        raise Refusal(PACKAGE_MISSING, f"the package gymnasium cannot be imported ({error})") from None
+    package = NAMESPACES.get(identifier.partition("/")[0]) if "/" in identifier else None
+    if OLDER_ATARI.fullmatch(identifier):
+        package = "ale_py"
+    if package:
+        try:
+            module = importlib.import_module(package)
+        except ImportError as error:
+            name = package.partition(".")[0]
+            raise Refusal(PACKAGE_MISSING, f"the package {name} cannot be imported ({error})") from None
+        if hasattr(module, "register_envs"):
+            module.register_envs()
+    return gymnasium
+
+
+def read_options(assignments):
+    """The arguments of `gymnasium.make`, and the wrappers in order; values that are not JSON are texts."""
+    options, wrappers = {}, []
+    for assignment in assignments:
+        key, _, value = assignment.partition("=")
+        if key == WRAPPER:
+            wrappers.append(value)
+            continue
+        try:
+            options[key] = json.loads(value)
+        except ValueError:
+            options[key] = value
+    return options, wrappers
+
+
+def make(gymnasium, identifier, options, wrappers):
+    """Creates the environment inside its wrappers, with text rendering if it has one.
+
+    Without Gymnasium's passive checker: it keeps observations of the environment, whose state then cannot be captured.
+    """
+    options = {"disable_env_checker": True, **options}
+    with refusals(gymnasium, identifier, has_options=len(options) > 1):
+        environment = gymnasium.make(identifier, **options)
+        modes = environment.unwrapped.metadata.get("render_modes") or ()
+        if "ansi" in modes and "render_mode" not in options:
+            environment.close()
+            environment = gymnasium.make(identifier, render_mode="ansi", **options)
+    check_interface(environment)
+    for text in wrappers:
+        environment = wrap(gymnasium, environment, text)
+    return environment
+
+
+@contextlib.contextmanager
+def refusals(gymnasium, identifier, has_options):
+    """Turns the exceptions of `gymnasium.make` into refusals."""
+    try:
+        yield
+    except gymnasium.error.DependencyNotInstalled as error:
+        raise Refusal(PACKAGE_MISSING, f"a required package is missing ({one_line(error)})") from None
+    except ModuleNotFoundError as error:
+        # gymnasium.make raises it anew, with more words.
+        if re.search(r"No module named 'gym['.]", str(error)):
+            raise Refusal(OLD_API, "its module imports gym, not gymnasium") from None
+        raise Refusal(PACKAGE_MISSING, f"a module cannot be imported ({one_line(error)})") from None
+    except gymnasium.error.UnregisteredEnv as error:
+        if is_registered_with_gym(identifier):
+            raise Refusal(OLD_API, "it is registered with gym, not with gymnasium") from None
+        raise Refusal(UNKNOWN, one_line(error)) from None
+    except gymnasium.error.Error as error:
+        if is_registered_with_gym(identifier):
+            raise Refusal(OLD_API, "it is registered with gym, not with gymnasium") from None
+        raise Refusal(INVALID_OPTIONS if has_options else UNKNOWN, one_line(error)) from None
+    except TypeError as error:
+        if "Gym is incompatible with Gymnasium" in str(error):
+            raise Refusal(OLD_API, "its class is a gym.Env, not a gymnasium.Env") from None
+        if not has_options:
+            raise
+        raise Refusal(INVALID_OPTIONS, one_line(error)) from None
+
+
+def is_registered_with_gym(identifier):
+    """Whether the package gym, which a module has imported, knows an id. Imports nothing."""
+    registration = sys.modules.get("gym.envs.registration")
+    registry = getattr(registration, "registry", None)
+    known = getattr(registry, "env_specs", registry)
+    return isinstance(known, dict) and identifier.rpartition(":")[2] in known
+
+
+def check_interface(environment):
+    """Refuses an environment whose reset takes no seed, as in the older API."""
+    try:
+        parameters = inspect.signature(environment.unwrapped.reset).parameters.values()
+    except (TypeError, ValueError):
+        return
+    if not any(item.name == "seed" or item.kind is item.VAR_KEYWORD for item in parameters):
+        raise Refusal(OLD_API, "its reset takes no seed")
+
+
+def check_reset(result):
+    """Refuses what `reset` returns in the older API: the observation alone."""
+    if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[1], dict)):
+        raise Refusal(OLD_API, "its reset does not return an observation and a dictionary of information")
+    return result
+
+
+def older_interface(error):
+    """The refusal of an environment whose `step` returns four values, as in the older API; `None` for other errors."""
+    is_older = isinstance(error, ValueError) and "(expected 5, got 4)" in str(error)
+    return Refusal(OLD_API, "its step returns four values, not five") if is_older else None
+
+
+def wrap(gymnasium, environment, text):
+    """The environment inside one of Gymnasium's own wrappers: `NAME`, or `NAME:` and its arguments as JSON."""
+    name, separator, arguments = text.partition(":")
+    kind = wrapper_class(gymnasium, name)
+    positional, named = [], {}
+    if separator:
+        try:
+            value = json.loads(arguments)
+        except ValueError:
+            raise Refusal(
+                INVALID_OPTIONS,
+                f"the arguments of the wrapper '{name}' are not JSON ({arguments}); write wrapper={name}:VALUE, "
+                f'wrapper={name}:[VALUE, ...] or wrapper={name}:{{"argument": VALUE}}.',
+            ) from None
+        if isinstance(value, dict):
+            named = value
+        else:
+            positional = value if isinstance(value, list) else [value]
+    refuse_functions(kind, name, environment, positional, named)
+    try:
+        return kind(environment, *positional, **named)
+    except gymnasium.error.DependencyNotInstalled as error:
+        raise Refusal(PACKAGE_MISSING, f"the wrapper '{name}' lacks a package ({one_line(error)})") from None
+    except Exception as error:
+        takes = ", ".join(str(item) for item in list(inspect.signature(kind).parameters.values())[1:])
+        raise Refusal(
+            INVALID_OPTIONS,
+            f"the wrapper '{name}' raised {type(error).__name__}: {one_line(error)}; its arguments are ({takes}).",
+        ) from None
+
+
+def refuse_functions(kind, name, environment, positional, named):
+    """Refuses arguments that have to be functions, which JSON cannot express."""
+    with contextlib.suppress(TypeError):
+        bound = inspect.signature(kind).bind(environment, *positional, **named)
+        for parameter in bound.arguments.keys() - {"env"}:
+            annotation = str(bound.signature.parameters[parameter].annotation)
+            if annotation.startswith("Callable") and bound.arguments[parameter] is not None:
+                raise Refusal(
+                    INVALID_OPTIONS,
+                    f"the wrapper '{name}' takes a function as '{parameter}', which an option cannot express; wrap the "
+                    "environment in a module of your own.",
+                )
+
+
+def wrapper_class(gymnasium, name):
+    """A class of `gymnasium.wrappers`."""
+    names = [known for known in gymnasium.wrappers.__all__ if known[:1].isupper()]
+    try:
+        # Some are imported only now.
+        kind = getattr(gymnasium.wrappers, name) if name in names else None
+    except (ImportError, gymnasium.error.DependencyNotInstalled) as error:
+        raise Refusal(PACKAGE_MISSING, f"the wrapper '{name}' lacks a package ({one_line(error)})") from None
+    if isinstance(kind, type) and issubclass(kind, gymnasium.Wrapper):
+        return kind
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    guess = f"did you mean '{close[0]}'?" if close else f"the known ones are {', '.join(sorted(names))}."
+    raise Refusal(INVALID_OPTIONS, f"gymnasium.wrappers has no wrapper '{name}'; {guess}")
