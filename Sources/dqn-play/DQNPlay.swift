@@ -23,6 +23,8 @@ struct DQNPlay: ParsableCommand {
               dqn-play step-000000050000.h5 --render ansi --episodes 1
               # Record an episode as an animated GIF:
               dqn-play runs/cartpole --record cartpole.gif
+              # Draw the actions of an actor-critic policy from its probabilities:
+              dqn-play runs/pong-a3c --sample
               # Write every step to a file, and the results as JSON:
               dqn-play policy.h5 --trace steps.jsonl --json
 
@@ -56,6 +58,8 @@ struct DQNPlay: ParsableCommand {
     var seed = 0
     @Option(help: ArgumentHelp("Probability of a random action.", valueName: "e"))
     var epsilon = 0.0
+    @Flag(help: "Draw each action from the policy's probabilities; actor-critic networks only.")
+    var sample = false
     @Option(help: "How to show the environment after each step.")
     var render = Render.none
     @Option(help: ArgumentHelp("Exit with code 1 if the mean return is below this value.", valueName: "x"))
@@ -124,6 +128,7 @@ struct DQNPlay: ParsableCommand {
             try Policy(contentsOf: url)
         }
         let agent = try Agent(policy, concurrency: 1)
+        if sample { try agent.requireProbabilities(for: "--sample") }
         let environment = try EnvironmentRegistry.make(
             EnvironmentID(env ?? agent.environment).setting(environmentArguments.settings),
             wrappers: agent.wrappers, gymnasium: environmentArguments.gymnasium)
@@ -144,7 +149,7 @@ struct DQNPlay: ParsableCommand {
         }
     }
 
-    private func play(_ agent: Agent, in environment: any Environment) throws -> [EpisodePlayer.Episode] {
+    private func play(_ agent: Agent, in environment: any Environment) throws -> [PlayedEpisode] {
         // Create the recording first: it leaves no file behind if another output cannot be created.
         let recording = try record.map {
             try EpisodeRecording(to: URL(fileURLWithPath: $0), of: environment, speed: speed)
@@ -156,26 +161,51 @@ struct DQNPlay: ParsableCommand {
         if recording != nil || screen != nil { Interruption.install() }
         var player = EpisodePlayer(environment: environment, frameStack: agent.frameStack)
         var generator = RandomGenerator(seed: UInt64(seed), stream: "play")
-        var played: [EpisodePlayer.Episode] = []
+        var draws = RandomGenerator(seed: UInt64(seed), stream: "play/sample")
+        var played: [PlayedEpisode] = []
         for index in 0..<(episodes ?? (record == nil ? 10 : 1)) {
-            let episode = try player.play(
-                seed: generator.next(), maximumSteps: maxSteps, epsilon: epsilon, generator: &generator,
-                policy: { try agent.action(for: $0) }, onReset: { try recording?.begin(with: $0) },
-                onStep: { step in
-                    let needsValues = trace != nil || recording != nil
-                    let values = needsValues ? try agent.actionValues(for: step.observation) : []
-                    try trace?.append(step, episode: index, actionValues: values)
-                    try recording?.add(step, actionValues: values)
-                    screen?.show(step)
-                    if Interruption.isRequested {
-                        try recording?.finish()
-                        throw ExitCode.interrupted
-                    }
-                })
-            played.append(episode)
+            let seed = generator.next()
+            let given = try EnvironmentID(environment.specification.id).resetSeed(seed)
+            var mayRemake = recording != nil
+            func playOnce() throws -> EpisodePlayer.Episode {
+                try player.play(
+                    seed: seed, maximumSteps: maxSteps, epsilon: epsilon, generator: &generator,
+                    policy: { observation in
+                        sample
+                            ? try agent.sampledAction(for: observation, using: &draws)
+                            : try agent.action(for: observation)
+                    },
+                    onReset: { environment in
+                        do { try recording?.begin(with: environment) } catch  where mayRemake {
+                            throw EpisodeRecording.Undrawn(reason: error)
+                        }
+                    },
+                    onStep: { step in
+                        let needsValues = trace != nil || recording != nil
+                        let values = needsValues ? try agent.actionValues(for: step.observation) : []
+                        try trace?.append(step, episode: index, seed: given, actionValues: values)
+                        try recording?.add(step, actionValues: values)
+                        screen?.show(step)
+                        if Interruption.isRequested {
+                            try recording?.finish()
+                            throw ExitCode.interrupted
+                        }
+                    })
+            }
+            var episode: EpisodePlayer.Episode
+            do { episode = try playOnce() } catch let failure as EpisodeRecording.Undrawn {
+                mayRemake = false
+                guard let drawable = try makeDrawable(environment.specification.id, agent) else { throw failure.reason }
+                // No step has been taken, so the episode with the same seed is the same.
+                player = EpisodePlayer(environment: drawable, frameStack: agent.frameStack)
+                episode = try playOnce()
+            }
+            played.append(PlayedEpisode(episode: episode, seed: given))
             screen?.leave()
             if !quiet, !json {
-                print("episode \(index + 1): return \(Self.number(episode.totalReward)), \(episode.length) steps")
+                print(
+                    "episode \(index + 1): return \(Self.number(episode.totalReward)), \(episode.length) steps, "
+                        + "seed \(given)")
             }
         }
         try trace?.close()
@@ -183,14 +213,24 @@ struct DQNPlay: ParsableCommand {
         return played
     }
 
-    private func printSummary(of episodes: [EpisodePlayer.Episode], _ url: URL, _ agent: Agent, _ id: String) throws {
+    /// Creates a Gymnasium environment anew in the mode that draws pictures; `nil` if it is no such environment, or its
+    /// id has a mode already. Some environments can only draw if they were created to.
+    private func makeDrawable(_ text: String, _ agent: Agent) throws -> (any Environment)? {
+        let id = try EnvironmentID(text)
+        guard id.kind == .gymnasium, id.options["render_mode"] == nil else { return nil }
+        return try EnvironmentRegistry.make(
+            id.setting(["render_mode=rgb_array"]), wrappers: agent.wrappers, gymnasium: environmentArguments.gymnasium)
+    }
+
+    private func printSummary(of played: [PlayedEpisode], _ url: URL, _ agent: Agent, _ id: String) throws {
+        let episodes = played.map(\.episode)
         let summary = ReturnSummary(episodes.map(\.totalReward))
         if json {
             try printJSON(
                 PlayReport(
                     checkpoint: url.path, step: agent.agentSteps, environment: id, episodes: episodes.count,
-                    returns: episodes.map(\.totalReward), lengths: episodes.map(\.length), mean_return: summary.mean,
-                    std_return: summary.standardDeviation))
+                    returns: episodes.map(\.totalReward), lengths: episodes.map(\.length), seeds: played.map(\.seed),
+                    sampled: sample, mean_return: summary.mean, std_return: summary.standardDeviation))
         } else {
             let mean = Self.number(summary.mean)
             print("mean return \(mean) ± \(Self.number(summary.standardDeviation)) over \(episodes.count) episodes")
@@ -206,6 +246,12 @@ struct DQNPlay: ParsableCommand {
     private static func number(_ value: Double) -> String { String(format: "%.2f", value) }
 }
 
+/// An episode and the seed that its environment was reset with.
+private struct PlayedEpisode {
+    var episode: EpisodePlayer.Episode
+    var seed: UInt64
+}
+
 /// The document that `--json` prints.
 private struct PlayReport: Encodable {
     var checkpoint: String
@@ -214,6 +260,8 @@ private struct PlayReport: Encodable {
     var episodes: Int
     var returns: [Double]
     var lengths: [Int]
+    var seeds: [UInt64]
+    var sampled: Bool
     var mean_return: Double
     var std_return: Double
 }

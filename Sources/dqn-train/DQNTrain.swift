@@ -36,6 +36,8 @@ struct DQNTrain: ParsableCommand {
               # Train for half of the scheduled steps, and finish later:
               dqn-train --env Acrobot-v1 --steps 50000 --schedule-steps 100000 --out runs/a
               dqn-train --resume runs/a --steps 100000
+              # Evaluate more often from now on:
+              dqn-train --resume runs/a --eval-every 2000 --set evaluation_episodes=30
               # Show the configuration without training:
               dqn-train --env Acrobot-v1 --print-config
 
@@ -142,8 +144,7 @@ struct DQNTrain: ParsableCommand {
             ("--env", env != nil), ("--env-set", !environmentArguments.settings.isEmpty), ("--method", method != nil),
             ("--preset", preset != nil), ("--seed", seed != nil),
             ("--schedule-steps", scheduleSteps != nil), ("--out", out != nil), ("--config", config != nil),
-            ("--set", !assignments.isEmpty), ("--eval-every", evalEvery != nil),
-            ("--eval-episodes", evalEpisodes != nil), ("--target-return", targetReturn != nil),
+            ("--set", !assignments.allSatisfy { EvaluationChanges.allows(String($0.prefix { $0 != "=" })) }),
             ("--print-config", printConfig),
         ]
         if let (flag, _) = fixed.first(where: \.1) {
@@ -182,12 +183,19 @@ struct DQNTrain: ParsableCommand {
         set("seed", seed)
         set("schedule_steps", scheduleSteps)
         request.steps = steps
-        set("evaluation_interval", evalEvery)
-        set("evaluation_episodes", evalEpisodes)
         set("workers", workers)
         request.method = method
-        if let targetReturn { request.flags["target_return"] = .number(targetReturn) }
+        request.flags.merge(evaluationFlags) { $1 }
         return request
+    }
+
+    /// The flags that a resume may have too.
+    private var evaluationFlags: [String: JSONValue] {
+        var flags: [String: JSONValue] = [:]
+        if let evalEvery { flags["evaluation_interval"] = .integer(Int64(evalEvery)) }
+        if let evalEpisodes { flags["evaluation_episodes"] = .integer(Int64(evalEpisodes)) }
+        if let targetReturn { flags["target_return"] = .number(targetReturn) }
+        return flags
     }
 
     private func makeRun() throws -> TrainingRun {
@@ -198,6 +206,7 @@ struct DQNTrain: ParsableCommand {
             return try TrainingRun(
                 resuming: directory, steps: steps, saveEvery: saveEvery, keep: keep, workers: workers,
                 memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) },
+                evaluation: EvaluationChanges(assignments: assignments, values: evaluationFlags),
                 gymnasium: environmentArguments.gymnasium, logger: logger)
         }
         let gymnasium = environmentArguments.gymnasium

@@ -5,6 +5,15 @@ package import Foundation
 
 /// Records the episode that `dqn-play` plays.
 package final class EpisodeRecording {
+    /// The environment could not draw the start of the episode.
+    package struct Undrawn: Error {
+        /// Why it could not.
+        package let reason: any Error
+
+        /// Creates an error.
+        package init(reason: any Error) { self.reason = reason }
+    }
+
     private let url: URL
     private let recorder: EpisodeRecorder
     private var ending = "cut off"

@@ -7,6 +7,7 @@ package import Foundation
 package final class TraceFile {
     private struct Line: Encodable {
         var episode: Int
+        var seed: UInt64
         var step: Int
         var observation: [Float]
         var action_values: [Float]
@@ -41,9 +42,12 @@ package final class TraceFile {
     }
 
     /// Appends the line of a step.
-    package func append(_ step: EpisodePlayer.Step, episode: Int, actionValues: [Float]) throws {
+    ///
+    /// - Parameter seed: the seed that the episode's environment was reset with.
+    package func append(_ step: EpisodePlayer.Step, episode: Int, seed: UInt64, actionValues: [Float]) throws {
         let line = Line(
-            episode: episode, step: step.index, observation: step.observation.floats, action_values: actionValues,
+            episode: episode, seed: seed, step: step.index, observation: step.observation.floats,
+            action_values: actionValues,
             action: step.action, reward: step.outcome.reward, terminated: step.outcome.terminated,
             truncated: step.outcome.truncated)
         let text = try encoder.encode(line) + Data("\n".utf8)

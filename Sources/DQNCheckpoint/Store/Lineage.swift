@@ -1,9 +1,10 @@
+package import DQNModel
 package import Foundation
 
 /// The parents of a run's checkpoints: `lineage.jsonl`, with one line per save.
 ///
-/// A line is `{"child":DIGEST,"parent":DIGEST,"why":WORD}` with digests as in ``CheckpointSummary/digest``. Checkpoints
-/// do not record their parents, so that equal states produce identical files however often a run was resumed. The file
+/// A line is `{"child":DIGEST,"parent":DIGEST,"why":WORD}` with digests as in ``CheckpointSummary/digest``; if a resume
+/// changed settings, `"changed":{KEY:VALUE}` holds the new values. Checkpoints do not record their parents, so that equal states produce identical files however often a run was resumed. The file
 /// is informative: nothing depends on it, and a kill may lose its last line.
 package struct Lineage: Sendable {
     /// How a checkpoint was created.
@@ -19,7 +20,8 @@ package struct Lineage: Sendable {
     }
 
     private struct Line: Encodable {
-        private enum CodingKeys: String, CodingKey { case child, parent, why }
+        private enum CodingKeys: String, CodingKey { case changed, child, parent, why }
+        var changed: [String: JSONValue]?
         var child: String
         var parent: String?
         var why: Reason
@@ -28,13 +30,18 @@ package struct Lineage: Sendable {
     private let url: URL
     private var parent: String?
     private var next: Reason
+    /// Settings that the resume changed, until a line holds them.
+    private var changes: [String: JSONValue]
 
     /// Creates a lineage that appends to a file, which need not exist.
     ///
-    /// - Parameter parent: The digest of the checkpoint that the run resumes from; `nil` for a new run.
-    package init(_ url: URL, resumedFrom parent: String?) {
+    /// - Parameters:
+    ///   - parent: The digest of the checkpoint that the run resumes from; `nil` for a new run.
+    ///   - changes: New values of the settings that the resume changes, by key.
+    package init(_ url: URL, resumedFrom parent: String?, changing changes: [String: JSONValue] = [:]) {
         self.url = url
         self.parent = parent
+        self.changes = changes
         next = parent == nil ? .started : .resumed
     }
 
@@ -42,8 +49,10 @@ package struct Lineage: Sendable {
     ///
     /// - Returns: A message if the line could not be written.
     mutating func append(_ child: String, isReplacement: Bool) -> String? {
-        let line = Line(child: child, parent: parent, why: isReplacement ? .evaluated : next)
-        (parent, next) = (child, .trained)
+        let line = Line(
+            changed: changes.isEmpty ? nil : changes, child: child, parent: parent,
+            why: isReplacement && changes.isEmpty ? .evaluated : next)
+        (parent, next, changes) = (child, .trained, [:])
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         guard let bytes = try? encoder.encode(line) + Data("\n".utf8) else { return nil }

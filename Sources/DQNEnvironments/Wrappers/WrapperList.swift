@@ -8,7 +8,10 @@
 /// | `observation-scale:0.01`, `observation-scale:0.01,-1` | multiplies observations by a factor and adds an offset |
 /// | `time-limit:27000` | truncates episodes |
 /// | `episodic-life` | ends an episode when a life is lost, in training only |
+/// | `fire-on-reset` | presses FIRE at the start of an episode and after each lost life |
 /// | `reward-clip` | replaces each reward by its sign, in training only |
+/// | `reward-scale:0.1` | multiplies each reward by a factor, in training only |
+/// | `reward-normalize`, `reward-normalize:0.9` | divides rewards by the running deviation of the return, in training only |
 ///
 /// ```swift
 /// let list = try WrapperList(parsing: "action-repeat:4 time-limit:100 reward-clip")

@@ -9,7 +9,10 @@ enum WrapperSetting: Sendable, Equatable {
     case observationScale(factor: Float, offset: Float)
     case timeLimit(steps: Int)
     case episodicLife
+    case fireOnReset
     case rewardClip
+    case rewardScale(factor: Double)
+    case rewardNormalize(discount: Double)
 
     /// The syntax of each wrapper.
     private static let usages = [
@@ -19,7 +22,10 @@ enum WrapperSetting: Sendable, Equatable {
         "observation-scale": "observation-scale:FACTOR or observation-scale:FACTOR,OFFSET, the factor not 0",
         "time-limit": "time-limit:N with N from 1 to 2147483647",
         "episodic-life": "episodic-life",
+        "fire-on-reset": "fire-on-reset",
         "reward-clip": "reward-clip",
+        "reward-scale": "reward-scale:FACTOR, the factor not 0",
+        "reward-normalize": "reward-normalize or reward-normalize:GAMMA with GAMMA from 0 to 1",
     ]
 
     /// Parses a text.
@@ -60,6 +66,18 @@ enum WrapperSetting: Sendable, Equatable {
             return .observationScale(factor: numbers[0], offset: numbers.count == 2 ? numbers[1] : 0)
         case "time-limit": return number(1...Int(Int32.max)).map { .timeLimit(steps: $0) }
         case "episodic-life": return arguments.isEmpty ? .episodicLife : nil
+        case "fire-on-reset": return arguments.isEmpty ? .fireOnReset : nil
+        case "reward-scale":
+            guard arguments.count == 1, let factor = Double(arguments[0]), factor.isFinite, factor != 0 else {
+                return nil
+            }
+            return .rewardScale(factor: factor)
+        case "reward-normalize":
+            if arguments.isEmpty { return .rewardNormalize(discount: RewardNormalize.standardDiscount) }
+            guard arguments.count == 1, let discount = Double(arguments[0]), (0...1).contains(discount) else {
+                return nil
+            }
+            return .rewardNormalize(discount: discount)
         default: return arguments.isEmpty ? .rewardClip : nil
         }
     }
@@ -74,12 +92,21 @@ enum WrapperSetting: Sendable, Equatable {
             "observation-scale:\(factor)\(offset == 0 ? "" : ",\(offset)")"
         case .timeLimit(let steps): "time-limit:\(steps)"
         case .episodicLife: "episodic-life"
+        case .fireOnReset: "fire-on-reset"
         case .rewardClip: "reward-clip"
+        case .rewardScale(let factor): "reward-scale:\(factor)"
+        case .rewardNormalize(let discount):
+            "reward-normalize\(discount == RewardNormalize.standardDiscount ? "" : ":\(discount)")"
         }
     }
 
     /// Whether evaluations and games omit it.
-    var isForTrainingOnly: Bool { self == .episodicLife || self == .rewardClip }
+    var isForTrainingOnly: Bool {
+        switch self {
+        case .episodicLife, .rewardClip, .rewardScale, .rewardNormalize: true
+        case .noOpStart, .actionRepeat, .atariPixels, .observationScale, .timeLimit, .fireOnReset: false
+        }
+    }
 
     /// Returns the environment inside the wrapper.
     func wrap(_ environment: any Environment) throws(EnvironmentError) -> any Environment {
@@ -92,6 +119,9 @@ enum WrapperSetting: Sendable, Equatable {
             try ObservationScale(environment, factor: factor, offset: offset)
         case .timeLimit(let steps): TimeLimit(environment, steps: steps)
         case .episodicLife: EpisodicLife(environment)
+        case .fireOnReset: try FireOnReset(environment)
+        case .rewardScale(let factor): RewardScale(environment, factor: factor)
+        case .rewardNormalize(let discount): RewardNormalize(environment, discount: discount)
         case .rewardClip: RewardClip(environment)
         }
     }

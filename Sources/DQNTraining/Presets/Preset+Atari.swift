@@ -22,10 +22,12 @@ extension Preset {
         return try id.defaulting((repeats ? ["frameskip=1"] : []) + ["obs_type=grayscale"])
     }
 
-    /// The wrappers of Mnih 2015, innermost first.
-    static let atariWrappers = [
-        "no-op-start:30", "action-repeat:4,max", "atari-pixels:84", "time-limit:27000", "episodic-life", "reward-clip",
-    ]
+    /// The wrappers of Mnih 2015, innermost first, with FIRE at the start of each life in games that have it, as in
+    /// Stable-Baselines3 and CleanRL.
+    private static func atariWrappers(for environment: EnvironmentSpecification) -> [String] {
+        ["no-op-start:30", "action-repeat:4,max", "atari-pixels:84", "time-limit:27000", "episodic-life"]
+            + (FireOnReset.fits(environment) ? ["fire-on-reset"] : []) + ["reward-clip"]
+    }
 
     /// RL Baselines3 Zoo's settings for Atari; those of Mnih 2016 for the methods without a replay.
     func applyAtari(
@@ -57,7 +59,7 @@ extension Preset {
             configuration.evaluationInterval = 100_000
             configuration.logInterval = 10_000
         }
-        configuration.wrappers = Self.atariWrappers
+        configuration.wrappers = Self.atariWrappers(for: environment)
         configuration.frameStack = 4
         // A greedy policy may wait forever for a ball that it has to serve itself.
         configuration.evaluationEpsilon = 0.01

@@ -67,6 +67,7 @@ public final class TrainingRun {
     ///   - workers: the number of workers; see ``Trainer/init(resuming:workers:options:backend:makeStore:)``.
     ///   - memoryLimit: bytes that the run may take.
     ///   - workerTimeout: time without a finished step after which a worker counts as stuck.
+    ///   - evaluation: new values of the settings of evaluations; the run stores them.
     ///   - gymnasium: how Gymnasium environments are run.
     ///   - makeStore: creates the parameter store; by default one in this process's memory.
     ///   - logger: receives messages.
@@ -74,7 +75,8 @@ public final class TrainingRun {
     public convenience init(
         resuming directory: RunDirectory, steps: Int? = nil, saveEvery: Int? = nil, keep: Int? = nil,
         workers: Int? = nil, memoryLimit: Int? = nil, workerTimeout: Duration? = nil,
-        gymnasium: GymnasiumSettings = GymnasiumSettings(), makeStore: ParameterStoreFactory? = nil,
+        evaluation: EvaluationChanges = EvaluationChanges(), gymnasium: GymnasiumSettings = GymnasiumSettings(),
+        makeStore: ParameterStoreFactory? = nil,
         logger: Logger = Logger(label: "swift-dqn")
     ) throws(TrainingError) {
         do {
@@ -86,8 +88,8 @@ public final class TrainingRun {
             options.memoryLimit = memoryLimit ?? options.memoryLimit
             options.workerTimeout = workerTimeout ?? options.workerTimeout
             try self.init(
-                resuming: directory, computedWith: stored.compute, options, workers: workers, gymnasium, makeStore,
-                logger)
+                resuming: directory, computedWith: stored.compute, options, workers: workers, evaluation, gymnasium,
+                makeStore, logger)
         } catch { throw TrainingError(wrapping: error) }
     }
 
@@ -114,7 +116,8 @@ public final class TrainingRun {
 
     private init(
         resuming directory: RunDirectory, computedWith compute: String, _ options: Options, workers: Int?,
-        _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?, _ logger: Logger
+        _ evaluation: EvaluationChanges, _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?,
+        _ logger: Logger
     ) throws {
         let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
         let newest = try store.recoverLatest { logger.warning("\($0)") }
@@ -123,8 +126,10 @@ public final class TrainingRun {
                 code: .nothingToResume,
                 message: "'\(directory.url.path)' holds no valid checkpoint; start a new run in another directory.")
         }
+        var checkpoint = newest.checkpoint
+        let changes = try evaluation.apply(to: &checkpoint)
         trainer = try Trainer(
-            resuming: newest.checkpoint, workers: workers, options: options.trainerOptions(gymnasium),
+            resuming: checkpoint, workers: workers, options: options.trainerOptions(gymnasium),
             makeStore: makeStore)
         for notice in trainer.notices { logger.warning("\(notice)") }
         try trainer.configuration.validate(steps: options.steps)
@@ -140,8 +145,14 @@ public final class TrainingRun {
         self.logger = logger
         firstStep = trainer.counters.agentSteps
         let parent = try CheckpointSummary(contentsOf: newest.url).digest
-        saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, resumedFrom: parent))
+        saver = try ChiefSaver(
+            store, lineage: Lineage(directory.lineage, resumedFrom: parent, changing: changes.mapValues(\.new)))
         saves = SaveTracker(resumedFrom: newest.url, at: firstStep)
+        for (key, change) in changes.sorted(by: { $0.key < $1.key }) {
+            logger.notice("\(key) changes from \(Self.text(change.old)) to \(Self.text(change.new))")
+        }
+        // The file of this step is replaced by one with the changes, so that the next resume has them too.
+        if !changes.isEmpty { saves.invalidate(firstStep) }
         metrics = try MetricsFile(
             directory.metrics, history: trainer.history, methodMetrics: trainer.method.metrics)
         workersFile = try WorkersFile(directory.workers, upTo: firstStep)
@@ -196,6 +207,11 @@ public final class TrainingRun {
             reportProgress(onProgress)
         }
         return trainer.reachedTarget ? .reachedTarget : .completed
+    }
+
+    /// A value of the configuration, for a message.
+    private static func text(_ value: JSONValue) -> String {
+        (try? value.canonicalData()).map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
     }
 
     private var hasWorkLeft: Bool {

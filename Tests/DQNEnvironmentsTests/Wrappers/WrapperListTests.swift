@@ -7,11 +7,13 @@ import Testing
     func texts() throws {
         let list = try WrapperList(
             parsing: "  no-op-start:30 action-repeat:4,max\tatari-pixels:84 observation-scale:.5,0 time-limit:07 "
-                + "observation-scale:-1e-1,2 action-repeat:1 episodic-life\nreward-clip")
+                + "observation-scale:-1e-1,2 action-repeat:1 episodic-life\nreward-clip fire-on-reset reward-scale:1e-1 "
+                + "reward-normalize reward-normalize:.990 reward-normalize:0.5")
         #expect(
             list.texts == [
                 "no-op-start:30", "action-repeat:4,max", "atari-pixels:84", "observation-scale:0.5", "time-limit:7",
                 "observation-scale:-0.1,2.0", "action-repeat:1", "episodic-life", "reward-clip",
+                "fire-on-reset", "reward-scale:0.1", "reward-normalize", "reward-normalize", "reward-normalize:0.5",
             ])
         #expect(try WrapperList(list.texts) == list)
         #expect(try WrapperList(parsing: "").texts == [])
@@ -29,7 +31,10 @@ import Testing
             ("atari-pixels:64", "atari-pixels:84 or atari-pixels:42"), ("no-op-start:1001", "1 to 1000"),
             ("observation-scale:0", "the factor not 0"), ("observation-scale:nan", "FACTOR"),
             ("observation-scale:1,x", "FACTOR,OFFSET"), ("reward-clip:1", "write reward-clip"),
-            ("episodic-life:3", "write episodic-life"),
+            ("episodic-life:3", "write episodic-life"), ("fire-on-reset:1", "write fire-on-reset"),
+            ("reward-scale", "write reward-scale:FACTOR"), ("reward-scale:0", "the factor not 0"),
+            ("reward-scale:inf", "reward-scale:FACTOR"), ("reward-normalize:1.5", "with GAMMA from 0 to 1"),
+            ("reward-normalise", "did you mean 'reward-normalize'?"),
         ])
     func refusals(text: String, part: String) {
         #expect {
@@ -60,6 +65,7 @@ import Testing
         "Refuses a wrapper that does not fit the environment, with the reason",
         arguments: [
             ("CartPole-v1", "no-op-start:3", "not 'noop'"),
+            ("CartPole-v1", "fire-on-reset", "its action 1 is not 'fire'"),
             ("CartPole-v1", "action-repeat:2,max", "its observations are not bytes"),
             ("CartPole-v1", "atari-pixels:84", "it needs bytes of shape [rows, columns]"),
             ("Catch84-v0", "atari-pixels:42 atari-pixels:84", "with at least 84 rows and columns"),

@@ -30,7 +30,8 @@ import Testing
         "Each wrapper, and all together, continue from a snapshot of any step",
         arguments: [
             "no-op-start:3", "action-repeat:2", "action-repeat:2,max", "atari-pixels:42", "observation-scale:2,1",
-            "time-limit:4", "episodic-life", "reward-clip", everything,
+            "time-limit:4", "episodic-life", "reward-clip", "fire-on-reset", "episodic-life fire-on-reset",
+            "reward-scale:-0.5", "reward-normalize", "reward-normalize:0.5 time-limit:5", everything,
         ])
     func continues(wrappers: String) throws {
         var original = try Self.make(wrappers)
