@@ -39,6 +39,16 @@ class Xoshiro:
         return z ^ (z >> 31)
 
     def uniform(self):
+        return (self.next() >> 11) * 2.0**-53
+
+    def below(self, bound):
+        """An unbiased integer below a bound (Lemire 2019)."""
+        product = self.next() * bound
+        while product & MASK < (-bound & MASK) % bound:
+            product = self.next() * bound
+        return product >> 64
+
+    def next(self):
         s = self.s
         rotate = lambda x, k: ((x << k) | (x >> (64 - k))) & MASK
         result = (rotate((s[0] + s[3]) & MASK, 23) + s[0]) & MASK
@@ -49,7 +59,7 @@ class Xoshiro:
         s[0] ^= s[3]
         s[2] ^= t
         s[3] = rotate(s[3], 45)
-        return (result >> 11) * 2.0**-53
+        return result
 
 
 def script():
@@ -71,12 +81,24 @@ def huber(error):
     return torch.where(size < 1, 0.5 * error**2, size - 0.5)
 
 
-def play(method, loss, double, initial):
+class PaperRMSProp:
+    """RMSProp of Mnih 2016, with epsilon inside the root."""
+
+    def __init__(self, parameters):
+        self.squares = [torch.zeros_like(p) for p in parameters]
+
+    def step(self, parameters, gradients, rate):
+        for p, g, square in zip(parameters, gradients, self.squares):
+            square.mul_(DECAY).add_((1 - DECAY) * g**2)
+            p -= rate * g / torch.sqrt(square + EPSILON)
+
+
+def play(method, loss, double, initial, base_rate=RATE, make_optimizer=PaperRMSProp):
     observations, rewards, ends = script()
     actor_critic = method == "a3c"
     theta = [p.clone() for p in initial]
     target = [p.clone() for p in initial]
-    squares = [torch.zeros_like(p) for p in initial]
+    optimizer = make_optimizer(theta)
     generator = Xoshiro(0, "workers/0/exploration")
     penalty = huber if loss == "huber" else lambda error: error**2
     seen, pending, segment = 0, None, []
@@ -152,17 +174,16 @@ def play(method, loss, double, initial):
         gradients = torch.autograd.grad(objective, leaves)
         norm = torch.sqrt(sum((g**2).sum() for g in gradients))
         scale = min(1.0, CLIP / (float(norm) + 1e-6))
-        rate = RATE * (1 - total / SCHEDULE)
-        for p, g, square in zip(theta, gradients, squares):
-            g = g * scale
-            square.mul_(DECAY).add_((1 - DECAY) * g**2)
-            p -= rate * g / torch.sqrt(square + EPSILON)
+        optimizer.step(theta, [g * scale for g in gradients], base_rate * (1 - total / SCHEDULE))
         if ends[step] == "truncated":
             pending = None
         segment = []
         local = [p.clone() for p in theta]
     flat = lambda parameters: [float(v) for p in parameters for v in p.flatten()]
-    return {"online": flat(theta), "target": flat(target), "mean_square": flat(squares), "open_steps": len(segment)}
+    result = {"online": flat(theta), "target": flat(target)}
+    if isinstance(optimizer, PaperRMSProp):
+        result["mean_square"] = flat(optimizer.squares)
+    return {**result, "open_steps": len(segment)}
 
 
 def main():

@@ -154,7 +154,7 @@ struct DQNTrain: ParsableCommand {
     func run() throws {
         do {
             if printConfig {
-                return try printJSON(try request().resolve(gymnasium: environmentArguments.gymnasium).json)
+                return try printJSON(resolvedConfiguration().json)
             }
             let run = try makeRun()
             Interruption.install(survivingClosedPipes: true)
@@ -190,9 +190,20 @@ struct DQNTrain: ParsableCommand {
         return request
     }
 
-    private func makeRun() throws -> TrainingRun {
+    private var logger: Logger {
         var logger = Logger(label: "dqn-train") { _ in StandardErrorLog(level: .info) }
         logger.logLevel = quiet ? .error : verbose ? .debug : .info
+        return logger
+    }
+
+    /// Returns the requested configuration, and logs what does not apply.
+    private func resolvedConfiguration() throws -> TrainingConfiguration {
+        let resolution = try request().resolution(gymnasium: environmentArguments.gymnasium)
+        for notice in resolution.notices { logger.warning("\(notice)") }
+        return resolution.configuration
+    }
+
+    private func makeRun() throws -> TrainingRun {
         if let resume {
             let directory = RunDirectory(URL(fileURLWithPath: resume))
             return try TrainingRun(
@@ -201,7 +212,7 @@ struct DQNTrain: ParsableCommand {
                 gymnasium: environmentArguments.gymnasium, logger: logger)
         }
         let gymnasium = environmentArguments.gymnasium
-        let configuration = try request().resolve(gymnasium: gymnasium)
+        let configuration = try resolvedConfiguration()
         let options = TrainingRun.Options(
             steps: steps ?? configuration.scheduleSteps, saveEvery: saveEvery ?? 10_000, keep: keep ?? 5,
             memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) })

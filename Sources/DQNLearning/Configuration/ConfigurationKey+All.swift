@@ -57,7 +57,7 @@ extension ConfigurationKey {
         number("epsilon_fraction", \.epsilonFraction, 0...1, "fraction of schedule_steps over which epsilon falls"),
         choice(
             "epsilon_assignment", \.epsilonAssignment,
-            "fixed: all workers use epsilon_final; drawn: each draws 0.1, 0.01 or 0.5"),
+            "fixed: all workers use epsilon_final; drawn: each draws 0.1, 0.01 or 0.5; dealt: 0.1, 0.01, 0.5 in turn"),
         integer(
             "epsilon_resample_interval", \.epsilonResampleInterval, 0...1_000_000_000_000,
             "a worker's agent steps between draws of its final epsilon, if drawn; 0 draws once"),
@@ -82,16 +82,24 @@ extension ConfigurationKey {
         ),
         number("entropy_coefficient", \.entropyCoefficient, 0...1e6, "weight of the policy's entropy in the loss; a3c"),
         number(
-            "value_coefficient", \.valueCoefficient, 0...1e6, "weight of the value's squared error in the loss; a3c"),
+            "value_coefficient", \.valueCoefficient, 0...1e6,
+            "weight of the value's squared error (not of half of it) in the loss; a3c"),
         boolean("shared_statistics", \.sharesStatistics, "all workers share one optimiser; false gives each its own"),
         choice("loss", \.loss, "loss of the Q-values"),
         number("max_gradient_norm", \.maximumGradientNorm, 0...1e9, "maximum norm of a gradient; 0 does not clip"),
-        choice("optimizer", \.optimizer.kind, "optimiser"),
+        choice(
+            "optimizer", \.optimizer.kind, "optimiser; another one than the preset's has its own default constants"),
         number("adam_beta1", \.optimizer.beta1, 0...0.999999, "Adam's decay of the first moment"),
-        number("adam_beta2", \.optimizer.beta2, 0...0.999999, "Adam's decay of the second moment"),
-        number("rmsprop_decay", \.optimizer.decay, 0...0.999999, "RMSProp's decay of the moving averages"),
+        number(
+            "adam_beta2", \.optimizer.beta2, 1e-6...0.999999, stored: 0...0.999999,
+            "Adam's decay of the second moment; above the square of adam_beta1"),
+        number(
+            "rmsprop_decay", \.optimizer.decay, 1e-6...0.999999, stored: 0...0.999999,
+            "RMSProp's decay of the moving averages"),
         boolean("rmsprop_centred", \.optimizer.centred, "RMSProp subtracts the squared mean gradient"),
-        number("optimizer_epsilon", \.optimizer.epsilon, 1e-30...1, "constant in the optimiser's denominator"),
+        number(
+            "optimizer_epsilon", \.optimizer.epsilon, 1e-30...1,
+            "constant in the denominator: Adam adds it to the root, RMSProp to the value under the root"),
         integer(
             "evaluation_interval", \.evaluationInterval, 0...1_000_000_000_000,
             "agent steps between evaluations; 0 disables them"),

@@ -11,8 +11,8 @@ internal import DQNNetwork
 ///
 /// The target is refreshed, θ⁻ ← θ, every `target_interval` agent steps of all workers together.
 ///
-/// Defaults: `segment_length` 5, RMSProp with statistics that all workers share, gradient norm clipped to 40, a final ε
-/// drawn for each worker.
+/// Defaults: `segment_length` 5, RMSProp with statistics that all workers share, gradient norm clipped to 40, final values
+/// of ε dealt to the workers in turn (`epsilon_assignment`).
 ///
 /// Deviations from the paper:
 /// - The loss is the configured one; Huber bounds the gradient of each step.
