@@ -54,49 +54,6 @@ class TorchOptimizer:
             p -= rate * p.grad / torch.sqrt(variance.clamp(min=0) + constants["epsilon"])
 
 
-def replay(initial, rate, make_optimizer):
-    """Deep Q-learning with a uniform replay, as `dqn` and `async-dqn` with one worker compute it."""
-    observations, rewards, ends = base.script()
-    theta = [p.clone() for p in initial]
-    target = [p.clone() for p in initial]
-    optimizer = make_optimizer(theta)
-    sampling = base.Xoshiro(0, "workers/0/sampling")
-    seen, transitions = 0, []
-    for step in range(base.STEPS):
-        x = observations[seen]
-        action = int(base.forward(theta, x).argmax())
-        seen += 1
-        reward = float(rewards[step]) + 0.25 * action
-        transitions.append((x, action, reward, observations[seen], ends[step] == "terminated"))
-        if ends[step] == "truncated":
-            transitions.append(None)  # the slot of the last observation, which holds no step
-        if ends[step]:
-            seen += 1
-        total = step + 1
-        if total % base.TARGET_INTERVAL == 0:
-            target = [p.clone() for p in theta]
-        if total % TRAIN_INTERVAL:
-            continue
-        batch = []
-        while len(batch) < BATCH:
-            # The newest observation has a slot, too.
-            slot = sampling.below(len(transitions) + 1)
-            if slot < len(transitions) and transitions[slot] is not None:
-                batch.append(transitions[slot])
-        leaves = [p.clone().requires_grad_() for p in theta]
-        outputs = base.forward(leaves, torch.stack([t[0] for t in batch]))
-        with torch.no_grad():
-            values = base.forward(target, torch.stack([t[3] for t in batch])).max(1).values
-            running = torch.tensor([0.0 if t[4] else 1.0 for t in batch])
-            y = torch.tensor([t[2] for t in batch]) + base.DISCOUNT * running * values
-        taken = outputs.gather(1, torch.tensor([t[1] for t in batch])[:, None]).squeeze(1)
-        gradients = torch.autograd.grad(((taken - y) ** 2).mean(), leaves)
-        norm = torch.sqrt(sum((g**2).sum() for g in gradients))
-        scale = min(1.0, base.CLIP / (float(norm) + 1e-6))
-        optimizer.step(theta, [g * scale for g in gradients], rate * (1 - total / base.SCHEDULE))
-    return {"online": [float(v) for p in theta for v in p.flatten()]}
-
-
 def variants(method):
     """The settings, the constants in force and the learning rate of each optimiser."""
     adam = {"kind": "adam", "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
@@ -128,7 +85,7 @@ def main():
         for settings, constants, rate in variants(method):
             make = functools.partial(TorchOptimizer, constants=constants)
             if method.endswith("dqn"):
-                result = replay(starts[start], rate, make)
+                result = base.play_replay(starts[start], rate, make, BATCH, TRAIN_INTERVAL)
             else:
                 result = base.play(method, "squared", False, starts[start], rate, make)
             cases.append({

@@ -46,6 +46,11 @@ import Testing
             method: "a3c", settings: ["shared_statistics=false", "optimizer=adam"], cuts: [213],
             holds: segment.union(["optimizer_steps", "optimizer.first_moment"])),
 
+        Case(method: "dqn", settings: ["munchausen=true", "n_step=3", "prioritized=true"], cuts: [140, 213]),
+        Case(method: "async-dqn", settings: ["munchausen=true"], cuts: [213]),
+        Case(method: "async-q", settings: ["munchausen=true"], cuts: [213], holds: segment),
+        Case(method: "async-nstep-q", settings: ["munchausen=true", "dueling=true"], cuts: [213], holds: segment),
+
         // A new ε is drawn at 37, 74, 111, …
         Case(method: "async-dqn", settings: drawn, cuts: [111, 213]),
         Case(method: "async-sarsa", settings: drawn, cuts: [111, 213]),

@@ -13,6 +13,11 @@ extension ConfigurationKey {
         "segment_length", "entropy_coefficient", "value_coefficient", "shared_statistics",
     ]
 
+    /// Keys that were added after release 2.0. A file may lack any of them.
+    static let addedSince2_0: Set<String> = [
+        "munchausen", "munchausen_alpha", "munchausen_temperature", "munchausen_clip", "quantiles",
+    ]
+
     /// Every key, in the order of the documentation.
     package static let all: [ConfigurationKey] = [
         text("environment", \.environment, "id of the environment"),
@@ -63,6 +68,18 @@ extension ConfigurationKey {
             "a worker's agent steps between draws of its final epsilon, if drawn; 0 draws once"),
         boolean("double", \.doubleDQN, "Double DQN: the online network selects the next action"),
         boolean("dueling", \.dueling, "dueling network: separate streams for the state value and the advantages"),
+        integer(
+            "quantiles", \.quantiles, 0...1000,
+            "quantiles of each action's return (QR-DQN), such as 200; 0 learns action values; methods with a replay"),
+        boolean(
+            "munchausen", \.munchausen,
+            "Munchausen learning: the log-policy is part of the reward, and targets take a soft maximum"),
+        number("munchausen_alpha", \.munchausenWeight, 0...1, "weight of the log-policy in the reward"),
+        number(
+            "munchausen_temperature", \.munchausenTemperature, 1e-6...1e3,
+            "temperature of the policy, in units of the return"),
+        number(
+            "munchausen_clip", \.munchausenMinimum, -1e6...0, "smallest log-policy, times the temperature, that counts"),
         integer("n_step", \.nStep, 1...1000, "steps of a return before bootstrapping; methods with a replay"),
         boolean(
             "prioritized", \.prioritized,

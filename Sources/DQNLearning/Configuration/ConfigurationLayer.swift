@@ -85,6 +85,7 @@ extension TrainingConfiguration {
     /// - The optimiser of the highest layer that names one is in force. If the preset has another, the constants of the
     ///   preset and of layers for another optimiser do not apply; constants that no layer sets have the optimiser's own
     ///   defaults.
+    /// - A layer that sets `munchausen` without `double` turns Double DQN off.
     /// - A layer that sets `target_interval` alone means refreshes that copy, whatever rate the preset has.
     ///
     /// - Throws: ``TrainingError`` (`invalidConfiguration`) for an invalid key or value.
@@ -104,6 +105,8 @@ extension TrainingConfiguration {
                 let belongsToOptimizer = ConfigurationKey.ofOptimizer.values.contains { $0.contains(name) }
                 return belongsToOptimizer && named != nil && isForAnother
             }
+            // Munchausen learning selects no action; Double DQN may be the preset's choice.
+            if layer.values["munchausen"] == .bool(true), layer.values["double"] == nil { doubleDQN = false }
             if targetInterval != interval, layer.values["target_rate"] == nil { targetRate = 1 }
         }
     }

@@ -40,6 +40,10 @@ extension TrainingConfiguration {
         add(
             !prioritized, ["priority_exponent", "priority_correction", "priority_epsilon"],
             "the replay is not prioritized; set prioritized=true")
+        add(quantiles > 0, ["loss"], "a network of quantiles has the quantile Huber loss")
+        add(
+            !munchausen, ["munchausen_alpha", "munchausen_temperature", "munchausen_clip"],
+            "Munchausen learning is off; set munchausen=true")
         add(
             evaluationInterval == 0,
             ["evaluation_episodes", "evaluation_epsilon", "evaluation_max_steps", "target_return"],

@@ -19,7 +19,8 @@ internal import DQNNetwork
 ///   each step. Other workers change θ in both cases.
 /// - The loss is the configured one; Huber bounds the gradient of each step.
 /// - A truncated episode is bootstrapped from its actual last observation.
-/// - With `double`, θ′ selects the action whose value θ⁻ provides.
+/// - With `double`, θ′ selects the action whose value θ⁻ provides. With `munchausen`, the maximum is soft and each
+///   reward contains the log-policy of θ⁻ (Vieillard 2020).
 struct AsynchronousQ: TrainingMethod, ValueBasedRule {
     let name = "async-q"
     let summary = "asynchronous one-step Q-learning (Mnih 2016)"
@@ -39,6 +40,7 @@ struct AsynchronousQ: TrainingMethod, ValueBasedRule {
         gradient: UnsafeMutableBufferPointer<Float>
     ) throws -> SegmentLoss {
         let discount = Float(networks.configuration.discount)
+        try networks.addBonuses(to: segment)
         try networks.greedyValues(after: segment, into: segment.targets)
         for index in 0..<segment.count {
             let isTerminal = index == segment.count - 1 && segment.terminated
