@@ -146,7 +146,7 @@ extension OneDNNComputation: HiddenOutputSource {
         guard training, let shapes = try? architecture.layerShapes() else { return nil }
         var hidden: [HiddenOutputs] = []
         let convolutionCount = architecture.layers.count { layer in
-            if case .convolution = layer { return true }
+            if case .convolution = layer.kind { return true }
             return false
         }
         for (index, shape) in shapes.prefix(convolutionCount).enumerated() {
