@@ -55,7 +55,7 @@ def quantile_loss(rows=4, actions=3, quantiles=7):
     flat = lambda values: [float(f"{v:.9g}") for v in values.flatten().tolist()]
     return {
         "quantiles": quantiles, "outputs": flat(outputs.detach()), "targets": flat(targets), "actions": chosen.tolist(),
-        "weights": flat(weights), "loss": float(loss), "gradient": flat(outputs.grad),
+        "weights": flat(weights), "loss": float(loss.detach()), "gradient": flat(outputs.grad),
         "errors": flat((taken.detach().mean(1) - targets.mean(1)).abs()),
     }
 

@@ -1,4 +1,4 @@
-internal import DQNModel
+internal import DQNNetwork
 internal import Foundation
 
 /// The constants of Munchausen learning (Vieillard 2020) and what it adds to a target.
