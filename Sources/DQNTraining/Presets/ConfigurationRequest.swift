@@ -63,15 +63,16 @@ public struct ConfigurationRequest: Sendable {
         let presetName = preset ?? document?["preset"]?.stringValue
         let preset = try presetName.map(Preset.named) ?? .standard(for: requested)
         let methodName = method ?? document?["method"]?.stringValue ?? TrainingConfiguration().method
-        let id = try preset.identifier(requested)
-        let instance = try EnvironmentRegistry.make(id, gymnasium: gymnasium)
+        let (id, instance) = try EnvironmentRegistry.resolve(preset.identifier(requested), gymnasium: gymnasium)
         let method = try TrainingMethods.named(methodName)
         var configuration = try preset.configuration(for: instance.specification, method: method)
+        let defaultNetwork = configuration.network
         var (layers, notices, explicit) = try layers(document, of: method)
         let environment = id.text(in: instance.specification)
         if let file = document?["environment"]?.stringValue, self.environment != nil {
             let stored = try preset.identifier(EnvironmentID(file))
-            if stored != id, stored.description != environment {
+            let isSame = try stored == id || stored == preset.identifier(requested) || stored.description == environment
+            if !isSame {
                 let removed = layers[0].remove { ConfigurationKey.ofEnvironment.contains($0) }
                 notices += Self.notice(of: removed, "environment '\(file)'", "'\(environment)'")
             }
@@ -85,7 +86,11 @@ public struct ConfigurationRequest: Sendable {
         let wrappers = try WrapperList(configuration.wrappers)
         configuration.wrappers = wrappers.texts
         try configuration.validateConstants()
-        try configuration.validate(for: wrappers.wrap(instance, for: .training).specification)
+        let wrapped = try wrappers.wrap(instance, for: .training).specification
+        if !layers.contains(where: { $0.values["network"] != nil }) {
+            try preset.requireFit(of: defaultNetwork, in: configuration, for: wrapped)
+        }
+        try configuration.validate(for: wrapped)
         return Resolution(
             configuration: configuration, notices: notices + configuration.notices(on: Set(explicit)))
     }

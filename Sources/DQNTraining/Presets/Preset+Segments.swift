@@ -35,7 +35,7 @@ extension Preset {
             // With 0.01 the policy of one seed in four never finds a reward: 15 of 20 seeds solve it, with 0.1 all 20.
             if Self.baseName(of: environment) == "Acrobot-v1" { configuration.entropyCoefficient = 0.1 }
         }
-        if environment.observationSpace.shape.count >= 2 { applyFrames(to: &configuration, environment) }
+        if Self.hasPictures(environment) { applyFrames(to: &configuration, environment) }
     }
 
     private func applyFrames(
