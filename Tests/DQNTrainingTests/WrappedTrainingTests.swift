@@ -2,6 +2,7 @@ import DQNCheckpoint
 import DQNEnvironments
 import DQNLearning
 import DQNModel
+import DQNNetwork
 import DQNTraining
 import Foundation
 import Testing
@@ -135,6 +136,8 @@ import Testing
         #expect(configuration.targetInterval == 1000 && configuration.trainInterval == 4)
         #expect(configuration.gradientSteps == 1 && configuration.epsilonFraction == 0.1)
         #expect(configuration.epsilonFinal == 0.01 && configuration.evaluationEpsilon == 0.01)
+        #expect(configuration.doubleDQN && configuration.nStep == 3)
+        #expect(configuration.optimizer == .adam(epsilon: 1.5e-4))
         request.method = "a3c"
         let segments = try request.resolve()
         #expect(segments.wrappers == configuration.wrappers && segments.frameStack == 4)
@@ -143,6 +146,26 @@ import Testing
         #expect { try request.resolve() } throws: {
             "\($0)".contains("use it with an Atari game such as --env gym:ALE/Pong-v5")
         }
+    }
+
+    @Test("The preset presses FIRE in games that have it, and bounds evaluations")
+    func presetWithFire() throws {
+        func preset(_ meanings: [String]) throws -> TrainingConfiguration {
+            try Preset.atari.configuration(
+                for: EnvironmentSpecification(
+                    id: "Game-v0", observationSpace: ObservationSpace(shape: [210, 160], element: .uint8),
+                    actionMeanings: meanings))
+        }
+        let pong = try preset(["noop", "fire", "right", "left"])
+        #expect(pong.wrappers.suffix(3) == ["episodic-life", "fire-on-reset", "reward-clip"])
+        #expect(try preset(["noop", "up", "fire"]).wrappers.suffix(2) == ["episodic-life", "reward-clip"])
+        #expect(pong.evaluationMaximumSteps == 10_000)
+        var vector = EnvironmentSpecification(
+            id: "Endless-v0", observationSpace: ObservationSpace(shape: [4], element: .float32),
+            actionMeanings: ["a", "b"])
+        #expect(try Preset.default.configuration(for: vector).evaluationMaximumSteps == 5_000)
+        vector.maximumEpisodeSteps = 200
+        #expect(try Preset.default.configuration(for: vector).evaluationMaximumSteps == 27_000)
     }
 
     @Test("The preset adds its options to the ids of Gymnasium's games unless they are set")

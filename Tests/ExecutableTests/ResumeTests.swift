@@ -70,6 +70,61 @@ import Testing
         }
     }
 
+    @Test func evaluationSettingsMayChangeAtAResume() throws {
+        let directory = try TemporaryDirectory()
+        let arguments = ["--env", "CartPole-v1", "--schedule-steps", "900"] + tiny
+        var result = try Program.run(
+            "dqn-train", arguments + ["--steps", "300", "--out", directory("run"), "--eval-every", "100", "-q"])
+        #expect(result.status == 0, "\(result.errors)")
+        let before = try directory.checkpointData("run", 300)
+        // The same values change nothing.
+        result = try Program.run("dqn-train", "--resume", directory("run"), "--eval-every", "100", "-q")
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(try directory.checkpointData("run", 300) == before)
+
+        // Even a run without steps left stores the change.
+        result = try Program.run("dqn-train", "--resume", directory("run"), "--eval-every", "150")
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.errors.contains("evaluation_interval changes from 100 to 150"), "\(result.errors)")
+        #expect(try directory.newest("run").configuration["evaluation_interval"]?.integerValue == 150)
+        result = try Program.run(
+            "dqn-train", "--resume", directory("run"), "--steps", "600", "--set", "evaluation_episodes=3",
+            "--eval-episodes", "4", "--set", "evaluation_epsilon=0.25", "--target-return", "1e6")
+        #expect(result.status == 0, "\(result.errors)")
+        for words in [
+            "evaluation_episodes changes from 2 to 4", "evaluation_epsilon changes from 0 to 0.25",
+            "target_return changes from null to 1000000", "over 4 episodes",
+        ] { #expect(result.errors.contains(words), "\(words): \(result.errors)") }
+        let saved = try directory.newest("run")
+        #expect(saved.counters.agentSteps == 600 && saved.configuration["evaluation_episodes"]?.integerValue == 4)
+        // Evaluations at 100, 200 and 300, then every 150 steps.
+        #expect(saved.counters.evaluations == 5)
+        let configuration = try String(contentsOfFile: directory("run/config.json"), encoding: .utf8)
+        #expect(configuration.contains("\"evaluation_interval\" : 150"), "\(configuration)")
+        let lineage = try String(contentsOfFile: directory("run/lineage.jsonl"), encoding: .utf8)
+        #expect(lineage.contains(#"{"changed":{"evaluation_interval":150},"#), "\(lineage)")
+        #expect(lineage.split(separator: "\n").filter { $0.contains("changed") }.count == 2, "\(lineage)")
+
+        // A target that the last evaluation reaches ends the run; a higher one lets it go on.
+        result = try Program.run(
+            "dqn-train", "--resume", directory("run"), "--steps", "900", "--target-return", "-1", "--json")
+        #expect(result.status == 0 && result.output.contains("reached_target"), "\(result.errors)")
+        #expect(try directory.newest("run").counters.agentSteps == 600)
+        result = try Program.run("dqn-train", "--resume", directory("run"), "--set", "target_return=null", "--json")
+        #expect(result.status == 0 && result.output.contains("completed"), "\(result.errors)")
+        #expect(try directory.newest("run").counters.agentSteps == 900)
+
+        for arguments in [["--set", "learning_rate=0.1"], ["--set", "evaluation_episodes=3", "--set", "seed=1"]] {
+            result = try Program.run("dqn-train", ["--resume", directory("run")] + arguments)
+            #expect(result.status == 64)
+            #expect(
+                result.errors.contains(
+                    "--set cannot be combined with --resume, because a run keeps its configuration"))
+        }
+        result = try Program.run("dqn-train", "--resume", directory("run"), "--set", "evaluation_epsilon=2")
+        #expect(result.status == 64 && result.errors.contains("Invalid value 2 for 'evaluation_epsilon'"))
+    }
+
     @Test(arguments: [SIGINT, SIGTERM])
     func signalSavesAndExitsWith130(signal: Int32) throws {
         let directory = try TemporaryDirectory()

@@ -11,7 +11,8 @@ final class GymnasiumProcess {
     private static let bootstrap = """
         import socket, sys, types
         control = socket.socket(fileno=3)
-        for name in ("values", "emulator", "capture", "restore", "snapshots", "environment", "making", "worker"):
+        names = "values", "emulator", "capture", "restore", "snapshots", "environment", "making", "spaces", "worker"
+        for name in names:
             name = "gymnasium_" + name
             size = int.from_bytes(control.recv(8, socket.MSG_WAITALL), "little")
             script = control.recv(size, socket.MSG_WAITALL)
@@ -24,7 +25,8 @@ final class GymnasiumProcess {
         PackageResources.gymnasium_values_py, PackageResources.gymnasium_emulator_py,
         PackageResources.gymnasium_capture_py, PackageResources.gymnasium_restore_py,
         PackageResources.gymnasium_snapshots_py, PackageResources.gymnasium_environment_py,
-        PackageResources.gymnasium_making_py, PackageResources.gymnasium_worker_py,
+        PackageResources.gymnasium_making_py, PackageResources.gymnasium_spaces_py,
+        PackageResources.gymnasium_worker_py,
     ]
     /// Largest payload accepted, in bytes.
     private static let payloadLimit: UInt64 = 1 << 30

@@ -29,7 +29,16 @@ extension Preset {
             + (FireOnReset.fits(environment) ? ["fire-on-reset"] : []) + ["reward-clip"]
     }
 
-    /// RL Baselines3 Zoo's settings for Atari; those of Mnih 2016 for the methods without a replay.
+    /// What learning from pixels with a replay needs beyond the settings of Mnih 2015: Double DQN, three-step returns,
+    /// and a larger ε of Adam. With 10⁻⁸, gradients of almost nothing become full steps, and most units die.
+    static func applyPixelLearning(to configuration: inout TrainingConfiguration) {
+        configuration.doubleDQN = true
+        configuration.nStep = 3
+        configuration.optimizer = .adam(epsilon: 1.5e-4)
+    }
+
+    /// RL Baselines3 Zoo's schedule for Atari with this project's learning from pixels; the settings of Mnih 2016 for the
+    /// methods without a replay.
     func applyAtari(
         to configuration: inout TrainingConfiguration, _ environment: EnvironmentSpecification,
         _ method: any TrainingMethod
@@ -58,6 +67,7 @@ extension Preset {
             configuration.epsilonFinal = 0.01
             configuration.evaluationInterval = 100_000
             configuration.logInterval = 10_000
+            Self.applyPixelLearning(to: &configuration)
         }
         configuration.wrappers = Self.atariWrappers(for: environment)
         configuration.frameStack = 4

@@ -12,7 +12,7 @@ package enum Preset: String, Sendable, CaseIterable {
     case zoo
     /// The settings of CleanRL's `dqn.py`.
     case cleanrl
-    /// The wrappers of the Atari papers with the settings of RL Baselines3 Zoo.
+    /// The wrappers of the Atari papers, with settings that keep networks of pixels alive.
     case atari
 
     /// Returns the preset with a name.
@@ -51,11 +51,21 @@ package enum Preset: String, Sendable, CaseIterable {
         case .default:
             applyDefault(to: &configuration, environment, method)
             method.applyDefaults(to: &configuration, for: environment)
+            if environment.maximumEpisodeSteps == nil { boundEvaluations(in: &configuration) }
         case .zoo: try applyZoo(to: &configuration, environment)
         case .cleanrl: try applyCleanRL(to: &configuration, environment)
-        case .atari: try applyAtari(to: &configuration, environment, method)
+        case .atari:
+            try applyAtari(to: &configuration, environment, method)
+            boundEvaluations(in: &configuration)
         }
         return configuration
+    }
+
+    /// Bounds the episodes of evaluations, for environments without a limit of their own or with one of half an hour: an
+    /// evaluation takes about as many steps as the training between two, however long a policy can play on.
+    private func boundEvaluations(in configuration: inout TrainingConfiguration) {
+        let share = configuration.evaluationInterval / configuration.evaluationEpisodes
+        configuration.evaluationMaximumSteps = min(27_000, max(5_000, share))
     }
 
     /// The name under which settings are listed: Gymnasium's environments share those of the built-in ones.
@@ -64,10 +74,19 @@ package enum Preset: String, Sendable, CaseIterable {
         return id.name
     }
 
-    /// Whether observations are frames of at least 36 rows, as the networks for screens require.
+    /// Whether observations are pictures, which the default network convolves: bytes of rows and columns, or channels of
+    /// rows and columns, at least five of each, as `small-cnn` requires.
+    ///
+    /// Everything else is a list of numbers for an `mlp`, for example a table of floats; only `Catch-v0` is a board.
+    static func hasPictures(_ environment: EnvironmentSpecification) -> Bool {
+        let space = environment.observationSpace
+        let isTable = space.shape.count == 2 && space.element != .uint8 && baseName(of: environment) != "Catch-v0"
+        return (2...3).contains(space.shape.count) && !isTable && space.shape.suffix(2).allSatisfy { $0 >= 5 }
+    }
+
+    /// Whether observations are pictures of at least 36 rows and columns, as the networks for screens require.
     static func hasLargeFrames(_ environment: EnvironmentSpecification) -> Bool {
-        let shape = environment.observationSpace.shape
-        return shape.count >= 2 && shape[shape.count - 2] >= 36
+        hasPictures(environment) && environment.observationSpace.shape.suffix(2).allSatisfy { $0 >= 36 }
     }
 
     private func applyZoo(
