@@ -27,14 +27,16 @@ final class OneDNNComputation: NetworkComputation {
         do { layout = try ParameterLayout(architecture) } catch {
             throw NetworkError(code: .invalidState, message: error.message)
         }
+        try Self.requireSupport(of: architecture)
         self.architecture = architecture
         self.batchSize = batchSize
         self.training = training
         inputCount = architecture.input.count
 
         let kernels = architecture.layers.compactMap { layer -> onednn_convolution_layer? in
-            guard case .convolution(let outputs, let kernel, let stride) = layer else { return nil }
-            return onednn_convolution_layer(outputs: Int32(outputs), kernel: Int32(kernel), stride: Int32(stride))
+            guard case .convolution(let sizes) = layer.kind else { return nil }
+            return onednn_convolution_layer(
+                outputs: Int32(sizes.outputs), kernel: Int32(sizes.kernel.rows), stride: Int32(sizes.stride.rows))
         }
         // Weight and bias of each layer in order; the head's follow the trunk's.
         let layers = stride(from: 0, to: layout.entries.count, by: 2).map {
@@ -56,9 +58,9 @@ final class OneDNNComputation: NetworkComputation {
         }
         let head = architecture.trunk.count
         var dense = (kernels.count..<head).map { layer($0, rectified: true) }
-        if case .dueling(let actions) = architecture.head {
+        if case .dueling(let actions, _) = architecture.head {
             // A stream has a hidden and a linear layer, or only a linear layer.
-            let depth = architecture.streamUnits == nil ? 1 : 2
+            let depth = architecture.streams[0].hidden.count + 1
             func stream(_ first: Int) -> DuelingHead.Stream {
                 DuelingHead.Stream(
                     hidden: depth == 2 ? layer(first, rectified: true) : nil,
