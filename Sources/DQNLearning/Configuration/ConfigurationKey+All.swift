@@ -13,6 +13,9 @@ extension ConfigurationKey {
         "segment_length", "entropy_coefficient", "value_coefficient", "shared_statistics",
     ]
 
+    /// Keys that were added after release 2.0. A file may lack any of them.
+    static let addedSince2_0: Set<String> = ["initialization", "input_offset", "input_scale"]
+
     /// Every key, in the order of the documentation.
     package static let all: [ConfigurationKey] = [
         text("environment", \.environment, "id of the environment"),
@@ -23,6 +26,15 @@ extension ConfigurationKey {
         options("method_options", \.methodOptions, "options of a plug-in method"),
         text("preset", \.preset, "preset that the settings are based on"),
         text("network", \.network, "hidden layers: mlp:64,64, nature-cnn, nips-cnn, small-cnn or conv:16k3s1/fc128"),
+        choice(
+            "initialization", \.initialization,
+            "distribution of a new network's parameters; orthogonal keeps the most units alive"),
+        optionalNumber(
+            "input_offset", \.inputOffset, -1e9...1e9,
+            "number that is subtracted from the elements of observations; null subtracts nothing"),
+        optionalNumber(
+            "input_scale", \.inputScale, 1e-9...1e9,
+            "factor of the elements of observations, after input_offset; null: 1/255 for bytes, 1 for floats"),
         integer("seed", \.seed, 0...Int(Int32.max), "seed of all random streams"),
         integer(
             "schedule_steps", \.scheduleSteps, 1...1_000_000_000_000,

@@ -17,7 +17,9 @@ extension TrainingConfiguration {
         // Groups that were added after this file was written.
         let unknown = ConfigurationKey.additions.filter { $0.allSatisfy { members[$0] == nil } }
         for key in ConfigurationKey.all where members[key.name] == nil {
-            if unknown.contains(where: { $0.contains(key.name) }) { continue }
+            if unknown.contains(where: { $0.contains(key.name) }) || ConfigurationKey.addedSince2_0.contains(key.name) {
+                continue
+            }
             throw TrainingError(
                 code: .invalidConfiguration,
                 message: "The stored configuration is incomplete: the key '\(key.name)' is missing."
