@@ -38,6 +38,9 @@ extension Trainer {
             guard let failure = slot.worker?.restoreFailure else { continue }
             notices.append("worker \(index) starts a new episode: its environment cannot be restored (\(failure))")
         }
+        if counters.agentSteps == 0, let frame = slots[0].worker?.frame {
+            notices += setup.specification.notices(of: frame)
+        }
         if slots.count > 1 || !slots[0].isActive { slots[0].unreportedStatistics = statistics }
         refreshProgress()
     }

@@ -26,7 +26,7 @@ final class Worker: @unchecked Sendable {
     private var environment: any Environment
     private var frameStack: FrameStack
     /// The environment's newest observation.
-    private var frame: Observation
+    private(set) var frame: Observation
     private var explorationGenerator: RandomGenerator
     private var episodeReturn = 0.0
     private var episodeLength = 0
