@@ -65,6 +65,9 @@ final class Segment {
         store(transition.next.stacked, at: count)
     }
 
+    /// Adds to the reward of a step, before the segment is learned from and cleared.
+    func addToReward(_ index: Int, _ value: Float) { rewards[index] += value }
+
     /// Removes all steps.
     func clear() {
         count = 0

@@ -14,6 +14,7 @@ final class SegmentNetworks {
     private let targetNetwork: (any NetworkComputation)?
     /// θ′ for next observations; with `double` only.
     private let selectionNetwork: (any NetworkComputation)?
+    private let munchausen: Munchausen?
     private let store: any ParameterStore
     private let parameters: ParameterSlab
     private let targetParameters: ParameterSlab?
@@ -28,7 +29,8 @@ final class SegmentNetworks {
         configuration = context.configuration
         store = context.store
         self.parameters = parameters
-        let rows = rule.bootstrapsEveryStep ? configuration.segmentLength : 1
+        munchausen = configuration.munchausenConstants
+        let rows = rule.bootstrapsEveryStep || munchausen != nil ? configuration.segmentLength : 1
         let (architecture, backend) = (context.architecture, context.backend)
         actingNetwork = try backend.makeComputation(of: architecture, batchSize: 1, training: false)
         targetParameters = method.usesTarget ? store.inPlace?.target ?? ParameterSlab(layout: store.layout) : nil
@@ -49,7 +51,7 @@ final class SegmentNetworks {
     /// Acts with the current θ′ from now on. Call it after θ′ has changed.
     func reloadParameters() throws(NetworkError) { try actingNetwork.use(parameters) }
 
-    /// Writes the value Q(s′, a*; θ⁻) of the observation after each step.
+    /// Writes the value Q(s′, a*; θ⁻) of the observation after each step, or with `munchausen` its soft maximum.
     ///
     /// a* is the best action by θ⁻ or, with `double`, by θ′.
     func greedyValues(after segment: Segment, into values: UnsafeMutableBufferPointer<Float>) throws {
@@ -72,6 +74,13 @@ final class SegmentNetworks {
     ) throws {
         let width = actingNetwork.architecture.actionCount
         let targetValues = try targetOutputs(after: segment, steps: steps)
+        if let munchausen {
+            for row in 0..<steps.count {
+                values[row] = munchausen.softMaximum(
+                    UnsafeBufferPointer(rebasing: targetValues[(row * width)..<((row + 1) * width)]))
+            }
+            return
+        }
         var choices = targetValues
         if let selectionNetwork {
             segment.loadNext(steps, into: selectionNetwork)
@@ -90,7 +99,27 @@ final class SegmentNetworks {
         try targetOutputs(after: segment, steps: 0..<segment.count)
     }
 
+    /// Adds the log-policy of each step's action to its reward, with `munchausen`. The policy is that of θ⁻.
+    func addBonuses(to segment: Segment) throws {
+        guard let munchausen else { return }
+        let target = try currentTargetNetwork()
+        segment.load(into: target)
+        let outputs = try target.forward()
+        let width = actingNetwork.architecture.actionCount
+        for index in 0..<segment.count {
+            let values = UnsafeBufferPointer(rebasing: outputs[(index * width)..<((index + 1) * width)])
+            segment.addToReward(index, munchausen.bonus(values, action: Int(segment.actions[index])))
+        }
+    }
+
     private func targetOutputs(after segment: Segment, steps: Range<Int>) throws -> UnsafeBufferPointer<Float> {
+        let target = try currentTargetNetwork()
+        segment.loadNext(steps, into: target)
+        return try target.forward()
+    }
+
+    /// Returns the target network with the newest θ⁻.
+    private func currentTargetNetwork() throws -> any NetworkComputation {
         guard let targetNetwork, let targetParameters else {
             preconditionFailure("a method with usesTarget == false has no target network")
         }
@@ -99,8 +128,7 @@ final class SegmentNetworks {
             try targetNetwork.use(targetParameters)
             targetVersion = version
         }
-        segment.loadNext(steps, into: targetNetwork)
-        return try targetNetwork.forward()
+        return targetNetwork
     }
 
     /// Returns the configured loss of a segment's Q-values against its targets, summed over the steps.

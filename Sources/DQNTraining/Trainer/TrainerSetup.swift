@@ -63,6 +63,8 @@ struct TrainerSetup {
         specification = try environment.fill(
             pool, configuration, options.gymnasium, agentSteps: checkpoint?.counters.agentSteps ?? 0)
         _ = try Preset.named(configuration.preset)
+        // A stored run keeps the constants that it started with.
+        if checkpoint == nil { try configuration.validateConstants() }
         try configuration.validate(for: specification)
         architecture = try configuration.architecture(for: specification)
         if let checkpoint, checkpoint.architecture != architecture {
@@ -81,6 +83,7 @@ struct TrainerSetup {
         self.backend = backend ?? OneDNNBackend(team: team)
         notices =
             Self.notices(resuming: checkpoint, stored, configuration, method)
+            + Self.notices(onConstantsOf: configuration, isNew: checkpoint == nil)
             + EnvironmentProvenance.notices(of: checkpoint?.extensions ?? [], for: specification)
             + specification.notices(of: nil)
     }
@@ -110,6 +113,15 @@ struct TrainerSetup {
             + interrupted.map { index, _ in
                 "worker \(index) starts a new episode: the checkpoint does not hold the state of its environment"
             }
+    }
+
+    /// Older releases started runs with constants that a new run may not have; these runs continue with them.
+    private static func notices(onConstantsOf configuration: TrainingConfiguration, isNew: Bool) -> [String] {
+        guard !isNew else { return [] }
+        do throws(TrainingError) { try configuration.validateConstants() } catch {
+            return ["the run keeps constants that a new run may not have: \(error.message)"]
+        }
+        return []
     }
 
     /// Extension groups that neither the method nor the trainer writes.
