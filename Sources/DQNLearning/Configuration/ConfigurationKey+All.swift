@@ -15,7 +15,8 @@ extension ConfigurationKey {
 
     /// Keys that were added after release 2.0. A file may lack any of them.
     static let addedSince2_0: Set<String> = [
-        "munchausen", "munchausen_alpha", "munchausen_temperature", "munchausen_clip", "quantiles",
+        "initialization", "input_offset", "input_scale", "quantiles", "munchausen", "munchausen_alpha",
+        "munchausen_temperature", "munchausen_clip",
     ]
 
     /// Every key, in the order of the documentation.
@@ -27,7 +28,18 @@ extension ConfigurationKey {
         text("method", \.method, "training method"),
         options("method_options", \.methodOptions, "options of a plug-in method"),
         text("preset", \.preset, "preset that the settings are based on"),
-        text("network", \.network, "hidden layers: mlp:64,64, nature-cnn, nips-cnn, small-cnn or conv:16k3s1/fc128"),
+        text(
+            "network", \.network,
+            "hidden layers: mlp:64,64, nature-cnn, nips-cnn, small-cnn or conv:16k3s1/fc128; see docs/training.md"),
+        choice(
+            "initialization", \.initialization,
+            "distribution of a new network's parameters; orthogonal keeps the most units alive"),
+        optionalNumber(
+            "input_offset", \.inputOffset, -1e9...1e9,
+            "number that is subtracted from the elements of observations; null subtracts nothing"),
+        optionalNumber(
+            "input_scale", \.inputScale, 1e-9...1e9,
+            "factor of the elements of observations, after input_offset; null: 1/255 for bytes, 1 for floats"),
         integer("seed", \.seed, 0...Int(Int32.max), "seed of all random streams"),
         integer(
             "schedule_steps", \.scheduleSteps, 1...1_000_000_000_000,
