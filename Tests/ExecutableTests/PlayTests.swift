@@ -1,3 +1,4 @@
+import DQNCheckpoint
 import DQNModel
 import Foundation
 import Testing
@@ -69,6 +70,47 @@ import Testing
             let episode = try #require(line["episode"]?.integerValue)
             #expect(line["seed"]?.doubleValue == Double(report.seeds[episode]))
         }
+    }
+
+    @Test func evaluationsSampleAndResumeExactly() throws {
+        let directory = try TemporaryDirectory()
+        let arguments = [
+            "--env", "CartPole-v1", "--method", "a3c", "--set", "network=mlp:16,16", "--eval-every", "100",
+            "--eval-episodes", "3", "--schedule-steps", "400", "-q",
+        ]
+        func train(_ name: String, _ more: [String]) throws {
+            let result = try Program.run("dqn-train", arguments + more + ["--out", directory(name)])
+            #expect(result.status == 0, "\(result.errors)")
+        }
+        let sampling = ["--set", "evaluation_sampling=true"]
+        try train("greedy", ["--steps", "400"])
+        try train("whole", ["--steps", "400"] + sampling)
+        try train("cut", ["--steps", "150"] + sampling)
+        let result = try Program.run("dqn-train", "--resume", directory("cut"), "--steps", "400", "-q")
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(try directory.checkpointData("cut", 400) == directory.checkpointData("whole", 400))
+        func returns(_ name: String) throws -> [Double] {
+            try #require(try directory.newest(name).history.columns["eval/mean_reward"])
+        }
+        // The training itself is the same.
+        #expect(try directory.newest("greedy").online == directory.newest("whole").online)
+        #expect(try returns("greedy").description != returns("whole").description)
+        let refused = try Program.run("dqn-train", ["--env", "CartPole-v1", "--out", directory("no")] + sampling)
+        #expect(refused.status == 64 && refused.errorLine?.contains("which evaluation_sampling requires") == true)
+    }
+
+    @Test func longEvaluationsShowTheirProgress() throws {
+        let directory = try TemporaryDirectory()
+        let result = try Program.run(
+            "dqn-train",
+            ["--env", "CartPole-v1", "--steps", "100", "--out", directory("run")] + tiny
+                + ["--eval-every", "100", "--eval-episodes", "20000"],
+            shell: "export DQN_EVALUATION_LINE_SECONDS=0.2")
+        #expect(result.status == 0, "\(result.errors)")
+        let lines = result.errors.matches(
+            of: #/step 100: the evaluation has played (\d+) of 20000 episodes, (\d+) steps so far/#
+        ).compactMap { Int($0.output.1) }
+        #expect(lines.count >= 2 && lines == lines.sorted() && Set(lines).count == lines.count, "\(result.errors)")
     }
 
     private static let modules = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

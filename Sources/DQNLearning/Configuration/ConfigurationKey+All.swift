@@ -16,7 +16,7 @@ extension ConfigurationKey {
     /// Keys that were added after release 2.0. A file may lack any of them.
     static let addedSince2_0: Set<String> = [
         "initialization", "input_offset", "input_scale", "quantiles", "munchausen", "munchausen_alpha",
-        "munchausen_temperature", "munchausen_clip",
+        "munchausen_temperature", "munchausen_clip", "evaluation_sampling",
     ]
 
     /// Every key, in the order of the documentation.
@@ -134,6 +134,9 @@ extension ConfigurationKey {
             "agent steps between evaluations; 0 disables them"),
         integer("evaluation_episodes", \.evaluationEpisodes, 1...100_000, "episodes per evaluation"),
         number("evaluation_epsilon", \.evaluationEpsilon, 0...1, "probability of a random action in an evaluation"),
+        boolean(
+            "evaluation_sampling", \.evaluationSampling,
+            "evaluations draw actions from the policy's probabilities, instead of taking the most probable one; a3c"),
         integer(
             "evaluation_max_steps", \.evaluationMaximumSteps, 0...1_000_000_000,
             "maximum agent steps of an evaluation episode; 0 sets no limit"),

@@ -39,6 +39,11 @@ extension TrainingConfiguration {
         if method.isActorCritic, dueling || doubleDQN {
             throw fail("The method '\(method.name)' has no action values; leave dueling and double out.")
         }
+        if evaluationSampling, !method.isActorCritic {
+            throw fail(
+                "The method '\(method.name)' has action values, not probabilities, which evaluation_sampling requires; "
+                    + "leave it out, or use --method a3c.")
+        }
         if quantiles > 0 {
             guard method.usesReplay, method.extensionOwner == nil else {
                 throw fail(

@@ -131,6 +131,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     package var evaluationEpisodes = 10
     /// ε of the evaluated policy.
     package var evaluationEpsilon = 0.0
+    /// Whether evaluations draw actions from the policy's probabilities, for methods with an actor-critic network.
+    package var evaluationSampling = false
     /// The maximum agent steps of an evaluation episode; 0 sets no limit.
     package var evaluationMaximumSteps = 27_000
     /// The mean return of an evaluation at which the run stops early; `nil` disables this.

@@ -22,6 +22,8 @@ extension TrainingRun {
         public var lastEvaluation: Evaluation?
         /// The newest checkpoint; `nil` before the first one.
         public var lastCheckpoint: URL?
+        /// What the running evaluation has played; `nil` while none runs.
+        package var evaluation: EvaluationState?
     }
 
     /// The result of a run.
@@ -73,7 +75,7 @@ extension TrainingRun {
         return Progress(
             agentSteps: step, totalSteps: options.steps, stepsPerSecond: stepsPerSecond(at: step),
             meanReturn: trainer.meanEpisodeReturn, epsilon: trainer.epsilon, lastEvaluation: lastEvaluation,
-            lastCheckpoint: lastCheckpoint)
+            lastCheckpoint: lastCheckpoint, evaluation: trainer.evaluationState)
     }
 
     private func stepsPerSecond(at step: Int) -> Double { Double(step - firstStep) / max(clock.seconds, 1e-9) }

@@ -103,6 +103,9 @@ extension Trainer {
         return true
     }
 
+    /// What the running evaluation has played; `nil` while none runs.
+    var evaluationState: EvaluationState? { evaluator?.progress.current }
+
     private func record(_ evaluation: Evaluation, in report: inout Report) {
         counters.evaluations += 1
         lastEvaluation = evaluation
