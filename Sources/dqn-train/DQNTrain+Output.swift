@@ -34,8 +34,18 @@ extension DQNTrain {
         let first = run.trainer.counters.agentSteps
         let start = ContinuousClock().now
         let showsProgress = !quiet && ProgressLine.isAvailable
+        var lastEvaluationLine = start
         let outcome = try run.run(isInterrupted: { Interruption.isRequested }) { progress in
-            if showsProgress { ProgressLine.show(Self.line(progress)) }
+            if showsProgress { return ProgressLine.show(Self.line(progress)) }
+            guard let evaluation = progress.evaluation else {
+                lastEvaluationLine = .now
+                return
+            }
+            // Without a terminal, a long evaluation would look like a run that hangs.
+            if !quiet, ContinuousClock.now - lastEvaluationLine > Self.evaluationLineInterval {
+                lastEvaluationLine = .now
+                writeError("step \(progress.agentSteps): \(Self.line(evaluation))")
+            }
         }
         ProgressLine.clear()
         let seconds = (ContinuousClock().now - start) / .seconds(1)
@@ -66,12 +76,27 @@ extension DQNTrain {
         }
     }
 
+    /// Time between two lines about a running evaluation.
+    private static var evaluationLineInterval: Duration {
+        // Tests do not wait for a minute.
+        ProcessInfo.processInfo.environment["DQN_EVALUATION_LINE_SECONDS"].flatMap(Double.init).map { .seconds($0) }
+            ?? .seconds(60)
+    }
+
+    private static func line(_ evaluation: EvaluationState) -> String {
+        "the evaluation has played \(evaluation.episodes) of \(evaluation.totalEpisodes) episodes, "
+            + "\(evaluation.steps) steps so far"
+    }
+
     private static func line(_ progress: TrainingRun.Progress) -> String {
         let left = Double(progress.totalSteps - progress.agentSteps) / max(progress.stepsPerSecond, 1e-9)
         let mean = progress.meanReturn.isNaN ? "–" : String(format: "%.1f", progress.meanReturn)
         return
             "step \(progress.agentSteps)/\(progress.totalSteps)  \(Int(progress.stepsPerSecond)) steps/s  return \(mean)"
             + (progress.epsilon.map { String(format: "  epsilon %.3f", $0) } ?? "") + "  \(duration(left)) left"
+            + (progress.evaluation.map {
+                "  evaluating: \($0.episodes)/\($0.totalEpisodes) episodes, \($0.steps) steps"
+            } ?? "")
     }
 
     private static func duration(_ seconds: Double) -> String {

@@ -5,6 +5,7 @@ internal import DQNNetwork
 /// How an evaluation chooses actions from the outputs of a network: the best one, or for `evaluation_sampling` one drawn
 /// from the policy's probabilities.
 struct EvaluationPolicy {
+    private let architecture: NetworkArchitecture
     private let actionCount: Int
     /// The source of drawn actions, apart from the one of random actions and seeds; `nil` for a greedy policy.
     private var draws: RandomGenerator?
@@ -13,17 +14,17 @@ struct EvaluationPolicy {
     ///
     /// - Parameter stream: the name of the random stream of the evaluation or episode.
     init(_ configuration: TrainingConfiguration, _ architecture: NetworkArchitecture, stream: String) {
+        self.architecture = architecture
         actionCount = architecture.actionCount
         draws =
             configuration.evaluationSampling
             ? RandomGenerator(seed: UInt64(configuration.seed), stream: "\(stream)/sample") : nil
     }
 
-    /// Returns the action for a network's outputs. An actor-critic network appends the state's value to the logits of
-    /// its policy.
+    /// Returns the action for a network's outputs.
     mutating func action(_ outputs: UnsafeBufferPointer<Float>) -> Int {
-        let values = UnsafeBufferPointer(rebasing: outputs[..<actionCount])
-        guard let uniform = draws?.uniform() else { return values.indexOfMaximum }
-        return SoftmaxPolicy.sample(values, uniform: uniform)
+        guard let uniform = draws?.uniform() else { return architecture.greedyAction(of: outputs) }
+        // An actor-critic network appends the state's value to the logits of its policy.
+        return SoftmaxPolicy.sample(UnsafeBufferPointer(rebasing: outputs[..<actionCount]), uniform: uniform)
     }
 }

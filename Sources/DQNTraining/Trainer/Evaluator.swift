@@ -15,6 +15,8 @@ final class Evaluator: @unchecked Sendable {
 
     /// The result of the last evaluation.
     private(set) var result: Evaluation?
+    /// How far the running evaluation has come.
+    let progress = EvaluationProgress()
     private let isCancelled = Atomic<Bool>(false)
     private let configuration: TrainingConfiguration
     private let architecture: NetworkArchitecture
@@ -55,8 +57,12 @@ final class Evaluator: @unchecked Sendable {
             try self.computation ?? backend.makeComputation(of: architecture, batchSize: 1, training: false)
         self.computation = computation
         try computation.use(parameters)
+        var policy = EvaluationPolicy(configuration, architecture, stream: "evaluations/\(index)")
+        progress.begin(episodes: configuration.evaluationEpisodes)
+        defer { progress.end() }
         let returns = try (0..<configuration.evaluationEpisodes).map { _ in
-            try playEpisode(computation, &generator, heartbeat)
+            defer { progress.countEpisode() }
+            return try playEpisode(computation, &policy, &generator, heartbeat)
         }
         let summary = ReturnSummary(returns)
         result = Evaluation(
@@ -66,7 +72,8 @@ final class Evaluator: @unchecked Sendable {
 
     /// Plays one episode and returns its total reward.
     private func playEpisode(
-        _ computation: any NetworkComputation, _ generator: inout RandomGenerator, _ heartbeat: Heartbeat
+        _ computation: any NetworkComputation, _ policy: inout EvaluationPolicy, _ generator: inout RandomGenerator,
+        _ heartbeat: Heartbeat
     ) throws -> Double {
         let maximum = configuration.evaluationMaximumSteps
         return try player.play(
@@ -74,9 +81,10 @@ final class Evaluator: @unchecked Sendable {
             epsilon: configuration.evaluationEpsilon, generator: &generator
         ) { observation in
             observation.withBytes { computation.load($0, row: 0, offset: 0) }
-            return architecture.greedyAction(of: try computation.forward())
+            return policy.action(try computation.forward())
         } onStep: { _ in
             heartbeat.beat()
+            progress.countStep()
             if isCancelled.load(ordering: .relaxed) { throw Cancelled() }
         }.totalReward
     }
