@@ -44,7 +44,7 @@ extension DQNTrain {
             // Without a terminal, a long evaluation would look like a run that hangs.
             if !quiet, ContinuousClock.now - lastEvaluationLine > Self.evaluationLineInterval {
                 lastEvaluationLine = .now
-                writeError("step \(progress.agentSteps): \(Self.line(evaluation))")
+                writeError("step \(evaluation.agentSteps): \(Self.line(evaluation))")
             }
         }
         ProgressLine.clear()
