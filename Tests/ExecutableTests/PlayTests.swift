@@ -47,7 +47,7 @@ import Testing
         let run = try policy(directory, ["--env", "CartPole-v1"] + tiny)
         let result = try Program.run("dqn-play", run, "--sample")
         #expect(result.status == 64 && result.output.isEmpty)
-        #expect(result.errorLine?.contains("--sample needs an actor-critic network") == true, "\(result.errors)")
+        #expect(result.errors.contains("--sample needs an actor-critic network"), "\(result.errors)")
     }
 
     @Test func reportsTheSeedOfEachEpisode() throws {
@@ -96,7 +96,7 @@ import Testing
         #expect(try directory.newest("greedy").online == directory.newest("whole").online)
         #expect(try returns("greedy").description != returns("whole").description)
         let refused = try Program.run("dqn-train", ["--env", "CartPole-v1", "--out", directory("no")] + sampling)
-        #expect(refused.status == 64 && refused.errorLine?.contains("which evaluation_sampling requires") == true)
+        #expect(refused.status == 64 && refused.errors.contains("which evaluation_sampling requires"))
     }
 
     @Test func longEvaluationsShowTheirProgress() throws {
@@ -135,8 +135,8 @@ import Testing
             #expect(FileManager.default.fileExists(atPath: film) == (status == 0))
             switch kind {
             case "Painter": #expect(result.output.contains("seed "), "\(result.output)")
-            case "Blind": #expect(result.errorLine?.contains("RuntimeError: no paint at all") == true)
-            default: #expect(result.errorLine?.contains("does not provide pictures") == true, "\(result.errors)")
+            case "Blind": #expect(result.errors.contains("RuntimeError: no paint at all"))
+            default: #expect(result.errors.contains("does not provide pictures"), "\(result.errors)")
             }
             // Gymnasium's seeds have 31 bits.
             result = try Program.run("dqn-play", [run, "--episodes", "2", "--json", "--max-steps", "3"], shell: shell)
