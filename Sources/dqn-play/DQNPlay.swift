@@ -62,7 +62,10 @@ struct DQNPlay: ParsableCommand {
     var sample = false
     @Option(help: "How to show the environment after each step.")
     var render = Render.none
-    @Option(help: ArgumentHelp("Exit with code 1 if the mean return is below this value.", valueName: "x"))
+    // A negative return looks like an option.
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Exit with code 1 if the mean return is below this value.", valueName: "x"))
     var minReturn: Double?
     @Option(help: ArgumentHelp("Write one JSON line per step to a new file.", valueName: "file"))
     var trace: String?
@@ -212,7 +215,10 @@ struct DQNPlay: ParsableCommand {
             var episode: EpisodePlayer.Episode
             do { episode = try playOnce() } catch let failure as EpisodeRecording.Undrawn {
                 mayRemake = false
-                guard let drawable = try makeDrawable(environment.specification.id, agent) else { throw failure.reason }
+                // An environment that does not know the mode cannot be drawn either.
+                guard let drawable = try? makeDrawable(environment.specification.id, agent) else {
+                    throw failure.reason
+                }
                 // No step has been taken, so the episode with the same seed is the same.
                 player = EpisodePlayer(environment: drawable, frameStack: agent.frameStack)
                 episode = try playOnce()

@@ -112,7 +112,10 @@ struct DQNTrain: ParsableCommand {
             "Time limit in seconds for one step of a worker; a slower worker is considered stuck. (default: 120)",
             valueName: "seconds"))
     var workerTimeout: Double?
-    @Option(help: ArgumentHelp("Stop when the mean return of an evaluation reaches this value.", valueName: "x"))
+    // A negative return looks like an option.
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Stop when the mean return of an evaluation reaches this value.", valueName: "x"))
     var targetReturn: Double?
     @Flag(help: "Print the resolved configuration as JSON and exit.")
     var printConfig = false
