@@ -6,9 +6,9 @@ internal import DQNNetwork
 /// Not thread-safe: each worker has its own.
 final class SegmentNetworks {
     let configuration: TrainingConfiguration
-    /// The action already chosen for the observation after the last step, by a rule that chooses ahead.
-    var nextAction: Int?
-    /// θ′ for one observation.
+    /// The actions already chosen for each environment's newest observation, by a rule that chooses ahead; −1 for none.
+    let nextActions: UnsafeMutableBufferPointer<Int>
+    /// θ′ for one observation of each environment.
     private let actingNetwork: any NetworkComputation
     /// θ⁻ for next observations; `nil` for a method without a target network.
     private let targetNetwork: (any NetworkComputation)?
@@ -28,9 +28,12 @@ final class SegmentNetworks {
         configuration = context.configuration
         store = context.store
         self.parameters = parameters
-        let rows = rule.bootstrapsEveryStep ? configuration.segmentLength : 1
+        let environments = configuration.environmentsPerWorker
+        nextActions = .allocate(capacity: environments)
+        nextActions.initialize(repeating: -1)
+        let rows = environments * (rule.bootstrapsEveryStep ? configuration.segmentLength : 1)
         let (architecture, backend) = (context.architecture, context.backend)
-        actingNetwork = try backend.makeComputation(of: architecture, batchSize: 1, training: false)
+        actingNetwork = try backend.makeComputation(of: architecture, batchSize: environments, training: false)
         targetParameters = method.usesTarget ? store.inPlace?.target ?? ParameterSlab(layout: store.layout) : nil
         targetNetwork =
             method.usesTarget
@@ -40,57 +43,71 @@ final class SegmentNetworks {
             ? try backend.makeComputation(of: architecture, batchSize: rows, training: false) : nil
     }
 
-    /// Returns the outputs of θ′ for one observation, valid until the next call.
-    func outputs(_ observation: UnsafeRawBufferPointer) throws(NetworkError) -> UnsafeBufferPointer<Float> {
-        actingNetwork.load(observation, row: 0, offset: 0)
-        return try actingNetwork.forward()
+    deinit { nextActions.deallocate() }
+
+    /// Loads an observation into a row of the acting network.
+    func load(_ observation: UnsafeRawBufferPointer, row: Int) {
+        actingNetwork.load(observation, row: row, offset: 0)
     }
+
+    /// Returns the outputs of θ′ for the loaded observations, one row per environment, valid until the next call.
+    func outputs() throws(NetworkError) -> UnsafeBufferPointer<Float> { try actingNetwork.forward() }
 
     /// Acts with the current θ′ from now on. Call it after θ′ has changed.
     func reloadParameters() throws(NetworkError) { try actingNetwork.use(parameters) }
 
-    /// Writes the value Q(s′, a*; θ⁻) of the observation after each step.
+    /// Writes the value V(s′; θ′) of the observation after each row that is bootstrapped from into the row's target. The
+    /// value is the network's last output.
+    func writeStateValues(after segment: Segment) throws {
+        try segment.forEachBootstrap { rows in
+            for (index, row) in rows.enumerated() { load(segment.nextObservation(row), row: index) }
+            let outputs = try outputs()
+            let width = outputs.count / segment.environments
+            for (index, row) in rows.enumerated() { segment.targets[row] = outputs[(index + 1) * width - 1] }
+        }
+    }
+
+    /// Writes the value Q(s′, a*; θ⁻) of the observation after each row that is bootstrapped from into the row's target.
     ///
     /// a* is the best action by θ⁻ or, with `double`, by θ′.
-    func greedyValues(after segment: Segment, into values: UnsafeMutableBufferPointer<Float>) throws {
-        try writeGreedyValues(of: segment, steps: 0..<segment.count, into: values)
-    }
-
-    /// Returns the value Q(s′, a*; θ⁻) of the observation after the last step.
-    func greedyValue(afterLastOf segment: Segment) throws -> Float {
-        var value: Float = 0
-        try withUnsafeMutablePointer(to: &value) {
-            try writeGreedyValues(
-                of: segment, steps: (segment.count - 1)..<segment.count,
-                into: UnsafeMutableBufferPointer(start: $0, count: 1))
+    func writeGreedyValues(after segment: Segment) throws {
+        try segment.forEachBootstrap { rows in
+            for (index, row) in rows.enumerated() {
+                targetNetwork?.load(segment.nextObservation(row), row: index, offset: 0)
+                selectionNetwork?.load(segment.nextObservation(row), row: index, offset: 0)
+            }
+            try writeGreedyValues(count: rows.count) { index, value in segment.targets[rows[index]] = value }
         }
-        return value
     }
 
-    private func writeGreedyValues(
-        of segment: Segment, steps: Range<Int>, into values: UnsafeMutableBufferPointer<Float>
-    ) throws {
+    /// Writes the value Q(s′, a*; θ⁻) of the observation after every row into the row's target.
+    func writeEveryGreedyValue(after segment: Segment) throws {
+        if let targetNetwork { segment.loadNext(into: targetNetwork) }
+        if let selectionNetwork { segment.loadNext(into: selectionNetwork) }
+        try writeGreedyValues(count: segment.count) { row, value in segment.targets[row] = value }
+    }
+
+    private func writeGreedyValues(count: Int, _ write: (Int, Float) -> Void) throws {
         let width = actingNetwork.architecture.actionCount
-        let targetValues = try targetOutputs(after: segment, steps: steps)
-        var choices = targetValues
+        let values = try targetForward()
+        var choices = values
         if let selectionNetwork {
-            segment.loadNext(steps, into: selectionNetwork)
             try selectionNetwork.use(parameters)
             choices = try selectionNetwork.forward()
         }
-        for index in steps.indices {
-            let row = (index - steps.lowerBound) * width
-            values[index - steps.lowerBound] =
-                targetValues[row + UnsafeBufferPointer(rebasing: choices[row..<(row + width)]).indexOfMaximum]
+        for index in 0..<count {
+            let row = index * width
+            write(index, values[row + UnsafeBufferPointer(rebasing: choices[row..<(row + width)]).indexOfMaximum])
         }
     }
 
-    /// Returns Q(s′, ·; θ⁻) of the observation after each step, one row per step.
+    /// Returns Q(s′, ·; θ⁻) of the observation after each row.
     func targetOutputs(after segment: Segment) throws -> UnsafeBufferPointer<Float> {
-        try targetOutputs(after: segment, steps: 0..<segment.count)
+        if let targetNetwork { segment.loadNext(into: targetNetwork) }
+        return try targetForward()
     }
 
-    private func targetOutputs(after segment: Segment, steps: Range<Int>) throws -> UnsafeBufferPointer<Float> {
+    private func targetForward() throws -> UnsafeBufferPointer<Float> {
         guard let targetNetwork, let targetParameters else {
             preconditionFailure("a method with usesTarget == false has no target network")
         }
@@ -99,11 +116,10 @@ final class SegmentNetworks {
             try targetNetwork.use(targetParameters)
             targetVersion = version
         }
-        segment.loadNext(steps, into: targetNetwork)
         return try targetNetwork.forward()
     }
 
-    /// Returns the configured loss of a segment's Q-values against its targets, summed over the steps.
+    /// Returns the configured loss of a segment's Q-values against its targets, summed over the rows.
     func loss(
         of segment: Segment, outputs: UnsafeBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>
     ) -> SegmentLoss {
