@@ -80,7 +80,7 @@ let package = Package(
             resources: [
                 .embedInCode("Resources/gymnasium_values.py"), .embedInCode("Resources/gymnasium_emulator.py"),
                 .embedInCode("Resources/gymnasium_snapshots.py"), .embedInCode("Resources/gymnasium_environment.py"),
-                .embedInCode("Resources/gymnasium_worker.py"),
+                .embedInCode("Resources/gymnasium_spaces.py"), .embedInCode("Resources/gymnasium_worker.py"),
             ], swiftSettings: strict, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
             name: "DQNLearning",

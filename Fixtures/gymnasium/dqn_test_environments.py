@@ -270,6 +270,13 @@ class Frames(Still):
         self.last = (rows * 20 + columns * 4 + channels).astype(numpy.uint8)
 
 
+class Thumbnails(Frames):
+    """Accepts the option that the preset `atari` adds."""
+
+    def __init__(self, label="", obs_type=None):
+        super().__init__(label)
+
+
 class Drawn(Still):
     """Draws itself: red is the number of steps, green and blue the pixel's position. A render mode changes rewards."""
 
@@ -319,10 +326,145 @@ class Joystick(Still):
     action_space = gymnasium.spaces.Box(-1.0, 1.0, (2,))
 
 
+class Sampler(Still):
+    """Observes samples of its space; its reward weighs the elements, as Gymnasium flattens them, by their place."""
+
+    observation_space = gymnasium.spaces.Box(-9, 9, (4,), numpy.int64)
+
+    def __init__(self, label=""):
+        self.label = label
+
+    def reset(self, *, seed=None, options=None):
+        gymnasium.Env.reset(self, seed=seed)
+        self.observation_space.seed(seed)
+        return self.observation_space.sample(), {}
+
+    def step(self, action):
+        observation = self.observation_space.sample()
+        flat = gymnasium.spaces.flatten(self.observation_space, observation)
+        return observation, float(flat @ numpy.arange(1, len(flat) + 1)), False, False, {}
+
+
+class Numbers(Sampler):
+    observation_space = gymnasium.spaces.Discrete(5, start=-2)
+
+
+class Switchboard(Sampler):
+    observation_space = gymnasium.spaces.MultiBinary((2, 3))
+
+
+class Dials(Sampler):
+    observation_space = gymnasium.spaces.MultiDiscrete([[2, 3], [4, 2]], start=[[1, 0], [0, 5]])
+
+
+class Scalar(Sampler):
+    observation_space = gymnasium.spaces.Box(0, 9, (), numpy.int64)
+
+
+class Bag(Sampler):
+    """A dictionary with all kinds of entries that a network takes."""
+
+    observation_space = gymnasium.spaces.Dict(
+        {
+            "cells": gymnasium.spaces.Box(-2.0, 2.0, (2, 3), numpy.float64),
+            "number": gymnasium.spaces.Discrete(3, start=1),
+            "pair": gymnasium.spaces.Tuple(
+                (gymnasium.spaces.MultiBinary(2), gymnasium.spaces.MultiDiscrete([2, 3]))
+            ),
+            "picture": gymnasium.spaces.Box(0, 255, (6, 6, 3), numpy.uint8),
+        }
+    )
+
+
+class Liar(Sampler):
+    """Its second observation is not in its space."""
+
+    observation_space = gymnasium.spaces.Discrete(5)
+
+    def step(self, action):
+        return 5, 0.0, False, False, {}
+
+
+class Letter(Sampler):
+    observation_space = gymnasium.spaces.Text(5)
+
+
+class Mission(Sampler):
+    """A dictionary with a text beside a picture."""
+
+    observation_space = gymnasium.spaces.Dict(
+        {"picture": gymnasium.spaces.Box(0, 10, (7, 7, 3), numpy.uint8), "text": gymnasium.spaces.Text(5)}
+    )
+
+    def step(self, action):
+        return self.observation_space.sample(), 0.5, False, False, {}
+
+
+class Board(Still):
+    """A one-hot board of seven rows and columns and twenty kinds; elements encode their position after a step."""
+
+    observation_space = gymnasium.spaces.Box(0, 1, (7, 7, 20), numpy.uint8)
+
+    def act(self):
+        rows, columns, channels = numpy.indices(self.observation_space.shape)
+        self.last = (rows * 30 + columns * 4 + channels).astype(numpy.uint8)
+
+
+class SmallBoard(Still):
+    observation_space = gymnasium.spaces.Box(0, 1, (4, 4, 16), numpy.uint8)
+
+
+class Cube(Still):
+    observation_space = gymnasium.spaces.Box(0.0, 1.0, (6, 6, 6), numpy.float32)
+
+
+class Table(Still):
+    observation_space = gymnasium.spaces.Box(0.0, 1.0, (5, 5), numpy.float32)
+
+
+class Far(Still):
+    observation_space = gymnasium.spaces.Box(-1200.0, 1200.0, (4,), numpy.float32)
+
+
+class Unbounded(Still):
+    """Declares no bounds, and observes large numbers."""
+
+    observation_space = gymnasium.spaces.Box(-numpy.inf, numpy.inf, (4,), numpy.float32)
+
+    def __init__(self, label=""):
+        super().__init__(label)
+        self.last[2] = -400
+
+
+class Levers(Still):
+    """Its reward spells the action."""
+
+    action_space = gymnasium.spaces.MultiDiscrete([2, 3], start=[1, 5])
+
+    def step(self, action):
+        if not self.action_space.contains(action):
+            raise ValueError(f"{action!r} is not an action")
+        reward = float("".join(str(digit) for digit in numpy.asarray(action).reshape(-1)))
+        return self.last.copy(), reward, False, False, {}
+
+
+class Buttons(Levers):
+    action_space = gymnasium.spaces.MultiBinary(2)
+
+
+class Hands(Levers):
+    action_space = gymnasium.spaces.Tuple((gymnasium.spaces.Discrete(2), gymnasium.spaces.Discrete(3, start=1)))
+
+
+class Organ(Levers):
+    action_space = gymnasium.spaces.MultiBinary(11)
+
+
 KINDS = [
     Still, Sleeper, Raiser, Quitter, Crasher, DeepCrasher, Reader, Parent, Leaver, Lingerer, Infinite, Blank, Chatterer,
     Keeper, Ghost, Walker, Thrower, Teller, Mumbler, Loser, Gambler, Frames, LargeFrames, Doubles, Integers, Joystick,
-    Drawn, Undrawn, UndrawnFrames,
+    Drawn, Undrawn, UndrawnFrames, Sampler, Numbers, Switchboard, Dials, Scalar, Bag, Liar, Letter, Mission, Board,
+    SmallBoard, Cube, Table, Far, Unbounded, Levers, Buttons, Hands, Organ, Thumbnails,
 ]
 # A label changes the specification, as a new version of the package would.
 LABEL = os.environ.get("DQN_TEST_LABEL", "")

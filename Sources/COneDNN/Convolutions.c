@@ -36,7 +36,7 @@ typedef struct {
     dnnl_memory_t src, dst, diff_dst;
     // The activations of the whole batch; `dst` points to one block of them.
     float *activations;
-    size_t block_count;
+    size_t block_count, channels, positions;
     // Weights and their gradient as (output, input, row, column), folded in the first layer.
     dnnl_memory_t weights, bias, diff_weights, diff_bias;
     dnnl_dims_t weights_dims;
@@ -287,6 +287,8 @@ static dnnl_status_t make_layer(onednn_convolutions *self, int index, const dnnl
     plan.strides[0] = plan.strides[1] = stride;
     memcpy(layer->weights_dims, weights_dims, sizeof layer->weights_dims);
     layer->block_count = (size_t)(dst_dims[0] * dst_dims[1] * dst_dims[2] * dst_dims[3]);
+    layer->channels = (size_t)dst_dims[1];
+    layer->positions = (size_t)(dst_dims[2] * dst_dims[3]);
 
     TRY(md_make(&plan.any_src, 4, src_dims, dnnl_format_tag_any));
     TRY(md_make(&plan.any_dst, 4, dst_dims, dnnl_format_tag_any));
@@ -571,6 +573,16 @@ onednn_status onednn_convolutions_forward(onednn_convolutions *self) {
     }
 done:
     return finish(self, status);
+}
+
+void onednn_convolutions_copy_activations(onednn_convolutions *self, int index, float *to) {
+    const layer_state *layer = &self->layers[index];
+    const float *from = layer->activations;
+    size_t count = layer->channels * layer->positions;
+    for (int row = 0; row < self->blocks * self->rows; row++, from += count)
+        for (size_t channel = 0; channel < layer->channels; channel++)
+            for (size_t position = 0; position < layer->positions; position++)
+                *to++ = from[position * layer->channels + channel];
 }
 
 // Adds the gradients of a block to those of earlier blocks. After the last block, its buffers hold the sum of all.

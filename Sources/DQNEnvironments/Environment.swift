@@ -25,6 +25,13 @@ public protocol Environment {
     /// The lives left in the game; `nil` (the default) if the environment counts none.
     var lives: Int? { get }
 
+    /// Whether each action is allowed at the current observation; `nil` (the default) if every action is.
+    ///
+    /// It has one entry per action and allows at least one, except after a terminal step, where nobody reads it. Agents
+    /// and targets of learning then ignore the other actions. It is read only if
+    /// ``EnvironmentSpecification/masksActions`` is set, after each reset, step and restore.
+    var actionMask: [Bool]? { get }
+
     /// Begins an episode.
     ///
     /// - Parameter seed: restarts the environment's random stream; `nil` continues it. Built-in environments that were
@@ -76,6 +83,9 @@ public protocol Environment {
 extension Environment {
     /// `nil`: the environment counts no lives.
     public var lives: Int? { nil }
+
+    /// `nil`: every action is allowed.
+    public var actionMask: [Bool]? { nil }
 
     /// The observation, if it is a frame.
     public func picture() throws -> Picture? { Picture(currentObservation) }

@@ -41,6 +41,21 @@ public enum EnvironmentRegistry {
         try make(EnvironmentID(id), wrappers: wrappers, for: use, gymnasium: gymnasium)
     }
 
+    /// Creates the environment of a new run, with the id to store: options are added to the id if, without them, it would
+    /// not state how observations are read, or would state the reading of earlier versions.
+    ///
+    /// - Throws: ``EnvironmentError`` as `make`.
+    package static func resolve(
+        _ id: EnvironmentID, gymnasium: GymnasiumSettings
+    ) throws(EnvironmentError) -> (id: EnvironmentID, environment: any Environment) {
+        let environment = try make(id, gymnasium: gymnasium)
+        let resolved = try id.defaulting(environment.specification.advisedOptions)
+        if resolved == id { return (id, environment) }
+        // Its process serves no other environment.
+        (environment as? GymnasiumEnvironment)?.isSpare = false
+        return (resolved, try make(resolved, gymnasium: gymnasium))
+    }
+
     private static func makeBare(
         _ id: EnvironmentID, _ gymnasium: GymnasiumSettings
     ) throws(EnvironmentError) -> any Environment {

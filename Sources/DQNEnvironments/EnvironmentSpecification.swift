@@ -18,15 +18,25 @@ public struct EnvironmentSpecification: Sendable, Equatable {
     public var defaultFrameStack: Int
     /// Environment frames of one agent step: the action repeat.
     public var framesPerStep: Int
+    /// The smallest and the largest number that an observation can hold, if both are known. Bytes without bounds lie in
+    /// 0…255.
+    public var observationBounds: ClosedRange<Float>?
+    /// Whether observations may have an ``Environment/actionMask``.
+    public var masksActions: Bool
     /// What runs the environment, by name (letters and underscores), such as `gymnasium` with its version; empty for
     /// the built-in ones. The environment may behave differently if one of them differs.
     public var provenance: [String: String]
+    /// What the user should know about how observations are read, each a sentence without its subject.
+    package var notices: [String] = []
+    /// Options that state how observations are read, `key=value`, for the id of a new run. The id without them means
+    /// what it meant in earlier versions.
+    package var advisedOptions: [String] = []
 
     /// Creates a specification; ``actionCount`` is the number of meanings.
     public init(
         id: String, observationSpace: ObservationSpace, actionMeanings: [String], maximumEpisodeSteps: Int? = nil,
         rewardThreshold: Double? = nil, defaultFrameStack: Int = 1, framesPerStep: Int = 1,
-        provenance: [String: String] = [:]
+        provenance: [String: String] = [:], observationBounds: ClosedRange<Float>? = nil, masksActions: Bool = false
     ) {
         self.id = id
         self.observationSpace = observationSpace
@@ -37,5 +47,7 @@ public struct EnvironmentSpecification: Sendable, Equatable {
         self.defaultFrameStack = defaultFrameStack
         self.framesPerStep = framesPerStep
         self.provenance = provenance
+        self.observationBounds = observationBounds
+        self.masksActions = masksActions
     }
 }

@@ -1,33 +1,75 @@
 extension NetworkArchitecture {
     /// The output layers and what their outputs mean.
-    public enum Head: Sendable, Equatable, Codable {
+    public enum Head: Sendable, Equatable {
         /// One linear layer with a Q-value per action.
         case actionValues(actions: Int)
 
         /// Q-values computed from the state's value and the actions' advantages (Wang 2016, section 3).
         ///
-        /// Two layers of the same width, one per stream, replace the last dense hidden layer. Both read the output of
-        /// the layer before it. The value stream ends in one linear output V and the advantage stream in one output A
-        /// per action; Q = V + A − mean(A) (equation 9). Without a dense hidden layer both streams are linear in the
-        /// flattened features. Unlike the paper, the gradient that enters the shared layers is not rescaled by 1/√2.
-        case dueling(actions: Int)
+        /// The value stream ends in one linear output V and the advantage stream in one output A per action;
+        /// Q = V + A − mean(A) (equation 9). Without `streams`, two layers of the same width, one per stream, replace the
+        /// last dense hidden layer; both read the output of the layer before it. If the last hidden layer is not dense,
+        /// both streams are linear in its flattened outputs. Unlike the paper, the gradient that enters the shared
+        /// layers is not rescaled by 1/√2.
+        case dueling(actions: Int, streams: DuelingStreams? = nil)
 
-        /// A policy and a state value from one linear layer on shared hidden layers (Mnih 2016, section 4). Rows
-        /// `0..<actions` are the logits of the policy's softmax; row `actions` is the value.
-        case actorCritic(actions: Int)
+        /// A policy and a state value (Mnih 2016, section 4). Rows `0..<actions` of the output are the logits of the
+        /// policy's softmax; row `actions` is the value. Without `streams`, one linear layer computes both.
+        case actorCritic(actions: Int, streams: ActorCriticStreams? = nil)
+
+        /// One linear layer with the quantiles of each action's return (Dabney 2018), row-major by action. An action's
+        /// Q-value is the mean of its quantiles.
+        case quantiles(actions: Int, quantiles: Int)
 
         /// The number of actions.
         package var actionCount: Int {
             switch self {
-            case .actionValues(let actions), .dueling(let actions), .actorCritic(let actions): actions
+            case .actionValues(let actions), .dueling(let actions, _), .actorCritic(let actions, _),
+                .quantiles(let actions, _):
+                actions
             }
         }
 
-        /// The number of outputs per observation: a Q-value per action, or for an actor-critic a logit per action and
-        /// the state's value.
+        /// The number of outputs per observation: a Q-value per action, for an actor-critic a logit per action and the
+        /// state's value, or for quantiles all quantiles of all actions.
+        ///
+        /// - Precondition: the sizes have been checked; see ``NetworkArchitecture/layerShapes()``.
         package var outputCount: Int {
-            if case .actorCritic(let actions) = self { return actions + 1 }
-            return actionCount
+            switch self {
+            case .actionValues(let actions), .dueling(let actions, _): actions
+            case .actorCritic(let actions, _): actions + 1
+            case .quantiles(let actions, let quantiles): actions * quantiles
+            }
+        }
+    }
+
+    /// The hidden layers of a dueling network's streams: dense layers and layer normalisations, from the flattened
+    /// output of the shared layers.
+    public struct DuelingStreams: Sendable, Equatable {
+        /// The layers before the value's linear output.
+        public var value: [Layer]
+        /// The layers before the advantages' linear outputs.
+        public var advantage: [Layer]
+
+        /// Creates the streams.
+        public init(value: [Layer], advantage: [Layer]) {
+            self.value = value
+            self.advantage = advantage
+        }
+    }
+
+    /// The hidden layers of an actor-critic's streams: dense layers and layer normalisations, from the flattened output
+    /// of the shared layers.
+    public struct ActorCriticStreams: Sendable, Equatable {
+        /// The layers before the policy's linear outputs.
+        public var policy: [Layer]
+        /// The layers before the value's linear output.
+        public var value: [Layer]
+
+        /// Creates the streams.
+        public init(policy: [Layer], value: [Layer]) {
+            self.policy = policy
+            self.value = value
         }
     }
 
@@ -36,13 +78,4 @@ extension NetworkArchitecture {
 
     /// The number of outputs per observation; see ``Head/outputCount``.
     public var outputCount: Int { head.outputCount }
-
-    /// The hidden layers that the whole head shares: all of them, except the last dense layer of a dueling network.
-    package var trunk: ArraySlice<Layer> { streamUnits == nil ? layers[...] : layers.dropLast() }
-
-    /// The number of units of the hidden layer in each stream of a dueling head, or `nil` if there is no such layer.
-    package var streamUnits: Int? {
-        guard case .dueling = head, case .dense(let units)? = layers.last else { return nil }
-        return units
-    }
 }

@@ -62,14 +62,23 @@ public final class ParameterSlab: @unchecked Sendable {
         _ = elements.update(fromContentsOf: other.elements)
     }
 
-    /// Draws every weight and bias from U(−1/√fan_in, 1/√fan_in), layer by layer.
+    /// Draws every weight and bias from U(−1/√fan_in, 1/√fan_in), layer by layer. Layer normalisations start as the
+    /// identity, without a draw.
     ///
     /// This is the initialisation of DQN's reference code and the default of PyTorch.
     public func initialize(using generator: inout RandomGenerator) {
         for entry in layout.entries {
-            let bound = 1 / Double(entry.fanIn).squareRoot()
-            for index in entry.range { elements[index] = Float(generator.uniform(in: -bound..<bound)) }
+            switch entry.role {
+            case .normalizationWeight: elements[entry.range].update(repeating: 1)
+            case .normalizationBias: elements[entry.range].update(repeating: 0)
+            case .weight, .bias: draw(entry, using: &generator)
+            }
         }
+    }
+
+    private func draw(_ entry: ParameterLayout.Entry, using generator: inout RandomGenerator) {
+        let bound = 1 / Double(entry.fanIn).squareRoot()
+        for index in entry.range { elements[index] = Float(generator.uniform(in: -bound..<bound)) }
     }
 
     /// Returns the address of the element at an offset of the layout.

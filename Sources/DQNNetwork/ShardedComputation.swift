@@ -135,3 +135,15 @@ extension ShardedComputation: TeamWork {
         }
     }
 }
+
+extension ShardedComputation: HiddenOutputSource {
+    func hiddenOutputs() -> [HiddenOutputs]? {
+        let parts = shards.map { $0.computation.hiddenOutputs() }
+        guard var whole = parts.first ?? nil else { return nil }
+        for part in parts.dropFirst() {
+            guard let part else { return nil }
+            for index in whole.indices { whole[index].values += part[index].values }
+        }
+        return whole
+    }
+}

@@ -90,6 +90,7 @@ struct Show: ParsableCommand {
             case .actionValues: ""
             case .dueling: " (dueling)"
             case .actorCritic: " (actor-critic)"
+            case .quantiles(_, let quantiles): " (\(quantiles) quantiles of each action)"
             }
         line(
             "network",

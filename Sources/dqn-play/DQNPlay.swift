@@ -124,17 +124,34 @@ struct DQNPlay: ParsableCommand {
             try Policy(contentsOf: url)
         }
         let agent = try Agent(policy, concurrency: 1)
-        let environment = try EnvironmentRegistry.make(
-            EnvironmentID(env ?? agent.environment).setting(environmentArguments.settings),
-            wrappers: agent.wrappers, gymnasium: environmentArguments.gymnasium)
+        let environment = try makeEnvironment(for: agent)
         try check(environment.specification, fits: agent)
+        if !quiet, !json {
+            for notice in environment.specification.notices(of: nil) { writeError("warning: \(notice)") }
+        }
         let episodes = try play(agent, in: environment)
         try printSummary(of: episodes, url, agent, environment.specification.id)
     }
 
+    /// Creates the environment. One that `--env` names without saying how its observations are read is read as the
+    /// policy needs it.
+    private func makeEnvironment(for agent: Agent) throws -> any Environment {
+        let gymnasium = environmentArguments.gymnasium
+        let id = try EnvironmentID(env ?? agent.environment).setting(environmentArguments.settings)
+        let environment = try EnvironmentRegistry.make(id, wrappers: agent.wrappers, gymnasium: gymnasium)
+        let options = environment.specification.advisedOptions
+        if env == nil || options.isEmpty || fits(environment.specification, agent) { return environment }
+        return try EnvironmentRegistry.make(id.defaulting(options), wrappers: agent.wrappers, gymnasium: gymnasium)
+    }
+
+    private func fits(_ environment: EnvironmentSpecification, _ agent: Agent) -> Bool {
+        environment.observationSpace.stacked(depth: agent.frameStack) == agent.architecture.input
+            && environment.actionCount == agent.architecture.actionCount
+    }
+
     private func check(_ environment: EnvironmentSpecification, fits agent: Agent) throws {
-        let space = environment.observationSpace.stacked(depth: agent.frameStack)
-        guard space == agent.architecture.input, environment.actionCount == agent.architecture.actionCount else {
+        guard fits(environment, agent) else {
+            let space = environment.observationSpace.stacked(depth: agent.frameStack)
             throw EnvironmentError(
                 code: .unknownEnvironment,
                 message: "The policy was trained in '\(agent.environment)' and needs observations of shape "

@@ -24,6 +24,6 @@ import Testing
         let lines = try Repository.files(below: "Sources", suffixes: [".swift"]).flatMap { file in
             try Repository.text(file).split(separator: "\n").filter { $0.drop { $0 == " " }.hasPrefix("public ") }
         }
-        #expect(lines.count <= 650, "\(lines.count) public declarations and imports")
+        #expect(lines.count <= 720, "\(lines.count) public declarations and imports")
     }
 }

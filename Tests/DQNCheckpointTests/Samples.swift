@@ -185,13 +185,7 @@ func everything(_ checkpoint: Checkpoint, version: String = FormatVersion.curren
     }
     parts["writer"] = "\(checkpoint.writer.name) \(checkpoint.writer.version)"
     parts["configuration"] = String(decoding: try checkpoint.configuration.canonicalData(), as: UTF8.self)
-    // Written out, so that additions to these types do not change the texts of older files.
-    let layers = checkpoint.architecture.layers.map { layer in
-        switch layer {
-        case .convolution(let outputs, let kernel, let stride): "\(outputs)k\(kernel)s\(stride)"
-        case .dense(let units): "fc\(units)"
-        }
-    }
+    let layers = checkpoint.architecture.layers.map(\.text)
     let input = checkpoint.architecture.input
     parts["architecture"] =
         "\(input.element.rawValue) \(input.shape) \(layers) \(checkpoint.architecture.actionCount) actions"
@@ -199,6 +193,7 @@ func everything(_ checkpoint: Checkpoint, version: String = FormatVersion.curren
     case .actionValues: break
     case .dueling: parts["head"] = "dueling"
     case .actorCritic: parts["head"] = "actor-critic"
+    case .quantiles(_, let quantiles): parts["head"] = "\(quantiles) quantiles"
     }
     parts["online"] = bits(checkpoint.online)
     parts["target"] = bits(checkpoint.target)

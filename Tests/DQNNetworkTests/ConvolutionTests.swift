@@ -14,7 +14,8 @@ private struct PlainConvolutions {
         var values = observation
         let shapes = try architecture.layerShapes()
         for (index, layer) in architecture.layers.enumerated() {
-            guard case .convolution(_, let kernel, let stride) = layer else { continue }
+            guard case .convolution(let sizes) = layer.kind else { continue }
+            let (kernel, stride) = (sizes.kernel.rows, sizes.stride.rows)
             values = convolve(values, shape, shapes[index], kernel: kernel, stride: stride, entry: 2 * index)
             shape = shapes[index]
         }

@@ -62,6 +62,9 @@ float *onednn_convolutions_output_gradient(onednn_convolutions *);
 onednn_status onednn_convolutions_set_parameters(onednn_convolutions *, const float *const *weights,
                                                  const float *const *biases);
 onednn_status onednn_convolutions_forward(onednn_convolutions *);
+/// Copies the activations of a layer in the last forward pass of a computation for training to `to`, in the layout
+/// (batch, channel, row, column).
+void onednn_convolutions_copy_activations(onednn_convolutions *, int layer, float *to);
 /// Writes the gradients of the weights, in the same layout, and of the biases; uses the activations of the last forward
 /// pass.
 onednn_status onednn_convolutions_backward(onednn_convolutions *, float *const *weight_gradients,

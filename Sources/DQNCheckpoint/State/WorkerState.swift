@@ -13,10 +13,12 @@ public struct WorkerState: Sendable {
     public var learner: StateSnapshot?
     /// Random generators by purpose: `exploration`, `sampling`, `environment`; all xoshiro256++.
     public var generators: [String: RandomGenerator]
-    /// The state of the environment, if it supports snapshots.
+    /// The state of the environment, if it supports snapshots; of the first one if the worker has several.
     public var environment: StateSnapshot?
     /// The current observation with its frame stack, as the network sees it.
     public var observation: Observation?
+    /// Which actions the current observation allows, a byte for each, 0 or 1; `nil` if all.
+    public var actionMask: [UInt8]?
     /// Undiscounted return of the current episode so far.
     public var episodeReturn: Double
     /// Agent steps of the current episode so far.
@@ -27,12 +29,15 @@ public struct WorkerState: Sendable {
     public var recentLengths: [Int]
     /// The replay, if the method uses one.
     public var replay: ReplaySnapshot?
+    /// The states of the worker's other environments, from the second on; empty for a worker with one.
+    public var additionalEnvironments: [SubEnvironmentState]
+
     /// Creates a state.
     public init(
         generators: [String: RandomGenerator], environment: StateSnapshot?, observation: Observation?,
         episodeReturn: Double, episodeLength: Int, recentReturns: [Double], recentLengths: [Int],
         replay: ReplaySnapshot?, status: WorkerStatus = .running, agentSteps: Int = 0, finalEpsilon: Double? = nil,
-        learner: StateSnapshot? = nil
+        learner: StateSnapshot? = nil, actionMask: [UInt8]? = nil, additionalEnvironments: [SubEnvironmentState] = []
     ) {
         self.status = status
         self.agentSteps = agentSteps
@@ -41,11 +46,13 @@ public struct WorkerState: Sendable {
         self.generators = generators
         self.environment = environment
         self.observation = observation
+        self.actionMask = actionMask
         self.episodeReturn = episodeReturn
         self.episodeLength = episodeLength
         self.recentReturns = recentReturns
         self.recentLengths = recentLengths
         self.replay = replay
+        self.additionalEnvironments = additionalEnvironments
     }
 }
 

@@ -5,6 +5,12 @@ internal import Foundation
 struct GymnasiumDescription: Decodable {
     var shape: [Int]
     var element: ElementType
+    /// The smallest and the largest number of an observation; `nil` without both.
+    var bounds: [Float]?
+    /// Messages for the user about how observations are read.
+    var notices: [String]
+    /// Options that state this reading, for the id of a new run.
+    var advised_options: [String]
     var action_meanings: [String]
     var maximum_episode_steps: Int?
     var reward_threshold: Double?
@@ -13,12 +19,24 @@ struct GymnasiumDescription: Decodable {
     var identity: GymnasiumIdentity
 
     func specification(id: String) -> EnvironmentSpecification {
-        EnvironmentSpecification(
-            id: id, observationSpace: ObservationSpace(shape: shape, element: element),
+        var specification = EnvironmentSpecification(
+            id: id, observationSpace: observationSpace,
             actionMeanings: action_meanings, maximumEpisodeSteps: maximum_episode_steps,
             rewardThreshold: reward_threshold, framesPerStep: frames_per_step,
-            provenance: identity.parts)
+            provenance: identity.parts, masksActions: true)
+        if let bounds, bounds.count == 2, bounds[0] <= bounds[1] {
+            specification.observationBounds = bounds[0]...bounds[1]
+        }
+        specification.notices = notices
+        specification.advisedOptions = advised_options
+        return specification
     }
+
+    var observationSpace: ObservationSpace { ObservationSpace(shape: shape, element: element) }
+    /// Where the action mask begins in the shared memory: its number of entries, then a byte for each action.
+    var maskOffset: Int { (observationSpace.byteCount + 7) / 8 * 8 }
+    /// The size of the shared memory.
+    var memoryByteCount: Int { maskOffset + 8 + action_meanings.count }
 }
 
 /// What must match when a snapshot is restored: another version of an environment may behave differently.

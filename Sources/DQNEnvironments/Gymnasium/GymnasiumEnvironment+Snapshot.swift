@@ -5,8 +5,8 @@ extension GymnasiumEnvironment {
     private static let layout = 1
 
     /// Captures the environment's attributes as data: the document `attributes`, the arrays it refers to, the states of
-    /// its generators, the last `observation`, the last `seed`, `lives` if there are any, and the `identity` of what
-    /// runs it.
+    /// its generators, the last `observation`, the last `seed`, `lives` and the `action_mask` if there are any, and
+    /// the `identity` of what runs it.
     ///
     /// - Returns: `nil` if an attribute of the environment or of a wrapper is anything but numbers, texts, containers,
     ///   NumPy arrays and generators, or plain Python objects made of these: the state would be incomplete.
@@ -29,11 +29,11 @@ extension GymnasiumEnvironment {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var values: [String: StateSnapshot.Value] = [
             "attributes": document, "identity": .uint8([UInt8](try encoder.encode(identity))),
-            "observation": .uint8(
-                [UInt8](process.memory.map { UnsafeRawBufferPointer($0) } ?? .init(start: nil, count: 0))),
+            "observation": .uint8(process.memory.map { [UInt8]($0[..<observationByteCount]) } ?? []),
             "seed": .uint64(seed.map { [$0] } ?? []),
         ]
         for (index, array) in arrays.dropFirst().enumerated() { values["array-\(index)"] = array }
+        if hasMask { values["action_mask"] = .uint8(mask.map { $0 ? 1 : 0 }) }
         if let lives { values["lives"] = .int64([Int64(lives)]) }
         progress.store(in: &values)
         return StateSnapshot(kind: specification.id, version: Self.layout, values: values)
@@ -53,6 +53,7 @@ extension GymnasiumEnvironment {
             throw invalid("it has no valid 'seed'")
         }
         let lives = snapshot.values["lives"] == nil ? nil : Int(try snapshot.int64("lives", count: 1)[0])
+        let storedMask = try storedMask(snapshot)
         guard let document = snapshot.values["attributes"] else { throw invalid("it has no attributes") }
         var arrays = [document]
         while let array = snapshot.values["array-\(arrays.count - 1)"] { arrays.append(array) }
@@ -62,6 +63,17 @@ extension GymnasiumEnvironment {
         if let refusal = process.refusal(of: reply, "be restored") { throw refusal }
         process.memory?.copyBytes(from: observation)
         (progress, seed, self.lives) = (stored, seeds.first, lives)
+        hasMask = storedMask != nil
+        if let storedMask { mask = storedMask }
+    }
+
+    /// The action mask of a snapshot; `nil` if it has none.
+    private func storedMask(_ snapshot: StateSnapshot) throws(ModelError) -> [Bool]? {
+        guard case .uint8(let entries)? = snapshot.values["action_mask"] else { return nil }
+        guard entries.count == specification.actionCount else {
+            throw invalid("its action mask has \(entries.count) entries for \(specification.actionCount) actions")
+        }
+        return entries.map { $0 != 0 }
     }
 
     private func checkIdentity(of snapshot: StateSnapshot) throws {

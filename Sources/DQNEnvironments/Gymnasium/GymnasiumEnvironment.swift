@@ -3,9 +3,9 @@ internal import Foundation
 
 /// A Gymnasium environment in its own Python process: `gym:NAME`.
 ///
-/// It supports `Discrete` actions and `Box` observations: floats and booleans become `float32`, `uint8` stays;
-/// observations with three axes have their channels first. An exception in Python is thrown here with the line that
-/// raised it. Once the process has ended or missed a time limit, every call throws.
+/// It supports observations of numbers and actions that can be counted; docs/gymnasium.md has the rules. An exception
+/// in Python is thrown here with the line that raised it. Once the process has ended or missed a time limit, every call
+/// throws.
 ///
 /// A step costs two messages over a socket, about ten microseconds, in addition to the environment's own time. A
 /// reference: copies are the same environment. Not thread-safe.
@@ -17,11 +17,18 @@ package final class GymnasiumEnvironment: Environment {
     let description: GymnasiumDescription
     let stepSeconds: Double
     private let actionCount: Int
+    let observationByteCount: Int
     var progress = EpisodeProgress()
     /// The last seed; `nil` before the first.
     var seed: UInt64?
     /// The lives left in the game, if the environment reports them with a reset or a step, as Atari does.
     package internal(set) var lives: Int?
+    /// The last action mask, in memory that is allocated once.
+    var mask: [Bool] = []
+    /// Whether the current observation has a mask.
+    var hasMask = false
+    /// Whether the process may serve the next environment of this id, if this one is never reset.
+    var isSpare = true
     /// Whether the state turned out to be impossible to capture.
     var isUncapturable = false
 
@@ -52,13 +59,14 @@ package final class GymnasiumEnvironment: Environment {
                     message: "The environment '\(id)' sent an invalid description (\(Self.reason(error))); use the "
                         + "Python that Scripts/setup-gymnasium installs.")
             }
-            try process.share(bytes: ObservationSpace(shape: description.shape, element: description.element).byteCount)
+            try process.share(bytes: description.memoryByteCount)
         }
         self.process = process
         self.description = description
         identity = description.identity
         specification = description.specification(id: id.description)
         actionCount = specification.actionCount
+        observationByteCount = specification.observationSpace.byteCount
         stepSeconds = settings.stepTimeout / .seconds(1)
     }
 
@@ -76,7 +84,7 @@ package final class GymnasiumEnvironment: Environment {
     /// The id of the Python process, for tests that kill it.
     package var processIdentifier: Int32 { process.identifier }
 
-    deinit { if progress.phase == .beforeFirstReset { GymnasiumSpares.shared.keep(process, description) } }
+    deinit { if isSpare, progress.phase == .beforeFirstReset { GymnasiumSpares.shared.keep(process, description) } }
 
     /// Begins an episode; Gymnasium receives the 31 lowest bits of a seed, since some environments accept no more.
     package func reset(seed: UInt64?) throws(EnvironmentError) {
@@ -87,6 +95,7 @@ package final class GymnasiumEnvironment: Environment {
         if let refusal = process.refusal(of: reply, "be reset") { throw refusal }
         self.seed = seed ?? self.seed
         lives = reply.lives
+        readMask(reply.hasMask)
     }
 
     /// Takes one action.
@@ -100,6 +109,7 @@ package final class GymnasiumEnvironment: Environment {
         guard reply.reward.isFinite else { throw invalidReward(reply.reward, for: action) }
         _ = progress.advance(terminated: reply.terminated || reply.truncated, limit: nil)
         lives = reply.lives
+        if reply.hasMask || hasMask { readMask(reply.hasMask) }
         return StepOutcome(reward: reply.reward, terminated: reply.terminated, truncated: reply.truncated)
     }
 
@@ -115,6 +125,23 @@ package final class GymnasiumEnvironment: Environment {
     /// Copies the observation from the shared memory.
     package func observe(into observation: inout Observation) {
         guard let memory = process.memory else { return }
-        observation.withMutableBytes { $0.copyMemory(from: UnsafeRawBufferPointer(memory)) }
+        observation.withMutableBytes {
+            $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<observationByteCount]))
+        }
+    }
+
+    /// The environment's `info["action_mask"]`; `nil` if the last reset or step returned none.
+    package var actionMask: [Bool]? { hasMask ? mask : nil }
+
+    /// Reads the mask from the shared memory. A mask of another length becomes one without any allowed action, which
+    /// users of the mask refuse.
+    private func readMask(_ isPresent: Bool) {
+        hasMask = isPresent
+        guard isPresent, let memory = process.memory else { return }
+        let count = Int(clamping: memory.load(fromByteOffset: description.maskOffset, as: UInt64.self))
+        if count != mask.count { mask = [Bool](repeating: false, count: min(count, 1 << 20)) }
+        guard count == actionCount else { return }
+        let entries = description.maskOffset + 8
+        for action in 0..<count { mask[action] = memory[entries + action] != 0 }
     }
 }

@@ -34,6 +34,8 @@ struct GymnasiumReply {
     let status: GymnasiumStatus
     let terminated: Bool
     let truncated: Bool
+    /// Whether the shared memory holds an action mask.
+    let hasMask: Bool
     /// The lives left after a reset or a step; `nil` if the game counts none.
     let lives: Int?
     let reward: Double
@@ -51,7 +53,7 @@ extension GymnasiumReply {
         let flags = bytes.load(fromByteOffset: 4, as: UInt32.self)
         return (
             GymnasiumReply(
-                status: status, terminated: flags & 1 != 0, truncated: flags & 2 != 0,
+                status: status, terminated: flags & 1 != 0, truncated: flags & 2 != 0, hasMask: flags & 4 != 0,
                 lives: flags >> 8 > 0 ? Int(flags >> 8) - 1 : nil,
                 reward: bytes.load(fromByteOffset: 8, as: Double.self), payload: []),
             bytes.load(fromByteOffset: 16, as: UInt64.self)
@@ -60,7 +62,7 @@ extension GymnasiumReply {
 
     func with(payload: [UInt8]) -> GymnasiumReply {
         GymnasiumReply(
-            status: status, terminated: terminated, truncated: truncated, lives: lives, reward: reward, payload: payload
-        )
+            status: status, terminated: terminated, truncated: truncated, hasMask: hasMask, lives: lives,
+            reward: reward, payload: payload)
     }
 }

@@ -11,7 +11,7 @@ final class GymnasiumProcess {
     private static let bootstrap = """
         import socket, sys, types
         control = socket.socket(fileno=3)
-        for name in ("values", "emulator", "snapshots", "environment", "worker"):
+        for name in ("values", "emulator", "snapshots", "environment", "spaces", "worker"):
             name = "gymnasium_" + name
             size = int.from_bytes(control.recv(8, socket.MSG_WAITALL), "little")
             script = control.recv(size, socket.MSG_WAITALL)
@@ -23,7 +23,7 @@ final class GymnasiumProcess {
     private static let scripts = [
         PackageResources.gymnasium_values_py, PackageResources.gymnasium_emulator_py,
         PackageResources.gymnasium_snapshots_py, PackageResources.gymnasium_environment_py,
-        PackageResources.gymnasium_worker_py,
+        PackageResources.gymnasium_spaces_py, PackageResources.gymnasium_worker_py,
     ]
     /// Largest payload accepted, in bytes.
     private static let payloadLimit: UInt64 = 1 << 30

@@ -1,4 +1,4 @@
-"""Creates an environment of Gymnasium, describes it, and writes its observations to shared memory.
+"""Creates an environment of Gymnasium and describes it.
 
 usage: imported by gymnasium_worker
 """
@@ -6,9 +6,7 @@ usage: imported by gymnasium_worker
 import importlib
 import json
 import math
-import mmap
 import numbers
-import os
 import re
 import struct
 
@@ -90,43 +88,6 @@ def make(gymnasium, identifier, options):
         raise Refusal(INVALID_OPTIONS, one_line(error)) from None
 
 
-class Observations:
-    """Writes observations to shared memory, channels first, the order that networks take."""
-
-    def __init__(self, space, gymnasium, numpy):
-        if not isinstance(space, gymnasium.spaces.Box):
-            raise Refusal(UNSUPPORTED, f"its observation space is {type(space).__name__}, not Box")
-        if not 1 <= len(space.shape) <= 3 or 0 in space.shape:
-            raise Refusal(UNSUPPORTED, f"its observations have shape {space.shape}; one to three axes are supported")
-        if space.dtype == numpy.uint8:
-            self.element = "uint8"
-        elif space.dtype.kind in "fb":
-            self.element = "float32"
-        else:
-            raise Refusal(UNSUPPORTED, f"its observations are {space.dtype}; floats, bool and uint8 are supported")
-        # The channels are the last axis, unless the first one is shorter.
-        self.moves_channels = len(space.shape) == 3 and space.shape[0] >= space.shape[2]
-        self.shape = [space.shape[2], *space.shape[:2]] if self.moves_channels else list(space.shape)
-        self.is_checked = space.dtype.kind == "f"
-        self.numpy = numpy
-        self.target = None
-
-    def write(self, observation):
-        if self.target is None:
-            # The other side sets the memory's size before the first reset.
-            memory = mmap.mmap(MEMORY, os.fstat(MEMORY).st_size)
-            count = int(self.numpy.prod(self.shape))
-            target = self.numpy.frombuffer(memory, self.element, count).reshape(self.shape)
-            self.flat = target.reshape(-1)
-            self.target = target.transpose(1, 2, 0) if self.moves_channels else target
-        if getattr(observation, "shape", self.target.shape) != self.target.shape:
-            raise ValueError(f"an observation has shape {observation.shape} instead of {self.target.shape}")
-        self.target[...] = observation
-        if self.is_checked and not self.numpy.isfinite(self.flat).all():
-            index = tuple(int(place) for place in self.numpy.argwhere(~self.numpy.isfinite(self.target))[0])
-            raise Refusal(NOT_FINITE, f"an observation with {self.target[index]} at {list(index)}")
-
-
 def package_version(environment):
     """The distribution of an environment's class, with its version; empty without one."""
     from importlib import metadata
@@ -171,20 +132,17 @@ def finite(number):
     return float(number) if isinstance(number, numbers.Real) and math.isfinite(number) else None
 
 
-def describe(environment, observations, gymnasium):
+def describe(environment, observations, actions, gymnasium):
     """The description of the environment for the other side, as a document."""
-    actions = environment.action_space
-    if not isinstance(actions, gymnasium.spaces.Discrete):
-        raise Refusal(UNSUPPORTED, f"its action space is {type(actions).__name__}, not Discrete")
-    count = int(actions.n)
-    meanings = getattr(environment.unwrapped, "get_action_meanings", lambda: [])()
-    meanings = [str(meaning).lower() for meaning in meanings]
     frame_skip = getattr(environment.unwrapped, "_frameskip", 1)
     specification = environment.spec
     return {
         "shape": [int(extent) for extent in observations.shape],
         "element": observations.element,
-        "action_meanings": meanings if len(meanings) == count else [f"action {index}" for index in range(count)],
+        "bounds": observations.bounds,
+        "notices": observations.notices,
+        "advised_options": observations.advised_options,
+        "action_meanings": actions.meanings(environment),
         "maximum_episode_steps": specification and specification.max_episode_steps,
         "reward_threshold": specification and finite(specification.reward_threshold),
         "frames_per_step": frame_skip if isinstance(frame_skip, int) and frame_skip > 0 else 1,

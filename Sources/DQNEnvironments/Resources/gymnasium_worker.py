@@ -5,8 +5,8 @@ calls main()
 
 Descriptor 3 is a stream socket. A request is 16 bytes (u32 operation, u32 flag, u64 value), little-endian like
 everything else; `restore` is followed by `value` bytes. A reply is 24 bytes (u32 status, u32 flags, f64 reward, u64
-length), followed by `length` bytes. Descriptor 4 is shared memory with the latest observation. The process ends when
-the other side closes the socket. Nothing is ever pickled.
+length), followed by `length` bytes. Descriptor 4 is shared memory with the latest observation and action mask. The
+process ends when the other side closes the socket. Nothing is ever pickled.
 """
 
 import json
@@ -23,7 +23,6 @@ from gymnasium_environment import (
     INVALID_SNAPSHOT,
     NOT_APPLICABLE,
     NOT_CAPTURABLE,
-    Observations,
     Refusal,
     describe,
     import_packages,
@@ -33,6 +32,7 @@ from gymnasium_environment import (
     read_options,
 )
 from gymnasium_snapshots import Snapshots, Unfit, pack, unpack
+from gymnasium_spaces import Actions, Observations, take_choices
 
 CONTROL = 3
 READY = select.poll()
@@ -40,8 +40,10 @@ READY.register(CONTROL, select.POLLIN)
 EAGER_LOOKS = 100
 YIELD = getattr(os, "sched_yield", lambda: None)
 CLOSING_SECONDS = 5
-OWN_FILES = {f"gymnasium_{name}.py" for name in ("values", "emulator", "snapshots", "environment", "worker")}
+OWN_FILES = {f"gymnasium_{name}.py" for name in ("values", "emulator", "snapshots", "environment", "spaces", "worker")}
 REQUEST, REPLY = struct.Struct("<IIQ"), struct.Struct("<IIdQ")
+# In the flags of a reply, besides the end of an episode (bits 0 and 1) and lives (from bit 8 on).
+HAS_MASK = 4
 DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER, PICTURE = range(1, 8)
 # The exceptions of decoding an invalid state.
 NO_STATE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, struct.error)
@@ -86,14 +88,16 @@ def answer(status, payload=b"", flags=0, reward=0.0):
 class Worker:
     """One environment, and the requests for it."""
 
-    def __init__(self, identifier, options):
+    def __init__(self, identifier, options, choices):
         self.gymnasium = import_packages(identifier)
         import numpy
 
         self.environment = make(self.gymnasium, identifier, options)
-        self.observations = Observations(self.environment.observation_space, self.gymnasium, numpy)
-        self.description = describe(self.environment, self.observations, self.gymnasium)
-        self.first_action = int(self.environment.action_space.start)
+        self.actions = Actions(self.environment.action_space, self.gymnasium, numpy)
+        self.observations = Observations(
+            self.environment.observation_space, choices, self.actions.count, self.gymnasium, numpy
+        )
+        self.description = describe(self.environment, self.observations, self.actions, self.gymnasium)
         self.snapshots = Snapshots(self.environment, self.gymnasium, numpy)
         self.is_reset = False
 
@@ -101,19 +105,26 @@ class Worker:
         observation, information = self.environment.reset(seed=seed)
         self.is_reset = True
         self.observations.write(observation)
-        return lives_flags(information)
+        return self.information_flags(information)
+
+    def information_flags(self, information):
+        """Lives and masks, in the flags of a reply; writes the mask."""
+        if "action_mask" not in information:
+            return lives_flags(information)
+        self.observations.write_mask(information["action_mask"])
+        return lives_flags(information) | HAS_MASK
 
     def serve(self):
         """Answers requests; steps come first, since there are millions of them."""
-        step, write = self.environment.step, self.observations.write
+        step, write, native = self.environment.step, self.observations.write, self.actions.native
         while True:
             look_for_request()
             operation, flag, value = REQUEST.unpack(receive(REQUEST.size))
             try:
                 if operation == STEP:
-                    observation, reward, terminated, truncated, information = step(value + self.first_action)
+                    observation, reward, terminated, truncated, information = step(native(value))
                     write(observation)
-                    flags = bool(terminated) | bool(truncated) << 1 | lives_flags(information)
+                    flags = bool(terminated) | bool(truncated) << 1 | self.information_flags(information)
                     os.write(CONTROL, REPLY.pack(DONE, flags, reward, 0))
                 elif operation == RESET:
                     answer(DONE, flags=self.reset(value if flag else None))
@@ -161,7 +172,8 @@ def main():
         sys.path.insert(0, "")
     try:
         try:
-            worker = Worker(sys.argv[1], read_options(sys.argv[2:]))
+            choices, arguments = take_choices(sys.argv[2:])
+            worker = Worker(sys.argv[1], read_options(arguments), choices)
         except Refusal as refusal:
             return answer(refusal.status, str(refusal).encode())
         except Exception as error:

@@ -39,6 +39,7 @@ package struct AtariPixels: EnvironmentWrapper {
         }
         camera = Camera(space, side: side)
         specification.observationSpace = ObservationSpace(shape: [side, side], element: .uint8)
+        specification.observationBounds = nil
         self.specification = specification
         self.side = side
         inner = environment

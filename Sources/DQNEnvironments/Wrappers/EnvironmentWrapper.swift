@@ -18,6 +18,8 @@ extension EnvironmentWrapper {
     package var specification: EnvironmentSpecification { inner.specification }
     /// The lives left in the inner environment.
     package var lives: Int? { inner.lives }
+    /// The action mask of the inner environment.
+    package var actionMask: [Bool]? { inner.actionMask }
     /// Resets the inner environment.
     package mutating func reset(seed: UInt64?) throws { try inner.reset(seed: seed) }
     /// Steps the inner environment.

@@ -11,6 +11,8 @@ package struct ObservationScale: EnvironmentWrapper {
     package let offset: Float
     /// `observation-scale:0.01,-1.0`.
     package let text: String
+    /// The specification of the inner environment, with scaled bounds.
+    package let specification: EnvironmentSpecification
 
     /// Wraps an environment.
     ///
@@ -21,6 +23,12 @@ package struct ObservationScale: EnvironmentWrapper {
         guard environment.specification.observationSpace.element == .float32 else {
             throw .unfit(text, environment, "its observations are bytes, which networks scale by 1/255 themselves")
         }
+        var specification = environment.specification
+        specification.observationBounds = specification.observationBounds.map { bounds in
+            let (first, second) = (bounds.lowerBound * factor + offset, bounds.upperBound * factor + offset)
+            return min(first, second)...max(first, second)
+        }
+        self.specification = specification
         inner = environment
         self.factor = factor
         self.offset = offset

@@ -73,6 +73,16 @@ final class ConvolutionStack {
 
     func forward() throws(NetworkError) { try check(onednn_convolutions_forward(handle), "forward") }
 
+    /// Returns the activations of a layer in the last forward pass; for training only.
+    ///
+    /// - Parameter count: Their number, for the whole batch.
+    func activations(of layer: Int, count: Int) -> [Float] {
+        [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+            onednn_convolutions_copy_activations(handle, Int32(layer), buffer.baseAddress)
+            initialized = count
+        }
+    }
+
     func backward(into slab: ParameterSlab) throws(NetworkError) {
         for index in weightGradients.indices {
             weightGradients[index] = slab.pointer(at: offsets[index].weight)

@@ -9,6 +9,7 @@ final class OneDNNComputation: NetworkComputation {
     let outputGradient: UnsafeMutableBufferPointer<Float>
 
     private let inputCount: Int
+    private let training: Bool
     private let convolutions: ConvolutionStack?
     /// The dense layers in order, including the head if it is one layer.
     private let dense: [DenseLayer]
@@ -26,13 +27,16 @@ final class OneDNNComputation: NetworkComputation {
         do { layout = try ParameterLayout(architecture) } catch {
             throw NetworkError(code: .invalidState, message: error.message)
         }
+        try Self.requireSupport(of: architecture)
         self.architecture = architecture
         self.batchSize = batchSize
+        self.training = training
         inputCount = architecture.input.count
 
         let kernels = architecture.layers.compactMap { layer -> onednn_convolution_layer? in
-            guard case .convolution(let outputs, let kernel, let stride) = layer else { return nil }
-            return onednn_convolution_layer(outputs: Int32(outputs), kernel: Int32(kernel), stride: Int32(stride))
+            guard case .convolution(let sizes) = layer.kind else { return nil }
+            return onednn_convolution_layer(
+                outputs: Int32(sizes.outputs), kernel: Int32(sizes.kernel.rows), stride: Int32(sizes.stride.rows))
         }
         // Weight and bias of each layer in order; the head's follow the trunk's.
         let layers = stride(from: 0, to: layout.entries.count, by: 2).map {
@@ -54,9 +58,9 @@ final class OneDNNComputation: NetworkComputation {
         }
         let head = architecture.trunk.count
         var dense = (kernels.count..<head).map { layer($0, rectified: true) }
-        if case .dueling(let actions) = architecture.head {
+        if case .dueling(let actions, _) = architecture.head {
             // A stream has a hidden and a linear layer, or only a linear layer.
-            let depth = architecture.streamUnits == nil ? 1 : 2
+            let depth = architecture.streams[0].hidden.count + 1
             func stream(_ first: Int) -> DuelingHead.Stream {
                 DuelingHead.Stream(
                     hidden: depth == 2 ? layer(first, rectified: true) : nil,
@@ -133,5 +137,35 @@ final class OneDNNComputation: NetworkComputation {
     /// Returns the gradient of ``input(of:)``; `nil` for the network's input, whose gradient is not computed.
     private func inputGradient(of index: Int) -> UnsafeMutablePointer<Float>? {
         index > 0 ? dense[index - 1].gradient : convolutions?.outputGradient
+    }
+}
+
+extension OneDNNComputation: HiddenOutputSource {
+    func hiddenOutputs() -> [HiddenOutputs]? {
+        // Without training, convolutions keep the activations of one block only.
+        guard training, let shapes = try? architecture.layerShapes() else { return nil }
+        var hidden: [HiddenOutputs] = []
+        let convolutionCount = architecture.layers.count { layer in
+            if case .convolution = layer.kind { return true }
+            return false
+        }
+        for (index, shape) in shapes.prefix(convolutionCount).enumerated() {
+            guard let convolutions else { break }
+            let count = batchSize * shape.reduce(1, *)
+            hidden.append(
+                HiddenOutputs(
+                    name: "layers/\(index)", units: shape[0], positions: shape.dropFirst().reduce(1, *),
+                    values: convolutions.activations(of: index, count: count)))
+        }
+        func append(_ name: String, _ layer: DenseLayer) {
+            let values = UnsafeBufferPointer(start: layer.activation, count: batchSize * layer.outputs)
+            hidden.append(HiddenOutputs(name: name, units: layer.outputs, positions: 1, values: Array(values)))
+        }
+        for index in convolutionCount..<architecture.trunk.count {
+            append("layers/\(index)", dense[index - convolutionCount])
+        }
+        if let layer = dueling?.value.hidden { append("value/hidden", layer) }
+        if let layer = dueling?.advantage.hidden { append("advantage/hidden", layer) }
+        return hidden
     }
 }

@@ -48,10 +48,10 @@ public struct ConfigurationRequest: Sendable {
         let presetName = preset ?? document?["preset"]?.stringValue
         let preset = try presetName.map(Preset.named) ?? .standard(for: requested)
         let methodName = method ?? document?["method"]?.stringValue ?? TrainingConfiguration().method
-        let id = try preset.identifier(requested)
-        let instance = try EnvironmentRegistry.make(id, gymnasium: gymnasium)
+        let (id, instance) = try EnvironmentRegistry.resolve(preset.identifier(requested), gymnasium: gymnasium)
         let method = try TrainingMethods.named(methodName)
         var configuration = try preset.configuration(for: instance.specification, method: method)
+        let defaultNetwork = configuration.network
         try applyOverrides(to: &configuration, document)
         // Set last: a file may name the environment without the options that its preset needs.
         try configuration.set("environment", to: .string(id.text(in: instance.specification)))
@@ -59,7 +59,9 @@ public struct ConfigurationRequest: Sendable {
         try configuration.set("method", to: .string(method.name))
         let wrappers = try WrapperList(configuration.wrappers)
         configuration.wrappers = wrappers.texts
-        try configuration.validate(for: wrappers.wrap(instance, for: .training).specification)
+        let wrapped = try wrappers.wrap(instance, for: .training).specification
+        if !namesNetwork(document) { try preset.requireFit(of: defaultNetwork, in: configuration, for: wrapped) }
+        try configuration.validate(for: wrapped)
         return configuration
     }
 

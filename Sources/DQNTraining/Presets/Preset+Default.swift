@@ -10,12 +10,12 @@ extension Preset {
         _ method: any TrainingMethod
     ) {
         if !method.usesReplay { return applySegments(to: &configuration, environment, method) }
-        switch (Self.baseName(of: environment), environment.observationSpace.shape.count) {
-        case ("CartPole-v1", _): applyCartPole(to: &configuration, method)
-        case ("Catch84-v0", _): applyCatch(to: &configuration)
-        case (_, 1): break
-        case (_, _) where Self.hasLargeFrames(environment): applyPixels(to: &configuration)
-        default: configuration.network = "small-cnn"
+        switch Self.baseName(of: environment) {
+        case "CartPole-v1": applyCartPole(to: &configuration, method)
+        case "Catch84-v0": applyCatch(to: &configuration)
+        case _ where Self.hasLargeFrames(environment): applyPixels(to: &configuration)
+        case _ where Self.hasPictures(environment): configuration.network = "small-cnn"
+        default: break
         }
     }
 

@@ -23,7 +23,7 @@ extension Preset {
         configuration.scheduleSteps = 200_000
         configuration.evaluationInterval = 10_000
         configuration.logInterval = 5_000
-        guard environment.observationSpace.shape.count >= 2 else { return }
+        guard Self.hasPictures(environment) else { return }
         configuration.network = Self.hasLargeFrames(environment) ? "nips-cnn+norm" : "small-cnn+norm"
         configuration.learningRate = 2.5e-4
         if environment.id.hasPrefix("Catch") {

@@ -30,7 +30,7 @@ extension Preset {
             configuration.segmentLength = 20
             configuration.optimizer.epsilon = 0.1
         }
-        if environment.observationSpace.shape.count >= 2 { applyFrames(to: &configuration, environment) }
+        if Self.hasPictures(environment) { applyFrames(to: &configuration, environment) }
     }
 
     private func applyFrames(

@@ -64,10 +64,19 @@ package enum Preset: String, Sendable, CaseIterable {
         return id.name
     }
 
-    /// Whether observations are frames of at least 36 rows, as the networks for screens require.
+    /// Whether observations are pictures, which the default network convolves: bytes of rows and columns, or channels of
+    /// rows and columns, at least five of each, as `small-cnn` requires.
+    ///
+    /// Everything else is a list of numbers for an `mlp`, for example a table of floats; only `Catch-v0` is a board.
+    static func hasPictures(_ environment: EnvironmentSpecification) -> Bool {
+        let space = environment.observationSpace
+        let isTable = space.shape.count == 2 && space.element != .uint8 && baseName(of: environment) != "Catch-v0"
+        return (2...3).contains(space.shape.count) && !isTable && space.shape.suffix(2).allSatisfy { $0 >= 5 }
+    }
+
+    /// Whether observations are pictures of at least 36 rows and columns, as the networks for screens require.
     static func hasLargeFrames(_ environment: EnvironmentSpecification) -> Bool {
-        let shape = environment.observationSpace.shape
-        return shape.count >= 2 && shape[shape.count - 2] >= 36
+        hasPictures(environment) && environment.observationSpace.shape.suffix(2).allSatisfy { $0 >= 36 }
     }
 
     private func applyZoo(

@@ -97,6 +97,7 @@ public final class TrainingRun {
         try directory.requireNoRun()
         try configuration.validate(steps: options.steps)
         trainer = try Trainer(configuration, options: options.trainerOptions(gymnasium), makeStore: makeStore)
+        for notice in trainer.notices { logger.warning("\(notice)") }
         try directory.createFolders()
         let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
         saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, resumedFrom: nil))

@@ -73,7 +73,7 @@ struct MemoryEstimate {
         self.replayBytes = replayBytes
         self.savingBytes = savingBytes
         let parameters = try ParameterLayout(architecture).count * MemoryLayout<Float>.size
-        let activations = try architecture.layerShapes().reduce(architecture.input.count) { $0 + $1.reduce(1, *) }
+        let activations = try architecture.activationCount()
         let batch =
             method.usesReplay
             ? configuration.batchSize + environments - 1 : (configuration.segmentLength + 1) * environments

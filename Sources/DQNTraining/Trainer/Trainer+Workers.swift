@@ -40,6 +40,9 @@ extension Trainer {
                 notices.append("worker \(index) starts a new episode: \(place) cannot be restored (\(failure))")
             }
         }
+        if counters.agentSteps == 0, let frame = slots[0].worker?.frame {
+            notices += setup.specification.notices(of: frame)
+        }
         if slots.count > 1 || !slots[0].isActive { slots[0].unreportedStatistics = statistics }
         refreshProgress()
     }

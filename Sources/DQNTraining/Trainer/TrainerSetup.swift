@@ -18,7 +18,7 @@ struct TrainerSetup {
     /// the worker's own thread, because an environment may depend on its thread. Creating one may start a process.
     private let environment: EnvironmentBox
     let specification: EnvironmentSpecification
-    /// Messages for the user about workers that do not continue as they stopped.
+    /// Messages for the user about workers that do not continue as they stopped, and about the environment.
     let notices: [String]
     /// States of the workers that run.
     private let states: [WorkerState]
@@ -82,6 +82,7 @@ struct TrainerSetup {
         notices =
             Self.notices(resuming: checkpoint, stored, configuration, method)
             + EnvironmentProvenance.notices(of: checkpoint?.extensions ?? [], for: specification)
+            + specification.notices(of: nil)
     }
 
     private static func inactive(_ state: WorkerState) -> WorkerState {

@@ -105,6 +105,8 @@ final class Worker: @unchecked Sendable {
         environments.compactMap { environment in environment.restoreFailure.map { (environment.index, $0) } }
     }
 
+    /// The newest observation of the first environment.
+    var frame: Observation { environments[0].frame }
     /// Agent steps that this worker has taken.
     var agentSteps: Int { counts.agentSteps }
     /// Whether it has taken all the steps that one worker may take.

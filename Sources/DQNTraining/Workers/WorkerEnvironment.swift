@@ -20,7 +20,7 @@ final class WorkerEnvironment: @unchecked Sendable {
     private var environment: any Environment
     private var frameStack: FrameStack
     /// The environment's newest observation.
-    private var frame: Observation
+    private(set) var frame: Observation
     /// The first observation of the next episode, after a step that ended one.
     private var firstFrame: Observation
     /// The action to take and the result, of a step on any thread.

@@ -13,7 +13,7 @@ enum Format1_0: FormatCodec {
     static func supports(_ head: NetworkArchitecture.Head) -> Bool {
         switch head {
         case .actionValues: true
-        case .dueling, .actorCritic: false
+        case .dueling, .actorCritic, .quantiles: false
         }
     }
 
