@@ -39,6 +39,16 @@ class Xoshiro:
         return z ^ (z >> 31)
 
     def uniform(self):
+        return (self.next() >> 11) * 2.0**-53
+
+    def below(self, bound):
+        """An unbiased integer below a bound (Lemire 2019)."""
+        product = self.next() * bound
+        while product & MASK < (-bound & MASK) % bound:
+            product = self.next() * bound
+        return product >> 64
+
+    def next(self):
         s = self.s
         rotate = lambda x, k: ((x << k) | (x >> (64 - k))) & MASK
         result = (rotate((s[0] + s[3]) & MASK, 23) + s[0]) & MASK
@@ -49,7 +59,7 @@ class Xoshiro:
         s[0] ^= s[3]
         s[2] ^= t
         s[3] = rotate(s[3], 45)
-        return (result >> 11) * 2.0**-53
+        return result
 
 
 def script():
@@ -71,12 +81,42 @@ def huber(error):
     return torch.where(size < 1, 0.5 * error**2, size - 0.5)
 
 
-def play(method, loss, double, initial):
+class PaperRMSProp:
+    """RMSProp of Mnih 2016, with epsilon inside the root."""
+
+    def __init__(self, parameters):
+        self.squares = [torch.zeros_like(p) for p in parameters]
+
+    def step(self, parameters, gradients, rate):
+        for p, g, square in zip(parameters, gradients, self.squares):
+            square.mul_(DECAY).add_((1 - DECAY) * g**2)
+            p -= rate * g / torch.sqrt(square + EPSILON)
+
+
+class Munchausen:
+    """What Munchausen learning (Vieillard 2020) adds: q are values of the target network, one row per observation."""
+
+    def __init__(self, alpha, tau, clip):
+        self.alpha, self.tau, self.clip = alpha, tau, clip
+
+    def bonus(self, q, actions):
+        log_policy = torch.log_softmax(q / self.tau, 1).gather(1, actions[:, None]).squeeze(1)
+        return self.alpha * (self.tau * log_policy).clamp(self.clip, 0)
+
+    def value(self, q, outcomes=None):
+        """The soft value of q, or of further outcomes [rows, actions, n] that have the same policy."""
+        log_policy = torch.log_softmax(q / self.tau, 1)
+        outcomes = q[:, :, None] if outcomes is None else outcomes
+        soft = log_policy.exp()[:, :, None] * (outcomes - self.tau * log_policy[:, :, None])
+        return soft.sum(1)
+
+
+def play(method, loss, double, initial, base_rate=RATE, make_optimizer=PaperRMSProp, munchausen=None):
     observations, rewards, ends = script()
     actor_critic = method == "a3c"
     theta = [p.clone() for p in initial]
     target = [p.clone() for p in initial]
-    squares = [torch.zeros_like(p) for p in initial]
+    optimizer = make_optimizer(theta)
     generator = Xoshiro(0, "workers/0/exploration")
     penalty = huber if loss == "huber" else lambda error: error**2
     seen, pending, segment = 0, None, []
@@ -120,6 +160,10 @@ def play(method, loss, double, initial):
             next_values = forward(target, torch.stack([s[3] for s in segment]))
             chosen = forward(local, torch.stack([s[3] for s in segment])) if double else next_values
             greedy = next_values.gather(1, chosen[:, :ACTIONS].argmax(1, keepdim=True)).squeeze(1)
+            if munchausen:
+                greedy = munchausen.value(next_values).squeeze(1)
+                bonuses = munchausen.bonus(forward(target, xs), torch.tensor(actions))
+                segment = [(s[0], s[1], s[2] + float(b), s[3]) for s, b in zip(segment, bonuses)]
             targets = []
             if method == "async-q":
                 targets = [s[2] + DISCOUNT * greedy[i] for i, s in enumerate(segment)]
@@ -152,17 +196,115 @@ def play(method, loss, double, initial):
         gradients = torch.autograd.grad(objective, leaves)
         norm = torch.sqrt(sum((g**2).sum() for g in gradients))
         scale = min(1.0, CLIP / (float(norm) + 1e-6))
-        rate = RATE * (1 - total / SCHEDULE)
-        for p, g, square in zip(theta, gradients, squares):
-            g = g * scale
-            square.mul_(DECAY).add_((1 - DECAY) * g**2)
-            p -= rate * g / torch.sqrt(square + EPSILON)
+        optimizer.step(theta, [g * scale for g in gradients], base_rate * (1 - total / SCHEDULE))
         if ends[step] == "truncated":
             pending = None
         segment = []
         local = [p.clone() for p in theta]
     flat = lambda parameters: [float(v) for p in parameters for v in p.flatten()]
-    return {"online": flat(theta), "target": flat(target), "mean_square": flat(squares), "open_steps": len(segment)}
+    result = {"online": flat(theta), "target": flat(target)}
+    if isinstance(optimizer, PaperRMSProp):
+        result["mean_square"] = flat(optimizer.squares)
+    return {**result, "open_steps": len(segment)}
+
+
+def play_replay(
+    initial, rate, make_optimizer, batch_size, train_interval, n_step=1, double=False, munchausen=None, quantiles=0
+):
+    """Deep Q-learning with a uniform replay, as `dqn` and `async-dqn` with one worker compute it.
+
+    With quantiles it is QR-DQN (Dabney 2018): the quantile Huber loss, summed over the quantiles of the value and
+    averaged over those of the target and over the batch.
+    """
+    observations, rewards, ends = script()
+    theta = [p.clone() for p in initial]
+    target = [p.clone() for p in initial]
+    optimizer = make_optimizer(theta)
+    sampling = Xoshiro(0, "workers/0/sampling")
+    seen = 0
+    slots = [{"x": observations[0], "end": ""}]
+
+    def outcomes(parameters, x):
+        """[rows, actions, quantiles]; one quantile, the value itself, without any."""
+        return forward(parameters, x).view(len(x), ACTIONS, max(1, quantiles))
+
+    def values(parameters, x):
+        return outcomes(parameters, x).mean(2)
+
+    def window(slot):
+        """The slots of the steps of a return, the factor of the bootstrap and the slot to bootstrap from."""
+        steps, factor = [], 1.0
+        for _ in range(n_step):
+            steps.append(slot)
+            factor *= DISCOUNT
+            if slots[slot]["end"] == "terminated":
+                return steps, 0.0, steps[0]
+            slot += 1
+            if slots[slot - 1]["end"] == "truncated":
+                break
+        return steps, factor, slot
+
+    def can_sample(slot):
+        last = len(slots) - 1
+        if slot == last or slots[slot]["end"] == "final":
+            return False
+        return last - slot >= n_step or any(slots[s]["end"] in ("terminated", "truncated") for s in range(slot, last))
+
+    for step in range(STEPS):
+        newest = slots[-1]
+        action = int(values(theta, newest["x"][None]).argmax())
+        seen += 1
+        newest.update(action=action, reward=float(rewards[step]) + 0.25 * action, end=ends[step])
+        if ends[step] != "terminated":
+            slots.append({"x": observations[seen], "end": "final" if ends[step] else ""})
+        if ends[step]:
+            seen += 1
+            slots.append({"x": observations[seen], "end": ""})
+        total = step + 1
+        if total % TARGET_INTERVAL == 0:
+            target = [p.clone() for p in theta]
+        if total % train_interval or not any(can_sample(s) for s in range(len(slots))):
+            continue
+        batch = []
+        while len(batch) < batch_size:
+            slot = sampling.below(len(slots))
+            if can_sample(slot):
+                batch.append(slot)
+        leaves = [p.clone().requires_grad_() for p in theta]
+        predicted = outcomes(leaves, torch.stack([slots[s]["x"] for s in batch]))
+        windows = [window(s) for s in batch]
+        with torch.no_grad():
+            x = torch.stack([slots[w[2]]["x"] for w in windows])
+            q = values(target, x)
+            if munchausen:
+                following = munchausen.value(q, outcomes(target, x))
+            else:
+                best = (values(theta, x) if double else q).argmax(1)
+                following = outcomes(target, x)[torch.arange(len(batch)), best]
+            sums = []
+            for steps, _, _ in windows:
+                total_reward = 0.0
+                for index, s in enumerate(steps):
+                    reward = slots[s]["reward"]
+                    if munchausen:
+                        taken = torch.tensor([slots[s]["action"]])
+                        reward += float(munchausen.bonus(values(target, slots[s]["x"][None]), taken))
+                    total_reward += DISCOUNT**index * reward
+                sums.append(total_reward)
+            y = torch.tensor(sums)[:, None] + torch.tensor([w[1] for w in windows])[:, None] * following
+        taken = predicted[torch.arange(len(batch)), torch.tensor([slots[s]["action"] for s in batch])]
+        if quantiles:
+            fractions = (torch.arange(quantiles) + 0.5) / quantiles
+            error = y[:, None, :] - taken[:, :, None]
+            weight = (fractions[None, :, None] - (error.detach() < 0).float()).abs()
+            objective = (weight * huber(error)).mean(2).sum(1).mean()
+        else:
+            objective = ((taken - y) ** 2).mean()
+        gradients = torch.autograd.grad(objective, leaves)
+        norm = torch.sqrt(sum((g**2).sum() for g in gradients))
+        scale = min(1.0, CLIP / (float(norm) + 1e-6))
+        optimizer.step(theta, [g * scale for g in gradients], rate * (1 - total / SCHEDULE))
+    return {"online": [float(v) for p in theta for v in p.flatten()]}
 
 
 def main():

@@ -9,6 +9,10 @@ public struct Exploration: Sendable {
     /// The final values of ε that workers draw, with their probabilities (Mnih 2016, section 5).
     static let finalValues: [(epsilon: Double, probability: Double)] = [(0.1, 0.4), (0.01, 0.3), (0.5, 0.3)]
 
+    /// The final values of ε that are dealt to workers 0, 1, 2, …, from the start again after the last: the values of
+    /// Mnih 2016 in the proportions of their probabilities, beginning with small ones for a run of few workers.
+    package static let dealtValues = [0.1, 0.01, 0.5, 0.1, 0.01, 0.5, 0.1, 0.01, 0.5, 0.1]
+
     private let start: Double
     /// Agent steps over which ε falls.
     private let steps: Double
@@ -29,7 +33,13 @@ public struct Exploration: Sendable {
         learningStarts = configuration.learningStarts
         isDrawn = configuration.epsilonAssignment == .drawn
         resampleInterval = isDrawn ? configuration.epsilonResampleInterval : 0
-        final = context.state?.finalEpsilon ?? (isDrawn ? Self.draw(&generator) : configuration.epsilonFinal)
+        let initial =
+            switch configuration.epsilonAssignment {
+            case .fixed: configuration.epsilonFinal
+            case .drawn: Self.draw(&generator)
+            case .dealt: Self.dealtValues[context.worker % Self.dealtValues.count]
+            }
+        final = context.state?.finalEpsilon ?? initial
     }
 
     /// Returns ε, the probability of a random action, at the given counts.

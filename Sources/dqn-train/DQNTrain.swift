@@ -156,7 +156,9 @@ struct DQNTrain: ParsableCommand {
     func run() throws {
         do {
             if printConfig {
-                return try printJSON(try request().resolve(gymnasium: environmentArguments.gymnasium).json)
+                let resolution = try request().resolution(gymnasium: environmentArguments.gymnasium)
+                for notice in resolution.notices { logger.warning("\(notice)") }
+                return try printJSON(resolution.configuration.json)
             }
             let run = try makeRun()
             Interruption.install(survivingClosedPipes: true)
@@ -192,9 +194,13 @@ struct DQNTrain: ParsableCommand {
         return request
     }
 
-    private func makeRun() throws -> TrainingRun {
+    private var logger: Logger {
         var logger = Logger(label: "dqn-train") { _ in StandardErrorLog(level: .info) }
         logger.logLevel = quiet ? .error : verbose ? .debug : .info
+        return logger
+    }
+
+    private func makeRun() throws -> TrainingRun {
         if let resume {
             let directory = RunDirectory(URL(fileURLWithPath: resume))
             return try TrainingRun(
@@ -203,14 +209,18 @@ struct DQNTrain: ParsableCommand {
                 gymnasium: environmentArguments.gymnasium, logger: logger)
         }
         let gymnasium = environmentArguments.gymnasium
-        let configuration = try request().resolve(gymnasium: gymnasium)
+        let resolution = try request().resolution(gymnasium: gymnasium)
+        let configuration = resolution.configuration
         let options = TrainingRun.Options(
             steps: steps ?? configuration.scheduleSteps, saveEvery: saveEvery ?? 10_000, keep: keep ?? 5,
             memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) })
         let environment = try EnvironmentID(configuration.environment).shortName ?? "run"
         let name = "runs/\(environment)-\(configuration.method)-seed\(configuration.seed)"
         let directory = RunDirectory(URL(fileURLWithPath: out ?? name))
-        return try TrainingRun(
+        let run = try TrainingRun(
             configuration, options: options, in: directory, gymnasium: gymnasium, logger: logger)
+        // Not before: an error is a single line.
+        for notice in resolution.notices { logger.warning("\(notice)") }
+        return run
     }
 }

@@ -2,6 +2,7 @@ import DQNCheckpoint
 import DQNEnvironments
 import DQNLearning
 import DQNModel
+import DQNNetwork
 import DQNTraining
 import Foundation
 import Logging
@@ -110,6 +111,7 @@ import Testing
 
     @Test func storesAWorkersOwnOptimiserInTheGroup() throws {
         let first = try checkpoint(workers: 2, "shared_statistics=false", "optimizer=adam")
+        #expect(try TrainingConfiguration(json: first.configuration).optimizer == .adam())
         let group = try #require(first.extensions.first)
         for worker in 0..<2 {
             let steps = try group.state.int64("worker-\(worker).optimizer_steps", count: 1)[0]

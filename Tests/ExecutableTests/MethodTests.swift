@@ -46,6 +46,11 @@ import Testing
             method: "a3c", settings: ["shared_statistics=false", "optimizer=adam"], cuts: [213],
             holds: segment.union(["optimizer_steps", "optimizer.first_moment"])),
 
+        Case(method: "dqn", settings: ["munchausen=true", "n_step=3", "prioritized=true"], cuts: [140, 213]),
+        Case(method: "async-dqn", settings: ["munchausen=true"], cuts: [213]),
+        Case(method: "async-q", settings: ["munchausen=true"], cuts: [213], holds: segment),
+        Case(method: "async-nstep-q", settings: ["munchausen=true", "dueling=true"], cuts: [213], holds: segment),
+
         // A new ε is drawn at 37, 74, 111, …
         Case(method: "async-dqn", settings: drawn, cuts: [111, 213]),
         Case(method: "async-sarsa", settings: drawn, cuts: [111, 213]),
@@ -87,6 +92,7 @@ import Testing
             try train(run, to: cut)
             let worker = try #require(try directory.checkpoint(run, cut).workers.first)
             held.formUnion((worker.learner?.values ?? [:]).keys)
+            try expectConstants(test, directory.checkpoint(run, cut).configuration)
             lengths.append(worker.episodeLength)
             #expect((worker.finalEpsilon != nil) == isEpsilonDrawn(test))
             let result = try Program.run("dqn-train", "--resume", directory(run), "--steps", "420", "-q")
@@ -98,10 +104,15 @@ import Testing
         #expect(lengths.contains { $0 > 0 }, "no cut is in the middle of an episode")
     }
 
-    /// Value-based methods without a replay draw an ε for each worker.
-    private func isEpsilonDrawn(_ test: Case) -> Bool {
-        test.settings == Self.drawn || ["async-q", "async-sarsa", "async-nstep-q"].contains(test.method)
+    /// An optimiser that the preset does not have must have its own constants.
+    private func expectConstants(_ test: Case, _ configuration: JSONValue) throws {
+        guard test.settings.contains("optimizer=adam") else { return }
+        #expect(configuration["adam_beta1"]?.doubleValue == 0.9 && configuration["adam_beta2"]?.doubleValue == 0.999)
+        #expect(configuration["optimizer_epsilon"]?.doubleValue == 1e-8)
     }
+
+    /// A worker's final ε is state if it is drawn.
+    private func isEpsilonDrawn(_ test: Case) -> Bool { test.settings == Self.drawn }
 
     /// A file in format 1.0 lacks the keys of 1.1. A run resumes from it as from its own.
     @Test func runWithAFormat1_0CheckpointResumesExactly() throws {

@@ -5,15 +5,18 @@ extension ConfigurationKey {
     /// The keys that were added after the first release, in groups that were added together.
     ///
     /// An older file lacks a whole group; its keys then have the values of ``TrainingConfiguration/init()``.
-    static let additions: [Set<String>] = [addedSince1_0, ["wrappers"]] + addedSince2_0.map { [$0] }
-
-    /// The keys that were added after 2.0, in no groups: a file may lack any of them.
-    private static let addedSince2_0 = ["environments_per_worker", "return_lambda", "epochs", "minibatches"]
+    static let additions: [Set<String>] = [addedSince1_0, ["wrappers"]]
 
     private static let addedSince1_0: Set<String> = [
         "method_options", "workers", "worker_steps", "epsilon_assignment", "epsilon_resample_interval", "dueling",
         "n_step", "prioritized", "priority_exponent", "priority_correction", "priority_epsilon", "refresh_interval",
         "segment_length", "entropy_coefficient", "value_coefficient", "shared_statistics",
+    ]
+
+    /// Keys that were added after release 2.0. A file may lack any of them.
+    static let addedSince2_0: Set<String> = [
+        "munchausen", "munchausen_alpha", "munchausen_temperature", "munchausen_clip", "quantiles",
+        "environments_per_worker", "return_lambda", "epochs", "minibatches",
     ]
 
     /// Every key, in the order of the documentation.
@@ -65,12 +68,24 @@ extension ConfigurationKey {
         number("epsilon_fraction", \.epsilonFraction, 0...1, "fraction of schedule_steps over which epsilon falls"),
         choice(
             "epsilon_assignment", \.epsilonAssignment,
-            "fixed: all workers use epsilon_final; drawn: each draws 0.1, 0.01 or 0.5"),
+            "fixed: all workers use epsilon_final; drawn: each draws 0.1, 0.01 or 0.5; dealt: 0.1, 0.01, 0.5 in turn"),
         integer(
             "epsilon_resample_interval", \.epsilonResampleInterval, 0...1_000_000_000_000,
             "a worker's agent steps between draws of its final epsilon, if drawn; 0 draws once"),
         boolean("double", \.doubleDQN, "Double DQN: the online network selects the next action"),
         boolean("dueling", \.dueling, "dueling network: separate streams for the state value and the advantages"),
+        integer(
+            "quantiles", \.quantiles, 0...1000,
+            "quantiles of each action's return (QR-DQN), such as 200; 0 learns action values; methods with a replay"),
+        boolean(
+            "munchausen", \.munchausen,
+            "Munchausen learning: the log-policy is part of the reward, and targets take a soft maximum"),
+        number("munchausen_alpha", \.munchausenWeight, 0...1, "weight of the log-policy in the reward"),
+        number(
+            "munchausen_temperature", \.munchausenTemperature, 1e-6...1e3,
+            "temperature of the policy, in units of the return"),
+        number(
+            "munchausen_clip", \.munchausenMinimum, -1e6...0, "smallest log-policy, times the temperature, that counts"),
         integer("n_step", \.nStep, 1...1000, "steps of a return before bootstrapping; methods with a replay"),
         boolean(
             "prioritized", \.prioritized,
@@ -94,16 +109,24 @@ extension ConfigurationKey {
         integer("minibatches", \.minibatches, 1...65_536, "parts that a pass divides the steps into; pqn"),
         number("entropy_coefficient", \.entropyCoefficient, 0...1e6, "weight of the policy's entropy in the loss; a3c"),
         number(
-            "value_coefficient", \.valueCoefficient, 0...1e6, "weight of the value's squared error in the loss; a3c"),
+            "value_coefficient", \.valueCoefficient, 0...1e6,
+            "weight of the value's squared error (not of half of it) in the loss; a3c"),
         boolean("shared_statistics", \.sharesStatistics, "all workers share one optimiser; false gives each its own"),
         choice("loss", \.loss, "loss of the Q-values"),
         number("max_gradient_norm", \.maximumGradientNorm, 0...1e9, "maximum norm of a gradient; 0 does not clip"),
-        choice("optimizer", \.optimizer.kind, "optimiser"),
+        choice(
+            "optimizer", \.optimizer.kind, "optimiser; another one than the preset's has its own default constants"),
         number("adam_beta1", \.optimizer.beta1, 0...0.999999, "Adam's decay of the first moment"),
-        number("adam_beta2", \.optimizer.beta2, 0...0.999999, "Adam's decay of the second moment"),
-        number("rmsprop_decay", \.optimizer.decay, 0...0.999999, "RMSProp's decay of the moving averages"),
+        number(
+            "adam_beta2", \.optimizer.beta2, 1e-6...0.999999, stored: 0...0.999999,
+            "Adam's decay of the second moment; above the square of adam_beta1"),
+        number(
+            "rmsprop_decay", \.optimizer.decay, 1e-6...0.999999, stored: 0...0.999999,
+            "RMSProp's decay of the moving averages"),
         boolean("rmsprop_centred", \.optimizer.centred, "RMSProp subtracts the squared mean gradient"),
-        number("optimizer_epsilon", \.optimizer.epsilon, 1e-30...1, "constant in the optimiser's denominator"),
+        number(
+            "optimizer_epsilon", \.optimizer.epsilon, 1e-30...1,
+            "constant in the denominator: Adam adds it to the root, RMSProp to the value under the root"),
         integer(
             "evaluation_interval", \.evaluationInterval, 0...1_000_000_000_000,
             "agent steps between evaluations; 0 disables them"),

@@ -12,6 +12,8 @@ package struct ConfigurationKey: Sendable {
     let read: @Sendable (TrainingConfiguration) -> JSONValue
     /// Sets the key, and returns whether the value is allowed.
     let write: @Sendable (inout TrainingConfiguration, JSONValue) -> Bool
+    /// Sets the key from a stored file, and returns whether it may have the value; `nil` if ``write`` does.
+    var load: (@Sendable (inout TrainingConfiguration, JSONValue) -> Bool)?
 
     static func integer(
         _ name: String, _ path: WritableKeyPath<TrainingConfiguration, Int> & Sendable, _ range: ClosedRange<Int>,
@@ -29,17 +31,25 @@ package struct ConfigurationKey: Sendable {
         }
     }
 
+    /// - Parameter stored: The values that files of older releases may have.
     static func number(
         _ name: String, _ path: WritableKeyPath<TrainingConfiguration, Double> & Sendable, _ range: ClosedRange<Double>,
-        _ help: String
+        stored: ClosedRange<Double>? = nil, _ help: String
     ) -> Self {
-        Self(name: name, allowed: "number \(range.lowerBound)…\(range.upperBound)", help: help) {
-            .number($0[keyPath: path])
-        } write: { configuration, value in
+        @Sendable func set(
+            _ configuration: inout TrainingConfiguration, _ value: JSONValue, in range: ClosedRange<Double>
+        ) -> Bool {
             guard let number = value.doubleValue, range.contains(number) else { return false }
             configuration[keyPath: path] = number
             return true
         }
+        var key = Self(name: name, allowed: "number \(range.lowerBound)…\(range.upperBound)", help: help) {
+            .number($0[keyPath: path])
+        } write: {
+            set(&$0, $1, in: range)
+        }
+        if let stored { key.load = { set(&$0, $1, in: stored) } }
+        return key
     }
 
     static func optionalNumber(

@@ -1,6 +1,5 @@
 public import DQNModel
-internal import DQNSupport
-internal import Foundation
+internal import DQNNetwork
 
 extension TrainingConfiguration {
     /// The configuration as a JSON object with every key.
@@ -17,54 +16,42 @@ extension TrainingConfiguration {
         // Groups that were added after this file was written.
         let unknown = ConfigurationKey.additions.filter { $0.allSatisfy { members[$0] == nil } }
         for key in ConfigurationKey.all where members[key.name] == nil {
-            if unknown.contains(where: { $0.contains(key.name) }) { continue }
+            if unknown.contains(where: { $0.contains(key.name) }) || ConfigurationKey.addedSince2_0.contains(key.name) {
+                continue
+            }
             throw TrainingError(
                 code: .invalidConfiguration,
                 message: "The stored configuration is incomplete: the key '\(key.name)' is missing."
             )
         }
-        try merge(json)
-    }
-
-    /// Sets the keys of a JSON object, such as a configuration file.
-    ///
-    /// - Throws: ``TrainingError`` (`invalidConfiguration`); see ``set(_:to:)``.
-    package mutating func merge(_ json: JSONValue) throws(TrainingError) {
-        guard case .object(let members) = json else { throw Self.notAnObject }
-        for (name, value) in members.sorted(by: { $0.key < $1.key }) { try set(name, to: value) }
+        for (name, value) in members.sorted(by: { $0.key < $1.key }) {
+            let key = try ConfigurationKey.named(name)
+            guard (key.load ?? key.write)(&self, value) else { throw key.rejection(of: value) }
+        }
     }
 
     /// Sets one key.
     ///
+    /// Another `optimizer` gets its own default constants; set it before the constants that differ from these.
+    ///
     /// - Throws: ``TrainingError`` (`invalidConfiguration`) for an unknown key, with the nearest key, and for an
     ///   invalid value, with the allowed values.
     public mutating func set(_ name: String, to value: JSONValue) throws(TrainingError) {
-        guard let key = ConfigurationKey.all.first(where: { $0.name == name }) else {
-            let remedy = NearestName.remedy(for: name, among: ConfigurationKey.all.map(\.name))
-            throw TrainingError(
-                code: .invalidConfiguration, message: "Unknown configuration key '\(name)'; \(remedy)")
-        }
-        guard key.write(&self, value) else {
-            let text = (try? value.canonicalData()).map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
-            throw TrainingError(
-                code: .invalidConfiguration, message: "Invalid value \(text) for '\(name)'; allowed: \(key.allowed).")
-        }
+        let key = try ConfigurationKey.named(name)
+        let kind = optimizer.kind
+        guard key.write(&self, value) else { throw key.rejection(of: value) }
+        if optimizer.kind != kind { optimizer = .standard(optimizer.kind, for: method) }
     }
 
     /// Sets one key from the text `key=value`. A value that is not JSON is a plain string.
     ///
     /// - Throws: ``TrainingError`` (`invalidConfiguration`) if there is no `=`; see also ``set(_:to:)``.
     package mutating func set(_ assignment: String) throws(TrainingError) {
-        guard let equals = assignment.firstIndex(of: "=") else {
-            throw TrainingError(
-                code: .invalidConfiguration, message: "'--set \(assignment)' has no value; write --set key=value.")
-        }
-        let text = assignment[assignment.index(after: equals)...]
-        let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8))
-        try set(String(assignment[..<equals]), to: value ?? .string(String(text)))
+        let (name, value) = try ConfigurationLayer.parse(assignment)
+        try set(name, to: value)
     }
 
-    private static var notAnObject: TrainingError {
+    static var notAnObject: TrainingError {
         TrainingError(code: .invalidConfiguration, message: "A configuration must be a JSON object of keys and values.")
     }
 }

@@ -11,7 +11,9 @@ extension TrainingConfiguration {
             network, input: environment.observationSpace.stacked(depth: frameStack),
             head: isActorCritic
                 ? .actorCritic(actions: actions)
-                : dueling ? .dueling(actions: actions) : .actionValues(actions: actions))
+                : quantiles > 0
+                    ? .quantiles(actions: actions, quantiles: quantiles)
+                    : dueling ? .dueling(actions: actions) : .actionValues(actions: actions))
     }
 
     /// Checks the combination of the settings.
@@ -36,6 +38,23 @@ extension TrainingConfiguration {
         }
         if method.isActorCritic, dueling || doubleDQN {
             throw fail("The method '\(method.name)' has no action values; leave dueling and double out.")
+        }
+        if quantiles > 0 {
+            guard method.usesReplay, method.extensionOwner == nil else {
+                throw fail(
+                    "The method '\(method.name)' does not learn quantiles; leave quantiles out, or use --method dqn.")
+            }
+            guard !dueling else {
+                throw fail("A network of quantiles has no dueling streams; leave dueling or quantiles out.")
+            }
+        }
+        if munchausen, method.isActorCritic {
+            throw fail("The method '\(method.name)' has no action values; leave munchausen out.")
+        }
+        if munchausen, doubleDQN {
+            throw fail(
+                "munchausen takes a soft maximum over all actions, so double has no action to select; "
+                    + "set double=false or munchausen=false.")
         }
         try method.validate(self)
         do { _ = try architecture(for: environment) } catch { throw fail(error.message) }

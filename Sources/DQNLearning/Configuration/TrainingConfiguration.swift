@@ -64,6 +64,17 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var doubleDQN = false
     /// Whether the network has separate streams for the state value and the advantages (Wang 2016).
     public var dueling = false
+    /// The quantiles of each action's return that the network learns (Dabney 2018), in the methods with a replay; 0 for
+    /// action values.
+    public var quantiles = 0
+    /// Whether the targets contain the log-policy (Vieillard 2020), in the methods that take a maximum over action values.
+    public var munchausen = false
+    /// The weight α of the log-policy in the reward.
+    package var munchausenWeight = 0.9
+    /// The temperature τ of the policy softmax(q / τ).
+    package var munchausenTemperature = 0.03
+    /// The smallest log-policy τ ln π that counts, l₀.
+    package var munchausenMinimum = -1.0
     /// Steps of a return before bootstrapping, in the methods with a replay.
     public var nStep = 1
     /// An environment's agent steps per update, at most, in the methods without a replay: t_max in Mnih 2016.
@@ -138,6 +149,11 @@ public enum EpsilonAssignment: String, Sendable, Codable, CaseIterable {
     case fixed
     /// Each worker draws 0.1, 0.01 or 0.5 with probabilities 0.4, 0.3 and 0.3 (Mnih 2016, section 5).
     case drawn
+    /// The workers get these values in turn, in the same proportions: 0.1, 0.01, 0.5, 0.1, 0.01, 0.5, 0.1, 0.01, 0.5,
+    /// 0.1 for workers 0 to 9, and again from the first for worker 10.
+    ///
+    /// A draw may give 0.5 to all of a few workers, and most of their steps are then random until the end.
+    case dealt
 }
 
 extension TrainingConfiguration {

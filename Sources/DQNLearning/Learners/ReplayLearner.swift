@@ -8,7 +8,8 @@ internal import DQNNetwork
 /// The target of a sampled transition is y = r + γ (1 − terminated) max Q(s′, ·; θ⁻). With `double`, the online network
 /// selects the action of the maximum (van Hasselt 2016). With `n_step`, r is the sum of n discounted rewards and s′ the
 /// observation after them. With `prioritized`, transitions are sampled by their errors and weighted to correct for that
-/// (Schaul 2016).
+/// (Schaul 2016). With `munchausen`, the maximum is soft and each reward contains the log-policy; see ``Munchausen``.
+/// With `quantiles`, the network outputs distributions of returns; see ``QuantileRegression``.
 ///
 /// A run's only worker computes on the shared parameters themselves. One of several computes on a copy θ′, which it
 /// refreshes every `refresh_interval` of its updates.
@@ -18,20 +19,20 @@ internal import DQNNetwork
 final class ReplayLearner: VectorLearner {
     private static let stateVersion = 1
 
-    private let configuration: TrainingConfiguration
-    private let store: any ParameterStore
-    private let elementsPerFrame: Int
-    private let replay: ReplayStreams
+    let configuration: TrainingConfiguration
+    let store: any ParameterStore
+    let elementsPerFrame: Int
+    let replay: ReplayStreams
     private var sampling: RandomGenerator
     private var exploration: Exploration
     var statistics = TrainingStatistics()
 
     /// θ′: the shared slab itself for a run's only worker.
-    private let parameters: ParameterSlab
+    let parameters: ParameterSlab
     /// Copies of θ′ for checkpoints.
     private let parameterCopies: SlabCopies
     /// θ⁻: the shared slab itself for a run's only worker.
-    private let targetParameters: ParameterSlab
+    let targetParameters: ParameterSlab
     private let gradients: ParameterSlab
     /// The worker's own optimiser; `nil` if all workers share one.
     private let workerOptimizer: Optimizer?
@@ -41,19 +42,22 @@ final class ReplayLearner: VectorLearner {
     private var updatesUntilRefresh: Int
     /// The store's update count at the last copy.
     private var updateCountAtPull = 0
-    private var targetVersion: Int?
+    var targetVersion: Int?
 
     /// θ′ for one observation of each environment.
     private let actingNetwork: any NetworkComputation
     /// θ′ for a batch of observations, with gradients.
     private let onlineNetwork: any NetworkComputation
     /// θ⁻ for a batch of next observations.
-    private let targetNetwork: any NetworkComputation
+    let targetNetwork: any NetworkComputation
     /// θ′ for a batch of next observations; with `double` only.
-    private let selectionNetwork: (any NetworkComputation)?
+    let selectionNetwork: (any NetworkComputation)?
     /// Whether `actingNetwork` has the current θ′.
     private var actingIsCurrent = false
-    private let batch: ReplayBatch
+    let batch: ReplayBatch
+    let munchausen: Munchausen?
+    /// The targets and the loss of a head of quantiles.
+    let quantileRegression: QuantileRegression?
 
     init(_ context: LearnerContext) throws {
         let configuration = context.configuration
@@ -94,6 +98,11 @@ final class ReplayLearner: VectorLearner {
             configuration.doubleDQN
             ? try backend.makeComputation(of: architecture, batchSize: size, training: false) : nil
         batch = ReplayBatch(count: size)
+        munchausen = configuration.munchausenConstants
+        quantileRegression =
+            configuration.quantiles > 0
+            ? QuantileRegression(quantiles: configuration.quantiles, actions: architecture.actionCount, rows: size)
+            : nil
     }
 
     private static func replay(
@@ -151,10 +160,12 @@ final class ReplayLearner: VectorLearner {
             try actingNetwork.use(parameters)
             actingIsCurrent = true
         }
-        let values = try actingNetwork.forward()
+        let outputs = try actingNetwork.forward()
+        let architecture = actingNetwork.architecture
+        let outputWidth = outputs.count / replay.memories.count
         for environment in environments where actions[environment] < 0 {
-            let row = (environment * width)..<((environment + 1) * width)
-            actions[environment] = UnsafeBufferPointer(rebasing: values[row]).indexOfMaximum
+            let row = (environment * outputWidth)..<((environment + 1) * outputWidth)
+            actions[environment] = architecture.greedyAction(of: UnsafeBufferPointer(rebasing: outputs[row]))
         }
     }
 
@@ -192,17 +203,27 @@ final class ReplayLearner: VectorLearner {
         }
         try onlineNetwork.use(parameters)
         let outputs = try onlineNetwork.forward()
-        let loss = configuration.loss.evaluate(
-            outputs: outputs, actions: UnsafeBufferPointer(batch.actions), targets: UnsafeBufferPointer(batch.targets),
-            gradient: onlineNetwork.outputGradient,
-            weights: configuration.prioritized ? UnsafeBufferPointer(batch.weights) : nil,
-            absoluteErrors: configuration.prioritized ? batch.errors : nil)
+        let loss = evaluateLoss(outputs)
         try onlineNetwork.backward(into: gradients)
         try push(loss: loss, at: step)
         if configuration.prioritized {
             for row in 0..<batch.count { try replay.updatePriority(row, of: batch) }
         }
         actingIsCurrent = false
+    }
+
+    /// Returns the loss of the mini-batch, and writes its gradient.
+    private func evaluateLoss(_ outputs: UnsafeBufferPointer<Float>) -> Double {
+        let isPrioritized = configuration.prioritized
+        if let quantileRegression {
+            return quantileRegression.evaluate(
+                outputs, batch, gradient: onlineNetwork.outputGradient, isPrioritized: isPrioritized)
+        }
+        return configuration.loss.evaluate(
+            outputs: outputs, actions: UnsafeBufferPointer(batch.actions), targets: UnsafeBufferPointer(batch.targets),
+            gradient: onlineNetwork.outputGradient,
+            weights: isPrioritized ? UnsafeBufferPointer(batch.weights) : nil,
+            absoluteErrors: isPrioritized ? batch.errors : nil)
     }
 
     /// Samples a mini-batch and loads its next observations.
@@ -219,28 +240,6 @@ final class ReplayLearner: VectorLearner {
             if let selectionNetwork {
                 replay.load(next, of: batch, into: selectionNetwork, row: row, elementsPerFrame: elementsPerFrame)
             }
-        }
-    }
-
-    /// Computes y = r + γ (1 − terminated) Q(s′, a*; θ⁻) of each row.
-    private func computeTargets() throws {
-        let version = try store.pullTarget(into: targetParameters, ifNewerThan: targetVersion)
-        if version != targetVersion {
-            try targetNetwork.use(targetParameters)
-            targetVersion = version
-        }
-        let values = try targetNetwork.forward()
-        var choices = values
-        if let selectionNetwork {
-            try selectionNetwork.use(parameters)
-            choices = try selectionNetwork.forward()
-        }
-        let width = actingNetwork.architecture.actionCount
-        for row in 0..<batch.count {
-            let start = row * width
-            let best = UnsafeBufferPointer(rebasing: choices[start..<(start + width)]).indexOfMaximum
-            let transition = batch.transitions[row]
-            batch.targets[row] = transition.reward + transition.bootstrapDiscount * values[start + best]
         }
     }
 

@@ -14,8 +14,8 @@ internal import DQNNetwork
 /// The loss of step 3 is ``DQNNetwork/ActorCriticLoss`` (`Sources/DQNNetwork/ActorCriticLoss.swift`). Policy and value
 /// share all layers except the last.
 ///
-/// Defaults: `segment_length` 5, `entropy_coefficient` (β) 0.01, `value_coefficient` (c) 0.5, RMSProp with statistics
-/// that all workers share, gradient norm clipped to 40.
+/// Defaults: `segment_length` 20 (5 for frames, as in the paper), `entropy_coefficient` (β) 0.01, and 0.1 for Acrobot,
+/// `value_coefficient` (c) 0.25, RMSProp with statistics that all workers share, gradient norm clipped to 40.
 ///
 /// Deviations from the paper:
 /// - One gradient and one optimiser train both heads, weighted by c. The paper writes two updates, although its

@@ -11,13 +11,14 @@ internal import DQNNetwork
 ///
 /// The target is refreshed, θ⁻ ← θ, every `target_interval` agent steps of all workers together.
 ///
-/// Defaults: `segment_length` 5, RMSProp with statistics that all workers share, gradient norm clipped to 40, a final ε
-/// drawn for each worker.
+/// Defaults: `segment_length` 5, RMSProp with statistics that all workers share, gradient norm clipped to 40, final values
+/// of ε dealt to the workers in turn (`epsilon_assignment`).
 ///
 /// Deviations from the paper:
 /// - The loss is the configured one; Huber bounds the gradient of each step.
 /// - A truncated episode is bootstrapped from its actual last observation.
-/// - With `double`, θ′ selects the action whose value θ⁻ provides.
+/// - With `double`, θ′ selects the action whose value θ⁻ provides. With `munchausen`, the maximum is soft and each
+///   reward contains the log-policy of θ⁻ (Vieillard 2020).
 struct AsynchronousNStepQ: TrainingMethod, ValueBasedRule {
     let name = "async-nstep-q"
     let summary = "asynchronous n-step Q-learning (Mnih 2016)"
@@ -36,6 +37,7 @@ struct AsynchronousNStepQ: TrainingMethod, ValueBasedRule {
         _ segment: Segment, _ networks: SegmentNetworks, outputs: UnsafeBufferPointer<Float>,
         gradient: UnsafeMutableBufferPointer<Float>
     ) throws -> SegmentLoss {
+        try networks.addBonuses(to: segment)
         try networks.writeGreedyValues(after: segment)
         segment.writeReturns(discount: Float(networks.configuration.discount))
         return networks.loss(of: segment, outputs: outputs, gradient: gradient)

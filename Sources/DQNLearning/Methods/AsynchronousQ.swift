@@ -11,15 +11,16 @@ internal import DQNNetwork
 ///
 /// The target is refreshed, θ⁻ ← θ, every `target_interval` agent steps of all workers together (I_target).
 ///
-/// Defaults: `segment_length` 5, RMSProp with statistics that all workers share, gradient norm clipped to 40, a final ε
-/// drawn for each worker.
+/// Defaults: `segment_length` 5, RMSProp with statistics that all workers share, gradient norm clipped to 40, final values
+/// of ε dealt to the workers in turn (`epsilon_assignment`).
 ///
 /// Deviations from the paper:
 /// - θ is copied once per segment, and all gradients of the segment are computed on that copy; the paper reads θ at
 ///   each step. Other workers change θ in both cases.
 /// - The loss is the configured one; Huber bounds the gradient of each step.
 /// - A truncated episode is bootstrapped from its actual last observation.
-/// - With `double`, θ′ selects the action whose value θ⁻ provides.
+/// - With `double`, θ′ selects the action whose value θ⁻ provides. With `munchausen`, the maximum is soft and each
+///   reward contains the log-policy of θ⁻ (Vieillard 2020).
 struct AsynchronousQ: TrainingMethod, ValueBasedRule {
     let name = "async-q"
     let summary = "asynchronous one-step Q-learning (Mnih 2016)"
@@ -39,6 +40,7 @@ struct AsynchronousQ: TrainingMethod, ValueBasedRule {
         gradient: UnsafeMutableBufferPointer<Float>
     ) throws -> SegmentLoss {
         let discount = Float(networks.configuration.discount)
+        try networks.addBonuses(to: segment)
         try networks.writeEveryGreedyValue(after: segment)
         for row in 0..<segment.count {
             segment.targets[row] =

@@ -28,6 +28,13 @@ struct AsynchronousSARSA: TrainingMethod, ValueBasedRule {
                 message: "The method 'async-sarsa' bootstraps from the action taken, so 'double' does not apply; "
                     + "leave it out.")
         }
+        // q(s′, a′) − τ ln π(a′|s′) is the soft maximum for every a′.
+        guard !configuration.munchausen else {
+            throw TrainingError(
+                code: .invalidConfiguration,
+                message: "With munchausen the target of 'async-sarsa' would not depend on the action taken; "
+                    + "use --method async-q, or leave munchausen out.")
+        }
     }
 
     func makeLearner(_ context: LearnerContext) throws -> any Learner {

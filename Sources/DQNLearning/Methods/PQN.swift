@@ -31,10 +31,10 @@ struct PQN: TrainingMethod {
 
     func validate(_ configuration: TrainingConfiguration) throws(TrainingError) {
         try requireNoOptions(configuration)
-        guard !configuration.doubleDQN else {
+        guard !configuration.doubleDQN, !configuration.munchausen else {
             throw TrainingError(
                 code: .invalidConfiguration,
-                message: "The method 'pqn' has no target network, which 'double' requires; leave it out.")
+                message: "The method 'pqn' has no target network, which double and munchausen require; leave them out.")
         }
         let steps = configuration.segmentLength * configuration.environmentsPerWorker
         guard steps % configuration.minibatches == 0 else {

@@ -91,6 +91,17 @@ package struct ReplayReader {
             bootstrapDiscount: Float(weight))
     }
 
+    /// Returns the slot and the action of a later step of the return that begins at a slot; `nil` if the episode ended
+    /// before it.
+    func step(_ index: Int, from slot: Int) -> (slot: Int, action: Int)? {
+        var current = slot
+        for _ in 0..<index {
+            if flag(current).endsEpisode { return nil }
+            current = after(current)
+        }
+        return (current, Int(actions.value(current, as: Int32.self)))
+    }
+
     /// Loads the observation of a slot, with all its frames, into a row of a network's input.
     func load(_ slot: Int, into computation: any NetworkComputation, row: Int, elementsPerFrame: Int) {
         var position = frameStack - 1

@@ -102,6 +102,12 @@ final class ReplayStreams {
         readers[batch.streams[row]].load(slot, into: computation, row: row, elementsPerFrame: elementsPerFrame)
     }
 
+    /// Returns the slot and the action of a later step of the return of a row of the newest mini-batch; `nil` if the
+    /// episode ended before it.
+    func step(_ index: Int, of batch: ReplayBatch, row: Int) -> (slot: Int, action: Int)? {
+        readers[batch.streams[row]].step(index, from: batch.transitions[row].slot)
+    }
+
     /// Sets the priority of a row of the newest mini-batch from its temporal-difference error.
     func updatePriority(_ row: Int, of batch: ReplayBatch) throws(TrainingError) {
         let memory = memories[batch.streams[row]]

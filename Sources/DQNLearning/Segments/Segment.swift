@@ -133,6 +133,9 @@ final class Segment {
         finals.add(slot(row + environments), row)
     }
 
+    /// Adds to the reward of a row, before the segment is learned from and cleared.
+    func addToReward(_ row: Int, _ value: Float) { rewards[row] += value }
+
     /// Removes all rows.
     func clear() {
         count = 0

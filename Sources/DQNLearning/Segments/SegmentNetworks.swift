@@ -14,6 +14,7 @@ final class SegmentNetworks {
     private let targetNetwork: (any NetworkComputation)?
     /// θ′ for next observations; with `double` only.
     private let selectionNetwork: (any NetworkComputation)?
+    private let munchausen: Munchausen?
     private let store: any ParameterStore
     private let parameters: ParameterSlab
     private let targetParameters: ParameterSlab?
@@ -28,10 +29,12 @@ final class SegmentNetworks {
         configuration = context.configuration
         store = context.store
         self.parameters = parameters
+        munchausen = configuration.munchausenConstants
         let environments = configuration.environmentsPerWorker
         nextActions = .allocate(capacity: environments)
         nextActions.initialize(repeating: -1)
-        let rows = environments * (rule.bootstrapsEveryStep ? configuration.segmentLength : 1)
+        let usesEveryStep = rule.bootstrapsEveryStep || munchausen != nil
+        let rows = environments * (usesEveryStep ? configuration.segmentLength : 1)
         let (architecture, backend) = (context.architecture, context.backend)
         actingNetwork = try backend.makeComputation(of: architecture, batchSize: environments, training: false)
         targetParameters = method.usesTarget ? store.inPlace?.target ?? ParameterSlab(layout: store.layout) : nil
@@ -67,7 +70,8 @@ final class SegmentNetworks {
         }
     }
 
-    /// Writes the value Q(s′, a*; θ⁻) of the observation after each row that is bootstrapped from into the row's target.
+    /// Writes the value Q(s′, a*; θ⁻) of the observation after each row that is bootstrapped from into the row's target,
+    /// or with `munchausen` its soft maximum.
     ///
     /// a* is the best action by θ⁻ or, with `double`, by θ′.
     func writeGreedyValues(after segment: Segment) throws {
@@ -90,6 +94,13 @@ final class SegmentNetworks {
     private func writeGreedyValues(count: Int, _ write: (Int, Float) -> Void) throws {
         let width = actingNetwork.architecture.actionCount
         let values = try targetForward()
+        if let munchausen {
+            for index in 0..<count {
+                let row = (index * width)..<((index + 1) * width)
+                write(index, munchausen.softMaximum(UnsafeBufferPointer(rebasing: values[row])))
+            }
+            return
+        }
         var choices = values
         if let selectionNetwork {
             try selectionNetwork.use(parameters)
@@ -105,6 +116,18 @@ final class SegmentNetworks {
     func targetOutputs(after segment: Segment) throws -> UnsafeBufferPointer<Float> {
         if let targetNetwork { segment.loadNext(into: targetNetwork) }
         return try targetForward()
+    }
+
+    /// Adds the log-policy of each row's action to its reward, with `munchausen`. The policy is that of θ⁻.
+    func addBonuses(to segment: Segment) throws {
+        guard let munchausen else { return }
+        if let targetNetwork { segment.load(into: targetNetwork) }
+        let outputs = try targetForward()
+        let width = actingNetwork.architecture.actionCount
+        for row in 0..<segment.count {
+            let values = UnsafeBufferPointer(rebasing: outputs[(row * width)..<((row + 1) * width)])
+            segment.addToReward(row, munchausen.bonus(values, action: Int(segment.actions[row])))
+        }
     }
 
     private func targetForward() throws -> UnsafeBufferPointer<Float> {

@@ -15,6 +15,8 @@ public struct OptimizerConfiguration: Sendable, Equatable {
     /// The kind of optimiser.
     package var kind: Kind
     /// Adam's decay of the first moment.
+    ///
+    /// The constants of the other kind are not used. They hold that kind's defaults, or 0 in files of older releases.
     package var beta1: Double
     /// Adam's decay of the second moment.
     package var beta2: Double
@@ -27,12 +29,12 @@ public struct OptimizerConfiguration: Sendable, Equatable {
 
     /// Returns a configuration of Adam.
     public static func adam(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8) -> Self {
-        Self(kind: .adam, beta1: beta1, beta2: beta2, decay: 0, epsilon: epsilon, centred: false)
+        Self(kind: .adam, beta1: beta1, beta2: beta2, decay: 0.95, epsilon: epsilon, centred: true)
     }
 
     /// Returns a configuration of RMSProp.
     public static func rmsprop(decay: Double = 0.95, epsilon: Double = 0.01, centred: Bool = true) -> Self {
-        Self(kind: .rmsprop, beta1: 0, beta2: 0, decay: decay, epsilon: epsilon, centred: centred)
+        Self(kind: .rmsprop, beta1: 0.9, beta2: 0.999, decay: decay, epsilon: epsilon, centred: centred)
     }
 
     /// The constants of this kind by their names in checkpoints.

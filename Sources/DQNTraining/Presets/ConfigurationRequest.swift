@@ -36,10 +36,25 @@ public struct ConfigurationRequest: Sendable {
     public func resolve(
         gymnasium: GymnasiumSettings = GymnasiumSettings()
     ) throws(TrainingError) -> TrainingConfiguration {
+        try resolution(gymnasium: gymnasium).configuration
+    }
+
+    /// A configuration, and what its user should know about it.
+    package struct Resolution: Sendable {
+        /// The whole configuration.
+        package var configuration: TrainingConfiguration
+        /// Sentences about requested settings that do not apply or have no effect.
+        package var notices: [String]
+    }
+
+    /// Returns the whole configuration with notices; see ``resolve(gymnasium:)``.
+    package func resolution(
+        gymnasium: GymnasiumSettings = GymnasiumSettings()
+    ) throws(TrainingError) -> Resolution {
         do { return try resolve(document: readFile(), gymnasium) } catch { throw TrainingError(wrapping: error) }
     }
 
-    private func resolve(document: JSONValue?, _ gymnasium: GymnasiumSettings) throws -> TrainingConfiguration {
+    private func resolve(document: JSONValue?, _ gymnasium: GymnasiumSettings) throws -> Resolution {
         guard let named = environment ?? document?["environment"]?.stringValue else {
             throw TrainingError(
                 code: .invalidConfiguration, message: "No environment is given; use --env ID, as in --env CartPole-v1.")
@@ -52,30 +67,65 @@ public struct ConfigurationRequest: Sendable {
         let method = try TrainingMethods.named(methodName)
         var configuration = try preset.configuration(for: instance.specification, method: method)
         let defaultNetwork = configuration.network
-        try applyOverrides(to: &configuration, document)
+        var (layers, notices, explicit) = try layers(document, of: method)
+        let environment = id.text(in: instance.specification)
+        if let file = document?["environment"]?.stringValue, self.environment != nil {
+            let stored = try preset.identifier(EnvironmentID(file))
+            let isSame = try stored == id || stored == preset.identifier(requested) || stored.description == environment
+            if !isSame {
+                let removed = layers[0].remove { ConfigurationKey.ofEnvironment.contains($0) }
+                notices += Self.notice(of: removed, "environment '\(file)'", "'\(environment)'")
+            }
+        }
+        if let steps { try configuration.set("schedule_steps", to: .integer(Int64(steps))) }
+        try configuration.apply(layers)
         // Set last: a file may name the environment without the options that its preset needs.
-        try configuration.set("environment", to: .string(id.text(in: instance.specification)))
+        try configuration.set("environment", to: .string(environment))
         try configuration.set("preset", to: .string(preset.rawValue))
         try configuration.set("method", to: .string(method.name))
         let wrappers = try WrapperList(configuration.wrappers)
         configuration.wrappers = wrappers.texts
+        try configuration.validateConstants()
         let wrapped = try wrappers.wrap(instance, for: .training).specification
-        if !namesNetwork(document) { try preset.requireFit(of: defaultNetwork, in: configuration, for: wrapped) }
+        if !layers.contains(where: { $0.values["network"] != nil }) {
+            try preset.requireFit(of: defaultNetwork, in: configuration, for: wrapped)
+        }
         try configuration.validate(for: wrapped)
-        return configuration
+        return Resolution(
+            configuration: configuration, notices: notices + configuration.notices(on: Set(explicit)))
     }
 
-    /// Applies steps, file, assignments and flags, in this order.
-    private func applyOverrides(
-        to configuration: inout TrainingConfiguration, _ document: JSONValue?
-    ) throws(TrainingError) {
-        if let steps { try configuration.set("schedule_steps", to: .integer(Int64(steps))) }
-        if let document { try configuration.merge(document) }
-        for assignment in assignments {
-            try Self.requireOverridable(assignment)
-            try configuration.set(assignment)
+    /// Returns the layers above the preset, lowest first: the file, if there is one, then assignments and flags.
+    ///
+    /// A file's settings that belong to another method than the run's are left out.
+    private func layers(
+        _ document: JSONValue?, of method: any TrainingMethod
+    ) throws(TrainingError) -> (layers: [ConfigurationLayer], notices: [String], explicit: [String]) {
+        for assignment in assignments { try Self.requireOverridable(assignment) }
+        let request = try ConfigurationLayer(assignments: assignments, flags: flags)
+        var explicit = Array(request.values.keys)
+        guard let document else { return ([request], [], explicit) }
+        var file = try ConfigurationLayer(file: document)
+        guard let named = file.values["method"]?.stringValue else {
+            return ([file, request], [], explicit + file.values.keys)
         }
-        for (key, value) in flags.sorted(by: { $0.key < $1.key }) { try configuration.set(key, to: value) }
+        guard named != method.name else { return ([file, request], [], explicit) }
+        let removed = file.remove { !ConfigurationKey.independentOfMethod.contains($0) }
+        explicit += file.values.keys
+        return (
+            [file, request],
+            Self.notice(of: removed.filter { $0 != "method" }, "method '\(named)'", "'\(method.name)'"),
+            explicit
+        )
+    }
+
+    /// Returns a notice about settings of a file that do not apply.
+    private static func notice(of removed: [String], _ old: String, _ new: String) -> [String] {
+        guard !removed.isEmpty else { return [] }
+        return [
+            "the configuration file is for the \(old), so these settings of it do not apply to \(new): "
+                + removed.joined(separator: ", ")
+        ]
     }
 
     /// Refuses assignments to keys that determine the defaults of all other keys.

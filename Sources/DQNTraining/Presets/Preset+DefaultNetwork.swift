@@ -21,10 +21,3 @@ extension Preset {
         }
     }
 }
-
-extension ConfigurationRequest {
-    /// Whether the user names a network.
-    func namesNetwork(_ document: JSONValue?) -> Bool {
-        document?["network"] != nil || flags["network"] != nil || assignments.contains { $0.hasPrefix("network=") }
-    }
-}

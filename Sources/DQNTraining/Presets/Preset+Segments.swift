@@ -21,7 +21,7 @@ extension Preset {
         configuration.loss = .squared
         configuration.learningStarts = 0
         configuration.targetInterval = 1_000
-        configuration.epsilonAssignment = .drawn
+        configuration.epsilonAssignment = .dealt
         configuration.epsilonFraction = 0.3
         configuration.scheduleSteps = 500_000
         configuration.evaluationInterval = 10_000
@@ -29,6 +29,12 @@ extension Preset {
         if method.isActorCritic || Self.baseName(of: environment) == "Acrobot-v1" {
             configuration.segmentLength = 20
             configuration.optimizer.epsilon = 0.1
+        }
+        if method.isActorCritic {
+            // Other implementations add half of the mean squared error with a weight of 0.5.
+            configuration.valueCoefficient = 0.25
+            // With 0.01 the policy of one seed in four never finds a reward: 15 of 20 seeds solve it, with 0.1 all 20.
+            if Self.baseName(of: environment) == "Acrobot-v1" { configuration.entropyCoefficient = 0.1 }
         }
         if Self.hasPictures(environment) { applyFrames(to: &configuration, environment) }
     }

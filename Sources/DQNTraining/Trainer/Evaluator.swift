@@ -68,14 +68,13 @@ final class Evaluator: @unchecked Sendable {
     private func playEpisode(
         _ computation: any NetworkComputation, _ generator: inout RandomGenerator, _ heartbeat: Heartbeat
     ) throws -> Double {
-        let (maximum, actions) = (configuration.evaluationMaximumSteps, architecture.actionCount)
+        let maximum = configuration.evaluationMaximumSteps
         return try player.play(
             seed: generator.next(), maximumSteps: maximum > 0 ? maximum : nil,
             epsilon: configuration.evaluationEpsilon, generator: &generator
         ) { observation in
             observation.withBytes { computation.load($0, row: 0, offset: 0) }
-            // An actor-critic network appends the state's value to the logits of its policy.
-            return UnsafeBufferPointer(rebasing: try computation.forward()[..<actions]).indexOfMaximum
+            return architecture.greedyAction(of: try computation.forward())
         } onStep: { _ in
             heartbeat.beat()
             if isCancelled.load(ordering: .relaxed) { throw Cancelled() }

@@ -63,6 +63,8 @@ struct TrainerSetup {
         specification = try environment.fill(
             pool, configuration, options.gymnasium, agentSteps: checkpoint?.counters.agentSteps ?? 0)
         _ = try Preset.named(configuration.preset)
+        // A stored run keeps the constants that it started with.
+        if checkpoint == nil { try configuration.validateConstants() }
         try configuration.validate(for: specification)
         architecture = try configuration.architecture(for: specification)
         if let checkpoint, checkpoint.architecture != architecture {
@@ -81,6 +83,7 @@ struct TrainerSetup {
         self.backend = backend ?? OneDNNBackend(team: team)
         notices =
             Self.notices(resuming: checkpoint, stored, configuration, method)
+            + Self.notices(onConstantsOf: configuration, isNew: checkpoint == nil)
             + EnvironmentProvenance.notices(of: checkpoint?.extensions ?? [], for: specification)
             + specification.notices(of: nil)
     }
@@ -120,6 +123,15 @@ struct TrainerSetup {
         let lost = ([state.environment] + state.additionalEnvironments.map(\.environment)).enumerated()
             .compactMap { $1 == nil ? String($0) : nil }
         return lost.isEmpty ? nil : "its environment \(lost.joined(separator: ", "))"
+    }
+
+    /// Older releases started runs with constants that a new run may not have; these runs continue with them.
+    private static func notices(onConstantsOf configuration: TrainingConfiguration, isNew: Bool) -> [String] {
+        guard !isNew else { return [] }
+        do throws(TrainingError) { try configuration.validateConstants() } catch {
+            return ["the run keeps constants that a new run may not have: \(error.message)"]
+        }
+        return []
     }
 
     /// Extension groups that neither the method nor the trainer writes.

@@ -1,0 +1,172 @@
+import DQNCheckpoint
+import DQNLearning
+import DQNModel
+import DQNNetwork
+import DQNTraining
+import Foundation
+import Testing
+
+/// The results that `Fixtures/scripts/record_value_options.py` computed with PyTorch.
+struct ValueOptionFixture: Decodable, Sendable {
+    struct Case: Decodable, Sendable, CustomTestStringConvertible {
+        var method: String
+        var settings: [String]
+        var rate: Double
+        var initial: [Float]
+        var online: [Float]
+        var testDescription: String { ([method] + settings).joined(separator: " ") }
+    }
+    struct Loss: Decodable, Sendable {
+        var quantiles: Int
+        var outputs: [Float]
+        var targets: [Float]
+        var actions: [Int32]
+        var weights: [Float]
+        var loss: Double
+        var gradient: [Float]
+        var errors: [Float]
+    }
+    var cases: [Case]
+    var quantile_loss: Loss
+
+    static let shared: ValueOptionFixture = {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        do {
+            let data = try Data(contentsOf: root.appendingPathComponent("Fixtures/methods/value-options.json"))
+            return try JSONDecoder().decode(ValueOptionFixture.self, from: data)
+        } catch { fatalError("Fixtures/methods/value-options.json cannot be read: \(error)") }
+    }()
+}
+
+/// Munchausen learning and quantile regression lead to the parameters that PyTorch has.
+@Suite struct ValueOptionTests {
+    init() { ScriptedEnvironment.registration }
+
+    @Test(arguments: ValueOptionFixture.shared.cases.filter { !$0.settings.contains { $0.hasPrefix("quantiles") } })
+    func parametersAgreeWithPyTorch(_ test: ValueOptionFixture.Case) throws {
+        let (script, fixture) = (ScriptedFixture.shared, OptimizerFixture.shared)
+        var request = ConfigurationRequest()
+        request.environment = ScriptedEnvironment.id
+        request.method = test.method
+        request.assignments =
+            test.settings + [
+                "network=mlp:\(script.units)", "schedule_steps=\(script.scheduleSteps)", "learning_rate=\(test.rate)",
+                "learning_rate_final=0", "learning_starts=0", "discount=\(script.discount)",
+                "segment_length=\(script.segmentLength)", "target_interval=\(script.targetInterval)",
+                "epsilon_start=0", "epsilon_assignment=fixed", "epsilon_final=0", "loss=squared",
+                "max_gradient_norm=\(script.maxGradientNorm)", "evaluation_interval=0", "replay_capacity=100",
+                "batch_size=\(fixture.batch_size)", "train_interval=\(fixture.train_interval)", "gradient_steps=1",
+            ]
+        var start = try Trainer(request.resolve()).checkpoint()
+        start.online = test.initial
+        start.target = test.initial
+        let trainer = try Trainer(resuming: start)
+        try trainer.advance(to: script.steps)
+        let end = try trainer.checkpoint()
+        let size = test.online.reduce(0) { max($0, abs($1)) }
+        #expect(zip(start.online, test.online).contains { abs($0 - $1) > 0.01 * size })
+        #expect(end.online.count == test.online.count)
+        for (index, (value, expected)) in zip(end.online, test.online).enumerated()
+        where !(abs(value - expected) <= 5e-5 * size) {
+            Issue.record("parameter \(index) is \(value), PyTorch has \(expected)")
+            return
+        }
+    }
+
+    @Test func theQuantileLossAgreesWithPyTorch() {
+        let recorded = ValueOptionFixture.shared.quantile_loss
+        var gradient = [Float](repeating: .nan, count: recorded.outputs.count)
+        var errors = [Float](repeating: .nan, count: recorded.actions.count)
+        let loss = recorded.outputs.withUnsafeBufferPointer { outputs in
+            recorded.actions.withUnsafeBufferPointer { actions in
+                recorded.targets.withUnsafeBufferPointer { targets in
+                    recorded.weights.withUnsafeBufferPointer { weights in
+                        gradient.withUnsafeMutableBufferPointer { gradient in
+                            errors.withUnsafeMutableBufferPointer { errors in
+                                QuantileLoss(quantiles: recorded.quantiles).evaluate(
+                                    outputs: outputs, actions: actions, targets: targets, gradient: gradient,
+                                    weights: weights, absoluteErrors: errors)
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        #expect(abs(loss - recorded.loss) < 1e-6)
+        for (value, expected) in zip(gradient, recorded.gradient) { #expect(abs(value - expected) < 1e-7) }
+        for (value, expected) in zip(errors, recorded.errors) { #expect(abs(value - expected) < 1e-6) }
+        #expect(gradient.contains { $0 != 0 } && gradient.contains(0))
+    }
+
+    private func request(_ method: String, _ assignments: String...) -> ConfigurationRequest {
+        var request = ConfigurationRequest()
+        request.environment = "CartPole-v1"
+        request.method = method
+        request.assignments = assignments
+        return request
+    }
+
+    // MARK: Munchausen
+
+    /// The soft maximum and the log-policy stay exact where exponentials overflow or vanish.
+    @Test(arguments: [0.03, 1e-6, 1.0, 1000.0]) func theSoftMaximumIsStable(temperature: Double) throws {
+        let munchausen = Munchausen(weight: 0.9, temperature: temperature, minimum: -1)
+        for values: [Float] in [[1e6, -1e6, 0], [-3e7, -3e7, -3e7], [0.25, 0.5, 0.125], [1e-30, 0, -1e-30], [7]] {
+            try values.withUnsafeBufferPointer { values in
+                let soft = munchausen.softMaximum(values)
+                let largest = try #require(values.max())
+                #expect(soft.isFinite && soft >= largest)
+                #expect(Double(soft) <= (Double(largest) + temperature * log(Double(values.count))) * (1 + 1e-6) + 1e3)
+                for action in values.indices {
+                    let bonus = munchausen.bonus(values, action: action)
+                    #expect(bonus <= 0 && bonus >= -0.9)
+                }
+            }
+        }
+        let equal: [Float] = [2, 2, 2, 2]
+        equal.withUnsafeBufferPointer {
+            #expect(abs(Double(munchausen.softMaximum($0)) - 2 - temperature * log(4)) < 1e-6 * max(1, temperature))
+        }
+    }
+
+    @Test(arguments: ["dqn", "async-dqn", "async-nstep-q"]) func munchausenTurnsThePresetsDoubleOff(method: String)
+        throws
+    {
+        let configuration = try request(method, "munchausen=true").resolve()
+        #expect(configuration.munchausen && !configuration.doubleDQN)
+    }
+
+    @Test(arguments: [
+        ("dqn", ["munchausen=true", "double=true"], "double has no action to select"),
+        ("async-sarsa", ["munchausen=true"], "would not depend on the action taken"),
+        ("a3c", ["munchausen=true"], "has no action values; leave munchausen out"),
+        ("dqn", ["munchausen=true", "munchausen_temperature=0"], "'munchausen_temperature'"),
+        ("dqn", ["munchausen=true", "munchausen_clip=1"], "'munchausen_clip'"),
+    ])
+    func refusesWhatIsNotDefined(method: String, assignments: [String], words: String) {
+        var request = request(method)
+        request.assignments = assignments
+        #expect { try request.resolve() } throws: { "\($0)".contains(words) }
+    }
+
+    @Test(arguments: [
+        ("a3c", ["quantiles=5"], "does not learn quantiles"), ("async-q", ["quantiles=5"], "does not learn quantiles"),
+        ("dqn", ["quantiles=5", "dueling=true"], "no dueling streams"),
+        ("dqn", ["quantiles=-1"], "'quantiles'"),
+    ])
+    func refusesQuantilesWhereNothingLearnsThem(method: String, assignments: [String], words: String) {
+        var request = request(method)
+        request.assignments = assignments
+        #expect { try request.resolve() } throws: { "\($0)".contains(words) }
+    }
+
+    @Test func aFileWithoutTheKeysHasTheOldBehaviour() throws {
+        guard case .object(var members) = TrainingConfiguration().json else { return }
+        for key in ["munchausen", "munchausen_alpha", "munchausen_temperature", "munchausen_clip", "quantiles"] {
+            members[key] = nil
+            #expect(try TrainingConfiguration(json: .object(members)) == TrainingConfiguration())
+        }
+        #expect(!TrainingConfiguration().munchausen && TrainingConfiguration().quantiles == 0)
+    }
+}
