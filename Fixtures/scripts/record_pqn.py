@@ -1,5 +1,5 @@
 """Records what one worker with two environments learns in a scripted environment, computed by PyTorch: PQN (Gallici
-2024) and the asynchronous methods of Mnih 2016.
+2024), the asynchronous methods of Mnih 2016, and DQN with a part of the replay for each environment.
 
 The first seed of an environment determines where it begins in a script of observations, rewards and episode ends;
 rewards also depend on the action. The methods are written here from the papers, with autograd; seeds, exploration and
@@ -14,29 +14,14 @@ import pathlib
 
 import torch
 
-from record_methods import ACTIONS, FEATURES, MASK, UNITS, Xoshiro
+from record_methods import ACTIONS, FEATURES, UNITS, Xoshiro
 
 OUT = pathlib.Path(__file__).resolve().parents[1] / "methods" / "pqn.json"
 ENVIRONMENTS, LENGTH, STEPS, SCRIPT = 2, 3, 45, 64
 TARGET_INTERVAL, SCHEDULE, EXPLORATION = 5, 80, 0.3
 RATE, DECAY, EPSILON, CLIP, DISCOUNT = 0.05, 0.9, 0.01, 0.5, 0.9
+LEARNING_STARTS, BATCH, N_STEP = 10, 5, 2
 LAMBDA, EPOCHS, MINIBATCHES, ADAM_RATE, ADAM_EPSILON = 0.65, 2, 3, 0.02, 1e-5
-
-
-class Generator(Xoshiro):
-    def next(self):
-        state = list(self.s)
-        self.uniform()
-        rotate = lambda x, k: ((x << k) | (x >> (64 - k))) & MASK
-        return (rotate((state[0] + state[3]) & MASK, 23) + state[0]) & MASK
-
-    def integer(self, bound):
-        """Lemire 2019."""
-        product = self.next() * bound
-        if product & MASK < bound:
-            while product & MASK < (1 << 64) % bound:
-                product = self.next() * bound
-        return product >> 64
 
 
 def script():
@@ -50,7 +35,7 @@ def script():
 
 class Environment:
     def __init__(self, stream):
-        self.seen = self.step = Generator(0, stream).next() % SCRIPT
+        self.seen = self.step = Xoshiro(0, stream).next() % SCRIPT
         self.observations, self.rewards, self.ends = script()
 
     @property
@@ -67,6 +52,39 @@ class Environment:
         if end:
             self.seen += 1
         return reward, end, following
+
+
+class Replay:
+    """One environment's part of a replay that never becomes full."""
+
+    def __init__(self):
+        self.slots = []
+
+    def begin(self, x):
+        self.slots.append({"x": x, "end": "", "final": False})
+
+    def add(self, action, reward, end, following):
+        self.slots[-1].update(action=action, reward=reward, end=end)
+        if end != "terminated":
+            self.begin(following)
+            self.slots[-1]["final"] = end == "truncated"
+
+    def transition(self, slot):
+        """Returns the sum of rewards, the slot to bootstrap from and its discount; None if it cannot be sampled."""
+        if slot == len(self.slots) - 1 or self.slots[slot]["final"]:
+            return None
+        total, weight = 0.0, 1.0
+        for place in range(slot, slot + N_STEP):
+            if place == len(self.slots) - 1:
+                return None
+            step = self.slots[place]
+            total += weight * step["reward"]
+            weight *= DISCOUNT
+            if step["end"] == "terminated":
+                return total, slot, 0.0
+            if step["end"] == "truncated":
+                break
+        return total, place + 1, weight
 
 
 def forward(parameters, x):
@@ -108,15 +126,20 @@ def play(method, initial):
     theta = [p.clone() for p in initial]
     target = [p.clone() for p in initial]
     optimizer = Adam(theta) if method == "pqn" else RMSProp(theta)
-    exploration, shuffling = Generator(0, "workers/0/exploration"), Generator(0, "workers/0/shuffling")
+    exploration, shuffling = Xoshiro(0, "workers/0/exploration"), Xoshiro(0, "workers/0/shuffling")
     environments = [Environment("workers/0/environment" + (f"/{i}" if i else "")) for i in range(ENVIRONMENTS)]
+    sampling = Xoshiro(0, "workers/0/sampling")
+    replays = [Replay() for _ in range(ENVIRONMENTS)]
+    for replay, environment in zip(replays, environments):
+        replay.begin(environment.observation)
     pending = [None] * ENVIRONMENTS
     rounds = []
+    total = 0
 
-    def act(outputs):
+    def act(outputs, step):
         if method != "a3c":
-            if exploration.uniform() < EXPLORATION:
-                return exploration.integer(ACTIONS)
+            if exploration.uniform() < (1 if method == "dqn" and step < LEARNING_STARTS else EXPLORATION):
+                return exploration.below(ACTIONS)
             return int(outputs.argmax())
         place, total = exploration.uniform(), 0.0
         for action, probability in enumerate(torch.softmax(outputs[:ACTIONS].double(), 0).tolist()):
@@ -124,6 +147,34 @@ def play(method, initial):
             if place < total:
                 return action
         return ACTIONS - 1
+
+    def step(xs, actions, targets, objective, fraction):
+        leaves = [p.clone().requires_grad_() for p in theta]
+        gradients = torch.autograd.grad(objective(forward(leaves, xs), actions, targets), leaves)
+        norm = torch.sqrt(sum((g**2).sum() for g in gradients))
+        scale = min(1.0, CLIP / (float(norm) + 1e-6))
+        with torch.no_grad():
+            optimizer.update(theta, [g * scale for g in gradients], fraction)
+
+    def value_loss(outputs, actions, targets):
+        return (outputs.gather(1, actions[:, None]).squeeze(1) - targets) ** 2
+
+    def learn_from_replay(fraction):
+        xs, actions, targets = [], [], []
+        while len(xs) < BATCH:
+            slot, place = sampling.below(sum(len(replay.slots) for replay in replays)), 0
+            while slot >= len(replays[place].slots):
+                slot -= len(replays[place].slots)
+                place += 1
+            slots, transition = replays[place].slots, replays[place].transition(slot)
+            if transition is None:
+                continue
+            reward, following, discount = transition
+            xs.append(slots[slot]["x"])
+            actions.append(slots[slot]["action"])
+            targets.append(reward + discount * forward(target, slots[following]["x"]).max())
+        batch = torch.stack(xs), torch.tensor(actions), torch.stack(targets)
+        step(*batch, lambda *batch: value_loss(*batch).mean(), fraction)
 
     def learn(rounds, fraction):
         rows = [row for row_of_round in rounds for row in row_of_round]
@@ -152,18 +203,6 @@ def play(method, initial):
                 row["target"] = row["reward"] + DISCOUNT * value
         targets = torch.stack([row["target"] for row in rows])
 
-        def step(places, objective):
-            leaves = [p.clone().requires_grad_() for p in theta]
-            outputs = forward(leaves, xs[places])
-            gradients = torch.autograd.grad(objective(outputs, actions[places], targets[places]), leaves)
-            norm = torch.sqrt(sum((g**2).sum() for g in gradients))
-            scale = min(1.0, CLIP / (float(norm) + 1e-6))
-            with torch.no_grad():
-                optimizer.update(theta, [g * scale for g in gradients], fraction)
-
-        def value_loss(outputs, actions, targets):
-            return (outputs.gather(1, actions[:, None]).squeeze(1) - targets) ** 2
-
         def actor_critic_loss(outputs, actions, targets):
             log_policy = torch.log_softmax(outputs[:, :ACTIONS], 1)
             advantage = targets - outputs[:, ACTIONS].detach()
@@ -175,37 +214,45 @@ def play(method, initial):
             for _ in range(EPOCHS):
                 order = list(range(len(rows)))
                 for place in range(len(rows) - 1, 0, -1):
-                    other = shuffling.integer(place + 1)
+                    other = shuffling.below(place + 1)
                     order[place], order[other] = order[other], order[place]
                 size = len(rows) // MINIBATCHES
                 for start in range(0, len(rows), size):
-                    step(order[start : start + size], lambda *batch: value_loss(*batch).mean())
+                    places = order[start : start + size]
+                    mean = lambda *batch: value_loss(*batch).mean()
+                    step(xs[places], actions[places], targets[places], mean, fraction)
         else:
             loss = actor_critic_loss if method == "a3c" else value_loss
-            step(list(range(len(rows))), lambda *batch: loss(*batch).sum() / ENVIRONMENTS)
+            step(xs, actions, targets, lambda *batch: loss(*batch).sum() / ENVIRONMENTS, fraction)
 
-    total = 0
     while total < STEPS:
         count = min(ENVIRONMENTS, STEPS - total)
         chosen = []
         for index in range(count):
             x = environments[index].observation
-            action = pending[index] if pending[index] is not None else act(forward(theta, x))
+            action = pending[index] if pending[index] is not None else act(forward(theta, x), total + index)
             pending[index] = None
             chosen.append((x, action))
         rounds.append([])
         for index, (x, action) in enumerate(chosen):
             reward, end, following = environments[index].take(action)
+            replays[index].add(action, reward, end, following)
+            if end:
+                replays[index].begin(environments[index].observation)
             rounds[-1].append({"x": x, "action": action, "reward": reward, "end": end, "next": following})
         before, total = total, total + count
         if total // TARGET_INTERVAL > before // TARGET_INTERVAL:
             target = [p.clone() for p in theta]
         if count < ENVIRONMENTS:
             break
+        if method == "dqn":
+            if total > LEARNING_STARTS:
+                learn_from_replay(1 - total / SCHEDULE)
+            continue
         if method == "async-sarsa":
             for index, row in enumerate(rounds[-1]):
                 if row["end"] != "terminated":
-                    row["after"] = act(forward(theta, row["next"]))
+                    row["after"] = act(forward(theta, row["next"]), total + index)
                     if row["end"] != "truncated":
                         pending[index] = row["after"]
         if len(rounds) == LENGTH:
@@ -214,7 +261,7 @@ def play(method, initial):
     flat = lambda parameters: [float(v) for p in parameters for v in p.flatten()]
     return {
         "online": flat(theta), "slots": {name: flat(slot) for name, slot in optimizer.state.items()},
-        "open_steps": sum(len(rows) for rows in rounds),
+        "open_steps": 0 if method == "dqn" else sum(len(rows) for rows in rounds),
     }
 
 
@@ -223,7 +270,7 @@ def main():
     observations, rewards, ends = script()
     cases = []
     for method, network in [
-        ("pqn", "mlp:8"), ("async-q", "mlp:8"), ("async-sarsa", "mlp:8"),
+        ("dqn", "mlp:8"), ("pqn", "mlp:8"), ("async-q", "mlp:8"), ("async-sarsa", "mlp:8"),
         ("async-nstep-q", "mlp:8"), ("a3c", "mlp:8"),
     ]:
         outputs = ACTIONS + (method == "a3c")
@@ -237,7 +284,7 @@ def main():
         "environments": ENVIRONMENTS, "segment_length": LENGTH, "steps": STEPS, "target_interval": TARGET_INTERVAL,
         "schedule_steps": SCHEDULE, "exploration": EXPLORATION, "learning_rate": RATE, "rmsprop_decay": DECAY,
         "rmsprop_epsilon": EPSILON, "max_gradient_norm": CLIP, "discount": DISCOUNT, "return_lambda": LAMBDA,
-        "epochs": EPOCHS, "minibatches": MINIBATCHES, "adam_rate": ADAM_RATE, "adam_epsilon": ADAM_EPSILON,
+        "learning_starts": LEARNING_STARTS, "batch_size": BATCH, "n_step": N_STEP, "epochs": EPOCHS, "minibatches": MINIBATCHES, "adam_rate": ADAM_RATE, "adam_epsilon": ADAM_EPSILON,
         "actions": ACTIONS, "observations": [[float(v) for v in row] for row in observations],
         "rewards": [float(r) for r in rewards], "ends": ends, "cases": cases,
     }

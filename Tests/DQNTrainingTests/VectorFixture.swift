@@ -26,6 +26,9 @@ struct VectorFixture: Decodable, Sendable {
     var maxGradientNorm: Double
     var discount: Double
     var returnLambda: Double
+    var learningStarts: Int
+    var batchSize: Int
+    var nStep: Int
     var epochs: Int
     var minibatches: Int
     var adamRate: Double
