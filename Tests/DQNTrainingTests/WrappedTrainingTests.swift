@@ -2,6 +2,7 @@ import DQNCheckpoint
 import DQNEnvironments
 import DQNLearning
 import DQNModel
+import DQNNetwork
 import DQNTraining
 import Foundation
 import Testing
@@ -135,6 +136,8 @@ import Testing
         #expect(configuration.targetInterval == 1000 && configuration.trainInterval == 4)
         #expect(configuration.gradientSteps == 1 && configuration.epsilonFraction == 0.1)
         #expect(configuration.epsilonFinal == 0.01 && configuration.evaluationEpsilon == 0.01)
+        #expect(configuration.doubleDQN && configuration.nStep == 3)
+        #expect(configuration.optimizer == .adam(epsilon: 1.5e-4))
         request.method = "a3c"
         let segments = try request.resolve()
         #expect(segments.wrappers == configuration.wrappers && segments.frameStack == 4)

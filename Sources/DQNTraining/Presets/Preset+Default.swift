@@ -64,5 +64,6 @@ extension Preset {
         configuration.batchSize = 32
         configuration.replayCapacity = 100_000
         configuration.targetInterval = 1_000
+        Self.applyPixelLearning(to: &configuration)
     }
 }

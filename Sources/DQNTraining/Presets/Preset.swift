@@ -12,7 +12,7 @@ package enum Preset: String, Sendable, CaseIterable {
     case zoo
     /// The settings of CleanRL's `dqn.py`.
     case cleanrl
-    /// The wrappers of the Atari papers with the settings of RL Baselines3 Zoo.
+    /// The wrappers of the Atari papers, with settings that keep networks of pixels alive.
     case atari
 
     /// Returns the preset with a name.
