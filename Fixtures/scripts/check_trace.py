@@ -10,6 +10,7 @@ docs/format.md alone: it shares no code with the Swift reader.
 import argparse
 import hashlib
 import json
+import math
 import re
 import sys
 
@@ -17,7 +18,7 @@ import h5py
 import numpy as np
 
 TYPES = {"float32": "<f4", "float64": "<f8", "uint8": "|u1", "int32": "<i4", "int64": "<i8", "uint64": "<u8"}
-VERSIONS = ("1.0", "1.1", "2.0")
+VERSIONS = ("1.0", "1.1", "2.0", "2.1")
 SEAL_BYTES = 512
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,127}")
 
@@ -127,51 +128,105 @@ def document(arrays, path):
     return json.loads(arrays[path].tobytes())
 
 
+ACTIVATIONS = {
+    "relu": lambda x: np.maximum(x, 0),
+    "tanh": np.tanh,
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+    "silu": lambda x: x / (1 + np.exp(-x)),
+    "gelu": lambda x: x * (1 + np.vectorize(math.erf)(x / math.sqrt(2))) / 2,
+    "identity": lambda x: x,
+}
+
+
 def action_values(arrays, architecture, observation):
     """The online network's Q-values of one observation, or an actor-critic's logits, in float64.
 
     Computes in the order of docs/format.md.
     """
-    space, layers, head = architecture["input"], architecture["layers"], architecture["head"]
+    space, layers, head = architecture["input"], list(architecture["layers"]), architecture["head"]
     values = np.asarray(observation, np.float64).reshape(space["shape"])
-    if space["element"] == "uint8":
-        values = values / 255
+    # One number for all elements, or one for each in row-major order.
+    offset, scale = (
+        np.resize(np.asarray(architecture.get(key) or default, np.float32).astype(np.float64), space["shape"])
+        for key, default in (("input_offset", [0]), ("input_scale", [1]))
+    )
+    if space["element"] == "uint8" and not architecture.get("input_scale"):
+        scale = 1 / 255
+    values = (values - offset) * scale
 
     def parameters(name):
         return [arrays[f"parameters/online/{name}/{part}"].astype(np.float64) for part in ("weight", "bias")]
 
-    def dense(name, values):
+    def linear(name, values):
         weight, bias = parameters(name)
         return weight @ values.reshape(-1) + bias
 
-    # Each stream of a dueling head has its own copy of the last dense layer.
-    split = head["type"] == "dueling" and layers and layers[-1]["type"] == "dense"
-    for index, layer in enumerate(layers[:-1] if split else layers):
-        name = f"layers/{index}"
+    def hidden(name, layer, values):
+        activation = "identity"
         if layer["type"] == "convolution":
-            values = convolve(values, *parameters(name), layer["stride"])
+            values, activation = convolve(values, *parameters(name), layer), "relu"
         elif layer["type"] == "dense":
-            values = dense(name, values)
+            values, activation = linear(name, values), "relu"
+        elif layer["type"] == "layer_norm":
+            weight, bias = parameters(name)
+            values = (values - values.mean()) / np.sqrt(values.var() + 1e-5) * weight + bias
+        elif layer["type"] == "max_pooling":
+            values = windows(values, layer, -np.inf).max(axis=(3, 4))
+        elif layer["type"] == "average_pooling":
+            values = windows(values, layer, 0).mean(axis=(3, 4))
         else:
             raise Refused(f"/architecture has a layer of unknown type '{layer['type']}'")
-        values = np.maximum(values, 0)
+        return ACTIVATIONS[layer.get("activation") or activation](values)
+
+    def stream(name, hidden_layers, values):
+        for path, layer in hidden_layers:
+            values = hidden(path, layer, values)
+        return linear(f"{name}/output", values)
+
+    def explicit(name):
+        return [(f"{name}/layers/{index}", layer) for index, layer in enumerate(head[f"{name}_layers"])]
+
+    first, second = ("policy", "value") if head["type"] == "actor_critic" else ("value", "advantage")
+    if head.get(f"{first}_layers") is not None:
+        streams = {name: explicit(name) for name in (first, second)}
+    elif head["type"] == "dueling":
+        # Each stream has its own copy of a last dense layer.
+        last = [layers.pop()] if layers and layers[-1]["type"] == "dense" else []
+        streams = {name: [(f"{name}/hidden", layer) for layer in last] for name in (first, second)}
+    else:
+        streams = {}
+    for index, layer in enumerate(layers):
+        values = hidden(f"layers/{index}", layer, values)
     if head["type"] == "dueling":
-        value, advantages = (
-            dense(f"{stream}/output", np.maximum(dense(f"{stream}/hidden", values), 0) if split else values)
-            for stream in ("value", "advantage")
-        )
+        value, advantages = (stream(name, streams[name], values) for name in (first, second))
         return value + advantages - advantages.mean()
+    if head["type"] == "actor_critic" and streams:
+        return stream("policy", streams["policy"], values)
     if head["type"] in ("action_values", "actor_critic"):
         # The last output of an actor-critic head is the state's value.
-        return dense("head", values)[: head["actions"]]
+        return linear("head", values)[: head["actions"]]
+    if head["type"] == "quantiles":
+        return linear("head", values).reshape(head["actions"], head["quantiles"]).mean(axis=1)
     raise Refused(f"/architecture has a head of unknown type '{head['type']}'")
 
 
-def convolve(values, weight, bias, stride):
-    """A convolution without padding; values [channels, rows, columns], weight [outputs, channels, k, k]."""
-    windows = np.lib.stride_tricks.sliding_window_view(values, weight.shape[2:], axis=(1, 2))
-    windows = windows[:, ::stride, ::stride]
-    return np.einsum("crxij,ocij->orx", windows, weight, optimize=True) + bias[:, None, None]
+def pair(size):
+    """Rows and columns of a size of a layer."""
+    return size if isinstance(size, list) else [size, size]
+
+
+def windows(values, layer, fill):
+    """The windows of padded values [channels, rows, columns]: [channels, rows, columns, kernel rows, kernel columns]."""
+    (rows, columns), (down, right) = pair(layer.get("padding") or 0), pair(layer["stride"])
+    padded = np.pad(values, ((0, 0), (rows, rows), (columns, columns)), constant_values=fill)
+    all_windows = np.lib.stride_tricks.sliding_window_view(padded, pair(layer["kernel"]), axis=(1, 2))
+    return all_windows[:, ::down, ::right]
+
+
+def convolve(values, weight, bias, layer):
+    """A convolution; values [channels, rows, columns], weight [outputs, channels, kernel rows, kernel columns]."""
+    return np.einsum("crxij,ocij->orx", windows(values, layer, 0), weight, optimize=True) + bias[:, None, None]
 
 
 def check_trace(arrays, path, tolerance, greedy=True):

@@ -18,6 +18,9 @@ folder = pathlib.Path(__file__).resolve().parent.parent / "hostile"
 BIAS = "parameters/online/head/bias"
 REPLAY = "workers/0/replay"
 FLAGS = f"{REPLAY}/flags"
+# The second environment of the worker (2.1).
+SECOND = "workers/0/environments/1"
+SECOND_REPLAY = f"{SECOND}/replay"
 # A custom replay column, of any type and width.
 OWN = f"{REPLAY}/a.own"
 STATE = "workers/0/state"
@@ -47,7 +50,7 @@ class Forgery:
 
     def __init__(self, version):
         self.version = version
-        self.sealed_version = version if version == "2.0" else None
+        self.sealed_version = version if version >= "2.0" else None
         self.user_block = 512
         self.libver = ("v108", "v108")
         self.attributes = {
@@ -91,7 +94,7 @@ class Forgery:
         return min(self.documents[STATE]["replay"]["chunk_length"], self.documents[STATE]["replay"]["count"])
 
     def chunk_rows(self, path):
-        if self.version != "2.0" or not path.startswith(REPLAY):
+        if self.version < "2.0" or not path.startswith((REPLAY, SECOND_REPLAY)):
             return None
         return self.replay_rows() if self.arrays[path].nbytes else None
 
@@ -1779,6 +1782,202 @@ def worker_of_a_huge_number(forgery):
 @case(16)
 def extension_of_another_name(forgery):
     forgery.documents["extensions/org.example/descriptor"]["owner"] = "../org.example"
+
+
+# R10, R23, R24: networks, environments and masks of 2.1.
+
+
+def network(rule=10, name=None):
+    """A case in which `function` changes the architecture and the parameters of a network of 2.1."""
+
+    def register(function):
+        def change(forgery):
+            function(forgery.documents["architecture"], forgery.arrays)
+
+        change.__name__ = name or function.__name__
+        return case(rule, ("2.1",))(change)
+
+    return register
+
+
+@network(0, "sound_network_with_every_key")
+def every_key(architecture, arrays):
+    architecture["input"] = {"element": "float32", "shape": [2, 5, 4]}
+    architecture["input_offset"] = [0.5]
+    architecture["input_scale"] = [2.0] * 40
+    architecture["layers"] = [
+        {"type": "convolution", "outputs": 3, "kernel": [3, 2], "stride": 1, "padding": [1, 0], "activation": "tanh"},
+        {"type": "layer_norm", "activation": None},
+        {"type": "max_pooling", "kernel": 2, "stride": [2, 1], "padding": 1},
+        {"type": "average_pooling", "kernel": [2, 2], "stride": 1},
+        {"type": "dense", "units": 2, "activation": "gelu"}]
+    for path in [BIAS, "parameters/online/head/weight"]:
+        del arrays[path]
+    online = "parameters/online"
+    shapes = {
+        "layers/0/weight": (3, 2, 3, 2), "layers/0/bias": (3,), "layers/1/weight": (3, 5, 3),
+        "layers/1/bias": (3, 5, 3), "layers/4/weight": (2, 18), "layers/4/bias": (2,), "value/layers/0/weight": (4, 2),
+        "value/layers/0/bias": (4,), "value/layers/1/weight": (4,), "value/layers/1/bias": (4,),
+        "value/output/weight": (1, 4), "value/output/bias": (1,), "advantage/output/weight": (2, 2),
+        "advantage/output/bias": (2,)}
+    architecture["head"] = {
+        "type": "dueling", "actions": 2, "advantage_layers": [],
+        "value_layers": [{"type": "dense", "units": 4, "activation": "elu"}, {"type": "layer_norm"}]}
+    for path, shape in shapes.items():
+        arrays[f"{online}/{path}"] = np.linspace(-1, 1, int(np.prod(shape)), dtype="<f4").reshape(shape)
+
+
+@network()
+def unknown_activation(architecture, arrays):
+    architecture["layers"] = [{"type": "dense", "units": 2, "activation": "swish"}]
+
+
+@network()
+def offset_of_the_wrong_length(architecture, arrays):
+    architecture["input_offset"] = [1, 2, 3]
+
+
+@network()
+def scale_beyond_float32(architecture, arrays):
+    architecture["input_scale"] = [1e39]
+
+
+@network()
+def negative_padding(architecture, arrays):
+    architecture["input"]["shape"] = [1, 4, 4]
+    architecture["layers"] = [{"type": "convolution", "outputs": 1, "kernel": 2, "stride": 1, "padding": -1}]
+
+
+@network()
+def padding_beyond_all_bounds(architecture, arrays):
+    architecture["input"]["shape"] = [1, 4, 4]
+    architecture["layers"] = [
+        {"type": "convolution", "outputs": 1, "kernel": (1 << 62) + 1, "stride": 1, "padding": 1 << 62}]
+
+
+@network()
+def pooling_of_the_padding_alone(architecture, arrays):
+    architecture["input"]["shape"] = [1, 4, 4]
+    architecture["layers"] = [{"type": "max_pooling", "kernel": 2, "stride": 1, "padding": 2}]
+
+
+@network()
+def no_quantiles(architecture, arrays):
+    architecture["head"] = {"type": "quantiles", "actions": 2, "quantiles": 0}
+
+
+@network()
+def quantiles_beyond_all_bounds(architecture, arrays):
+    architecture["head"] = {"type": "quantiles", "actions": 2, "quantiles": (1 << 63) - 1}
+
+
+@network()
+def quantiles_too_many_in_total(architecture, arrays):
+    architecture["head"] = {"type": "quantiles", "actions": 65536, "quantiles": 65536}
+
+
+@network()
+def one_stream(architecture, arrays):
+    architecture["head"]["type"] = "dueling"
+    architecture["head"]["value_layers"] = []
+
+
+@network()
+def convolution_in_a_stream(architecture, arrays):
+    architecture["head"] = {
+        "type": "actor_critic", "actions": 2, "policy_layers": [],
+        "value_layers": [{"type": "convolution", "outputs": 1, "kernel": 1, "stride": 1}]}
+
+
+@network()
+def many_large_poolings(architecture, arrays):
+    architecture["input"] = {"element": "uint8", "shape": [1, 16384, 16384]}
+    architecture["layers"] = [{"type": "max_pooling", "kernel": 1, "stride": 1}] * 4
+
+
+@network(11)
+def normalization_too_large_for_the_file(architecture, arrays):
+    architecture["input"]["shape"] = [1 << 24]
+    architecture["layers"] = [{"type": "layer_norm"}]
+
+
+def second_environment(function):
+    """Adds a valid second environment, and masks to both replays, before `function` changes them."""
+
+    def change(forgery):
+        ring = dict(forgery.documents[STATE]["replay"])
+        forgery.documents[STATE]["environments"] = [{"episode_length": 2, "episode_return": 0.5, "replay": ring}]
+        for name in ["frames", "actions", "rewards", "flags"]:
+            forgery.arrays[f"{SECOND_REPLAY}/{name}"] = forgery.arrays[f"{REPLAY}/{name}"]
+        for replay in [REPLAY, SECOND_REPLAY]:
+            forgery.arrays[f"{replay}/next_action_masks"] = np.array([[1, 1], [0, 1], [1, 0], [0, 0], [0, 0]], "u1")
+        for place in ["workers/0", SECOND]:
+            forgery.arrays[f"{place}/action_mask"] = np.array([0, 1], "u1")
+        function(forgery)
+
+    change.__name__ = function.__name__
+    return change
+
+
+@case(0, ("2.1",))
+@second_environment
+def sound_second_environment(forgery):
+    pass
+
+
+@case(23, ("2.1",))
+@second_environment
+def environment_without_an_entry(forgery):
+    forgery.arrays["workers/0/environments/7/action_mask"] = np.array([0, 1], "u1")
+
+
+@case(23, ("2.1",))
+@second_environment
+def environment_with_a_generator(forgery):
+    forgery.arrays[f"{SECOND}/random/exploration"] = np.array([1, 2, 3, 4], "<u8")
+
+
+@case(24, ("2.1",))
+@second_environment
+def mask_of_three_actions(forgery):
+    forgery.arrays[f"{SECOND}/action_mask"] = np.array([0, 1, 1], "u1")
+
+
+@case(24, ("2.1",))
+@second_environment
+def masks_of_the_wrong_width(forgery):
+    forgery.arrays[f"{REPLAY}/next_action_masks"] = np.ones((ROWS, 3), "u1")
+
+
+@case(24, ("2.1",))
+@second_environment
+def masks_of_floats(forgery):
+    forgery.arrays[f"{SECOND_REPLAY}/next_action_masks"] = np.zeros((ROWS, 2), "<f4")
+
+
+@case(24, ("2.1",))
+@second_environment
+def masks_with_another_byte(forgery):
+    forgery.arrays[f"{SECOND_REPLAY}/next_action_masks"][1, 1] = 255
+
+
+@case(24, ("2.1",))
+@second_environment
+def masks_without_an_action(forgery):
+    forgery.arrays[f"{REPLAY}/next_action_masks"][ROWS - 1, 0] = 1
+
+
+# What 2.1 adds is not part of 2.0.
+
+
+@document("architecture")
+def activation_before_2_1(sound):
+    return sound.replace(b'"layers":[]', b'"layers":[{"activation":"tanh","type":"dense","units":2}]')
+
+
+@case(14)
+def mask_before_2_1(forgery):
+    forgery.arrays["workers/0/action_mask"] = np.array([0, 1], "u1")
 
 
 def main():

@@ -26,6 +26,10 @@ public struct ReplaySnapshot: Sendable {
         package var bytesPerSlot: Int { shape.reduce(1, *) * element.byteCount }
     }
 
+    /// The name of the optional column of action masks: `uint8 [actions]` for each slot, 1 for an action that the state
+    /// after the slot's step allows. A row of zeros restricts nothing; slots without an action have zeros.
+    package static let nextActionMasks = "next_action_masks"
+
     /// The number of slots of the ring.
     package var capacity: Int
     /// The slot of the newest observation.

@@ -25,6 +25,8 @@ struct Show: ParsableCommand {
             var standing: WorkerStatus
             var agent_steps: Int?
             var final_epsilon: Double?
+            /// Absent for one environment.
+            var environments: Int?
             var learner: CheckpointSummary.Worker.Learner?
             var replay: CheckpointSummary.Worker.Replay?
         }
@@ -59,7 +61,7 @@ struct Show: ParsableCommand {
             workers: summary.workers.map {
                 .init(
                     standing: $0.status, agent_steps: $0.agentSteps, final_epsilon: $0.finalEpsilon,
-                    learner: $0.learner, replay: $0.replay)
+                    environments: $0.environments > 1 ? $0.environments : nil, learner: $0.learner, replay: $0.replay)
             },
             datasets: summary.datasets.map { .init(path: $0.path, type: $0.element, shape: $0.shape) })
     }
@@ -83,19 +85,7 @@ struct Show: ParsableCommand {
                     + " over \(evaluation.episodes) episodes at step \(evaluation.agentSteps)")
         }
         if !summary.stripped.isEmpty { line("omitted", summary.stripped.joined(separator: ", ")) }
-        let shapes = try summary.architecture.layerShapes().map { $0.map(String.init).joined(separator: "×") }
-        let input = summary.architecture.input
-        let head =
-            switch summary.architecture.head {
-            case .actionValues: ""
-            case .dueling: " (dueling)"
-            case .actorCritic: " (actor-critic)"
-            case .quantiles(_, let quantiles): " (\(quantiles) quantiles of each action)"
-            }
-        line(
-            "network",
-            "\(input.shape.map(String.init).joined(separator: "×")) \(input.element.rawValue) → "
-                + shapes.joined(separator: " → ") + head)
+        for (name, value) in try network(summary.architecture) { line(name, value) }
         if case .object(let members) = summary.configuration {
             print("configuration")
             for (key, value) in members.sorted(by: { $0.key < $1.key }) {
@@ -112,9 +102,43 @@ struct Show: ParsableCommand {
 }
 
 extension Show {
+    /// The lines that describe a network.
+    private func network(_ architecture: NetworkArchitecture) throws -> [(name: String, value: String)] {
+        let shapes = try architecture.layerShapes().map { $0.map(String.init).joined(separator: "×") }
+        let input = architecture.input
+        let head =
+            switch architecture.head {
+            case .actionValues: ""
+            case .dueling: " (dueling)"
+            case .actorCritic: " (actor-critic)"
+            case .quantiles(_, let quantiles): " (\(quantiles) quantiles of each action)"
+            }
+        var lines = [
+            (
+                name: "network",
+                value: "\(input.shape.map(String.init).joined(separator: "×")) \(input.element.rawValue) → "
+                    + shapes.joined(separator: " → ") + head
+            )
+        ]
+        for (name, values) in [("input offset", architecture.inputOffset), ("input scale", architecture.inputScale)]
+        where !values.isEmpty {
+            lines.append((name, values.count == 1 ? "\(values[0])" : "\(values.count) values"))
+        }
+        if !architecture.layers.isEmpty {
+            lines.append(("layers", architecture.layers.map(\.text).joined(separator: ", ")))
+        }
+        for stream in architecture.streams where stream.outputName != "head" {
+            let layers = stream.hidden.map(\.layer.text).joined(separator: ", ")
+            lines.append(
+                (String(stream.outputName.prefix { $0 != "/" }) + " stream", layers.isEmpty ? "linear" : layers))
+        }
+        return lines
+    }
+
     private func text(_ worker: CheckpointSummary.Worker) -> String {
         var parts = [worker.status.rawValue, worker.agentSteps.map { "\($0) agent steps" } ?? "steps not recorded"]
         if let epsilon = worker.finalEpsilon { parts.append("final epsilon \(epsilon)") }
+        if worker.environments > 1 { parts.append("\(worker.environments) environments") }
         if let learner = worker.learner { parts.append("learner \(learner.kind) \(learner.version)") }
         if let replay = worker.replay { parts.append("replay \(replay.count) of \(replay.capacity)") }
         return parts.joined(separator: ", ")

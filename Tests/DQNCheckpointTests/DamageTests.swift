@@ -65,7 +65,7 @@ struct DamageTests {
         do throws(CheckpointError) {
             let read = try Checkpoint(contentsOf: url)
             // Without a seal, unused bytes may change, but not what is read.
-            if sound.version == "2.0", !isSealed {
+            if !sound.version.hasPrefix("1."), !isSealed {
                 tally.wrong.append("\(what()): not noticed")
             } else if (try? everything(read)) != sound.content {
                 // The seal is valid for damaged content: only the digests of the datasets reveal it.
@@ -96,7 +96,7 @@ struct DamageTests {
     func detectsChangedBytes(_ version: String) throws {
         let sound = try sound(version)
         var tally = Tally()
-        for position in stride(from: 0, to: sound.bytes.count, by: step(version == "2.0" ? 31 : 97)) {
+        for position in stride(from: 0, to: sound.bytes.count, by: step(version.hasPrefix("2.") ? 31 : 97)) {
             let byte = sound.bytes[position]
             for value in Set([byte ^ 1 << UInt8(position % 8), 0, 255]).sorted() {
                 var damaged = sound.bytes
@@ -111,7 +111,7 @@ struct DamageTests {
     func detectsTruncation(_ version: String) throws {
         let sound = try sound(version)
         var tally = Tally()
-        for length in stride(from: 0, to: sound.bytes.count, by: step(version == "2.0" ? 31 : 61)) {
+        for length in stride(from: 0, to: sound.bytes.count, by: step(version.hasPrefix("2.") ? 31 : 61)) {
             try judge(Array(sound.bytes[..<length]), sound, "cut to \(length)", &tally)
         }
         for more in [1, 511, 512, 4096] {

@@ -81,7 +81,7 @@ struct RuleTests {
     }
 
     @Test func rule3Versions() throws {
-        for version in ["1.2", "9.9", "2.1", "10.0"] {
+        for version in ["1.2", "9.9", "2.2", "10.0"] {
             #expect(try rule { $0.attributes["format_version"] = .string(version) } == 3, "'\(version)'")
         }
         // A seal without a valid version is invalid.

@@ -183,6 +183,17 @@ func everything(_ checkpoint: Checkpoint, version: String = FormatVersion.curren
     func bits(_ evaluation: Evaluation?) -> String {
         evaluation.map { "\($0.agentSteps) \(bits([$0.meanReturn, $0.standardDeviation])) \($0.episodes)" } ?? "none"
     }
+    func add(_ replay: ReplaySnapshot?, _ name: String) {
+        guard let replay else { return }
+        parts[name] =
+            "\(replay.capacity) \(replay.count) \(replay.cursor) \(replay.chunkLength) \(replay.columns.map(\.name).sorted())"
+        for column in replay.columns {
+            var bytes: [UInt8] = []
+            replay.forEachRun(of: column) { bytes += $0 }
+            parts["\(name).\(column.name)"] =
+                "\(column.element.rawValue) \(column.shape) \(column.chunks.map(\.byteCount)) \(bytes)"
+        }
+    }
     parts["writer"] = "\(checkpoint.writer.name) \(checkpoint.writer.version)"
     parts["configuration"] = String(decoding: try checkpoint.configuration.canonicalData(), as: UTF8.self)
     let layers = checkpoint.architecture.layers.map(\.text)
@@ -191,10 +202,14 @@ func everything(_ checkpoint: Checkpoint, version: String = FormatVersion.curren
         "\(input.element.rawValue) \(input.shape) \(layers) \(checkpoint.architecture.actionCount) actions"
     switch checkpoint.architecture.head {
     case .actionValues: break
-    case .dueling: parts["head"] = "dueling"
-    case .actorCritic: parts["head"] = "actor-critic"
+    case .dueling(_, let streams):
+        parts["head"] = "dueling" + (streams.map { " \($0.value.map(\.text)) \($0.advantage.map(\.text))" } ?? "")
+    case .actorCritic(_, let streams):
+        parts["head"] = "actor-critic" + (streams.map { " \($0.policy.map(\.text)) \($0.value.map(\.text))" } ?? "")
     case .quantiles(_, let quantiles): parts["head"] = "\(quantiles) quantiles"
     }
+    if !checkpoint.architecture.inputOffset.isEmpty { parts["offset"] = bits(checkpoint.architecture.inputOffset) }
+    if !checkpoint.architecture.inputScale.isEmpty { parts["scale"] = bits(checkpoint.architecture.inputScale) }
     parts["online"] = bits(checkpoint.online)
     parts["target"] = bits(checkpoint.target)
     if let optimizer = checkpoint.optimizer {
@@ -231,14 +246,15 @@ func everything(_ checkpoint: Checkpoint, version: String = FormatVersion.curren
                 "\(worker.status.rawValue) \(worker.agentSteps) \(worker.finalEpsilon.map { bits([$0]) } ?? "none")"
             parts["worker.\(index).learner"] = state(worker.learner)
         }
-        guard let replay = worker.replay else { continue }
-        parts["worker.\(index).replay"] =
-            "\(replay.capacity) \(replay.count) \(replay.cursor) \(replay.chunkLength) \(replay.columns.map(\.name).sorted())"
-        for column in replay.columns {
-            var bytes: [UInt8] = []
-            replay.forEachRun(of: column) { bytes += $0 }
-            parts["worker.\(index).replay.\(column.name)"] =
-                "\(column.element.rawValue) \(column.shape) \(column.chunks.map(\.byteCount)) \(bytes)"
+        if let mask = worker.actionMask { parts["worker.\(index).mask"] = "\(mask)" }
+        add(worker.replay, "worker.\(index).replay")
+        for (number, place) in worker.additionalEnvironments.enumerated() {
+            let name = "worker.\(index).environment.\(number + 1)"
+            parts[name] =
+                "\(state(place.environment)) \(bits([place.episodeReturn])) \(place.episodeLength) "
+                + "\(place.actionMask.map { "\($0)" } ?? "none") "
+                + (place.observation.map { "\($0.space.element.rawValue) \($0.space.shape) \($0.bytes)" } ?? "none")
+            add(place.replay, "\(name).replay")
         }
     }
     return parts

@@ -104,4 +104,35 @@ import Testing
         let old = try Program.run("dqn-checkpoint", "show", golden("1.0/sample-vector.h5"))
         #expect(old.output.contains("running, steps not recorded, replay 37 of 100\n"), "\(old.output)")
     }
+
+    @Test func showDescribesNetworksAndEnvironments() throws {
+        let text = try Program.run("dqn-checkpoint", "show", golden("2.1/sample-layers.h5")).output
+        #expect(text.contains("2×9×7 uint8 → 3×5×8"), "\(text)")
+        #expect(text.contains("15 (5 quantiles of each action)\n"), "\(text)")
+        #expect(text.contains("3k3x2s2x1p1+elu, norm+tanh, max2s1p1, 2k2s1+silu, avg3x2s2p1x0, fc6+gelu"), "\(text)")
+        let lines = text.split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+        #expect(lines.contains("input offset 127.5") && lines.contains("input scale 126 values"), "\(text)")
+        let streams = try Program.run("dqn-checkpoint", "show", golden("2.1/sample-actor-critic-streams.h5")).output
+            .split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+        #expect(streams.contains("policy stream fc6+tanh, fc6+tanh") && streams.contains("value stream linear"))
+        let environments = golden("2.1/sample-environments.h5")
+        #expect(
+            try Program.run("dqn-checkpoint", "show", environments).output.contains("steps, 4 environments, replay"))
+        let result = try Program.run("dqn-checkpoint", "show", environments, "--json")
+        let object = try #require(JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+        #expect((object["workers"] as? [[String: Any]])?.first?["environments"] as? Int == 4)
+        let datasets = try #require(object["datasets"] as? [[String: Any]])
+        let masks = datasets.first { $0["path"] as? String == "workers/0/environments/1/replay/next_action_masks" }
+        #expect(masks?["shape"] as? [Int] == [40, 2])
+    }
+
+    /// The parts of a network are never left out.
+    @Test func refusesToLoseANetwork() throws {
+        let directory = try TemporaryDirectory()
+        let refused = try convert(
+            golden("2.1/sample-layers.h5"), directory("old.h5"), "--to", "2.0", "--allow-lossy")
+        #expect(refused.status == 1 && refused.output.isEmpty)
+        #expect(refused.errors.contains("/architecture: layer 1 (norm+tanh), which format 2.0 does not support"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
+    }
 }

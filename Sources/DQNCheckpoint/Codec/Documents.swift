@@ -38,6 +38,13 @@ struct SharedWorkerDocument: WorkerDocument {
         var chunkLength: Int
         var count: Int
         var cursor: Int
+
+        init(_ replay: ReplaySnapshot) {
+            capacity = replay.capacity
+            chunkLength = replay.chunkLength
+            count = replay.count
+            cursor = replay.cursor
+        }
     }
     private enum CodingKeys: String, CodingKey {
         case environment
@@ -61,9 +68,7 @@ struct SharedWorkerDocument: WorkerDocument {
         episodeReturn = worker.episodeReturn
         recentLengths = worker.recentLengths
         recentReturns = worker.recentReturns
-        replay = worker.replay.map {
-            Replay(capacity: $0.capacity, chunkLength: $0.chunkLength, count: $0.count, cursor: $0.cursor)
-        }
+        replay = worker.replay.map(Replay.init)
     }
 
     var shared: SharedWorkerDocument { self }

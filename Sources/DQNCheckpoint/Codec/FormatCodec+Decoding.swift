@@ -10,8 +10,8 @@ extension FormatCodec {
         do { layout = try ParameterLayout(architecture) } catch {
             throw .broken(.documents, "/architecture is invalid: \(error.message)", error)
         }
-        guard supports(architecture.head) else {
-            throw .broken(.documents, "/architecture has a head that format \(version) does not support.")
+        if let part = unsupportedParts(of: architecture).first {
+            throw .broken(.documents, "/architecture has \(part), which format \(version) does not support.")
         }
         return FormatHead(
             configuration: configuration ?? .object([:]), architecture: architecture, layout: layout,

@@ -7,11 +7,11 @@ extension FormatCodec {
     /// - Throws: ``CheckpointError`` (`invalidState`) for state that a reader would refuse: NaN or infinite parameters,
     ///   vectors of the wrong length, names that are invalid in a path.
     static func arrays(_ checkpoint: Checkpoint) throws(CheckpointError) -> [StoredArray] {
-        guard supports(checkpoint.architecture.head) else {
-            throw invalid("The network has a head that format \(version) does not support.")
-        }
         let layout: ParameterLayout
         do { layout = try ParameterLayout(checkpoint.architecture) } catch { throw invalid(error.message) }
+        if let part = unsupportedParts(of: checkpoint.architecture).first {
+            throw invalid("The network has \(part), which format \(version) does not support.")
+        }
         guard case .object = checkpoint.configuration else { throw invalid("The configuration is not a JSON object.") }
         let progress = ProgressDocument(
             counters: checkpoint.counters, evaluation: checkpoint.evaluation,
@@ -155,8 +155,19 @@ extension FormatCodec {
             try require(name)
             arrays.append(StoredArray("\(path)/random/\(name)", .uint64, values: generator.words))
         }
-        if let environment = worker.environment { arrays += try snapshot(environment, "\(path)/environment") }
-        if let observation = worker.observation {
+        arrays += try Self.arrays(
+            environment: worker.environment, observation: worker.observation, replay: worker.replay, path, architecture)
+        return arrays + (try addedArrays(worker, path, architecture))
+    }
+
+    /// Returns the arrays of an environment and its part of the replay.
+    static func arrays(
+        environment: StateSnapshot?, observation: Observation?, replay: ReplaySnapshot?, _ path: String,
+        _ architecture: NetworkArchitecture
+    ) throws(CheckpointError) -> [StoredArray] {
+        var arrays: [StoredArray] = []
+        if let environment { arrays += try snapshot(environment, "\(path)/environment") }
+        if let observation {
             guard observation.space == architecture.input else {
                 throw invalid("A worker's observation has shape \(observation.space.shape) instead of the network's.")
             }
@@ -165,7 +176,7 @@ extension FormatCodec {
                     "\(path)/observation", bytes: observation.bytes, element: observation.space.element,
                     shape: observation.space.shape))
         }
-        if let replay = worker.replay {
+        if let replay {
             // A file that a reader refuses could never be resumed.
             do throws(CheckpointError) {
                 try ReplayRules.check(replay, "\(path)/replay", actions: architecture.actionCount)
@@ -175,7 +186,7 @@ extension FormatCodec {
                 arrays.append(StoredArray("\(path)/replay/\(column.name)", column, of: replay))
             }
         }
-        return arrays + (try addedArrays(worker, path))
+        return arrays
     }
 
     /// Returns the arrays of a snapshot under a path.

@@ -46,11 +46,12 @@ extension FormatCodec {
             var worker = try reader.part(path) { (reader) throws(CheckpointError) in
                 try Self.worker(path, architecture, reader)
             }
-            if reader.asksForEpisodes, let replay = worker?.replay {
-                let isSound: Void? = try reader.part("\(path)/replay") { (_) throws(CheckpointError) in
-                    try EpisodeRules.check(replay, "\(path)/replay")
+            if reader.asksForEpisodes, let read = worker {
+                if try !hasSoundEpisodes(read.replay, path, reader) { worker?.replay = nil }
+                for (index, environment) in read.additionalEnvironments.enumerated() {
+                    let isSound = try hasSoundEpisodes(environment.replay, additionalEnvironment(index, path), reader)
+                    if !isSound { worker?.additionalEnvironments[index].replay = nil }
                 }
-                if isSound == nil { worker?.replay = nil }
             }
             workers.append(
                 worker
@@ -59,6 +60,20 @@ extension FormatCodec {
                         recentReturns: [], recentLengths: [], replay: nil, status: .abandoned))
         }
         return workers
+    }
+
+    /// The path of the environment at an index of a worker's ``WorkerState/additionalEnvironments``.
+    static func additionalEnvironment(_ index: Int, _ path: String) -> String { "\(path)/environments/\(index + 1)" }
+
+    /// Checks the episodes of a replay, if there is one; rule 22.
+    private static func hasSoundEpisodes(
+        _ replay: ReplaySnapshot?, _ path: String, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> Bool {
+        guard let replay else { return true }
+        let isSound: Void? = try reader.part("\(path)/replay") { (_) throws(CheckpointError) in
+            try EpisodeRules.check(replay, "\(path)/replay")
+        }
+        return isSound != nil
     }
 
     /// Reads a worker; rules 14 and 15, and the rules that the version adds.
@@ -81,23 +96,34 @@ extension FormatCodec {
                 try generator("\(path)/random/\(name)", reader)
             }
         }
-        worker.environment =
+        (worker.environment, worker.observation, worker.replay) = try environment(
+            describedBy: document.environment, replay: document.replay, path, architecture, reader)
+        try complete(&worker, state, path, architecture, reader)
+        return worker
+    }
+
+    /// Reads the parts of an environment separately: its state, its observation and its part of the replay.
+    static func environment(
+        describedBy environment: SharedWorkerDocument.Environment?, replay document: SharedWorkerDocument.Replay?,
+        _ path: String, _ architecture: NetworkArchitecture, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> (StateSnapshot?, Observation?, ReplaySnapshot?) {
+        let state =
             try reader.part("\(path)/environment") { (reader) throws(CheckpointError) in
                 try snapshot(
-                    describedBy: document.environment.map { (kind: $0.kind, version: $0.version) },
-                    "\(path)/environment", reader, .workers)
+                    describedBy: environment.map { (kind: $0.kind, version: $0.version) }, "\(path)/environment",
+                    reader, .workers)
             } ?? nil
-        if members.contains("observation") {
-            worker.observation = try reader.part("\(path)/observation") { (reader) throws(CheckpointError) in
+        var current: Observation?
+        if reader.members(path).contains("observation") {
+            current = try reader.part("\(path)/observation") { (reader) throws(CheckpointError) in
                 try observation("\(path)/observation", architecture, reader)
             }
         }
-        worker.replay =
+        let ring =
             try reader.part("\(path)/replay") { (reader) throws(CheckpointError) in
-                try replay(document.replay, "\(path)/replay", architecture, reader)
+                try replay(document, "\(path)/replay", architecture, reader)
             } ?? nil
-        try complete(&worker, state, path, reader)
-        return worker
+        return (state, current, ring)
     }
 
     private static func generator(

@@ -16,12 +16,13 @@ protocol FormatCodec: SendableMetatype {
     /// The permitted members of a group `/workers/N`.
     static var workerMembers: Set<String> { get }
 
-    /// Whether the version supports a kind of head.
-    static func supports(_ head: NetworkArchitecture.Head) -> Bool
+    /// Returns the parts of a network that the version cannot represent, as texts such as `layer 0 (fc64+tanh)`.
+    static func unsupportedParts(of architecture: NetworkArchitecture) -> [String]
 
     /// Reads what the version adds to a worker, and checks its additional rules.
     static func complete(
-        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ reader: borrowing ContainerReader
+        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ architecture: NetworkArchitecture,
+        _ reader: borrowing ContainerReader
     ) throws(CheckpointError)
 
     /// Adds what the version's document records to a worker's summary.
@@ -33,7 +34,9 @@ protocol FormatCodec: SendableMetatype {
     /// Returns the datasets that the version adds to a worker.
     ///
     /// - Throws: ``CheckpointError`` (`invalidState`) for state that a reader would refuse.
-    static func addedArrays(_ worker: WorkerState, _ path: String) throws(CheckpointError) -> [StoredArray]
+    static func addedArrays(
+        _ worker: WorkerState, _ path: String, _ architecture: NetworkArchitecture
+    ) throws(CheckpointError) -> [StoredArray]
 }
 
 /// The document `/workers/N/state` of a version.

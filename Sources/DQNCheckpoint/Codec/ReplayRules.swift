@@ -17,10 +17,13 @@ enum ReplayRules {
     }
 
     /// The columns whose elements a rule restricts.
-    static let columnsWithRules: Set = ["actions", "rewards", "flags", priorities]
+    static let columnsWithRules: Set = ["actions", "rewards", "flags", priorities, nextActionMasks]
 
     /// The column of priorities.
     static let priorities = "priorities"
+
+    /// The column of the actions that the state after each step allows.
+    static let nextActionMasks = ReplaySnapshot.nextActionMasks
 
     /// - Parameter isContentRead: Whether the columns' elements have been read.
     static func check(

@@ -71,14 +71,20 @@ struct Manifest: Codable, Equatable {
                     throw .broken(
                         .manifestContent, "'\(path)' stores /\(entry.path) in chunks, which exist from format 2.0 on.")
                 }
-                // `workers/N/replay/COLUMN`
-                guard names.count == 4, names[0] == "workers", names[2] == "replay" else {
+                guard Self.isReplayColumn(names) else {
                     throw .broken(
                         .chunks, "'\(path)' stores /\(entry.path) in chunks, which only replay columns may be.")
                 }
                 try Self.checkChunks(rows, entry, fileBytes, path)
             }
         }
+    }
+
+    /// Whether a path is `workers/N/replay/COLUMN` or `workers/N/environments/K/replay/COLUMN`.
+    private static func isReplayColumn(_ names: [Substring]) -> Bool {
+        let isOfWorker = names.count == 4 && names[2] == "replay"
+        let isOfEnvironment = names.count == 6 && names[2] == "environments" && names[4] == "replay"
+        return names[0] == "workers" && (isOfWorker || isOfEnvironment)
     }
 
     /// Checks that the size and number of chunks are possible for the file.

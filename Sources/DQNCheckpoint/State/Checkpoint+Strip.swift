@@ -10,7 +10,12 @@ extension Checkpoint {
         var result = self
         var names = Set(stripped)
         if replay || allButPolicy {
-            for index in result.workers.indices { result.workers[index].replay = nil }
+            for index in result.workers.indices {
+                result.workers[index].replay = nil
+                for environment in result.workers[index].additionalEnvironments.indices {
+                    result.workers[index].additionalEnvironments[environment].replay = nil
+                }
+            }
             names.insert("replay")
         }
         if optimizer || allButPolicy {

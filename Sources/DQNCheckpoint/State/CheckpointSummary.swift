@@ -42,8 +42,10 @@ public struct CheckpointSummary: Sendable {
         package internal(set) var finalEpsilon: Double?
         /// The training method's state for the worker.
         package internal(set) var learner: Learner?
-        /// Its replay.
+        /// Its replay; that of the first environment if it has several.
         package let replay: Replay?
+        /// The number of its environments.
+        package internal(set) var environments = 1
     }
 
     /// The format's version.

@@ -22,4 +22,6 @@ enum Rule: Int {
     case sealedContent = 20
     case chunks = 21
     case episodes = 22
+    case environments = 23
+    case masks = 24
 }

@@ -28,7 +28,9 @@ extension ConfigurationKey {
         text("method", \.method, "training method"),
         options("method_options", \.methodOptions, "options of a plug-in method"),
         text("preset", \.preset, "preset that the settings are based on"),
-        text("network", \.network, "hidden layers: mlp:64,64, nature-cnn, nips-cnn, small-cnn or conv:16k3s1/fc128"),
+        text(
+            "network", \.network,
+            "hidden layers: mlp:64,64, nature-cnn, nips-cnn, small-cnn or conv:16k3s1/fc128; see docs/training.md"),
         integer("seed", \.seed, 0...Int(Int32.max), "seed of all random streams"),
         integer(
             "schedule_steps", \.scheduleSteps, 1...1_000_000_000_000,

@@ -2,7 +2,8 @@ internal import DQNModel
 
 extension Format1_1 {
     static func complete(
-        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ reader: borrowing ContainerReader
+        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ architecture: NetworkArchitecture,
+        _ reader: borrowing ContainerReader
     ) throws(CheckpointError) {
         worker.status = document.status
         worker.agentSteps = document.agentSteps
@@ -37,7 +38,9 @@ extension Format1_1 {
         summary.learner = document.learner.map { .init(kind: $0.kind, version: $0.version) }
     }
 
-    static func addedArrays(_ worker: WorkerState, _ path: String) throws(CheckpointError) -> [StoredArray] {
+    static func addedArrays(
+        _ worker: WorkerState, _ path: String, _ architecture: NetworkArchitecture
+    ) throws(CheckpointError) -> [StoredArray] {
         var arrays: [StoredArray] = []
         if let learner = worker.learner { arrays += try snapshot(learner, "\(path)/learner") }
         // A file that a reader refuses must not be written.

@@ -7,7 +7,17 @@ enum Format1_1: FormatCodec {
     static let layout = Format1_0.layout
     static let workerMembers = Format1_0.workerMembers.union(["learner"])
 
-    static func supports(_ head: NetworkArchitecture.Head) -> Bool { true }
+    static func unsupportedParts(of architecture: NetworkArchitecture) -> [String] {
+        Format1_0.unsupportedLayers(of: architecture) + (unsupportedHead(architecture.head).map { [$0] } ?? [])
+    }
+
+    private static func unsupportedHead(_ head: NetworkArchitecture.Head) -> String? {
+        switch head {
+        case .actionValues, .dueling(_, nil), .actorCritic(_, nil): nil
+        case .dueling, .actorCritic: "hidden layers in its head"
+        case .quantiles: "a head of quantiles"
+        }
+    }
 
     /// The document `/workers/N/state`: that of 1.0 with additional keys.
     struct Worker: WorkerDocument {

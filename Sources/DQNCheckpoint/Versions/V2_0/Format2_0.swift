@@ -11,12 +11,15 @@ enum Format2_0: FormatCodec {
     static let layout = ContainerLayout.sealed
     static let workerMembers = Format1_1.workerMembers
 
-    static func supports(_ head: NetworkArchitecture.Head) -> Bool { Format1_1.supports(head) }
+    static func unsupportedParts(of architecture: NetworkArchitecture) -> [String] {
+        Format1_1.unsupportedParts(of: architecture)
+    }
 
     static func complete(
-        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ reader: borrowing ContainerReader
+        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ architecture: NetworkArchitecture,
+        _ reader: borrowing ContainerReader
     ) throws(CheckpointError) {
-        try Format1_1.complete(&worker, document, path, reader)
+        try Format1_1.complete(&worker, document, path, architecture, reader)
     }
 
     static func complete(
@@ -25,7 +28,9 @@ enum Format2_0: FormatCodec {
         Format1_1.complete(&summary, document, onlyWorkerOf: counters)
     }
 
-    static func addedArrays(_ worker: WorkerState, _ path: String) throws(CheckpointError) -> [StoredArray] {
-        try Format1_1.addedArrays(worker, path)
+    static func addedArrays(
+        _ worker: WorkerState, _ path: String, _ architecture: NetworkArchitecture
+    ) throws(CheckpointError) -> [StoredArray] {
+        try Format1_1.addedArrays(worker, path, architecture)
     }
 }
