@@ -270,7 +270,7 @@ def main():
     observations, rewards, ends = script()
     cases = []
     for method, network in [
-        ("dqn", "mlp:8"), ("pqn", "mlp:8"), ("async-q", "mlp:8"), ("async-sarsa", "mlp:8"),
+        ("dqn", "mlp:8"), ("pqn", "mlp:8"), ("pqn", "mlp:8+norm"), ("async-q", "mlp:8"), ("async-sarsa", "mlp:8"),
         ("async-nstep-q", "mlp:8"), ("a3c", "mlp:8"),
     ]:
         outputs = ACTIONS + (method == "a3c")

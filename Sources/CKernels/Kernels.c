@@ -1,43 +1,5 @@
 #include "CKernels.h"
-
-#include <string.h>
-
-#ifndef __has_feature
-#define __has_feature(feature) 0
-#endif
-
-// The dynamic linker calls the functions that select a clone before the thread sanitizer is initialised.
-#if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
-#define FOR_EVERY_SET __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define FOR_EVERY_SET
-#endif
-
-// Sums use sixteen lanes, which are added in a fixed order: the compiler can use vectors without reordering, and
-// results depend on the instruction set only through fused multiply-adds.
-#if __has_feature(thread_sanitizer)
-// The sanitizer misses accesses of more than sixteen bytes. In this build the last bits of sums differ.
-#define LANES 4
-typedef float lanes __attribute__((ext_vector_type(LANES), aligned(4)));
-
-static inline __attribute__((always_inline)) float total(const lanes *x) { return (x->x + x->z) + (x->y + x->w); }
-#else
-#define LANES 16
-typedef float lanes __attribute__((ext_vector_type(LANES), aligned(4)));
-typedef float lanes8 __attribute__((ext_vector_type(8)));
-typedef float lanes4 __attribute__((ext_vector_type(4)));
-
-static inline __attribute__((always_inline)) float total(const lanes *x) {
-    lanes8 eight = x->lo + x->hi;
-    lanes4 four = eight.lo + eight.hi;
-    return (four.x + four.z) + (four.y + four.w);
-}
-#endif
-
-typedef float quarter __attribute__((ext_vector_type(4), aligned(4)));
-
-#define LOAD(pointer) (*(const lanes *)(pointer))
-#define STORE(pointer, value) (*(lanes *)(pointer) = (value))
+#include "Vectors.h"
 
 FOR_EVERY_SET
 void kernels_add(float *restrict y, const float *restrict x, size_t count) {
@@ -45,44 +7,82 @@ void kernels_add(float *restrict y, const float *restrict x, size_t count) {
 }
 
 FOR_EVERY_SET
-void kernels_scale_bytes(float *restrict y, const uint8_t *restrict x, size_t count, float scale) {
-    for (size_t i = 0; i < count; i++) y[i] = (float)x[i] * scale;
+void kernels_scale_bytes(float *restrict y, const uint8_t *restrict x, size_t count, float offset, float scale) {
+    if (offset == 0.0f) {
+        for (size_t i = 0; i < count; i++) y[i] = (float)x[i] * scale;
+    } else {
+        for (size_t i = 0; i < count; i++) y[i] = ((float)x[i] - offset) * scale;
+    }
 }
 
-// Folds one plane. With a constant side the inner loops become a few vector instructions.
+FOR_EVERY_SET
+void kernels_scale_each(float *y, const uint8_t *bytes, const float *floats, size_t count, const float *offsets,
+                        const float *scales) {
+    if (bytes) {
+        for (size_t i = 0; i < count; i++) y[i] = ((float)bytes[i] - offsets[i]) * scales[i];
+    } else {
+        for (size_t i = 0; i < count; i++) y[i] = (floats[i] - offsets[i]) * scales[i];
+    }
+}
+
+FOR_EVERY_SET
+void kernels_scale_floats(float *y, const float *x, size_t count, float offset, float scale) {
+    for (size_t i = 0; i < count; i++) y[i] = (x[i] - offset) * scale;
+}
+
+// Folds one plane. With a constant side the inner loops become a few vector instructions; a constant offset of 0 or
+// scale of 1 costs nothing.
 static inline __attribute__((always_inline)) void fold_plane(float *restrict y, const uint8_t *restrict bytes,
                                                              const float *restrict floats, const kernels_fold *fold,
-                                                             size_t side, float scale) {
+                                                             size_t side, float offset, float scale) {
     for (size_t row = 0; row < fold->rows; row++)
         for (size_t column = 0; column < fold->columns; column++) {
             float *square = y + (row * fold->columns + column) * fold->channels;
             for (size_t r = 0; r < side; r++) {
                 size_t start = (row * side + r) * fold->source_columns + column * side;
                 for (size_t c = 0; c < side; c++)
-                    square[r * side + c] = bytes ? (float)bytes[start + c] * scale : floats[start + c];
+                    square[r * side + c] = ((bytes ? (float)bytes[start + c] : floats[start + c]) - offset) * scale;
             }
         }
 }
 
-FOR_EVERY_SET
-void kernels_fold_bytes(float *restrict y, const uint8_t *restrict x, const kernels_fold *fold, size_t planes,
-                        float scale) {
+static inline __attribute__((always_inline)) void fold_bytes(float *restrict y, const uint8_t *restrict x,
+                                                             const kernels_fold *fold, size_t planes, float offset,
+                                                             float scale) {
     size_t side = fold->side, plane = fold->source_rows * fold->source_columns;
     for (size_t i = 0; i < planes; i++, x += plane) {
         float *start = y + i * side * side;
         switch (side) {
-        case 2: fold_plane(start, x, 0, fold, 2, scale); break;
-        case 4: fold_plane(start, x, 0, fold, 4, scale); break;
-        case 8: fold_plane(start, x, 0, fold, 8, scale); break;
-        default: fold_plane(start, x, 0, fold, side, scale);
+        case 2: fold_plane(start, x, 0, fold, 2, offset, scale); break;
+        case 4: fold_plane(start, x, 0, fold, 4, offset, scale); break;
+        case 8: fold_plane(start, x, 0, fold, 8, offset, scale); break;
+        default: fold_plane(start, x, 0, fold, side, offset, scale);
         }
     }
 }
 
 FOR_EVERY_SET
-void kernels_fold_floats(float *restrict y, const float *restrict x, const kernels_fold *fold, size_t planes) {
+void kernels_fold_bytes(float *restrict y, const uint8_t *restrict x, const kernels_fold *fold, size_t planes,
+                        float offset, float scale) {
+    if (offset == 0.0f) {
+        fold_bytes(y, x, fold, planes, 0.0f, scale);
+    } else {
+        fold_bytes(y, x, fold, planes, offset, scale);
+    }
+}
+
+FOR_EVERY_SET
+void kernels_fold_floats(float *restrict y, const float *restrict x, const kernels_fold *fold, size_t planes,
+                         float offset, float scale) {
     size_t side = fold->side, plane = fold->source_rows * fold->source_columns;
-    for (size_t i = 0; i < planes; i++, x += plane) fold_plane(y + i * side * side, 0, x, fold, side, 1.0f);
+    for (size_t i = 0; i < planes; i++, x += plane) {
+        float *start = y + i * side * side;
+        if (offset == 0.0f && scale == 1.0f) {
+            fold_plane(start, 0, x, fold, side, 0.0f, 1.0f);
+        } else {
+            fold_plane(start, 0, x, fold, side, offset, scale);
+        }
+    }
 }
 
 FOR_EVERY_SET

@@ -1,9 +1,11 @@
-// A stack of convolutions with fused ReLU, forward and backward, with channels last.
+// A stack of convolutions, layer normalisations and poolings, forward and backward, with channels last.
 //
 // The fastest kernels read channels last, and with that layout nothing is reordered between layers. If its stride
 // divides its kernel, the first layer is folded: the pixels of each stride × stride square become the channels of one
 // position, and the convolution is the same with stride one over more channels. Without folding, the few channels of
 // observations would leave most of a vector unused, and the gradient of the weights would use a slow kernel.
+//
+// oneDNN computes the convolutions, with the rectified linear unit fused; CKernels computes everything else.
 #include "COneDNN.h"
 #include "CKernels.h"
 #include "Versions.h"
@@ -31,13 +33,23 @@ typedef struct {
 } computation;
 
 typedef struct {
+    onednn_layer_kind kind;
+    kernels_activation activation;
     computation forward, backward_data, backward_weights;
     // The activations of one block and their gradient, channels last. The source is the previous layer's destination.
     dnnl_memory_t src, dst, diff_dst;
-    // The activations of the whole batch; `dst` points to one block of them.
-    float *activations;
+    // What the activation function is computed from: `dst` itself, unless backward needs both.
+    dnnl_memory_t computed;
+    // The same of the whole batch; `dst` and `computed` point to one block of them.
+    float *activations, *all_computed;
     size_t block_count, channels, positions;
-    // Weights and their gradient as (output, input, row, column), folded in the first layer.
+    // Of a normalisation: the mean and the factor of each row of the batch.
+    float *statistics;
+    // Of a pooling: its sizes and, for a maximum, the chosen elements of the batch.
+    kernels_pooling pooling;
+    uint32_t *chosen;
+    // Weights and their gradient as (output, input, row, column), folded in the first layer. Those of a normalisation
+    // have the order of the activations.
     dnnl_memory_t weights, bias, diff_weights, diff_bias;
     dnnl_dims_t weights_dims;
     // The gradient of the weights for one block, in the layout of the computation, and the sums over earlier blocks.
@@ -57,6 +69,11 @@ struct onednn_convolutions {
     int bytes;
     size_t planes, observation_bytes, folded_count;
     uint8_t *observations;
+    // (x - offset) * scale of an observation, the same for all elements or, unless null, for each.
+    float offset, scale, *offsets, *scales;
+    // Unless null, an observation after that and with the padding of a folded first layer.
+    float *prepared;
+    size_t padding_rows, padding_columns;
     layer_state *layers;
     // Those of one block.
     dnnl_memory_t input, output, output_gradient;
@@ -196,21 +213,21 @@ typedef struct {
     dnnl_engine_t engine;
     int training;
     owned_md any_src, any_dst, any_weights, bias;
-    dnnl_dims_t strides;
-    // Attributes with and without the rectified linear unit.
-    dnnl_primitive_attr_t rectified, plain;
+    dnnl_dims_t strides, padding;
+    // Attributes of forward, with the rectified linear unit if there is one, and of backward.
+    dnnl_primitive_attr_t activated, plain;
 } layer_plan;
 
 typedef enum { FORWARD, BACKWARD_DATA, BACKWARD_WEIGHTS } direction;
 
 static dnnl_status_t describe_with(dnnl_primitive_desc_t *result, direction direction, const layer_plan *plan, md_ref src,
                                    md_ref dst, dnnl_primitive_desc_t forward) {
-    static const dnnl_dims_t padding = {0, 0};
+    const dnnl_dim_t *padding = plan->padding;
     md_ref weights = md_borrow(&plan->any_weights), bias = md_borrow(&plan->bias);
     switch (direction) {
     case FORWARD:
         return convolution_forward_pd(result, plan->engine, plan->training, src, weights, bias, dst, plan->strides,
-                                      padding, plan->rectified);
+                                      padding, plan->activated);
     case BACKWARD_DATA:
         return convolution_backward_data_pd(result, plan->engine, src, weights, dst, plan->strides, padding,
                                             plan->plain, forward);
@@ -238,7 +255,7 @@ static dnnl_status_t make_forward(onednn_convolutions *self, const layer_plan *p
     TRY(describe(forward, FORWARD, plan, layer));
     TRY(attach(self, forward, DNNL_ARG_SRC, layer->src, dnnl_query_src_md, INPUT));
     TRY(attach(self, forward, DNNL_ARG_WEIGHTS, layer->weights, dnnl_query_weights_md, WEIGHTS));
-    TRY(attach(self, forward, DNNL_ARG_DST, layer->dst, dnnl_query_dst_md, OUTPUT));
+    TRY(attach(self, forward, DNNL_ARG_DST, layer->computed, dnnl_query_dst_md, OUTPUT));
     bind(&forward->compute, DNNL_ARG_BIAS, layer->bias);
     TRY(make_primitive(self, &forward->compute, forward->description));
 done:
@@ -272,9 +289,15 @@ done:
     return status;
 }
 
-// Creates one layer after the layer before it: its tensors and its computations.
-static dnnl_status_t make_layer(onednn_convolutions *self, int index, const dnnl_dims_t src_dims,
-                                const dnnl_dims_t dst_dims, const dnnl_dims_t weights_dims, int stride) {
+// Whether the derivative of an activation function needs its argument.
+static int keeps_argument(kernels_activation activation) {
+    return activation == KERNELS_SILU || activation == KERNELS_GELU;
+}
+
+// Creates the computations of a convolution.
+static dnnl_status_t make_convolution(onednn_convolutions *self, int index, const onednn_layer *sizes,
+                                      const dnnl_dims_t src_dims, const dnnl_dims_t dst_dims,
+                                      const dnnl_dims_t weights_dims) {
     layer_state *layer = &self->layers[index];
     layer_plan plan;
     dnnl_status_t status;
@@ -284,22 +307,92 @@ static dnnl_status_t make_layer(onednn_convolutions *self, int index, const dnnl
     plan.engine = self->engine;
     plan.training = self->training;
     plan.plain = self->plain;
-    plan.strides[0] = plan.strides[1] = stride;
+    plan.strides[0] = sizes->stride_rows;
+    plan.strides[1] = sizes->stride_columns;
+    plan.padding[0] = sizes->padding_rows;
+    plan.padding[1] = sizes->padding_columns;
     memcpy(layer->weights_dims, weights_dims, sizeof layer->weights_dims);
-    layer->block_count = (size_t)(dst_dims[0] * dst_dims[1] * dst_dims[2] * dst_dims[3]);
-    layer->channels = (size_t)dst_dims[1];
-    layer->positions = (size_t)(dst_dims[2] * dst_dims[3]);
 
     TRY(md_make(&plan.any_src, 4, src_dims, dnnl_format_tag_any));
     TRY(md_make(&plan.any_dst, 4, dst_dims, dnnl_format_tag_any));
     TRY(md_make(&plan.any_weights, 4, weights_dims, dnnl_format_tag_any));
     TRY(md_make(&plan.bias, 1, bias_dims, dnnl_a));
-    TRY(dnnl_primitive_attr_create(&plan.rectified));
-    TRY(dnnl_primitive_attr_set_scratchpad_mode(plan.rectified, dnnl_scratchpad_mode_user));
-    TRY(dnnl_post_ops_create(&ops));
-    TRY(append_relu(ops));
-    TRY(dnnl_primitive_attr_set_post_ops(plan.rectified, ops));
+    TRY(dnnl_primitive_attr_create(&plan.activated));
+    TRY(dnnl_primitive_attr_set_scratchpad_mode(plan.activated, dnnl_scratchpad_mode_user));
+    if (layer->activation == KERNELS_RELU) {
+        TRY(dnnl_post_ops_create(&ops));
+        TRY(append_relu(ops));
+        TRY(dnnl_primitive_attr_set_post_ops(plan.activated, ops));
+    }
+    TRY(allocate_tagged(self, &layer->weights, weights_dims, dnnl_oihw, 1));
+    TRY(allocate(self, &layer->bias, md_borrow(&plan.bias)));
+    TRY(make_forward(self, &plan, layer));
+    if (self->training) {
+        TRY(allocate_tagged(self, &layer->diff_weights, weights_dims, dnnl_oihw, 1));
+        TRY(allocate(self, &layer->diff_bias, md_borrow(&plan.bias)));
+        TRY(make_backward(self, &plan, layer, index > 0 ? layer - 1 : NULL));
+    }
+done:
+    if (ops) dnnl_post_ops_destroy(ops);
+    if (plan.activated) dnnl_primitive_attr_destroy(plan.activated);
+    md_free(&plan.any_src);
+    md_free(&plan.any_dst);
+    md_free(&plan.any_weights);
+    md_free(&plan.bias);
+    return status;
+}
 
+// Creates the parameters of a normalisation and what it keeps for backward.
+static dnnl_status_t make_norm(onednn_convolutions *self, layer_state *layer) {
+    size_t count = layer->channels * layer->positions;
+    dnnl_dims_t dims = {1, (dnnl_dim_t)count, 1, 1};
+    dnnl_status_t status;
+    memcpy(layer->weights_dims, dims, sizeof dims);
+    TRY(allocate_tagged(self, &layer->weights, dims, dnnl_nhwc, 1));
+    TRY(allocate_tagged(self, &layer->bias, dims, dnnl_nhwc, 1));
+    if (self->training) {
+        TRY(allocate_tagged(self, &layer->diff_weights, dims, dnnl_nhwc, 1));
+        TRY(allocate_tagged(self, &layer->diff_bias, dims, dnnl_nhwc, 1));
+    }
+    status = dnnl_out_of_memory;
+    layer->statistics = storage(self, 2 * sizeof(float) * (size_t)(self->rows * self->blocks));
+    if (layer->statistics) status = dnnl_success;
+done:
+    return status;
+}
+
+static dnnl_status_t make_pooling(onednn_convolutions *self, layer_state *layer, const onednn_layer *sizes,
+                                  const dnnl_dims_t src, const dnnl_dims_t dst) {
+    layer->pooling = (kernels_pooling){
+        .channels = (size_t)src[1],
+        .rows = (size_t)src[2],
+        .columns = (size_t)src[3],
+        .kernel_rows = (size_t)sizes->kernel_rows,
+        .kernel_columns = (size_t)sizes->kernel_columns,
+        .stride_rows = (size_t)sizes->stride_rows,
+        .stride_columns = (size_t)sizes->stride_columns,
+        .padding_rows = (size_t)sizes->padding_rows,
+        .padding_columns = (size_t)sizes->padding_columns,
+        .output_rows = (size_t)dst[2],
+        .output_columns = (size_t)dst[3],
+    };
+    if (!self->training || layer->kind != ONEDNN_MAX_POOLING) return dnnl_success;
+    layer->chosen = storage(self, layer->block_count * (size_t)self->blocks * sizeof(uint32_t));
+    return layer->chosen ? dnnl_success : dnnl_out_of_memory;
+}
+
+// Creates one layer after the layer before it: its tensors and its computations.
+static dnnl_status_t make_layer(onednn_convolutions *self, int index, const onednn_layer *sizes,
+                                const dnnl_dims_t src_dims, const dnnl_dims_t dst_dims,
+                                const dnnl_dims_t weights_dims) {
+    layer_state *layer = &self->layers[index];
+    int copies = self->training ? self->blocks : 1;
+    dnnl_status_t status;
+    layer->kind = sizes->kind;
+    layer->activation = (kernels_activation)sizes->activation;
+    layer->block_count = (size_t)(dst_dims[0] * dst_dims[1] * dst_dims[2] * dst_dims[3]);
+    layer->channels = (size_t)dst_dims[1];
+    layer->positions = (size_t)(dst_dims[2] * dst_dims[3]);
     if (index > 0) {
         layer->src = self->layers[index - 1].dst;
     } else {
@@ -307,24 +400,20 @@ static dnnl_status_t make_layer(onednn_convolutions *self, int index, const dnnl
         layer->src = self->input;
     }
     // Backward reads the activations of the whole batch.
-    TRY(allocate_tagged(self, &layer->dst, dst_dims, dnnl_nhwc, self->training ? self->blocks : 1));
+    TRY(allocate_tagged(self, &layer->dst, dst_dims, dnnl_nhwc, copies));
+    layer->computed = layer->dst;
+    if (self->training && keeps_argument(layer->activation))
+        TRY(allocate_tagged(self, &layer->computed, dst_dims, dnnl_nhwc, copies));
     layer->activations = handle(layer->dst);
-    TRY(allocate_tagged(self, &layer->weights, weights_dims, dnnl_oihw, 1));
-    TRY(allocate(self, &layer->bias, md_borrow(&plan.bias)));
-    TRY(make_forward(self, &plan, layer));
-    if (self->training) {
-        TRY(allocate_tagged(self, &layer->diff_dst, dst_dims, dnnl_nhwc, 1));
-        TRY(allocate_tagged(self, &layer->diff_weights, weights_dims, dnnl_oihw, 1));
-        TRY(allocate(self, &layer->diff_bias, md_borrow(&plan.bias)));
-        TRY(make_backward(self, &plan, layer, index > 0 ? layer - 1 : NULL));
+    layer->all_computed = handle(layer->computed);
+    if (self->training) TRY(allocate_tagged(self, &layer->diff_dst, dst_dims, dnnl_nhwc, 1));
+    switch (layer->kind) {
+    case ONEDNN_CONVOLUTION: TRY(make_convolution(self, index, sizes, src_dims, dst_dims, weights_dims)); break;
+    case ONEDNN_NORM: TRY(make_norm(self, layer)); break;
+    case ONEDNN_MAX_POOLING:
+    case ONEDNN_AVERAGE_POOLING: TRY(make_pooling(self, layer, sizes, src_dims, dst_dims)); break;
     }
 done:
-    if (ops) dnnl_post_ops_destroy(ops);
-    if (plan.rectified) dnnl_primitive_attr_destroy(plan.rectified);
-    md_free(&plan.any_src);
-    md_free(&plan.any_dst);
-    md_free(&plan.any_weights);
-    md_free(&plan.bias);
     return status;
 }
 
@@ -363,9 +452,60 @@ done:
     return status;
 }
 
+// The rows or columns of a layer's output.
+static dnnl_dim_t output_size(dnnl_dim_t size, int kernel, int stride, int padding) {
+    return (size + 2 * padding - kernel) / stride + 1;
+}
+
+// The shape of a layer's output.
+static void output_shape(dnnl_dims_t dst, const dnnl_dims_t src, const onednn_layer *layer) {
+    memcpy(dst, src, sizeof(dnnl_dims_t));
+    if (layer->kind == ONEDNN_NORM) return;
+    if (layer->kind == ONEDNN_CONVOLUTION) dst[1] = layer->outputs;
+    dst[2] = output_size(src[2], layer->kernel_rows, layer->stride_rows, layer->padding_rows);
+    dst[3] = output_size(src[3], layer->kernel_columns, layer->stride_columns, layer->padding_columns);
+}
+
+// The side of the squares that the first layer is folded by; 1 if it is not folded.
+static int fold_side(const onednn_layer *first) {
+    int side = first->stride_rows;
+    return first->kind == ONEDNN_CONVOLUTION && first->stride_columns == side && first->kernel_rows % side == 0 &&
+                   first->kernel_columns % side == 0
+               ? side
+               : 1;
+}
+
+// Allocates the storage of observations and what they pass through before the first layer.
+static dnnl_status_t make_input(onednn_convolutions *self, const onednn_convolution_input *input, int batch) {
+    size_t rows = (size_t)input->rows, columns = (size_t)input->columns, planes = (size_t)input->channels;
+    size_t count = planes * rows * columns;
+    self->bytes = input->bytes;
+    self->planes = planes;
+    self->observation_bytes = count * (input->bytes ? 1 : 4);
+    self->observations = storage(self, self->observation_bytes * (size_t)batch);
+    if (!self->observations) return dnnl_out_of_memory;
+    self->offset = input->offset;
+    self->scale = input->scale;
+    if (input->offsets) {
+        self->offsets = storage(self, count * sizeof(float));
+        self->scales = storage(self, count * sizeof(float));
+        if (!self->offsets || !self->scales) return dnnl_out_of_memory;
+        memcpy(self->offsets, input->offsets, count * sizeof(float));
+        memcpy(self->scales, input->scales, count * sizeof(float));
+    }
+    if (self->offsets || self->padding_rows > 0 || self->padding_columns > 0) {
+        self->prepared = storage(
+            self, planes * (rows + 2 * self->padding_rows) * (columns + 2 * self->padding_columns) * sizeof(float));
+        if (!self->prepared) return dnnl_out_of_memory;
+    }
+    self->fold.source_rows = rows + 2 * self->padding_rows;
+    self->fold.source_columns = columns + 2 * self->padding_columns;
+    return dnnl_success;
+}
+
 onednn_status onednn_convolutions_create(onednn_convolutions **result, const char **step,
-                                         const onednn_convolution_input *input, int batch,
-                                         const onednn_convolution_layer *layers, int count, int training) {
+                                         const onednn_convolution_input *input, int batch, const onednn_layer *layers,
+                                         int count, int training) {
     *result = NULL;
     *step = "memory";
     if (count < 1 || count > 1024) return dnnl_invalid_arguments;
@@ -381,28 +521,27 @@ onednn_status onednn_convolutions_create(onednn_convolutions **result, const cha
     self->scratch = calloc((size_t)self->most, sizeof *self->scratch);
     if (!self->layers || !self->buffers || !self->memories || !self->scratch) goto done;
 
-    int side = layers[0].kernel % layers[0].stride == 0 ? layers[0].stride : 1;
-    int stride = side > 1 ? 1 : layers[0].stride, kernel = layers[0].kernel / side;
+    onednn_layer first = layers[0];
+    int side = fold_side(&first);
     dnnl_dims_t src = {0, input->channels * side * side, input->rows, input->columns}, dst = {0};
-    dst[1] = layers[0].outputs;
-    dst[2] = (input->rows - layers[0].kernel) / layers[0].stride + 1;
-    dst[3] = (input->columns - layers[0].kernel) / layers[0].stride + 1;
+    output_shape(dst, src, &first);
     if (side > 1) {
-        // Rows and columns that no output depends on are left out.
-        src[2] = dst[2] + kernel - 1;
-        src[3] = dst[3] + kernel - 1;
+        // The fold adds the padding. Rows and columns that no output depends on are left out.
+        self->padding_rows = (size_t)first.padding_rows;
+        self->padding_columns = (size_t)first.padding_columns;
+        first.padding_rows = first.padding_columns = 0;
+        first.stride_rows = first.stride_columns = 1;
+        first.kernel_rows /= side;
+        first.kernel_columns /= side;
+        src[2] = dst[2] + first.kernel_rows - 1;
+        src[3] = dst[3] + first.kernel_columns - 1;
     }
     self->folded_count = (size_t)(src[1] * src[2] * src[3]);
     self->rows = rows_of_block(batch, (self->folded_count + (size_t)(dst[1] * dst[2] * dst[3])) * sizeof(float));
     self->blocks = batch / self->rows;
     src[0] = dst[0] = self->rows;
-    self->fold = (kernels_fold){(size_t)side,           (size_t)src[2],        (size_t)src[3],
-                                (size_t)src[1],         (size_t)input->rows,   (size_t)input->columns};
-    self->bytes = input->bytes;
-    self->planes = (size_t)input->channels;
-    self->observation_bytes = self->planes * (size_t)input->rows * (size_t)input->columns * (input->bytes ? 1 : 4);
-    self->observations = storage(self, self->observation_bytes * (size_t)batch);
-    if (!self->observations) goto done;
+    self->fold = (kernels_fold){(size_t)side, (size_t)src[2], (size_t)src[3], (size_t)src[1], 0, 0};
+    TRY(make_input(self, input, batch));
 
     *step = "engine";
     TRY(dnnl_engine_create(&self->engine, dnnl_cpu, 0));
@@ -411,16 +550,13 @@ onednn_status onednn_convolutions_create(onednn_convolutions **result, const cha
     TRY(dnnl_primitive_attr_set_scratchpad_mode(self->plain, dnnl_scratchpad_mode_user));
     *step = "convolution";
     for (int i = 0; i < count; i++) {
+        const onednn_layer *layer = i > 0 ? &layers[i] : &first;
         if (i > 0) {
-            kernel = layers[i].kernel;
-            stride = layers[i].stride;
             memcpy(src, dst, sizeof src);
-            dst[1] = layers[i].outputs;
-            dst[2] = (src[2] - kernel) / stride + 1;
-            dst[3] = (src[3] - kernel) / stride + 1;
+            output_shape(dst, src, layer);
         }
-        dnnl_dims_t weights = {layers[i].outputs, src[1], kernel, kernel};
-        TRY(make_layer(self, i, src, dst, weights, stride));
+        dnnl_dims_t weights = {layer->outputs, src[1], layer->kernel_rows, layer->kernel_columns};
+        TRY(make_layer(self, i, layer, src, dst, weights));
     }
     *step = "output";
     TRY(make_output(self, dst));
@@ -493,12 +629,12 @@ done:
 // layout the channel, row and column within a square are the channel, and the square's row and column are the row and
 // column.
 static void copy_weights(float *folded, float *plain, const dnnl_dims_t dims, dnnl_dim_t fold, int from_folded) {
-    dnnl_dim_t squares = dims[2], side = squares * fold, channels = dims[1] / (fold * fold);
+    dnnl_dim_t rows = dims[2] * fold, columns = dims[3] * fold, channels = dims[1] / (fold * fold);
     for (dnnl_dim_t oc = 0; oc < dims[0] * channels; oc++)
-        for (dnnl_dim_t row = 0; row < side; row++)
-            for (dnnl_dim_t column = 0; column < side; column++, plain++) {
+        for (dnnl_dim_t row = 0; row < rows; row++)
+            for (dnnl_dim_t column = 0; column < columns; column++, plain++) {
                 dnnl_dim_t channel = (oc * fold + row % fold) * fold + column % fold;
-                float *other = folded + (channel * squares + row / fold) * squares + column / fold;
+                float *other = folded + (channel * dims[2] + row / fold) * dims[3] + column / fold;
                 if (from_folded) {
                     *plain = *other;
                 } else {
@@ -512,14 +648,32 @@ static size_t weights_bytes(const layer_state *layer) {
     return sizeof(float) * (size_t)(dims[0] * dims[1] * dims[2] * dims[3]);
 }
 
+// Copies one value per element of an activation, with channels last, to or from (channel, row, column).
+static void copy_elements(const layer_state *layer, float *last, float *plain, int from_last) {
+    for (size_t channel = 0; channel < layer->channels; channel++)
+        for (size_t position = 0; position < layer->positions; position++, plain++) {
+            float *other = last + position * layer->channels + channel;
+            if (from_last) {
+                *plain = *other;
+            } else {
+                *other = *plain;
+            }
+        }
+}
+
 onednn_status onednn_convolutions_set_parameters(onednn_convolutions *self, const float *const *weights,
                                                  const float *const *biases) {
     dnnl_status_t status = dnnl_success;
     for (int i = 0; i < self->count; i++) {
         layer_state *layer = &self->layers[i];
-        // Copied, so that the caller may change its parameters at any time.
-        memcpy(handle(layer->bias), biases[i], sizeof(float) * (size_t)layer->weights_dims[0]);
         dnnl_dim_t side = (dnnl_dim_t)self->fold.side;
+        // Copied, so that the caller may change its parameters at any time.
+        if (layer->kind == ONEDNN_NORM) {
+            copy_elements(layer, handle(layer->weights), (float *)weights[i], 0);
+            copy_elements(layer, handle(layer->bias), (float *)biases[i], 0);
+        }
+        if (layer->kind != ONEDNN_CONVOLUTION) continue;
+        memcpy(handle(layer->bias), biases[i], sizeof(float) * (size_t)layer->weights_dims[0]);
         if (i == 0 && side > 1) {
             copy_weights(handle(layer->weights), (float *)weights[i], layer->weights_dims, side, 0);
         } else {
@@ -532,15 +686,40 @@ done:
     return finish(self, status);
 }
 
+// Scales an observation and surrounds it by the padding, whose zeros are never overwritten.
+static void prepare(onednn_convolutions *self, const uint8_t *observation) {
+    size_t columns = self->fold.source_columns - 2 * self->padding_columns;
+    size_t rows = self->fold.source_rows - 2 * self->padding_rows;
+    const float *floats = (const float *)(const void *)observation;
+    for (size_t plane = 0; plane < self->planes; plane++)
+        for (size_t row = 0; row < rows; row++) {
+            float *to = self->prepared + (plane * self->fold.source_rows + row + self->padding_rows) *
+                                             self->fold.source_columns + self->padding_columns;
+            size_t from = (plane * rows + row) * columns;
+            if (self->offsets) {
+                kernels_scale_each(to, self->bytes ? observation + from : NULL, self->bytes ? NULL : floats + from,
+                                   columns, self->offsets + from, self->scales + from);
+            } else if (self->bytes) {
+                kernels_scale_bytes(to, observation + from, columns, self->offset, self->scale);
+            } else {
+                kernels_scale_floats(to, floats + from, columns, self->offset, self->scale);
+            }
+        }
+}
+
 // Folds the observations of one block.
 static void fold_block(onednn_convolutions *self, int block) {
     const uint8_t *observation = self->observations + (size_t)(block * self->rows) * self->observation_bytes;
     float *folded = handle(self->input);
     for (int row = 0; row < self->rows; row++) {
-        if (self->bytes) {
-            kernels_fold_bytes(folded, observation, &self->fold, self->planes, 1.0f / 255.0f);
+        if (self->prepared) {
+            prepare(self, observation);
+            kernels_fold_floats(folded, self->prepared, &self->fold, self->planes, 0.0f, 1.0f);
+        } else if (self->bytes) {
+            kernels_fold_bytes(folded, observation, &self->fold, self->planes, self->offset, self->scale);
         } else {
-            kernels_fold_floats(folded, (const float *)(const void *)observation, &self->fold, self->planes);
+            kernels_fold_floats(folded, (const float *)(const void *)observation, &self->fold, self->planes,
+                                self->offset, self->scale);
         }
         folded += self->folded_count;
         observation += self->observation_bytes;
@@ -553,7 +732,10 @@ static dnnl_status_t turn_to(onednn_convolutions *self, int block) {
     if (self->blocks == 1) return status;
     for (int i = 0; self->training && i < self->count; i++) {
         layer_state *layer = &self->layers[i];
-        TRY(dnnl_memory_set_data_handle(layer->dst, layer->activations + (size_t)block * layer->block_count));
+        size_t start = (size_t)block * layer->block_count;
+        TRY(dnnl_memory_set_data_handle(layer->dst, layer->activations + start));
+        if (layer->computed != layer->dst)
+            TRY(dnnl_memory_set_data_handle(layer->computed, layer->all_computed + start));
     }
     TRY(dnnl_memory_set_data_handle(self->output, self->outputs + (size_t)block * self->output_count));
     if (self->training)
@@ -563,12 +745,36 @@ done:
     return status;
 }
 
+// Computes a layer's activations of one block.
+static dnnl_status_t forward_layer(onednn_convolutions *self, layer_state *layer, int block) {
+    float *computed = handle(layer->computed);
+    const float *src = handle(layer->src);
+    size_t rows = (size_t)self->rows;
+    // The rectified linear unit of a convolution is fused.
+    int fused = layer->kind == ONEDNN_CONVOLUTION &&
+                (layer->activation == KERNELS_RELU || layer->activation == KERNELS_IDENTITY);
+    uint32_t *chosen = layer->chosen ? layer->chosen + (size_t)block * layer->block_count : NULL;
+    dnnl_status_t status = dnnl_success;
+    switch (layer->kind) {
+    case ONEDNN_CONVOLUTION: TRY(run_computation(self, &layer->forward)); break;
+    case ONEDNN_NORM:
+        kernels_norm(computed, layer->statistics + (size_t)block * rows * 2, src, handle(layer->weights),
+                     handle(layer->bias), rows, layer->channels * layer->positions);
+        break;
+    case ONEDNN_MAX_POOLING: kernels_max_pooling(computed, chosen, src, &layer->pooling, rows); break;
+    case ONEDNN_AVERAGE_POOLING: kernels_average_pooling(computed, src, &layer->pooling, rows); break;
+    }
+    if (!fused) kernels_activate(handle(layer->dst), computed, layer->block_count, layer->activation);
+done:
+    return status;
+}
+
 onednn_status onednn_convolutions_forward(onednn_convolutions *self) {
     dnnl_status_t status = dnnl_success;
     for (int block = 0; block < self->blocks; block++) {
         TRY(turn_to(self, block));
         fold_block(self, block);
-        for (int i = 0; i < self->count; i++) TRY(run_computation(self, &self->layers[i].forward));
+        for (int i = 0; i < self->count; i++) TRY(forward_layer(self, &self->layers[i], block));
         TRY(run(self, &self->unpack_output));
     }
 done:
@@ -602,6 +808,44 @@ static void add_up(onednn_convolutions *self, layer_state *layer, int block) {
     }
 }
 
+// Computes the gradients of a layer's parameters from those of its output, for one block, and of the layer before it.
+static dnnl_status_t backward_layer(onednn_convolutions *self, int index, int block) {
+    layer_state *layer = &self->layers[index];
+    float *gradient = handle(layer->diff_dst), *before = index > 0 ? handle(layer[-1].diff_dst) : NULL;
+    size_t rows = (size_t)self->rows;
+    dnnl_status_t status = dnnl_success;
+    if (layer->activation == KERNELS_RELU) {
+        kernels_mask(gradient, handle(layer->dst), layer->block_count);
+    } else {
+        kernels_activation_gradient(gradient, handle(layer->dst), handle(layer->computed), layer->block_count,
+                                    layer->activation);
+    }
+    switch (layer->kind) {
+    case ONEDNN_CONVOLUTION:
+        for (int j = 0; j < layer->backward_weights.before_count; j++)
+            TRY(run(self, &layer->backward_weights.before[j]));
+        TRY(run(self, &layer->backward_weights.compute));
+        add_up(self, layer, block);
+        TRY(run_computation(self, &layer->backward_data));
+        break;
+    case ONEDNN_NORM:
+        kernels_norm_backward(before, handle(layer->diff_weights), handle(layer->diff_bias), gradient,
+                              handle(layer->src), layer->statistics + (size_t)block * rows * 2, handle(layer->weights),
+                              rows, layer->channels * layer->positions, block > 0, 0);
+        break;
+    case ONEDNN_MAX_POOLING:
+        if (before)
+            kernels_max_pooling_backward(before, gradient, layer->chosen + (size_t)block * layer->block_count,
+                                         &layer->pooling, rows);
+        break;
+    case ONEDNN_AVERAGE_POOLING:
+        if (before) kernels_average_pooling_backward(before, gradient, &layer->pooling, rows);
+        break;
+    }
+done:
+    return status;
+}
+
 onednn_status onednn_convolutions_backward(onednn_convolutions *self, float *const *weight_gradients,
                                            float *const *bias_gradients) {
     dnnl_status_t status = dnnl_success;
@@ -611,19 +855,15 @@ onednn_status onednn_convolutions_backward(onednn_convolutions *self, float *con
         // The observations of a single block are still folded.
         if (self->blocks > 1) fold_block(self, block);
         TRY(run(self, &self->pack_output_gradient));
-        for (int i = self->count - 1; i >= 0; i--) {
-            layer_state *layer = &self->layers[i];
-            // The gradient through the fused rectified linear unit.
-            kernels_mask(handle(layer->diff_dst), handle(layer->dst), layer->block_count);
-            for (int j = 0; j < layer->backward_weights.before_count; j++)
-                TRY(run(self, &layer->backward_weights.before[j]));
-            TRY(run(self, &layer->backward_weights.compute));
-            add_up(self, layer, block);
-            TRY(run_computation(self, &layer->backward_data));
-        }
+        for (int i = self->count - 1; i >= 0; i--) TRY(backward_layer(self, i, block));
     }
     for (int i = 0; i < self->count; i++) {
         layer_state *layer = &self->layers[i];
+        if (layer->kind == ONEDNN_NORM) {
+            copy_elements(layer, handle(layer->diff_weights), weight_gradients[i], 1);
+            copy_elements(layer, handle(layer->diff_bias), bias_gradients[i], 1);
+        }
+        if (layer->kind != ONEDNN_CONVOLUTION) continue;
         TRY(run(self, &layer->backward_weights.after));
         memcpy(bias_gradients[i], handle(layer->diff_bias), sizeof(float) * (size_t)layer->weights_dims[0]);
         if (i == 0 && side > 1) {

@@ -36,7 +36,6 @@ extension Agent {
         _ observations: [Observation], _ body: (UnsafeBufferPointer<Float>) -> Void
     ) throws(ModelError) {
         for observation in observations { try requireShape(of: observation) }
-        let (width, actionCount) = (architecture.outputCount, architecture.actionCount)
         var start = 0
         while start < observations.count {
             let pass = BatchPass(of: observations.count - start)
@@ -45,9 +44,7 @@ extension Agent {
                     observations[start + row].withBytes { computation.load($0, row: row, offset: 0) }
                 }
                 let outputs = try computation.forward()
-                for row in 0..<pass.rows {
-                    body(UnsafeBufferPointer(rebasing: outputs[(row * width)..<(row * width + actionCount)]))
-                }
+                for row in 0..<pass.rows { withActionValues(ofRow: row, outputs, body) }
             }
             start += pass.rows
         }

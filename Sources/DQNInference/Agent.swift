@@ -89,7 +89,7 @@ public final class Agent: Sendable {
     /// Rejects weights of dense layers that half precision would turn into infinity.
     private static func requireHalfPrecision(_ parameters: [Float], _ layout: ParameterLayout) throws(ModelError) {
         let largest: Float = 65_504
-        for entry in layout.entries where entry.shape.count == 2 {
+        for entry in layout.entries where entry.role == .weight && entry.shape.count == 2 {
             guard let value = parameters[entry.range].first(where: { abs($0) > largest }) else { continue }
             throw ModelError(
                 code: .notRepresentable,
@@ -99,8 +99,8 @@ public final class Agent: Sendable {
         }
     }
 
-    /// Returns one number per action, largest for the best action: its Q-value, or for an actor-critic network the logit
-    /// of its probability.
+    /// Returns one number per action, largest for the best action: its Q-value (with a head of quantiles, their mean), or
+    /// for an actor-critic network the logit of its probability.
     ///
     /// - Throws: `ModelError`: `shapeMismatch` when the observation has another shape or element type than
     ///   ``architecture``'s input; `computationFailed` when the compute library fails, which usually means that it ran
@@ -123,7 +123,23 @@ public final class Agent: Sendable {
         try requireShape(of: observation)
         return try withComputation(batchSize: 1) { computation throws(NetworkError) in
             observation.withBytes { computation.load($0, row: 0, offset: 0) }
-            return body(UnsafeBufferPointer(rebasing: try computation.forward().prefix(architecture.actionCount)))
+            return withActionValues(ofRow: 0, try computation.forward(), body)
+        }
+    }
+
+    /// Calls `body` with the action values of one row of a computation's outputs.
+    func withActionValues<Result>(
+        ofRow row: Int, _ outputs: UnsafeBufferPointer<Float>, _ body: (UnsafeBufferPointer<Float>) -> Result
+    ) -> Result {
+        let (width, actions) = (architecture.outputCount, architecture.actionCount)
+        guard case .quantiles(_, let quantiles) = architecture.head else {
+            return body(UnsafeBufferPointer(rebasing: outputs[(row * width)..<(row * width + actions)]))
+        }
+        // On the stack, unless there are hundreds of actions.
+        return withUnsafeTemporaryAllocation(of: Float.self, capacity: actions) { means in
+            UnsafeBufferPointer(rebasing: outputs[(row * width)..<((row + 1) * width)])
+                .writeMeans(ofEach: quantiles, to: means)
+            return body(UnsafeBufferPointer(means))
         }
     }
 

@@ -31,7 +31,8 @@ public protocol NetworkComputation: AnyObject {
     /// slab must not change between this call and the end of the passes.
     func use(_ parameters: ParameterSlab) throws(NetworkError)
 
-    /// Loads elements of one observation into the input. uint8 elements are scaled by 1/255.
+    /// Loads elements of one observation into the input. The architecture's offset and scale are applied to its
+    /// elements.
     ///
     /// Must not be called between a forward pass and its backward pass.
     ///
@@ -43,8 +44,8 @@ public protocol NetworkComputation: AnyObject {
 
     /// Computes the outputs of the loaded batch; valid until the next pass.
     ///
-    /// - Returns: `batchSize` rows of the architecture's `outputCount` numbers: Q-values, or logits and the state
-    ///   value.
+    /// - Returns: `batchSize` rows of the architecture's `outputCount` numbers: Q-values, logits and the state value, or
+    ///   quantiles.
     func forward() throws(NetworkError) -> UnsafeBufferPointer<Float>
 
     /// The gradient of the loss with respect to the outputs. Set it before ``backward(into:)``.

@@ -1,8 +1,13 @@
+package import DQNModel
+
 /// What the units of one hidden layer put out for each observation of a batch, after the activation function.
 package struct HiddenOutputs: Sendable, Equatable {
     /// The layer's name, the first part of the names of its parameters: `layers/0`, `value/hidden`.
     package let name: String
-    /// The units of a dense layer, or the channels of a convolution.
+    /// The layer.
+    package let layer: NetworkArchitecture.Layer
+    /// The units of a dense layer, the channels of an image, or the elements of a normalised vector (or of a
+    /// normalised image in a head's stream).
     package let units: Int
     /// The rows × columns of a channel; 1 for a dense layer.
     package let positions: Int

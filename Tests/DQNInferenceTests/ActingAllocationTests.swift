@@ -10,9 +10,12 @@ import Testing
             ("mlp:64,64", ObservationSpace(shape: [4], element: .float32)),
             ("nips-cnn", ObservationSpace(shape: [4, 84, 84], element: .uint8)),
             ("nature-cnn", ObservationSpace(shape: [4, 84, 84], element: .uint8)),
+            ("conv:8k3s1p1,max2s2,8k3s1/fc32+silu+norm", ObservationSpace(shape: [2, 12, 12], element: .uint8)),
+            ("mlp:64,64+tanh", ObservationSpace(shape: [4], element: .float32)),
         ])
         func actingDoesNotAllocate(network: String, input: ObservationSpace) throws {
-            let architecture = try NetworkArchitecture(network, input: input, actions: 3)
+            let architecture = try NetworkArchitecture(
+                network, input: input, inputOffset: [1], head: .quantiles(actions: 3, quantiles: 32))
             let agent = try Agent(
                 Policy(
                     architecture: architecture,

@@ -8,7 +8,10 @@ import Testing
 
     @Test(
         arguments: [("mlp:64,64", vector, 150), ("nips-cnn", frames, 70)],
-        [NetworkArchitecture.Head.actionValues(actions: 5), .dueling(actions: 5), .actorCritic(actions: 5)])
+        [
+            NetworkArchitecture.Head.actionValues(actions: 5), .dueling(actions: 5), .actorCritic(actions: 5),
+            .quantiles(actions: 5, quantiles: 9),
+        ])
     func batchMatchesSingleObservations(
         size: (network: String, input: ObservationSpace, count: Int), head: NetworkArchitecture.Head
     ) throws {
@@ -29,6 +32,26 @@ import Testing
         }
         // Rows of an earlier, larger pass do not leak.
         #expect(try agent.actionValues(for: [random.observations[0]]) == [expected[0]])
+    }
+
+    @Test func actionValuesOfAHeadOfQuantilesAreTheirMeans() throws {
+        let head = NetworkArchitecture.Head.quantiles(actions: 5, quantiles: 9)
+        let random = try RandomPolicy("mlp:24", input: Self.vector, head: head, observations: 3)
+        let agent = try Agent(random.policy)
+        let batch = try agent.actionValues(for: random.observations)
+        // The same network with each quantile as an action.
+        let plain = try NetworkArchitecture("mlp:24", input: Self.vector, actions: 45)
+        let quantiles = try Agent(
+            Policy(architecture: plain, parameters: random.policy.parameters, environment: "Random-v0"))
+        for (row, observation) in random.observations.enumerated() {
+            let all = try quantiles.actionValues(for: observation)
+            let single = try agent.actionValues(for: observation)
+            #expect(single.count == 5 && batch[row].count == 5)
+            for action in 0..<5 {
+                let mean = all[action * 9..<(action + 1) * 9].reduce(0, +) / 9
+                #expect(abs(single[action] - mean) < 1e-5 && abs(batch[row][action] - mean) < 1e-5)
+            }
+        }
     }
 
     @Test func rowsAreIndependent() throws {

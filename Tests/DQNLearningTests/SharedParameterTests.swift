@@ -5,9 +5,16 @@ import DQNNetwork
 import Testing
 
 @Suite struct SharedParameterTests {
-    private func makeLayout() throws -> ParameterLayout {
-        try ParameterLayout(
-            NetworkArchitecture("mlp:8", input: ObservationSpace(shape: [3], element: .float32), actions: 2))
+    private func makeArchitecture() throws -> NetworkArchitecture {
+        try NetworkArchitecture("mlp:8", input: ObservationSpace(shape: [3], element: .float32), actions: 2)
+    }
+
+    private func makeLayout() throws -> ParameterLayout { try ParameterLayout(makeArchitecture()) }
+
+    private func drawnState(_ configuration: TrainingConfiguration, usesTarget: Bool) throws -> ParameterState {
+        let architecture = try makeArchitecture()
+        return ParameterState(
+            drawnFor: configuration, architecture, layout: try ParameterLayout(architecture), usesTarget: usesTarget)
     }
 
     /// Pushes a few gradients, with a target refresh in between.
@@ -24,7 +31,7 @@ import Testing
     @Test func aRestoredStoreContinuesLikeTheOriginal() throws {
         let layout = try makeLayout()
         let configuration = TrainingConfiguration()
-        let initial = ParameterState(drawnFor: configuration, layout: layout, usesTarget: true)
+        let initial = try drawnState(configuration, usesTarget: true)
         let store = try SharedParameters(configuration, layout: layout, restoring: initial)
         train(store, seed: 1)
         let restored = try SharedParameters(configuration, layout: layout, restoring: store.snapshot())
@@ -50,7 +57,7 @@ import Testing
     @Test func onlyTheOnlyWorkerComputesInPlace() throws {
         var configuration = TrainingConfiguration()
         let layout = try makeLayout()
-        let state = ParameterState(drawnFor: configuration, layout: layout, usesTarget: false)
+        let state = try drawnState(configuration, usesTarget: false)
         let single = try SharedParameters(configuration, layout: layout, restoring: state)
         #expect(single.inPlace != nil && single.inPlace?.target == nil)
         configuration.workers = 2

@@ -8,6 +8,11 @@ import Testing
         arguments: [
             ("mlp:256,256", ObservationSpace(shape: [4], element: .float32), 64),
             ("nips-cnn", ObservationSpace(shape: [4, 84, 84], element: .uint8), 8),
+            (
+                "conv:8k3s1p1,max2s2,8k3s1,avg2s1/fc32+silu+norm",
+                ObservationSpace(shape: [2, 12, 12], element: .uint8), 8
+            ),
+            ("mlp:64,64+tanh+norm", ObservationSpace(shape: [4], element: .float32), 8),
         ],
         [NetworkArchitecture.Head.actionValues(actions: 3), .dueling(actions: 3), .actorCritic(actions: 3)])
     func aWarmGradientStepAllocatesNothing(

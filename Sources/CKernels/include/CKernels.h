@@ -21,8 +21,13 @@ static inline void kernels_pause(void) {
 /// y[i] += x[i].
 void kernels_add(float *y, const float *x, size_t count);
 
-/// y[i] = x[i] * scale.
-void kernels_scale_bytes(float *y, const uint8_t *x, size_t count, float scale);
+/// y[i] = (x[i] - offset) * scale.
+void kernels_scale_bytes(float *y, const uint8_t *x, size_t count, float offset, float scale);
+/// The same for floats. `x` may be `y`.
+void kernels_scale_floats(float *y, const float *x, size_t count, float offset, float scale);
+/// y[i] = (x[i] - offsets[i]) * scales[i] with x either bytes or floats, which may be `y`; the other is null.
+void kernels_scale_each(float *y, const uint8_t *bytes, const float *floats, size_t count, const float *offsets,
+                        const float *scales);
 
 /// How planes of pixels are folded: each square of pixels becomes the channels of one position.
 typedef struct {
@@ -36,10 +41,12 @@ typedef struct {
     size_t source_rows, source_columns;
 } kernels_fold;
 
-/// y[row][column][plane, row within the square, column within the square] = x[plane][row][column] * scale.
-void kernels_fold_bytes(float *y, const uint8_t *x, const kernels_fold *fold, size_t planes, float scale);
-/// The same for floats, without scaling.
-void kernels_fold_floats(float *y, const float *x, const kernels_fold *fold, size_t planes);
+/// y[row][column][plane, row within the square, column within the square] = (x[plane][row][column] - offset) * scale.
+void kernels_fold_bytes(float *y, const uint8_t *x, const kernels_fold *fold, size_t planes, float offset,
+                        float scale);
+/// The same for floats.
+void kernels_fold_floats(float *y, const float *x, const kernels_fold *fold, size_t planes, float offset,
+                         float scale);
 
 /// y[r][c] += bias[c], then max(0, ·) if `relu`.
 void kernels_add_bias(float *y, const float *bias, size_t rows, size_t columns, int relu);
@@ -83,6 +90,60 @@ void kernels_dueling(float *q, const float *value, const float *advantage, size_
 /// The gradients of the inputs of kernels_dueling.
 void kernels_dueling_backward(float *value_gradient, float *advantage_gradient, const float *q_gradient, size_t rows,
                               size_t actions);
+
+/// The functions that outputs pass through. GELU is the exact form, with the error function.
+typedef enum {
+    KERNELS_IDENTITY,
+    KERNELS_RELU,
+    KERNELS_TANH,
+    KERNELS_SIGMOID,
+    KERNELS_ELU,
+    KERNELS_SILU,
+    KERNELS_GELU
+} kernels_activation;
+
+/// y[i] = f(x[i]). `x` may be `y`.
+void kernels_activate(float *y, const float *x, size_t count, kernels_activation function);
+/// gradient[i] *= f'(x[i]) for y[i] = f(x[i]). Only SiLU and GELU read x.
+void kernels_activation_gradient(float *gradient, const float *y, const float *x, size_t count,
+                                 kernels_activation function);
+
+/// Layer normalisation: y = (x - mean) / sqrt(variance + 1e-5) * weight + bias over each row; the variance is not
+/// corrected for bias. `statistics` receives the mean and the factor of each row.
+void kernels_norm(float *y, float *statistics, const float *x, const float *weight, const float *bias, size_t rows,
+                  size_t count);
+/// The gradients of its weight and bias and, unless null, of x. With `accumulate` those of weight and bias are added to
+/// what is there, and with `accumulate_x` that of x.
+void kernels_norm_backward(float *x_gradient, float *weight_gradient, float *bias_gradient, const float *y_gradient,
+                           const float *x, const float *statistics, const float *weight, size_t rows, size_t count,
+                           int accumulate, int accumulate_x);
+
+/// Windows over images with channels last.
+typedef struct {
+    size_t channels, rows, columns;
+    size_t kernel_rows, kernel_columns, stride_rows, stride_columns, padding_rows, padding_columns;
+    /// Rows and columns of the output.
+    size_t output_rows, output_columns;
+} kernels_pooling;
+
+/// The largest element of each window; padding counts as -infinity. Unless null, `chosen` receives its number in the
+/// window, the first among equals.
+void kernels_max_pooling(float *y, uint32_t *chosen, const float *x, const kernels_pooling *sizes, size_t images);
+/// Writes the gradient of x.
+void kernels_max_pooling_backward(float *x_gradient, const float *y_gradient, const uint32_t *chosen,
+                                  const kernels_pooling *sizes, size_t images);
+/// The mean of each window; padding counts as zeros.
+void kernels_average_pooling(float *y, const float *x, const kernels_pooling *sizes, size_t images);
+/// Writes the gradient of x.
+void kernels_average_pooling_backward(float *x_gradient, const float *y_gradient, const kernels_pooling *sizes,
+                                      size_t images);
+
+/// means[r][a] = the mean of quantiles[r][a][0..<count].
+void kernels_quantile_means(float *means, const float *quantiles, size_t values, size_t count);
+
+/// Makes `count` vectors of `length` elements orthonormal, one after the other (modified Gram-Schmidt); `length` must be
+/// at least `count`. The same bits on every processor.
+void kernels_orthonormalise(double *vectors, size_t count, size_t length);
 
 /// The sum of squares: blocks in single precision, their sum in double precision.
 double kernels_sum_of_squares(const float *x, size_t count);

@@ -29,26 +29,40 @@ void onednn_use_calling_thread_only(void);
 onednn_status onednn_sgemm(int transpose_a, int transpose_b, long m, long n, long k, const float *a, long lda,
                            const float *b, long ldb, int accumulate, float *c, long ldc);
 
-/// A stack of 2-D convolutions, each with a fused rectified linear unit, for one batch size.
+/// The first layers of a network that computes on images: convolutions, layer normalisations and poolings, for one
+/// batch size.
 ///
 /// Observations and the output have the layout (batch, channel, row, column); the activations in between have their
 /// channels last. Not thread-safe: use one per thread.
 typedef struct onednn_convolutions onednn_convolutions;
 
-typedef struct {
-    int outputs, kernel, stride;
-} onednn_convolution_layer;
+typedef enum {
+    ONEDNN_CONVOLUTION,
+    ONEDNN_NORM,
+    ONEDNN_MAX_POOLING,
+    ONEDNN_AVERAGE_POOLING
+} onednn_layer_kind;
 
-/// The shape of an observation, of bytes, which are divided by 255, or of floats.
+/// One layer. `activation` is a `kernels_activation`; `outputs` is that of a convolution; a normalisation has no sizes.
+typedef struct {
+    onednn_layer_kind kind;
+    int activation, outputs;
+    int kernel_rows, kernel_columns, stride_rows, stride_columns, padding_rows, padding_columns;
+} onednn_layer;
+
+/// The shape of an observation, of bytes or of floats, and what becomes of its elements: (x - offset) * scale. Unless
+/// null, `offsets` and `scales` have a value for each element and replace `offset` and `scale`.
 typedef struct {
     int channels, rows, columns, bytes;
+    float offset, scale;
+    const float *offsets, *scales;
 } onednn_convolution_input;
 
 /// Creates the convolutions; with `training`, also for backward. On failure `*result` is null and `*step` names the
 /// part that failed.
 onednn_status onednn_convolutions_create(onednn_convolutions **result, const char **step,
-                                         const onednn_convolution_input *input, int batch,
-                                         const onednn_convolution_layer *layers, int count, int training);
+                                         const onednn_convolution_input *input, int batch, const onednn_layer *layers,
+                                         int count, int training);
 void onednn_convolutions_destroy(onednn_convolutions *);
 
 /// The buffer of the batch's observations, one after the other. A pass does not change them.
@@ -58,7 +72,8 @@ float *onednn_convolutions_output(onednn_convolutions *);
 /// The gradient of the output, to be set before backward.
 float *onednn_convolutions_output_gradient(onednn_convolutions *);
 
-/// Copies weights in the layout (output, input, row, column) and biases to the layouts of oneDNN.
+/// Copies weights in the layout (output, input, row, column), or (channel, row, column) for a normalisation, and biases
+/// to the layouts that passes use. Those of a pooling are ignored.
 onednn_status onednn_convolutions_set_parameters(onednn_convolutions *, const float *const *weights,
                                                  const float *const *biases);
 onednn_status onednn_convolutions_forward(onednn_convolutions *);

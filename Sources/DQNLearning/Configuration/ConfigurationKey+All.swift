@@ -17,6 +17,7 @@ extension ConfigurationKey {
     static let addedSince2_0: Set<String> = [
         "munchausen", "munchausen_alpha", "munchausen_temperature", "munchausen_clip", "quantiles",
         "environments_per_worker", "return_lambda", "epochs", "minibatches",
+        "initialization", "input_offset", "input_scale",
     ]
 
     /// Every key, in the order of the documentation.
@@ -31,6 +32,15 @@ extension ConfigurationKey {
         text(
             "network", \.network,
             "hidden layers: mlp:64,64, nature-cnn, nips-cnn, small-cnn or conv:16k3s1/fc128; see docs/training.md"),
+        choice(
+            "initialization", \.initialization,
+            "distribution of a new network's parameters; orthogonal keeps the most units alive"),
+        optionalNumber(
+            "input_offset", \.inputOffset, -1e9...1e9,
+            "number that is subtracted from the elements of observations; null subtracts nothing"),
+        optionalNumber(
+            "input_scale", \.inputScale, 1e-9...1e9,
+            "factor of the elements of observations, after input_offset; null: 1/255 for bytes, 1 for floats"),
         integer("seed", \.seed, 0...Int(Int32.max), "seed of all random streams"),
         integer(
             "schedule_steps", \.scheduleSteps, 1...1_000_000_000_000,

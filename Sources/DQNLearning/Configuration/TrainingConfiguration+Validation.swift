@@ -9,6 +9,7 @@ extension TrainingConfiguration {
         let isActorCritic = (try? TrainingMethods.named(method).isActorCritic) ?? false
         return try NetworkArchitecture(
             network, input: environment.observationSpace.stacked(depth: frameStack),
+            inputOffset: inputOffset.map { [Float($0)] } ?? [], inputScale: inputScale.map { [Float($0)] } ?? [],
             head: isActorCritic
                 ? .actorCritic(actions: actions)
                 : quantiles > 0

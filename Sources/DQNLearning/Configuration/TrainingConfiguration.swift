@@ -22,6 +22,13 @@ public struct TrainingConfiguration: Sendable, Equatable {
     package var preset = "default"
     /// The network's hidden layers as text; see ``DQNModel/NetworkArchitecture/init(_:input:actions:)``.
     public var network = "mlp:256,256"
+    /// How the parameters of a new run are drawn.
+    public var initialization = Initialization.fanIn
+    /// What is subtracted from the observation's elements before ``inputScale``; `nil` subtracts nothing.
+    public var inputOffset: Double?
+    /// What the observation's elements are multiplied by after ``inputOffset``; `nil` is the element type's own: 1/255 for
+    /// bytes, 1 for floats.
+    public var inputScale: Double?
     /// The seed of all random streams.
     package var seed = 0
     /// Agent steps over which the schedules of ε and the learning rate run; fixed for the life of a run.

@@ -29,10 +29,13 @@ public struct ParameterState: Sendable {
 
 extension ParameterState {
     /// The initial state of a new run: parameters drawn from the run's seed, with the target equal to them.
-    package init(drawnFor configuration: TrainingConfiguration, layout: ParameterLayout, usesTarget: Bool) {
+    package init(
+        drawnFor configuration: TrainingConfiguration, _ architecture: NetworkArchitecture, layout: ParameterLayout,
+        usesTarget: Bool
+    ) {
         var generator = RandomGenerator(seed: UInt64(configuration.seed), stream: "initialisation")
         let slab = ParameterSlab(layout: layout)
-        slab.initialize(using: &generator)
+        slab.initialize(configuration.initialization, of: architecture, using: &generator)
         let online = slab.values
         self.init(online: online, target: usesTarget ? online : nil, optimizer: nil)
     }

@@ -1,7 +1,8 @@
+internal import CKernels
 internal import COneDNN
 internal import DQNModel
 
-/// The leading convolutions of a network in oneDNN, for one batch size.
+/// The leading convolutions, layer normalisations and poolings of a network on images, for one batch size.
 final class ConvolutionStack {
     /// The loaded observations, one after the other; owned by `handle`.
     private let observations: UnsafeMutableRawPointer
@@ -11,27 +12,27 @@ final class ConvolutionStack {
     let outputGradient: UnsafeMutablePointer<Float>?
 
     private let handle: OpaquePointer
-    private let offsets: [(weight: Int, bias: Int)]
+    private let offsets: [(weight: Int, bias: Int)?]
     // Reused for every C call, so that a pass allocates no array.
     private var weights: [UnsafePointer<Float>?]
     private var biases: [UnsafePointer<Float>?]
     private var weightGradients: [UnsafeMutablePointer<Float>?]
     private var biasGradients: [UnsafeMutablePointer<Float>?]
 
-    /// Creates the convolutions.
+    /// Creates the layers.
     ///
-    /// - Parameter offsets: The positions of each layer's weight and bias in the slab.
+    /// - Parameter offsets: The positions of each layer's weight and bias in the slab; `nil` for a pooling.
     init(
-        input space: ObservationSpace, layers: [onednn_convolution_layer], offsets: [(weight: Int, bias: Int)],
-        batchSize: Int,
-        training: Bool
+        input space: ObservationSpace, scaling: InputScaling, layers: [onednn_layer],
+        offsets: [(weight: Int, bias: Int)?], batchSize: Int, training: Bool
     ) throws(NetworkError) {
         var handle: OpaquePointer?
         var step: UnsafePointer<CChar>?
         let shape = space.shape
         var input = onednn_convolution_input(
             channels: Int32(shape[0]), rows: Int32(shape[1]), columns: Int32(shape[2]),
-            bytes: space.element == .uint8 ? 1 : 0)
+            bytes: space.element == .uint8 ? 1 : 0, offset: scaling.offset, scale: scaling.scale,
+            offsets: scaling.each?.offsets, scales: scaling.each?.scales)
         let status = onednn_convolutions_create(
             &handle, &step, &input, Int32(batchSize), layers, Int32(layers.count), training ? 1 : 0)
         guard status == 0, let handle, let observations = onednn_convolutions_input(handle),
@@ -65,8 +66,9 @@ final class ConvolutionStack {
 
     func use(_ slab: ParameterSlab) throws(NetworkError) {
         for index in weights.indices {
-            weights[index] = UnsafePointer(slab.pointer(at: offsets[index].weight))
-            biases[index] = UnsafePointer(slab.pointer(at: offsets[index].bias))
+            guard let offset = offsets[index] else { continue }
+            weights[index] = UnsafePointer(slab.pointer(at: offset.weight))
+            biases[index] = UnsafePointer(slab.pointer(at: offset.bias))
         }
         try check(onednn_convolutions_set_parameters(handle, weights, biases), "packing weights")
     }
@@ -85,10 +87,57 @@ final class ConvolutionStack {
 
     func backward(into slab: ParameterSlab) throws(NetworkError) {
         for index in weightGradients.indices {
-            weightGradients[index] = slab.pointer(at: offsets[index].weight)
-            biasGradients[index] = slab.pointer(at: offsets[index].bias)
+            guard let offset = offsets[index] else { continue }
+            weightGradients[index] = slab.pointer(at: offset.weight)
+            biasGradients[index] = slab.pointer(at: offset.bias)
         }
         try check(onednn_convolutions_backward(handle, weightGradients, biasGradients), "backward")
+    }
+}
+
+extension NetworkArchitecture {
+    /// The number of leading layers that a ``ConvolutionStack`` computes: all before the first dense layer, if one of
+    /// them is a convolution or a pooling.
+    var stackedLayers: Int {
+        let leading = layers.prefix { layer in
+            if case .dense = layer.kind { return false }
+            return true
+        }
+        let hasImages = leading.contains { layer in
+            if case .layerNorm = layer.kind { return false }
+            return true
+        }
+        return hasImages ? leading.count : 0
+    }
+}
+
+extension onednn_layer {
+    /// Describes a layer of images.
+    init(_ layer: NetworkArchitecture.Layer) {
+        self.init()
+        activation = Int32(layer.activation.kernel.rawValue)
+        switch layer.kind {
+        case .convolution(let sizes):
+            kind = ONEDNN_CONVOLUTION
+            outputs = Int32(sizes.outputs)
+            setSizes(sizes.kernel, sizes.stride, sizes.padding)
+        case .maxPooling(let sizes):
+            kind = ONEDNN_MAX_POOLING
+            setSizes(sizes.kernel, sizes.stride, sizes.padding)
+        case .averagePooling(let sizes):
+            kind = ONEDNN_AVERAGE_POOLING
+            setSizes(sizes.kernel, sizes.stride, sizes.padding)
+        case .layerNorm, .dense: kind = ONEDNN_NORM
+        }
+    }
+
+    private mutating func setSizes(
+        _ kernel: NetworkArchitecture.Extent, _ stride: NetworkArchitecture.Extent,
+        _ padding: NetworkArchitecture.Extent
+    ) {
+        (kernel_rows, kernel_columns) = (Int32(kernel.rows), Int32(kernel.columns))
+        (stride_rows, stride_columns) = (Int32(stride.rows), Int32(stride.columns))
+        (padding_rows, padding_columns) = (Int32(padding.rows), Int32(padding.columns))
     }
 }
 

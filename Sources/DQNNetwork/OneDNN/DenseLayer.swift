@@ -2,7 +2,7 @@ internal import CKernels
 internal import COneDNN
 internal import DQNModel
 
-/// One fully connected layer for one batch size, with or without a rectified linear unit.
+/// One fully connected layer and its activation function, for one batch size.
 ///
 /// A few rows or outputs are computed by loops of `CKernels`, everything else by oneDNN's sgemm, on the weights in the
 /// slab. For inference with constant parameters the layer keeps a transposed copy of them.
@@ -10,13 +10,15 @@ struct DenseLayer {
     let inputs: Int
     let outputs: Int
     let batchSize: Int
-    let rectified: Bool
+    private let function: kernels_activation
     private let strategy: Strategy
     /// The positions of weight and bias in the slab.
     let weightOffset: Int
     let biasOffset: Int
     /// The activations, `[batch, outputs]`; owned by the computation.
     let activation: UnsafeMutablePointer<Float>
+    /// What the activation function is computed from: `activation` itself, unless the backward pass needs both.
+    private let weighted: UnsafeMutablePointer<Float>
     /// The gradient of the activations, of the same shape; for training only.
     let gradient: UnsafeMutablePointer<Float>?
 
@@ -40,21 +42,24 @@ struct DenseLayer {
 
     /// Creates a layer, with its buffers in `memory`.
     init(
-        weight: ParameterLayout.Entry, bias: ParameterLayout.Entry, batchSize: Int, rectified: Bool, training: Bool,
-        serving: ServingPrecision?, memory: ComputeMemory
+        weight: ParameterLayout.Entry, bias: ParameterLayout.Entry, activation: NetworkArchitecture.Activation,
+        batchSize: Int, training: Bool, serving: ServingPrecision?, memory: ComputeMemory
     ) {
         outputs = weight.shape[0]
         inputs = weight.fanIn
         self.batchSize = batchSize
-        self.rectified = rectified
+        function = activation.kernel
         weightOffset = weight.offset
         biasOffset = bias.offset
-        activation = memory.floats(batchSize * outputs)
+        let activations = memory.floats(batchSize * outputs)
+        self.activation = activations
+        weighted = training && activation.keepsArgument ? memory.floats(batchSize * outputs) : activations
         gradient = training ? memory.floats(batchSize * outputs) : nil
         if let serving, !training, batchSize == 1, outputs >= Self.few {
             strategy = .served(
                 ServedWeights(
-                    inputs: inputs, outputs: outputs, rectified: rectified, precision: serving, memory: memory))
+                    inputs: inputs, outputs: outputs, rectified: activation == .relu, precision: serving,
+                    memory: memory))
         } else if outputs < Self.few || batchSize == 1 {
             strategy = .loops
         } else if batchSize >= Self.few, inputs >= Self.manyInputs {
@@ -73,19 +78,24 @@ struct DenseLayer {
     func forward(_ x: UnsafePointer<Float>, _ slab: ParameterSlab) throws(NetworkError) {
         let weight = slab.pointer(at: weightOffset)
         let bias = slab.pointer(at: biasOffset)
+        // Every strategy applies the rectified linear unit itself.
+        let rectified: Int32 = function == KERNELS_RELU ? 1 : 0
         switch strategy {
-        case .served(let weights): weights.forward(x, into: activation)
-        case .loops: kernels_dense(activation, weight, bias, x, batchSize, outputs, inputs, rectified ? 1 : 0)
+        case .served(let weights): weights.forward(x, into: weighted)
+        case .loops: kernels_dense(weighted, weight, bias, x, batchSize, outputs, inputs, rectified)
         case .product:
             try check(
-                onednn_sgemm(0, 1, batchSize, outputs, inputs, x, inputs, weight, inputs, 0, activation, outputs),
+                onednn_sgemm(0, 1, batchSize, outputs, inputs, x, inputs, weight, inputs, 0, weighted, outputs),
                 "a dense layer")
-            kernels_add_bias(activation, bias, batchSize, outputs, rectified ? 1 : 0)
+            kernels_add_bias(weighted, bias, batchSize, outputs, rectified)
         case .transposedProduct(let transposed):
             try check(
                 onednn_sgemm(0, 1, outputs, batchSize, inputs, weight, inputs, x, inputs, 0, transposed, batchSize),
                 "a dense layer")
-            kernels_transpose_bias(activation, transposed, bias, batchSize, outputs, rectified ? 1 : 0)
+            kernels_transpose_bias(weighted, transposed, bias, batchSize, outputs, rectified)
+        }
+        if function != KERNELS_RELU && function != KERNELS_IDENTITY {
+            kernels_activate(activation, weighted, batchSize * outputs, function)
         }
     }
 
@@ -100,7 +110,7 @@ struct DenseLayer {
         let weight = slab.pointer(at: weightOffset)
         let weightGradient = gradients.pointer(at: weightOffset)
         let biasGradient = gradients.pointer(at: biasOffset)
-        if rectified { kernels_mask(gradient, activation, batchSize * outputs) }
+        function.pullBack(gradient, activation, weighted, count: batchSize * outputs)
         kernels_sum_rows(biasGradient, gradient, batchSize, outputs)
         if outputs < Self.few {
             kernels_dense_few_backward(

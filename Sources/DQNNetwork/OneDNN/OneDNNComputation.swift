@@ -1,8 +1,7 @@
-internal import CKernels
 internal import COneDNN
 internal import DQNModel
 
-/// A network on oneDNN: convolutions, if any, then dense layers.
+/// A network on oneDNN: layers of images, if any, then layers of vectors and the head.
 final class OneDNNComputation: NetworkComputation {
     let architecture: NetworkArchitecture
     let batchSize: Int
@@ -11,10 +10,10 @@ final class OneDNNComputation: NetworkComputation {
     private let inputCount: Int
     private let training: Bool
     private let convolutions: ConvolutionStack?
-    /// The dense layers in order, including the head if it is one layer.
-    private let dense: [DenseLayer]
-    /// The head of a dueling network.
-    private let dueling: DuelingHead?
+    /// The hidden layers of vectors that the whole head shares.
+    private let chain: FlatChain
+    private let head: NetworkHead
+    private let scaling: InputScaling
     /// The input of the whole batch as floats; empty if there are convolutions, which have their own.
     private let input: UnsafeMutablePointer<Float>
     private let memory = ComputeMemory()
@@ -27,64 +26,41 @@ final class OneDNNComputation: NetworkComputation {
         do { layout = try ParameterLayout(architecture) } catch {
             throw NetworkError(code: .invalidState, message: error.message)
         }
-        try Self.requireSupport(of: architecture)
         self.architecture = architecture
         self.batchSize = batchSize
         self.training = training
         inputCount = architecture.input.count
-
-        let kernels = architecture.layers.compactMap { layer -> onednn_convolution_layer? in
-            guard case .convolution(let sizes) = layer.kind else { return nil }
-            return onednn_convolution_layer(
-                outputs: Int32(sizes.outputs), kernel: Int32(sizes.kernel.rows), stride: Int32(sizes.stride.rows))
-        }
-        // Weight and bias of each layer in order; the head's follow the trunk's.
-        let layers = stride(from: 0, to: layout.entries.count, by: 2).map {
-            (weight: layout.entries[$0], bias: layout.entries[$0 + 1])
-        }
+        scaling = InputScaling(architecture, memory: memory)
+        let stacked = architecture.stackedLayers
         convolutions =
-            kernels.isEmpty
+            stacked == 0
             ? nil
             : try ConvolutionStack(
-                input: architecture.input, layers: kernels,
-                offsets: layers.prefix(kernels.count).map { ($0.weight.offset, $0.bias.offset) }, batchSize: batchSize,
-                training: training)
-        let memory = memory
-        input = memory.floats(convolutions == nil ? batchSize * inputCount : 0)
-        func layer(_ index: Int, rectified: Bool) -> DenseLayer {
-            DenseLayer(
-                weight: layers[index].weight, bias: layers[index].bias, batchSize: batchSize, rectified: rectified,
-                training: training, serving: serving, memory: memory)
+                input: architecture.input, scaling: scaling,
+                layers: architecture.layers.prefix(stacked).map { onednn_layer($0) },
+                offsets: (0..<stacked).map { index in
+                    guard let weight = layout["layers/\(index)/weight"], let bias = layout["layers/\(index)/bias"]
+                    else { return nil }
+                    return (weight.offset, bias.offset)
+                }, batchSize: batchSize, training: training)
+        input = memory.floats(stacked == 0 ? batchSize * inputCount : 0)
+        let make = FlatLayer.Maker(
+            layout: layout, batchSize: batchSize, training: training, serving: serving, memory: memory)
+        var layers: [FlatLayer] = []
+        for index in stacked..<architecture.trunk.count {
+            layers.append(try make.layer("layers/\(index)", architecture.layers[index]))
         }
-        let head = architecture.trunk.count
-        var dense = (kernels.count..<head).map { layer($0, rectified: true) }
-        if case .dueling(let actions, _) = architecture.head {
-            // A stream has a hidden and a linear layer, or only a linear layer.
-            let depth = architecture.streams[0].hidden.count + 1
-            func stream(_ first: Int) -> DuelingHead.Stream {
-                DuelingHead.Stream(
-                    hidden: depth == 2 ? layer(first, rectified: true) : nil,
-                    output: layer(first + depth - 1, rectified: false))
-            }
-            dueling = DuelingHead(
-                value: stream(head), advantage: stream(head + depth),
-                actionValues: memory.floats(batchSize * actions),
-                gradient: training ? memory.floats(batchSize * actions) : nil)
-        } else {
-            dense.append(layer(head, rectified: false))
-            dueling = nil
-        }
-        self.dense = dense
+        chain = FlatChain(layers: layers)
+        head = try NetworkHead(of: architecture, make)
         outputGradient = UnsafeMutableBufferPointer(
-            start: dueling?.gradient ?? dense.last?.gradient,
-            count: training ? batchSize * architecture.outputCount : 0)
+            start: head.gradient, count: training ? batchSize * architecture.outputCount : 0)
     }
 
     func use(_ parameters: ParameterSlab) throws(NetworkError) {
         self.parameters = parameters
         try convolutions?.use(parameters)
-        for index in dense.indices { dense[index].use(parameters) }
-        dueling?.use(parameters)
+        chain.use(parameters)
+        head.use(parameters)
     }
 
     func load(_ bytes: UnsafeRawBufferPointer, row: Int, offset: Int) {
@@ -96,48 +72,31 @@ final class OneDNNComputation: NetworkComputation {
         if let convolutions {
             return convolutions.load(bytes, at: (row * inputCount + offset) * element.byteCount)
         }
-        let start = input + row * inputCount + offset
-        guard let source = bytes.baseAddress else { return }
-        if element == .uint8 {
-            kernels_scale_bytes(start, source.assumingMemoryBound(to: UInt8.self), count, 1 / 255)
-        } else {
-            UnsafeMutableRawPointer(start).copyMemory(from: source, byteCount: bytes.count)
-        }
+        scaling.apply(bytes, of: element, first: offset, to: input + row * inputCount + offset)
     }
 
     func forward() throws(NetworkError) -> UnsafeBufferPointer<Float> {
         guard let parameters else { preconditionFailure("call use(_:) before forward()") }
         try convolutions?.forward()
-        for index in dense.indices { try dense[index].forward(input(of: index), parameters) }
-        var outputs = input(of: dense.count)
-        if let dueling {
-            try dueling.forward(outputs, parameters)
-            outputs = UnsafePointer(dueling.actionValues)
-        }
-        return UnsafeBufferPointer(start: outputs, count: batchSize * architecture.outputCount)
+        try head.forward(try chain.forward(firstInput, parameters), parameters)
+        return UnsafeBufferPointer(start: head.outputs, count: batchSize * architecture.outputCount)
     }
 
     func backward(into gradients: ParameterSlab) throws(NetworkError) {
         guard let parameters else { preconditionFailure("call use(_:) before backward(into:)") }
-        try dueling?.backward(
-            input(of: dense.count), xGradient: inputGradient(of: dense.count), parameters, into: gradients)
-        for index in dense.indices.reversed() {
-            try dense[index].backward(
-                input(of: index), xGradient: inputGradient(of: index), accumulating: false, parameters,
-                into: gradients)
-        }
+        let last = chain.layers.last
+        // The gradient of the network's input is not computed.
+        let inputGradient = convolutions?.outputGradient
+        try head.backward(
+            last.map { UnsafePointer($0.activation) } ?? firstInput,
+            xGradient: last == nil ? inputGradient : last?.gradient, parameters, into: gradients)
+        try chain.backward(
+            firstInput, xGradient: inputGradient, accumulating: false, parameters, into: gradients)
         try convolutions?.backward(into: gradients)
     }
 
-    /// Returns the input of a dense layer; for the index after the last layer, its output.
-    private func input(of index: Int) -> UnsafePointer<Float> {
-        UnsafePointer(index > 0 ? dense[index - 1].activation : convolutions?.output ?? input)
-    }
-
-    /// Returns the gradient of ``input(of:)``; `nil` for the network's input, whose gradient is not computed.
-    private func inputGradient(of index: Int) -> UnsafeMutablePointer<Float>? {
-        index > 0 ? dense[index - 1].gradient : convolutions?.outputGradient
-    }
+    /// The input of the first layer of vectors.
+    private var firstInput: UnsafePointer<Float> { UnsafePointer(convolutions?.output ?? input) }
 }
 
 extension OneDNNComputation: HiddenOutputSource {
@@ -145,27 +104,31 @@ extension OneDNNComputation: HiddenOutputSource {
         // Without training, convolutions keep the activations of one block only.
         guard training, let shapes = try? architecture.layerShapes() else { return nil }
         var hidden: [HiddenOutputs] = []
-        let convolutionCount = architecture.layers.count { layer in
-            if case .convolution = layer.kind { return true }
-            return false
-        }
-        for (index, shape) in shapes.prefix(convolutionCount).enumerated() {
+        let stacked = architecture.stackedLayers
+        for index in 0..<stacked {
             guard let convolutions else { break }
-            let count = batchSize * shape.reduce(1, *)
+            let shape = shapes[index]
             hidden.append(
                 HiddenOutputs(
-                    name: "layers/\(index)", units: shape[0], positions: shape.dropFirst().reduce(1, *),
-                    values: convolutions.activations(of: index, count: count)))
+                    name: "layers/\(index)", layer: architecture.layers[index], units: shape[0],
+                    positions: shape.dropFirst().reduce(1, *),
+                    values: convolutions.activations(of: index, count: batchSize * shape.reduce(1, *))))
         }
-        func append(_ name: String, _ layer: DenseLayer) {
-            let values = UnsafeBufferPointer(start: layer.activation, count: batchSize * layer.outputs)
-            hidden.append(HiddenOutputs(name: name, units: layer.outputs, positions: 1, values: Array(values)))
+        func append(_ name: String, _ layer: NetworkArchitecture.Layer, _ flat: FlatLayer, positions: Int = 1) {
+            let values = UnsafeBufferPointer(start: flat.activation, count: batchSize * flat.outputs)
+            hidden.append(
+                HiddenOutputs(
+                    name: name, layer: layer, units: flat.outputs / positions, positions: positions,
+                    values: Array(values)))
         }
-        for index in convolutionCount..<architecture.trunk.count {
-            append("layers/\(index)", dense[index - convolutionCount])
+        for index in stacked..<architecture.trunk.count {
+            let positions = shapes[index].count == 3 ? shapes[index][1] * shapes[index][2] : 1
+            append(
+                "layers/\(index)", architecture.layers[index], chain.layers[index - stacked], positions: positions)
         }
-        if let layer = dueling?.value.hidden { append("value/hidden", layer) }
-        if let layer = dueling?.advantage.hidden { append("advantage/hidden", layer) }
+        for (stream, flat) in zip(architecture.streams, head.streams) {
+            for (item, layer) in zip(stream.hidden, flat.layers) { append(item.name, item.layer, layer) }
+        }
         return hidden
     }
 }

@@ -149,7 +149,9 @@ struct TrainerSetup {
         let state =
             if let checkpoint {
                 try ParameterState(restoring: checkpoint, for: configuration, usesTarget: method.usesTarget)
-            } else { ParameterState(drawnFor: configuration, layout: layout, usesTarget: method.usesTarget) }
+            } else {
+                ParameterState(drawnFor: configuration, architecture, layout: layout, usesTarget: method.usesTarget)
+            }
         if let makeStore { return try makeStore(configuration, layout, state) }
         return try SharedParameters(configuration, layout: layout, restoring: state, team: team)
     }
