@@ -7,6 +7,7 @@ extension Preset {
     /// CleanRL's settings of `pqn`, with eight environments instead of four and a shorter rollout.
     func applyPQN(to configuration: inout TrainingConfiguration, _ environment: EnvironmentSpecification) {
         configuration.network = "mlp:120,84+norm"
+        configuration.initialization = .orthogonal
         configuration.environmentsPerWorker = 8
         configuration.segmentLength = 32
         configuration.epochs = 4
@@ -33,7 +34,6 @@ extension Preset {
             configuration.evaluationEpisodes = Self.catchEpisodes
             return
         }
-
         configuration.epsilonFraction = 0.1
         configuration.epsilonFinal = 0.01
         configuration.scheduleSteps = 10_000_000
