@@ -122,10 +122,10 @@ class Adam:
         return {"first_moment": [s["exp_avg"] for s in states], "second_moment": [s["exp_avg_sq"] for s in states]}
 
 
-def play(method, initial):
+def play(method, optimizer, initial):
     theta = [p.clone() for p in initial]
     target = [p.clone() for p in initial]
-    optimizer = Adam(theta) if method == "pqn" else RMSProp(theta)
+    optimizer = Adam(theta) if optimizer == "adam" else RMSProp(theta)
     exploration, shuffling = Xoshiro(0, "workers/0/exploration"), Xoshiro(0, "workers/0/shuffling")
     environments = [Environment("workers/0/environment" + (f"/{i}" if i else "")) for i in range(ENVIRONMENTS)]
     sampling = Xoshiro(0, "workers/0/sampling")
@@ -269,9 +269,10 @@ def main():
     torch.manual_seed(5)
     observations, rewards, ends = script()
     cases = []
-    for method, network in [
-        ("dqn", "mlp:8"), ("pqn", "mlp:8"), ("pqn", "mlp:8+norm"), ("async-q", "mlp:8"), ("async-sarsa", "mlp:8"),
-        ("async-nstep-q", "mlp:8"), ("a3c", "mlp:8"),
+    for method, network, optimizer in [
+        ("dqn", "mlp:8", "rmsprop"), ("pqn", "mlp:8", "adam"), ("pqn", "mlp:8", "rmsprop"),
+        ("pqn", "mlp:8+norm", "adam"), ("async-q", "mlp:8", "rmsprop"), ("async-sarsa", "mlp:8", "rmsprop"),
+        ("async-nstep-q", "mlp:8", "rmsprop"), ("a3c", "mlp:8", "rmsprop"),
     ]:
         outputs = ACTIONS + (method == "a3c")
         initial = [torch.randn(UNITS, FEATURES) * 0.5, torch.randn(UNITS) * 0.1]
@@ -279,7 +280,8 @@ def main():
             initial += [1 + torch.randn(UNITS) * 0.1, torch.randn(UNITS) * 0.1]
         initial += [torch.randn(outputs, UNITS) * 0.5, torch.randn(outputs) * 0.1]
         flat = [float(v) for p in initial for v in p.flatten()]
-        cases.append({"method": method, "network": network, "initial": flat, **play(method, initial)})
+        case = {"method": method, "network": network, "optimizer": optimizer, "initial": flat}
+        cases.append({**case, **play(method, optimizer, initial)})
     document = {
         "environments": ENVIRONMENTS, "segment_length": LENGTH, "steps": STEPS, "target_interval": TARGET_INTERVAL,
         "schedule_steps": SCHEDULE, "exploration": EXPLORATION, "learning_rate": RATE, "rmsprop_decay": DECAY,

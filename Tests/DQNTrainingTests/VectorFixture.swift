@@ -8,11 +8,12 @@ struct VectorFixture: Decodable, Sendable {
     struct Case: Decodable, Sendable, CustomTestStringConvertible {
         var method: String
         var network: String
+        var optimizer: String
         var initial: [Float]
         var online: [Float]
         var slots: [String: [Float]]
         var openSteps: Int
-        var testDescription: String { "\(method) \(network)" }
+        var testDescription: String { "\(method) \(network) \(optimizer)" }
     }
     var environments: Int
     var segmentLength: Int

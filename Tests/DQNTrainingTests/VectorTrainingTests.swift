@@ -18,14 +18,14 @@ import Testing
     @Test("One update over several environments is PyTorch's", arguments: VectorFixture.shared.cases)
     func parametersAgreeWithPyTorch(_ recorded: VectorFixture.Case) throws {
         let script = VectorFixture.shared
-        let isPQN = recorded.method == "pqn"
+        let usesAdam = recorded.optimizer == "adam"
         var configuration = TrainingConfiguration()
         configuration.environment = VectorScriptEnvironment.id
         configuration.method = recorded.method
         configuration.network = recorded.network
         configuration.environmentsPerWorker = script.environments
         configuration.scheduleSteps = script.scheduleSteps
-        configuration.learningRate = isPQN ? script.adamRate : script.learningRate
+        configuration.learningRate = usesAdam ? script.adamRate : script.learningRate
         configuration.learningRateFinal = 0
         configuration.learningStarts = 0
         if recorded.method == "dqn" {
@@ -48,7 +48,7 @@ import Testing
         configuration.entropyCoefficient = 0.01
         configuration.valueCoefficient = 0.5
         configuration.optimizer =
-            isPQN
+            usesAdam
             ? .adam(epsilon: script.adamEpsilon)
             : .rmsprop(decay: script.rmspropDecay, epsilon: script.rmspropEpsilon, centred: false)
         configuration.evaluationInterval = 0
