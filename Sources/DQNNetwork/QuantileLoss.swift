@@ -83,14 +83,4 @@ package struct QuantileLoss: Sendable, Equatable {
         for index in 0..<quantiles { sum += values[index] }
         return sum / Float(quantiles)
     }
-
-    /// Writes the value of every action, the mean of its quantiles. Allocates nothing.
-    ///
-    /// - Parameters:
-    ///   - outputs: [actions, N].
-    ///   - values: One element for each action.
-    package func means(of outputs: UnsafeBufferPointer<Float>, into values: UnsafeMutableBufferPointer<Float>) {
-        guard let outputs = outputs.baseAddress else { return }
-        for action in values.indices { values[action] = mean(outputs + action * quantiles) }
-    }
 }

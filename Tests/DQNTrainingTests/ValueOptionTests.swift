@@ -43,7 +43,7 @@ struct ValueOptionFixture: Decodable, Sendable {
 @Suite struct ValueOptionTests {
     init() { ScriptedEnvironment.registration }
 
-    @Test(arguments: ValueOptionFixture.shared.cases.filter { !$0.settings.contains { $0.hasPrefix("quantiles") } })
+    @Test(arguments: ValueOptionFixture.shared.cases)
     func parametersAgreeWithPyTorch(_ test: ValueOptionFixture.Case) throws {
         let (script, fixture) = (ScriptedFixture.shared, OptimizerFixture.shared)
         var request = ConfigurationRequest()

@@ -138,6 +138,10 @@ import Testing
         #expect(configuration.epsilonFinal == 0.01 && configuration.evaluationEpsilon == 0.01)
         #expect(configuration.doubleDQN && configuration.nStep == 3)
         #expect(configuration.optimizer == .adam(epsilon: 1.5e-4))
+        #expect(configuration.initialization == .orthogonal)
+        let screen = try EnvironmentRegistry.make(
+            LivesEnvironment.id, wrappers: configuration.wrappers, for: .training)
+        #expect(try configuration.inputOffset == brightness(afterResetOf: screen))
         request.method = "a3c"
         let segments = try request.resolve()
         #expect(segments.wrappers == configuration.wrappers && segments.frameStack == 4)
@@ -146,6 +150,36 @@ import Testing
         #expect { try request.resolve() } throws: {
             "\($0)".contains("use it with an Atari game such as --env gym:ALE/Pong-v5")
         }
+    }
+
+    /// The value of all pixels of the first screen.
+    private func brightness(afterResetOf environment: any Environment) throws -> Double {
+        var environment = environment
+        try environment.reset(seed: 0)
+        var screen = Observation(zerosOf: environment.specification.observationSpace)
+        environment.observe(into: &screen)
+        return screen.withBytes { Double($0[0]) }
+    }
+
+    @Test("A run of an older release is repeated with what that release did, not with new defaults")
+    func olderFiles() throws {
+        var request = ConfigurationRequest()
+        request.environment = LivesEnvironment.id
+        request.preset = "atari"
+        let new = try request.resolve()
+        guard case .object(var members) = new.json else { return }
+        for key in ["initialization", "input_offset", "input_scale", "munchausen", "quantiles"] { members[key] = nil }
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("old-\(UUID().uuidString).json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try JSONValue.object(members).canonicalData().write(to: file)
+        request = ConfigurationRequest()
+        request.file = file
+        let old = try request.resolve()
+        #expect(old.initialization == .fanIn && old.inputOffset == nil)
+        #expect(old.doubleDQN && old.nStep == 3, "settings that the file has")
+        members["learning_rate"] = nil
+        try JSONValue.object(members).canonicalData().write(to: file)
+        #expect(try request.resolve().initialization == .orthogonal, "a file with some settings only")
     }
 
     @Test("The preset adds its options to the ids of Gymnasium's games unless they are set")

@@ -52,6 +52,11 @@ import Testing
         Case(method: "async-q", settings: ["munchausen=true"], cuts: [214], holds: segment),
         Case(method: "async-nstep-q", settings: ["munchausen=true", "dueling=true"], cuts: [213], holds: segment),
 
+        Case(method: "dqn", settings: ["quantiles=7"], cuts: [140, 213]),
+        Case(
+            method: "async-dqn", settings: ["quantiles=7", "double=true", "n_step=3", "prioritized=true"], cuts: [213],
+            holds: ["largest_priority"]),
+
         // A new ε is drawn at 37, 74, 111, …
         Case(method: "async-dqn", settings: drawn, cuts: [111, 213]),
         Case(method: "async-sarsa", settings: drawn, cuts: [111, 213]),

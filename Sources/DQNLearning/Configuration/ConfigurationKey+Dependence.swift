@@ -7,11 +7,13 @@ extension ConfigurationKey {
     package static let independentOfMethod: Set<String> = [
         "environment", "wrappers", "preset", "seed", "frame_stack", "compute_threads", "worker_steps", "discount",
         "evaluation_interval", "evaluation_episodes", "evaluation_epsilon", "evaluation_max_steps", "target_return",
-        "log_interval",
+        "log_interval", "initialization", "input_offset", "input_scale",
     ]
 
     /// The settings that describe the observations or the returns of one environment.
-    package static let ofEnvironment: Set<String> = ["wrappers", "frame_stack", "network", "target_return"]
+    package static let ofEnvironment: Set<String> = [
+        "wrappers", "frame_stack", "network", "initialization", "input_offset", "input_scale", "target_return",
+    ]
 
     /// The constants of each optimiser, without the one that all have.
     static let ofOptimizer: [OptimizerConfiguration.Kind: Set<String>] = [

@@ -11,12 +11,20 @@ package struct ConfigurationLayer: Sendable {
 
     /// Creates a layer from a configuration file.
     ///
+    /// If the file has every setting of an older release, as the `config.json` of a run does, the settings that were added
+    /// since have the values of ``TrainingConfiguration/init()``: what that release did.
+    ///
     /// - Throws: ``TrainingError`` (`invalidConfiguration`) for a document that is not an object, and for an unknown
     ///   key or an invalid value, as ``TrainingConfiguration/set(_:to:)``.
     package init(file document: JSONValue) throws(TrainingError) {
         guard case .object(let members) = document else { throw TrainingConfiguration.notAnObject }
         values = members
         isStored = true
+        let added = ConfigurationKey.additions.reduce(ConfigurationKey.addedSince2_0) { $0.union($1) }
+        let missing = ConfigurationKey.all.filter { members[$0.name] == nil }
+        if missing.allSatisfy({ added.contains($0.name) }) {
+            for key in missing { values[key.name] = key.read(TrainingConfiguration()) }
+        }
         try validate()
     }
 

@@ -38,7 +38,7 @@ final class QuantileRegression {
 
     /// Returns the action values of a row of a network's outputs, valid until the next call.
     func values(of outputs: UnsafeBufferPointer<Float>, row: Int) -> UnsafeBufferPointer<Float> {
-        loss.means(of: quantiles(of: outputs, row: row), into: means)
+        quantiles(of: outputs, row: row).writeMeans(ofEach: loss.quantiles, to: means)
         return UnsafeBufferPointer(means)
     }
 

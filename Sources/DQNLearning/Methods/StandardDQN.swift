@@ -17,6 +17,9 @@ internal import DQNModel
 /// - The target is refreshed after a number of agent steps, not of updates.
 /// - A truncated episode is bootstrapped from its actual last observation; the paper has no time limits.
 ///
+/// Options: `double`, `dueling`, `n_step`, `prioritized`, `munchausen` (``Munchausen``) and `quantiles`
+/// (``QuantileRegression``).
+///
 /// There is one worker. It computes on the parameters themselves, and equal configurations give equal bits.
 struct StandardDQN: TrainingMethod {
     let name = "dqn"

@@ -86,7 +86,11 @@ public struct ConfigurationRequest: Sendable {
         let wrappers = try WrapperList(configuration.wrappers)
         configuration.wrappers = wrappers.texts
         try configuration.validateConstants()
-        let wrapped = try wrappers.wrap(instance, for: .training).specification
+        let wrappedInstance = try wrappers.wrap(instance, for: .training)
+        let wrapped = wrappedInstance.specification
+        if !layers.contains(where: { $0.values["input_offset"] != nil }) {
+            configuration.inputOffset = try preset.inputOffset(for: wrappedInstance)
+        }
         if !layers.contains(where: { $0.values["network"] != nil }) {
             try preset.requireFit(of: defaultNetwork, in: configuration, for: wrapped)
         }

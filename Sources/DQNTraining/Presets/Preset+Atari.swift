@@ -27,14 +27,6 @@ extension Preset {
         "no-op-start:30", "action-repeat:4,max", "atari-pixels:84", "time-limit:27000", "episodic-life", "reward-clip",
     ]
 
-    /// What learning from pixels with a replay needs beyond the settings of Mnih 2015: Double DQN, three-step returns,
-    /// and a larger ε of Adam. With 10⁻⁸, gradients of almost nothing become full steps, and most units die.
-    static func applyPixelLearning(to configuration: inout TrainingConfiguration) {
-        configuration.doubleDQN = true
-        configuration.nStep = 3
-        configuration.optimizer = .adam(epsilon: 1.5e-4)
-    }
-
     /// RL Baselines3 Zoo's schedule for Atari with this project's learning from pixels; the settings of Mnih 2016 for the
     /// methods without a replay.
     func applyAtari(

@@ -52,7 +52,8 @@ extension Preset {
             configuration.evaluationEpisodes = Self.catchEpisodes
             return
         }
-        // The settings of the paper.
+        // The settings of the paper, but for the initial parameters.
+        configuration.initialization = .orthogonal
         configuration.network = Self.hasLargeFrames(environment) ? "nips-cnn" : "small-cnn"
         configuration.optimizer.epsilon = 0.1
         configuration.segmentLength = 5
