@@ -26,6 +26,11 @@ package enum SoftmaxPolicy {
     }
 }
 
+extension SoftmaxPolicy {
+    /// Returns the entropy of the action probabilities in nats; O(logits).
+    package static func entropy(_ logits: UnsafeBufferPointer<Float>) -> Double { LogSoftmax(logits).entropy }
+}
+
 /// The logarithms of a softmax's probabilities, in double precision; finite logits do not overflow.
 struct LogSoftmax {
     private let logits: UnsafeBufferPointer<Float>

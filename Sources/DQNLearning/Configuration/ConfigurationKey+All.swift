@@ -18,6 +18,7 @@ extension ConfigurationKey {
         "munchausen", "munchausen_alpha", "munchausen_temperature", "munchausen_clip", "quantiles",
         "environments_per_worker", "return_lambda", "epochs", "minibatches",
         "initialization", "input_offset", "input_scale",
+        "evaluation_environments", "probe_observations",
     ]
 
     /// Every key, in the order of the documentation.
@@ -147,6 +148,13 @@ extension ConfigurationKey {
         integer(
             "evaluation_max_steps", \.evaluationMaximumSteps, 0...1_000_000_000,
             "maximum agent steps of an evaluation episode; 0 sets no limit"),
+        integer(
+            "evaluation_environments", \.evaluationEnvironments, 1...1024,
+            "environments that play an evaluation's episodes at once; with 1, all episodes share one random stream"),
+        integer(
+            "probe_observations", \.probeObservations, 0...65_536,
+            "observations of the probe batch that each evaluation measures the network's health on; 0 measures and "
+                + "warns about nothing"),
         optionalNumber(
             "target_return", \.targetReturn, -1e12...1e12,
             "mean return of an evaluation at which the run stops early; null disables this"),

@@ -141,6 +141,12 @@ public struct TrainingConfiguration: Sendable, Equatable {
     package var evaluationEpsilon = 0.0
     /// The maximum agent steps of an evaluation episode; 0 sets no limit.
     package var evaluationMaximumSteps = 27_000
+    /// Environments that play an evaluation's episodes at once. With 1, all episodes share one random stream; otherwise
+    /// each has its own.
+    package var evaluationEnvironments = 1
+    /// Observations of the probe batch, on which the health of the network is measured at each evaluation; 0 measures
+    /// nothing.
+    package var probeObservations = 0
     /// The mean return of an evaluation at which the run stops early; `nil` disables this.
     package var targetReturn: Double?
     /// Agent steps of all workers between rows of the metrics.

@@ -47,6 +47,9 @@ package enum Preset: String, Sendable, CaseIterable {
         configuration.environment = environment.id
         configuration.preset = rawValue
         configuration.frameStack = environment.defaultFrameStack
+        // These change no learning, so the presets that copy others have them too.
+        configuration.evaluationEnvironments = 5
+        configuration.probeObservations = 256
         switch self {
         case .default:
             applyDefault(to: &configuration, environment, method)

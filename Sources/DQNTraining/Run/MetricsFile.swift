@@ -25,10 +25,9 @@ final class MetricsFile {
     ///
     /// - Parameters:
     ///   - history: empty for a new run.
-    ///   - methodMetrics: the names of further metrics that the method reports.
-    init(_ url: URL, history: MetricHistory, methodMetrics: [String]) throws(TrainingError) {
-        let columns =
-            Self.commonColumns + methodMetrics.map { "train/\($0)" }.filter { !Self.commonColumns.contains($0) }
+    ///   - furtherColumns: the columns of the run's method and of its probe batch.
+    init(_ url: URL, history: MetricHistory, furtherColumns: [String]) throws(TrainingError) {
+        let columns = Self.commonColumns + furtherColumns.filter { !Self.commonColumns.contains($0) }
         self.columns = columns
         let previous = Self.rows(in: url, columns: columns)
         var text = columns.joined(separator: ",") + "\n"

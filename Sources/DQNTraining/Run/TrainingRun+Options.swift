@@ -31,6 +31,7 @@ extension TrainingRun {
             var options = Trainer.Options(memoryLimit: memoryLimit, saveInterval: saveEvery > 0 ? saveEvery : nil)
             if let workerTimeout { options.workerTimeout = workerTimeout }
             options.gymnasium = gymnasium
+            options.evaluatesInBackground = true
             return options
         }
     }

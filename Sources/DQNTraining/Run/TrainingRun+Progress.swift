@@ -71,29 +71,35 @@ extension TrainingRun {
     var progress: Progress {
         let step = min(trainer.claimedAgentSteps, options.steps)
         return Progress(
-            agentSteps: step, totalSteps: options.steps, stepsPerSecond: stepsPerSecond(at: step),
+            agentSteps: step, totalSteps: options.steps, stepsPerSecond: stepsPerSecond(at: step, after: clock.seconds),
             meanReturn: trainer.meanEpisodeReturn, epsilon: trainer.epsilon, lastEvaluation: lastEvaluation,
             lastCheckpoint: lastCheckpoint)
     }
 
-    private func stepsPerSecond(at step: Int) -> Double { Double(step - firstStep) / max(clock.seconds, 1e-9) }
+    private func stepsPerSecond(at step: Int, after seconds: Double) -> Double {
+        Double(step - firstStep) / max(seconds, 1e-9)
+    }
 
     func reportProgress(_ onProgress: (Progress) -> Void) { if clock.shouldReport() { onProgress(progress) } }
 
     /// Logs the result of an advance and writes it to the metrics files and the learning curve.
     func record(_ report: Trainer.Report) {
-        let (step, seconds) = (trainer.counters.agentSteps, clock.seconds)
         for notice in report.notices { logger.notice("\(notice)") }
+        for warning in report.warnings { logger.warning("\(warning)") }
         if let evaluation = report.evaluation {
             lastEvaluation = evaluation
             logger.info("\(Self.describe(evaluation, isBest: report.isBest))")
             drawCurve()
         }
+        // The time of the step, not that of the end of its evaluation.
+        let seconds = report.evaluatedState == nil ? clock.seconds : evaluationStart ?? clock.seconds
+        if report.evaluatedState != nil { evaluationStart = nil }
         guard let row = report.metrics else { return }
+        let step = report.step
         do {
             try metrics.append(
                 step: step, values: row.merging(saves.metrics) { $1 }, elapsed: metrics.elapsedBefore + seconds,
-                stepsPerSecond: stepsPerSecond(at: step))
+                stepsPerSecond: stepsPerSecond(at: step, after: seconds))
             try workersFile.append(step: step, report.workers, seconds: seconds)
         } catch {
             logger.error("cannot write the metrics, training continues: \(systemReason(error))")

@@ -5,24 +5,26 @@ internal import Foundation
 internal import Logging
 
 extension TrainingRun {
-    /// Whether a save is due at this step and not yet started.
-    var isSaveDue: Bool {
-        let step = trainer.counters.agentSteps
-        return options.saveEvery > 0 && step % options.saveEvery == 0 && step != saves.savedStep
+    /// Whether a save is due at a step and not yet started.
+    func isSaveDue(at step: Int) -> Bool {
+        options.saveEvery > 0 && step % options.saveEvery == 0 && step != saves.savedStep
     }
 
-    /// Passes the state to the saver and returns; training continues during the save.
+    /// Passes the present state to the saver and returns; training continues during the save.
     func save() {
-        let step = trainer.counters.agentSteps
         // Waits before taking the state, so that there are never three states in memory.
         saver.waitForRoom()
-        do throws(TrainingError) {
-            saver.save(try trainer.checkpoint(), replacing: saves.mayReplaceFile(at: step))
-            saves.recordStart(at: step)
-        } catch {
+        do throws(TrainingError) { save(try trainer.checkpoint()) } catch {
             // The trainer has failed: its next advance ends the run.
-            logger.error("the save at agent step \(step) failed before it started: \(error)")
+            logger.error("the save at agent step \(trainer.counters.agentSteps) failed before it started: \(error)")
         }
+    }
+
+    /// Passes a state to the saver and returns.
+    func save(_ state: Checkpoint) {
+        let step = state.counters.agentSteps
+        saver.save(state, replacing: saves.mayReplaceFile(at: step))
+        saves.recordStart(at: step)
         logSaves(saver.finished())
     }
 

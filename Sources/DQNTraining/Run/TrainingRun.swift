@@ -36,6 +36,11 @@ public final class TrainingRun {
     var clock = RunClock()
     /// The newest evaluation of this process.
     var lastEvaluation: Evaluation?
+    /// How long an interrupted run waits for a running evaluation. Without the result, the steps since the evaluation's
+    /// start are taken again at the resume.
+    package var patience = Duration.seconds(5)
+    /// The run's seconds when the pending evaluation started.
+    var evaluationStart: Double?
     let metrics: MetricsFile
     let workersFile: WorkersFile
     let firstStep: Int
@@ -107,9 +112,10 @@ public final class TrainingRun {
         self.options = options
         self.logger = logger
         saves = SaveTracker()
-        metrics = try MetricsFile(directory.metrics, history: MetricHistory(), methodMetrics: trainer.method.metrics)
+        metrics = try MetricsFile(directory.metrics, history: MetricHistory(), furtherColumns: trainer.furtherColumns)
         workersFile = try WorkersFile(directory.workers, upTo: 0)
         firstStep = 0
+        holdStatesSparingly()
     }
 
     private init(
@@ -142,11 +148,14 @@ public final class TrainingRun {
         let parent = try CheckpointSummary(contentsOf: newest.url).digest
         saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, resumedFrom: parent))
         saves = SaveTracker(resumedFrom: newest.url, at: firstStep)
-        metrics = try MetricsFile(
-            directory.metrics, history: trainer.history, methodMetrics: trainer.method.metrics)
+        metrics = try MetricsFile(directory.metrics, history: trainer.history, furtherColumns: trainer.furtherColumns)
         workersFile = try WorkersFile(directory.workers, upTo: firstStep)
         try directory.write(trainer.configuration, options)
+        holdStatesSparingly()
     }
+
+    /// Lets the trainer wait until no save is queued before it holds a state, so that there are never three in memory.
+    private func holdStatesSparingly() { trainer.beforeHolding = { [saver] in saver.waitForRoom() } }
 
     /// Trains until the run has taken its steps, reached the target return or been interrupted, or until all workers have
     /// finished; then saves.
@@ -182,24 +191,39 @@ public final class TrainingRun {
         isInterrupted: () -> Bool, onProgress: (Progress) -> Void
     ) throws(TrainingError) -> Outcome {
         while hasWorkLeft {
-            if isInterrupted() { return .interrupted }
+            if isInterrupted() {
+                try take(trainer.settleEvaluation(within: patience))
+                return trainer.reachedTarget ? .reachedTarget : .interrupted
+            }
             let report = try trainer.advance(to: nextStop) {
                 reportProgress(onProgress)
                 return isInterrupted()
             }
-            logSaves(saver.finished())
-            record(report)
-            // A checkpoint resumed from was saved before the work scheduled at its step; it is replaced.
-            if report.metrics != nil { saves.invalidate(trainer.counters.agentSteps) }
-            if report.isBest || isSaveDue { save() }
-            if let failure = trainer.failure { throw failure }
+            take(report)
+            if let failure = trainer.failure, !trainer.isEvaluationPending { throw failure }
             reportProgress(onProgress)
         }
         return trainer.reachedTarget ? .reachedTarget : .completed
     }
 
+    /// Records the result of an advance and saves what it calls for.
+    private func take(_ report: Trainer.Report) {
+        logSaves(saver.finished())
+        record(report)
+        // A checkpoint resumed from was saved before the work scheduled at its step; it is replaced.
+        if report.metrics != nil { saves.invalidate(report.step) }
+        if let state = report.evaluatedState, report.isBest || isSaveDue(at: report.step) { save(state) }
+        if !trainer.isEvaluationPending, !trainer.isScheduledWorkDue, isSaveDue(at: trainer.counters.agentSteps) {
+            save()
+        }
+        if trainer.isEvaluationPending, evaluationStart == nil { evaluationStart = clock.seconds }
+    }
+
     private var hasWorkLeft: Bool {
-        (trainer.counters.agentSteps < options.steps || trainer.isScheduledWorkDue) && !trainer.isFinished
+        if trainer.isEvaluationPending { return true }
+        if trainer.reachedTarget { return false }
+        return trainer.isScheduledWorkDue
+            || (trainer.counters.agentSteps < options.steps && !trainer.allWorkersFinished)
     }
 
     /// The step at which the workers stop next, at the latest.

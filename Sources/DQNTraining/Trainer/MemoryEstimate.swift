@@ -23,7 +23,7 @@ struct MemoryEstimate {
     let workers: Int
     /// Bytes of one worker's full replay.
     let replay: Int
-    /// Bytes that saving one worker's replay adds.
+    /// Bytes that the states held for saves and evaluations add to one worker's replay.
     let saving: Int
     /// Bytes of one worker's parameters and activations.
     let networks: Int
@@ -36,7 +36,7 @@ struct MemoryEstimate {
     private let isResumed: Bool
     /// Bytes of a full replay with this capacity.
     private let replayBytes: (_ capacity: Int) -> Int
-    /// Bytes that saving a replay with this capacity adds.
+    /// Bytes that states held for saves and evaluations add to a replay with this capacity.
     private let savingBytes: (_ capacity: Int) -> Int
 
     /// Estimates the memory of a run.
@@ -68,10 +68,17 @@ struct MemoryEstimate {
             // while the next one waits.
             return 2 * replayBytes(min(capacity, interval / configuration.workers + 1)) + compressed
         }
+        // The state of an evaluated step is held up to the next scheduled step, and diverges from the replay meanwhile.
+        let evaluates = configuration.evaluationInterval > 0
+        let heldSteps = min(configuration.evaluationInterval, configuration.logInterval)
+        let holdingBytes = { capacity in
+            evaluates && options.evaluatesInBackground
+                ? replayBytes(min(capacity, heldSteps / configuration.workers + 1)) : 0
+        }
         replay = method.usesReplay ? replayBytes(replayCapacity) : 0
-        saving = method.usesReplay ? savingBytes(replayCapacity) : 0
+        saving = method.usesReplay ? savingBytes(replayCapacity) + holdingBytes(replayCapacity) : 0
         self.replayBytes = replayBytes
-        self.savingBytes = savingBytes
+        self.savingBytes = { savingBytes($0) + holdingBytes($0) }
         let parameters = try ParameterLayout(architecture).count * MemoryLayout<Float>.size
         let activations = try architecture.activationCount()
         let batch =
@@ -81,7 +88,11 @@ struct MemoryEstimate {
         networks =
             (Self.vectorsPerWorker + configuration.computeThreads) * parameters
             + Self.batchesPerWorker * batch * activations * MemoryLayout<Float>.size
-        shared = Self.sharedVectors * parameters
+        // An evaluation has a copy of the parameters, the observations of the probe batch and their activations.
+        let evaluation =
+            parameters + configuration.probeObservations * architecture.input.byteCount
+            + ProbeFigures.batchSize * activations * MemoryLayout<Float>.size
+        shared = Self.sharedVectors * parameters + (evaluates ? evaluation : 0)
         inactive = states.dropFirst(configuration.workers).reduce(0) { sum, state in
             ([state.replay] + state.additionalEnvironments.map(\.replay)).reduce(sum) {
                 $0 + ($1.map(Self.byteCount) ?? 0)

@@ -4,36 +4,56 @@ internal import DQNModel
 internal import DQNNetwork
 
 extension Trainer {
-    private var isEvaluationDue: Bool {
+    /// Whether an evaluation is scheduled at this step.
+    var isEvaluationDue: Bool {
         let (step, interval) = (counters.agentSteps, configuration.evaluationInterval)
         return interval > 0 && step > 0 && (step % interval == 0 || step == configuration.scheduleSteps)
     }
 
     /// Whether the evaluation or the row of metrics scheduled at this step is still missing, because of an interruption
-    /// or an error.
+    /// or an error, or because an earlier evaluation had to end first.
     package var isScheduledWorkDue: Bool {
         let step = counters.agentSteps
         return step > 0 && (isEvaluationDue || step % configuration.logInterval == 0) && history.agentSteps.last != step
+            && pending?.step != step && endState == nil
     }
 
     /// Evaluates and adds a row of metrics, if this step calls for it. An interruption leaves both for later.
     func performScheduledWork(_ report: inout Report, isInterrupted: () -> Bool) throws(TrainingError) {
         guard isScheduledWorkDue else { return }
-        if isEvaluationDue, try !evaluate(into: &report, isInterrupted: isInterrupted) { return }
+        if isEvaluationDue, let evaluator {
+            return try evaluate(with: evaluator, &report, isInterrupted: isInterrupted)
+        }
+        let (row, workers) = takeRow()
+        append(row, workers, at: counters.agentSteps, to: &report)
+    }
+
+    /// The columns of rows of metrics that depend on the method and the network.
+    var furtherColumns: [String] {
+        let evaluates = configuration.evaluationInterval > 0 && configuration.probeObservations > 0
+        return method.metrics.map { "train/\($0)" } + (evaluates ? ProbeFigures.columns(architecture) : [])
+    }
+
+    /// Adds a row to the history and to the report.
+    func append(_ row: [String: Double], _ workers: [WorkerReport], at step: Int, to report: inout Report) {
+        history.append(agentSteps: step, row)
+        report.metrics = row
+        report.workers = workers
+        report.step = step
+    }
+
+    /// Returns the row of this step, without evaluation, and the figures of the workers; resets the workers' sums.
+    func takeRow() -> (row: [String: Double], workers: [WorkerReport]) {
         var row = pooledStatistics().row
+        var workers: [WorkerReport] = []
         for slot in slots {
             slot.unreportedStatistics = TrainingStatistics()
             guard let worker = slot.worker else { continue }
-            report.workers.append(WorkerReport(worker, totalSteps: counters.agentSteps))
+            workers.append(WorkerReport(worker, totalSteps: counters.agentSteps))
             worker.learner.statistics = TrainingStatistics()
         }
         addCounts(to: &row)
-        if let evaluation = report.evaluation {
-            row["eval/mean_reward"] = evaluation.meanReturn
-            row["eval/std_reward"] = evaluation.standardDeviation
-        }
-        history.append(agentSteps: counters.agentSteps, row)
-        report.metrics = row
+        return (row, workers)
     }
 
     private func addCounts(to row: inout [String: Double]) {
@@ -68,49 +88,5 @@ extension Trainer {
             length += lengths.reduce(0, +)
         }
         return (sum / Double(count), Double(length) / Double(count))
-    }
-
-    /// θ itself if this process has the only worker, a copy otherwise.
-    private func evaluatedParameters() throws(TrainingError) -> ParameterSlab {
-        if let inPlace = parameters.inPlace { return inPlace.online }
-        let copy = ParameterSlab(layout: parameters.layout)
-        do { _ = try parameters.pull(into: copy) } catch { throw storeFailed(error, during: "evaluating") }
-        return copy
-    }
-
-    /// Evaluates on the pool's evaluation thread, so that an environment that hangs cannot hang the caller.
-    ///
-    /// - Returns: whether the evaluation is complete; `false` after an interruption.
-    private func evaluate(into report: inout Report, isInterrupted: () -> Bool) throws(TrainingError) -> Bool {
-        guard let evaluator else { return false }
-        let (parameters, index, step) = (try evaluatedParameters(), counters.evaluations, counters.agentSteps)
-        let failures = pool.perform(on: [evaluationThread]) { _, heartbeat in
-            try evaluator.evaluate(index: index, agentSteps: step, parameters, heartbeat)
-        } whileWaiting: {
-            if isInterrupted() { evaluator.cancel() }
-        }
-        switch failures[evaluationThread] {
-        case .failed(_ as Evaluator.Cancelled)?: return false
-        case let workerFailure?:
-            let error = workerFailure.error(
-                of: "The evaluation", at: counters.agentSteps, during: "playing")
-            failure = error
-            throw error
-        case nil: break
-        }
-        guard let evaluation = evaluator.result else { return false }
-        record(evaluation, in: &report)
-        return true
-    }
-
-    private func record(_ evaluation: Evaluation, in report: inout Report) {
-        counters.evaluations += 1
-        lastEvaluation = evaluation
-        report.evaluation = evaluation
-        if bestEvaluation.map({ evaluation.meanReturn > $0.meanReturn }) ?? true {
-            bestEvaluation = evaluation
-            report.isBest = true
-        }
-        if let target = configuration.targetReturn, evaluation.meanReturn >= target { reachedTarget = true }
     }
 }

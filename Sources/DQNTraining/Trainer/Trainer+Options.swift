@@ -9,6 +9,8 @@ extension Trainer {
         public var memoryLimit: Int?
         /// Agent steps between checkpoints, for the memory estimate; `nil` if there is no fixed interval.
         package var saveInterval: Int?
+        /// Whether training continues during an evaluation. Its report then comes with the next scheduled step.
+        package var evaluatesInBackground = false
         /// How Gymnasium environments are run.
         public var gymnasium = GymnasiumSettings()
 

@@ -2,8 +2,28 @@ internal import DQNCheckpoint
 internal import DQNLearning
 
 extension Trainer {
+    /// Takes steps up to a goal and counts them.
+    ///
+    /// - Throws: the first worker's failure, which also becomes ``failure``.
+    func takeSteps(upTo goal: Int, _ report: inout Report, _ isInterrupted: () -> Bool) throws(TrainingError) {
+        lastEvaluation = nil
+        let active = slots.indices.filter { slots[$0].isActive }
+        let failures = takeSteps(active, upTo: goal, isInterrupted: isInterrupted)
+        detachLostWorkers()
+        measurePause(active)
+        updateCounters()
+        try throwFirst(of: failures, during: "taking a step")
+        for index in active where !slots[index].isActive {
+            pool.dismiss(index)
+            report.notices.append(
+                "worker \(index) has finished its \(countedSteps[index]) steps; its memory is released, and "
+                    + "later checkpoints do not contain its replay")
+        }
+        refreshProgress()
+    }
+
     /// Lets workers take steps until the granted ones are used up.
-    func takeSteps(_ active: [Int], upTo goal: Int, isInterrupted: () -> Bool) -> [Int: WorkerFailure] {
+    private func takeSteps(_ active: [Int], upTo goal: Int, isInterrupted: () -> Bool) -> [Int: WorkerFailure] {
         budget.reset(taken: counters.agentSteps)
         budget.grant(upTo: goal)
         let (slots, budget) = (slots, budget)

@@ -5,9 +5,6 @@ internal import DQNModel
 internal import DQNNetwork
 
 extension Trainer {
-    /// The pool's last thread, which evaluates.
-    var evaluationThread: Int { slots.count }
-
     /// Creates each worker on its own thread.
     func startWorkers(_ setup: TrainerSetup) throws {
         let (slots, method, store) = (slots, method, parameters)

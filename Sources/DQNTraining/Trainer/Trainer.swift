@@ -25,6 +25,13 @@ public final class Trainer {
         public var isBest = false
         /// Messages for the user, such as workers that have finished.
         public var notices: [String] = []
+        /// Signs of a run that will not learn, with the numbers and what to do about it. Each kind is reported once per
+        /// run.
+        public var warnings: [String] = []
+        /// The agent step of `metrics`.
+        var step = 0
+        /// The state of the evaluated step, with its evaluation, if training has continued meanwhile.
+        var evaluatedState: Checkpoint?
         /// The figures of each worker, with the row of metrics.
         var workers: [WorkerReport] = []
     }
@@ -57,6 +64,14 @@ public final class Trainer {
     var epsilon: Double?
     /// The newest evaluation if it belongs to the current step.
     var lastEvaluation: Evaluation?
+    /// The evaluation that is running while training continues.
+    var pending: PendingEvaluation?
+    /// The state in which the run has ended, if the workers have gone beyond it.
+    var endState: Checkpoint?
+    /// The warnings of the run.
+    var health: RunHealth
+    /// Called before the state of an evaluated step is taken, which is held until the evaluation is known.
+    var beforeHolding: () -> Void = {}
     /// When each worker stopped after the last advance.
     var lastStops: [ContinuousClock.Instant] = []
 
@@ -73,6 +88,10 @@ public final class Trainer {
     let provenance: ExtensionGroup?
     /// Evaluates; `nil` if the configuration has no evaluations.
     let evaluator: Evaluator?
+    /// Whether training continues during evaluations.
+    let evaluatesInBackground: Bool
+    /// The parameters of an evaluation during which training continues.
+    var evaluatedParameters: ParameterSlab?
     let framesPerStep: Int
     /// Each worker's share of ``counters``.
     var countedEpisodes: [Int]
@@ -127,6 +146,8 @@ public final class Trainer {
         framesPerStep = setup.specification.framesPerStep
         provenance = EnvironmentProvenance.group(of: setup.specification)
         foreignExtensions = setup.foreignExtensions
+        health = RunHealth(restoring: checkpoint?.extensions ?? [])
+        evaluatesInBackground = setup.options.evaluatesInBackground
         inactiveWorkers = setup.inactiveWorkers
         notices = setup.notices
         parameters = try setup.makeParameters(makeStore)
@@ -165,29 +186,28 @@ public final class Trainer {
     ///   a step in time, or the loss is no longer a number. ``checkpoint()`` still works then.
     @discardableResult
     public func advance(to limit: Int, isInterrupted: () -> Bool = { false }) throws(TrainingError) -> Report {
-        if let failure { throw failure }
         var report = Report()
-        if isScheduledWorkDue {
+        if endState != nil { return report }
+        if let failure, pending == nil { throw failure }
+        if pending == nil, isScheduledWorkDue {
             try performScheduledWork(&report, isInterrupted: isInterrupted)
             return report
         }
         let goal = min(limit, nextScheduledStep)
-        guard goal > counters.agentSteps else { return report }
-        lastEvaluation = nil
-        let active = slots.indices.filter { slots[$0].isActive }
-        let failures = takeSteps(active, upTo: goal, isInterrupted: isInterrupted)
-        detachLostWorkers()
-        measurePause(active)
-        updateCounters()
-        try throwFirst(of: failures, during: "taking a step")
-        for index in active where !slots[index].isActive {
-            pool.dismiss(index)
-            report.notices.append(
-                "worker \(index) has finished its \(countedSteps[index]) steps; its memory is released, and "
-                    + "later checkpoints do not contain its replay")
+        if failure == nil, goal > counters.agentSteps {
+            do throws(TrainingError) { try takeSteps(upTo: goal, &report, isInterrupted) } catch {
+                // An earlier target would have ended the run before.
+                if pending == nil { throw error }
+            }
         }
-        refreshProgress()
-        try performScheduledWork(&report, isInterrupted: isInterrupted)
+        guard pending != nil else {
+            try performScheduledWork(&report, isInterrupted: isInterrupted)
+            return report
+        }
+        // An interruption leaves the evaluation running.
+        if failure != nil || counters.agentSteps >= goal || allWorkersFinished {
+            try finishEvaluation(&report, isInterrupted: isInterrupted)
+        }
         return report
     }
 
@@ -201,6 +221,13 @@ public final class Trainer {
     /// state.
     /// - Throws: ``TrainingError`` (`runFailed`) if the parameter store cannot return its state; this sets ``failure``.
     public func checkpoint() throws(TrainingError) -> Checkpoint {
+        abandonEvaluation()
+        if let endState { return endState }
+        return try snapshot()
+    }
+
+    /// Takes the state of the workers and the parameters.
+    func snapshot() throws(TrainingError) -> Checkpoint {
         let slots = slots
         let failures = pool.perform(on: slots.indices.filter { slots[$0].isActive }) { index, _ in
             let slot = slots[index]
@@ -221,7 +248,7 @@ public final class Trainer {
             online: state.online, target: state.target, optimizer: state.optimizer,
             counters: counters, workers: slots.map(\.checkpointState) + inactiveWorkers, evaluation: lastEvaluation,
             bestEvaluation: bestEvaluation, reachedTarget: reachedTarget, statistics: pooledStatistics().values,
-            history: history, extensions: foreignExtensions + [provenance].compactMap(\.self))
+            history: history, extensions: foreignExtensions + [provenance, health.group].compactMap(\.self))
         checkpoint.moveLearners(of: method)
         return checkpoint
     }

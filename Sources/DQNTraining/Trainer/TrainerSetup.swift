@@ -9,6 +9,7 @@ struct TrainerSetup {
     let configuration: TrainingConfiguration
     let options: Trainer.Options
     let backend: any ComputeBackend
+    private let evaluationBackend: any ComputeBackend
     /// The state to continue from; `nil` for a new run.
     let checkpoint: Checkpoint?
     let method: any TrainingMethod
@@ -58,7 +59,7 @@ struct TrainerSetup {
         self.checkpoint = checkpoint
         self.options = options
         try configuration.validateWorkers()
-        pool = WorkerPool(count: configuration.workers + 1, timeout: options.workerTimeout)
+        pool = WorkerPool(count: configuration.workers, timeout: options.workerTimeout)
         environment = EnvironmentBox()
         specification = try environment.fill(
             pool, configuration, options.gymnasium, agentSteps: checkpoint?.counters.agentSteps ?? 0)
@@ -81,6 +82,8 @@ struct TrainerSetup {
         inactiveWorkers = stored.dropFirst(configuration.workers).map(Self.inactive)
         team = configuration.computeThreads > 1 ? ComputeTeam(threads: configuration.computeThreads) : nil
         self.backend = backend ?? OneDNNBackend(team: team)
+        // A team computes for one thread at a time.
+        evaluationBackend = backend ?? OneDNNBackend()
         notices =
             Self.notices(resuming: checkpoint, stored, configuration, method)
             + Self.notices(onConstantsOf: configuration, isNew: checkpoint == nil)
@@ -136,7 +139,7 @@ struct TrainerSetup {
 
     /// Extension groups that neither the method nor the trainer writes.
     var foreignExtensions: [ExtensionGroup] {
-        let own = [method.extensionOwner, EnvironmentProvenance.owner]
+        let own = [method.extensionOwner, EnvironmentProvenance.owner, RunHealth.owner]
         return checkpoint?.extensions.filter { !own.contains($0.owner) } ?? []
     }
 
@@ -156,10 +159,12 @@ struct TrainerSetup {
         return try SharedParameters(configuration, layout: layout, restoring: state, team: team)
     }
 
-    /// The evaluator, with its own environment; `nil` if the configuration has no evaluations.
+    /// The evaluator, with its own environments; `nil` if the configuration has no evaluations.
     func makeEvaluator() throws -> Evaluator? {
         guard configuration.evaluationInterval > 0 else { return nil }
-        return try Evaluator(configuration, architecture, backend: backend, gymnasium: options.gymnasium)
+        return try Evaluator(
+            configuration, architecture, backend: evaluationBackend, gymnasium: options.gymnasium,
+            timeout: options.workerTimeout)
     }
 
     func makeSlots() -> [WorkerSlot] {

@@ -25,10 +25,13 @@ final class WorkerPool {
         var silence = Duration.zero
     }
 
-    init(count: Int, timeout: Duration) {
+    /// Starts the threads.
+    ///
+    /// - Parameter name: of the threads, before their index.
+    init(count: Int, timeout: Duration, name: String = "dqn") {
         self.timeout = timeout
         let monitor = monitor
-        threads = (0..<count).map { WorkerThread(name: "dqn-\($0)", monitor: monitor) }
+        threads = (0..<count).map { WorkerThread(name: "\(name)-\($0)", monitor: monitor) }
     }
 
     deinit { for thread in threads { thread.dismiss() } }
@@ -45,10 +48,40 @@ final class WorkerPool {
     ///   - whileWaiting: called about fifty times a second.
     /// - Returns: the failures by worker.
     func perform(
-        on indices: some Sequence<Int>, _ job: @escaping @Sendable (Int, Heartbeat) throws -> Void,
+        on indices: some Collection<Int>, _ job: @escaping @Sendable (Int, Heartbeat) throws -> Void,
         onFailure: () -> Void = {}, whileWaiting: () -> Void = {}
     ) -> [Int: WorkerFailure] {
-        var watches = start(job, on: indices)
+        start(on: indices, job)
+        return wait(for: indices, onFailure: onFailure) {
+            whileWaiting()
+            return true
+        } ?? [:]
+    }
+
+    /// Starts a job on each worker's thread and returns; lost workers are skipped.
+    func start(on indices: some Collection<Int>, _ job: @escaping @Sendable (Int, Heartbeat) throws -> Void) {
+        monitor.withLock {
+            for index in indices where !lost.contains(index) {
+                let heartbeat = threads[index].heartbeat
+                threads[index].start { try job(index, heartbeat) }
+            }
+        }
+    }
+
+    /// Waits for jobs that ``start(on:_:)`` has started. The time without a step counts from this call.
+    ///
+    /// - Parameters:
+    ///   - indices: the workers; lost ones are skipped.
+    ///   - onFailure: called as soon as a worker fails, to stop the others.
+    ///   - whileWaiting: called about fifty times a second; returns whether to keep waiting.
+    /// - Returns: the failures by worker; `nil` if `whileWaiting` has ended the wait.
+    func wait(
+        for indices: some Collection<Int>, onFailure: () -> Void = {}, whileWaiting: () -> Bool
+    ) -> [Int: WorkerFailure]? {
+        var watches: [Int: Watch] = [:]
+        for index in indices where !lost.contains(index) {
+            watches[index] = Watch(beats: threads[index].heartbeat.beats)
+        }
         var failures: [Int: WorkerFailure] = [:]
         let clock = ContinuousClock()
         var lastCheck = clock.now
@@ -64,25 +97,11 @@ final class WorkerPool {
                 onFailure()
             }
             if watches.isEmpty { return failures }
-            whileWaiting()
+            if !whileWaiting() { return nil }
             monitor.withLock {
                 if watches.keys.allSatisfy({ isBusy($0) }) { monitor.wait(seconds: Self.pollInterval) }
             }
         }
-    }
-
-    private func start(
-        _ job: @escaping @Sendable (Int, Heartbeat) throws -> Void, on indices: some Sequence<Int>
-    ) -> [Int: Watch] {
-        var watches: [Int: Watch] = [:]
-        monitor.withLock {
-            for index in indices where !lost.contains(index) {
-                let heartbeat = threads[index].heartbeat
-                watches[index] = Watch(beats: heartbeat.beats)
-                threads[index].start { try job(index, heartbeat) }
-            }
-        }
-        return watches
     }
 
     private func isBusy(_ index: Int) -> Bool {
