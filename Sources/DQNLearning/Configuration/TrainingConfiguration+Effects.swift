@@ -77,6 +77,9 @@ extension TrainingConfiguration {
         add(
             !method.usesReplay, ["refresh_interval"],
             "the method '\(method.name)' copies the parameters after every update")
+        add(
+            method.name != "pqn", ["return_lambda", "epochs", "minibatches"],
+            "only the method 'pqn' takes passes over its steps")
         guard !method.isActorCritic else { return result }
         add(
             epsilonAssignment != .fixed, ["epsilon_final"],
