@@ -12,6 +12,7 @@ import re
 import sys
 
 from gymnasium_environment import INVALID_OPTIONS, PACKAGE_MISSING, UNKNOWN, Refusal, one_line
+from gymnasium_values import layers
 
 OLD_API = 10
 # Packages that register their environments in a call, by the namespace of their ids.
@@ -152,8 +153,13 @@ def wrap(gymnasium, environment, text):
         else:
             positional = value if isinstance(value, list) else [value]
     refuse_functions(kind, name, environment, positional, named)
+    unseeded = [space for layer in layers(environment) for space in spaces_of(layer) if not is_seeded(space)]
     try:
-        return kind(environment, *positional, **named)
+        wrapped = kind(environment, *positional, **named)
+        # Some wrappers make generators of spaces from the system's entropy; two equal runs would differ in them.
+        for space in filter(is_seeded, unseeded + spaces_of(wrapped)):
+            space.seed(0)
+        return wrapped
     except gymnasium.error.DependencyNotInstalled as error:
         raise Refusal(PACKAGE_MISSING, f"the wrapper '{name}' lacks a package ({one_line(error)})") from None
     except Exception as error:
@@ -162,6 +168,18 @@ def wrap(gymnasium, environment, text):
             INVALID_OPTIONS,
             f"the wrapper '{name}' raised {type(error).__name__}: {one_line(error)}; its arguments are ({takes}).",
         ) from None
+
+
+def spaces_of(layer):
+    """The spaces that an environment or a wrapper has of its own."""
+    names = ("observation_space", "action_space", "_observation_space", "_action_space")
+    return [vars(layer)[name] for name in names if vars(layer).get(name) is not None]
+
+
+def is_seeded(space):
+    """Whether a space, or one inside it, has a generator."""
+    inner = getattr(space, "spaces", ())
+    return space._np_random is not None or any(map(is_seeded, inner.values() if hasattr(inner, "values") else inner))
 
 
 def refuse_functions(kind, name, environment, positional, named):
