@@ -53,7 +53,7 @@ public enum TrainingMethods {
     package static let standard: any TrainingMethod = StandardDQN()
 
     private static let table = MethodTable([
-        standard, AsynchronousDQN(), AsynchronousQ(), AsynchronousSARSA(), AsynchronousNStepQ(), A3C(),
+        standard, AsynchronousDQN(), AsynchronousQ(), AsynchronousSARSA(), AsynchronousNStepQ(), A3C(), PQN(),
     ])
 }
 

@@ -3,6 +3,7 @@ extension NetworkArchitecture {
     enum Limit {
         /// Units, channels, kernels, strides, paddings and outputs.
         static let size = 1 << 24
+        static let layers = 4096
         static let actions = 65_536
         static let quantiles = 65_536
         /// Elements of an observation or of one layer's output.
@@ -20,6 +21,7 @@ extension NetworkArchitecture {
     /// - Throws: the errors of ``init(input:inputOffset:inputScale:layers:head:)``; decoding does not check the layers.
     package func layerShapes() throws(ModelError) -> [[Int]] {
         try checkInput()
+        guard layers.count <= Limit.layers else { throw .invalid(Self.tooMany(layers)) }
         var shape = input.shape
         var shapes: [[Int]] = []
         for (index, layer) in layers.enumerated() {
@@ -67,6 +69,10 @@ extension NetworkArchitecture {
         }
     }
 
+    private static func tooMany(_ layers: [some Any]) -> String {
+        "A network must have at most \(Limit.layers) hidden layers; found \(layers.count)."
+    }
+
     private func checkHead() throws(ModelError) {
         guard (1...Limit.actions).contains(actionCount) else {
             throw .invalid("A network must have from 1 to \(Limit.actions) actions; found \(actionCount).")
@@ -80,6 +86,7 @@ extension NetworkArchitecture {
     }
 
     private static func check(_ stream: Stream, for trunkOutput: [Int]) throws(ModelError) {
+        guard stream.hidden.count <= Limit.layers else { throw .invalid(Self.tooMany(stream.hidden)) }
         var shape = trunkOutput
         for item in stream.hidden {
             switch item.layer.kind {

@@ -25,6 +25,8 @@ struct DQNTrain: ParsableCommand {
               dqn-train --env CartPole-v1 --preset zoo --seed 3 --set learning_rate=1e-3
               # Train with several workers:
               dqn-train --env Catch84-v0 --method a3c --workers 2
+              # Let each worker step eight environments:
+              dqn-train --env Catch84-v0 --method pqn --set environments_per_worker=8
               dqn-train --env CartPole-v1 --method async-dqn --workers 4 --memory 2G
               # Train in a Gymnasium environment:
               dqn-train --env gym:LunarLander-v3 --out runs/lander

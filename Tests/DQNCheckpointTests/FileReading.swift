@@ -3,7 +3,7 @@ import Foundation
 
 /// Reads bytes as a file in every way. The tests and the fuzz target in `Tests/Fuzz` share this source file.
 enum FileReading {
-    /// Reads the bytes three times: unchanged, with a valid seal of 2.0, and with a valid seal and the correct digest
+    /// Reads the bytes three times: unchanged, with a valid seal, and with a valid seal and the correct digest
     /// of the manifest.
     ///
     /// Any thrown error is acceptable; only a crash or an endless read is a failure.
@@ -22,11 +22,13 @@ enum FileReading {
         _ = Verifier.verify(url)
     }
 
-    /// Returns the bytes as a file of 2.0 with a valid seal, which replaces an existing one or is inserted before them.
+    /// Returns the bytes as a file with a valid seal, which replaces an existing one or is inserted before them. It is of
+    /// 2.1 if the existing seal is, otherwise of 2.0.
     static func sealed(_ bytes: [UInt8]) throws -> [UInt8] {
         let rest = bytes.starts(with: "swift-dqn".utf8) ? bytes.dropFirst(512) : bytes[...]
         let length = String(format: "%020d", 512 + rest.count)
-        let text = "swift-dqn checkpoint 2.0\nlength \(length)\nsha256 \(try FileDigest.hexadecimal(of: rest))\n"
+        let version = bytes.starts(with: "swift-dqn checkpoint 2.1".utf8) ? "2.1" : "2.0"
+        let text = "swift-dqn checkpoint \(version)\nlength \(length)\nsha256 \(try FileDigest.hexadecimal(of: rest))\n"
         return Array(text.utf8) + [UInt8](repeating: 0, count: 512 - text.utf8.count) + rest
     }
 

@@ -201,6 +201,16 @@ import Testing
         refuses([], head: .dueling(actions: 2, streams: .init(value: [wide, wide], advantage: [])))
     }
 
+    @Test func refusesTooManyLayers() {
+        let many = Array(repeating: Layer.layerNorm(), count: 4097)
+        refuses(many)
+        refuses([], head: .actorCritic(actions: 2, streams: .init(policy: many, value: [])))
+        #expect(throws: Never.self) {
+            try NetworkArchitecture(
+                input: Self.vector, layers: many.dropLast(), head: .actionValues(actions: 1))
+        }
+    }
+
     @Test func refusesTooManyOutputs() {
         let pooling = Layer.maxPooling(kernel: Extent(1), stride: Extent(1))
         let large = ObservationSpace(shape: [1, 8192, 8192], element: .uint8)

@@ -22,7 +22,11 @@ enum InstalledPython {
 /// Trains in Gymnasium environments through the real programs.
 @Suite(.enabled(if: InstalledPython.has("gymnasium"), "Scripts/setup-gymnasium installs Gymnasium"))
 struct GymnasiumTests {
-    @Test(arguments: [[], ["--method", "async-dqn"], ["--method", "a3c"]])
+    @Test(arguments: [
+        [], ["--method", "async-dqn"], ["--method", "a3c"],
+        ["--method", "dqn", "--set", "environments_per_worker=3"],
+        ["--method", "a3c", "--set", "environments_per_worker=3"],
+    ])
     func interruptedRunResumesExactly(method: [String]) throws {
         let directory = try TemporaryDirectory()
         let settings = method.contains("a3c") ? ["--set", "network=mlp:16,16", "--eval-every", "300"] : tiny

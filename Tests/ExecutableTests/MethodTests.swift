@@ -22,6 +22,7 @@ import Testing
     private static let segment: Set = ["segment.actions", "segment.rewards", "segment.observations"]
     private static let everything = ["double=true", "dueling=true", "n_step=3", "prioritized=true"]
     private static let drawn = ["epsilon_assignment=drawn", "epsilon_resample_interval=37"]
+    private static let several = ["environments_per_worker=3"]
     private static let convolution = "network=conv:4k3s1/fc16"
 
     private static let cases = [
@@ -40,7 +41,7 @@ import Testing
             method: "async-dqn", settings: ["shared_statistics=false"], cuts: [213],
             holds: ["optimizer_steps", "optimizer.first_moment", "optimizer.second_moment"]),
         Case(
-            method: "async-q", settings: ["shared_statistics=false"], cuts: [213],
+            method: "async-q", settings: ["shared_statistics=false"], cuts: [214],
             holds: segment.union(["optimizer_steps"])),
         Case(
             method: "a3c", settings: ["shared_statistics=false", "optimizer=adam"], cuts: [213],
@@ -48,7 +49,7 @@ import Testing
 
         Case(method: "dqn", settings: ["munchausen=true", "n_step=3", "prioritized=true"], cuts: [140, 213]),
         Case(method: "async-dqn", settings: ["munchausen=true"], cuts: [213]),
-        Case(method: "async-q", settings: ["munchausen=true"], cuts: [213], holds: segment),
+        Case(method: "async-q", settings: ["munchausen=true"], cuts: [214], holds: segment),
         Case(method: "async-nstep-q", settings: ["munchausen=true", "dueling=true"], cuts: [213], holds: segment),
 
         Case(method: "dqn", settings: ["quantiles=7"], cuts: [140, 213]),
@@ -67,6 +68,16 @@ import Testing
         Case(method: "dqn", settings: ["compute_threads=2"], cuts: [213]),
         Case(method: "dqn", environment: "Catch-v0", settings: ["compute_threads=3", convolution], cuts: [213]),
         Case(method: "a3c", settings: ["compute_threads=2"], cuts: [213], holds: segment),
+
+        // Several environments per worker; most cuts are in the middle of a round.
+        Case(method: "dqn", settings: several, cuts: [57, 140, 213]),
+        Case(method: "async-dqn", settings: everything + several, cuts: [214], holds: ["largest_priority"]),
+        Case(method: "async-q", settings: several, holds: segment.union(["segment.ends", "segment.finals"])),
+        Case(method: "async-sarsa", settings: several, holds: segment.union(["next_action"])),
+        Case(method: "a3c", environment: "Catch-v0", settings: several + [convolution], cuts: [217], holds: segment),
+        Case(
+            method: "pqn", settings: several + ["segment_length=10", "minibatches=5", "epochs=2"],
+            holds: segment.union(["segment.values"])),
 
         Case(method: "async-dqn", environment: "Catch-v0", settings: everything + [convolution], cuts: [213]),
         Case(method: "async-sarsa", environment: "Catch-v0", settings: [convolution], cuts: [213], holds: segment),

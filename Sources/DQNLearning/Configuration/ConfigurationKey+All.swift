@@ -15,8 +15,9 @@ extension ConfigurationKey {
 
     /// Keys that were added after release 2.0. A file may lack any of them.
     static let addedSince2_0: Set<String> = [
-        "initialization", "input_offset", "input_scale", "quantiles", "munchausen", "munchausen_alpha",
-        "munchausen_temperature", "munchausen_clip",
+        "munchausen", "munchausen_alpha", "munchausen_temperature", "munchausen_clip", "quantiles",
+        "environments_per_worker", "return_lambda", "epochs", "minibatches",
+        "initialization", "input_offset", "input_scale",
         "evaluation_environments", "probe_observations",
     ]
 
@@ -48,6 +49,9 @@ extension ConfigurationKey {
         integer("frame_stack", \.frameStack, 1...64, "observations in the network's input"),
         integer("workers", \.workers, 1...4096, "actor-learners that run in parallel"),
         integer(
+            "environments_per_worker", \.environmentsPerWorker, 1...1024,
+            "environments that each worker steps, choosing their actions in one pass"),
+        integer(
             "worker_steps", \.workerSteps, 0...1_000_000_000_000,
             "agent steps after which each worker finishes; 0 sets no limit"),
         integer("compute_threads", \.computeThreads, 1...1024, "threads that share the computation of a batch"),
@@ -56,7 +60,9 @@ extension ConfigurationKey {
             "learning_rate_final", \.learningRateFinal, 0...10,
             "step size at the end of the linear schedule; null keeps learning_rate"),
         integer("batch_size", \.batchSize, 1...65_536, "transitions per gradient update"),
-        integer("replay_capacity", \.replayCapacity, 2...1_000_000_000, "slots of each worker's replay"),
+        integer(
+            "replay_capacity", \.replayCapacity, 2...1_000_000_000,
+            "slots of each worker's replay, divided among its environments"),
         integer(
             "learning_starts", \.learningStarts, 0...1_000_000_000_000,
             "agent steps with random actions, before which methods with a replay do not learn"),
@@ -108,8 +114,12 @@ extension ConfigurationKey {
             "refresh_interval", \.refreshInterval, 1...1_000_000,
             "a worker's updates between copies of the parameters; async-dqn"),
         integer(
-            "segment_length", \.segmentLength, 1...10_000, "a worker's agent steps per update; methods without a replay"
+            "segment_length", \.segmentLength, 1...10_000,
+            "an environment's agent steps per update; methods without a replay"
         ),
+        number("return_lambda", \.returnLambda, 0...1, "weight λ of longer returns in the target; pqn"),
+        integer("epochs", \.epochs, 1...1000, "passes over the steps between two updates; pqn"),
+        integer("minibatches", \.minibatches, 1...65_536, "parts that a pass divides the steps into; pqn"),
         number("entropy_coefficient", \.entropyCoefficient, 0...1e6, "weight of the policy's entropy in the loss; a3c"),
         number(
             "value_coefficient", \.valueCoefficient, 0...1e6,

@@ -7,7 +7,8 @@ extension ConfigurationKey {
     package static let independentOfMethod: Set<String> = [
         "environment", "wrappers", "preset", "seed", "frame_stack", "compute_threads", "worker_steps", "discount",
         "evaluation_interval", "evaluation_episodes", "evaluation_epsilon", "evaluation_max_steps", "target_return",
-        "log_interval", "initialization", "input_offset", "input_scale",
+        "evaluation_environments", "probe_observations", "log_interval", "initialization", "input_offset",
+        "input_scale",
     ]
 
     /// The settings that describe the observations or the returns of one environment.

@@ -43,11 +43,11 @@ package struct ConfigurationLayer: Sendable {
         try validate()
     }
 
-    /// Removes settings, and returns the names of those that were there.
-    package mutating func remove(where isRemoved: (String) -> Bool) -> [String] {
-        let names = values.keys.filter(isRemoved).sorted()
-        for name in names { values[name] = nil }
-        return names
+    /// Removes settings, and returns them.
+    package mutating func remove(where isRemoved: (String) -> Bool) -> [String: JSONValue] {
+        let removed = values.filter { isRemoved($0.key) }
+        for name in removed.keys { values[name] = nil }
+        return removed
     }
 
     /// Splits `key=value`. A value that is not JSON is a plain string.

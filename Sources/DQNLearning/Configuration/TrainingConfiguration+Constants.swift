@@ -11,8 +11,8 @@ extension TrainingConfiguration {
         let names = ConfigurationKey.ofOptimizer[optimizer.kind, default: []].union(["optimizer_epsilon"])
         for key in ConfigurationKey.all where names.contains(key.name) { try scratch.set(key.name, to: key.read(self)) }
         guard optimizer.kind == .adam else { return }
-        // Else the first moment outlives the second, and a step can be of any size: after a large gradient and six
-        // small ones, parameters are no longer numbers.
+        // Else the first moment outlives the second, and after a large gradient and some small ones a step can be of any
+        // size; see `OptimizerConfiguration.adamMeanLimit`.
         let (beta1, beta2) = (optimizer.beta1, optimizer.beta2)
         guard beta1 * beta1 < beta2 else {
             throw TrainingError(

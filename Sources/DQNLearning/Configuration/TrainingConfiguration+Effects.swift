@@ -46,7 +46,10 @@ extension TrainingConfiguration {
             "Munchausen learning is off; set munchausen=true")
         add(
             evaluationInterval == 0,
-            ["evaluation_episodes", "evaluation_epsilon", "evaluation_max_steps", "target_return"],
+            [
+                "evaluation_episodes", "evaluation_epsilon", "evaluation_max_steps", "evaluation_environments",
+                "probe_observations", "target_return",
+            ],
             "evaluation_interval 0 disables evaluations")
         // A plug-in's method may use any setting.
         guard let method = try? TrainingMethods.named(method), method.extensionOwner == nil else { return result }
@@ -74,6 +77,9 @@ extension TrainingConfiguration {
         add(
             !method.usesReplay, ["refresh_interval"],
             "the method '\(method.name)' copies the parameters after every update")
+        add(
+            method.name != "pqn", ["return_lambda", "epochs", "minibatches"],
+            "only the method 'pqn' takes passes over its steps")
         guard !method.isActorCritic else { return result }
         add(
             epsilonAssignment != .fixed, ["epsilon_final"],

@@ -26,10 +26,11 @@ extension TrainingConfiguration {
         try validateWorkers()
         if method.usesReplay {
             let minimum = ReplayMemory.minimumCapacity(frameStack: frameStack, nStep: nStep)
-            guard replayCapacity >= minimum else {
+            guard replayCapacityPerEnvironment >= minimum else {
+                let each = environmentsPerWorker > 1 ? ", environments_per_worker \(environmentsPerWorker)" : ""
                 throw fail(
-                    "replay_capacity \(replayCapacity) is too small for frame_stack \(frameStack) and n_step \(nStep); "
-                        + "use at least \(minimum).")
+                    "replay_capacity \(replayCapacity) is too small for frame_stack \(frameStack)\(each) and n_step "
+                        + "\(nStep); use at least \(minimum * environmentsPerWorker).")
             }
         } else if nStep != 1 || prioritized {
             throw fail(

@@ -37,6 +37,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var frameStack = 1
     /// Actor-learners that run in parallel, each with its own environment.
     public var workers = 1
+    /// Environments that each worker steps, choosing their actions in one pass.
+    public var environmentsPerWorker = 1
     /// Agent steps after which each worker finishes; 0 sets no limit.
     package var workerSteps = 0
     /// Threads that share the computation of a batch.
@@ -50,7 +52,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var learningRateFinal: Double?
     /// Transitions per gradient update.
     public var batchSize = 64
-    /// Slots of each worker's replay.
+    /// Slots of each worker's replay, divided among its environments.
     public var replayCapacity = 50_000
     /// Agent steps of all workers before the first gradient update of a method with a replay; actions are random until
     /// then.
@@ -82,8 +84,14 @@ public struct TrainingConfiguration: Sendable, Equatable {
     package var munchausenMinimum = -1.0
     /// Steps of a return before bootstrapping, in the methods with a replay.
     public var nStep = 1
-    /// A worker's agent steps per update, at most, in the methods without a replay: t_max in Mnih 2016.
+    /// An environment's agent steps per update, at most, in the methods without a replay: t_max in Mnih 2016.
     public var segmentLength = 5
+    /// The weight λ of longer returns in the target of `pqn`.
+    package var returnLambda = 0.65
+    /// Passes over the steps of a segment, in `pqn`.
+    package var epochs = 2
+    /// Parts that a pass divides the steps into, in `pqn`.
+    package var minibatches = 4
     /// A worker's updates between copies of the shared parameters, in `async-dqn`.
     package var refreshInterval = 1
     /// The weight β of the policy's entropy in the loss of `a3c`.
@@ -176,6 +184,9 @@ extension TrainingConfiguration {
         LinearSchedule(from: learningRate, to: learningRateFinal ?? learningRate, over: Double(scheduleSteps))
             .value(at: step)
     }
+
+    /// The slots of one environment's part of a worker's replay.
+    package var replayCapacityPerEnvironment: Int { replayCapacity / environmentsPerWorker }
 
     /// The constants of prioritized replay; `nil` if the replay is uniform.
     var prioritization: PrioritizedReplayConfiguration? {

@@ -64,6 +64,7 @@ final class QuantileRegression {
             // τ ln π(a|s′)
             let logPolicy = values[action] - soft
             let probability = Float(exp(Double(logPolicy) / munchausen.temperature))
+            guard probability > 0 else { continue }
             for index in 0..<count {
                 targets[row * count + index] +=
                     discount * probability * (quantiles[action * count + index] - logPolicy)

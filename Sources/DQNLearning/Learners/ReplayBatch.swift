@@ -2,6 +2,8 @@
 final class ReplayBatch {
     let count: Int
     let transitions: UnsafeMutableBufferPointer<SampledTransition>
+    /// The environment that each row comes from.
+    let streams: UnsafeMutableBufferPointer<Int>
     let actions: UnsafeMutableBufferPointer<Int32>
     /// The learning target y of each row.
     let targets: UnsafeMutableBufferPointer<Float>
@@ -14,6 +16,8 @@ final class ReplayBatch {
         self.count = count
         transitions = .allocate(capacity: count)
         transitions.initialize(repeating: .blank)
+        streams = .allocate(capacity: count)
+        streams.initialize(repeating: 0)
         actions = .allocate(capacity: count)
         actions.initialize(repeating: 0)
         func floats() -> UnsafeMutableBufferPointer<Float> {
@@ -28,6 +32,7 @@ final class ReplayBatch {
 
     deinit {
         transitions.deallocate()
+        streams.deallocate()
         actions.deallocate()
         for buffer in [targets, weights, errors] { buffer.deallocate() }
     }

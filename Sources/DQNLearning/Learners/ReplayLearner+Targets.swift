@@ -50,16 +50,15 @@ extension ReplayLearner {
 
     /// Adds γⁱ α τ ln π(aᵢ|sᵢ) of each of the n steps of a return to the targets. The policy is that of θ⁻.
     private func addBonuses(_ munchausen: Munchausen) throws {
-        let reader = replay.reader
         var discount: Float = 1
         for index in 0..<configuration.nStep {
             for row in 0..<batch.count {
-                guard let step = reader.step(index, from: batch.transitions[row].slot) else { continue }
-                reader.load(step.slot, into: targetNetwork, row: row, elementsPerFrame: elementsPerFrame)
+                guard let step = replay.step(index, of: batch, row: row) else { continue }
+                replay.load(step.slot, of: batch, into: targetNetwork, row: row, elementsPerFrame: elementsPerFrame)
             }
             let outputs = try targetNetwork.forward()
             for row in 0..<batch.count {
-                guard let step = reader.step(index, from: batch.transitions[row].slot) else { continue }
+                guard let step = replay.step(index, of: batch, row: row) else { continue }
                 let bonus = discount * munchausen.bonus(actionValues(outputs, row: row), action: step.action)
                 if let quantileRegression {
                     quantileRegression.add(bonus, to: row)

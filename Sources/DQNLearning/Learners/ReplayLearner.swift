@@ -13,13 +13,16 @@ internal import DQNNetwork
 ///
 /// A run's only worker computes on the shared parameters themselves. One of several computes on a copy θ′, which it
 /// refreshes every `refresh_interval` of its updates.
-final class ReplayLearner: Learner {
+///
+/// Each environment of the worker has its own part of the replay, of `replay_capacity` / `environments_per_worker` slots.
+/// After a round of N environments there are as many updates as after N steps of one.
+final class ReplayLearner: VectorLearner {
     private static let stateVersion = 1
 
     let configuration: TrainingConfiguration
     let store: any ParameterStore
     let elementsPerFrame: Int
-    let replay: ReplayMemory
+    let replay: ReplayStreams
     private var sampling: RandomGenerator
     private var exploration: Exploration
     var statistics = TrainingStatistics()
@@ -41,7 +44,7 @@ final class ReplayLearner: Learner {
     private var updateCountAtPull = 0
     var targetVersion: Int?
 
-    /// θ′ for one observation.
+    /// θ′ for one observation of each environment.
     private let actingNetwork: any NetworkComputation
     /// θ′ for a batch of observations, with gradients.
     private let onlineNetwork: any NetworkComputation
@@ -87,7 +90,8 @@ final class ReplayLearner: Learner {
 
         let size = configuration.batchSize
         let (architecture, backend) = (context.architecture, context.backend)
-        actingNetwork = try backend.makeComputation(of: architecture, batchSize: 1, training: false)
+        actingNetwork = try backend.makeComputation(
+            of: architecture, batchSize: configuration.environmentsPerWorker, training: false)
         onlineNetwork = try backend.makeComputation(of: architecture, batchSize: size, training: true)
         targetNetwork = try backend.makeComputation(of: architecture, batchSize: size, training: false)
         selectionNetwork =
@@ -101,47 +105,73 @@ final class ReplayLearner: Learner {
             : nil
     }
 
-    private static func replay(_ context: LearnerContext, _ restored: StateSnapshot?) throws(ModelError) -> ReplayMemory
-    {
+    private static func replay(
+        _ context: LearnerContext, _ restored: StateSnapshot?
+    ) throws(ModelError) -> ReplayStreams {
+        var memories: [ReplayMemory] = []
+        for environment in 0..<context.configuration.environmentsPerWorker {
+            memories.append(try memory(context, restored, context.state?.replay(of: environment)))
+        }
+        return ReplayStreams(memories)
+    }
+
+    private static func memory(
+        _ context: LearnerContext, _ restored: StateSnapshot?, _ snapshot: ReplaySnapshot?
+    ) throws(ModelError) -> ReplayMemory {
         let configuration = context.configuration
         let space = context.environment.observationSpace
-        guard let snapshot = context.state?.replay else {
+        let largestPriority = configuration.prioritized ? try restored?.float64("largest_priority", count: 1)[0] : nil
+        guard let snapshot else {
             return ReplayMemory(
-                capacity: configuration.replayCapacity, frame: space, frameStack: configuration.frameStack,
-                nStep: configuration.nStep, discount: configuration.discount,
-                prioritization: configuration.prioritization)
+                capacity: configuration.replayCapacityPerEnvironment, frame: space,
+                frameStack: configuration.frameStack, nStep: configuration.nStep, discount: configuration.discount,
+                prioritization: configuration.prioritization, largestPriority: largestPriority ?? 1)
         }
         return try ReplayMemory(
-            restoring: snapshot, capacity: configuration.replayCapacity, frame: space,
+            restoring: snapshot, capacity: configuration.replayCapacityPerEnvironment, frame: space,
             frameStack: configuration.frameStack, nStep: configuration.nStep, discount: configuration.discount,
-            prioritization: configuration.prioritization,
-            largestPriority: configuration.prioritized
-                ? try restored?.float64("largest_priority", count: 1)[0] : nil)
+            prioritization: configuration.prioritization, largestPriority: largestPriority)
     }
 
-    func beginEpisode(_ observation: StackedObservation) {
-        observation.frame.withBytes { replay.beginEpisode($0) }
+    func beginEpisode(_ observation: StackedObservation, in environment: Int) {
+        observation.frame.withBytes { replay.memories[environment].beginEpisode($0) }
     }
 
-    func chooseAction(
-        for observation: Observation, at step: StepCount, using generator: inout RandomGenerator
-    ) throws -> Int {
-        exploration.resampleIfDue(at: step, using: &generator)
-        let epsilon = exploration.epsilon(at: step)
-        if epsilon > 0, generator.uniform() < epsilon {
-            return generator.integer(below: actingNetwork.architecture.actionCount)
+    func chooseActions(
+        in environments: Range<Int>, at step: StepCount, using generator: inout RandomGenerator,
+        into actions: UnsafeMutableBufferPointer<Int>, observation: (Int) -> Observation
+    ) throws {
+        let width = actingNetwork.architecture.actionCount
+        var needsNetwork = false
+        for environment in environments {
+            let step = step.advanced(by: environment - environments.lowerBound)
+            exploration.resampleIfDue(at: step, using: &generator)
+            let epsilon = exploration.epsilon(at: step)
+            if epsilon > 0, generator.uniform() < epsilon {
+                actions[environment] = generator.integer(below: width)
+            } else {
+                actions[environment] = -1
+                observation(environment).withBytes { actingNetwork.load($0, row: environment, offset: 0) }
+                needsNetwork = true
+            }
         }
+        guard needsNetwork else { return }
         if !actingIsCurrent {
             try actingNetwork.use(parameters)
             actingIsCurrent = true
         }
-        observation.withBytes { actingNetwork.load($0, row: 0, offset: 0) }
-        return actingNetwork.architecture.greedyAction(of: try actingNetwork.forward())
+        let outputs = try actingNetwork.forward()
+        let architecture = actingNetwork.architecture
+        let outputWidth = outputs.count / replay.memories.count
+        for environment in environments where actions[environment] < 0 {
+            let row = (environment * outputWidth)..<((environment + 1) * outputWidth)
+            actions[environment] = architecture.greedyAction(of: UnsafeBufferPointer(rebasing: outputs[row]))
+        }
     }
 
-    func observe(_ transition: Transition) {
+    func observe(_ transition: Transition, in environment: Int) {
         transition.next.frame.withBytes { bytes in
-            replay.add(
+            replay.memories[environment].add(
                 action: transition.action, reward: transition.reward, terminated: transition.terminated,
                 truncated: transition.truncated, next: bytes)
         }
@@ -150,13 +180,15 @@ final class ReplayLearner: Learner {
     func explorationRate(at step: StepCount) -> Double? { exploration.epsilon(at: step) }
 
     func learn(at step: StepCount, using generator: inout RandomGenerator) throws {
-        guard step.total > configuration.learningStarts, step.worker % configuration.trainInterval == 0,
-            replay.canSample,
+        // Training phases that became due in the last round.
+        let interval = configuration.trainInterval
+        let phases = step.worker / interval - (step.worker - replay.memories.count) / interval
+        guard step.total > configuration.learningStarts, phases > 0, replay.canSample,
             // A new worker must not undo what the others have learned with batches of the same few transitions.
             !usesCopy || replay.count >= min(configuration.batchSize, replay.capacity)
         else { return }
         let updates = configuration.gradientSteps == 0 ? configuration.trainInterval : configuration.gradientSteps
-        for _ in 0..<updates { try update(at: step) }
+        for _ in 0..<(phases * updates) { try update(at: step) }
     }
 
     /// Takes one gradient step on a new mini-batch.
@@ -164,9 +196,10 @@ final class ReplayLearner: Learner {
         sampleBatch(at: step)
         try computeTargets()
         // Loaded last: loading the other batch would evict these rows from the caches.
-        let reader = replay.reader
         for row in 0..<batch.count {
-            reader.load(batch.transitions[row].slot, into: onlineNetwork, row: row, elementsPerFrame: elementsPerFrame)
+            replay.load(
+                batch.transitions[row].slot, of: batch, into: onlineNetwork, row: row,
+                elementsPerFrame: elementsPerFrame)
         }
         try onlineNetwork.use(parameters)
         let outputs = try onlineNetwork.forward()
@@ -174,9 +207,7 @@ final class ReplayLearner: Learner {
         try onlineNetwork.backward(into: gradients)
         try push(loss: loss, at: step)
         if configuration.prioritized {
-            for row in 0..<batch.count {
-                try replay.updatePriority(batch.transitions[row].slot, error: batch.errors[row])
-            }
+            for row in 0..<batch.count { try replay.updatePriority(row, of: batch) }
         }
         actingIsCurrent = false
     }
@@ -199,16 +230,15 @@ final class ReplayLearner: Learner {
     private func sampleBatch(at step: StepCount) {
         let progress = min(1, Double(step.total) / Double(configuration.scheduleSteps))
         let beta = configuration.priorityCorrection + (1 - configuration.priorityCorrection) * progress
-        replay.sample(into: batch.transitions, beta: beta, &sampling)
-        let reader = replay.reader
+        replay.sample(into: batch, beta: beta, &sampling)
         for row in 0..<batch.count {
             let transition = batch.transitions[row]
             batch.actions[row] = transition.action
             batch.weights[row] = transition.importanceWeight
             let next = transition.bootstrapSlot
-            reader.load(next, into: targetNetwork, row: row, elementsPerFrame: elementsPerFrame)
+            replay.load(next, of: batch, into: targetNetwork, row: row, elementsPerFrame: elementsPerFrame)
             if let selectionNetwork {
-                reader.load(next, into: selectionNetwork, row: row, elementsPerFrame: elementsPerFrame)
+                replay.load(next, of: batch, into: selectionNetwork, row: row, elementsPerFrame: elementsPerFrame)
             }
         }
     }
@@ -233,7 +263,7 @@ final class ReplayLearner: Learner {
 
     func save(into state: inout WorkerState) throws {
         state.generators["sampling"] = sampling
-        state.replay = replay.snapshot()
+        state.setReplays(replay.memories.map { $0.snapshot() })
         exploration.save(into: &state)
         var values: [String: StateSnapshot.Value] = [:]
         if usesCopy {
@@ -248,5 +278,5 @@ final class ReplayLearner: Learner {
         }
     }
 
-    func abandonEpisode() { replay.abandonEpisode() }
+    func abandonEpisode(in environment: Int) { replay.memories[environment].abandonEpisode() }
 }

@@ -47,12 +47,8 @@ struct A3C: TrainingMethod, SegmentRule {
         _ segment: Segment, _ networks: SegmentNetworks, outputs: UnsafeBufferPointer<Float>,
         gradient: UnsafeMutableBufferPointer<Float>
     ) throws -> SegmentLoss {
-        var value: Float = 0
-        if !segment.terminated {
-            let last = try networks.outputs(segment.observation(segment.count))
-            value = last[last.count - 1]
-        }
-        segment.writeReturns(bootstrap: value, discount: Float(networks.configuration.discount))
+        try networks.writeStateValues(after: segment)
+        segment.writeReturns(discount: Float(networks.configuration.discount))
         let loss = ActorCriticLoss(
             entropyCoefficient: networks.configuration.entropyCoefficient,
             valueCoefficient: networks.configuration.valueCoefficient)

@@ -38,8 +38,8 @@ struct AsynchronousNStepQ: TrainingMethod, ValueBasedRule {
         gradient: UnsafeMutableBufferPointer<Float>
     ) throws -> SegmentLoss {
         try networks.addBonuses(to: segment)
-        let value = segment.terminated ? 0 : try networks.greedyValue(afterLastOf: segment)
-        segment.writeReturns(bootstrap: value, discount: Float(networks.configuration.discount))
+        try networks.writeGreedyValues(after: segment)
+        segment.writeReturns(discount: Float(networks.configuration.discount))
         return networks.loss(of: segment, outputs: outputs, gradient: gradient)
     }
 }

@@ -41,10 +41,10 @@ struct AsynchronousQ: TrainingMethod, ValueBasedRule {
     ) throws -> SegmentLoss {
         let discount = Float(networks.configuration.discount)
         try networks.addBonuses(to: segment)
-        try networks.greedyValues(after: segment, into: segment.targets)
-        for index in 0..<segment.count {
-            let isTerminal = index == segment.count - 1 && segment.terminated
-            segment.targets[index] = segment.rewards[index] + (isTerminal ? 0 : discount * segment.targets[index])
+        try networks.writeEveryGreedyValue(after: segment)
+        for row in 0..<segment.count {
+            segment.targets[row] =
+                segment.rewards[row] + (segment.isTerminated(row) ? 0 : discount * segment.targets[row])
         }
         return networks.loss(of: segment, outputs: outputs, gradient: gradient)
     }

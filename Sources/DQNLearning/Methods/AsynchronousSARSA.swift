@@ -48,12 +48,11 @@ struct AsynchronousSARSA: TrainingMethod, ValueBasedRule {
         let discount = Float(networks.configuration.discount)
         let values = try networks.targetOutputs(after: segment)
         let width = values.count / segment.capacity
-        for index in 0..<segment.count {
-            let isLast = index == segment.count - 1
-            let next = isLast ? networks.nextAction : Int(segment.actions[index + 1])
+        for row in 0..<segment.count {
+            let next = Int(segment.nextAction(after: row))
             // Without a next action the episode has terminated.
-            let value = next.map { values[index * width + $0] } ?? 0
-            segment.targets[index] = segment.rewards[index] + discount * value
+            let value = next < 0 ? 0 : values[row * width + next]
+            segment.targets[row] = segment.rewards[row] + discount * value
         }
         return networks.loss(of: segment, outputs: outputs, gradient: gradient)
     }

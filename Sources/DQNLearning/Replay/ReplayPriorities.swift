@@ -56,6 +56,25 @@ final class ReplayPriorities {
         if tree.leaf(slot) > 0 { tree.set(slot, to: leaf) }
     }
 
+    /// Raises ``largest`` to that of another environment's ring in the same replay.
+    func raiseLargest(to priority: Double) {
+        guard priority > largest else { return }
+        largest = priority
+        largestLeaf = pow(priority, configuration.exponent)
+    }
+
+    /// Returns the slot at a position of the sum.
+    func slot(at position: Double) -> Int {
+        var position = position
+        var slot = 0
+        withUnsafeMutablePointer(to: &position) { position in
+            withUnsafeMutablePointer(to: &slot) { slot in
+                tree.find(.init(start: position, count: 1), .init(start: slot, count: 1))
+            }
+        }
+        return slot
+    }
+
     /// Divides the sum into one equal part per row, draws a slot from each (Schaul 2016, appendix B.2.1) and calls
     /// `body` with it, in row order.
     func draw(rows: Int, _ generator: inout RandomGenerator, _ body: (_ row: Int, _ slot: Int) -> Void) {

@@ -5,8 +5,9 @@ internal import DQNNetwork
 /// The learner of the methods without a replay (Mnih 2016): copies θ′ ← θ, acts for a few steps, computes the summed
 /// gradient of these steps at θ′, applies it to θ without a lock, and starts over.
 ///
-/// The ``SegmentRule`` decides what is learned from a segment.
-final class SegmentLearner: Learner {
+/// The ``SegmentRule`` decides what is learned from a segment. With several environments, one update learns from the steps
+/// of all of them: the gradient is summed over the steps and averaged over the environments.
+final class SegmentLearner: VectorLearner {
     private static let stateVersion = 1
 
     private let configuration: TrainingConfiguration
@@ -16,6 +17,7 @@ final class SegmentLearner: Learner {
     /// θ′ for the observations of a segment, with gradients.
     private let onlineNetwork: any NetworkComputation
     private let segment: Segment
+    private let actionCount: Int
     /// `nil` for an actor-critic, which samples its actions.
     private var exploration: Exploration?
     var statistics = TrainingStatistics()
@@ -40,7 +42,10 @@ final class SegmentLearner: Learner {
         let restored = try context.restored(version: Self.stateVersion)
         exploration = method.isActorCritic ? nil : Exploration(context)
         segment = Segment(
-            capacity: configuration.segmentLength, bytesPerObservation: context.architecture.input.byteCount)
+            length: configuration.segmentLength, environments: configuration.environmentsPerWorker,
+            bytesPerObservation: context.architecture.input.byteCount,
+            endsWithEpisode: configuration.environmentsPerWorker == 1)
+        actionCount = context.architecture.actionCount
         usesCopy = store.inPlace == nil
         parameters = store.inPlace?.online ?? ParameterSlab(layout: store.layout)
         // The saver holds the last copy while the next one is made.
@@ -49,11 +54,10 @@ final class SegmentLearner: Learner {
         workerOptimizer = try WorkerOptimizer.make(configuration, layout: store.layout, restoring: restored)
         networks = try SegmentNetworks(context, method, rule: rule, parameters: parameters)
         onlineNetwork = try context.backend.makeComputation(
-            of: context.architecture, batchSize: configuration.segmentLength, training: true)
+            of: context.architecture, batchSize: segment.capacity, training: true)
         if let restored {
-            let actions = context.architecture.actionCount
-            try segment.restore(restored, actionCount: actions)
-            networks.nextAction = try Self.nextAction(restored, actionCount: actions)
+            try segment.restore(restored, actionCount: actionCount)
+            try restoreNextActions(restored)
         }
         if let restored, usesCopy, segment.count > 0, restored.values["parameters"] != nil,
             context.state?.status != .resting
@@ -67,54 +71,96 @@ final class SegmentLearner: Learner {
         try networks.reloadParameters()
     }
 
-    private static func nextAction(_ snapshot: StateSnapshot, actionCount: Int) throws(ModelError) -> Int? {
-        guard snapshot.values["next_action"] != nil else { return nil }
-        let action = Int(try snapshot.int64("next_action", count: 1)[0])
-        guard (0..<actionCount).contains(action) else {
-            throw ModelError(
-                code: .invalidSnapshot,
-                message: "The stored next action is \(action), but the actions are 0…\(actionCount - 1).")
+    private func restoreNextActions(_ snapshot: StateSnapshot) throws(ModelError) {
+        guard snapshot.values["next_action"] != nil else { return }
+        let stored = try snapshot.int64("next_action", count: segment.environments)
+        for (environment, action) in stored.enumerated() {
+            guard (0..<Int64(actionCount)).contains(action) || (action == -1 && segment.environments > 1) else {
+                throw .invalid("The stored next action is \(action), but the actions are 0…\(actionCount - 1).")
+            }
+            networks.nextActions[environment] = Int(action)
         }
-        return action
     }
 
-    func beginEpisode(_ observation: StackedObservation) {}
+    func beginEpisode(_ observation: StackedObservation, in environment: Int) {}
 
-    func chooseAction(
-        for observation: Observation, at step: StepCount, using generator: inout RandomGenerator
-    ) throws -> Int {
-        exploration?.resampleIfDue(at: step, using: &generator)
-        segment.setObservation(observation)
-        if let action = networks.nextAction {
-            networks.nextAction = nil
-            return action
+    func chooseActions(
+        in environments: Range<Int>, at step: StepCount, using generator: inout RandomGenerator,
+        into actions: UnsafeMutableBufferPointer<Int>, observation: (Int) -> Observation
+    ) throws {
+        var outputs: UnsafeBufferPointer<Float>?
+        for environment in environments {
+            segment.setObservation(observation(environment), of: environment)
         }
-        return try chooseAction(after: segment.count, at: step, using: &generator)
+        for environment in environments {
+            let step = step.advanced(by: environment - environments.lowerBound)
+            exploration?.resampleIfDue(at: step, using: &generator)
+            let next = networks.nextActions[environment]
+            networks.nextActions[environment] = -1
+            if next >= 0 {
+                actions[environment] = next
+                continue
+            }
+            actions[environment] = try chooseAction(of: environment, at: step, using: &generator, &outputs) {
+                for environment in environments {
+                    networks.load(segment.observation(segment.nextRow(of: environment)), row: environment)
+                }
+            }
+        }
     }
 
-    /// Chooses the action for the observation after the given number of steps of the segment.
+    /// Chooses an environment's action.
+    ///
+    /// - Parameters:
+    ///   - outputs: The outputs of θ′, one row per environment; `nil` until a choice needs them.
+    ///   - load: Loads the observations that the outputs are for.
     private func chooseAction(
-        after index: Int, at step: StepCount, using generator: inout RandomGenerator
+        of environment: Int, at step: StepCount, using generator: inout RandomGenerator,
+        _ outputs: inout UnsafeBufferPointer<Float>?, load: () -> Void
     ) throws -> Int {
         try rule.chooseAction(
-            epsilon: exploration?.epsilon(at: step) ?? 0, actions: onlineNetwork.architecture.actionCount,
-            using: &generator
-        ) { try networks.outputs(segment.observation(index)) }
+            epsilon: exploration?.epsilon(at: step) ?? 0, actions: actionCount, using: &generator
+        ) {
+            if outputs == nil {
+                load()
+                outputs = try networks.outputs()
+            }
+            guard let all = outputs else { preconditionFailure("the outputs were just computed") }
+            let width = all.count / segment.environments
+            return UnsafeBufferPointer(rebasing: all[(environment * width)..<((environment + 1) * width)])
+        }
     }
 
-    func observe(_ transition: Transition) { segment.add(transition) }
+    /// Chooses the actions at the observations after the last round, as the targets depend on them.
+    private func chooseAhead(at step: StepCount, using generator: inout RandomGenerator) throws {
+        var outputs: UnsafeBufferPointer<Float>?
+        let rows = segment.lastRound
+        for (environment, row) in rows.enumerated() where !segment.isTerminated(row) {
+            let action = try chooseAction(
+                of: environment, at: step.advanced(by: environment), using: &generator, &outputs
+            ) {
+                for (environment, row) in rows.enumerated() {
+                    networks.load(segment.nextObservation(row), row: environment)
+                }
+            }
+            segment.nextActions[row] = Int32(action)
+            // At a time limit, the action is chosen for its value only: the episode has ended.
+            if !segment.isTruncated(row) { networks.nextActions[environment] = action }
+        }
+    }
+
+    func observe(_ transition: Transition, in environment: Int) { segment.add(transition, of: environment) }
 
     func explorationRate(at step: StepCount) -> Double? { exploration?.epsilon(at: step) }
 
     func learn(at step: StepCount, using generator: inout RandomGenerator) throws {
-        if rule.choosesAhead, !segment.terminated {
-            networks.nextAction = try chooseAction(after: segment.count, at: step, using: &generator)
-        }
+        if rule.choosesAhead { try chooseAhead(at: step, using: &generator) }
         guard segment.isComplete else { return }
         segment.load(into: onlineNetwork)
         try onlineNetwork.use(parameters)
         let outputs = try onlineNetwork.forward()
-        let result = try rule.evaluate(segment, networks, outputs: outputs, gradient: onlineNetwork.outputGradient)
+        var result = try rule.evaluate(segment, networks, outputs: outputs, gradient: onlineNetwork.outputGradient)
+        if segment.environments > 1 { result.average(over: segment.environments, onlineNetwork.outputGradient) }
         try onlineNetwork.backward(into: gradients)
         let clipped = try store.clip(
             gradients, loss: result.loss, maximumNorm: configuration.maximumGradientNorm)
@@ -124,8 +170,6 @@ final class SegmentLearner: Learner {
         statistics.add(
             loss: result.loss, gradientNorm: clipped.norm, staleness: usesCopy ? before - updateCountAtPull : nil)
         if let parts = result.parts { statistics.add(parts) }
-        // At a time limit, the action was chosen for its value only: the episode has ended.
-        if segment.truncated { networks.nextAction = nil }
         segment.clear()
         updateCountAtPull = before + 1
         try networks.reloadParameters()
@@ -135,7 +179,9 @@ final class SegmentLearner: Learner {
         exploration?.save(into: &state)
         var values: [String: StateSnapshot.Value] = [:]
         segment.save(into: &values)
-        if let action = networks.nextAction { values["next_action"] = .int64([Int64(action)]) }
+        if networks.nextActions.contains(where: { $0 >= 0 }) {
+            values["next_action"] = .int64(networks.nextActions.map(Int64.init))
+        }
         if usesCopy, segment.count > 0 {
             values["parameters"] = .float32(parameterCopies.next())
             values["pulled_at"] = .int64([Int64(updateCountAtPull)])
@@ -146,8 +192,8 @@ final class SegmentLearner: Learner {
         }
     }
 
-    func abandonEpisode() {
-        segment.clear()
-        networks.nextAction = nil
+    func abandonEpisode(in environment: Int) {
+        segment.abandonEpisode(of: environment)
+        networks.nextActions[environment] = -1
     }
 }

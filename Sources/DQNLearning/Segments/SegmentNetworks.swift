@@ -6,9 +6,9 @@ internal import DQNNetwork
 /// Not thread-safe: each worker has its own.
 final class SegmentNetworks {
     let configuration: TrainingConfiguration
-    /// The action already chosen for the observation after the last step, by a rule that chooses ahead.
-    var nextAction: Int?
-    /// θ′ for one observation.
+    /// The actions already chosen for each environment's newest observation, by a rule that chooses ahead; −1 for none.
+    let nextActions: UnsafeMutableBufferPointer<Int>
+    /// θ′ for one observation of each environment.
     private let actingNetwork: any NetworkComputation
     /// θ⁻ for next observations; `nil` for a method without a target network.
     private let targetNetwork: (any NetworkComputation)?
@@ -30,9 +30,13 @@ final class SegmentNetworks {
         store = context.store
         self.parameters = parameters
         munchausen = configuration.munchausenConstants
-        let rows = rule.bootstrapsEveryStep || munchausen != nil ? configuration.segmentLength : 1
+        let environments = configuration.environmentsPerWorker
+        nextActions = .allocate(capacity: environments)
+        nextActions.initialize(repeating: -1)
+        let usesEveryStep = rule.bootstrapsEveryStep || munchausen != nil
+        let rows = environments * (usesEveryStep ? configuration.segmentLength : 1)
         let (architecture, backend) = (context.architecture, context.backend)
-        actingNetwork = try backend.makeComputation(of: architecture, batchSize: 1, training: false)
+        actingNetwork = try backend.makeComputation(of: architecture, batchSize: environments, training: false)
         targetParameters = method.usesTarget ? store.inPlace?.target ?? ParameterSlab(layout: store.layout) : nil
         targetNetwork =
             method.usesTarget
@@ -42,84 +46,91 @@ final class SegmentNetworks {
             ? try backend.makeComputation(of: architecture, batchSize: rows, training: false) : nil
     }
 
-    /// Returns the outputs of θ′ for one observation, valid until the next call.
-    func outputs(_ observation: UnsafeRawBufferPointer) throws(NetworkError) -> UnsafeBufferPointer<Float> {
-        actingNetwork.load(observation, row: 0, offset: 0)
-        return try actingNetwork.forward()
+    deinit { nextActions.deallocate() }
+
+    /// Loads an observation into a row of the acting network.
+    func load(_ observation: UnsafeRawBufferPointer, row: Int) {
+        actingNetwork.load(observation, row: row, offset: 0)
     }
+
+    /// Returns the outputs of θ′ for the loaded observations, one row per environment, valid until the next call.
+    func outputs() throws(NetworkError) -> UnsafeBufferPointer<Float> { try actingNetwork.forward() }
 
     /// Acts with the current θ′ from now on. Call it after θ′ has changed.
     func reloadParameters() throws(NetworkError) { try actingNetwork.use(parameters) }
 
-    /// Writes the value Q(s′, a*; θ⁻) of the observation after each step, or with `munchausen` its soft maximum.
+    /// Writes the value V(s′; θ′) of the observation after each row that is bootstrapped from into the row's target. The
+    /// value is the network's last output.
+    func writeStateValues(after segment: Segment) throws {
+        try segment.forEachBootstrap { rows in
+            for (index, row) in rows.enumerated() { load(segment.nextObservation(row), row: index) }
+            let outputs = try outputs()
+            let width = outputs.count / segment.environments
+            for (index, row) in rows.enumerated() { segment.targets[row] = outputs[(index + 1) * width - 1] }
+        }
+    }
+
+    /// Writes the value Q(s′, a*; θ⁻) of the observation after each row that is bootstrapped from into the row's target,
+    /// or with `munchausen` its soft maximum.
     ///
     /// a* is the best action by θ⁻ or, with `double`, by θ′.
-    func greedyValues(after segment: Segment, into values: UnsafeMutableBufferPointer<Float>) throws {
-        try writeGreedyValues(of: segment, steps: 0..<segment.count, into: values)
-    }
-
-    /// Returns the value Q(s′, a*; θ⁻) of the observation after the last step.
-    func greedyValue(afterLastOf segment: Segment) throws -> Float {
-        var value: Float = 0
-        try withUnsafeMutablePointer(to: &value) {
-            try writeGreedyValues(
-                of: segment, steps: (segment.count - 1)..<segment.count,
-                into: UnsafeMutableBufferPointer(start: $0, count: 1))
+    func writeGreedyValues(after segment: Segment) throws {
+        try segment.forEachBootstrap { rows in
+            for (index, row) in rows.enumerated() {
+                targetNetwork?.load(segment.nextObservation(row), row: index, offset: 0)
+                selectionNetwork?.load(segment.nextObservation(row), row: index, offset: 0)
+            }
+            try writeGreedyValues(count: rows.count) { index, value in segment.targets[rows[index]] = value }
         }
-        return value
     }
 
-    private func writeGreedyValues(
-        of segment: Segment, steps: Range<Int>, into values: UnsafeMutableBufferPointer<Float>
-    ) throws {
+    /// Writes the value Q(s′, a*; θ⁻) of the observation after every row into the row's target.
+    func writeEveryGreedyValue(after segment: Segment) throws {
+        if let targetNetwork { segment.loadNext(into: targetNetwork) }
+        if let selectionNetwork { segment.loadNext(into: selectionNetwork) }
+        try writeGreedyValues(count: segment.count) { row, value in segment.targets[row] = value }
+    }
+
+    private func writeGreedyValues(count: Int, _ write: (Int, Float) -> Void) throws {
         let width = actingNetwork.architecture.actionCount
-        let targetValues = try targetOutputs(after: segment, steps: steps)
+        let values = try targetForward()
         if let munchausen {
-            for row in 0..<steps.count {
-                values[row] = munchausen.softMaximum(
-                    UnsafeBufferPointer(rebasing: targetValues[(row * width)..<((row + 1) * width)]))
+            for index in 0..<count {
+                let row = (index * width)..<((index + 1) * width)
+                write(index, munchausen.softMaximum(UnsafeBufferPointer(rebasing: values[row])))
             }
             return
         }
-        var choices = targetValues
+        var choices = values
         if let selectionNetwork {
-            segment.loadNext(steps, into: selectionNetwork)
             try selectionNetwork.use(parameters)
             choices = try selectionNetwork.forward()
         }
-        for index in steps.indices {
-            let row = (index - steps.lowerBound) * width
-            values[index - steps.lowerBound] =
-                targetValues[row + UnsafeBufferPointer(rebasing: choices[row..<(row + width)]).indexOfMaximum]
+        for index in 0..<count {
+            let row = index * width
+            write(index, values[row + UnsafeBufferPointer(rebasing: choices[row..<(row + width)]).indexOfMaximum])
         }
     }
 
-    /// Returns Q(s′, ·; θ⁻) of the observation after each step, one row per step.
+    /// Returns Q(s′, ·; θ⁻) of the observation after each row.
     func targetOutputs(after segment: Segment) throws -> UnsafeBufferPointer<Float> {
-        try targetOutputs(after: segment, steps: 0..<segment.count)
+        if let targetNetwork { segment.loadNext(into: targetNetwork) }
+        return try targetForward()
     }
 
-    /// Adds the log-policy of each step's action to its reward, with `munchausen`. The policy is that of θ⁻.
+    /// Adds the log-policy of each row's action to its reward, with `munchausen`. The policy is that of θ⁻.
     func addBonuses(to segment: Segment) throws {
         guard let munchausen else { return }
-        let target = try currentTargetNetwork()
-        segment.load(into: target)
-        let outputs = try target.forward()
+        if let targetNetwork { segment.load(into: targetNetwork) }
+        let outputs = try targetForward()
         let width = actingNetwork.architecture.actionCount
-        for index in 0..<segment.count {
-            let values = UnsafeBufferPointer(rebasing: outputs[(index * width)..<((index + 1) * width)])
-            segment.addToReward(index, munchausen.bonus(values, action: Int(segment.actions[index])))
+        for row in 0..<segment.count {
+            let values = UnsafeBufferPointer(rebasing: outputs[(row * width)..<((row + 1) * width)])
+            segment.addToReward(row, munchausen.bonus(values, action: Int(segment.actions[row])))
         }
     }
 
-    private func targetOutputs(after segment: Segment, steps: Range<Int>) throws -> UnsafeBufferPointer<Float> {
-        let target = try currentTargetNetwork()
-        segment.loadNext(steps, into: target)
-        return try target.forward()
-    }
-
-    /// Returns the target network with the newest θ⁻.
-    private func currentTargetNetwork() throws -> any NetworkComputation {
+    private func targetForward() throws -> UnsafeBufferPointer<Float> {
         guard let targetNetwork, let targetParameters else {
             preconditionFailure("a method with usesTarget == false has no target network")
         }
@@ -128,10 +139,10 @@ final class SegmentNetworks {
             try targetNetwork.use(targetParameters)
             targetVersion = version
         }
-        return targetNetwork
+        return try targetNetwork.forward()
     }
 
-    /// Returns the configured loss of a segment's Q-values against its targets, summed over the steps.
+    /// Returns the configured loss of a segment's Q-values against its targets, summed over the rows.
     func loss(
         of segment: Segment, outputs: UnsafeBufferPointer<Float>, gradient: UnsafeMutableBufferPointer<Float>
     ) -> SegmentLoss {

@@ -17,11 +17,11 @@ protocol SegmentRule {
     /// Whether every step's target uses the target network, not only the last step's.
     var bootstrapsEveryStep: Bool { get }
 
-    /// Computes the loss of a segment, **summed** over its steps, and the loss's gradient with respect to the outputs.
+    /// Computes the loss of a segment, **summed** over its rows, and the loss's gradient with respect to the outputs.
     ///
     /// - Parameters:
-    ///   - outputs: The outputs of θ′ for the observation before each step.
-    ///   - gradient: Receives the gradient; as long as `outputs`. Rows beyond the segment's steps must become zero.
+    ///   - outputs: The outputs of θ′ for the observation before each row's step.
+    ///   - gradient: Receives the gradient; as long as `outputs`. Rows beyond the segment's must become zero.
     func evaluate(
         _ segment: Segment, _ networks: SegmentNetworks, outputs: UnsafeBufferPointer<Float>,
         gradient: UnsafeMutableBufferPointer<Float>
@@ -30,10 +30,21 @@ protocol SegmentRule {
 
 /// The loss of a segment.
 struct SegmentLoss {
-    /// The loss, summed over the steps.
+    /// The loss, summed over the rows.
     var loss: Double
     /// The parts of an actor-critic's loss; `nil` for other methods.
     var parts: ActorCriticLoss.Sums?
+
+    /// Divides the loss and its gradient by the number of environments.
+    mutating func average(over environments: Int, _ gradient: UnsafeMutableBufferPointer<Float>) {
+        let factor = 1 / Double(environments)
+        loss *= factor
+        if let sums = parts {
+            parts = ActorCriticLoss.Sums(
+                policy: sums.policy * factor, value: sums.value * factor, entropy: sums.entropy * factor)
+        }
+        for index in gradient.indices { gradient[index] *= Float(factor) }
+    }
 }
 
 /// A rule that acts ε-greedily on action values.

@@ -67,14 +67,16 @@ public struct ConfigurationRequest: Sendable {
         let method = try TrainingMethods.named(methodName)
         var configuration = try preset.configuration(for: instance.specification, method: method)
         let defaultNetwork = configuration.network
-        var (layers, notices, explicit) = try layers(document, of: method)
+        var (layers, removed, explicit) = try layers(document, of: method)
         let environment = id.text(in: instance.specification)
         if let file = document?["environment"]?.stringValue, self.environment != nil {
             let stored = try preset.identifier(EnvironmentID(file))
             let isSame = try stored == id || stored == preset.identifier(requested) || stored.description == environment
             if !isSame {
-                let removed = layers[0].remove { ConfigurationKey.ofEnvironment.contains($0) }
-                notices += Self.notice(of: removed, "environment '\(file)'", "'\(environment)'")
+                removed.append(
+                    Removed(
+                        settings: layers[0].remove { ConfigurationKey.ofEnvironment.contains($0) },
+                        file: "environment '\(file)'", run: "'\(environment)'"))
             }
         }
         if let steps { try configuration.set("schedule_steps", to: .integer(Int64(steps))) }
@@ -88,7 +90,8 @@ public struct ConfigurationRequest: Sendable {
         try configuration.validateConstants()
         let wrappedInstance = try wrappers.wrap(instance, for: .training)
         let wrapped = wrappedInstance.specification
-        if !layers.contains(where: { $0.values["input_offset"] != nil }) {
+        // Observations with a scale of their own are no screens.
+        if configuration.inputScale == nil, !layers.contains(where: { $0.values["input_offset"] != nil }) {
             configuration.inputOffset = try preset.inputOffset(for: wrappedInstance)
         }
         if !layers.contains(where: { $0.values["network"] != nil }) {
@@ -96,7 +99,8 @@ public struct ConfigurationRequest: Sendable {
         }
         try configuration.validate(for: wrapped)
         return Resolution(
-            configuration: configuration, notices: notices + configuration.notices(on: Set(explicit)))
+            configuration: configuration,
+            notices: removed.compactMap { $0.notice(configuration) } + configuration.notices(on: Set(explicit)))
     }
 
     /// Returns the layers above the preset, lowest first: the file, if there is one, then assignments and flags.
@@ -104,7 +108,7 @@ public struct ConfigurationRequest: Sendable {
     /// A file's settings that belong to another method than the run's are left out.
     private func layers(
         _ document: JSONValue?, of method: any TrainingMethod
-    ) throws(TrainingError) -> (layers: [ConfigurationLayer], notices: [String], explicit: [String]) {
+    ) throws(TrainingError) -> (layers: [ConfigurationLayer], removed: [Removed], explicit: [String]) {
         for assignment in assignments { try Self.requireOverridable(assignment) }
         let request = try ConfigurationLayer(assignments: assignments, flags: flags)
         var explicit = Array(request.values.keys)
@@ -114,22 +118,30 @@ public struct ConfigurationRequest: Sendable {
             return ([file, request], [], explicit + file.values.keys)
         }
         guard named != method.name else { return ([file, request], [], explicit) }
-        let removed = file.remove { !ConfigurationKey.independentOfMethod.contains($0) }
+        let settings = file.remove { !ConfigurationKey.independentOfMethod.contains($0) }
         explicit += file.values.keys
-        return (
-            [file, request],
-            Self.notice(of: removed.filter { $0 != "method" }, "method '\(named)'", "'\(method.name)'"),
-            explicit
-        )
+        let removed = Removed(
+            settings: settings.filter { $0.key != "method" }, file: "method '\(named)'", run: "'\(method.name)'")
+        return ([file, request], [removed], explicit)
     }
 
-    /// Returns a notice about settings of a file that do not apply.
-    private static func notice(of removed: [String], _ old: String, _ new: String) -> [String] {
-        guard !removed.isEmpty else { return [] }
-        return [
-            "the configuration file is for the \(old), so these settings of it do not apply to \(new): "
-                + removed.joined(separator: ", ")
-        ]
+    /// Settings of a file that do not apply, because the file is for another method or environment than the run.
+    private struct Removed {
+        var settings: [String: JSONValue]
+        var file: String
+        var run: String
+
+        /// Names those that differ from the run's settings; `nil` if none does.
+        func notice(_ configuration: TrainingConfiguration) -> String? {
+            let names = settings.keys.sorted().filter { name in
+                var changed = configuration
+                do throws(TrainingError) { try changed.set(name, to: settings[name] ?? .null) } catch { return true }
+                return changed != configuration
+            }
+            guard !names.isEmpty else { return nil }
+            return "the configuration file is for the \(file), so these settings of it do not apply to \(run): "
+                + names.joined(separator: ", ")
+        }
     }
 
     /// Refuses assignments to keys that determine the defaults of all other keys.

@@ -12,6 +12,7 @@ extension Preset {
         to configuration: inout TrainingConfiguration, _ environment: EnvironmentSpecification,
         _ method: any TrainingMethod
     ) {
+        if method.name == "pqn" { return applyPQN(to: &configuration, environment) }
         configuration.network = "mlp:64,64"
         configuration.optimizer = .rmsprop(decay: 0.99, epsilon: 0.01, centred: false)
         configuration.learningRate = 2e-3

@@ -50,10 +50,16 @@ struct MemoryEstimate {
         workers = configuration.workers
         isResumed = !states.isEmpty
         replayCapacity = configuration.replayCapacity
-        minimumCapacity = ReplayMemory.minimumCapacity(frameStack: configuration.frameStack, nStep: configuration.nStep)
+        // Each environment of a worker has its own ring.
+        let environments = configuration.environmentsPerWorker
+        minimumCapacity =
+            environments
+            * ReplayMemory.minimumCapacity(frameStack: configuration.frameStack, nStep: configuration.nStep)
         let replayBytes = { capacity in
-            ReplayMemory.byteCount(
-                capacity: capacity, frame: environment.observationSpace, prioritized: configuration.prioritized)
+            environments
+                * ReplayMemory.byteCount(
+                    capacity: capacity / environments, frame: environment.observationSpace,
+                    prioritized: configuration.prioritized)
         }
         let savingBytes = { capacity in
             let compressed = replayBytes(capacity) / CheckpointStore.compressedShare
@@ -75,7 +81,9 @@ struct MemoryEstimate {
         self.savingBytes = { savingBytes($0) + holdingBytes($0) }
         let parameters = try ParameterLayout(architecture).count * MemoryLayout<Float>.size
         let activations = try architecture.activationCount()
-        let batch = method.usesReplay ? configuration.batchSize : configuration.segmentLength + 1
+        let batch =
+            method.usesReplay
+            ? configuration.batchSize + environments - 1 : (configuration.segmentLength + 1) * environments
         // Each compute thread has its own sum of gradients.
         networks =
             (Self.vectorsPerWorker + configuration.computeThreads) * parameters
@@ -85,7 +93,11 @@ struct MemoryEstimate {
             parameters + configuration.probeObservations * architecture.input.byteCount
             + ProbeFigures.batchSize * activations * MemoryLayout<Float>.size
         shared = Self.sharedVectors * parameters + (evaluates ? evaluation : 0)
-        inactive = states.dropFirst(configuration.workers).reduce(0) { $0 + ($1.replay.map(Self.byteCount) ?? 0) }
+        inactive = states.dropFirst(configuration.workers).reduce(0) { sum, state in
+            ([state.replay] + state.additionalEnvironments.map(\.replay)).reduce(sum) {
+                $0 + ($1.map(Self.byteCount) ?? 0)
+            }
+        }
     }
 
     private static func byteCount(of replay: ReplaySnapshot) -> Int {

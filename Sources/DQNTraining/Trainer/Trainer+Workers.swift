@@ -18,7 +18,7 @@ extension Trainer {
                 LearnerContext(
                     configuration: configuration, architecture: architecture, environment: specification,
                     backend: backend, store: store, worker: index, state: slot.state), method, slot.counts,
-                environment: prepared ?? configuration.makeEnvironment(for: .training, gymnasium: gymnasium))
+                environments: configuration.makeEnvironments(worker: index, gymnasium, first: prepared))
             // A single worker continues the same sums, bit for bit; several workers have separate sums.
             if slots.count == 1 {
                 var sums = statistics
@@ -32,8 +32,10 @@ extension Trainer {
         if case .failed(let error as ModelError)? = failures.min(by: { $0.key < $1.key })?.value { throw error }
         try throwFirst(of: failures, during: "starting")
         for (index, slot) in slots.enumerated() {
-            guard let failure = slot.worker?.restoreFailure else { continue }
-            notices.append("worker \(index) starts a new episode: its environment cannot be restored (\(failure))")
+            for (environment, failure) in slot.worker?.restoreFailures ?? [] {
+                let place = configuration.environmentsPerWorker > 1 ? "environment \(environment)" : "its environment"
+                notices.append("worker \(index) starts a new episode: \(place) cannot be restored (\(failure))")
+            }
         }
         if counters.agentSteps == 0, let frame = slots[0].worker?.frame {
             notices += setup.specification.notices(of: frame)

@@ -109,13 +109,23 @@ struct TrainerSetup {
         let new = (0..<count).dropFirst(states.count).map {
             "worker \($0) is new: it starts its own episode" + (method.usesReplay ? " with an empty replay" : "")
         }
-        let interrupted = states.prefix(count).enumerated().filter { _, state in
-            state.status != .finished && (state.status == .abandoned || state.environment == nil)
-        }
         return inactive + new
-            + interrupted.map { index, _ in
-                "worker \(index) starts a new episode: the checkpoint does not hold the state of its environment"
+            + states.prefix(count).enumerated().compactMap { index, state in
+                interruption(of: state).map {
+                    "worker \(index) starts a new episode: the checkpoint does not hold the state of \($0)"
+                }
             }
+    }
+
+    /// Names the environments of a worker whose episodes cannot continue; `nil` if there are none.
+    private static func interruption(of state: WorkerState) -> String? {
+        if state.status == .finished { return nil }
+        guard !state.additionalEnvironments.isEmpty else {
+            return state.status == .abandoned || state.environment == nil ? "its environment" : nil
+        }
+        let lost = ([state.environment] + state.additionalEnvironments.map(\.environment)).enumerated()
+            .compactMap { $1 == nil ? String($0) : nil }
+        return lost.isEmpty ? nil : "its environment \(lost.joined(separator: ", "))"
     }
 
     /// Older releases started runs with constants that a new run may not have; these runs continue with them.

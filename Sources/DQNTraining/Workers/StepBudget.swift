@@ -1,7 +1,7 @@
 internal import DQNLearning
 internal import Synchronization
 
-/// The agent steps that all workers together may take: a worker claims each step before it takes it.
+/// The agent steps that all workers together may take: a worker claims steps before it takes them.
 ///
 /// The trainer grants steps up to a limit. Once they are used up, every worker has stopped at a step boundary, and
 /// exactly that many steps have been taken. A claim costs one atomic exchange and never waits.
@@ -27,15 +27,20 @@ final class StepBudget: Sendable {
     /// Returns steps that were claimed but not taken; called while no worker runs.
     func reset(taken: Int) { claimed.store(taken, ordering: .releasing) }
 
-    /// Claims the next step and returns its index over all workers, from 0; `nil` if no more are granted.
-    func claim() -> Int? {
+    /// Claims the next steps.
+    ///
+    /// - Parameter most: the largest number of steps.
+    /// - Returns: the indices of the steps over all workers, from 0; fewer than `most` at the end of what is granted, and
+    ///   `nil` if no more are granted.
+    func claim(atMost most: Int) -> Range<Int>? {
         var current = claimed.load(ordering: .relaxed)
-        while current < limit.load(ordering: .acquiring) {
+        while true {
+            let steps = min(most, limit.load(ordering: .acquiring) - current)
+            guard steps > 0 else { return nil }
             let (exchanged, original) = claimed.weakCompareExchange(
-                expected: current, desired: current + 1, ordering: .acquiringAndReleasing)
-            if exchanged { return current }
+                expected: current, desired: current + steps, ordering: .acquiringAndReleasing)
+            if exchanged { return current..<(current + steps) }
             current = original
         }
-        return nil
     }
 }

@@ -4,7 +4,10 @@ internal import DQNLearning
 internal import DQNModel
 internal import DQNNetwork
 
-/// One actor-learner: an environment, a frame stack, an episode, a random stream and a ``Learner``.
+/// One actor-learner: its environments with their episodes, a random stream and a ``Learner``.
+///
+/// It steps its N environments in rounds, each of them once. Environment t modulo N takes the worker's step t, so that a
+/// run may stop within a round and continue there.
 ///
 /// `@unchecked Sendable`: only its own thread uses it during a job, and only the trainer between jobs; the pool's monitor
 /// separates the two. Nothing reads a lost worker again.
@@ -13,82 +16,97 @@ final class Worker: @unchecked Sendable {
     static let recentEpisodes = 100
 
     let index: Int
-    let learner: any Learner
+    let learner: any VectorLearner
     private(set) var recentReturns: [Double]
     private(set) var recentLengths: [Int]
-    /// Why the environment could not be restored, if the worker started a new episode instead.
-    private(set) var restoreFailure: EnvironmentError?
 
     private let configuration: TrainingConfiguration
     private let store: any ParameterStore
     private let refreshesTarget: Bool
     private let counts: WorkerCounts
-    private var environment: any Environment
-    private var frameStack: FrameStack
-    /// The environment's newest observation.
-    private(set) var frame: Observation
+    private let environments: [WorkerEnvironment]
+    /// Steps the environments at the same time; `nil` if they compute on the worker's own thread.
+    private let threads: EnvironmentThreads?
+    private let actions: UnsafeMutableBufferPointer<Int>
     private var explorationGenerator: RandomGenerator
-    private var episodeReturn = 0.0
-    private var episodeLength = 0
-    /// Whether the environment has thrown an error, so that its state is unknown.
-    private var isEnvironmentLost = false
 
     /// Creates a worker, new or from its stored state; called on the worker's thread.
     ///
-    /// - Parameter environment: not reset yet.
-    /// - Throws: what the environment or the learner throws.
+    /// - Parameter environments: not reset yet.
+    /// - Throws: what an environment or the learner throws.
     init(
         _ context: LearnerContext, _ method: any TrainingMethod, _ counts: WorkerCounts,
-        environment: any Environment
+        environments: [any Environment]
     ) throws {
         self.counts = counts
-        self.environment = environment
         configuration = context.configuration
         index = context.worker
         store = context.store
         refreshesTarget = method.usesTarget
         let space = context.environment.observationSpace
-        frame = Observation(zerosOf: space)
-        frameStack = FrameStack(of: space, depth: context.configuration.frameStack)
+        let depth = context.configuration.frameStack
+        self.environments = environments.enumerated().map {
+            WorkerEnvironment($1, index: $0, space: space, frameStack: depth)
+        }
+        threads =
+            environments.count > 1 && configuration.runsEnvironmentsInProcesses
+            ? EnvironmentThreads(self.environments, worker: context.worker) : nil
+        if let state = context.state { try Self.requireSameNumber(of: environments.count, in: state) }
         explorationGenerator = context.generator("exploration")
         recentReturns = context.state?.recentReturns ?? []
         recentLengths = context.state?.recentLengths ?? []
+        actions = .allocate(capacity: environments.count)
+        actions.initialize(repeating: 0)
         ComputeThreads.useCallingThreadOnly()
-        learner = try method.makeLearner(context)
-        try startEpisode(context)
+        learner = try Self.learner(context, method, environments: environments.count)
+        for environment in self.environments { try start(environment, context) }
     }
 
-    /// Continues the stored episode, or starts a new one if there is none or it cannot continue.
-    private func startEpisode(_ context: LearnerContext) throws {
+    deinit { actions.deallocate() }
+
+    /// Refuses a state of another number of environments: the round, the segment and the replay depend on it.
+    private static func requireSameNumber(of environments: Int, in state: WorkerState) throws(TrainingError) {
+        let stored = state.additionalEnvironments.count + 1
+        // A worker that was lost before its first save has no state of its environments.
+        guard stored != environments, stored > 1 || state.learner != nil || state.replay != nil else { return }
+        throw TrainingError(
+            code: .cannotResume,
+            message: "The checkpoint has \(stored) environments per worker, not \(environments); a run keeps "
+                + "environments_per_worker.")
+    }
+
+    private static func learner(
+        _ context: LearnerContext, _ method: any TrainingMethod, environments: Int
+    ) throws -> any VectorLearner {
+        let learner = try method.makeLearner(context)
+        if let learner = learner as? any VectorLearner { return learner }
+        guard environments == 1 else {
+            throw TrainingError(
+                code: .invalidConfiguration,
+                message: "The method '\(method.name)' steps one environment per worker, not \(environments); set "
+                    + "environments_per_worker to 1, or use more workers.")
+        }
+        return SingleEnvironmentLearner(learner)
+    }
+
+    /// Continues an environment's stored episode, or starts a new one if there is none or it cannot continue.
+    private func start(_ environment: WorkerEnvironment, _ context: LearnerContext) throws {
         if let state = context.state {
-            if try restore(from: state, context.environment.observationSpace) { return }
-            learner.abandonEpisode()
+            if try environment.restore(from: state) { return }
+            learner.abandonEpisode(in: environment.index)
             learner.statistics.countAbandonedEpisode()
         }
-        var seeds = context.generator("environment")
-        try environment.reset(seed: seeds.next())
-        environment.observe(into: &frame)
-        beginEpisode()
+        var seeds = context.generator(environment.index == 0 ? "environment" : "environment/\(environment.index)")
+        try environment.start(seed: seeds.next(), learner)
     }
 
-    /// Restores the environment from a stored state; returns `false` if the episode cannot continue.
-    private func restore(from state: WorkerState, _ space: ObservationSpace) throws -> Bool {
-        guard state.status != .abandoned, let snapshot = state.environment, let observation = state.observation else {
-            return false
-        }
-        frameStack = try FrameStack(of: space, depth: configuration.frameStack, restoring: observation)
-        do { try environment.restore(snapshot) } catch let error as EnvironmentError
-            where error.code == .stateNotApplicable
-        {
-            // Failing here would fail every resume of this run.
-            restoreFailure = error
-            return false
-        }
-        episodeReturn = state.episodeReturn
-        episodeLength = state.episodeLength
-        return true
+    /// Why environments could not be restored, if new episodes were started instead.
+    var restoreFailures: [(environment: Int, error: EnvironmentError)] {
+        environments.compactMap { environment in environment.restoreFailure.map { (environment.index, $0) } }
     }
 
+    /// The newest observation of the first environment.
+    var frame: Observation { environments[0].frame }
     /// Agent steps that this worker has taken.
     var agentSteps: Int { counts.agentSteps }
     /// Whether it has taken all the steps that one worker may take.
@@ -100,37 +118,45 @@ final class Worker: @unchecked Sendable {
 
     /// Takes steps while the budget grants them.
     ///
-    /// - Throws: ``TrainingError`` (`runFailed`) with worker and step if the environment or the learner throws.
+    /// - Throws: ``TrainingError`` (`runFailed`) with worker and step if an environment or the learner throws.
     func run(_ budget: StepBudget, _ heartbeat: Heartbeat) throws {
-        while !isFinished, let step = budget.claim() {
-            try takeStep(step)
+        let limit = configuration.workerSteps > 0 ? configuration.workerSteps : .max
+        while true {
+            let taken = agentSteps
+            let first = taken % environments.count
+            guard let steps = budget.claim(atMost: min(environments.count - first, limit - taken)) else { return }
+            try takeSteps(steps, from: first, taken)
             heartbeat.beat()
         }
     }
 
-    /// Takes one agent step: chooses an action, applies it, refreshes the target if due, and learns.
+    /// Takes one step in each of several environments: a round, or the next part of one. Chooses the actions, applies
+    /// them, refreshes the target if due and, at the end of the round, learns.
     ///
-    /// - Parameter step: the step's index over all workers, from 0.
-    private func takeStep(_ step: Int) throws {
-        let action = try attributingErrors(to: step) {
-            try learner.chooseAction(
-                for: frameStack.observation, at: StepCount(total: step, worker: agentSteps),
-                using: &explorationGenerator)
+    /// - Parameters:
+    ///   - steps: the steps' indices over all workers, from 0.
+    ///   - first: the first environment.
+    ///   - taken: agent steps that this worker has taken.
+    private func takeSteps(_ steps: Range<Int>, from first: Int, _ taken: Int) throws {
+        let part = first..<(first + steps.count)
+        try attributingErrors(to: steps.lowerBound) {
+            try learner.chooseActions(
+                in: part, at: StepCount(total: steps.lowerBound, worker: taken), using: &explorationGenerator,
+                into: actions
+            ) { environments[$0].observation }
         }
-        do { try apply(action) } catch {
-            isEnvironmentLost = true
-            throw TrainingError(
-                code: .runFailed,
-                message: "The environment '\(configuration.environment)' of worker \(index) failed at agent step "
-                    + "\(step): \(error)",
-                underlying: error)
-        }
-        let count = StepCount(total: step + 1, worker: agentSteps)
-        try attributingErrors(to: step) {
-            if refreshesTarget, count.total % configuration.targetInterval == 0 {
-                try store.refreshTarget(rate: configuration.targetRate)
+        for index in part { environments[index].action = actions[index] }
+        try step(part, steps)
+        try attributingErrors(to: steps.upperBound - 1) {
+            if refreshesTarget {
+                let interval = configuration.targetInterval
+                for _ in 0..<(steps.upperBound / interval - steps.lowerBound / interval) {
+                    try store.refreshTarget(rate: configuration.targetRate)
+                }
             }
-            try learner.learn(at: count, using: &explorationGenerator)
+            guard part.upperBound == environments.count else { return }
+            try learner.learn(
+                at: StepCount(total: steps.upperBound, worker: taken + steps.count), using: &explorationGenerator)
         }
     }
 
@@ -143,72 +169,56 @@ final class Worker: @unchecked Sendable {
         }
     }
 
-    /// Takes the action in the environment and starts the next episode if this one has ended.
-    private func apply(_ action: Int) throws {
-        let outcome = try environment.step(action)
-        environment.observe(into: &frame)
-        frameStack.push(frame)
-        // The return as people compare it: of the whole game, before any reward clipping.
-        episodeReturn += outcome.rawReward
-        episodeLength += 1
-        counts.countStep()
-        learner.observe(
-            Transition(
-                action: action, reward: outcome.reward, terminated: outcome.terminated, truncated: outcome.truncated,
-                next: StackedObservation(frame: frame, stacked: frameStack.observation)))
-        guard outcome.ended else { return }
-        if outcome.isGameOver { recordEpisode() }
-        do {
-            try environment.reset(seed: nil)
-            environment.observe(into: &frame)
-        } catch {
-            // The learner always needs a current episode; this one is abandoned with the environment.
-            beginEpisode()
-            throw error
+    /// Steps environments and reports each step to the learner, in index order.
+    private func step(_ part: Range<Int>, _ steps: Range<Int>) throws {
+        threads?.step(part)
+        for index in part {
+            if threads == nil { environments[index].step() }
+            do { try environments[index].finishStep(learner, counts, onGameOver: recordEpisode) } catch {
+                // These have taken steps that nothing has observed.
+                if threads != nil { for later in (index + 1)..<part.upperBound { environments[later].lose() } }
+                throw TrainingError(
+                    code: .runFailed,
+                    message: "\(name(of: index)) failed at agent step \(steps.lowerBound + index - part.lowerBound): "
+                        + "\(error)",
+                    underlying: error)
+            }
         }
-        beginEpisode()
     }
 
-    /// Begins an episode with the current frame.
-    private func beginEpisode() {
-        frameStack.clear()
-        frameStack.push(frame)
-        learner.beginEpisode(StackedObservation(frame: frame, stacked: frameStack.observation))
+    private func name(of environment: Int) -> String {
+        let place = environments.count > 1 ? "environment \(environment) of worker \(index)" : "worker \(index)"
+        return "The environment '\(configuration.environment)' of \(place)"
     }
 
     /// Records the return and length of a game that is over.
-    private func recordEpisode() {
+    private func recordEpisode(_ episodeReturn: Double, _ length: Int) {
         counts.countEpisode()
         recentReturns.append(episodeReturn)
-        recentLengths.append(episodeLength)
+        recentLengths.append(length)
         if recentReturns.count > Self.recentEpisodes {
             recentReturns.removeFirst()
             recentLengths.removeFirst()
         }
-        episodeReturn = 0
-        episodeLength = 0
     }
 
     /// Returns the state at this step boundary, by value: replay chunks are shared, not copied.
     ///
-    /// - Parameter onLostEnvironment: called with the reason if the environment cannot save its state. The rest of the
+    /// - Parameter onLostEnvironment: called with the reason if an environment cannot save its state. The rest of the
     ///   state is complete, and the episode counts as abandoned.
     func snapshot(onLostEnvironment: (TrainingError) -> Void) throws -> WorkerState {
-        var environmentState: StateSnapshot?
-        if !isEnvironmentLost {
-            do { environmentState = try environment.snapshot() } catch {
-                isEnvironmentLost = true
+        var state = state(.running)
+        for environment in environments {
+            do { try environment.save(into: &state) } catch {
                 onLostEnvironment(
                     TrainingError(
                         code: .runFailed,
-                        message: "The environment '\(configuration.environment)' of worker \(index) could not save its "
-                            + "state after \(agentSteps) agent steps of the worker: \(error)",
+                        message: "\(name(of: environment.index)) could not save its state after \(agentSteps) agent "
+                            + "steps of the worker: \(error)",
                         underlying: error))
             }
+            if environment.isLost { state.status = .abandoned }
         }
-        var state = state(isEnvironmentLost ? .abandoned : .running)
-        state.environment = environmentState
-        state.observation = frameStack.observation
         try learner.save(into: &state)
         return state
     }
@@ -219,7 +229,32 @@ final class Worker: @unchecked Sendable {
     private func state(_ status: WorkerStatus) -> WorkerState {
         WorkerState(
             generators: ["exploration": explorationGenerator], environment: nil, observation: nil,
-            episodeReturn: episodeReturn, episodeLength: episodeLength, recentReturns: recentReturns,
-            recentLengths: recentLengths, replay: nil, status: status, agentSteps: agentSteps)
+            episodeReturn: environments[0].episodeReturn, episodeLength: environments[0].episodeLength,
+            recentReturns: recentReturns, recentLengths: recentLengths, replay: nil, status: status,
+            agentSteps: agentSteps)
+    }
+}
+
+extension TrainingConfiguration {
+    /// Whether each environment is a process of its own, which the worker only waits for.
+    var runsEnvironmentsInProcesses: Bool { (try? EnvironmentID(environment))?.kind == .gymnasium }
+
+    /// Creates the environments of one worker.
+    ///
+    /// - Parameter first: one that exists already, if any.
+    func makeEnvironments(
+        worker: Int, _ gymnasium: GymnasiumSettings, first: (any Environment)?
+    ) throws -> [any Environment] {
+        var environments = first.map { [$0] } ?? []
+        let missing = environmentsPerWorker - environments.count
+        guard missing > 1, runsEnvironmentsInProcesses else {
+            for _ in 0..<missing { environments.append(try makeEnvironment(for: .training, gymnasium: gymnasium)) }
+            return environments
+        }
+        // Each starts a process, which takes most of a second.
+        return environments
+            + (try EnvironmentThreads.create(missing, worker: worker) {
+                try self.makeEnvironment(for: .training, gymnasium: gymnasium)
+            })
     }
 }

@@ -1,0 +1,210 @@
+internal import DQNCheckpoint
+internal import DQNModel
+internal import DQNNetwork
+
+/// The learner of ``PQN``: acts for a number of rounds, then learns from these steps in several passes and drops them.
+///
+/// A run's only worker computes on the shared parameters themselves. One of several computes on a copy θ′, which each of
+/// its updates refreshes.
+final class RolloutLearner: VectorLearner {
+    private static let stateVersion = 1
+
+    private let configuration: TrainingConfiguration
+    private let store: any ParameterStore
+    private let segment: Segment
+    /// max Q(s, ·; θ′) of the observation before each step.
+    private let values: UnsafeMutableBufferPointer<Float>
+    /// The rows in the order of the current epoch.
+    private let order: UnsafeMutableBufferPointer<Int>
+    /// Actions and targets of a minibatch.
+    private let actions: UnsafeMutableBufferPointer<Int32>
+    private let targets: UnsafeMutableBufferPointer<Float>
+    private var shuffling: RandomGenerator
+    private var exploration: Exploration
+    var statistics = TrainingStatistics()
+
+    /// θ′: the shared slab itself for a run's only worker.
+    private let parameters: ParameterSlab
+    /// Copies of θ′ for checkpoints.
+    private let parameterCopies: SlabCopies
+    private let gradients: ParameterSlab
+    /// The worker's own optimiser; `nil` if all workers share one.
+    private let workerOptimizer: Optimizer?
+    /// Whether θ′ is a copy.
+    private let usesCopy: Bool
+    /// The store's update count at the last copy.
+    private var updateCountAtPull = 0
+    /// θ′ for one observation of each environment.
+    private let actingNetwork: any NetworkComputation
+    /// θ′ for a minibatch, with gradients.
+    private let onlineNetwork: any NetworkComputation
+    private let actionCount: Int
+
+    init(_ context: LearnerContext) throws {
+        let configuration = context.configuration
+        self.configuration = configuration
+        store = context.store
+        let restored = try context.restored(version: Self.stateVersion)
+        exploration = Exploration(context)
+        shuffling = context.generator("shuffling")
+        segment = Segment(
+            length: configuration.segmentLength, environments: configuration.environmentsPerWorker,
+            bytesPerObservation: context.architecture.input.byteCount, endsWithEpisode: false)
+        let rows = segment.capacity / configuration.minibatches
+        values = .allocate(capacity: segment.capacity)
+        values.initialize(repeating: 0)
+        order = .allocate(capacity: segment.capacity)
+        order.initialize(repeating: 0)
+        actions = .allocate(capacity: rows)
+        actions.initialize(repeating: 0)
+        targets = .allocate(capacity: rows)
+        targets.initialize(repeating: 0)
+        usesCopy = store.inPlace == nil
+        parameters = store.inPlace?.online ?? ParameterSlab(layout: store.layout)
+        // The saver holds the last copy while the next one is made.
+        parameterCopies = SlabCopies(of: parameters, keeping: 2)
+        gradients = ParameterSlab(layout: store.layout)
+        workerOptimizer = try WorkerOptimizer.make(configuration, layout: store.layout, restoring: restored)
+        let (architecture, backend) = (context.architecture, context.backend)
+        actionCount = architecture.actionCount
+        actingNetwork = try backend.makeComputation(
+            of: architecture, batchSize: segment.environments, training: false)
+        onlineNetwork = try backend.makeComputation(of: architecture, batchSize: rows, training: true)
+        if let restored {
+            try segment.restore(restored, actionCount: actionCount)
+            if segment.count > 0 {
+                _ = values.update(fromContentsOf: try restored.float32("segment.values", count: segment.count))
+            }
+        }
+        if let restored, usesCopy, segment.count > 0, restored.values["parameters"] != nil,
+            context.state?.status != .resting
+        {
+            _ = try parameters.elements.update(
+                fromContentsOf: restored.float32("parameters", count: store.layout.count))
+            updateCountAtPull = Int(try restored.int64("pulled_at", count: 1)[0])
+        } else {
+            updateCountAtPull = try store.pull(into: parameters)
+        }
+        try actingNetwork.use(parameters)
+    }
+
+    deinit {
+        values.deallocate()
+        order.deallocate()
+        actions.deallocate()
+        targets.deallocate()
+    }
+
+    func beginEpisode(_ observation: StackedObservation, in environment: Int) {}
+
+    func chooseActions(
+        in environments: Range<Int>, at step: StepCount, using generator: inout RandomGenerator,
+        into actions: UnsafeMutableBufferPointer<Int>, observation: (Int) -> Observation
+    ) throws {
+        for environment in environments {
+            segment.setObservation(observation(environment), of: environment)
+            actingNetwork.load(
+                segment.observation(segment.nextRow(of: environment)), row: environment, offset: 0)
+        }
+        // Random actions too need the values, which are part of the returns.
+        let outputs = try actingNetwork.forward()
+        for environment in environments {
+            let step = step.advanced(by: environment - environments.lowerBound)
+            exploration.resampleIfDue(at: step, using: &generator)
+            let row = UnsafeBufferPointer(
+                rebasing: outputs[(environment * actionCount)..<((environment + 1) * actionCount)])
+            let best = row.indexOfMaximum
+            values[segment.nextRow(of: environment)] = row[best]
+            let epsilon = exploration.epsilon(at: step)
+            actions[environment] =
+                epsilon > 0 && generator.uniform() < epsilon ? generator.integer(below: actionCount) : best
+        }
+    }
+
+    func observe(_ transition: Transition, in environment: Int) { segment.add(transition, of: environment) }
+
+    func explorationRate(at step: StepCount) -> Double? { exploration.epsilon(at: step) }
+
+    func abandonEpisode(in environment: Int) { segment.abandonEpisode(of: environment) }
+
+    func learn(at step: StepCount, using generator: inout RandomGenerator) throws {
+        guard segment.isComplete else { return }
+        try writeReturns()
+        let rows = onlineNetwork.batchSize
+        for _ in 0..<configuration.epochs {
+            shuffle()
+            for start in stride(from: 0, to: segment.count, by: rows) {
+                try update(UnsafeBufferPointer(rebasing: order[start..<(start + rows)]), at: step)
+            }
+        }
+        segment.clear()
+        try actingNetwork.use(parameters)
+    }
+
+    /// Writes the λ-return of each row into its target, from the last to the first (section 3).
+    private func writeReturns() throws {
+        // The values of the observations that no row continues from.
+        try segment.forEachBootstrap { rows in
+            for (index, row) in rows.enumerated() {
+                actingNetwork.load(segment.nextObservation(row), row: index, offset: 0)
+            }
+            let outputs = try actingNetwork.forward()
+            for (index, row) in rows.enumerated() {
+                let range = (index * actionCount)..<((index + 1) * actionCount)
+                let outputs = UnsafeBufferPointer(rebasing: outputs[range])
+                segment.targets[row] = outputs[outputs.indexOfMaximum]
+            }
+        }
+        segment.writeLambdaReturns(
+            values: UnsafeBufferPointer(values), discount: Float(configuration.discount),
+            lambda: Float(configuration.returnLambda))
+    }
+
+    /// Draws a new order of the rows (Fisher–Yates).
+    private func shuffle() {
+        for row in order.indices { order[row] = row }
+        for row in stride(from: order.count - 1, to: 0, by: -1) {
+            order.swapAt(row, shuffling.integer(below: row + 1))
+        }
+    }
+
+    /// Takes one optimiser step on a minibatch.
+    private func update(_ rows: UnsafeBufferPointer<Int>, at step: StepCount) throws {
+        for (index, row) in rows.enumerated() {
+            onlineNetwork.load(segment.observation(row), row: index, offset: 0)
+            actions[index] = segment.actions[row]
+            targets[index] = segment.targets[row]
+        }
+        try onlineNetwork.use(parameters)
+        let outputs = try onlineNetwork.forward()
+        let loss = configuration.loss.evaluate(
+            outputs: outputs, actions: UnsafeBufferPointer(actions), targets: UnsafeBufferPointer(targets),
+            gradient: onlineNetwork.outputGradient)
+        try onlineNetwork.backward(into: gradients)
+        let clipped = try store.clip(gradients, loss: loss, maximumNorm: configuration.maximumGradientNorm)
+        let before = try store.push(
+            gradients, learningRate: configuration.learningRate(at: step.total), scale: clipped.scale,
+            optimizer: workerOptimizer, pullingInto: usesCopy ? parameters : nil)
+        statistics.add(
+            loss: loss, gradientNorm: clipped.norm, staleness: usesCopy ? before - updateCountAtPull : nil)
+        updateCountAtPull = before + 1
+    }
+
+    func save(into state: inout WorkerState) throws {
+        state.generators["shuffling"] = shuffling
+        exploration.save(into: &state)
+        var values: [String: StateSnapshot.Value] = [:]
+        segment.save(into: &values)
+        if values["segment.actions"] != nil {
+            values["segment.values"] = .float32(Array(self.values[..<segment.count]))
+        }
+        if usesCopy, segment.count > 0 {
+            values["parameters"] = .float32(parameterCopies.next())
+            values["pulled_at"] = .int64([Int64(updateCountAtPull)])
+        }
+        if let workerOptimizer { WorkerOptimizer.save(workerOptimizer, into: &values) }
+        if !values.isEmpty {
+            state.learner = StateSnapshot(kind: configuration.method, version: Self.stateVersion, values: values)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+internal import DQNCheckpoint
+internal import DQNModel
+
+extension WorkerEnvironment {
+    /// Restores the episode from its worker's stored state; returns `false` if it cannot continue.
+    func restore(from state: WorkerState) throws -> Bool {
+        if index == 0 {
+            // The state of an abandoned worker with several environments names those that are lost.
+            let isLost = state.status == .abandoned && state.additionalEnvironments.isEmpty
+            guard !isLost, let snapshot = state.environment, let observation = state.observation else { return false }
+            return try restore(
+                snapshot, observation: observation, episodeReturn: state.episodeReturn,
+                episodeLength: state.episodeLength)
+        }
+        let others = state.additionalEnvironments
+        guard others.indices.contains(index - 1), let snapshot = others[index - 1].environment,
+            let observation = others[index - 1].observation
+        else { return false }
+        return try restore(
+            snapshot, observation: observation, episodeReturn: others[index - 1].episodeReturn,
+            episodeLength: others[index - 1].episodeLength)
+    }
+
+    /// Writes environment, observation and episode into the worker's state.
+    ///
+    /// - Throws: the environment's error if it cannot return its state; the rest has been written then.
+    func save(into state: inout WorkerState) throws {
+        guard index > 0 else {
+            state.observation = observation
+            state.episodeReturn = episodeReturn
+            state.episodeLength = episodeLength
+            state.environment = try snapshot()
+            return
+        }
+        state.additionalEnvironments.append(
+            SubEnvironmentState(
+                observation: observation, episodeReturn: episodeReturn, episodeLength: episodeLength))
+        state.additionalEnvironments[index - 1].environment = try snapshot()
+    }
+}
