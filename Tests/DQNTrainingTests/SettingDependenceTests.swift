@@ -202,32 +202,45 @@ import Testing
 
     // MARK: Exploration
 
-    @Test func finalEpsilonsAreDealtInTurn() throws {
+    /// The ε of each worker beyond the schedule is the mean over its environments.
+    @Test(arguments: [
+        ("async-q", 12, 1, [0.1, 0.01, 0.5, 0.1, 0.01, 0.5, 0.1, 0.01, 0.5, 0.1, 0.1, 0.01]),
+        ("async-nstep-q", 2, 2, [0.055, 0.3]), ("async-dqn", 2, 2, [0.055, 0.3]), ("async-q", 1, 1, [0.1]),
+    ])
+    func finalEpsilonsAreDealtInTurn(method: String, workers: Int, environments: Int, expected: [Double]) throws {
         try withRunDirectory { directory in
+            let steps = 20 * workers * environments
             let configuration = try request(
-                "CartPole-v1", "async-q",
+                "CartPole-v1", method,
                 [
-                    "workers=12", "schedule_steps=1", "learning_rate_final=null", "evaluation_interval=0",
-                    "network=mlp:4", "log_interval=240", "worker_steps=30",
+                    "workers=\(workers)", "environments_per_worker=\(environments)", "schedule_steps=1",
+                    "learning_rate_final=null", "evaluation_interval=0", "network=mlp:4", "log_interval=\(steps)",
+                    "worker_steps=\(2 * steps / workers)", "learning_starts=0", "epsilon_assignment=dealt",
                 ]
             ).resolve()
-            #expect(configuration.epsilonAssignment == .dealt)
             let run = try TrainingRun(
-                configuration, options: .init(steps: 240, saveEvery: 0, keep: 1), in: directory,
+                configuration, options: .init(steps: steps, saveEvery: 0, keep: 1), in: directory,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             #expect(try run.run() == .completed)
             let table = try String(contentsOf: directory.workers, encoding: .utf8).split(separator: "\n")
                 .map { $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init) }
             let worker = try #require(table[0].firstIndex(of: "worker"))
             let epsilon = try #require(table[0].firstIndex(of: "worker/exploration_rate"))
-            let expected = [0.1, 0.01, 0.5, 0.1, 0.01, 0.5, 0.1, 0.01, 0.5, 0.1, 0.1, 0.01]
             #expect(table.count > 1)
             for row in table.dropFirst() {
-                #expect(Double(row[epsilon]) == expected[try #require(Int(row[worker]))])
+                let value = try #require(Double(row[epsilon]))
+                #expect(abs(value - expected[try #require(Int(row[worker]))]) < 1e-12)
             }
             let checkpoint = try Checkpoint(contentsOf: try #require(run.lastCheckpoint))
             #expect(checkpoint.workers.allSatisfy { $0.finalEpsilon == nil })
         }
+    }
+
+    @Test func theMethodsWithoutAReplayDealThem() throws {
+        for method in ["async-q", "async-sarsa", "async-nstep-q"] {
+            #expect(try request("CartPole-v1", method).resolve().epsilonAssignment == .dealt)
+        }
+        #expect(TrainingConfiguration().epsilonAssignment == .fixed, "the value of files without the key")
     }
 
     @Test func theActorCriticPresetWeighsValueAndEntropyAsOthersDo() throws {

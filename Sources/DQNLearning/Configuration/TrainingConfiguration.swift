@@ -164,8 +164,8 @@ public enum EpsilonAssignment: String, Sendable, Codable, CaseIterable {
     case fixed
     /// Each worker draws 0.1, 0.01 or 0.5 with probabilities 0.4, 0.3 and 0.3 (Mnih 2016, section 5).
     case drawn
-    /// The workers get these values in turn, in the same proportions: 0.1, 0.01, 0.5, 0.1, 0.01, 0.5, 0.1, 0.01, 0.5,
-    /// 0.1 for workers 0 to 9, and again from the first for worker 10.
+    /// Environments get these values in turn, in the same proportions: 0.1, 0.01, 0.5, 0.1, 0.01, 0.5, 0.1, 0.01, 0.5,
+    /// 0.1 for environments 0 to 9, and again from the first for environment 10. Those of worker 0 come first.
     ///
     /// A draw may give 0.5 to all of a few workers, and most of their steps are then random until the end.
     case dealt

@@ -146,7 +146,7 @@ final class ReplayLearner: VectorLearner {
         for environment in environments {
             let step = step.advanced(by: environment - environments.lowerBound)
             exploration.resampleIfDue(at: step, using: &generator)
-            let epsilon = exploration.epsilon(at: step)
+            let epsilon = exploration.epsilon(at: step, in: environment)
             if epsilon > 0, generator.uniform() < epsilon {
                 actions[environment] = generator.integer(below: width)
             } else {

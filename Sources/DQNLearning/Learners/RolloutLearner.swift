@@ -115,7 +115,7 @@ final class RolloutLearner: VectorLearner {
                 rebasing: outputs[(environment * actionCount)..<((environment + 1) * actionCount)])
             let best = row.indexOfMaximum
             values[segment.nextRow(of: environment)] = row[best]
-            let epsilon = exploration.epsilon(at: step)
+            let epsilon = exploration.epsilon(at: step, in: environment)
             actions[environment] =
                 epsilon > 0 && generator.uniform() < epsilon ? generator.integer(below: actionCount) : best
         }

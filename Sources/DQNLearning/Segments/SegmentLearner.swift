@@ -119,7 +119,7 @@ final class SegmentLearner: VectorLearner {
         _ outputs: inout UnsafeBufferPointer<Float>?, load: () -> Void
     ) throws -> Int {
         try rule.chooseAction(
-            epsilon: exploration?.epsilon(at: step) ?? 0, actions: actionCount, using: &generator
+            epsilon: exploration?.epsilon(at: step, in: environment) ?? 0, actions: actionCount, using: &generator
         ) {
             if outputs == nil {
                 load()

@@ -29,7 +29,8 @@ public struct ConfigurationRequest: Sendable {
 
     /// Returns the whole configuration.
     ///
-    /// Creates the environment to read its specification; this may start a process.
+    /// Creates the environment to read its specification, and resets it if the preset centres its pictures; this may start
+    /// a process.
     /// - Parameter gymnasium: how a Gymnasium environment is run; it is not part of the configuration.
     /// - Throws: ``TrainingError``: `invalidConfiguration` or `missingFile` with the key, value, preset or file;
     ///   `underlyingFailure` if the environment is unknown or cannot be created.
