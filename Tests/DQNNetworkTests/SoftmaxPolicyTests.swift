@@ -33,6 +33,22 @@ import Testing
         }
     }
 
+    @Test func aMaskLeavesTheSharesOfTheAllowedActions() {
+        // Without action 2, probabilities 1/3 and 2/3; the largest logit and an extreme one are not allowed.
+        let logits: [Float] = [0, Float(log(2.0)), 50, .greatestFiniteMagnitude]
+        let mask = [true, true, false, false]
+        for (uniform, action) in [(0, 0), (0.333, 0), (0.334, 1), (1.0.nextDown, 1)] {
+            let choice = logits.withUnsafeBufferPointer { SoftmaxPolicy.sample($0, allowing: mask, uniform: uniform) }
+            #expect(choice == action, "\(uniform)")
+        }
+        for uniform in [0, 0.5, 1.0.nextDown] {
+            logits.withUnsafeBufferPointer {
+                #expect(SoftmaxPolicy.sample($0, allowing: nil, uniform: uniform) == sample(logits, uniform))
+                #expect(SoftmaxPolicy.sample($0, allowing: [false, false, true, false], uniform: uniform) == 2)
+            }
+        }
+    }
+
     @Test func extremeLogitsGiveAPossibleAction() {
         let largest = Float.greatestFiniteMagnitude
         for uniform in [0, 0.5, 1.0.nextDown] {
