@@ -174,6 +174,20 @@ import Testing
         return saved
     }
 
+    /// The state that is held during an evaluation counts in the memory budget.
+    @Test func theMemoryEstimateCountsTheHeldState() throws {
+        func bytes(_ evaluatesInBackground: Bool) throws -> String {
+            var options = Trainer.Options(memoryLimit: 1, saveInterval: 70)
+            options.evaluatesInBackground = evaluatesInBackground
+            let configuration = try configuration("dqn", ["replay_capacity=100000", "log_interval=10000"])
+            let error = #expect(throws: TrainingError.self) { _ = try Trainer(configuration, options: options) }
+            let text = try #require(error).message
+            return String(text[try #require(text.range(of: "for saves ")).upperBound...].prefix { $0 != " " })
+        }
+        let (waiting, holding) = (try bytes(false), try bytes(true))
+        #expect(waiting != holding, "\(waiting) and \(holding)")
+    }
+
     /// A worker fails after a target was reached, before that is known: the run has ended at the target.
     @Test func aFailureBeyondTheTargetIsDiscarded() throws {
         try withRunDirectory { directory in

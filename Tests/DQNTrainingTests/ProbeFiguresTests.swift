@@ -72,11 +72,22 @@ import Testing
     @Test func findsDeadLayersAndEqualValues() throws {
         #expect(try signs(history([1])) == [])
         let mostlyDead = ProbeFigures.Layer(name: "layers/1", units: 4, dead: 3)
-        #expect(try signs(history([1])) { $0.layers.append(mostlyDead) } == [.deadUnits])
+        func dying(_ fractions: [Double]) -> MetricHistory {
+            var history = MetricHistory()
+            for (index, value) in fractions.enumerated() {
+                history.append(
+                    agentSteps: index + 1, ["eval/mean_reward": Double(index), "train/dead_units/layers/1": value])
+            }
+            return history
+        }
+        #expect(try signs(dying([0.2, 0.6, 0.75])) { $0.layers.append(mostlyDead) } == [.deadUnits])
+        // Once is not enough.
+        #expect(try signs(dying([0.6, 0.2, 0.75])) { $0.layers.append(mostlyDead) } == [])
+        #expect(try signs(dying([0.75])) { $0.layers.append(mostlyDead) } == [])
         #expect(try signs(history([1])) { $0.spread = 1e-4 } == [.equalValues])
         // Too few observations say nothing.
         #expect(
-            try signs(history([1])) {
+            try signs(dying([0.75, 0.75])) {
                 $0.layers.append(mostlyDead)
                 $0.distinctObservations = 7
             } == [])

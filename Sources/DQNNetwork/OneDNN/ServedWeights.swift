@@ -14,15 +14,16 @@ public enum ServingPrecision: String, Sendable, CaseIterable {
 ///
 /// The weights of inputs that are zero are never read; after a rectified linear unit, most inputs are zero. As a
 /// consequence, a weight of NaN with a zero input does not make the sum NaN.
-final class ServedWeights {
+struct ServedWeights {
     private let inputs: Int
     private let outputs: Int
     private let rectified: Bool
     private let precision: ServingPrecision
     private let bias: UnsafeMutablePointer<Float>
-    /// Floats or half-precision numbers; owned by this object.
+    /// Floats or half-precision numbers; owned by the computation, like all memory here. A layer then holds no reference
+    /// that each pass would have to count.
     private let transposed: UnsafeMutableRawPointer
-    /// The indices of the inputs that are not zero; owned by this object.
+    /// The indices of the inputs that are not zero.
     private let scratch: UnsafeMutablePointer<UInt32>
 
     init(inputs: Int, outputs: Int, rectified: Bool, precision: ServingPrecision, memory: ComputeMemory) {
@@ -32,14 +33,8 @@ final class ServedWeights {
         self.precision = precision
         bias = memory.floats(kernels_padded(outputs))
         let size = precision == .full ? MemoryLayout<Float>.size : MemoryLayout<UInt16>.size
-        transposed = UnsafeMutableRawPointer.allocate(
-            byteCount: inputs * kernels_padded(outputs) * size, alignment: 64)
-        scratch = UnsafeMutablePointer<UInt32>.allocate(capacity: inputs)
-    }
-
-    deinit {
-        transposed.deallocate()
-        scratch.deallocate()
+        transposed = memory.bytes(inputs * kernels_padded(outputs) * size)
+        scratch = memory.bytes(inputs * MemoryLayout<UInt32>.size).bindMemory(to: UInt32.self, capacity: inputs)
     }
 
     func pack(weight: UnsafePointer<Float>, bias: UnsafePointer<Float>) {

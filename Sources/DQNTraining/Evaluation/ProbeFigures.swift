@@ -121,7 +121,7 @@ package struct ProbeFigures: Sendable, Equatable {
         return values + architecture.layersThatCanDie.map(column)
     }
 
-    private static func column(_ layer: String) -> String { "train/dead_units/\(layer)" }
+    static func column(_ layer: String) -> String { "train/dead_units/\(layer)" }
 }
 
 /// The largest outputs of a hidden layer's units over a batch.

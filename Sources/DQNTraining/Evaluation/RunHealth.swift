@@ -11,7 +11,7 @@ internal import Foundation
 package struct RunHealth: Sendable, Equatable {
     /// What is wrong. The raw values name the arrays in checkpoints.
     package enum Sign: String, CaseIterable, Sendable {
-        /// More than half of the units of a layer are dead.
+        /// More than half of the units of a layer are dead at two evaluations in a row.
         case deadUnits = "dead_units"
         /// The network's outputs hardly depend on the observation.
         case equalValues = "equal_values"
@@ -80,7 +80,8 @@ package struct RunHealth: Sendable, Equatable {
     ) -> [String] {
         let evaluations = EvaluationHistory(history)
         let found: [(Sign, String?)] = [
-            (.deadUnits, Self.deadUnits(probe, configuration)), (.equalValues, Self.equalValues(probe, configuration)),
+            (.deadUnits, Self.deadUnits(probe, evaluations, configuration)),
+            (.equalValues, Self.equalValues(probe, configuration)),
             (.growingLoss, Self.growingLoss(evaluations)),
             (.entropyGone, Self.entropyGone(probe, evaluations, configuration)),
             (.constantEvaluations, Self.constantEvaluations(evaluations, configuration)),
@@ -93,8 +94,13 @@ package struct RunHealth: Sendable, Equatable {
         }
     }
 
-    private static func deadUnits(_ probe: ProbeFigures, _ configuration: TrainingConfiguration) -> String? {
-        let dead = probe.layers.filter { $0.deadFraction > deadFraction }
+    private static func deadUnits(
+        _ probe: ProbeFigures, _ evaluations: EvaluationHistory, _ configuration: TrainingConfiguration
+    ) -> String? {
+        // A small network may have such a layer for a while, as long as it sees few states.
+        let dead = probe.layers.filter { layer in
+            layer.deadFraction > deadFraction && (evaluations.previousFraction(layer.name) ?? 0) > deadFraction
+        }
         guard !dead.isEmpty, probe.distinctObservations >= minimumObservations else { return nil }
         let list = dead.map { "\($0.dead) of \($0.units) in \($0.name)" }.joined(separator: ", ")
         return "most units of a layer are zero for each of \(probe.distinctObservations) different observations "
@@ -164,14 +170,25 @@ private struct EvaluationHistory {
     /// The mean losses at the evaluations that have one.
     var losses: [Double] = []
     var lastStep: Int?
+    /// The rows of the evaluations.
+    private var rows: [Int] = []
+    private let history: MetricHistory
 
     init(_ history: MetricHistory) {
+        self.history = history
         let losses = history.columns["train/loss"]
         for (index, value) in (history.columns["eval/mean_reward"] ?? []).enumerated() where !value.isNaN {
             returns.append(value)
+            rows.append(index)
             lastStep = history.agentSteps[index]
             if let loss = losses?[index], !loss.isNaN { self.losses.append(loss) }
         }
+    }
+
+    /// Returns the dead fraction of a layer at the evaluation before the last one.
+    func previousFraction(_ layer: String) -> Double? {
+        guard let row = rows.dropLast().last else { return nil }
+        return history.columns[ProbeFigures.column(layer)]?[row]
     }
 
     /// Whether all have the same mean return.
