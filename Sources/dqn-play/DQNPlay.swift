@@ -171,13 +171,14 @@ struct DQNPlay: ParsableCommand {
         let screen = render == .ansi ? EnvironmentScreen() : nil
         defer { screen?.leave() }
         if recording != nil || screen != nil { Interruption.install() }
-        var player = EpisodePlayer(environment: environment, frameStack: agent.frameStack)
+        var player = EpisodePlayer(
+            environment: environment, frameStack: agent.frameStack, usesActionMasks: agent.usesActionMasks)
         var generator = RandomGenerator(seed: UInt64(seed), stream: "play")
         var played: [EpisodePlayer.Episode] = []
         for index in 0..<(episodes ?? (record == nil ? 10 : 1)) {
             let episode = try player.play(
                 seed: generator.next(), maximumSteps: maxSteps, epsilon: epsilon, generator: &generator,
-                policy: { try agent.action(for: $0) }, onReset: { try recording?.begin(with: $0) },
+                maskedPolicy: { try agent.action(for: $0, allowing: $1) }, onReset: { try recording?.begin(with: $0) },
                 onStep: { step in
                     let needsValues = trace != nil || recording != nil
                     let values = needsValues ? try agent.actionValues(for: step.observation) : []

@@ -47,6 +47,7 @@ package enum Preset: String, Sendable, CaseIterable {
         configuration.environment = environment.id
         configuration.preset = rawValue
         configuration.frameStack = environment.defaultFrameStack
+        configuration.actionMasks = true
         // These change no learning, so the presets that copy others have them too.
         configuration.evaluationEnvironments = 5
         configuration.probeObservations = 256
@@ -58,6 +59,7 @@ package enum Preset: String, Sendable, CaseIterable {
         case .cleanrl: try applyCleanRL(to: &configuration, environment)
         case .atari: try applyAtari(to: &configuration, environment, method)
         }
+        configuration.scaleBytes(of: environment)
         return configuration
     }
 
