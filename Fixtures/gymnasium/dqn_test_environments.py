@@ -314,6 +314,14 @@ class UndrawnFrames(Undrawn):
     observation_space = gymnasium.spaces.Box(0, 255, (7, 5, 3), numpy.uint8)
 
 
+class Dim(Frames):
+    """Its bytes may reach 255, but do not."""
+
+    def __init__(self, label=""):
+        super().__init__(label)
+        self.last[2] = 8
+
+
 class LargeFrames(Still):
     observation_space = gymnasium.spaces.Box(0, 255, (84, 84, 4), numpy.uint8)
 
@@ -471,11 +479,67 @@ class Organ(Levers):
     action_space = gymnasium.spaces.MultiBinary(11)
 
 
+class Masked(Still):
+    """Six places; at each, only some of four actions are allowed, and any other one fails. Higher actions pay more."""
+
+    action_space = gymnasium.spaces.Discrete(4)
+    observation_space = gymnasium.spaces.Box(0.0, 1.0, (6,), numpy.float32)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.place = 0
+        return self.look()
+
+    def look(self):
+        # Nothing is allowed at the end.
+        self.mask = numpy.zeros(4, numpy.int8)
+        self.last[...] = 0
+        if self.place < 6:
+            self.last[self.place] = 1
+            self.mask[...] = self.np_random.integers(0, 2, 4)
+            self.mask[self.np_random.integers(4)] = 1
+        return self.last.copy(), {"action_mask": self.mask.copy()}
+
+    def step(self, action):
+        if not self.mask[action]:
+            raise ValueError(f"action {action} is not allowed by {self.mask}")
+        self.place += 1
+        observation, information = self.look()
+        return observation, float(action), self.place == 6, False, information
+
+
+class MaskedFrames(Masked):
+    """The same with a picture."""
+
+    observation_space = gymnasium.spaces.Box(0, 1, (6, 6), numpy.uint8)
+
+
+class WrongMask(Masked):
+    """Its masks have an entry too many after the first step."""
+
+    def look(self):
+        observation, information = super().look()
+        if self.place:
+            information["action_mask"] = numpy.ones(5, numpy.int8)
+        return observation, information
+
+
+class EmptyMask(Masked):
+    """Allows nothing after the first step."""
+
+    def look(self):
+        observation, information = super().look()
+        if self.place:
+            information["action_mask"] = numpy.zeros(4, numpy.int8)
+        return observation, information
+
+
 KINDS = [
     Still, Sleeper, Raiser, Quitter, Crasher, DeepCrasher, Reader, Parent, Leaver, Lingerer, Infinite, Blank, Chatterer,
     Keeper, Ghost, Walker, Thrower, Caller, Teller, Mumbler, Loser, Gambler, Frames, LargeFrames, Doubles, Integers,
     Joystick, Drawn, Undrawn, UndrawnFrames, Sampler, Numbers, Switchboard, Dials, Scalar, Bag, Liar, Letter, Mission, Board,
-    SmallBoard, Cube, Table, Far, Unbounded, Levers, Buttons, Hands, Organ, Thumbnails,
+    SmallBoard, Cube, Table, Far, Unbounded, Levers, Buttons, Hands, Organ, Thumbnails, Masked, MaskedFrames, WrongMask,
+    EmptyMask, Dim,
 ]
 # A label changes the specification, as a new version of the package would.
 LABEL = os.environ.get("DQN_TEST_LABEL", "")
@@ -484,3 +548,5 @@ for kind in KINDS:
 # A number that JSON cannot represent, and one that other programs need not support.
 gymnasium.register("Endless-v0", Still, reward_threshold=float("inf"))
 gymnasium.register("Aeonian-v0", Still, max_episode_steps=10**30)
+# A limit ends half of its episodes, so that masks of final observations matter.
+gymnasium.register("MaskedLimited-v0", Masked, max_episode_steps=4)

@@ -3,16 +3,28 @@ package import DQNModel
 extension EnvironmentSpecification {
     /// The largest magnitude of numbers that networks learn well from. Velocities in radians per second exceed 10.
     private static let largestMagnitude: Float = 30
+    /// Bytes up to this number are at most 0.1 for a network.
+    private static let smallestByte: Float = 25
 
     /// What the user should know about the observations before a run, as sentences.
     ///
-    /// - Parameter first: an observation after a reset; `nil` for what the declared bounds show.
-    package func notices(of first: Observation?) -> [String] {
+    /// - Parameters:
+    ///   - first: an observation after a reset; `nil` for what the declared bounds show.
+    ///   - isScaled: whether the network has a scale of its own for the observations.
+    package func notices(of first: Observation?, isScaled: Bool = false) -> [String] {
         guard let first else {
-            return notices.map { "environment '\(id)': \($0)" } + [scaleNotice].compactMap(\.self)
+            let scale = isScaled ? nil : scaleNotice
+            return notices.map { "environment '\(id)': \($0)" } + [scale].compactMap(\.self)
+        }
+        if isScaled { return [] }
+        let largest = first.floats.reduce(0) { max($0, abs($1)) }
+        if observationSpace.element == .uint8, (1...Self.smallestByte).contains(largest) {
+            return [
+                "environment '\(id)': its first observation holds bytes up to \(Int(largest)), which the network "
+                    + "multiplies by 1/255; if no later one holds much larger ones, set --set input_scale=\(1 / largest)"
+            ]
         }
         guard observationSpace.element == .float32, observationBounds == nil else { return [] }
-        let largest = first.floats.reduce(0) { max($0, abs($1)) }
         guard largest > Self.largestMagnitude else { return [] }
         return [scaleNotice("numbers as large as \(largest)", largest)]
     }

@@ -20,7 +20,7 @@ public struct EnvironmentSpecification: Sendable, Equatable {
     public var framesPerStep: Int
     /// The smallest and the largest number that an observation can hold, if both are known. Bytes without bounds lie in
     /// 0…255.
-    public var observationBounds: ClosedRange<Float>?
+    package var observationBounds: ClosedRange<Float>?
     /// Whether observations may have an ``Environment/actionMask``.
     public var masksActions: Bool
     /// What runs the environment, by name (letters and underscores), such as `gymnasium` with its version; empty for

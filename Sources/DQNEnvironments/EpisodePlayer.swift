@@ -8,6 +8,8 @@ public struct EpisodePlayer {
         public let index: Int
         /// The stacked observation that the policy saw.
         public let observation: Observation
+        /// Whether each action was allowed; `nil` if all were, or masks are ignored.
+        package let actionMask: [Bool]?
         /// The action.
         public let action: Int
         /// The result of the step.
@@ -27,15 +29,35 @@ public struct EpisodePlayer {
     private var environment: any Environment
     private var stack: FrameStack
     private var frame: Observation
+    private let actionCount: Int
+    private let usesActionMasks: Bool
 
     /// Creates a player.
     ///
-    /// - Parameter frameStack: the number of observations that the policy sees at once.
-    public init(environment: any Environment, frameStack: Int) {
-        let space = environment.specification.observationSpace
+    /// - Parameters:
+    ///   - frameStack: the number of observations that the policy sees at once.
+    ///   - usesActionMasks: whether ``Environment/actionMask`` restricts random actions and is given to the policy.
+    public init(environment: any Environment, frameStack: Int, usesActionMasks: Bool = true) {
+        let specification = environment.specification
+        let space = specification.observationSpace
         self.environment = environment
+        actionCount = specification.actionCount
+        self.usesActionMasks = usesActionMasks && specification.masksActions
         stack = FrameStack(of: space, depth: frameStack)
         frame = Observation(zerosOf: space)
+    }
+
+    /// Plays one episode from a reset, with a policy that ignores action masks.
+    ///
+    /// See ``play(seed:maximumSteps:epsilon:generator:maskedPolicy:onReset:onStep:)``.
+    public mutating func play(
+        seed: UInt64, maximumSteps: Int?, epsilon: Double, generator: inout RandomGenerator,
+        policy: (Observation) throws -> Int, onReset: (any Environment) throws -> Void = { _ in },
+        onStep: (Step) throws -> Void = { _ in }
+    ) throws -> Episode {
+        try play(
+            seed: seed, maximumSteps: maximumSteps, epsilon: epsilon, generator: &generator,
+            maskedPolicy: { observation, _ in try policy(observation) }, onReset: onReset, onStep: onStep)
     }
 
     /// Plays one episode from a reset.
@@ -45,13 +67,13 @@ public struct EpisodePlayer {
     ///   - maximumSteps: agent steps after which the episode is cut off, in addition to the environment's own limit.
     ///   - epsilon: the probability of a random action.
     ///   - generator: the source of random actions.
-    ///   - policy: returns the action for an observation.
+    ///   - maskedPolicy: returns the action for an observation and its action mask.
     ///   - onReset: called before the first step, for rendering.
     ///   - onStep: called after each step.
     /// - Throws: the error of the environment, the policy, `onReset` or `onStep`, of any type.
     public mutating func play(
         seed: UInt64, maximumSteps: Int?, epsilon: Double, generator: inout RandomGenerator,
-        policy: (Observation) throws -> Int, onReset: (any Environment) throws -> Void = { _ in },
+        maskedPolicy: (Observation, [Bool]?) throws -> Int, onReset: (any Environment) throws -> Void = { _ in },
         onStep: (Step) throws -> Void = { _ in }
     ) throws -> Episode {
         try environment.reset(seed: seed)
@@ -61,15 +83,16 @@ public struct EpisodePlayer {
         while true {
             environment.observe(into: &frame)
             stack.push(frame)
+            let mask = usesActionMasks ? try environment.validActionMask(actions: actionCount) : nil
             let explores = epsilon > 0 && generator.uniform() < epsilon
             let action =
                 explores
-                ? generator.integer(below: environment.specification.actionCount) : try policy(stack.observation)
+                ? generator.action(of: actionCount, allowing: mask) : try maskedPolicy(stack.observation, mask)
             let outcome = try environment.step(action)
             try onStep(
                 Step(
-                    index: episode.length, observation: stack.observation, action: action, outcome: outcome,
-                    environment: environment))
+                    index: episode.length, observation: stack.observation, actionMask: mask, action: action,
+                    outcome: outcome, environment: environment))
             episode.totalReward += outcome.reward
             episode.length += 1
             if outcome.ended || episode.length == maximumSteps { return episode }

@@ -4,14 +4,15 @@ internal import DQNNetwork
 extension Agent {
     /// Draws an action from the probabilities of an actor-critic network, whose logits are its action values.
     ///
+    /// - Parameter mask: whether each action is allowed, at least one of them; `nil` allows all.
     /// - Throws: the errors of `actionValues(for:)`.
     /// - Precondition: the network has probabilities; see ``requireProbabilities(for:)``.
     package func sampledAction(
-        for observation: Observation, using generator: inout RandomGenerator
+        for observation: Observation, allowing mask: [Bool]?, using generator: inout RandomGenerator
     ) throws(ModelError) -> Int {
         let uniform = generator.uniform()
         let logits = try actionValues(for: observation)
-        return logits.withUnsafeBufferPointer { SoftmaxPolicy.sample($0, uniform: uniform) }
+        return logits.withUnsafeBufferPointer { SoftmaxPolicy.sample($0, allowing: mask, uniform: uniform) }
     }
 
     /// Checks that the network has probabilities, as an actor-critic network has.

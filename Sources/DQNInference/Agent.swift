@@ -27,6 +27,9 @@ public final class Agent: Sendable {
     public let frameStack: Int
     /// The number of agent steps that the policy was trained for.
     public let agentSteps: Int
+    /// Whether the policy was trained to choose among the actions that the environment's masks allow; see
+    /// ``action(for:allowing:)``.
+    package let usesActionMasks: Bool
 
     let pool: ComputationPool
 
@@ -71,6 +74,7 @@ public final class Agent: Sendable {
         wrappers = policy.wrappers
         frameStack = policy.frameStack
         agentSteps = policy.agentSteps
+        usesActionMasks = policy.usesActionMasks
         let layout = try ParameterLayout(policy.architecture)
         guard policy.parameters.count == layout.count else {
             throw ModelError(
@@ -115,6 +119,24 @@ public final class Agent: Sendable {
     /// - Throws: the errors of `actionValues(for:)`.
     public func action(for observation: Observation) throws(ModelError) -> Int {
         try withActionValues(observation) { $0.indexOfMaximum }
+    }
+
+    /// Returns the allowed action with the largest Q-value or, for an actor-critic network, probability; the lowest index
+    /// among equals.
+    ///
+    /// - Parameter mask: whether each action is allowed, at least one of them; `nil` allows all.
+    /// - Throws: the errors of `actionValues(for:)`; `shapeMismatch` for a mask of another length.
+    public func action(for observation: Observation, allowing mask: [Bool]?) throws(ModelError) -> Int {
+        guard let mask else { return try action(for: observation) }
+        guard mask.count == architecture.actionCount, mask.contains(true) else {
+            throw ModelError(
+                code: .shapeMismatch,
+                message: "An action mask must have \(architecture.actionCount) entries, one per action, and allow at "
+                    + "least one; found \(mask.count), of which \(mask.filter(\.self).count) allow.")
+        }
+        return try withActionValues(observation) { values in
+            mask.withUnsafeBytes { values.indexOfMaximum(allowing: $0) }
+        }
     }
 
     private func withActionValues<Result>(

@@ -16,6 +16,8 @@ public struct Policy: Sendable {
     package var frameStack: Int
     /// The number of agent steps that the policy was trained for.
     package var agentSteps: Int
+    /// Whether the policy was trained to choose among the actions that the environment's masks allow.
+    package var usesActionMasks = false
 
     /// Creates a policy from its parts. ``Agent/init(_:concurrency:precision:)`` checks the number of parameters.
     ///
@@ -63,6 +65,7 @@ public struct Policy: Sendable {
         self.wrappers = wrappers
         self.frameStack = frameStack
         agentSteps = stored.agentSteps
+        usesActionMasks = stored.configuration["action_masks"] == .bool(true)
     }
 
     /// Returns a configuration's wrappers, or `nil` if they are invalid. Configurations of early versions have no such

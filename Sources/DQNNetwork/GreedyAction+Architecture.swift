@@ -18,4 +18,22 @@ extension NetworkArchitecture {
         }
         return best
     }
+
+    /// Returns the allowed action with the largest value, or probability, in one row of this network's outputs; the lowest
+    /// index among equals. Allocates nothing.
+    ///
+    /// - Parameter mask: Whether each action is allowed, at least one of them; `nil` allows all.
+    package func greedyAction(of outputs: UnsafeBufferPointer<Float>, allowing mask: [Bool]?) -> Int {
+        guard let mask, let base = outputs.baseAddress else { return greedyAction(of: outputs) }
+        precondition(mask.count == actionCount, "a mask has one entry per action")
+        var (best, largest) = (-1, Float.zero)
+        for action in 0..<actionCount where mask[action] {
+            var value = outputs[action]
+            if case .quantiles(_, let quantiles) = head {
+                value = QuantileLoss(quantiles: quantiles).mean(base + action * quantiles)
+            }
+            if best < 0 || value > largest { (best, largest) = (action, value) }
+        }
+        return max(best, 0)
+    }
 }

@@ -27,6 +27,17 @@ package enum SoftmaxPolicy {
 }
 
 extension SoftmaxPolicy {
+    /// Returns an allowed action, as ``sample(_:uniform:)`` with the probabilities of the others set to 0.
+    ///
+    /// - Parameter mask: whether each action is allowed, at least one of them; `nil` allows all.
+    package static func sample(
+        _ logits: UnsafeBufferPointer<Float>, allowing mask: [Bool]?, uniform: Double
+    ) -> Int {
+        guard let mask else { return sample(logits, uniform: uniform) }
+        let masked = zip(logits, mask).map { $1 ? $0 : -Float.infinity }
+        return masked.withUnsafeBufferPointer { sample($0, uniform: uniform) }
+    }
+
     /// Returns the entropy of the action probabilities in nats; O(logits).
     package static func entropy(_ logits: UnsafeBufferPointer<Float>) -> Double { LogSoftmax(logits).entropy }
 }

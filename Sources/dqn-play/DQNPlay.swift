@@ -179,7 +179,8 @@ struct DQNPlay: ParsableCommand {
         let screen = render == .ansi ? EnvironmentScreen() : nil
         defer { screen?.leave() }
         if recording != nil || screen != nil { Interruption.install() }
-        var player = EpisodePlayer(environment: environment, frameStack: agent.frameStack)
+        var player = EpisodePlayer(
+            environment: environment, frameStack: agent.frameStack, usesActionMasks: agent.usesActionMasks)
         var generator = RandomGenerator(seed: UInt64(seed), stream: "play")
         var draws = RandomGenerator(seed: UInt64(seed), stream: "play/sample")
         var played: [PlayedEpisode] = []
@@ -190,10 +191,10 @@ struct DQNPlay: ParsableCommand {
             func playOnce() throws -> EpisodePlayer.Episode {
                 try player.play(
                     seed: seed, maximumSteps: maxSteps, epsilon: epsilon, generator: &generator,
-                    policy: { observation in
+                    maskedPolicy: { observation, mask in
                         sample
-                            ? try agent.sampledAction(for: observation, using: &draws)
-                            : try agent.action(for: observation)
+                            ? try agent.sampledAction(for: observation, allowing: mask, using: &draws)
+                            : try agent.action(for: observation, allowing: mask)
                     },
                     onReset: { environment in
                         do { try recording?.begin(with: environment) } catch  where mayRemake {
@@ -220,7 +221,8 @@ struct DQNPlay: ParsableCommand {
                     throw failure.reason
                 }
                 // No step has been taken, so the episode with the same seed is the same.
-                player = EpisodePlayer(environment: drawable, frameStack: agent.frameStack)
+                player = EpisodePlayer(
+                    environment: drawable, frameStack: agent.frameStack, usesActionMasks: agent.usesActionMasks)
                 episode = try playOnce()
             }
             played.append(PlayedEpisode(episode: episode, seed: given))

@@ -37,6 +37,20 @@ import Testing
         }
     }
 
+    @Test func masksRestrictTheAction() throws {
+        try withFile(checkpoint()) { url in
+            let agent = try Agent(contentsOf: url)
+            #expect(!agent.usesActionMasks)
+            #expect(try agent.action(for: Observation([3, 1]), allowing: nil) == 0)
+            #expect(try agent.action(for: Observation([3, 1]), allowing: [true, true]) == 0)
+            #expect(try agent.action(for: Observation([3, 1]), allowing: [false, true]) == 1)
+            #expect { try agent.action(for: Observation([3, 1]), allowing: [false, false]) } throws: {
+                "\($0)".contains("must have 2 entries, one per action, and allow at least one; found 2, of which 0")
+            }
+            #expect(throws: ModelError.self) { try agent.action(for: Observation([3, 1]), allowing: [true]) }
+        }
+    }
+
     @Test func actorCriticActsOnLogitsOnly() throws {
         // The logits are x; the value 10 is larger than both but is not an action.
         let policy = Policy(

@@ -41,6 +41,7 @@ struct GymnasiumSpaceTests {
         for (name, part) in [
             ("Cube", "are read with the channels last, but the shape leaves this open; --env-set channels=first"),
             ("Far", "hold numbers from -1200.0 to 1200.0"), ("Unbounded", "hold numbers as large as 400.0"),
+            ("Dim", "holds bytes up to 8, which the network multiplies by 1/255; if no later one"),
         ] {
             let directory = try TemporaryDirectory()
             let arguments = [
@@ -59,6 +60,16 @@ struct GymnasiumSpaceTests {
         let id = "gym:dqn_test_environments:\(name)-v0"
         let result = try Program.run("dqn-train", ["--env", id, "--print-config"], shell: shell)
         #expect(result.output.contains("\"network\" : \"\(network)\""), "\(result.errors)\(result.output)")
+    }
+
+    @Test(arguments: [
+        ("Board", "1"), ("SmallBoard", "1"), ("Frames", "null"), ("Mission", "0.1"), ("Table", "null"),
+    ])
+    func bytesAreScaledByTheirOwnBounds(name: String, scale: String) throws {
+        let key = name == "Mission" ? "?observation_key=picture" : ""
+        let id = "gym:dqn_test_environments:\(name)-v0\(key)"
+        let result = try Program.run("dqn-train", ["--env", id, "--print-config"], shell: shell)
+        #expect(result.output.contains("\"input_scale\" : \(scale)"), "\(result.errors)\(result.output)")
     }
 
     @Test func defaultNetworkThatDoesNotFitNamesItself() throws {

@@ -11,6 +11,8 @@ package final class TraceFile {
         var step: Int
         var observation: [Float]
         var action_values: [Float]
+        /// Omitted if every action was allowed.
+        var action_mask: [Bool]?
         var action: Int
         var reward: Double
         var terminated: Bool
@@ -47,8 +49,8 @@ package final class TraceFile {
     package func append(_ step: EpisodePlayer.Step, episode: Int, seed: UInt64, actionValues: [Float]) throws {
         let line = Line(
             episode: episode, seed: seed, step: step.index, observation: step.observation.floats,
-            action_values: actionValues,
-            action: step.action, reward: step.outcome.reward, terminated: step.outcome.terminated,
+            action_values: actionValues, action_mask: step.actionMask, action: step.action,
+            reward: step.outcome.reward, terminated: step.outcome.terminated,
             truncated: step.outcome.truncated)
         let text = try encoder.encode(line) + Data("\n".utf8)
         do { try handle.write(contentsOf: text) } catch {

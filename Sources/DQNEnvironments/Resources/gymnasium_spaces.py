@@ -136,6 +136,7 @@ class Observations:
                 f"channels={choices['channels']} needs a Box of three axes, but the observations are "
                 f"{type(space).__name__}",
             )
+        self.whole = space
         self.leaves = list(self.leaves_of(space, ()))
         boxes = []
         for path, leaf, _ in self.leaves:
@@ -167,7 +168,8 @@ class Observations:
         else:
             place, remedy = "observation space", "convert it to a Box in a wrapper in Python"
             if path:
-                place, remedy = f"observation {list(path)}", "choose another entry with --env-set observation_key=KEY"
+                place = f"observation {list(path)}"
+                remedy = f"choose one entry with --env-set observation_key=KEY; {self.entries(self.whole)}"
             raise Refusal(UNSUPPORTED, f"its {place} is {type(space).__name__}, which no network takes; {remedy}")
 
     def require_numbers(self, space, subject):

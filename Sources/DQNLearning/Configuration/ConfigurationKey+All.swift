@@ -15,6 +15,7 @@ extension ConfigurationKey {
 
     /// Keys that were added after release 2.0. A file may lack any of them.
     static let addedSince2_0: Set<String> = [
+        "action_masks",
         "munchausen", "munchausen_alpha", "munchausen_temperature", "munchausen_clip", "quantiles",
         "environments_per_worker", "return_lambda", "epochs", "minibatches",
         "initialization", "input_offset", "input_scale",
@@ -48,6 +49,9 @@ extension ConfigurationKey {
             "schedule_steps", \.scheduleSteps, 1...1_000_000_000_000,
             "agent steps over which the schedules of epsilon and the learning rate run"),
         integer("frame_stack", \.frameStack, 1...64, "observations in the network's input"),
+        boolean(
+            "action_masks", \.actionMasks, "consider only the actions that the environment's action masks allow, if any"
+        ),
         integer("workers", \.workers, 1...4096, "actor-learners that run in parallel"),
         integer(
             "environments_per_worker", \.environmentsPerWorker, 1...1024,

@@ -5,7 +5,8 @@ internal import DQNNetwork
 extension ConfigurationKey {
     /// The settings that keep their meaning if the training method changes. All others belong to the method.
     package static let independentOfMethod: Set<String> = [
-        "environment", "wrappers", "preset", "seed", "frame_stack", "compute_threads", "worker_steps", "discount",
+        "environment", "wrappers", "preset", "seed", "frame_stack", "action_masks", "compute_threads", "worker_steps",
+        "discount",
         "evaluation_interval", "evaluation_episodes", "evaluation_epsilon", "evaluation_max_steps", "target_return",
         "evaluation_environments", "probe_observations", "log_interval", "initialization", "input_offset",
         "input_scale",

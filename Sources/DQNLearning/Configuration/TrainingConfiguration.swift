@@ -35,6 +35,8 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var scheduleSteps = 50_000
     /// Observations in the network's input.
     public var frameStack = 1
+    /// Whether only the actions are considered that the environment's action masks allow, if it has any.
+    package var actionMasks = false
     /// Actor-learners that run in parallel, each with its own environment.
     public var workers = 1
     /// Environments that each worker steps, choosing their actions in one pass.

@@ -69,11 +69,16 @@ public struct StackedObservation {
     public let frame: Observation
     /// The input of the network: the newest frames, stacked.
     public let stacked: Observation
+    /// Whether each action is allowed; `nil` if all are, after a terminal step, and if `action_masks` is off.
+    ///
+    /// The environment may refuse an action that is not allowed.
+    public let actionMask: [Bool]?
 
     /// Creates an observation.
-    package init(frame: Observation, stacked: Observation) {
+    package init(frame: Observation, stacked: Observation, actionMask: [Bool]? = nil) {
         self.frame = frame
         self.stacked = stacked
+        self.actionMask = actionMask
     }
 }
 

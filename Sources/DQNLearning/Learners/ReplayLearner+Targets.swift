@@ -11,6 +11,7 @@ extension ReplayLearner {
             targetVersion = version
         }
         let outputs = try targetNetwork.forward()
+        replay.mask(outputs, of: batch, targetNetwork.architecture)
         if let munchausen {
             for row in 0..<batch.count { writeSoftTarget(row, outputs, munchausen) }
             return try addBonuses(munchausen)
@@ -19,6 +20,7 @@ extension ReplayLearner {
         if let selectionNetwork {
             try selectionNetwork.use(parameters)
             choices = try selectionNetwork.forward()
+            replay.mask(choices, of: batch, targetNetwork.architecture)
         }
         for row in 0..<batch.count {
             let best = actionValues(choices, row: row).indexOfMaximum
@@ -59,6 +61,7 @@ extension ReplayLearner {
             let outputs = try targetNetwork.forward()
             for row in 0..<batch.count {
                 guard let step = replay.step(index, of: batch, row: row) else { continue }
+                replay.mask(outputs, of: batch, row: row, at: step.slot, targetNetwork.architecture)
                 let bonus = discount * munchausen.bonus(actionValues(outputs, row: row), action: step.action)
                 if let quantileRegression {
                     quantileRegression.add(bonus, to: row)

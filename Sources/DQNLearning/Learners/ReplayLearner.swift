@@ -25,6 +25,7 @@ final class ReplayLearner: VectorLearner {
     let replay: ReplayStreams
     private var sampling: RandomGenerator
     private var exploration: Exploration
+    private var masks: CurrentMasks
     var statistics = TrainingStatistics()
 
     /// θ′: the shared slab itself for a run's only worker.
@@ -65,6 +66,7 @@ final class ReplayLearner: VectorLearner {
         store = context.store
         elementsPerFrame = context.architecture.input.count / configuration.frameStack
         exploration = Exploration(context)
+        masks = try CurrentMasks(context)
         sampling = context.generator("sampling")
         let restored = try context.restored(version: Self.stateVersion)
         replay = try Self.replay(context, restored)
@@ -135,6 +137,7 @@ final class ReplayLearner: VectorLearner {
 
     func beginEpisode(_ observation: StackedObservation, in environment: Int) {
         observation.frame.withBytes { replay.memories[environment].beginEpisode($0) }
+        masks[environment] = observation.actionMask
     }
 
     func chooseActions(
@@ -148,7 +151,7 @@ final class ReplayLearner: VectorLearner {
             exploration.resampleIfDue(at: step, using: &generator)
             let epsilon = exploration.epsilon(at: step)
             if epsilon > 0, generator.uniform() < epsilon {
-                actions[environment] = generator.integer(below: width)
+                actions[environment] = generator.action(of: width, allowing: masks[environment])
             } else {
                 actions[environment] = -1
                 observation(environment).withBytes { actingNetwork.load($0, row: environment, offset: 0) }
@@ -164,6 +167,7 @@ final class ReplayLearner: VectorLearner {
         let architecture = actingNetwork.architecture
         let outputWidth = outputs.count / replay.memories.count
         for environment in environments where actions[environment] < 0 {
+            MaskedOutputs.apply(masks[environment], to: outputs, row: environment, of: architecture)
             let row = (environment * outputWidth)..<((environment + 1) * outputWidth)
             actions[environment] = architecture.greedyAction(of: UnsafeBufferPointer(rebasing: outputs[row]))
         }
@@ -173,8 +177,9 @@ final class ReplayLearner: VectorLearner {
         transition.next.frame.withBytes { bytes in
             replay.memories[environment].add(
                 action: transition.action, reward: transition.reward, terminated: transition.terminated,
-                truncated: transition.truncated, next: bytes)
+                truncated: transition.truncated, next: bytes, allowing: transition.next.actionMask)
         }
+        masks[environment] = transition.next.actionMask
     }
 
     func explorationRate(at step: StepCount) -> Double? { exploration.epsilon(at: step) }

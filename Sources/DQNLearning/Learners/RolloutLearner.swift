@@ -1,4 +1,5 @@
 internal import DQNCheckpoint
+internal import DQNEnvironments
 internal import DQNModel
 internal import DQNNetwork
 
@@ -21,6 +22,7 @@ final class RolloutLearner: VectorLearner {
     private let targets: UnsafeMutableBufferPointer<Float>
     private var shuffling: RandomGenerator
     private var exploration: Exploration
+    private var masks: CurrentMasks
     var statistics = TrainingStatistics()
 
     /// θ′: the shared slab itself for a run's only worker.
@@ -46,10 +48,12 @@ final class RolloutLearner: VectorLearner {
         store = context.store
         let restored = try context.restored(version: Self.stateVersion)
         exploration = Exploration(context)
+        masks = try CurrentMasks(context)
         shuffling = context.generator("shuffling")
         segment = Segment(
             length: configuration.segmentLength, environments: configuration.environmentsPerWorker,
-            bytesPerObservation: context.architecture.input.byteCount, endsWithEpisode: false)
+            bytesPerObservation: context.architecture.input.byteCount, actionCount: context.architecture.actionCount,
+            endsWithEpisode: false)
         let rows = segment.capacity / configuration.minibatches
         values = .allocate(capacity: segment.capacity)
         values.initialize(repeating: 0)
@@ -95,14 +99,16 @@ final class RolloutLearner: VectorLearner {
         targets.deallocate()
     }
 
-    func beginEpisode(_ observation: StackedObservation, in environment: Int) {}
+    func beginEpisode(_ observation: StackedObservation, in environment: Int) {
+        masks[environment] = observation.actionMask
+    }
 
     func chooseActions(
         in environments: Range<Int>, at step: StepCount, using generator: inout RandomGenerator,
         into actions: UnsafeMutableBufferPointer<Int>, observation: (Int) -> Observation
     ) throws {
         for environment in environments {
-            segment.setObservation(observation(environment), of: environment)
+            segment.setObservation(observation(environment), masks[environment], of: environment)
             actingNetwork.load(
                 segment.observation(segment.nextRow(of: environment)), row: environment, offset: 0)
         }
@@ -111,17 +117,22 @@ final class RolloutLearner: VectorLearner {
         for environment in environments {
             let step = step.advanced(by: environment - environments.lowerBound)
             exploration.resampleIfDue(at: step, using: &generator)
+            MaskedOutputs.apply(masks[environment], to: outputs, row: environment, of: actingNetwork.architecture)
             let row = UnsafeBufferPointer(
                 rebasing: outputs[(environment * actionCount)..<((environment + 1) * actionCount)])
             let best = row.indexOfMaximum
             values[segment.nextRow(of: environment)] = row[best]
             let epsilon = exploration.epsilon(at: step)
             actions[environment] =
-                epsilon > 0 && generator.uniform() < epsilon ? generator.integer(below: actionCount) : best
+                epsilon > 0 && generator.uniform() < epsilon
+                ? generator.action(of: actionCount, allowing: masks[environment]) : best
         }
     }
 
-    func observe(_ transition: Transition, in environment: Int) { segment.add(transition, of: environment) }
+    func observe(_ transition: Transition, in environment: Int) {
+        segment.add(transition, of: environment)
+        masks[environment] = transition.next.actionMask
+    }
 
     func explorationRate(at step: StepCount) -> Double? { exploration.epsilon(at: step) }
 
@@ -150,6 +161,8 @@ final class RolloutLearner: VectorLearner {
             }
             let outputs = try actingNetwork.forward()
             for (index, row) in rows.enumerated() {
+                MaskedOutputs.apply(
+                    bytes: segment.nextMask(row), to: outputs, row: index, of: actingNetwork.architecture)
                 let range = (index * actionCount)..<((index + 1) * actionCount)
                 let outputs = UnsafeBufferPointer(rebasing: outputs[range])
                 segment.targets[row] = outputs[outputs.indexOfMaximum]

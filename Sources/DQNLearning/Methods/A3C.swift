@@ -36,7 +36,7 @@ struct A3C: TrainingMethod, SegmentRule {
     }
 
     func chooseAction(
-        epsilon: Double, actions: Int, using generator: inout RandomGenerator,
+        epsilon: Double, actions: Int, allowing mask: [Bool]?, using generator: inout RandomGenerator,
         outputs: () throws -> UnsafeBufferPointer<Float>
     ) throws -> Int {
         let logits = UnsafeBufferPointer(rebasing: try outputs()[..<actions])

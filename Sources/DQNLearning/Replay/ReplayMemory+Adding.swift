@@ -15,8 +15,11 @@ extension ReplayMemory {
     /// Adds the action taken at the newest observation, its outcome and the next frame.
     ///
     /// After an episode's end, ``beginEpisode(_:)`` comes next.
+    ///
+    /// - Parameter mask: Whether each action is allowed at the next frame; `nil` allows all.
     public func add(
-        action: Int, reward: Double, terminated: Bool, truncated: Bool, next frame: UnsafeRawBufferPointer
+        action: Int, reward: Double, terminated: Bool, truncated: Bool, next frame: UnsafeRawBufferPointer,
+        allowing mask: [Bool]? = nil
     ) {
         precondition(isOpen, "a step needs an episode; call beginEpisode(_:) first")
         let slot = cursor
@@ -26,6 +29,7 @@ extension ReplayMemory {
         if terminated { outcome = outcome.union(.terminated) }
         if truncated { outcome = outcome.union(.truncated) }
         flags.write(slot, value: outcome.rawValue)
+        if let mask, !terminated { writeMask(mask, slot) }
         advance()
         if !terminated {
             write(frame, truncated ? .final : .none)
@@ -57,6 +61,7 @@ extension ReplayMemory {
         actions.write(cursor, value: Int32(-1))
         rewards.write(cursor, value: Float(0))
         flags.write(cursor, value: flag.rawValue)
+        masks?.clear(cursor)
         if cursor == count {
             priorities?.append(cursor)
             count += 1

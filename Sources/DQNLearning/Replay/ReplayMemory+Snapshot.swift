@@ -12,6 +12,7 @@ extension ReplayMemory {
         if !isOpen { write(UnsafeRawBufferPointer(blankFrame), .episodeStart) }
         var columns = [frames.column, actions.column, rewards.column, flags.column]
         if let priorities { columns.append(priorities.column) }
+        if let masks { columns.append(masks.column) }
         return ReplaySnapshot(
             capacity: capacity, cursor: cursor, count: count, chunkLength: frames.chunkLength, columns: columns)
     }
@@ -61,6 +62,7 @@ extension ReplayMemory {
         guard count == capacity || flag(0).contains(.episodeStart) else {
             throw .invalid("The stored replay is not full, but its first slot does not start an episode.")
         }
+        masks = try ReplayMasks(restoring: snapshot, capacity: capacity, chunkLength: frames.chunkLength)
         try restorePriorities(snapshot)
     }
 
@@ -89,12 +91,16 @@ extension ReplayMemory {
     /// Returns the bytes of a full replay: its columns, in whole chunks, and the inner nodes of its sum tree.
     ///
     /// The system commits less while the replay is not full.
-    package static func byteCount(capacity: Int, frame: ObservationSpace, prioritized: Bool) -> Int {
+    ///
+    /// - Parameter maskedActions: The number of actions, if observations may have action masks.
+    package static func byteCount(
+        capacity: Int, frame: ObservationSpace, prioritized: Bool, maskedActions: Int = 0
+    ) -> Int {
         let length = chunkLength(bytesPerFrame: frame.byteCount)
         let slots = (capacity + length - 1) / length * length
         let scalars =
             ElementType.int32.byteCount + ElementType.float32.byteCount + ElementType.uint8.byteCount
-            + (prioritized ? ElementType.float64.byteCount : 0)
+            + (prioritized ? ElementType.float64.byteCount : 0) + maskedActions
         return slots * (frame.byteCount + scalars) + (prioritized ? SumTree.innerByteCount(capacity: capacity) : 0)
     }
 }

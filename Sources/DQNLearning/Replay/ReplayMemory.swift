@@ -27,6 +27,8 @@ public final class ReplayMemory {
     let rewards: ReplayRing
     let flags: ReplayRing
     let priorities: ReplayPriorities?
+    /// The action masks of the observations after steps; `nil` until one has a mask.
+    var masks: ReplayMasks?
     /// Zeros, which stand for the frames before an episode's first.
     let blankFrame: UnsafeMutableRawBufferPointer
 

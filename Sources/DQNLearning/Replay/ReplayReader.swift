@@ -10,6 +10,7 @@ package struct ReplayReader {
     private let actions: ReplaySlots
     private let rewards: ReplaySlots
     private let flags: ReplaySlots
+    private let masks: ReplaySlots?
     private let blankFrame: UnsafeRawBufferPointer
     private let capacity: Int
     private let cursor: Int
@@ -22,6 +23,7 @@ package struct ReplayReader {
         actions = replay.actions.slots
         rewards = replay.rewards.slots
         flags = replay.flags.slots
+        masks = replay.masks?.slots
         blankFrame = UnsafeRawBufferPointer(replay.blankFrame)
         capacity = replay.capacity
         cursor = replay.cursor
@@ -89,6 +91,26 @@ package struct ReplayReader {
         return SampledTransition(
             slot: slot, action: actions.value(slot, as: Int32.self), reward: Float(sum), bootstrapSlot: current,
             bootstrapDiscount: Float(weight))
+    }
+
+    /// Returns the action mask of the observation that a transition is bootstrapped from, a byte per action; `nil` if all
+    /// are allowed. Valid until the next step is added.
+    @inline(__always)
+    package func bootstrapMask(_ transition: SampledTransition) -> UnsafeRawBufferPointer? {
+        masks == nil || transition.bootstrapDiscount == 0 ? nil : maskAfter(before(transition.bootstrapSlot))
+    }
+
+    /// Returns the action mask of a slot's observation; `nil` if all are allowed, and for the first one of an episode and
+    /// of the ring, whose masks are not stored.
+    package func mask(_ slot: Int) -> UnsafeRawBufferPointer? {
+        if masks == nil || flag(slot).contains(.episodeStart) || before(slot) == cursor { return nil }
+        return maskAfter(before(slot))
+    }
+
+    private func maskAfter(_ slot: Int) -> UnsafeRawBufferPointer? {
+        // Zeros restrict nothing.
+        guard let mask = masks?.bytes(slot), mask.contains(where: { $0 != 0 }) else { return nil }
+        return mask
     }
 
     /// Returns the slot and the action of a later step of the return that begins at a slot; `nil` if the episode ended

@@ -102,6 +102,34 @@ final class ReplayStreams {
         readers[batch.streams[row]].load(slot, into: computation, row: row, elementsPerFrame: elementsPerFrame)
     }
 
+    /// Masks the outputs of a network for the observations that the newest mini-batch is bootstrapped from.
+    func mask(
+        _ outputs: UnsafeBufferPointer<Float>, of batch: ReplayBatch,
+        _ architecture: @autoclosure () -> NetworkArchitecture
+    ) {
+        guard hasMasks else { return }
+        let architecture = architecture()
+        for row in 0..<batch.count {
+            MaskedOutputs.apply(
+                bytes: readers[batch.streams[row]].bootstrapMask(batch.transitions[row]), to: outputs, row: row,
+                of: architecture)
+        }
+    }
+
+    /// Masks a row of outputs for the observation of a slot of the same environment.
+    func mask(
+        _ outputs: UnsafeBufferPointer<Float>, of batch: ReplayBatch, row: Int, at slot: Int,
+        _ architecture: @autoclosure () -> NetworkArchitecture
+    ) {
+        MaskedOutputs.apply(
+            bytes: readers[batch.streams[row]].mask(slot), to: outputs, row: row, of: architecture())
+    }
+
+    private var hasMasks: Bool {
+        for memory in memories where memory.masks != nil { return true }
+        return false
+    }
+
     /// Returns the slot and the action of a later step of the return of a row of the newest mini-batch; `nil` if the
     /// episode ended before it.
     func step(_ index: Int, of batch: ReplayBatch, row: Int) -> (slot: Int, action: Int)? {

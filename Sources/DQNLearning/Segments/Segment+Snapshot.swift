@@ -20,6 +20,9 @@ extension Segment {
         guard count > 0, !isComplete else { return }
         values["segment.actions"] = .int64(actions[..<count].map(Int64.init))
         values["segment.rewards"] = .float32(Array(rewards[..<count]))
+        if masks.isUsed {
+            values["segment.masks"] = .uint8(masks.bytes(slots: observationCount(count), finals: truncatedRows(count)))
+        }
         guard !endsWithEpisode else {
             values["segment.observations"] = .uint8(Array(observations[..<(count * bytesPerObservation)]))
             return
@@ -52,8 +55,16 @@ extension Segment {
             self.rewards[index] = rewards[index]
         }
         bytes.withUnsafeBytes { observations.copyMemory(from: $0) }
+        try masks.restore(
+            snapshot, "segment.masks", slots: observationCount(stored.count), finals: truncatedRows(stored.count))
         count = stored.count
     }
+
+    /// The stored observations of a number of rows.
+    private func observationCount(_ rows: Int) -> Int { endsWithEpisode ? rows : rows + environments }
+
+    /// The rows that hold the last observation of a truncated episode.
+    private func truncatedRows(_ rows: Int) -> [Int] { (0..<rows).filter { finals[$0] != nil } }
 
     private func restoreEnds(_ snapshot: StateSnapshot, count: Int, actionCount: Int) throws(ModelError) {
         let stored = try snapshot.uint8("segment.ends", count: count)

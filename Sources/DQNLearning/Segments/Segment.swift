@@ -30,11 +30,13 @@ final class Segment {
     let observations: UnsafeMutableRawBufferPointer
     /// The last observations of truncated episodes: the next episode's first one takes their place above.
     let finals: SegmentFinals
+    /// The action masks of the observations.
+    let masks: SegmentMasks
 
     /// Creates an empty segment.
     ///
     /// - Parameter length: The maximum number of steps of each environment.
-    init(length: Int, environments: Int, bytesPerObservation: Int, endsWithEpisode: Bool) {
+    init(length: Int, environments: Int, bytesPerObservation: Int, actionCount: Int, endsWithEpisode: Bool) {
         precondition(!endsWithEpisode || environments == 1, "only the segment of one environment ends with an episode")
         self.environments = environments
         self.endsWithEpisode = endsWithEpisode
@@ -53,6 +55,7 @@ final class Segment {
         observations = .allocate(byteCount: (capacity + environments) * bytesPerObservation, alignment: 64)
         _ = observations.initializeMemory(as: UInt8.self, repeating: 0)
         finals = SegmentFinals(rows: capacity, bytesPerObservation: bytesPerObservation)
+        masks = SegmentMasks(rows: capacity, environments: environments, actionCount: actionCount)
     }
 
     deinit {
@@ -90,6 +93,14 @@ final class Segment {
     /// Returns the observation after a row's step; in a terminal state it has no meaning.
     func nextObservation(_ row: Int) -> UnsafeRawBufferPointer { finals[row] ?? slot(row + environments) }
 
+    /// Returns the action mask of the observation before a row's step; `nil` if all actions are allowed.
+    func mask(_ row: Int) -> UnsafeRawBufferPointer? { masks[row] }
+
+    /// Returns the action mask of the observation after a row's step.
+    func nextMask(_ row: Int) -> UnsafeRawBufferPointer? {
+        finals[row] == nil ? masks[row + environments] : masks.final(of: row)
+    }
+
     private func slot(_ index: Int) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(
             rebasing: observations[(index * bytesPerObservation)..<((index + 1) * bytesPerObservation)])
@@ -103,9 +114,10 @@ final class Segment {
         return round * environments + environment
     }
 
-    /// Sets the observation before an environment's next step.
-    func setObservation(_ observation: Observation, of environment: Int) {
+    /// Sets the observation before an environment's next step, and its action mask.
+    func setObservation(_ observation: Observation, _ mask: [Bool]?, of environment: Int) {
         store(observation, at: nextRow(of: environment))
+        masks.set(mask, of: nextRow(of: environment))
     }
 
     /// Adds a step of the environment whose turn it is.
@@ -118,7 +130,14 @@ final class Segment {
         ends[row] = transition.terminated ? .terminated : transition.truncated ? .truncated : .none
         count += 1
         store(transition.next.stacked, at: row + environments)
-        if transition.truncated, !transition.terminated, !endsWithEpisode { finals.add(slot(row + environments), row) }
+        masks.set(transition.next.actionMask, of: row + environments)
+        if transition.truncated, !transition.terminated, !endsWithEpisode { keepFinal(of: row) }
+    }
+
+    /// Keeps the last observation of a row's episode.
+    private func keepFinal(of row: Int) {
+        finals.add(slot(row + environments), row)
+        masks.keep(row + environments, asFinalOf: row)
     }
 
     /// Ends an environment's episode, because the environment is lost.
@@ -130,7 +149,7 @@ final class Segment {
         let row = nextRow(of: environment) - environments
         guard row >= 0, ends[row] == .none else { return }
         ends[row] = .truncated
-        finals.add(slot(row + environments), row)
+        keepFinal(of: row)
     }
 
     /// Adds to the reward of a row, before the segment is learned from and cleared.
@@ -140,6 +159,7 @@ final class Segment {
     func clear() {
         count = 0
         finals.clear()
+        masks.clear()
     }
 
     private func store(_ observation: Observation, at index: Int) {

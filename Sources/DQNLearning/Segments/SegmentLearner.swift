@@ -20,6 +20,7 @@ final class SegmentLearner: VectorLearner {
     private let actionCount: Int
     /// `nil` for an actor-critic, which samples its actions.
     private var exploration: Exploration?
+    private var masks: CurrentMasks
     var statistics = TrainingStatistics()
 
     /// θ′: the shared slab itself for a run's only worker.
@@ -41,9 +42,10 @@ final class SegmentLearner: VectorLearner {
         store = context.store
         let restored = try context.restored(version: Self.stateVersion)
         exploration = method.isActorCritic ? nil : Exploration(context)
+        masks = try CurrentMasks(context)
         segment = Segment(
             length: configuration.segmentLength, environments: configuration.environmentsPerWorker,
-            bytesPerObservation: context.architecture.input.byteCount,
+            bytesPerObservation: context.architecture.input.byteCount, actionCount: context.architecture.actionCount,
             endsWithEpisode: configuration.environmentsPerWorker == 1)
         actionCount = context.architecture.actionCount
         usesCopy = store.inPlace == nil
@@ -82,7 +84,9 @@ final class SegmentLearner: VectorLearner {
         }
     }
 
-    func beginEpisode(_ observation: StackedObservation, in environment: Int) {}
+    func beginEpisode(_ observation: StackedObservation, in environment: Int) {
+        masks[environment] = observation.actionMask
+    }
 
     func chooseActions(
         in environments: Range<Int>, at step: StepCount, using generator: inout RandomGenerator,
@@ -90,7 +94,7 @@ final class SegmentLearner: VectorLearner {
     ) throws {
         var outputs: UnsafeBufferPointer<Float>?
         for environment in environments {
-            segment.setObservation(observation(environment), of: environment)
+            segment.setObservation(observation(environment), masks[environment], of: environment)
         }
         for environment in environments {
             let step = step.advanced(by: environment - environments.lowerBound)
@@ -101,7 +105,9 @@ final class SegmentLearner: VectorLearner {
                 actions[environment] = next
                 continue
             }
-            actions[environment] = try chooseAction(of: environment, at: step, using: &generator, &outputs) {
+            actions[environment] = try chooseAction(
+                of: environment, masks[environment], at: step, using: &generator, &outputs
+            ) {
                 for environment in environments {
                     networks.load(segment.observation(segment.nextRow(of: environment)), row: environment)
                 }
@@ -112,20 +118,22 @@ final class SegmentLearner: VectorLearner {
     /// Chooses an environment's action.
     ///
     /// - Parameters:
+    ///   - mask: Whether each action is allowed; `nil` allows all.
     ///   - outputs: The outputs of θ′, one row per environment; `nil` until a choice needs them.
     ///   - load: Loads the observations that the outputs are for.
     private func chooseAction(
-        of environment: Int, at step: StepCount, using generator: inout RandomGenerator,
+        of environment: Int, _ mask: [Bool]?, at step: StepCount, using generator: inout RandomGenerator,
         _ outputs: inout UnsafeBufferPointer<Float>?, load: () -> Void
     ) throws -> Int {
         try rule.chooseAction(
-            epsilon: exploration?.epsilon(at: step) ?? 0, actions: actionCount, using: &generator
+            epsilon: exploration?.epsilon(at: step) ?? 0, actions: actionCount, allowing: mask, using: &generator
         ) {
             if outputs == nil {
                 load()
                 outputs = try networks.outputs()
             }
             guard let all = outputs else { preconditionFailure("the outputs were just computed") }
+            MaskedOutputs.apply(mask, to: all, row: environment, of: onlineNetwork.architecture)
             let width = all.count / segment.environments
             return UnsafeBufferPointer(rebasing: all[(environment * width)..<((environment + 1) * width)])
         }
@@ -136,8 +144,9 @@ final class SegmentLearner: VectorLearner {
         var outputs: UnsafeBufferPointer<Float>?
         let rows = segment.lastRound
         for (environment, row) in rows.enumerated() where !segment.isTerminated(row) {
+            let mask = segment.nextMask(row).map { $0.map { $0 != 0 } }
             let action = try chooseAction(
-                of: environment, at: step.advanced(by: environment), using: &generator, &outputs
+                of: environment, mask, at: step.advanced(by: environment), using: &generator, &outputs
             ) {
                 for (environment, row) in rows.enumerated() {
                     networks.load(segment.nextObservation(row), row: environment)
@@ -149,7 +158,10 @@ final class SegmentLearner: VectorLearner {
         }
     }
 
-    func observe(_ transition: Transition, in environment: Int) { segment.add(transition, of: environment) }
+    func observe(_ transition: Transition, in environment: Int) {
+        segment.add(transition, of: environment)
+        masks[environment] = transition.next.actionMask
+    }
 
     func explorationRate(at step: StepCount) -> Double? { exploration?.epsilon(at: step) }
 
@@ -159,6 +171,10 @@ final class SegmentLearner: VectorLearner {
         segment.load(into: onlineNetwork)
         try onlineNetwork.use(parameters)
         let outputs = try onlineNetwork.forward()
+        // An actor-critic's policy is that of the allowed actions; an action that was taken is never masked.
+        for row in 0..<segment.count {
+            MaskedOutputs.apply(bytes: segment.mask(row), to: outputs, row: row, of: onlineNetwork.architecture)
+        }
         var result = try rule.evaluate(segment, networks, outputs: outputs, gradient: onlineNetwork.outputGradient)
         if segment.environments > 1 { result.average(over: segment.environments, onlineNetwork.outputGradient) }
         try onlineNetwork.backward(into: gradients)

@@ -80,7 +80,9 @@ final class SegmentNetworks {
                 targetNetwork?.load(segment.nextObservation(row), row: index, offset: 0)
                 selectionNetwork?.load(segment.nextObservation(row), row: index, offset: 0)
             }
-            try writeGreedyValues(count: rows.count) { index, value in segment.targets[rows[index]] = value }
+            try writeGreedyValues(count: rows.count, mask: { segment.nextMask(rows[$0]) }) { index, value in
+                segment.targets[rows[index]] = value
+            }
         }
     }
 
@@ -88,12 +90,19 @@ final class SegmentNetworks {
     func writeEveryGreedyValue(after segment: Segment) throws {
         if let targetNetwork { segment.loadNext(into: targetNetwork) }
         if let selectionNetwork { segment.loadNext(into: selectionNetwork) }
-        try writeGreedyValues(count: segment.count) { row, value in segment.targets[row] = value }
+        try writeGreedyValues(count: segment.count, mask: segment.nextMask) { row, value in
+            segment.targets[row] = value
+        }
     }
 
-    private func writeGreedyValues(count: Int, _ write: (Int, Float) -> Void) throws {
+    private func writeGreedyValues(
+        count: Int, mask: (Int) -> UnsafeRawBufferPointer?, _ write: (Int, Float) -> Void
+    ) throws {
         let width = actingNetwork.architecture.actionCount
         let values = try targetForward()
+        for index in 0..<count {
+            MaskedOutputs.apply(bytes: mask(index), to: values, row: index, of: actingNetwork.architecture)
+        }
         if let munchausen {
             for index in 0..<count {
                 let row = (index * width)..<((index + 1) * width)
@@ -105,6 +114,9 @@ final class SegmentNetworks {
         if let selectionNetwork {
             try selectionNetwork.use(parameters)
             choices = try selectionNetwork.forward()
+            for index in 0..<count {
+                MaskedOutputs.apply(bytes: mask(index), to: choices, row: index, of: actingNetwork.architecture)
+            }
         }
         for index in 0..<count {
             let row = index * width
@@ -125,6 +137,7 @@ final class SegmentNetworks {
         let outputs = try targetForward()
         let width = actingNetwork.architecture.actionCount
         for row in 0..<segment.count {
+            MaskedOutputs.apply(bytes: segment.mask(row), to: outputs, row: row, of: actingNetwork.architecture)
             let values = UnsafeBufferPointer(rebasing: outputs[(row * width)..<((row + 1) * width)])
             segment.addToReward(row, munchausen.bonus(values, action: Int(segment.actions[row])))
         }

@@ -1,3 +1,4 @@
+internal import DQNEnvironments
 internal import DQNModel
 internal import DQNNetwork
 
@@ -5,9 +6,11 @@ internal import DQNNetwork
 protocol SegmentRule {
     /// Chooses an action from the network's outputs for one observation.
     ///
-    /// - Parameter outputs: Computes the outputs. A random action does not need them.
+    /// - Parameters:
+    ///   - mask: Whether each action is allowed; `nil` allows all. The outputs are masked already.
+    ///   - outputs: Computes the outputs. A random action does not need them.
     func chooseAction(
-        epsilon: Double, actions: Int, using generator: inout RandomGenerator,
+        epsilon: Double, actions: Int, allowing mask: [Bool]?, using generator: inout RandomGenerator,
         outputs: () throws -> UnsafeBufferPointer<Float>
     ) throws -> Int
 
@@ -52,10 +55,10 @@ protocol ValueBasedRule: SegmentRule {}
 
 extension ValueBasedRule {
     func chooseAction(
-        epsilon: Double, actions: Int, using generator: inout RandomGenerator,
+        epsilon: Double, actions: Int, allowing mask: [Bool]?, using generator: inout RandomGenerator,
         outputs: () throws -> UnsafeBufferPointer<Float>
     ) throws -> Int {
-        if epsilon > 0, generator.uniform() < epsilon { return generator.integer(below: actions) }
+        if epsilon > 0, generator.uniform() < epsilon { return generator.action(of: actions, allowing: mask) }
         return try outputs().indexOfMaximum
     }
 }

@@ -33,7 +33,9 @@ final class EvaluationLane: @unchecked Sendable {
         self.backend = backend
         self.gymnasium = gymnasium
         if let firstEnvironment {
-            players[0] = EpisodePlayer(environment: firstEnvironment, frameStack: configuration.frameStack)
+            players[0] = EpisodePlayer(
+                environment: firstEnvironment, frameStack: configuration.frameStack,
+                usesActionMasks: configuration.actionMasks)
         }
     }
 
@@ -70,7 +72,7 @@ final class EvaluationLane: @unchecked Sendable {
         try players[environment]
             ?? EpisodePlayer(
                 environment: configuration.makeEnvironment(for: .playing, gymnasium: gymnasium),
-                frameStack: configuration.frameStack)
+                frameStack: configuration.frameStack, usesActionMasks: configuration.actionMasks)
     }
 
     private func playEpisode(
@@ -84,9 +86,9 @@ final class EvaluationLane: @unchecked Sendable {
         let totalReward = try player.play(
             seed: seed, maximumSteps: maximum > 0 ? maximum : nil, epsilon: configuration.evaluationEpsilon,
             generator: &generator
-        ) { observation in
+        ) { observation, mask in
             observation.withBytes { computation.load($0, row: 0, offset: 0) }
-            return policy.action(try computation.forward())
+            return policy.action(try computation.forward(), allowing: mask)
         } onStep: { step in
             heartbeat.beat()
             job.progress.countStep()

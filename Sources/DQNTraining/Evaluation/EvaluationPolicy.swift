@@ -21,10 +21,11 @@ struct EvaluationPolicy {
             ? RandomGenerator(seed: UInt64(configuration.seed), stream: "\(stream)/sample") : nil
     }
 
-    /// Returns the action for a network's outputs.
-    mutating func action(_ outputs: UnsafeBufferPointer<Float>) -> Int {
-        guard let uniform = draws?.uniform() else { return architecture.greedyAction(of: outputs) }
+    /// Returns the action for a network's outputs, among the allowed ones.
+    mutating func action(_ outputs: UnsafeBufferPointer<Float>, allowing mask: [Bool]?) -> Int {
+        guard let uniform = draws?.uniform() else { return architecture.greedyAction(of: outputs, allowing: mask) }
         // An actor-critic network appends the state's value to the logits of its policy.
-        return SoftmaxPolicy.sample(UnsafeBufferPointer(rebasing: outputs[..<actionCount]), uniform: uniform)
+        return SoftmaxPolicy.sample(
+            UnsafeBufferPointer(rebasing: outputs[..<actionCount]), allowing: mask, uniform: uniform)
     }
 }

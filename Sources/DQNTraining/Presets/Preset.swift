@@ -47,6 +47,7 @@ package enum Preset: String, Sendable, CaseIterable {
         configuration.environment = environment.id
         configuration.preset = rawValue
         configuration.frameStack = environment.defaultFrameStack
+        configuration.actionMasks = true
         // These change no learning, so the presets that copy others have them too.
         configuration.evaluationEnvironments = 5
         configuration.probeObservations = 256
@@ -61,6 +62,7 @@ package enum Preset: String, Sendable, CaseIterable {
             try applyAtari(to: &configuration, environment, method)
             boundEvaluations(in: &configuration)
         }
+        configuration.scaleBytes(of: environment)
         return configuration
     }
 

@@ -55,11 +55,13 @@ struct MemoryEstimate {
         minimumCapacity =
             environments
             * ReplayMemory.minimumCapacity(frameStack: configuration.frameStack, nStep: configuration.nStep)
+        // A Gymnasium environment may turn out to have no masks.
+        let maskedActions = configuration.actionMasks && environment.masksActions ? environment.actionCount : 0
         let replayBytes = { capacity in
             environments
                 * ReplayMemory.byteCount(
                     capacity: capacity / environments, frame: environment.observationSpace,
-                    prioritized: configuration.prioritized)
+                    prioritized: configuration.prioritized, maskedActions: maskedActions)
         }
         let savingBytes = { capacity in
             let compressed = replayBytes(capacity) / CheckpointStore.compressedShare

@@ -38,7 +38,7 @@ extension Trainer {
             }
         }
         if counters.agentSteps == 0, let frame = slots[0].worker?.frame {
-            notices += setup.specification.notices(of: frame)
+            notices += setup.specification.notices(of: frame, isScaled: configuration.scalesInput)
         }
         if slots.count > 1 || !slots[0].isActive { slots[0].unreportedStatistics = statistics }
         refreshProgress()

@@ -43,10 +43,10 @@ final class Worker: @unchecked Sendable {
         index = context.worker
         store = context.store
         refreshesTarget = method.usesTarget
-        let space = context.environment.observationSpace
         let depth = context.configuration.frameStack
         self.environments = environments.enumerated().map {
-            WorkerEnvironment($1, index: $0, space: space, frameStack: depth)
+            WorkerEnvironment(
+                $1, index: $0, context.environment, frameStack: depth, usesMasks: context.configuration.actionMasks)
         }
         threads =
             environments.count > 1 && configuration.runsEnvironmentsInProcesses

@@ -21,12 +21,16 @@ extension WorkerEnvironment {
             episodeLength: others[index - 1].episodeLength)
     }
 
+    /// The mask of the newest observation, as checkpoints store it.
+    private var storedMask: [UInt8]? { mask.map { $0.map { $0 ? 1 : 0 } } }
+
     /// Writes environment, observation and episode into the worker's state.
     ///
     /// - Throws: the environment's error if it cannot return its state; the rest has been written then.
     func save(into state: inout WorkerState) throws {
         guard index > 0 else {
             state.observation = observation
+            state.actionMask = storedMask
             state.episodeReturn = episodeReturn
             state.episodeLength = episodeLength
             state.environment = try snapshot()
@@ -34,7 +38,8 @@ extension WorkerEnvironment {
         }
         state.additionalEnvironments.append(
             SubEnvironmentState(
-                observation: observation, episodeReturn: episodeReturn, episodeLength: episodeLength))
+                observation: observation, actionMask: storedMask, episodeReturn: episodeReturn,
+                episodeLength: episodeLength))
         state.additionalEnvironments[index - 1].environment = try snapshot()
     }
 }

@@ -19,6 +19,13 @@ final class WorkerEnvironment: @unchecked Sendable {
     /// Why the environment's state could not be captured, once that has turned out.
     private(set) var captureObstacle: String?
 
+    /// Whether each action is allowed at the newest observation; `nil` if all are.
+    private(set) var mask: [Bool]?
+    /// The mask of ``firstFrame``.
+    private var firstMask: [Bool]?
+    private let usesMasks: Bool
+    private let actionCount: Int
+
     private var environment: any Environment
     private var frameStack: FrameStack
     /// The environment's newest observation.
@@ -32,9 +39,17 @@ final class WorkerEnvironment: @unchecked Sendable {
 
     /// Wraps an environment.
     ///
-    /// - Parameter environment: not reset yet.
-    init(_ environment: any Environment, index: Int, space: ObservationSpace, frameStack depth: Int) {
+    /// - Parameters:
+    ///   - environment: not reset yet.
+    ///   - usesMasks: whether the environment's action masks count.
+    init(
+        _ environment: any Environment, index: Int, _ specification: EnvironmentSpecification, frameStack depth: Int,
+        usesMasks: Bool
+    ) {
+        let space = specification.observationSpace
         self.environment = environment
+        self.usesMasks = usesMasks && specification.masksActions
+        actionCount = specification.actionCount
         self.index = index
         frame = Observation(zerosOf: space)
         firstFrame = frame
@@ -48,7 +63,13 @@ final class WorkerEnvironment: @unchecked Sendable {
     func start(seed: UInt64, _ learner: any VectorLearner) throws {
         try environment.reset(seed: seed)
         environment.observe(into: &frame)
+        mask = try validMask()
         beginEpisode(learner)
+    }
+
+    /// Returns the mask of the environment's newest observation.
+    private func validMask() throws(EnvironmentError) -> [Bool]? {
+        usesMasks ? try environment.validActionMask(actions: actionCount) : nil
     }
 
     /// Restores a stored episode; returns `false` if it cannot continue.
@@ -56,7 +77,10 @@ final class WorkerEnvironment: @unchecked Sendable {
         _ snapshot: StateSnapshot, observation: Observation, episodeReturn: Double, episodeLength: Int
     ) throws -> Bool {
         frameStack = try FrameStack(of: frame.space, depth: frameStack.depth, restoring: observation)
-        do { try environment.restore(snapshot) } catch let error as EnvironmentError
+        do {
+            try environment.restore(snapshot)
+            mask = try validMask()
+        } catch let error as EnvironmentError
             where error.code == .stateNotApplicable
         {
             // Failing here would fail every resume of this run.
@@ -76,10 +100,12 @@ final class WorkerEnvironment: @unchecked Sendable {
             let outcome = try environment.step(action)
             environment.observe(into: &frame)
             frameStack.push(frame)
+            if usesMasks { mask = outcome.terminated ? nil : try validMask() }
             self.outcome = outcome
             guard outcome.ended else { return }
             try environment.reset(seed: nil)
             environment.observe(into: &firstFrame)
+            firstMask = try validMask()
         } catch { failure = error }
     }
 
@@ -107,7 +133,7 @@ final class WorkerEnvironment: @unchecked Sendable {
         learner.observe(
             Transition(
                 action: action, reward: outcome.reward, terminated: outcome.terminated, truncated: outcome.truncated,
-                next: StackedObservation(frame: frame, stacked: frameStack.observation)), in: index)
+                next: StackedObservation(frame: frame, stacked: frameStack.observation, actionMask: mask)), in: index)
         guard outcome.ended else { return }
         if outcome.isGameOver {
             onGameOver(episodeReturn, episodeLength)
@@ -115,7 +141,10 @@ final class WorkerEnvironment: @unchecked Sendable {
             episodeLength = 0
         }
         // The learner always needs a current episode; after a failed reset it is abandoned with the environment.
-        if failure == nil { swap(&frame, &firstFrame) }
+        if failure == nil {
+            swap(&frame, &firstFrame)
+            mask = firstMask
+        }
         beginEpisode(learner)
         if let failure {
             isLost = true
@@ -127,7 +156,8 @@ final class WorkerEnvironment: @unchecked Sendable {
     private func beginEpisode(_ learner: any VectorLearner) {
         frameStack.clear()
         frameStack.push(frame)
-        learner.beginEpisode(StackedObservation(frame: frame, stacked: frameStack.observation), in: index)
+        learner.beginEpisode(
+            StackedObservation(frame: frame, stacked: frameStack.observation, actionMask: mask), in: index)
     }
 
     /// Marks the environment as lost: it has taken a step that was not reported.

@@ -142,7 +142,7 @@ import Testing
             ("Letter-v0", EnvironmentError.Code.unsupportedSpace, "its observation space is Text, which no network"),
             (
                 "Mission-v0", .unsupportedSpace,
-                "its observation ['text'] is Text, which no network takes; choose another"
+                "its observation ['text'] is Text, which no network takes; choose one"
             ),
             ("Mission-v0?observation_key=sound", .invalidOptions, "the entries are picture, text"),
             ("Mission-v0?observation_key=text", .unsupportedSpace, "its observation space is Text"),
