@@ -86,4 +86,23 @@ struct GymnasiumSpaceTests {
         result = try Program.run("dqn-train", arguments + network + ["--print-config"], shell: shell)
         #expect(result.status == 64 && !result.errors.contains("default network"), "\(result.errors)")
     }
+
+    @Test(arguments: ["FrozenLake-v1", "Blackjack-v1", "CliffWalking-v1", "Taxi-v4"])
+    func tabularRunResumesExactly(name: String) throws {
+        let directory = try TemporaryDirectory()
+        let arguments = ["--env", "gym:\(name)", "--schedule-steps", "600", "-q", "--set", "evaluation_max_steps=50"]
+        var result = try Program.run(
+            "dqn-train", arguments + ["--steps", "600", "--out", directory("whole")] + tiny, shell: shell)
+        #expect(result.status == 0, "\(result.errors)")
+        result = try Program.run(
+            "dqn-train", arguments + ["--steps", "337", "--out", directory("cut")] + tiny, shell: shell)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(try directory.newest("cut").workers[0].environment != nil)
+        result = try Program.run("dqn-train", ["--resume", directory("cut"), "--steps", "600"], shell: shell)
+        #expect(result.status == 0 && !result.errors.contains("new episode"), "\(result.errors)")
+        #expect(try directory.checkpointData("cut", 600) == directory.checkpointData("whole", 600))
+        result = try Program.run(
+            "dqn-play", [directory("whole"), "--episodes", "2", "--max-steps", "50", "--json"], shell: shell)
+        #expect(result.status == 0 && result.output.contains("gym:\(name)"), "\(result.errors)")
+    }
 }
