@@ -104,11 +104,11 @@ import Testing
         let result = try Program.run(
             "dqn-train",
             ["--env", "CartPole-v1", "--steps", "100", "--out", directory("run")] + tiny
-                + ["--eval-every", "100", "--eval-episodes", "20000"],
-            shell: "export DQN_EVALUATION_LINE_SECONDS=0.2")
+                + ["--eval-every", "100", "--eval-episodes", "40000", "--set", "network=mlp:256,256"],
+            shell: "export DQN_EVALUATION_LINE_SECONDS=0.1")
         #expect(result.status == 0, "\(result.errors)")
         let lines = result.errors.matches(
-            of: #/step 100: the evaluation has played (\d+) of 20000 episodes, (\d+) steps so far/#
+            of: #/step 100: the evaluation has played (\d+) of 40000 episodes, (\d+) steps so far/#
         ).compactMap { Int($0.output.1) }
         #expect(lines.count >= 2 && lines == lines.sorted() && Set(lines).count == lines.count, "\(result.errors)")
     }

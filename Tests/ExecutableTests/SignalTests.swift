@@ -93,7 +93,7 @@ import Testing
             directory,
             [
                 "--env", "MountainCar-v0", "--workers", "2", "--method", "async-dqn", "--set", "log_interval=99",
-                "--eval-every", "100", "--eval-episodes", "100000",
+                "--eval-every", "100", "--eval-episodes", "100000", "--set", "network=mlp:512,512",
             ])
         // The evaluation begins after one more step.
         #expect(wait { !process.isRunning || ((try? directory.metricsWithoutClock("run")) ?? []).count > 1 })
@@ -113,7 +113,7 @@ import Testing
             directory,
             [
                 "--env", "MountainCar-v0", "--workers", "2", "--method", "async-dqn", "--set", "log_interval=99",
-                "--eval-every", "100", "--eval-episodes", "100000",
+                "--eval-every", "100", "--eval-episodes", "100000", "--set", "network=mlp:512,512",
             ])
         #expect(wait { !process.isRunning || ((try? directory.metricsWithoutClock("run")) ?? []).count > 1 })
         Thread.sleep(forTimeInterval: 1)
