@@ -1,17 +1,17 @@
 internal import DQNCheckpoint
 internal import DQNLearning
-public import DQNModel
+package import DQNModel
 
 /// New values of the settings of evaluations, the only ones that a resume may change: they decide how a run is measured
 /// and when it has reached its target, not what it learns.
-public struct EvaluationChanges: Sendable {
+package struct EvaluationChanges: Sendable {
     /// Assignments `key=value`.
-    public var assignments: [String]
+    package var assignments: [String]
     /// Values by key; they win over the assignments.
-    public var values: [String: JSONValue]
+    package var values: [String: JSONValue]
 
     /// Creates changes; by default none.
-    public init(assignments: [String] = [], values: [String: JSONValue] = [:]) {
+    package init(assignments: [String] = [], values: [String: JSONValue] = [:]) {
         self.assignments = assignments
         self.values = values
     }

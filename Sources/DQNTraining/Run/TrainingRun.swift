@@ -72,7 +72,6 @@ public final class TrainingRun {
     ///   - workers: the number of workers; see ``Trainer/init(resuming:workers:options:backend:makeStore:)``.
     ///   - memoryLimit: bytes that the run may take.
     ///   - workerTimeout: time without a finished step after which a worker counts as stuck.
-    ///   - evaluation: new values of the settings of evaluations; the run stores them.
     ///   - gymnasium: how Gymnasium environments are run.
     ///   - makeStore: creates the parameter store; by default one in this process's memory.
     ///   - logger: receives messages.
@@ -80,7 +79,21 @@ public final class TrainingRun {
     public convenience init(
         resuming directory: RunDirectory, steps: Int? = nil, saveEvery: Int? = nil, keep: Int? = nil,
         workers: Int? = nil, memoryLimit: Int? = nil, workerTimeout: Duration? = nil,
-        evaluation: EvaluationChanges = EvaluationChanges(), gymnasium: GymnasiumSettings = GymnasiumSettings(),
+        gymnasium: GymnasiumSettings = GymnasiumSettings(),
+        makeStore: ParameterStoreFactory? = nil,
+        logger: Logger = Logger(label: "swift-dqn")
+    ) throws(TrainingError) {
+        try self.init(
+            resuming: directory, steps: steps, saveEvery: saveEvery, keep: keep, workers: workers,
+            memoryLimit: memoryLimit, workerTimeout: workerTimeout, evaluation: EvaluationChanges(),
+            gymnasium: gymnasium, makeStore: makeStore, logger: logger)
+    }
+
+    /// Resumes a run as the initializer above, with new values of the settings of evaluations, which the run stores.
+    package convenience init(
+        resuming directory: RunDirectory, steps: Int? = nil, saveEvery: Int? = nil, keep: Int? = nil,
+        workers: Int? = nil, memoryLimit: Int? = nil, workerTimeout: Duration? = nil,
+        evaluation: EvaluationChanges, gymnasium: GymnasiumSettings = GymnasiumSettings(),
         makeStore: ParameterStoreFactory? = nil,
         logger: Logger = Logger(label: "swift-dqn")
     ) throws(TrainingError) {
