@@ -8,6 +8,7 @@ import dataclasses
 import enum
 import itertools
 import random
+import types
 
 import gymnasium
 import numpy
@@ -16,6 +17,9 @@ from dqn_test_environments import Still
 
 class Stateful(Still):
     """Starts with `begin` and pays what `play` returns."""
+
+    def play(self, action):
+        return 0
 
     def reset(self, *, seed=None, options=None):
         result = super().reset(seed=seed)
@@ -203,6 +207,101 @@ class Grids(Stateful):
         return self.grid.sum()
 
 
+class Chest(Stateful):
+    """Samples spaces inside a dictionary and a tuple; an attribute refers to one of them as well.
+
+    The constructor samples a space that has no seed, as MiniGrid's does.
+    """
+
+    def __init__(self, label=""):
+        super().__init__(label)
+        self.mission = gymnasium.spaces.Tuple((gymnasium.spaces.Discrete(9),))
+        self.mission[0].sample()
+
+    def begin(self):
+        inner = gymnasium.spaces.Tuple((gymnasium.spaces.Discrete(50), gymnasium.spaces.MultiBinary(3)))
+        self.chest = gymnasium.spaces.Dict({"key": gymnasium.spaces.Discrete(90), "drawer": inner}, seed=4)
+        self.key = self.chest["key"]
+        self.closed = gymnasium.spaces.Tuple((gymnasium.spaces.Discrete(2),))
+
+    def play(self, action):
+        if action == 1:
+            self.key.seed(int(self.chest["key"].sample()))
+        sample = self.chest.sample()
+        number, bits = sample["drawer"]
+        total = 100 * self.key.sample() + sample["key"] + number / 64 + bits.sum() / 1024
+        return total + 1000 * int(self.mission[0].sample())
+
+
+class Engraved(Stateful):
+    """A read-only array; its reward shows whether it is writable."""
+
+    def begin(self):
+        self.words = numpy.arange(3.0)
+        self.words.flags.writeable = False
+
+    def play(self, action):
+        return action + 10 * self.words.flags.writeable
+
+
+class Strided(Stateful):
+    """Every other column of an array."""
+
+    def begin(self):
+        self.columns = numpy.zeros((4, 6))[:, ::2]
+
+
+class Turned(Stateful):
+    """Channels first over memory that has them last, a board turned by a quarter, and a reversed row."""
+
+    def begin(self):
+        numbers = numpy.random.default_rng(5)
+        self.picture = numbers.random((50, 70, 3), dtype=numpy.float32).transpose(2, 0, 1)
+        self.board = numpy.rot90(numbers.random((40, 60), dtype=numpy.float32))
+        self.row = numbers.random((1, 999), dtype=numpy.float32)[:, ::-1]
+
+    def play(self, action):
+        for array in (self.picture, self.board, self.row):
+            array *= numpy.float32(1.01)
+            array[0, action] += 1
+        return float(self.picture.sum()) + 1e3 * float(self.board.sum()) + 1e6 * float(self.row.sum())
+
+
+class Swapped(Stateful):
+    """The byte order that this machine does not have."""
+
+    def begin(self):
+        self.numbers = numpy.arange(3, dtype=numpy.dtype(numpy.int32).newbyteorder("S"))
+
+
+class Hand:
+    """Runs its own code when something iterates over it."""
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return 1
+
+
+class Counting(Stateful):
+    """Iterates over an object with its own code."""
+
+    def begin(self):
+        self.numbered = enumerate(Hand())
+
+
+def greet(person):
+    return 1
+
+
+class Stranger(Stateful):
+    """Binds a function to itself that its class does not define."""
+
+    def begin(self):
+        self.greet = types.MethodType(greet, self)
+
+
 class Visitor(Stateful):
     """Holds a set, whose order is not data."""
 
@@ -276,9 +375,17 @@ class OldStep(Still):
         return self.last, 0.0, False, {}
 
 
+class Unpacker(Still):
+    """Takes apart a tuple of its own that is too short."""
+
+    def step(self, action):
+        first, second, third, fourth, fifth = (1, 2, 3, 4)
+        return self.last, 0.0, False, False, {}
+
+
 KINDS = [
-    Pieces, Dice, Iterators, Words, Cards, Bits, Keys, Grids, Visitor, Spawner, Borrower, Writer, Remembering, OldReset,
-    OldResult, OldStep,
+    Pieces, Dice, Iterators, Words, Cards, Bits, Keys, Grids, Chest, Engraved, Strided, Turned, Swapped, Counting,
+    Stranger, Visitor, Spawner, Borrower, Writer, Remembering, OldReset, OldResult, OldStep, Unpacker,
 ]
 for kind in KINDS:
     gymnasium.register(f"{kind.__name__}-v0", kind, max_episode_steps=200)

@@ -21,10 +21,14 @@ from gymnasium_values import (
     attributes_of,
     constant_name,
     enumeration_member,
+    foreign_argument,
     function_name,
+    inner_spaces,
     is_ale,
     is_iterator,
+    is_method_of,
     is_plain,
+    is_seeded,
     iterator_state,
     layer_names,
     layers,
@@ -118,9 +122,12 @@ class Capture:
         environment to restore, and cannot be inside a container, since a new environment may have fewer items.
         """
         own = self.own_code(value)
+        if own and not isinstance(value, types.MethodType):
+            return {"own": own}
         if own:
-            is_bound = isinstance(value, types.MethodType)
-            return {"bound": own, "self": self.encode(value.__self__, f"{path}.__self__")} if is_bound else {"own": own}
+            if not is_method_of(value.__func__, value.__self__):
+                raise Unfit(f"'{path}' is a method of a {kind_of(value.__self__)}, whose class does not define it")
+            return {"bound": own, "self": self.encode(value.__self__, f"{path}.__self__")}
         if type(value) in (list, tuple) and all(self.own_code(item) for item in value):
             return None
         name = constant_name(value, self.layers)
@@ -153,14 +160,22 @@ class Capture:
         """The document of a container or an array; `None` for all else."""
         kind, numpy = type(value), self.numpy
         if kind is numpy.ndarray and value.dtype.kind in "biufcUS":
+            if not value.dtype.isnative:
+                raise Unfit(f"'{path}' is an array whose byte order is not this machine's")
             found = {"array": self.add(value, path)}
-            if value.flags.f_contiguous and not value.flags.c_contiguous:
+            if not value.flags.c_contiguous:
                 # The order of the elements in memory decides the last bits of their sum.
-                found["order"] = "F"
+                found["order"] = "F" if value.flags.f_contiguous else order_of(value)
+            if found.get("order", "") is None:
+                raise Unfit(f"'{path}' is a view that skips or repeats elements of an array")
+            if not value.flags.writeable:
+                found["writable"] = False
             return found
         if kind is numpy.ndarray and value.dtype.kind == "O":
             if not value.flags.c_contiguous or value.base is not None:
                 raise Unfit(f"'{path}' is a view of an array of objects")
+            if not value.flags.writeable:
+                raise Unfit(f"'{path}' is a read-only array of objects")
             return {"objects": list(value.shape), "items": self.encode_items(value.reshape(-1).tolist(), path)}
         if kind is list:
             return {"list": self.encode_items(value, path)}
@@ -219,6 +234,9 @@ class Capture:
         if state is None:
             raise Unfit(f"'{path}' is a {kind_of(value)}, whose state this version of Python does not reveal")
         name, arguments, more = state
+        foreign = foreign_argument(name, arguments)
+        if foreign is not None:
+            raise Unfit(f"'{path}' iterates over a {kind_of(foreign)}, which is not data")
         return {
             "iterator": name, "arguments": self.encode_items(arguments, path),
             "state": self.encode_items(more, f"{path}.state"),
@@ -226,11 +244,18 @@ class Capture:
 
     def encode_object(self, value, path):
         if isinstance(value, self.gymnasium.spaces.Space) and not self.containers:
-            # Only the generator of a space changes.
-            return {
+            # Only the generators of a space, and of the spaces inside it, change.
+            found = {
                 "object": type(value).__qualname__,
                 "attributes": {"_np_random": self.encode(value._np_random, f"{path}._np_random")},
             }
+            inner = inner_spaces(value)
+            if any(map(is_seeded, inner)):
+                found["spaces"] = [
+                    self.encode(item, f"{path}.spaces[{index}]") if is_seeded(item) else None
+                    for index, item in enumerate(inner)
+                ]
+            return found
         if not is_plain(value):
             raise Unfit(f"'{path}' is a {kind_of(value)}, which is not data")
         found = {"object": type(value).__qualname__}
@@ -255,6 +280,20 @@ class Capture:
         kind = array.dtype.newbyteorder("<").str
         self.arrays.append((path, array.astype(kind, order="C"), array))
         return [len(self.arrays) - 1, kind, list(array.shape)]
+
+
+def order_of(array):
+    """The axes of an array from the slowest to the fastest in memory, counted from 1, those that run backwards negative.
+
+    `None` if the elements do not fill their part of the memory.
+    """
+    axes = sorted(range(array.ndim), key=lambda axis: (array.shape[axis] > 1, -abs(array.strides[axis])))
+    stride = array.itemsize
+    for axis in reversed(axes):
+        if array.shape[axis] > 1 and abs(array.strides[axis]) != stride:
+            return None
+        stride *= array.shape[axis]
+    return [-axis - 1 if array.shape[axis] > 1 and array.strides[axis] < 0 else axis + 1 for axis in axes]
 
 
 def kind_of(value):

@@ -8,11 +8,13 @@ import difflib
 import importlib
 import inspect
 import json
+import os
 import re
 import sys
+import traceback
 
 from gymnasium_environment import INVALID_OPTIONS, PACKAGE_MISSING, UNKNOWN, Refusal, one_line
-from gymnasium_values import layers
+from gymnasium_values import inner_spaces, is_seeded, layers
 
 OLD_API = 10
 # Packages that register their environments in a call, by the namespace of their ids.
@@ -20,6 +22,11 @@ NAMESPACES = {"ALE": "ale_py", "MinAtar": "minatar.gym"}
 # Atari's older ids have no namespace.
 OLDER_ATARI = re.compile(r"[A-Z][A-Za-z]*NoFrameskip-v[04]")
 WRAPPER = "wrapper"
+# Wrappers that keep statistics over all episodes, which no seed and no reset restores, and what replaces them.
+KEEPING = {
+    "NormalizeObservation": "scale observations with --set wrappers=observation-scale:FACTOR",
+    "NormalizeReward": "use --set wrappers=reward-normalize, which keeps them in checkpoints and out of evaluations",
+}
 
 
 def import_packages(identifier):
@@ -62,14 +69,19 @@ def make(gymnasium, identifier, options, wrappers):
 
     Without Gymnasium's passive checker: it keeps observations of the environment, whose state then cannot be captured.
     """
+    has_options = bool(options)
     options = {"disable_env_checker": True, **options}
-    with refusals(gymnasium, identifier, has_options=len(options) > 1):
+    with refusals(gymnasium, identifier, has_options):
         environment = gymnasium.make(identifier, **options)
         modes = environment.unwrapped.metadata.get("render_modes") or ()
         if "ansi" in modes and "render_mode" not in options:
             environment.close()
             environment = gymnasium.make(identifier, render_mode="ansi", **options)
     check_interface(environment)
+    for layer in layers(environment):
+        for value in vars(layer).values():
+            if isinstance(value, gymnasium.spaces.Space):
+                replace_entropy(gymnasium, value)
     for text in wrappers:
         environment = wrap(gymnasium, environment, text)
     return environment
@@ -128,9 +140,15 @@ def check_reset(result):
     return result
 
 
-def older_interface(error):
-    """The refusal of an environment whose `step` returns four values, as in the older API; `None` for other errors."""
-    is_older = isinstance(error, ValueError) and "(expected 5, got 4)" in str(error)
+def older_interface(error, own_files, gymnasium):
+    """The refusal of an environment whose `step` returns four values, as in the older API; `None` for other errors.
+
+    These scripts or a wrapper of Gymnasium expect five. The environment's own modules may do so for other reasons.
+    """
+    if not isinstance(error, ValueError) or "(expected 5, got 4)" not in str(error):
+        return None
+    file = traceback.extract_tb(error.__traceback__)[-1].filename
+    is_older = file in own_files or file.startswith(os.path.join(os.path.dirname(gymnasium.__file__), ""))
     return Refusal(OLD_API, "its step returns four values, not five") if is_older else None
 
 
@@ -170,16 +188,23 @@ def wrap(gymnasium, environment, text):
         ) from None
 
 
+def replace_entropy(gymnasium, space):
+    """Seeds the generators of a space and those inside it that have a seed from the system: equal runs differ in them.
+
+    MiniGrid samples a space of missions in its constructor. Seeds of at most 64 bits are the environment's and stay.
+    """
+    sequence = getattr(getattr(space._np_random, "bit_generator", None), "seed_seq", None)
+    entropy = getattr(sequence, "entropy", None)
+    if isinstance(entropy, int) and entropy >= 1 << 64:
+        space._np_random = gymnasium.utils.seeding.np_random(0)[0]
+    for inner in inner_spaces(space):
+        replace_entropy(gymnasium, inner)
+
+
 def spaces_of(layer):
     """The spaces that an environment or a wrapper has of its own."""
     names = ("observation_space", "action_space", "_observation_space", "_action_space")
     return [vars(layer)[name] for name in names if vars(layer).get(name) is not None]
-
-
-def is_seeded(space):
-    """Whether a space, or one inside it, has a generator."""
-    inner = getattr(space, "spaces", ())
-    return space._np_random is not None or any(map(is_seeded, inner.values() if hasattr(inner, "values") else inner))
 
 
 def refuse_functions(kind, name, environment, positional, named):
@@ -198,6 +223,12 @@ def refuse_functions(kind, name, environment, positional, named):
 
 def wrapper_class(gymnasium, name):
     """A class of `gymnasium.wrappers`."""
+    if name in KEEPING:
+        raise Refusal(
+            INVALID_OPTIONS,
+            f"the wrapper '{name}' keeps statistics over episodes, so evaluations would depend on the episodes before "
+            f"them; {KEEPING[name]}.",
+        )
     names = [known for known in gymnasium.wrappers.__all__ if known[:1].isupper()]
     try:
         # Some are imported only now.

@@ -8,6 +8,7 @@ without calling their classes, and only of classes that the environment has in p
 
 import collections
 import json
+import math
 import random
 import types
 
@@ -21,14 +22,18 @@ from gymnasium_values import (
     attributes_of,
     constant_name,
     enumeration_member,
+    foreign_argument,
     function_name,
+    inner_spaces,
     is_ale,
+    is_method_of,
     is_plain,
     is_plain_class,
     layer_names,
     layers,
     named,
     own_class,
+    own_name,
     own_packages,
     slots_of,
 )
@@ -124,15 +129,28 @@ class Restoration:
 
     def decode_array(self, _, stored, path):
         found = self.array(stored["array"], path)
-        return self.record(self.numpy.asfortranarray(found) if stored.get("order") == "F" else found, path)
+        order = stored.get("order")
+        if order is not None:
+            found = self.numpy.asfortranarray(found) if order == "F" else self.ordered(found, order, path)
+        found.flags.writeable = stored.get("writable", True)
+        return self.record(found, path)
+
+    def ordered(self, array, order, path):
+        """An array with its elements in another order in memory; see `order_of`."""
+        axes = [abs(axis) - 1 for axis in order]
+        if sorted(axes) != list(range(array.ndim)):
+            raise ValueError(path)
+        turn = tuple(slice(None, None, -1 if -axis - 1 in order else 1) for axis in range(array.ndim))
+        memory = self.numpy.ascontiguousarray(array[turn].transpose(axes))
+        return memory.transpose(self.numpy.argsort(axes))[turn]
 
     def decode_objects(self, _, stored, path):
+        # Before a damaged shape takes memory.
+        if len(stored["items"]) != math.prod(stored["objects"]):
+            raise ValueError(path)
         found = self.record(self.numpy.empty(stored["objects"], object), path)
         flat = found.reshape(-1)
-        items = self.items(stored["items"], path)
-        if len(items) != flat.size:
-            raise ValueError(path)
-        for index, item in enumerate(items):
+        for index, item in enumerate(self.items(stored["items"], path)):
             flat[index] = item
         return found
 
@@ -182,7 +200,10 @@ class Restoration:
         build = BUILDERS.get(name) or ITERATORS.get(name)
         if build is None:
             raise ValueError(path)
-        found = build(*self.items(stored["arguments"], path))
+        arguments = self.items(stored["arguments"], path)
+        if foreign_argument(name, arguments) is not None:
+            raise Unfit(path)
+        found = build(*arguments)
         for state in self.items(stored["state"], f"{path}.state"):
             found.__setstate__(state)
         return self.record(found, path)
@@ -225,16 +246,18 @@ class Restoration:
 
     def decode_own(self, _, stored, path):
         module, name = stored["own"]
-        found = named(module, name) if module.partition(".")[0] in self.packages else None
-        if not isinstance(found, (type, types.FunctionType)) or getattr(found, "__closure__", None):
+        found = named(module, name)
+        # A name may lead through modules that the environment's own ones import; what it finds must not be theirs.
+        if own_name(found, self.packages) != [module, name] or getattr(found, "__closure__", None):
             raise Unfit(path)
         return found
 
     def decode_bound(self, _, stored, path):
         function = self.decode_own(None, {"own": stored["bound"]}, path)
-        if not isinstance(function, types.FunctionType):
+        owner = self.value(None, stored["self"], f"{path}.__self__")
+        if not isinstance(function, types.FunctionType) or not is_method_of(function, owner):
             raise Unfit(path)
-        return types.MethodType(function, self.value(None, stored["self"], f"{path}.__self__"))
+        return types.MethodType(function, owner)
 
     def decode_constant(self, present, stored, path):
         if stored["constant"] not in (constant_name(present, self.layers, older) for older in (False, True)):
@@ -245,7 +268,10 @@ class Restoration:
         function = getattr(present, "__func__", None)
         if function_name(function, self.layers) != stored["method"]:
             raise Unfit(path)
-        return types.MethodType(function, self.value(present.__self__, stored["self"], f"{path}.__self__"))
+        owner = self.value(present.__self__, stored["self"], f"{path}.__self__")
+        if type(owner) is not type(present.__self__) and not is_method_of(function, owner):
+            raise Unfit(path)
+        return types.MethodType(function, owner)
 
     def decode_object(self, present, stored, path):
         is_space = isinstance(present, self.gymnasium.spaces.Space)
@@ -254,11 +280,12 @@ class Restoration:
             kind = own_class(stored.get("module", ""), stored["object"], self.packages)
             if kind is None or not is_plain_class(kind):
                 raise Unfit(path)
-            present = None
+            present, is_space = None, False
         if is_space:
             made = self.keep(present, path)
             attributes = self.restore_attributes(vars(present), stored["attributes"], path)
             self.changes.append(lambda: vars(made).update(attributes))
+            self.restore_spaces(inner_spaces(present), stored.get("spaces"), path)
             return made
         # Recorded before its attributes, which may refer to it.
         made = self.record(object.__new__(kind), path)
@@ -272,6 +299,16 @@ class Restoration:
         for name, value in stored.get("slots", {}).items():
             members[name].__set__(made, self.value(now.get(name), value, f"{path}.{name}"))
         return made
+
+    def restore_spaces(self, present, stored, path):
+        """Restores the generators of the spaces inside a space; those without one, and all in older snapshots, stay."""
+        if stored is None:
+            return
+        if len(stored) != len(present):
+            raise Unfit(path)
+        for index, (space, value) in enumerate(zip(present, stored)):
+            if value is not None and self.value(space, value, f"{path}.spaces[{index}]") is not space:
+                raise Unfit(path)
 
     def decode_emulator(self, present, stored, path):
         if not is_ale(present):

@@ -21,6 +21,8 @@ ITERATORS = {
     )
 }
 BUILDERS = {"iter": iter, "reversed": reversed}
+# What iterators run over: iterating over these executes no Python code of a class.
+ITERABLES = (list, tuple, dict, range, bytes, bytearray)
 # Of classes that a class statement has made.
 HEAP_TYPE = 1 << 9
 BIT_GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
@@ -121,6 +123,16 @@ def own_name(value, packages):
     return place if is_own and named(*place) is value else None
 
 
+def is_method_of(function, value):
+    """Whether the class of a value, or a class itself, defines a function, under any name."""
+    kinds = (value.__mro__ if isinstance(value, type) else ()) + type(value).__mro__
+    members = (member for kind in kinds for member in vars(kind).values())
+    return any(
+        (member.__func__ if isinstance(member, (classmethod, staticmethod)) else member) is function
+        for member in members
+    )
+
+
 def iterator_state(value):
     """The builder, the arguments and the state of an iterator; `None` if Python does not reveal them."""
     try:
@@ -139,6 +151,16 @@ def iterator_state(value):
 
 def is_iterator(value):
     return ITERATORS.get(f"{type(value).__module__}.{type(value).__qualname__}") is type(value)
+
+
+def foreign_argument(name, arguments):
+    """The first argument of an iterator that is not data, whose own code would run; `None` if all are."""
+    for argument in arguments:
+        is_data = type(argument) in PLAIN + ITERABLES or type(argument).__module__ == "numpy" or is_iterator(argument)
+        # It returns its argument as it is.
+        if not is_data and name != "itertools.repeat":
+            return argument
+    return None
 
 
 def function_name(function, fixed):
@@ -206,6 +228,19 @@ def enumeration_member(module, class_name, name):
 def is_ale(value):
     """Whether an object is the Arcade Learning Environment, which serializes its own state."""
     return type(value).__name__ == "ALEInterface" and type(value).__module__.partition(".")[0] == "ale_py"
+
+
+def inner_spaces(space):
+    """The spaces inside a space, in order: of a dictionary, a tuple, a choice, a sequence or a graph."""
+    found = getattr(space, "spaces", ())
+    found = list(found.values()) if isinstance(found, dict) else list(found) if isinstance(found, (list, tuple)) else []
+    found += [getattr(space, name, None) for name in ("feature_space", "node_space", "edge_space")]
+    return [inner for inner in found if hasattr(inner, "_np_random")]
+
+
+def is_seeded(space):
+    """Whether a space, or one inside it, has a generator."""
+    return space._np_random is not None or any(map(is_seeded, inner_spaces(space)))
 
 
 def layers(environment):

@@ -45,7 +45,9 @@ REQUEST, REPLY = struct.Struct("<IIQ"), struct.Struct("<IIdQ")
 HAS_MASK = 4
 DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER, PICTURE = range(1, 8)
 # The exceptions of decoding an invalid state.
-NO_STATE = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError, struct.error)
+NO_STATE = (
+    ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError, struct.error
+)
 
 
 class Farewell(BaseException):
@@ -144,7 +146,7 @@ class Worker:
             except Refusal as refusal:
                 answer(refusal.status, str(refusal).encode())
             except Exception as error:
-                refusal = older_interface(error)
+                refusal = older_interface(error, OWN_FILES, self.gymnasium)
                 if refusal:
                     answer(refusal.status, str(refusal).encode())
                 else:

@@ -196,6 +196,8 @@ import Testing
             ("CartPole-v1?wrapper=TimeLimit:[7", .invalidOptions, "are not JSON ([7); write wrapper=TimeLimit:VALUE"),
             ("CartPole-v1?wrapper=TransformReward:1", .invalidOptions, "takes a function as 'func'"),
             ("CartPole-v1?wrapper=os", .invalidOptions, "has no wrapper 'os'"),
+            ("CartPole-v1?wrapper=NormalizeObservation", .invalidOptions, "--set wrappers=observation-scale:FACTOR"),
+            ("CartPole-v1?wrapper=NormalizeReward:0.9", .invalidOptions, "--set wrappers=reward-normalize"),
             ("Pendulum-v1", .unsupportedSpace, "its action space is Box, not Discrete"),
             ("dqn_test_environments:Joystick-v0", .unsupportedSpace, "its action space is Box, not Discrete"),
         ])

@@ -20,7 +20,8 @@ import Testing
     @Test(
         "Continues in a new process",
         arguments: [
-            "Pieces", "Dice", "Iterators", "Words", "Cards", "Bits", "Keys", "Grids", "Remembering",
+            "Pieces", "Dice", "Iterators", "Words", "Cards", "Bits", "Keys", "Grids", "Remembering", "Chest",
+            "Engraved", "Turned",
         ])
     func continues(name: String) throws {
         let (original, fresh) = (try make(name), try make(name))
@@ -44,6 +45,13 @@ import Testing
             ("Spawner", "'Spawner._np_random' is a generator that has spawned others"),
             ("Borrower", "'Borrower.errors[0]' is a ValueError, which is not data"),
             ("Writer", "'Writer.choose' is a generator, which is not data"),
+            ("Strided", "'Strided.columns' is a view that skips or repeats elements of an array"),
+            ("Swapped", "'Swapped.numbers' is an array whose byte order is not this machine's"),
+            ("Counting", "'Counting.numbered' iterates over a dqn_state_environments.Hand, which is not data"),
+            (
+                "Stranger",
+                "'Stranger.greet' is a method of a dqn_state_environments.Stranger, whose class does not define it"
+            ),
         ])
     func refuses(name: String, reason: String) throws {
         let environment = try make(name)
@@ -51,6 +59,15 @@ import Testing
         _ = try environment.step(1)
         #expect(try environment.snapshot() == nil)
         #expect(environment.captureObstacle == reason)
+    }
+
+    @Test("Equal runs have equal generators of spaces, even ones that the constructor makes without a seed")
+    func spacesWithoutSeed() throws {
+        let (first, second) = (try make("Chest"), try make("Chest"))
+        try first.reset(seed: 1)
+        try second.reset(seed: 1)
+        #expect(try play(first, [0, 1, 0]) == play(second, [0, 1, 0]))
+        #expect(try first.snapshot() == second.snapshot())
     }
 
     @Test("A wrapper hands on the reason")
@@ -142,6 +159,18 @@ import Testing
         } throws: {
             "\($0)".contains("uses the older API of the package gym: \(reason); port it to Gymnasium")
                 && ($0 as? EnvironmentError)?.code == .environmentFailed
+        }
+    }
+
+    @Test("A tuple of the environment's own with four values is not the older API")
+    func shortTuple() throws {
+        let environment = try make("Unpacker")
+        try environment.reset(seed: 1)
+        #expect {
+            _ = try environment.step(0)
+        } throws: {
+            "\($0)".contains("it raised ValueError: not enough values to unpack (expected 5, got 4)")
+                && !"\($0)".contains("older API")
         }
     }
 }
