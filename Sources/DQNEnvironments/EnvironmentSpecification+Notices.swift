@@ -6,6 +6,9 @@ extension EnvironmentSpecification {
     /// Bytes up to this number are at most 0.1 for a network.
     private static let smallestByte: Float = 25
 
+    /// What the user should know about how the observations are read, as sentences.
+    package var readingNotices: [String] { notices.map { "environment '\(id)': \($0)" } }
+
     /// What the user should know about the observations before a run, as sentences.
     ///
     /// - Parameters:
@@ -14,7 +17,7 @@ extension EnvironmentSpecification {
     package func notices(of first: Observation?, isScaled: Bool = false) -> [String] {
         guard let first else {
             let scale = isScaled ? nil : scaleNotice
-            return notices.map { "environment '\(id)': \($0)" } + [scale].compactMap(\.self)
+            return readingNotices + [scale].compactMap(\.self)
         }
         if isScaled { return [] }
         let largest = first.floats.reduce(0) { max($0, abs($1)) }
@@ -25,15 +28,18 @@ extension EnvironmentSpecification {
             ]
         }
         guard observationSpace.element == .float32, observationBounds == nil else { return [] }
-        guard largest > Self.largestMagnitude else { return [] }
+        guard Self.isFar(largest) else { return [] }
         return [scaleNotice("numbers as large as \(largest)", largest)]
     }
+
+    /// Whether a factor should scale numbers of this magnitude. No factor makes infinity finite.
+    private static func isFar(_ magnitude: Float) -> Bool { magnitude > largestMagnitude && magnitude.isFinite }
 
     /// A notice if the declared bounds are far from those that networks learn well from.
     private var scaleNotice: String? {
         guard observationSpace.element == .float32, let bounds = observationBounds else { return nil }
         let largest = max(abs(bounds.lowerBound), abs(bounds.upperBound))
-        guard largest > Self.largestMagnitude else { return nil }
+        guard Self.isFar(largest) else { return nil }
         return scaleNotice("numbers from \(bounds.lowerBound) to \(bounds.upperBound)", largest)
     }
 

@@ -32,6 +32,37 @@ package struct Munchausen: Sendable, Equatable {
         return Float(Double(largest) + temperature * log(sum))
     }
 
+    /// Writes the soft maximum of each quantile: the mean over π of the quantile of each action, less τ ln π.
+    ///
+    /// The probabilities sum to 1 in double precision, so that no fraction of a large value is lost or added.
+    /// O(actions · N); allocates nothing.
+    ///
+    /// - Parameters:
+    ///   - quantiles: [actions, N].
+    ///   - values: The mean of each action's quantiles.
+    ///   - result: N elements.
+    package func writeSoftMaximum(
+        of quantiles: UnsafeBufferPointer<Float>, values: UnsafeBufferPointer<Float>,
+        to result: UnsafeMutableBufferPointer<Double>
+    ) {
+        let count = result.count
+        result.update(repeating: 0)
+        let largest = Double(values[values.indexOfMaximum])
+        var sum = 0.0
+        for value in values { sum += exp((Double(value) - largest) / temperature) }
+        let logarithmOfSum = temperature * log(sum)
+        for action in values.indices {
+            let difference = Double(values[action]) - largest
+            let probability = exp(difference / temperature) / sum
+            guard probability > 0 else { continue }
+            // τ ln π(a|s′)
+            let logPolicy = difference - logarithmOfSum
+            for index in 0..<count {
+                result[index] += probability * (Double(quantiles[action * count + index]) - logPolicy)
+            }
+        }
+    }
+
     /// Returns what the step from an observation with these values adds to the reward. O(actions); allocates nothing.
     package func bonus(_ values: UnsafeBufferPointer<Float>, action: Int) -> Float {
         let logPolicy = Double(values[action]) - Double(softMaximum(values))

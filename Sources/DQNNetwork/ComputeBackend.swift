@@ -44,6 +44,9 @@ public protocol NetworkComputation: AnyObject {
 
     /// Computes the outputs of the loaded batch; valid until the next pass.
     ///
+    /// The memory must be writable: a caller may overwrite outputs, such as those of actions that are not allowed, so
+    /// ``backward(into:)`` must not read them.
+    ///
     /// - Returns: `batchSize` rows of the architecture's `outputCount` numbers: Q-values, logits and the state value, or
     ///   quantiles.
     func forward() throws(NetworkError) -> UnsafeBufferPointer<Float>

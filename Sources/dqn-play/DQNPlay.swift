@@ -135,7 +135,7 @@ struct DQNPlay: ParsableCommand {
         let environment = try makeEnvironment(for: agent)
         try check(environment.specification, fits: agent)
         if !quiet, !json {
-            for notice in environment.specification.notices(of: nil) { writeError("warning: \(notice)") }
+            for notice in environment.specification.readingNotices { writeError("warning: \(notice)") }
         }
         let episodes = try play(agent, in: environment)
         try printSummary(of: episodes, url, agent, environment.specification.id)

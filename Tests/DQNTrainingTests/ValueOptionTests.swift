@@ -130,6 +130,23 @@ struct ValueOptionFixture: Decodable, Sendable {
         }
     }
 
+    /// Rounding must not lose a fraction of a large value: τ ln n is much smaller.
+    @Test(arguments: [2, 18]) func theSoftMaximumOfQuantilesKeepsLargeValues(actions: Int) {
+        let values = [Float](repeating: 1000, count: actions)
+        let quantiles = (0..<actions).flatMap { _ in [999, 1000, 1001] as [Float] }
+        var result = [Double](repeating: .nan, count: 3)
+        values.withUnsafeBufferPointer { values in
+            quantiles.withUnsafeBufferPointer { quantiles in
+                result.withUnsafeMutableBufferPointer {
+                    Munchausen(temperature: 0.03).writeSoftMaximum(of: quantiles, values: values, to: $0)
+                }
+            }
+        }
+        for (index, value) in result.enumerated() {
+            #expect(abs(value - (999 + Double(index) + 0.03 * log(Double(actions)))) < 1e-9)
+        }
+    }
+
     @Test(arguments: ["dqn", "async-dqn", "async-nstep-q"]) func munchausenTurnsThePresetsDoubleOff(method: String)
         throws
     {

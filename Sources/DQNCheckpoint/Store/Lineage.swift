@@ -4,8 +4,9 @@ package import Foundation
 /// The parents of a run's checkpoints: `lineage.jsonl`, with one line per save.
 ///
 /// A line is `{"child":DIGEST,"parent":DIGEST,"why":WORD}` with digests as in ``CheckpointSummary/digest``; if a resume
-/// changed settings, `"changed":{KEY:VALUE}` holds the new values. Checkpoints do not record their parents, so that equal states produce identical files however often a run was resumed. The file
-/// is informative: nothing depends on it, and a kill may lose its last line.
+/// changed settings, `"changed":{KEY:VALUE}` holds the new values. Checkpoints do not record their parents, so that equal
+/// states produce identical files however often a run was resumed. The file is informative: nothing depends on it, and a
+/// kill may lose its last line.
 package struct Lineage: Sendable {
     /// How a checkpoint was created.
     package enum Reason: String, Sendable, Codable {

@@ -1,7 +1,7 @@
 /// Converts state between two neighbouring versions, in both directions.
 ///
 /// A downgrade lists everything that an upgrade would not restore. If it lists nothing, converting there and back
-/// yields the same file.
+/// yields the same file, except for configuration keys whose absence means the same.
 protocol Migration: SendableMetatype {
     /// Adds what files of the older version lack.
     ///

@@ -14,7 +14,7 @@ extension ConfigurationKey {
     ]
 
     /// Keys that were added after release 2.0. A file may lack any of them.
-    static let addedSince2_0: Set<String> = [
+    package static let addedSince2_0: Set<String> = [
         "action_masks",
         "munchausen", "munchausen_alpha", "munchausen_temperature", "munchausen_clip", "quantiles",
         "environments_per_worker", "return_lambda", "epochs", "minibatches",

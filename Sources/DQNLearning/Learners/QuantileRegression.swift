@@ -15,6 +15,8 @@ final class QuantileRegression {
     private let targets: UnsafeMutableBufferPointer<Float>
     /// The mean of each action's quantiles.
     private let means: UnsafeMutableBufferPointer<Float>
+    /// The soft maximum of each quantile of one row.
+    private let soft: UnsafeMutableBufferPointer<Double>
 
     init(quantiles: Int, actions: Int, rows: Int) {
         loss = QuantileLoss(quantiles: quantiles)
@@ -23,11 +25,14 @@ final class QuantileRegression {
         targets.initialize(repeating: 0)
         means = .allocate(capacity: actions)
         means.initialize(repeating: 0)
+        soft = .allocate(capacity: quantiles)
+        soft.initialize(repeating: 0)
     }
 
     deinit {
         targets.deallocate()
         means.deallocate()
+        soft.deallocate()
     }
 
     /// The quantiles of one row of a network's outputs: [actions, N].
@@ -57,19 +62,8 @@ final class QuantileRegression {
         _ row: Int, _ outputs: UnsafeBufferPointer<Float>, _ munchausen: Munchausen, reward: Float, discount: Float
     ) {
         let (count, quantiles) = (loss.quantiles, quantiles(of: outputs, row: row))
-        let values = values(of: outputs, row: row)
-        let soft = munchausen.softMaximum(values)
-        for index in 0..<count { targets[row * count + index] = reward }
-        for action in 0..<actions {
-            // τ ln π(a|s′)
-            let logPolicy = values[action] - soft
-            let probability = Float(exp(Double(logPolicy) / munchausen.temperature))
-            guard probability > 0 else { continue }
-            for index in 0..<count {
-                targets[row * count + index] +=
-                    discount * probability * (quantiles[action * count + index] - logPolicy)
-            }
-        }
+        munchausen.writeSoftMaximum(of: quantiles, values: values(of: outputs, row: row), to: soft)
+        for index in 0..<count { targets[row * count + index] = reward + discount * Float(soft[index]) }
     }
 
     /// Adds to the target of a row.

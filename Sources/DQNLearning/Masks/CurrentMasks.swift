@@ -20,7 +20,8 @@ struct CurrentMasks {
                     "The stored action mask has \(mask.count) entries, but there are "
                         + "\(context.architecture.actionCount) actions.")
             }
-            masks[environment] = mask.map { $0 != 0 }
+            // Zeros alone restrict nothing: see docs/format.md.
+            masks[environment] = mask.contains { $0 != 0 } ? mask.map { $0 != 0 } : nil
         }
     }
 

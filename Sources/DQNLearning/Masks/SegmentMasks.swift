@@ -62,15 +62,19 @@ final class SegmentMasks {
         (Array(0..<count) + finals.map { slots + $0 }).flatMap { Array(place($0)) }
     }
 
-    /// Restores ``bytes(slots:finals:)``.
+    /// Restores ``bytes(slots:finals:)``. A mask of zeros alone restricts nothing.
     ///
-    /// - Throws: `ModelError` (`invalidSnapshot`) if the number of bytes differs.
+    /// - Throws: `ModelError` (`invalidSnapshot`) if the number of bytes differs, or one is neither 0 nor 1.
     func restore(_ snapshot: StateSnapshot, _ name: String, slots count: Int, finals: [Int]) throws(ModelError) {
         guard snapshot.values[name] != nil else { return }
         let stored = try snapshot.uint8(name, count: (count + finals.count) * actionCount)
+        if let value = stored.first(where: { $0 > 1 }) {
+            throw .invalid("The stored segment has the byte \(value) in an action mask; valid are 0 and 1.")
+        }
         use()
         for (index, target) in (Array(0..<count) + finals.map { slots + $0 }).enumerated() {
-            place(target).copyBytes(from: stored[(index * actionCount)..<((index + 1) * actionCount)])
+            let mask = stored[(index * actionCount)..<((index + 1) * actionCount)]
+            if mask.contains(1) { place(target).copyBytes(from: mask) }
         }
     }
 }

@@ -9,7 +9,7 @@ internal import DQNNetwork
 ///
 /// Deviations from the paper: those of `async-q`. The action after the last step of a segment is chosen before the
 /// update and taken after it. If a time limit ended the episode, the same policy draws an action whose value is used
-/// but which is not taken.
+/// but which is not taken; if the environment then failed to begin another episode, the best action stands in for it.
 struct AsynchronousSARSA: TrainingMethod, ValueBasedRule {
     let name = "async-sarsa"
     let summary = "asynchronous one-step SARSA (Mnih 2016)"
@@ -49,9 +49,13 @@ struct AsynchronousSARSA: TrainingMethod, ValueBasedRule {
         let values = try networks.targetOutputs(after: segment)
         let width = values.count / segment.capacity
         for row in 0..<segment.count {
-            let next = Int(segment.nextAction(after: row))
-            // Without a next action the episode has terminated.
-            let value = next < 0 ? 0 : values[row * width + next]
+            let next = UnsafeBufferPointer(rebasing: values[(row * width)..<((row + 1) * width)])
+            var value: Float = 0
+            if !segment.isTerminated(row) {
+                let action = Int(segment.nextAction(after: row))
+                // No action was chosen if the environment failed before the round ended.
+                value = next[action >= 0 ? action : next.indexOfMaximum(allowing: segment.nextMask(row))]
+            }
             segment.targets[row] = segment.rewards[row] + discount * value
         }
         return networks.loss(of: segment, outputs: outputs, gradient: gradient)

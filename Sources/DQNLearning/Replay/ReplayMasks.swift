@@ -7,13 +7,10 @@ final class ReplayMasks {
     /// The name of the column in a snapshot.
     static let columnName = ReplaySnapshot.nextActionMasks
 
-    /// The number of actions.
-    let actionCount: Int
     private let ring: ReplayRing
     private let zeros: [UInt8]
 
     private init(actionCount: Int, capacity: Int, chunkLength: Int) {
-        self.actionCount = actionCount
         zeros = [UInt8](repeating: 0, count: actionCount)
         ring = ReplayRing(
             name: Self.columnName, element: .uint8, shape: [actionCount], capacity: capacity, chunkLength: chunkLength)
@@ -60,7 +57,4 @@ extension ReplayMemory {
         self.masks = masks
         masks.write(mask, slot)
     }
-
-    /// The number of actions of the masks; `nil` if no observation had one.
-    package var maskedActionCount: Int? { masks?.actionCount }
 }

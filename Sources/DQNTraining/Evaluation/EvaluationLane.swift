@@ -52,7 +52,7 @@ final class EvaluationLane: @unchecked Sendable {
         var shared = job.seeds
         let seeds = environments > 1 ? (0..<episodes).map { _ in shared.next() } : []
         for environment in stride(from: index, to: min(environments, episodes), by: laneCount) {
-            var player = try player(environment)
+            var player = try player(environment, heartbeat)
             // Kept also if an episode throws: the next evaluation resets the environment.
             defer { players[environment] = player }
             for episode in stride(from: environment, to: episodes, by: environments) {
@@ -68,11 +68,11 @@ final class EvaluationLane: @unchecked Sendable {
         }
     }
 
-    private func player(_ environment: Int) throws -> EpisodePlayer {
-        try players[environment]
-            ?? EpisodePlayer(
-                environment: configuration.makeEnvironment(for: .playing, gymnasium: gymnasium),
-                frameStack: configuration.frameStack, usesActionMasks: configuration.actionMasks)
+    private func player(_ environment: Int, _ heartbeat: Heartbeat) throws -> EpisodePlayer {
+        if let player = players[environment] { return player }
+        return try EpisodePlayer(
+            environment: heartbeat.starting { try configuration.makeEnvironment(for: .playing, gymnasium: gymnasium) },
+            frameStack: configuration.frameStack, usesActionMasks: configuration.actionMasks)
     }
 
     private func playEpisode(

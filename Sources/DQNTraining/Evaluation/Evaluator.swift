@@ -36,7 +36,9 @@ final class Evaluator {
                 index, of: count, configuration, architecture, backend: backend, gymnasium: gymnasium,
                 firstEnvironment: index == 0 ? first : nil)
         }
-        pool = WorkerPool(count: count, timeout: timeout, name: "dqn-evaluation")
+        // An environment's process has a time limit of its own.
+        pool = WorkerPool(
+            count: count, timeout: timeout, startTimeout: gymnasium.startTimeout, name: "dqn-evaluation")
     }
 
     deinit { job?.cancel() }

@@ -37,7 +37,7 @@ extension Trainer {
                 notices.append("worker \(index) starts a new episode: \(place) cannot be restored (\(failure))")
             }
         }
-        if counters.agentSteps == 0, let frame = slots[0].worker?.frame {
+        if setup.checkpoint == nil, let frame = slots[0].worker?.frame {
             notices += setup.specification.notices(of: frame, isScaled: configuration.scalesInput)
         }
         if slots.count > 1 || !slots[0].isActive { slots[0].unreportedStatistics = statistics }

@@ -88,7 +88,8 @@ struct TrainerSetup {
             Self.notices(resuming: checkpoint, stored, configuration, method)
             + Self.notices(onConstantsOf: configuration, isNew: checkpoint == nil)
             + EnvironmentProvenance.notices(of: checkpoint?.extensions ?? [], for: specification)
-            + specification.notices(of: nil, isScaled: configuration.scalesInput)
+            // A resume refuses the remedies that these name.
+            + (checkpoint == nil ? specification.notices(of: nil, isScaled: configuration.scalesInput) : [])
     }
 
     private static func inactive(_ state: WorkerState) -> WorkerState {

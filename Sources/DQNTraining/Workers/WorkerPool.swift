@@ -14,6 +14,8 @@ final class WorkerPool {
     private let threads: [WorkerThread]
     /// Time without a step after which a worker counts as stuck.
     private let timeout: Duration
+    /// More of it for a worker that creates an environment within a job.
+    private let startTimeout: Duration
     /// Workers whose threads have ended or are stuck; they get no more jobs.
     private(set) var lost: Set<Int> = []
 
@@ -27,9 +29,13 @@ final class WorkerPool {
 
     /// Starts the threads.
     ///
-    /// - Parameter name: of the threads, before their index.
-    init(count: Int, timeout: Duration, name: String = "dqn") {
+    /// - Parameters:
+    ///   - timeout: time without a step after which a worker counts as stuck.
+    ///   - startTimeout: is added to it while a worker creates an environment (``Heartbeat/starting(_:)``).
+    ///   - name: of the threads, before their index.
+    init(count: Int, timeout: Duration, startTimeout: Duration = .zero, name: String = "dqn") {
         self.timeout = timeout
+        self.startTimeout = startTimeout
         let monitor = monitor
         threads = (0..<count).map { WorkerThread(name: "\(name)-\($0)", monitor: monitor) }
     }
@@ -123,15 +129,18 @@ final class WorkerPool {
                     lost.insert(index)
                     failures[index] = .died
                 case .busy:
-                    let beats = threads[index].heartbeat.beats
+                    let heartbeat = threads[index].heartbeat
+                    // Before the beats, as a start ends with one.
+                    let limit = heartbeat.isStarting ? timeout + startTimeout : timeout
+                    let beats = heartbeat.beats
                     if beats != watch.beats {
                         watches[index] = Watch(beats: beats)
-                    } else if watch.silence + gap <= timeout {
+                    } else if watch.silence + gap <= limit {
                         watches[index]?.silence += gap
                     } else {
                         watches[index] = nil
                         lost.insert(index)
-                        failures[index] = .unresponsive(timeout)
+                        failures[index] = .unresponsive(limit)
                     }
                 }
             }

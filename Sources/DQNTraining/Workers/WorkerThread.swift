@@ -48,8 +48,21 @@ final class WorkerThread: @unchecked Sendable {
 /// A count that rises while a thread makes progress.
 final class Heartbeat: Sendable {
     private let count = Atomic<Int>(0)
+    private let isInStart = Atomic<Bool>(false)
     /// Counts a step.
     func beat() { count.add(1, ordering: .relaxed) }
     /// The steps so far.
     var beats: Int { count.load(ordering: .relaxed) }
+    /// Whether the thread creates an environment, which may start a process.
+    var isStarting: Bool { isInStart.load(ordering: .acquiring) }
+
+    /// Calls `body`, which creates an environment, and counts its end as a step.
+    func starting<Value>(_ body: () throws -> Value) rethrows -> Value {
+        isInStart.store(true, ordering: .releasing)
+        defer {
+            beat()
+            isInStart.store(false, ordering: .releasing)
+        }
+        return try body()
+    }
 }
