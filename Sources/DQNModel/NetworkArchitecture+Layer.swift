@@ -22,7 +22,7 @@ extension NetworkArchitecture {
         public var activation: Activation
 
         /// Creates a layer.
-        public init(_ kind: Kind, activation: Activation) {
+        package init(_ kind: Kind, activation: Activation) {
             self.kind = kind
             self.activation = activation
         }

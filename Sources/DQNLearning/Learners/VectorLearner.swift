@@ -60,7 +60,7 @@ extension VectorLearner {
 
 extension StepCount {
     /// Returns the counts before the step of a later environment of the same round.
-    package func advanced(by environments: Int) -> StepCount {
+    public func advanced(by environments: Int) -> StepCount {
         StepCount(total: total + environments, worker: worker + environments)
     }
 }
