@@ -8,7 +8,7 @@ extension ConfigurationKey {
         "environment", "wrappers", "action_masks", "preset", "seed", "frame_stack", "compute_threads", "worker_steps",
         "discount",
         "evaluation_interval", "evaluation_episodes", "evaluation_epsilon", "evaluation_max_steps", "target_return",
-        "evaluation_environments", "probe_observations", "log_interval", "initialization", "input_offset",
+        "evaluation_environments", "probe_observations", "log_interval", "input_offset",
         "input_scale",
     ]
 

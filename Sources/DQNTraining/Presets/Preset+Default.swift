@@ -13,13 +13,14 @@ extension Preset {
         switch Self.baseName(of: environment) {
         case "CartPole-v1": applyCartPole(to: &configuration, method)
         case "Catch84-v0": applyCatch(to: &configuration)
+        case "Acrobot-v1", "MountainCar-v0", "LunarLander-v3": applyVectors(to: &configuration, environment)
         case _ where Self.hasLargeFrames(environment): applyPixels(to: &configuration)
         case _ where Self.hasPictures(environment): configuration.network = "small-cnn"
-        default: applyVectors(to: &configuration, environment)
+        default: break
         }
     }
 
-    /// Tuned on Acrobot, MountainCar and LunarLander: three-step returns, Double DQN, large batches and a learning rate
+    /// Tuned on these three environments: three-step returns, Double DQN, large batches and a learning rate
     /// that falls to 0. Parameters start by He 2015, which leaves fewer units without a gradient than U(±1/√fan_in).
     private func applyVectors(
         to configuration: inout TrainingConfiguration, _ environment: EnvironmentSpecification
