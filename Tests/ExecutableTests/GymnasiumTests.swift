@@ -253,7 +253,10 @@ struct GymnasiumTests {
     @Test(.enabled(if: InstalledPython.has("Box2D"), "Scripts/setup-gymnasium installs Box2D"))
     func environmentWithoutSnapshotsResumesWithANewEpisode() throws {
         let directory = try TemporaryDirectory()
-        let arguments = ["--env", "gym:LunarLander-v3", "--out", directory("run"), "--steps", "500"] + tiny
+        let arguments =
+            [
+                "--env", "gym:LunarLander-v3", "--out", directory("run"), "--steps", "500", "--schedule-steps", "900",
+            ] + tiny
         var result = try Program.run("dqn-train", arguments)
         #expect(result.status == 0, "\(result.errors)")
         #expect(try directory.newest("run").workers.first?.environment == nil)
