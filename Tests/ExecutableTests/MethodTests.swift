@@ -130,10 +130,13 @@ import Testing
     /// A worker's final ε is state if it is drawn.
     private func isEpsilonDrawn(_ test: Case) -> Bool { test.settings == Self.drawn }
 
-    /// A file in format 1.0 lacks the keys of 1.1. A run resumes from it as from its own.
+    /// A file in format 1.0 lacks the keys of later releases. A run with the old meaning of all of them resumes from it
+    /// as from its own.
     @Test func runWithAFormat1_0CheckpointResumesExactly() throws {
         let directory = try TemporaryDirectory()
-        let arguments = ["--env", "CartPole-v1", "--schedule-steps", "420", "-q"] + tiny
+        let old = ["action_masks=false", "evaluation_environments=1", "initialization=fan-in", "probe_observations=0"]
+        let arguments =
+            ["--env", "CartPole-v1", "--schedule-steps", "420", "-q"] + tiny + old.flatMap { ["--set", $0] }
         for (run, steps) in [("whole", "420"), ("old", "213")] {
             let result = try Program.run("dqn-train", arguments + ["--steps", steps, "--out", directory(run)])
             #expect(result.status == 0, "\(result.errors)")
