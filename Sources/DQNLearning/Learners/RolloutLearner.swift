@@ -11,7 +11,6 @@ final class RolloutLearner: VectorLearner {
     private static let stateVersion = 1
 
     private let configuration: TrainingConfiguration
-    private let store: any ParameterStore
     private let segment: Segment
     /// max Q(s, ·; θ′) of the observation before each step.
     private let values: UnsafeMutableBufferPointer<Float>
@@ -25,17 +24,7 @@ final class RolloutLearner: VectorLearner {
     private var masks: CurrentMasks
     var statistics = TrainingStatistics()
 
-    /// θ′: the shared slab itself for a run's only worker.
-    private let parameters: ParameterSlab
-    /// Copies of θ′ for checkpoints.
-    private let parameterCopies: SlabCopies
-    private let gradients: ParameterSlab
-    /// The worker's own optimiser; `nil` if all workers share one.
-    private let workerOptimizer: Optimizer?
-    /// Whether θ′ is a copy.
-    private let usesCopy: Bool
-    /// The store's update count at the last copy.
-    private var updateCountAtPull = 0
+    private let parameters: WorkerParameters
     /// θ′ for one observation of each environment.
     private let actingNetwork: any NetworkComputation
     /// θ′ for a minibatch, with gradients.
@@ -45,7 +34,6 @@ final class RolloutLearner: VectorLearner {
     init(_ context: LearnerContext) throws {
         let configuration = context.configuration
         self.configuration = configuration
-        store = context.store
         let restored = try context.restored(version: Self.stateVersion)
         exploration = Exploration(context)
         masks = try CurrentMasks(context)
@@ -63,12 +51,7 @@ final class RolloutLearner: VectorLearner {
         actions.initialize(repeating: 0)
         targets = .allocate(capacity: rows)
         targets.initialize(repeating: 0)
-        usesCopy = store.inPlace == nil
-        parameters = store.inPlace?.online ?? ParameterSlab(layout: store.layout)
-        // The saver holds the last copy while the next one is made.
-        parameterCopies = SlabCopies(of: parameters, keeping: 2)
-        gradients = ParameterSlab(layout: store.layout)
-        workerOptimizer = try WorkerOptimizer.make(configuration, layout: store.layout, restoring: restored)
+        parameters = try WorkerParameters(context, restoring: restored)
         let (architecture, backend) = (context.architecture, context.backend)
         actionCount = architecture.actionCount
         actingNetwork = try backend.makeComputation(
@@ -80,16 +63,8 @@ final class RolloutLearner: VectorLearner {
                 _ = values.update(fromContentsOf: try restored.float32("segment.values", count: segment.count))
             }
         }
-        if let restored, usesCopy, segment.count > 0, restored.values["parameters"] != nil,
-            context.state?.status != .resting
-        {
-            _ = try parameters.elements.update(
-                fromContentsOf: restored.float32("parameters", count: store.layout.count))
-            updateCountAtPull = Int(try restored.int64("pulled_at", count: 1)[0])
-        } else {
-            updateCountAtPull = try store.pull(into: parameters)
-        }
-        try actingNetwork.use(parameters)
+        try parameters.load(restored, openSteps: segment.count, context)
+        try actingNetwork.use(parameters.values)
     }
 
     deinit {
@@ -149,7 +124,7 @@ final class RolloutLearner: VectorLearner {
             }
         }
         segment.clear()
-        try actingNetwork.use(parameters)
+        try actingNetwork.use(parameters.values)
     }
 
     /// Writes the λ-return of each row into its target, from the last to the first (section 3).
@@ -188,19 +163,13 @@ final class RolloutLearner: VectorLearner {
             actions[index] = segment.actions[row]
             targets[index] = segment.targets[row]
         }
-        try onlineNetwork.use(parameters)
+        try onlineNetwork.use(parameters.values)
         let outputs = try onlineNetwork.forward()
         let loss = configuration.loss.evaluate(
             outputs: outputs, actions: UnsafeBufferPointer(actions), targets: UnsafeBufferPointer(targets),
             gradient: onlineNetwork.outputGradient)
-        try onlineNetwork.backward(into: gradients)
-        let clipped = try store.clip(gradients, loss: loss, maximumNorm: configuration.maximumGradientNorm)
-        let before = try store.push(
-            gradients, learningRate: configuration.learningRate(at: step.total), scale: clipped.scale,
-            optimizer: workerOptimizer, pullingInto: usesCopy ? parameters : nil)
-        statistics.add(
-            loss: loss, gradientNorm: clipped.norm, staleness: usesCopy ? before - updateCountAtPull : nil)
-        updateCountAtPull = before + 1
+        try onlineNetwork.backward(into: parameters.gradients)
+        try parameters.push(loss: loss, at: step, &statistics)
     }
 
     func save(into state: inout WorkerState) throws {
@@ -211,11 +180,7 @@ final class RolloutLearner: VectorLearner {
         if values["segment.actions"] != nil {
             values["segment.values"] = .float32(Array(self.values[..<segment.count]))
         }
-        if usesCopy, segment.count > 0 {
-            values["parameters"] = .float32(parameterCopies.next())
-            values["pulled_at"] = .int64([Int64(updateCountAtPull)])
-        }
-        if let workerOptimizer { WorkerOptimizer.save(workerOptimizer, into: &values) }
+        parameters.save(openSteps: segment.count, into: &values)
         if !values.isEmpty {
             state.learner = StateSnapshot(kind: configuration.method, version: Self.stateVersion, values: values)
         }

@@ -12,7 +12,6 @@ final class SegmentLearner: VectorLearner {
 
     private let configuration: TrainingConfiguration
     private let rule: any SegmentRule
-    private let store: any ParameterStore
     private let networks: SegmentNetworks
     /// θ′ for the observations of a segment, with gradients.
     private let onlineNetwork: any NetworkComputation
@@ -23,23 +22,12 @@ final class SegmentLearner: VectorLearner {
     private var masks: CurrentMasks
     var statistics = TrainingStatistics()
 
-    /// θ′: the shared slab itself for a run's only worker.
-    private let parameters: ParameterSlab
-    /// Copies of θ′ for checkpoints.
-    private let parameterCopies: SlabCopies
-    private let gradients: ParameterSlab
-    /// The worker's own optimiser; `nil` if all workers share one.
-    private let workerOptimizer: Optimizer?
-    /// Whether θ′ is a copy.
-    private let usesCopy: Bool
-    /// The store's update count at the last copy.
-    private var updateCountAtPull = 0
+    private let parameters: WorkerParameters
 
     init(_ context: LearnerContext, _ method: any TrainingMethod, rule: any SegmentRule) throws {
         let configuration = context.configuration
         self.configuration = configuration
         self.rule = rule
-        store = context.store
         let restored = try context.restored(version: Self.stateVersion)
         exploration = method.isActorCritic ? nil : Exploration(context)
         masks = try CurrentMasks(context)
@@ -48,28 +36,15 @@ final class SegmentLearner: VectorLearner {
             bytesPerObservation: context.architecture.input.byteCount, actionCount: context.architecture.actionCount,
             endsWithEpisode: configuration.environmentsPerWorker == 1)
         actionCount = context.architecture.actionCount
-        usesCopy = store.inPlace == nil
-        parameters = store.inPlace?.online ?? ParameterSlab(layout: store.layout)
-        // The saver holds the last copy while the next one is made.
-        parameterCopies = SlabCopies(of: parameters, keeping: 2)
-        gradients = ParameterSlab(layout: store.layout)
-        workerOptimizer = try WorkerOptimizer.make(configuration, layout: store.layout, restoring: restored)
-        networks = try SegmentNetworks(context, method, rule: rule, parameters: parameters)
+        parameters = try WorkerParameters(context, restoring: restored)
+        networks = try SegmentNetworks(context, method, rule: rule, parameters: parameters.values)
         onlineNetwork = try context.backend.makeComputation(
             of: context.architecture, batchSize: segment.capacity, training: true)
         if let restored {
             try segment.restore(restored, actionCount: actionCount)
             try restoreNextActions(restored)
         }
-        if let restored, usesCopy, segment.count > 0, restored.values["parameters"] != nil,
-            context.state?.status != .resting
-        {
-            _ = try parameters.elements.update(
-                fromContentsOf: restored.float32("parameters", count: store.layout.count))
-            updateCountAtPull = Int(try restored.int64("pulled_at", count: 1)[0])
-        } else {
-            updateCountAtPull = try store.pull(into: parameters)
-        }
+        try parameters.load(restored, openSteps: segment.count, context)
         try networks.reloadParameters()
     }
 
@@ -170,7 +145,7 @@ final class SegmentLearner: VectorLearner {
         if rule.choosesAhead { try chooseAhead(at: step, using: &generator) }
         guard segment.isComplete else { return }
         segment.load(into: onlineNetwork)
-        try onlineNetwork.use(parameters)
+        try onlineNetwork.use(parameters.values)
         let outputs = try onlineNetwork.forward()
         // An actor-critic's policy is that of the allowed actions; an action that was taken is never masked.
         for row in 0..<segment.count {
@@ -178,17 +153,10 @@ final class SegmentLearner: VectorLearner {
         }
         var result = try rule.evaluate(segment, networks, outputs: outputs, gradient: onlineNetwork.outputGradient)
         if segment.environments > 1 { result.average(over: segment.environments, onlineNetwork.outputGradient) }
-        try onlineNetwork.backward(into: gradients)
-        let clipped = try store.clip(
-            gradients, loss: result.loss, maximumNorm: configuration.maximumGradientNorm)
-        let before = try store.push(
-            gradients, learningRate: configuration.learningRate(at: step.total), scale: clipped.scale,
-            optimizer: workerOptimizer, pullingInto: usesCopy ? parameters : nil)
-        statistics.add(
-            loss: result.loss, gradientNorm: clipped.norm, staleness: usesCopy ? before - updateCountAtPull : nil)
+        try onlineNetwork.backward(into: parameters.gradients)
+        try parameters.push(loss: result.loss, at: step, &statistics)
         if let parts = result.parts { statistics.add(parts) }
         segment.clear()
-        updateCountAtPull = before + 1
         try networks.reloadParameters()
     }
 
@@ -199,11 +167,7 @@ final class SegmentLearner: VectorLearner {
         if networks.nextActions.contains(where: { $0 >= 0 }) {
             values["next_action"] = .int64(networks.nextActions.map(Int64.init))
         }
-        if usesCopy, segment.count > 0 {
-            values["parameters"] = .float32(parameterCopies.next())
-            values["pulled_at"] = .int64([Int64(updateCountAtPull)])
-        }
-        if let workerOptimizer { WorkerOptimizer.save(workerOptimizer, into: &values) }
+        parameters.save(openSteps: segment.count, into: &values)
         if !values.isEmpty {
             state.learner = StateSnapshot(kind: configuration.method, version: Self.stateVersion, values: values)
         }
