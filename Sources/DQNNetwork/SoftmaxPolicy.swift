@@ -27,25 +27,15 @@ package enum SoftmaxPolicy {
 }
 
 extension SoftmaxPolicy {
-    /// Returns the allowed action that corresponds to a uniform random number, as ``sample(_:uniform:)`` does after the
-    /// logits of all others have become −∞.
+    /// Returns the allowed action that corresponds to a uniform random number, as ``sample(_:uniform:)`` does for the
+    /// logits of the allowed actions alone. Allocates if there is a mask.
     ///
     /// - Parameter mask: Whether each action is allowed, at least one of them; `nil` allows all.
     package static func sample(_ logits: UnsafeBufferPointer<Float>, allowing mask: [Bool]?, uniform: Double) -> Int {
         guard let mask else { return sample(logits, uniform: uniform) }
-        var choice = mask.withUnsafeBytes { logits.indexOfMaximum(allowing: $0) }
-        let maximum = Double(logits[choice])
-        var sum = 0.0
-        for index in logits.indices where mask[index] { sum += exp(Double(logits[index]) - maximum) }
-        var cumulative = 0.0
-        for index in logits.indices where mask[index] {
-            let probability = exp(Double(logits[index]) - maximum) / sum
-            guard probability > 0 else { continue }
-            choice = index
-            cumulative += probability
-            if cumulative > uniform { break }
-        }
-        return choice
+        let allowed = logits.indices.filter { mask[$0] }
+        let choice = allowed.map { logits[$0] }.withUnsafeBufferPointer { sample($0, uniform: uniform) }
+        return allowed[choice]
     }
 
     /// Returns the entropy of the action probabilities in nats; O(logits).
