@@ -105,6 +105,23 @@ INLINE span window(size_t index, size_t stride, size_t kernel, size_t padding, s
     return (span){first, last, start + first - padding};
 }
 
+// The part of the window of one output that lies inside the image.
+typedef struct {
+    span v, h;
+} area;
+
+INLINE area area_of(const kernels_pooling *sizes, size_t row, size_t column) {
+    return (area){
+        window(row, sizes->stride_rows, sizes->kernel_rows, sizes->padding_rows, sizes->rows),
+        window(column, sizes->stride_columns, sizes->kernel_columns, sizes->padding_columns, sizes->columns),
+    };
+}
+
+// The position in the image of row `r` and column `c` of the window.
+INLINE size_t position_of(area part, const kernels_pooling *sizes, size_t r, size_t c) {
+    return (part.v.origin + r - part.v.first) * sizes->columns + part.h.origin + c - part.h.first;
+}
+
 FOR_EVERY_SET
 void kernels_max_pooling(float *restrict y, uint32_t *restrict chosen, const float *restrict x,
                          const kernels_pooling *sizes, size_t images) {
@@ -112,15 +129,13 @@ void kernels_max_pooling(float *restrict y, uint32_t *restrict chosen, const flo
     for (size_t n = 0; n < images; n++, x += image)
         for (size_t row = 0; row < sizes->output_rows; row++)
             for (size_t column = 0; column < sizes->output_columns; column++, y += channels) {
-                span v = window(row, sizes->stride_rows, sizes->kernel_rows, sizes->padding_rows, sizes->rows);
-                span h = window(column, sizes->stride_columns, sizes->kernel_columns, sizes->padding_columns,
-                                sizes->columns);
-                for (size_t r = v.first; r < v.last; r++)
-                    for (size_t c = h.first; c < h.last; c++) {
-                        size_t position = (v.origin + r - v.first) * sizes->columns + h.origin + c - h.first;
+                area part = area_of(sizes, row, column);
+                for (size_t r = part.v.first; r < part.v.last; r++)
+                    for (size_t c = part.h.first; c < part.h.last; c++) {
+                        size_t position = position_of(part, sizes, r, c);
                         const float *values = x + position * channels;
                         uint32_t number = (uint32_t)(r * sizes->kernel_columns + c);
-                        int first = r == v.first && c == h.first;
+                        int first = r == part.v.first && c == part.h.first;
                         for (size_t i = 0; i < channels; i++) {
                             // NaN wins, as in PyTorch.
                             int larger = first || values[i] > y[i] || values[i] != values[i];
@@ -140,12 +155,10 @@ void kernels_max_pooling_backward(float *restrict x_gradient, const float *restr
     for (size_t n = 0; n < images; n++, x_gradient += image)
         for (size_t row = 0; row < sizes->output_rows; row++)
             for (size_t column = 0; column < sizes->output_columns; column++) {
-                span v = window(row, sizes->stride_rows, sizes->kernel_rows, sizes->padding_rows, sizes->rows);
-                span h = window(column, sizes->stride_columns, sizes->kernel_columns, sizes->padding_columns,
-                                sizes->columns);
-                for (size_t r = v.first; r < v.last; r++)
-                    for (size_t c = h.first; c < h.last; c++) {
-                        size_t position = (v.origin + r - v.first) * sizes->columns + h.origin + c - h.first;
+                area part = area_of(sizes, row, column);
+                for (size_t r = part.v.first; r < part.v.last; r++)
+                    for (size_t c = part.h.first; c < part.h.last; c++) {
+                        size_t position = position_of(part, sizes, r, c);
                         float *gradients = x_gradient + position * channels;
                         uint32_t number = (uint32_t)(r * sizes->kernel_columns + c);
                         for (size_t i = 0; i < channels; i++)
@@ -163,13 +176,11 @@ void kernels_average_pooling(float *restrict y, const float *restrict x, const k
     for (size_t n = 0; n < images; n++, x += image)
         for (size_t row = 0; row < sizes->output_rows; row++)
             for (size_t column = 0; column < sizes->output_columns; column++, y += channels) {
-                span v = window(row, sizes->stride_rows, sizes->kernel_rows, sizes->padding_rows, sizes->rows);
-                span h = window(column, sizes->stride_columns, sizes->kernel_columns, sizes->padding_columns,
-                                sizes->columns);
+                area part = area_of(sizes, row, column);
                 for (size_t i = 0; i < channels; i++) y[i] = 0.0f;
-                for (size_t r = v.first; r < v.last; r++)
-                    for (size_t c = h.first; c < h.last; c++) {
-                        size_t position = (v.origin + r - v.first) * sizes->columns + h.origin + c - h.first;
+                for (size_t r = part.v.first; r < part.v.last; r++)
+                    for (size_t c = part.h.first; c < part.h.last; c++) {
+                        size_t position = position_of(part, sizes, r, c);
                         const float *values = x + position * channels;
                         for (size_t i = 0; i < channels; i++) y[i] += values[i];
                     }
@@ -186,12 +197,10 @@ void kernels_average_pooling_backward(float *restrict x_gradient, const float *r
     for (size_t n = 0; n < images; n++, x_gradient += image)
         for (size_t row = 0; row < sizes->output_rows; row++)
             for (size_t column = 0; column < sizes->output_columns; column++, y_gradient += channels) {
-                span v = window(row, sizes->stride_rows, sizes->kernel_rows, sizes->padding_rows, sizes->rows);
-                span h = window(column, sizes->stride_columns, sizes->kernel_columns, sizes->padding_columns,
-                                sizes->columns);
-                for (size_t r = v.first; r < v.last; r++)
-                    for (size_t c = h.first; c < h.last; c++) {
-                        size_t position = (v.origin + r - v.first) * sizes->columns + h.origin + c - h.first;
+                area part = area_of(sizes, row, column);
+                for (size_t r = part.v.first; r < part.v.last; r++)
+                    for (size_t c = part.h.first; c < part.h.last; c++) {
+                        size_t position = position_of(part, sizes, r, c);
                         float *gradients = x_gradient + position * channels;
                         for (size_t i = 0; i < channels; i++) gradients[i] += y_gradient[i] * factor;
                     }
