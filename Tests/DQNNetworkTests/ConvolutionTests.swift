@@ -110,20 +110,8 @@ private struct PlainConvolutions {
         var generator = RandomGenerator(seed: 9)
         parameters.initialize(using: &generator)
         let observations = (0..<batch).map { _ in (0..<input.count).map { _ in UInt8(generator.integer(below: 256)) } }
-        func pass(_ rows: Range<Int>) throws -> (outputs: [Float], gradients: [Float]) {
-            let computation = try OneDNNBackend().makeComputation(
-                of: architecture, batchSize: rows.count, training: true)
-            try computation.use(parameters)
-            for row in rows {
-                observations[row].withUnsafeBytes { computation.load($0, row: row - rows.lowerBound, offset: 0) }
-            }
-            let outputs = Array(try computation.forward())
-            for index in outputs.indices {
-                computation.outputGradient[index] = Float((rows.lowerBound * 3 + index) % 7) - 3
-            }
-            let gradients = ParameterSlab(layout: layout)
-            try computation.backward(into: gradients)
-            return (outputs, gradients.values)
+        func pass(_ rows: Range<Int>) throws -> TrainingPass {
+            try TrainingPass(rows, of: observations, architecture, parameters)
         }
         let whole = try pass(0..<batch)
         let single = try (0..<batch).map { try pass($0..<$0 + 1) }

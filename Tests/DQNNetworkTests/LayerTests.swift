@@ -189,20 +189,8 @@ extension LayerFixture {
         let observations = (0..<batch).map { row in
             (0..<architecture.input.count).map { UInt8(FixtureHash.hash($0 + 77 * row, salt: 2) >> 24) }
         }
-        func pass(_ rows: Range<Int>) throws -> (outputs: [Float], gradients: [Float], hidden: [HiddenOutputs]) {
-            let computation = try OneDNNBackend().makeComputation(
-                of: architecture, batchSize: rows.count, training: true)
-            try computation.use(parameters)
-            for row in rows {
-                observations[row].withUnsafeBytes { computation.load($0, row: row - rows.lowerBound, offset: 0) }
-            }
-            let outputs = Array(try computation.forward())
-            for index in outputs.indices {
-                computation.outputGradient[index] = Float((rows.lowerBound * 6 + index) % 7) - 3
-            }
-            let gradients = ParameterSlab(layout: layout)
-            try computation.backward(into: gradients)
-            return (outputs, gradients.values, try #require(computation.hiddenOutputs()))
+        func pass(_ rows: Range<Int>) throws -> TrainingPass {
+            try TrainingPass(rows, of: observations, architecture, parameters)
         }
         let whole = try pass(0..<batch)
         let single = try (0..<batch).map { try pass($0..<$0 + 1) }
@@ -213,8 +201,8 @@ extension LayerFixture {
             let worst = zip(entry.range, sums).map { abs(Double(whole.gradients[$0]) - $1) }.max() ?? .infinity
             #expect(largest > 0 && worst < largest * 2e-5, "\(entry.name)")
         }
-        for (index, layer) in whole.hidden.enumerated() {
-            let rows = single.flatMap { $0.hidden[index].values }
+        for (index, layer) in try #require(whole.hidden).enumerated() {
+            let rows = try single.flatMap { try #require($0.hidden)[index].values }
             #expect(layer.values.count == rows.count)
             #expect(zip(layer.values, rows).allSatisfy { abs($0 - $1) < 1e-5 }, "\(layer.name)")
         }

@@ -25,19 +25,12 @@ struct OptimizerFixture: Decodable, Sendable {
         var online: [Float]
         var testDescription: String { ([method] + settings).joined(separator: " ") }
     }
-    var batch_size: Int
-    var train_interval: Int
+    var batchSize: Int
+    var trainInterval: Int
     var starts: [String: [Float]]
     var cases: [Case]
 
-    static let shared: OptimizerFixture = {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        do {
-            let data = try Data(contentsOf: root.appendingPathComponent("Fixtures/methods/optimizers.json"))
-            return try JSONDecoder().decode(OptimizerFixture.self, from: data)
-        } catch { fatalError("Fixtures/methods/optimizers.json cannot be read: \(error)") }
-    }()
+    static let shared: OptimizerFixture = RecordedMethods.fixture("optimizers.json")
 }
 
 /// Every method with every optimiser, from the settings that a user writes to the parameters that PyTorch's optimisers
@@ -46,21 +39,10 @@ struct OptimizerFixture: Decodable, Sendable {
     init() { ScriptedEnvironment.registration }
 
     private func resolve(_ test: OptimizerFixture.Case) throws -> TrainingConfiguration {
-        let (script, fixture) = (ScriptedFixture.shared, OptimizerFixture.shared)
-        var request = ConfigurationRequest()
-        request.environment = ScriptedEnvironment.id
-        request.method = test.method
-        request.assignments =
-            test.settings + [
-                "network=mlp:\(script.units)", "schedule_steps=\(script.scheduleSteps)", "learning_rate=\(test.rate)",
-                "learning_rate_final=0", "learning_starts=0", "discount=\(script.discount)",
-                "segment_length=\(script.segmentLength)", "target_interval=\(script.targetInterval)",
-                "epsilon_start=0", "epsilon_assignment=fixed", "epsilon_final=0", "loss=squared",
-                "max_gradient_norm=\(script.maxGradientNorm)", "evaluation_interval=0", "replay_capacity=100",
-                "batch_size=\(fixture.batch_size)", "train_interval=\(fixture.train_interval)", "gradient_steps=1",
-                "entropy_coefficient=0.01", "value_coefficient=0.5",
-            ]
-        return try request.resolve()
+        try ScriptedFixture.shared.request(
+            method: test.method, settings: test.settings + ["entropy_coefficient=0.01", "value_coefficient=0.5"],
+            learningRate: test.rate
+        ).resolve()
     }
 
     @Test(arguments: OptimizerFixture.shared.cases)
@@ -86,12 +68,7 @@ struct OptimizerFixture: Decodable, Sendable {
         let size = test.online.reduce(0) { max($0, abs($1)) }
         let moved = zip(start.online, test.online).reduce(0) { max($0, abs($1.0 - $1.1)) }
         #expect(moved > 0.01 * size)
-        #expect(end.online.count == test.online.count)
-        for (index, (value, expected)) in zip(end.online, test.online).enumerated()
-        where !(abs(value - expected) <= 2e-5 * size) {
-            Issue.record("parameter \(index) is \(value), PyTorch has \(expected)")
-            return
-        }
+        RecordedMethods.expectClose(end.online, test.online, "online", tolerance: 2e-5)
     }
 
     /// Adam and RMSProp of every method are in a fixture, so that a new method cannot be forgotten.

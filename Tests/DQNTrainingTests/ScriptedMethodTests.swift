@@ -36,16 +36,7 @@ struct ScriptedFixture: Decodable, Sendable {
     var ends: [String]
     var cases: [Case]
 
-    static let shared: ScriptedFixture = {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        do {
-            let data = try Data(contentsOf: root.appendingPathComponent("Fixtures/methods/scripted.json"))
-            return try decoder.decode(ScriptedFixture.self, from: data)
-        } catch { fatalError("Fixtures/methods/scripted.json cannot be read: \(error)") }
-    }()
+    static let shared: ScriptedFixture = RecordedMethods.fixture("scripted.json")
 }
 
 /// Plays the fixture's script: observations depend on the step alone, rewards also on the action.
@@ -143,11 +134,6 @@ struct ScriptedEnvironment: Environment {
     }
 
     private func expectClose(_ values: [Float], _ expected: [Float], _ name: String) {
-        #expect(values.count == expected.count)
-        let size = expected.reduce(0) { max($0, abs($1)) }
-        for (index, pair) in zip(values, expected).enumerated() where abs(pair.0 - pair.1) > 1e-4 * size {
-            Issue.record("\(name)[\(index)] is \(pair.0), PyTorch has \(pair.1)")
-            return
-        }
+        RecordedMethods.expectClose(values, expected, name, tolerance: 1e-4)
     }
 }

@@ -27,16 +27,9 @@ struct ValueOptionFixture: Decodable, Sendable {
         var errors: [Float]
     }
     var cases: [Case]
-    var quantile_loss: Loss
+    var quantileLoss: Loss
 
-    static let shared: ValueOptionFixture = {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        do {
-            let data = try Data(contentsOf: root.appendingPathComponent("Fixtures/methods/value-options.json"))
-            return try JSONDecoder().decode(ValueOptionFixture.self, from: data)
-        } catch { fatalError("Fixtures/methods/value-options.json cannot be read: \(error)") }
-    }()
+    static let shared: ValueOptionFixture = RecordedMethods.fixture("value-options.json")
 }
 
 /// Munchausen learning and quantile regression lead to the parameters that PyTorch has.
@@ -45,19 +38,8 @@ struct ValueOptionFixture: Decodable, Sendable {
 
     @Test(arguments: ValueOptionFixture.shared.cases)
     func parametersAgreeWithPyTorch(_ test: ValueOptionFixture.Case) throws {
-        let (script, fixture) = (ScriptedFixture.shared, OptimizerFixture.shared)
-        var request = ConfigurationRequest()
-        request.environment = ScriptedEnvironment.id
-        request.method = test.method
-        request.assignments =
-            test.settings + [
-                "network=mlp:\(script.units)", "schedule_steps=\(script.scheduleSteps)", "learning_rate=\(test.rate)",
-                "learning_rate_final=0", "learning_starts=0", "discount=\(script.discount)",
-                "segment_length=\(script.segmentLength)", "target_interval=\(script.targetInterval)",
-                "epsilon_start=0", "epsilon_assignment=fixed", "epsilon_final=0", "loss=squared",
-                "max_gradient_norm=\(script.maxGradientNorm)", "evaluation_interval=0", "replay_capacity=100",
-                "batch_size=\(fixture.batch_size)", "train_interval=\(fixture.train_interval)", "gradient_steps=1",
-            ]
+        let script = ScriptedFixture.shared
+        let request = script.request(method: test.method, settings: test.settings, learningRate: test.rate)
         var start = try Trainer(request.resolve()).checkpoint()
         start.online = test.initial
         start.target = test.initial
@@ -66,16 +48,11 @@ struct ValueOptionFixture: Decodable, Sendable {
         let end = try trainer.checkpoint()
         let size = test.online.reduce(0) { max($0, abs($1)) }
         #expect(zip(start.online, test.online).contains { abs($0 - $1) > 0.01 * size })
-        #expect(end.online.count == test.online.count)
-        for (index, (value, expected)) in zip(end.online, test.online).enumerated()
-        where !(abs(value - expected) <= 5e-5 * size) {
-            Issue.record("parameter \(index) is \(value), PyTorch has \(expected)")
-            return
-        }
+        RecordedMethods.expectClose(end.online, test.online, "online", tolerance: 5e-5)
     }
 
     @Test func theQuantileLossAgreesWithPyTorch() {
-        let recorded = ValueOptionFixture.shared.quantile_loss
+        let recorded = ValueOptionFixture.shared.quantileLoss
         var gradient = [Float](repeating: .nan, count: recorded.outputs.count)
         var errors = [Float](repeating: .nan, count: recorded.actions.count)
         let loss = recorded.outputs.withUnsafeBufferPointer { outputs in

@@ -40,16 +40,7 @@ struct VectorFixture: Decodable, Sendable {
     var ends: [String]
     var cases: [Case]
 
-    static let shared: VectorFixture = {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        do {
-            let data = try Data(contentsOf: root.appendingPathComponent("Fixtures/methods/pqn.json"))
-            return try decoder.decode(VectorFixture.self, from: data)
-        } catch { fatalError("Fixtures/methods/pqn.json cannot be read: \(error)") }
-    }()
+    static let shared: VectorFixture = RecordedMethods.fixture("pqn.json")
 }
 
 /// Plays the fixture's script from a place that the first seed determines.

@@ -70,12 +70,7 @@ import Testing
     }
 
     private func expectClose(_ values: [Float], _ expected: [Float], _ name: String) {
-        #expect(values.count == expected.count)
-        let size = expected.reduce(0) { max($0, abs($1)) }
-        for (index, pair) in zip(values, expected).enumerated() where abs(pair.0 - pair.1) > 1e-4 * size {
-            Issue.record("\(name)[\(index)] is \(pair.0), PyTorch has \(pair.1)")
-            return
-        }
+        RecordedMethods.expectClose(values, expected, name, tolerance: 1e-4)
     }
 
     struct Case: Sendable, CustomTestStringConvertible {
