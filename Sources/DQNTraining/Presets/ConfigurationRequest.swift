@@ -15,7 +15,7 @@ public struct ConfigurationRequest: Sendable {
     public var method: String?
     /// The environment's id; `nil` takes the file's.
     public var environment: String?
-    /// Agent steps of the run: the length of the schedules unless another source sets it.
+    /// Agent steps of the run: the length of the schedules unless an assignment or a flag sets it.
     public var steps: Int?
     /// A JSON file with keys of the configuration, or a run's `config.json`.
     public var file: URL?
@@ -81,6 +81,7 @@ public struct ConfigurationRequest: Sendable {
             }
         }
         if let steps { try configuration.set("schedule_steps", to: .integer(Int64(steps))) }
+        let horizonNotice = removeFileHorizon(from: &layers)
         try configuration.apply(layers)
         // Set last: a file may name the environment without the options that its preset needs.
         try configuration.set("environment", to: .string(environment))
@@ -101,7 +102,8 @@ public struct ConfigurationRequest: Sendable {
         try configuration.validate(for: wrapped)
         return Resolution(
             configuration: configuration,
-            notices: removed.compactMap { $0.notice(configuration) } + configuration.notices(on: Set(explicit)))
+            notices: removed.compactMap { $0.notice(configuration) } + [horizonNotice].compactMap(\.self)
+                + configuration.notices(on: Set(explicit)))
     }
 
     /// Returns the layers above the preset, lowest first: the file, if there is one, then assignments and flags.
@@ -124,6 +126,18 @@ public struct ConfigurationRequest: Sendable {
         let removed = Removed(
             settings: settings.filter { $0.key != "method" }, file: "method '\(named)'", run: "'\(method.name)'")
         return ([file, request], [removed], explicit)
+    }
+
+    /// Removes a file's length of the schedules if the run's steps are given, and returns a message if that changes it.
+    private func removeFileHorizon(from layers: inout [ConfigurationLayer]) -> String? {
+        let key = "schedule_steps"
+        // The file's layer is below that of assignments and flags.
+        guard let steps, layers.count > 1, let stored = layers[0].remove(where: { $0 == key })[key],
+            stored.doubleValue != Double(steps), layers[1].values[key] == nil
+        else { return nil }
+        let text = stored.integerValue.map(String.init) ?? "\(stored)"
+        return "\(key) is \(steps), the number of --steps, and not \(text) as in the configuration file; "
+            + "--schedule-steps \(text) keeps that"
     }
 
     /// Settings of a file that do not apply, because the file is for another method or environment than the run.
