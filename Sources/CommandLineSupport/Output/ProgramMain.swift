@@ -1,0 +1,20 @@
+package import ArgumentParser
+
+extension ParsableCommand {
+    /// Parses the command line and runs the command. The `main()` of every program calls it.
+    ///
+    /// Unlike `ParsableCommand.main()` it reports a help text that cannot be written.
+    package static func runProgram() {
+        StandardOutput.reportFailedWrites()
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            let text = fullMessage(for: error)
+            guard exitCode(for: error) == .success, !text.isEmpty else { exit(withError: error) }
+            do { try StandardOutput.line(text) } catch {
+                exit(withError: report(error, program: configuration.commandName ?? "swift-dqn"))
+            }
+        }
+    }
+}
