@@ -1,4 +1,5 @@
 internal import DQNModel
+internal import DQNSupport
 internal import Foundation
 internal import HDF5
 
@@ -63,7 +64,10 @@ enum ContainerWriter {
     }
 
     static func failure(_ path: String, _ error: any Error) -> CheckpointError {
-        CheckpointError(code: .inputOutput, message: "'\(path)' could not be written: \(error)", underlying: error)
+        let number = (error as? HDF5Error)?.systemErrorNumber
+        let reason = number.map { "\(SystemError($0))." } ?? "\(error)"
+        return CheckpointError(
+            code: .inputOutput, message: "'\(path)' could not be written: \(reason)", underlying: error)
     }
 
     private static func create(
