@@ -4,6 +4,7 @@ The executables are black boxes: the scripts judge by the calls in the log and b
 """
 
 import collections
+import functools
 import hashlib
 import json
 import os
@@ -131,8 +132,12 @@ class Tools:
         for name in ("dqn-train", "dqn-checkpoint"):
             if not (binaries / name).exists():
                 sys.exit(f"error: {binaries / name} is missing; build first (swift build -c release)")
-        self.library = build_interposer(folder)
+        self.folder = folder
         self.verdicts = {}
+
+    @functools.cached_property
+    def library(self):
+        return build_interposer(self.folder)
 
     def train(self, arguments, log, errors, fault=None, data=None, paths=PATHS):
         """Starts dqn-train; `fault` holds the interposed library's variables without the prefix FAULTS_."""
