@@ -60,7 +60,11 @@ enum ContainerWriter {
                 try root.close()
                 try file.close()
             }
-        } catch let error as CheckpointError { throw error } catch { throw failure(path, error) }
+        } catch let error as CheckpointError {
+            // The cache of compressed chunks names a dataset, not the file.
+            guard error.code == .inputOutput, let cause = error.underlying else { throw error }
+            throw failure(path, cause)
+        } catch { throw failure(path, error) }
     }
 
     static func failure(_ path: String, _ error: any Error) -> CheckpointError {

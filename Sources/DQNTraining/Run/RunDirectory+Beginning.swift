@@ -56,9 +56,10 @@ extension RunDirectory {
     /// Whether bytes are the beginning of one of the files that a run replaces.
     private static func isUnfinishedRecord(_ bytes: [UInt8]) -> Bool {
         bytes.isEmpty
-            || ["{\n  \"compute\"", "time/total_timesteps,", "<svg xmlns="].contains { beginning in
-                zip(bytes, beginning.utf8).allSatisfy(==)
-            }
+            || ["{\n  \"compute\"", "time/total_timesteps,", "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns="]
+                .contains { beginning in
+                    zip(bytes, beginning.utf8).allSatisfy(==)
+                }
     }
 
     /// Keeps the rows of a run that begins again: renames the files to the first free `NAME.aside`, `NAME.2.aside`, ….

@@ -18,15 +18,13 @@ extension RunDirectory {
         /// Whether a file that begins so was written by a run. An empty one may be what a power failure left.
         func isOwn(_ beginning: [UInt8]) -> Bool {
             if beginning.allSatisfy({ $0 == 0 }) { return true }
-            guard let line = String(validating: beginning.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self) else {
-                return false
-            }
+            let line = String(decoding: beginning.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
             return switch self {
             // Its contents are checked when it is read.
             case .configuration: true
             case .metrics: line.split(separator: ",").contains("time/total_timesteps")
             case .workers: line.hasPrefix("time/total_timesteps,worker")
-            case .curve: line.hasPrefix("<svg xmlns=")
+            case .curve: String(decoding: beginning.prefix(400), as: UTF8.self).contains("role=\"img\" font-family=")
             // A power failure may truncate lines, or leave zeros for them.
             case .lineage: "{\"".hasPrefix(line.drop { $0 == "\0" }.prefix(2))
             }
