@@ -36,7 +36,7 @@ public final class CheckpointStore {
     private var evaluations: [String: Double?] = [:]
     /// Compressed chunks of earlier saves.
     private let cache = CompressedChunkCache()
-    private var directoryLock: DirectoryLock?
+    private(set) var directoryLock: DirectoryLock?
     private var hasReportedLock = false
 
     /// Opens a store on an existing directory.
@@ -61,6 +61,9 @@ public final class CheckpointStore {
     package func lock() throws(CheckpointError) {
         if directoryLock == nil { directoryLock = try DirectoryLock(directory) }
     }
+
+    /// Locks the directory to which the path refers now, and then releases the lock on the earlier one.
+    func lockAgain() throws(CheckpointError) { directoryLock = try DirectoryLock(directory) }
 
     /// Releases the lock.
     func unlock() { directoryLock = nil }
@@ -98,6 +101,7 @@ public final class CheckpointStore {
     ///   `inputOutput`. Earlier files are unchanged then.
     public func commit(_ checkpoint: Checkpoint, replacing: Bool = false) throws(CheckpointError) -> Receipt {
         try lock()
+        let notices = try requireOwnDirectory()
         let steps = checkpoint.counters.agentSteps
         let url = directory.appendingPathComponent(Self.fileName(agentSteps: steps))
         guard replacing || !FileManager.default.fileExists(atPath: url.path) else {
@@ -110,7 +114,7 @@ public final class CheckpointStore {
         let digest = try checkpoint.write(
             to: url, overwriting: replacing, version: FormatVersion.current, cache: cache)
         evaluations[url.lastPathComponent] = .some(checkpoint.evaluation?.meanReturn)
-        return Receipt(url: url, digest: digest, notices: lockNotice() + prune(keeping: url))
+        return Receipt(url: url, digest: digest, notices: notices + lockNotice() + prune(keeping: url))
     }
 
     /// Returns, once, the message that the directory could not be locked.
