@@ -9,7 +9,7 @@ package func systemReason(_ error: any Error) -> String {
     if error is EncodingError { return "a value cannot be represented" }
     guard isFoundationError(error) else { return "\(error)" }
     let bridged = error as NSError
-    let underlying = bridged.userInfo[NSUnderlyingErrorKey] as? NSError ?? bridged
+    let underlying = (bridged.userInfo[NSUnderlyingErrorKey] as? any Error).map { $0 as NSError } ?? bridged
     if underlying.domain == NSPOSIXErrorDomain { return SystemError(Int32(underlying.code)).description }
     let numbers: [CocoaError.Code: Int32] = [
         .fileNoSuchFile: ENOENT, .fileReadNoSuchFile: ENOENT, .fileReadNoPermission: EACCES,

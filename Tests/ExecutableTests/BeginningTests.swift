@@ -8,6 +8,9 @@ import Testing
 @Suite struct BeginningTests {
     private static let steps = 300
 
+    /// Ends the run in the middle of its schedule.
+    private let half = ["--steps", "200", "--schedule-steps", "\(BeginningTests.steps)"]
+
     private func arguments(_ out: String) -> [String] {
         ["--env", "CartPole-v1", "--steps", "\(Self.steps)", "--save-every", "100", "-q", "--out", out] + tiny
     }
@@ -131,7 +134,7 @@ import Testing
         for (name, contents) in [("missing", nil), ("empty", Data()), ("zeros", Data(count: 100))] as [(String, Data?)]
         {
             _ = try Program.run(
-                "dqn-train", arguments(directory(name)) + ["--schedule-steps", "\(Self.steps)", "--steps", "200"])
+                "dqn-train", arguments(directory(name)) + half)
             let file = directory.url.appendingPathComponent("\(name)/config.json")
             try FileManager.default.removeItem(at: file)
             try contents?.write(to: file)
@@ -209,8 +212,8 @@ import Testing
             atPath: directory("run/checkpoints"), withIntermediateDirectories: true)
         let names = ["slurm-123.out", "notes.tmp", ".dat.nosync1.mine", "checkpoints/.nfs0001"]
         for name in names { try Data("mine".utf8).write(to: URL(fileURLWithPath: directory("run/\(name)"))) }
-        #expect(try Program.run("dqn-train", arguments(directory("run"))).status == 0)
-        let resumed = try Program.run("dqn-train", "--resume", directory("run"), "--steps", "400")
+        #expect(try Program.run("dqn-train", arguments(directory("run")) + half).status == 0)
+        let resumed = try Program.run("dqn-train", "--resume", directory("run"), "--steps", "300")
         #expect(resumed.status == 0, "\(resumed.errors)")
         for name in names {
             #expect(try Data(contentsOf: URL(fileURLWithPath: directory("run/\(name)"))) == Data("mine".utf8))
@@ -235,7 +238,7 @@ import Testing
 
     @Test func leftoversOfKilledWritesAreRemoved() throws {
         let directory = try TemporaryDirectory()
-        #expect(try Program.run("dqn-train", arguments(directory("run"))).status == 0)
+        #expect(try Program.run("dqn-train", arguments(directory("run")) + half).status == 0)
         let leftovers = [
             (".config.json.dqn-tmp", "{"), (".metrics.csv.dqn-tmp", ""), (".dat.nosync3a1b.Xy12Zz", "time/total_time"),
             (".dat.nosync3a1b.Xy12Za", "{\n  \"compute\" : \"x\""), ("checkpoints/step-000000000400.h5.tmp", "half"),
@@ -243,7 +246,7 @@ import Testing
         for (name, contents) in leftovers {
             try Data(contents.utf8).write(to: URL(fileURLWithPath: directory("run/\(name)")))
         }
-        let result = try Program.run("dqn-train", "--resume", directory("run"), "--steps", "400")
+        let result = try Program.run("dqn-train", "--resume", directory("run"), "--steps", "300")
         #expect(result.status == 0, "\(result.errors)")
         for (name, _) in leftovers {
             #expect(!FileManager.default.fileExists(atPath: directory("run/\(name)")), "\(name)")

@@ -23,7 +23,7 @@ import Testing
     }
 
     private static let training =
-        "--env CartPole-v1 --steps 20 -q --set network=mlp:4 --eval-every 0 --set log_interval=10"
+        "--env CartPole-v1 --steps 20 --schedule-steps 1000 -q --set network=mlp:4 --eval-every 0 --set log_interval=10"
 
     @Test func emptyPathsAreRefused() throws {
         let directory = try TemporaryDirectory()
