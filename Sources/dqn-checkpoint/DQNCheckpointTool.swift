@@ -65,8 +65,8 @@ struct Strip: ParsableCommand {
 
     func run() throws {
         try perform {
-            let source = URL(fileURLWithPath: input).standardizedFileURL
-            let target = URL(fileURLWithPath: output).standardizedFileURL
+            let source = try fileURL(input, "INPUT")
+            let target = try OutputFile(output, "OUTPUT", overwriting: force).url
             let checkpoint = try Checkpoint(contentsOf: source)
             let stripped = checkpoint.stripped(replay: replay, optimizer: optimizer, allButPolicy: allButPolicy)
             try stripped.write(to: target, overwriting: force)
@@ -103,7 +103,7 @@ struct Diff: ParsableCommand {
         let differences: [CheckpointDifference]
         do {
             differences = try CheckpointDifference.between(
-                URL(fileURLWithPath: first), URL(fileURLWithPath: second), tolerance: tolerance)
+                fileURL(first, "FIRST"), fileURL(second, "SECOND"), tolerance: tolerance)
             for difference in differences {
                 try StandardOutput.line("\(difference.path): \(difference.description)")
             }

@@ -26,7 +26,7 @@ struct List: ParsableCommand {
 
     func run() throws {
         try perform {
-            let url = URL(fileURLWithPath: directory)
+            let url = try fileURL(directory, "DIRECTORY")
             let store = try CheckpointStore(directory: CheckpointLocation.directory(of: url))
             let rows = try store.entries().map(row)
             if json { return try printJSON(rows) }
