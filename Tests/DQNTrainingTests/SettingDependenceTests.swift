@@ -279,4 +279,15 @@ import Testing
             #expect(other.notices.allSatisfy { !$0.contains("schedule_steps is") })
         }
     }
+
+    @Test func moreStepsThanSchedulesCanHaveNeedALengthOfTheirs() throws {
+        var request = request()
+        request.steps = 5_000_000_000_000
+        #expect { try request.resolve() } throws: { error in
+            "\(error)".hasPrefix("--steps 5000000000000 is out of range for the schedules")
+                && "\(error)".contains("--schedule-steps")
+        }
+        request.flags["schedule_steps"] = .integer(1_000_000)
+        #expect(try request.resolve().scheduleSteps == 1_000_000)
+    }
 }

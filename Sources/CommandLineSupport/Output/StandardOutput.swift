@@ -23,22 +23,7 @@ package enum StandardOutput {
     package static func write(_ text: String) throws { try write(Data(text.utf8)) }
 
     static func write(_ data: Data) throws {
-        var rest = data[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Foundation.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            if count >= 0 {
-                rest = rest.dropFirst(count)
-                continue
-            }
-            switch errno {
-            case EINTR: continue
-            // Another program that shares the terminal may have made it non-blocking.
-            case EAGAIN:
-                var waiting = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
-                poll(&waiting, 1, -1)
-            default: throw failure(SystemError(errno))
-            }
-        }
+        do throws(SystemError) { try data.write(toDescriptor: STDOUT_FILENO) } catch { throw failure(error) }
     }
 
     private static func failure(_ reason: SystemError) -> CheckpointError {
@@ -50,5 +35,27 @@ package enum StandardOutput {
             }
         return CheckpointError(
             code: .inputOutput, message: "Cannot write to standard output (\(reason)): \(remedy)", underlying: reason)
+    }
+}
+
+extension Data {
+    /// Writes all bytes, also to a descriptor that another program, which shares its terminal or pipe, has made
+    /// non-blocking.
+    func write(toDescriptor descriptor: Int32) throws(SystemError) {
+        var rest = self[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+                continue
+            }
+            switch errno {
+            case EINTR: continue
+            case EAGAIN:
+                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&waiting, 1, -1)
+            default: throw SystemError(errno)
+            }
+        }
     }
 }

@@ -75,7 +75,9 @@ package final class TraceFile {
             reward: step.outcome.reward, terminated: step.outcome.terminated,
             truncated: step.outcome.truncated, cut_off: isCutOff)
         let text = try encoder.encode(line) + Data("\n".utf8)
-        do { try handle.write(contentsOf: text) } catch { throw cannotWrite(error) }
+        do throws(SystemError) { try text.write(toDescriptor: handle.fileDescriptor) } catch {
+            throw cannotWrite(error)
+        }
     }
 
     /// Closes the file.

@@ -80,8 +80,7 @@ public struct ConfigurationRequest: Sendable {
                         file: "environment '\(file)'", run: "'\(environment)'"))
             }
         }
-        if let steps { try configuration.set("schedule_steps", to: .integer(Int64(steps))) }
-        let horizonNotice = removeFileHorizon(from: &layers)
+        let horizonNotice = try setHorizon(of: &configuration, below: &layers)
         try configuration.apply(layers)
         // Set last: a file may name the environment without the options that its preset needs.
         try configuration.set("environment", to: .string(environment))
@@ -128,12 +127,22 @@ public struct ConfigurationRequest: Sendable {
         return ([file, request], [removed], explicit)
     }
 
-    /// Removes a file's length of the schedules if the run's steps are given, and returns a message if that changes it.
-    private func removeFileHorizon(from layers: inout [ConfigurationLayer]) -> String? {
+    /// Takes the run's steps, if they are given, as the length of the schedules instead of a file's, unless an assignment
+    /// or a flag sets it. Returns a message if a file has another length.
+    private func setHorizon(
+        of configuration: inout TrainingConfiguration, below layers: inout [ConfigurationLayer]
+    ) throws(TrainingError) -> String? {
         let key = "schedule_steps"
+        guard let steps, layers.last?.values[key] == nil else { return nil }
+        do throws(TrainingError) { try configuration.set(key, to: .integer(Int64(steps))) } catch {
+            throw TrainingError(
+                code: .invalidConfiguration,
+                message: "--steps \(steps) is out of range for the schedules (\(error.message)) Set their length with "
+                    + "--schedule-steps, or take fewer steps.")
+        }
         // The file's layer is below that of assignments and flags.
-        guard let steps, layers.count > 1, let stored = layers[0].remove(where: { $0 == key })[key],
-            stored.doubleValue != Double(steps), layers[1].values[key] == nil
+        guard layers.count > 1, let stored = layers[0].remove(where: { $0 == key })[key],
+            stored.doubleValue != Double(steps)
         else { return nil }
         let text = stored.integerValue.map(String.init) ?? "\(stored)"
         return "\(key) is \(steps), the number of --steps, and not \(text) as in the configuration file; "
