@@ -206,7 +206,7 @@ public final class TrainingRun {
     ///
     /// - Parameters:
     ///   - isInterrupted: called about fifty times a second; once it returns `true`, the run stops at the next step
-    ///     boundary.
+    ///     boundary, or within a long update, which a resume completes.
     ///   - onProgress: called about ten times a second, and at the end.
     /// - Returns: how the run ended.
     /// - Throws: ``TrainingError`` (`runFailed`) if training fails, after saving what is left, or if the last state could
@@ -239,6 +239,8 @@ public final class TrainingRun {
                 try take(trainer.settleEvaluation(within: patience))
                 return trainer.reachedTarget ? .reachedTarget : .interrupted
             }
+            // The saved state of this step is one within the step.
+            if trainer.hasOpenUpdate { saves.invalidate(trainer.counters.agentSteps) }
             let report = try trainer.advance(to: nextStop) {
                 reportProgress(onProgress)
                 return isInterrupted()
@@ -262,7 +264,9 @@ public final class TrainingRun {
         // A checkpoint resumed from was saved before the work scheduled at its step; it is replaced.
         if report.metrics != nil { saves.invalidate(report.step) }
         if let state = report.evaluatedState, report.isBest || isSaveDue(at: report.step) { save(state) }
-        if !trainer.isEvaluationPending, !trainer.isScheduledWorkDue, isSaveDue(at: trainer.counters.agentSteps) {
+        if !trainer.isEvaluationPending, !trainer.isScheduledWorkDue, !trainer.hasOpenUpdate,
+            isSaveDue(at: trainer.counters.agentSteps)
+        {
             save()
         }
         if trainer.isEvaluationPending, evaluationStart == nil { evaluationStart = clock.seconds }
@@ -271,7 +275,7 @@ public final class TrainingRun {
     private var hasWorkLeft: Bool {
         if trainer.isEvaluationPending { return true }
         if trainer.reachedTarget { return false }
-        return trainer.isScheduledWorkDue
+        return trainer.isScheduledWorkDue || trainer.hasOpenUpdate
             || (trainer.counters.agentSteps < options.steps && !trainer.allWorkersFinished)
     }
 

@@ -3,6 +3,7 @@ internal import DQNEnvironments
 internal import DQNLearning
 internal import DQNModel
 internal import DQNNetwork
+internal import DQNSupport
 
 extension Trainer {
     /// Creates each worker on its own thread.
@@ -10,15 +11,17 @@ extension Trainer {
         let (slots, method, store) = (slots, method, parameters)
         let (configuration, architecture, backend) = (configuration, architecture, setup.backend)
         let (specification, statistics, gymnasium) = (setup.specification, setup.statistics, setup.options.gymnasium)
-        let failures = pool.perform(on: slots.indices) { index, _ in
+        let failures = pool.perform(on: slots.indices) { index, heartbeat in
             let slot = slots[index]
             let prepared = slot.preparedEnvironment?.take()
             if slot.state?.status == .finished { return }
-            let worker = try Worker(
-                LearnerContext(
-                    configuration: configuration, architecture: architecture, environment: specification,
-                    backend: backend, store: store, worker: index, state: slot.state), method, slot.counts,
-                environments: configuration.makeEnvironments(worker: index, gymnasium, first: prepared))
+            let worker = try heartbeat.starting {
+                try Worker(
+                    LearnerContext(
+                        configuration: configuration, architecture: architecture, environment: specification,
+                        backend: backend, store: store, worker: index, state: slot.state), method, slot.counts,
+                    environments: configuration.makeEnvironments(worker: index, gymnasium, first: prepared))
+            }
             // A single worker continues the same sums, bit for bit; several workers have separate sums.
             if slots.count == 1 {
                 var sums = statistics

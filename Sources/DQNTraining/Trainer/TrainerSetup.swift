@@ -59,7 +59,8 @@ struct TrainerSetup {
         self.checkpoint = checkpoint
         self.options = options
         try configuration.validateWorkers()
-        pool = WorkerPool(count: configuration.workers, timeout: options.workerTimeout)
+        pool = WorkerPool(
+            count: configuration.workers, timeout: options.workerTimeout, startTimeout: options.gymnasium.startTimeout)
         environment = EnvironmentBox()
         specification = try environment.fill(
             pool, configuration, options.gymnasium, agentSteps: checkpoint?.counters.agentSteps ?? 0)
