@@ -25,7 +25,7 @@ package struct RepairResult: Codable {
     ///   - file: the damaged file.
     ///   - target: the new file.
     ///   - overwriting: whether an existing file may be replaced.
-    ///   - memory: the memory limit; `nil` allows all of the machine's memory.
+    ///   - memory: the memory limit; `nil` allows all that this process may use.
     ///   - command: the program's subcommand that repairs a file under ``LimitOptions``.
     package init(
         repairing file: String, to target: URL, overwriting: Bool, memory: ByteCount?, command: String
@@ -33,6 +33,8 @@ package struct RepairResult: Codable {
         let limits = ProcessLimits.repairing(file, memory: memory)
         let arguments = [command] + limits.arguments + (overwriting ? ["--force"] : [])
         let output: Data
+        let unfinished = CheckpointRepair.leftovers(of: target).map { ProcessEnding.UnfinishedFile($0.path) }
+        defer { for file in unfinished { file.forget() } }
         do {
             output = try IsolatedProgram.run(arguments + ["--", file, target.path], reading: file, limits: limits)
         } catch {
