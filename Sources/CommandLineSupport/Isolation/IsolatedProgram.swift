@@ -30,6 +30,8 @@ package enum IsolatedProgram {
                 underlying: error)
         }
         defer { close(output) }
+        let dependent = ProcessEnding.DependentProcess(process.identifier)
+        defer { dependent.forget() }
         var limit = ChildProcess.TimeLimit(seconds: Double(limits.deadlineSeconds))
         let printed = read(output, of: process, within: &limit)
         let complaint: String?
