@@ -120,6 +120,7 @@ class Story:
 
     def start(self, way, arguments, has_checkpoint, instant, blow):
         """Returns whether the command was accepted."""
+        self.complete = False
         before = tree(self.run)
         steps = self.newest_step()
         command = [self.tools.binaries / "dqn-train", *arguments, "--json"]
@@ -160,7 +161,11 @@ class Story:
             raise Failure("--out starts over in a directory that holds checkpoints")
         self.new_starts += way == "--out" and steps < 0 and self.run.exists() and before is not None
         self.interruptions += blow is not None
-        self.judge(code, effect, floor)
+        if code == INTERRUPTED and tree(self.run) == before and not (self.folder / "stdout").read_text():
+            # The signal came before the run was created or resumed: there is nothing to save or to report.
+            self.early += 1
+        else:
+            self.judge(code, effect, floor)
         if has_checkpoint and way == "--out":
             return False
         return True
@@ -175,7 +180,6 @@ class Story:
 
     def judge(self, code, effect, floor):
         """Checks the directory after a life, and how the life ended."""
-        self.complete = False
         files = [self.run / "checkpoints" / name for name in step_files(self.run)]
         for file, (_, accepted, _) in self.tools.verify(files).items():
             if not accepted:
