@@ -139,9 +139,9 @@ class Tools:
     def library(self):
         return build_interposer(self.folder)
 
-    def train(self, arguments, log, errors, fault=None, data=None):
+    def train(self, arguments, log, errors, fault=None, data=None, paths=PATHS):
         """Starts dqn-train; `fault` holds the interposed library's variables without the prefix FAULTS_."""
-        environment = dict(os.environ, LD_PRELOAD=str(self.library), FAULTS_PATHS=PATHS, FAULTS_LOG=str(log))
+        environment = dict(os.environ, LD_PRELOAD=str(self.library), FAULTS_PATHS=paths, FAULTS_LOG=str(log))
         if data:
             environment["FAULTS_DATA"] = str(data)
         for key, value in (fault or {}).items():

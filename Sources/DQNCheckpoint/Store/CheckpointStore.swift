@@ -213,12 +213,7 @@ extension CheckpointStore {
     public func recoverLatest(
         notice: (String) -> Void
     ) throws(CheckpointError) -> (url: URL, checkpoint: Checkpoint)? {
-        try lock()
-        for name in try names().sorted() where name.hasPrefix("step-") && name.hasSuffix(DurableFile.temporaryEnding) {
-            if unlink(directory.appendingPathComponent(name).path) == 0 {
-                notice("\(name) was unfinished (the program was killed while saving) and has been removed")
-            }
-        }
+        try removeUnfinished(notice: notice)
         var damaged: [(url: URL, why: String)] = []
         let newest = try self.newest(Self.checkpoint) { (url, error) throws(CheckpointError) in
             // A file of a later version, or one that requires an extension, is not damaged and must not be moved.
@@ -231,6 +226,24 @@ extension CheckpointStore {
         }
         for (url, why) in damaged { try quarantine(url, why, notice) }
         return (newest.url, newest.value)
+    }
+
+    /// Whether a name is that of a file whose save has not ended.
+    package static func isUnfinished(_ name: String) -> Bool {
+        name.hasPrefix("step-") && name.hasSuffix(DurableFile.temporaryEnding)
+    }
+
+    /// Removes files left by a killed save.
+    ///
+    /// - Parameter notice: Receives a message about each removed file.
+    /// - Throws: ``CheckpointError``: `inputOutput`; `locked` if another store holds the lock.
+    package func removeUnfinished(notice: (String) -> Void) throws(CheckpointError) {
+        try lock()
+        for name in try names().sorted() where Self.isUnfinished(name) {
+            if unlink(directory.appendingPathComponent(name).path) == 0 {
+                notice("\(name) was unfinished (the program was killed while saving) and has been removed")
+            }
+        }
     }
 
     private static func checkpoint(_ url: URL) throws(CheckpointError) -> Checkpoint { try Checkpoint(contentsOf: url) }

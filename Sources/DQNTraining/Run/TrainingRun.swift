@@ -51,7 +51,9 @@ public final class TrainingRun {
 
     /// Creates a run in a new directory. Nothing is written if the configuration is invalid.
     ///
-    /// - Throws: ``TrainingError``: `outputDirectory` if the directory already holds a run or cannot be written;
+    /// The directory may hold what a run left that was killed before its first checkpoint; the new run replaces it.
+    /// - Throws: ``TrainingError``: `outputDirectory` if the directory already holds a run, or files with the names of
+    ///   a run's that no run wrote, or cannot be written;
     ///   otherwise as ``Trainer/init(_:options:backend:makeStore:)``.
     public convenience init(
         _ configuration: TrainingConfiguration, options: Options, in directory: RunDirectory,
@@ -59,14 +61,15 @@ public final class TrainingRun {
         logger: Logger = Logger(label: "swift-dqn")
     ) throws(TrainingError) {
         do {
-            try self.init(new: configuration, options, directory, gymnasium, makeStore, logger)
+            try self.init(new: configuration, options, directory, beginsAgain: false, gymnasium, makeStore, logger)
         } catch { throw TrainingError(wrapping: error) }
     }
 
     /// Resumes a run from its newest valid checkpoint.
     ///
     /// A damaged newer file is renamed to `*.damaged`, and a file that a killed process left incomplete is removed; both
-    /// are logged. `nil` keeps the run's own setting.
+    /// are logged. Without `config.json` the run has the configuration in its checkpoint, and its schedule's steps. A run
+    /// that was killed before its first checkpoint begins again. `nil` keeps the run's own setting.
     /// - Parameters:
     ///   - directory: the run's directory.
     ///   - steps: the new total of agent steps.
@@ -101,33 +104,48 @@ public final class TrainingRun {
         logger: Logger = Logger(label: "swift-dqn")
     ) throws(TrainingError) {
         do {
-            let stored = try directory.readConfiguration()
+            let (stored, file) = try directory.configurationToResume()
             var options = stored.run.options
             options.steps = steps ?? options.steps
             options.saveEvery = saveEvery ?? options.saveEvery
             options.keep = keep ?? options.keep
             options.memoryLimit = memoryLimit ?? options.memoryLimit
             options.workerTimeout = workerTimeout ?? options.workerTimeout
+            if let file {
+                logger.warning(
+                    """
+                    there is no config.json: the run has the configuration in \(file), ends at agent step \
+                    \(options.steps)\(steps == nil ? " (its schedule_steps)" : ""), saves every \(options.saveEvery) steps \
+                    and keeps \(options.keep) checkpoints
+                    """)
+            }
+            if directory.isUnsaved() {
+                var configuration = try TrainingConfiguration(json: stored.configuration)
+                configuration.workers = workers ?? configuration.workers
+                try evaluation.apply(to: &configuration)
+                try self.init(new: configuration, options, directory, beginsAgain: true, gymnasium, makeStore, logger)
+                return
+            }
             try self.init(
                 resuming: directory, stored, options, newSteps: steps, workers: workers, evaluation, gymnasium,
                 makeStore, logger)
         } catch { throw TrainingError(wrapping: error) }
     }
 
+    /// - Parameter beginsAgain: whether to begin the run again that the directory holds without a checkpoint.
     private init(
-        new configuration: TrainingConfiguration, _ options: Options, _ directory: RunDirectory,
+        new configuration: TrainingConfiguration, _ options: Options, _ directory: RunDirectory, beginsAgain: Bool,
         _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?, _ logger: Logger
     ) throws {
-        try directory.requireNoRun()
+        if !beginsAgain { try directory.requireFree() }
         try configuration.validate(steps: options.steps)
         trainer = try Trainer(configuration, options: options.trainerOptions(gymnasium), makeStore: makeStore)
         for notice in trainer.notices + Foresight.notices(on: configuration, steps: options.steps) {
             logger.warning("\(notice)")
         }
-        try directory.createFolders()
-        let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
+        let store = try directory.prepare(
+            keepLast: options.keep, beginsAgain: beginsAgain, notice: { logger.notice("\($0)") })
         saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, resumedFrom: nil))
-        // Checks again for a run: from here on the saver's lock keeps others from starting one.
         try directory.create(configuration, options)
         self.directory = directory
         self.options = options
@@ -147,6 +165,7 @@ public final class TrainingRun {
     ) throws {
         let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
         let newest = try store.recoverLatest { logger.warning("\($0)") }
+        directory.removeLeftovers { logger.warning("\($0)") }
         guard let newest else {
             throw TrainingError(
                 code: .nothingToResume,
@@ -164,10 +183,10 @@ public final class TrainingRun {
         let edits = ConfigurationEdits.notices(
             in: stored.configuration, stored: storedConfiguration, running: trainer.configuration, of: directory)
         for notice in edits { logger.warning("\(notice)") }
-        if stored.compute != ComputeThreads.libraryDescription {
+        if let compute = stored.compute, compute != ComputeThreads.libraryDescription {
             logger.warning(
                 """
-                this run was computed with \(stored.compute) and continues with \(ComputeThreads.libraryDescription): \
+                this run was computed with \(compute) and continues with \(ComputeThreads.libraryDescription): \
                 results remain valid, but not bit for bit the same
                 """)
         }
