@@ -152,7 +152,7 @@ public final class TrainingRun {
         self.logger = logger
         saves = SaveTracker()
         metrics = try MetricsFile(directory.metrics, history: MetricHistory(), furtherColumns: trainer.furtherColumns)
-        workersFile = try WorkersFile(directory.workers, upTo: 0)
+        workersFile = try WorkersFile(directory.workers, history: MetricHistory())
         firstStep = 0
         idleReason = nil
         holdStatesSparingly()
@@ -209,7 +209,7 @@ public final class TrainingRun {
             return
         }
         metrics = try MetricsFile(directory.metrics, history: trainer.history, furtherColumns: trainer.furtherColumns)
-        workersFile = try WorkersFile(directory.workers, upTo: firstStep)
+        workersFile = try WorkersFile(directory.workers, history: trainer.history)
         try directory.write(trainer.configuration, options)
         holdStatesSparingly()
     }

@@ -83,8 +83,9 @@ struct TrainerSetup {
         // Restored attributes would hide an edit of the environment.
         let isChanged = provenance.sourceChange(since: extensions) != nil
         let stored = isChanged ? readStates.map(\.withoutEnvironments) : readStates
-        try MemoryEstimate(configuration, architecture, specification, method, states: stored, options)
-            .check(limit: options.memoryLimit)
+        let memoryNotice = try MemoryEstimate(
+            configuration, architecture, specification, method, states: stored, options
+        ).check(limit: options.memoryLimit)
         states = Array(stored.prefix(configuration.workers))
         inactiveWorkers = stored.dropFirst(configuration.workers).map(Self.inactive)
         team = configuration.computeThreads > 1 ? ComputeTeam(threads: configuration.computeThreads) : nil
@@ -97,6 +98,7 @@ struct TrainerSetup {
             + provenance.notices(since: extensions)
             // A resume refuses the remedies that these name.
             + (checkpoint == nil ? specification.notices(of: nil, isScaled: configuration.scalesInput) : [])
+            + [memoryNotice].compactMap(\.self)
     }
 
     private static func inactive(_ state: WorkerState) -> WorkerState {
