@@ -140,9 +140,7 @@ public final class TrainingRun {
         if !beginsAgain { try directory.requireFree() }
         try configuration.validate(steps: options.steps)
         trainer = try Trainer(configuration, options: options.trainerOptions(gymnasium), makeStore: makeStore)
-        for notice in trainer.notices + Foresight.notices(on: configuration, steps: options.steps) {
-            logger.warning("\(notice)")
-        }
+        for notice in trainer.notices { logger.warning("\(notice)") }
         let store = try directory.prepare(
             keepLast: options.keep, beginsAgain: beginsAgain, notice: { logger.notice("\($0)") })
         saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, resumedFrom: nil))
@@ -156,6 +154,8 @@ public final class TrainingRun {
         firstStep = 0
         idleReason = nil
         holdStatesSparingly()
+        // Not before: an error is a single line.
+        for notice in Foresight.notices(on: configuration, steps: options.steps) { logger.warning("\(notice)") }
     }
 
     private init(
