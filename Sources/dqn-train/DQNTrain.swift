@@ -40,6 +40,14 @@ struct DQNTrain: ParsableCommand {
               dqn-train --resume runs/a --steps 100000
               # Evaluate more often from now on:
               dqn-train --resume runs/a --eval-every 2000 --set evaluation_episodes=30
+              # Continue beyond the schedule, which is extended:
+              dqn-train --resume runs/a --steps 200000 --schedule-steps 200000
+              # Go back to an earlier checkpoint and evaluate what follows more often:
+              dqn-train --resume runs/a --which 60000 --eval-every 500
+              # Start a new run from the best checkpoint of another, with a smaller step size:
+              dqn-train --from runs/a --which best --set learning_rate=1e-4 --out runs/b
+              # Start from the policy alone, in another environment of the same shapes:
+              dqn-train --from runs/cartpole --policy-only --env gym:CartPole-v1 --out runs/c
               # Show the configuration without training:
               dqn-train --env Acrobot-v1 --print-config
 
@@ -73,7 +81,7 @@ struct DQNTrain: ParsableCommand {
     var steps: Int?
     @Option(
         help: ArgumentHelp(
-            "Length of the epsilon and learning rate schedules in agent steps, fixed when the run is created. (default: --steps)",
+            "Length of the epsilon and learning rate schedules in agent steps. With --resume it changes the run's. (default: --steps)",
             valueName: "n"))
     var scheduleSteps: Int?
     @Option(help: ArgumentHelp("Number of parallel workers; the method dqn has one.", valueName: "n"))
@@ -84,6 +92,7 @@ struct DQNTrain: ParsableCommand {
     var out: String?
     @Option(help: ArgumentHelp("Resume the run in this directory.", valueName: "dir"))
     var resume: String?
+    @OptionGroup var originArguments: OriginArguments
     @Option(
         help: ArgumentHelp("JSON file with configuration keys, such as another run's config.json.", valueName: "file"))
     var config: String?
@@ -141,26 +150,30 @@ struct DQNTrain: ParsableCommand {
                 throw ValidationError("\(flag) \(value) is too small; the minimum is \(minimum).")
             }
         }
-        if !environmentArguments.settings.isEmpty, env == nil, resume == nil {
+        if !environmentArguments.settings.isEmpty, env == nil, resume == nil, originArguments.from == nil {
             throw ValidationError("--env-set requires --env.")
         }
+        try originArguments.validate(resumes: resume != nil)
         guard resume != nil else { return }
         let fixed: [(String, Bool)] = [
             ("--env", env != nil), ("--env-set", !environmentArguments.settings.isEmpty), ("--method", method != nil),
             ("--preset", preset != nil), ("--seed", seed != nil),
-            ("--schedule-steps", scheduleSteps != nil), ("--out", out != nil), ("--config", config != nil),
+            ("--out", out != nil), ("--config", config != nil),
             ("--set", !assignments.allSatisfy { EvaluationChanges.allows(String($0.prefix { $0 != "=" })) }),
             ("--print-config", printConfig),
         ]
         if let (flag, _) = fixed.first(where: \.1) {
-            throw ValidationError("\(flag) cannot be combined with --resume, because a run keeps its configuration.")
+            throw ValidationError(
+                "\(flag) cannot be combined with --resume, because a run keeps its configuration; start a new run from "
+                    + "it with --from.")
         }
     }
 
     func run() throws {
         do {
             if printConfig {
-                let resolution = try request().resolution(gymnasium: environmentArguments.gymnasium)
+                let origin = try originArguments.origin { logger.warning("\($0)") }
+                let resolution = try request(origin).resolution(gymnasium: environmentArguments.gymnasium)
                 for notice in resolution.notices { logger.warning("\(notice)") }
                 return try printJSON(resolution.configuration.json)
             }
@@ -178,10 +191,12 @@ struct DQNTrain: ParsableCommand {
         }
     }
 
-    private func request() throws -> ConfigurationRequest {
+    private func request(_ origin: RunOrigin?) throws -> ConfigurationRequest {
         var request = ConfigurationRequest()
-        request.environment = try env.map {
-            try EnvironmentID($0).setting(environmentArguments.settings).description
+        request.origin = origin?.request
+        let settings = environmentArguments.settings
+        request.environment = try (env ?? (settings.isEmpty ? nil : request.origin?.environment)).map {
+            try EnvironmentID($0).setting(settings).description
         }
         request.preset = preset
         request.file = config.map { URL(fileURLWithPath: $0) }
@@ -205,6 +220,13 @@ struct DQNTrain: ParsableCommand {
         return flags
     }
 
+    /// The flags that change a resumed run.
+    private var resumeFlags: [String: JSONValue] {
+        var flags = evaluationFlags
+        if let scheduleSteps { flags["schedule_steps"] = .integer(Int64(scheduleSteps)) }
+        return flags
+    }
+
     private var logger: Logger {
         var logger = Logger(label: "dqn-train") { _ in StandardErrorLog(level: .info) }
         logger.logLevel = quiet ? .error : verbose ? .debug : .info
@@ -217,11 +239,13 @@ struct DQNTrain: ParsableCommand {
             return try TrainingRun(
                 resuming: directory, steps: steps, saveEvery: saveEvery, keep: keep, workers: workers,
                 memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) },
-                evaluation: EvaluationChanges(assignments: assignments, values: evaluationFlags),
+                evaluation: EvaluationChanges(assignments: assignments, values: resumeFlags),
+                which: originArguments.selection ?? .latest,
                 gymnasium: environmentArguments.gymnasium, logger: logger)
         }
         let gymnasium = environmentArguments.gymnasium
-        let resolution = try request().resolution(gymnasium: gymnasium)
+        let origin = try originArguments.origin { logger.warning("\($0)") }
+        let resolution = try request(origin).resolution(gymnasium: gymnasium)
         let configuration = resolution.configuration
         let options = TrainingRun.Options(
             steps: steps ?? configuration.scheduleSteps, saveEvery: saveEvery ?? 10_000, keep: keep ?? 5,
@@ -229,8 +253,13 @@ struct DQNTrain: ParsableCommand {
         let environment = try EnvironmentID(configuration.environment).shortName ?? "run"
         let name = "runs/\(environment)-\(configuration.method)-seed\(configuration.seed)"
         let directory = RunDirectory(URL(fileURLWithPath: out ?? name))
-        let run = try TrainingRun(
-            configuration, options: options, in: directory, gymnasium: gymnasium, logger: logger)
+        let run =
+            if let origin {
+                try TrainingRun(
+                    configuration, from: origin, options: options, in: directory, gymnasium: gymnasium, logger: logger)
+            } else {
+                try TrainingRun(configuration, options: options, in: directory, gymnasium: gymnasium, logger: logger)
+            }
         // Not before: an error is a single line.
         for notice in resolution.notices { logger.warning("\(notice)") }
         return run

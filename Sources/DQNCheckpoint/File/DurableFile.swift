@@ -41,6 +41,13 @@ enum DurableFile {
         }
     }
 
+    /// Records the entries of a directory on the disk.
+    static func synchroniseDirectory(_ url: URL) throws(CheckpointError) {
+        let directory = try open(url.path, O_RDONLY | O_DIRECTORY)
+        defer { close(directory) }
+        guard fsync(directory) == 0 else { throw failure("recorded on the disk", url.path) }
+    }
+
     private static func open(_ path: String, _ flags: Int32) throws(CheckpointError) -> Int32 {
         let descriptor = Foundation.open(path, flags | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("opened to synchronise it", path) }

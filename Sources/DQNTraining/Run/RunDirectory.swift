@@ -62,7 +62,7 @@ public struct RunDirectory: Sendable {
     }
 
     /// Flushes a directory's entries to disk; skips a directory without read permission, which cannot be opened.
-    private static func synchronise(_ folder: URL) throws(TrainingError) {
+    static func synchronise(_ folder: URL) throws(TrainingError) {
         let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }

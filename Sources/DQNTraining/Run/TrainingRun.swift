@@ -1,4 +1,4 @@
-internal import DQNCheckpoint
+package import DQNCheckpoint
 public import DQNEnvironments
 public import DQNLearning
 public import DQNModel
@@ -56,7 +56,7 @@ public final class TrainingRun {
         logger: Logger = Logger(label: "swift-dqn")
     ) throws(TrainingError) {
         do {
-            try self.init(new: configuration, options, directory, gymnasium, makeStore, logger)
+            try self.init(new: configuration, from: nil, options, directory, gymnasium, makeStore, logger)
         } catch { throw TrainingError(wrapping: error) }
     }
 
@@ -93,7 +93,8 @@ public final class TrainingRun {
     package convenience init(
         resuming directory: RunDirectory, steps: Int? = nil, saveEvery: Int? = nil, keep: Int? = nil,
         workers: Int? = nil, memoryLimit: Int? = nil, workerTimeout: Duration? = nil,
-        evaluation: EvaluationChanges, gymnasium: GymnasiumSettings = GymnasiumSettings(),
+        evaluation: EvaluationChanges, which: CheckpointSelection = .latest,
+        gymnasium: GymnasiumSettings = GymnasiumSettings(),
         makeStore: ParameterStoreFactory? = nil,
         logger: Logger = Logger(label: "swift-dqn")
     ) throws(TrainingError) {
@@ -106,22 +107,31 @@ public final class TrainingRun {
             options.memoryLimit = memoryLimit ?? options.memoryLimit
             options.workerTimeout = workerTimeout ?? options.workerTimeout
             try self.init(
-                resuming: directory, computedWith: stored.compute, options, workers: workers, evaluation, gymnasium,
+                resuming: directory, which, computedWith: stored.compute, options, workers: workers, evaluation,
+                gymnasium,
                 makeStore, logger)
         } catch { throw TrainingError(wrapping: error) }
     }
 
-    private init(
-        new configuration: TrainingConfiguration, _ options: Options, _ directory: RunDirectory,
+    init(
+        new configuration: TrainingConfiguration, from origin: RunOrigin?, _ options: Options,
+        _ directory: RunDirectory,
         _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?, _ logger: Logger
     ) throws {
         try directory.requireNoRun()
         try configuration.validate(steps: options.steps)
-        trainer = try Trainer(configuration, options: options.trainerOptions(gymnasium), makeStore: makeStore)
+        try origin?.validate(steps: options.steps)
+        trainer = try Trainer(
+            configuration, from: origin, options: options.trainerOptions(gymnasium), makeStore: makeStore)
         for notice in trainer.notices { logger.warning("\(notice)") }
+        var lineage: [String: JSONValue]?
+        if let origin, let report = trainer.originReport {
+            for line in origin.lines(report, configuration) { logger.notice("\(line)") }
+            lineage = origin.lineage(report)
+        }
         try directory.createFolders()
         let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
-        saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, resumedFrom: nil))
+        saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, startedFrom: origin?.digest, event: lineage))
         // Checks again for a run: from here on the saver's lock keeps others from starting one.
         try directory.create(configuration, options)
         self.directory = directory
@@ -130,16 +140,18 @@ public final class TrainingRun {
         saves = SaveTracker()
         metrics = try MetricsFile(directory.metrics, history: MetricHistory(), furtherColumns: trainer.furtherColumns)
         workersFile = try WorkersFile(directory.workers, upTo: 0)
-        firstStep = 0
+        firstStep = trainer.counters.agentSteps
         holdStatesSparingly()
     }
 
     private init(
-        resuming directory: RunDirectory, computedWith compute: String, _ options: Options, workers: Int?,
+        resuming directory: RunDirectory, _ which: CheckpointSelection, computedWith compute: String,
+        _ options: Options, workers: Int?,
         _ evaluation: EvaluationChanges, _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?,
         _ logger: Logger
     ) throws {
         let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
+        try Self.returnTo(which, in: directory, store, logger)
         let newest = try store.recoverLatest { logger.warning("\($0)") }
         guard let newest else {
             throw TrainingError(
@@ -152,7 +164,7 @@ public final class TrainingRun {
             resuming: checkpoint, workers: workers, options: options.trainerOptions(gymnasium),
             makeStore: makeStore)
         for notice in trainer.notices { logger.warning("\(notice)") }
-        try trainer.configuration.validate(steps: options.steps)
+        try trainer.configuration.validate(steps: options.steps, resumes: true)
         if compute != ComputeThreads.libraryDescription {
             logger.warning(
                 """
@@ -170,6 +182,9 @@ public final class TrainingRun {
         saves = SaveTracker(resumedFrom: newest.url, at: firstStep)
         for (key, change) in changes.sorted(by: { $0.key < $1.key }) {
             logger.notice("\(key) changes from \(Self.text(change.old)) to \(Self.text(change.new))")
+        }
+        for line in EvaluationChanges.scheduleLines(changes, trainer.configuration, at: firstStep) {
+            logger.notice("\(line)")
         }
         // The file of this step is replaced by one with the changes, so that the next resume has them too.
         if !changes.isEmpty { saves.invalidate(firstStep) }
