@@ -21,7 +21,7 @@ package enum CurveSource {
     package static func run(
         _ path: String, metric: String, against progress: CurvePlot.Progress, notice: (String) -> Void
     ) throws -> RecordedRun {
-        let url = URL(fileURLWithPath: path).standardizedFileURL
+        let url = try fileURL(path, "PATH")
         var isDirectory: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory)
         if exists, !isDirectory.boolValue, progress == .time {

@@ -66,7 +66,8 @@ public enum EnvironmentRegistry {
             guard let factory = entries.withLock({ $0[id.name] }) else { throw unknown(id.name) }
             do { return try factory() } catch let error as EnvironmentError { throw error } catch {
                 throw EnvironmentError(
-                    code: .environmentFailed, message: "The environment '\(id)' could not be created: \(error)",
+                    code: .environmentFailed,
+                    message: "The environment '\(id)' could not be created: \(systemReason(error))",
                     underlying: error)
             }
         }

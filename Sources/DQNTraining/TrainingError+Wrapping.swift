@@ -1,5 +1,6 @@
 public import DQNLearning
 public import DQNModel
+internal import DQNSupport
 
 extension DQNError.Code where Domain == TrainingErrors {
     /// An environment, a network or a checkpoint reported the error; `underlying` holds it.
@@ -13,7 +14,7 @@ extension DQNError where Domain == TrainingErrors {
         if let error = error as? TrainingError {
             self = error
         } else {
-            self.init(code: .underlyingFailure, message: "\(error)", underlying: error)
+            self.init(code: .underlyingFailure, message: systemReason(error), underlying: error)
         }
     }
 }

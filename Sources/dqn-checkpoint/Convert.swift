@@ -30,10 +30,11 @@ struct Convert: ParsableCommand {
 
     func run() throws {
         try perform {
-            let target = URL(fileURLWithPath: output).standardizedFileURL
+            let source = try fileURL(input, "INPUT")
+            let target = try OutputFile(output, "OUTPUT", overwriting: force).url
             do throws(CheckpointError) {
                 let dropped = try CheckpointConverter.convert(
-                    from: URL(fileURLWithPath: input).standardizedFileURL, to: target, version: version,
+                    from: source, to: target, version: version,
                     allowLossy: allowLossy, overwriting: force)
                 for part in dropped { writeError("omitted: \(part)") }
             } catch {

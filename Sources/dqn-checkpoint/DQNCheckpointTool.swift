@@ -33,6 +33,11 @@ struct DQNCheckpointTool: ParsableCommand {
             Show.self, List.self, Verify.self, Repair.self, Diff.self, Convert.self, Strip.self, Plot.self,
             IsolatedVerify.self, IsolatedRepair.self,
         ])
+
+    static func main() {
+        RawArguments.requireUnicode(program: "dqn-checkpoint")
+        main(nil)
+    }
 }
 
 /// Runs a subcommand's work. Turns an error into a message and an exit code.
@@ -63,8 +68,8 @@ struct Strip: ParsableCommand {
 
     func run() throws {
         try perform {
-            let source = URL(fileURLWithPath: input).standardizedFileURL
-            let target = URL(fileURLWithPath: output).standardizedFileURL
+            let source = try fileURL(input, "INPUT")
+            let target = try OutputFile(output, "OUTPUT", overwriting: force).url
             let checkpoint = try Checkpoint(contentsOf: source)
             let stripped = checkpoint.stripped(replay: replay, optimizer: optimizer, allButPolicy: allButPolicy)
             try stripped.write(to: target, overwriting: force)
@@ -100,7 +105,7 @@ struct Diff: ParsableCommand {
         let differences: [CheckpointDifference]
         do {
             differences = try CheckpointDifference.between(
-                URL(fileURLWithPath: first), URL(fileURLWithPath: second), tolerance: tolerance)
+                fileURL(first, "FIRST"), fileURL(second, "SECOND"), tolerance: tolerance)
         } catch {
             _ = report(error, program: "dqn-checkpoint")
             throw ExitCode(2)

@@ -29,7 +29,7 @@ struct Plot: ParsableCommand {
 
     func run() throws {
         try perform {
-            let target = try OutputFile(output, overwriting: force, inputs: paths)
+            let target = try OutputFile(output, "--output", overwriting: force, inputs: paths)
             let runs = try paths.map { path in
                 try CurveSource.run(path, metric: metric, against: x) { writeError("\(path): \($0)") }
             }

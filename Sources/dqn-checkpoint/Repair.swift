@@ -39,11 +39,12 @@ struct Repair: ParsableCommand {
 
     func run() throws {
         try perform {
-            _ = try OutputFile(output, overwriting: force, inputs: [input])
+            let source = try fileURL(input, "INPUT").path
+            let target = try OutputFile(output, "OUTPUT", overwriting: force, inputs: [source]).url
             let result = try RepairResult(
-                repairing: input, to: URL(fileURLWithPath: output).standardizedFileURL, overwriting: force,
+                repairing: source, to: target, overwriting: force,
                 memory: memory, command: IsolatedRepair._commandName)
-            let bytes = try CheckpointSummary(contentsOf: URL(fileURLWithPath: output)).byteCount
+            let bytes = try CheckpointSummary(contentsOf: target).byteCount
             if json {
                 try printJSON(
                     Document(

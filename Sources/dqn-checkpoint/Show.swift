@@ -47,7 +47,7 @@ struct Show: ParsableCommand {
 
     func run() throws {
         try perform {
-            let summary = try CheckpointSummary(contentsOf: URL(fileURLWithPath: file))
+            let summary = try CheckpointSummary(contentsOf: fileURL(file, "FILE"))
             if json { try printJSON(document(summary)) } else { try printText(summary) }
         }
     }
@@ -168,7 +168,7 @@ struct List: ParsableCommand {
 
     func run() throws {
         try perform {
-            let url = URL(fileURLWithPath: directory)
+            let url = try fileURL(directory, "DIRECTORY")
             let store = try CheckpointStore(directory: CheckpointLocation.directory(of: url))
             let rows = try store.entries().map(row)
             if json { return try printJSON(rows) }

@@ -45,15 +45,26 @@ struct Verify: ParsableCommand {
         }
     }
 
-    func run() throws {
+    func run() throws { try perform { try verify() } }
+
+    /// The path that a file is opened by. One that leads nowhere is a missing file like any other.
+    private func path(of file: String) throws(PathError) -> String {
+        do throws(PathError) { return try fileURL(file, "FILE").path } catch {
+            if error.isInvalid { throw error }
+            return file
+        }
+    }
+
+    private func verify() throws {
         var codes: [ExitCode] = []
         var rows: [Row] = []
-        for file in files {
+        let paths = try files.map { try path(of: $0) }
+        for (file, path) in zip(files, paths) {
             let report =
                 isolated
                 ? try VerificationReport(
-                    isolated: file, deep: deep, memory: memory, command: IsolatedVerify._commandName)
-                : VerificationReport(file, deep: deep)
+                    isolated: path, deep: deep, memory: memory, command: IsolatedVerify._commandName)
+                : VerificationReport(path, deep: deep)
             let rule = report.failures.first?.rule.map { "R\($0)" }
             rows.append(
                 Row(

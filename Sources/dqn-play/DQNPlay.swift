@@ -38,6 +38,11 @@ struct DQNPlay: ParsableCommand {
             """,
         version: "0.1.0")
 
+    static func main() {
+        RawArguments.requireUnicode(program: "dqn-play")
+        main(nil)
+    }
+
     /// How to show episodes.
     enum Render: String, ExpressibleByArgument, CaseIterable {
         case none, ansi
@@ -112,7 +117,9 @@ struct DQNPlay: ParsableCommand {
         if let speed, !(0.1...100).contains(speed) {
             throw ValidationError("--speed \(speed) is out of range; use 0.1 to 100 steps per second.")
         }
-        do { try EpisodeRecording.validateFormat(of: URL(fileURLWithPath: record)) } catch {
+        do { try EpisodeRecording.validateFormat(of: fileURL(record, "--record")) } catch let error as PathError {
+            throw ValidationError("\(error)")
+        } catch {
             throw ValidationError("--record: \(error)")
         }
     }
@@ -125,7 +132,7 @@ struct DQNPlay: ParsableCommand {
 
     private func play() throws {
         let selection = CheckpointSelection(which) ?? .latest
-        let (url, policy) = try CheckpointLocation.read(URL(fileURLWithPath: path), selection) {
+        let (url, policy) = try CheckpointLocation.read(fileURL(path, "CHECKPOINT"), selection) {
             writeError("warning: \($0)")
         } _: { (url) throws(CheckpointError) in
             try Policy(contentsOf: url)
@@ -172,10 +179,10 @@ struct DQNPlay: ParsableCommand {
     private func play(_ agent: Agent, in environment: any Environment) throws -> [PlayedEpisode] {
         // Create the recording first: it leaves no file behind if another output cannot be created.
         let recording = try record.map {
-            try EpisodeRecording(to: URL(fileURLWithPath: $0), of: environment, speed: speed)
+            try EpisodeRecording(to: fileURL($0, "--record"), of: environment, speed: speed)
         }
         defer { recording?.discard() }
-        let trace = try trace.map { try TraceFile(URL(fileURLWithPath: $0)) }
+        let trace = try trace.map { try TraceFile(fileURL($0, "--trace")) }
         let screen = render == .ansi ? EnvironmentScreen() : nil
         defer { screen?.leave() }
         if recording != nil || screen != nil { Interruption.install() }

@@ -64,6 +64,11 @@ struct DQNTrain: ParsableCommand {
             """,
         version: "0.1.0")
 
+    static func main() {
+        RawArguments.requireUnicode(program: "dqn-train")
+        main(nil)
+    }
+
     /// The names of the training methods, for the help.
     private static let methods = TrainingMethods.names.joined(separator: ", ")
 
@@ -199,7 +204,7 @@ struct DQNTrain: ParsableCommand {
             try EnvironmentID($0).setting(settings).description
         }
         request.preset = preset
-        request.file = config.map { URL(fileURLWithPath: $0) }
+        request.file = try config.map { try fileURL($0, "--config") }
         request.assignments = assignments
         func set(_ key: String, _ value: Int?) { if let value { request.flags[key] = .integer(Int64(value)) } }
         set("seed", seed)
@@ -235,7 +240,7 @@ struct DQNTrain: ParsableCommand {
 
     private func makeRun() throws -> TrainingRun {
         if let resume {
-            let directory = RunDirectory(URL(fileURLWithPath: resume))
+            let directory = RunDirectory(try fileURL(resume, "--resume"))
             return try TrainingRun(
                 resuming: directory, steps: steps, saveEvery: saveEvery, keep: keep, workers: workers,
                 memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) },
@@ -248,11 +253,13 @@ struct DQNTrain: ParsableCommand {
         let resolution = try request(origin).resolution(gymnasium: gymnasium)
         let configuration = resolution.configuration
         let options = TrainingRun.Options(
-            steps: steps ?? configuration.scheduleSteps, saveEvery: saveEvery ?? 10_000, keep: keep ?? 5,
+            steps: steps ?? configuration.scheduleSteps,
+            saveEvery: saveEvery ?? TrainingRun.Options.defaultSaveEvery,
+            keep: keep ?? TrainingRun.Options.defaultKeep,
             memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) })
         let environment = try EnvironmentID(configuration.environment).shortName ?? "run"
         let name = "runs/\(environment)-\(configuration.method)-seed\(configuration.seed)"
-        let directory = RunDirectory(URL(fileURLWithPath: out ?? name))
+        let directory = RunDirectory(try fileURL(out ?? name, "--out"))
         let run =
             if let origin {
                 try TrainingRun(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLineSupport
 import DQNCheckpoint
 import DQNTraining
 
@@ -46,6 +47,6 @@ struct OriginArguments: ParsableArguments {
         options.which = selection
         options.policyOnly = policyOnly
         options.continuesSchedule = continueSchedule
-        return try RunOrigin(from, options, notice: notice)
+        return try RunOrigin(fileURL(from, "--from"), as: from, options, notice: notice)
     }
 }

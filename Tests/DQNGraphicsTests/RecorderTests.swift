@@ -35,6 +35,25 @@ import Testing
         return try #require(recorder.summary)
     }
 
+    @Test func leftoversOfKilledRecordingsAreRemoved() throws {
+        let folder = try Folder()
+        let url = folder.url.appending(path: "a.gif")
+        func recorder() throws -> EpisodeRecorder {
+            try EpisodeRecorder(to: url, environment: "Test-v0", actions: ["left", "stay", "right"])
+        }
+        let others = ["a.gif.0123456x.tmp", "a.gif.tmp", "b.gif.01234567.tmp"]
+        for name in others + ["a.gif.0123ABCD.tmp"] { try Data().write(to: folder.url.appending(path: name)) }
+        let running = try recorder()
+        let own = Set(folder.names).subtracting(others)
+        #expect(own.count == 1 && own != ["a.gif.0123ABCD.tmp"], "\(folder.names)")
+        // The file of a recorder that still runs stays.
+        let second = try recorder()
+        #expect(own.isSubset(of: folder.names))
+        second.discard()
+        try record(running, steps: 3)
+        #expect(folder.names == (others + ["a.gif"]).sorted())
+    }
+
     @Test("The file appears when it is complete", arguments: ["a.gif", "b.png", "c.GIF"])
     func atomic(name: String) throws {
         let folder = try Folder()

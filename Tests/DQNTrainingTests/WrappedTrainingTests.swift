@@ -118,7 +118,7 @@ import Testing
         #expect { try TrainingConfiguration(json: .object(members)) } throws: { "\($0)".contains("'dueling'") }
     }
 
-    @Test("The preset atari has the papers' wrappers and the Zoo's settings, for screens only")
+    @Test("The preset atari has the papers' wrappers and its own settings, for screens only")
     func preset() throws {
         var request = ConfigurationRequest()
         request.environment = LivesEnvironment.id
@@ -129,12 +129,12 @@ import Testing
                 "no-op-start:30", "action-repeat:4,max", "atari-pixels:84", "time-limit:27000", "episodic-life",
                 "reward-clip",
             ])
-        #expect(configuration.frameStack == 4 && configuration.network == "nature-cnn")
-        #expect(configuration.scheduleSteps == 10_000_000 && configuration.learningRate == 1e-4)
+        #expect(configuration.frameStack == 4 && configuration.network == "nips-cnn")
+        #expect(configuration.scheduleSteps == 1_000_000 && configuration.learningRate == 1e-4)
         #expect(configuration.batchSize == 32 && configuration.replayCapacity == 100_000)
-        #expect(configuration.learningStarts == 100_000 && configuration.discount == 0.99)
-        #expect(configuration.targetInterval == 1000 && configuration.trainInterval == 4)
-        #expect(configuration.gradientSteps == 1 && configuration.epsilonFraction == 0.1)
+        #expect(configuration.learningStarts == 10_000 && configuration.discount == 0.99)
+        #expect(configuration.targetInterval == 4_000 && configuration.trainInterval == 4)
+        #expect(configuration.gradientSteps == 1 && configuration.epsilonFraction == 0.15)
         #expect(configuration.epsilonFinal == 0.01 && configuration.evaluationEpsilon == 0.01)
         #expect(configuration.doubleDQN && configuration.nStep == 3)
         #expect(configuration.optimizer == .adam(epsilon: 1.5e-4))

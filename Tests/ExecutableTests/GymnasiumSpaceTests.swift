@@ -79,7 +79,7 @@ struct GymnasiumSpaceTests {
         var result = try Program.run("dqn-train", arguments + ["--print-config"], shell: shell)
         #expect(result.status == 64)
         #expect(
-            result.errorLine?.contains("'nature-cnn', the default network of the preset 'atari', does not fit") == true,
+            result.errorLine?.contains("'nips-cnn', the default network of the preset 'atari', does not fit") == true,
             "\(result.errors)")
         #expect(result.errors.contains("--set network=mlp:256,256"), "\(result.errors)")
         let network = ["--set", "network=nips-cnn"]

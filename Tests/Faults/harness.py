@@ -4,6 +4,7 @@ The executables are black boxes: the scripts judge by the calls in the log and b
 """
 
 import collections
+import functools
 import hashlib
 import json
 import os
@@ -131,12 +132,16 @@ class Tools:
         for name in ("dqn-train", "dqn-checkpoint"):
             if not (binaries / name).exists():
                 sys.exit(f"error: {binaries / name} is missing; build first (swift build -c release)")
-        self.library = build_interposer(folder)
+        self.folder = folder
         self.verdicts = {}
 
-    def train(self, arguments, log, errors, fault=None, data=None):
+    @functools.cached_property
+    def library(self):
+        return build_interposer(self.folder)
+
+    def train(self, arguments, log, errors, fault=None, data=None, paths=PATHS):
         """Starts dqn-train; `fault` holds the interposed library's variables without the prefix FAULTS_."""
-        environment = dict(os.environ, LD_PRELOAD=str(self.library), FAULTS_PATHS=PATHS, FAULTS_LOG=str(log))
+        environment = dict(os.environ, LD_PRELOAD=str(self.library), FAULTS_PATHS=paths, FAULTS_LOG=str(log))
         if data:
             environment["FAULTS_DATA"] = str(data)
         for key, value in (fault or {}).items():

@@ -8,7 +8,8 @@
 //   FAULTS_PATHS    substrings joined by ':'; only paths that contain one of them are watched
 //   FAULTS_LOG      file to which one line per call is appended
 //   FAULTS_DATA     file to which the bytes of every write are appended, to replay the log (optional)
-//   FAULTS_CALL     which call the fault is for: a kind (below) or "any" (optional: no fault)
+//   FAULTS_CALL     which call the fault is for: a kind (below), "space" (a create, write or mkdir) or "any" (optional:
+//                   no fault)
 //   FAULTS_ENDING   count only calls whose path has this ending (optional)
 //   FAULTS_NUMBER   the number of the call among these, from 1
 //   FAULTS_ACTION   EIO, ENOSPC, EDQUOT   the call is not made and fails
@@ -19,7 +20,7 @@
 //   FAULTS_REPEAT   once, or ever: this call and all matching calls after it
 //
 // Kinds: open, create (an open with O_CREAT), write (all six ways of writing), truncate, sync (of a file),
-// sync-directory, rename, unlink, close.
+// sync-directory, rename, unlink, mkdir, close.
 //
 // A line of the log, fields between tabs:
 //
@@ -169,7 +170,11 @@ static const char *absolute(int directory, const char *path, char buffer[PATH_MA
 
 // Counts the call and decides what happens to it.
 static Verdict judge(const char *kind, const char *path) {
-    if (!fault_call || (strcmp(fault_call, "any") != 0 && strcmp(fault_call, kind) != 0)) return NOTHING;
+    if (!fault_call) return NOTHING;
+    bool needs_space = strcmp(kind, "create") == 0 || strcmp(kind, "write") == 0 || strcmp(kind, "mkdir") == 0;
+    if (strcmp(fault_call, "space") == 0 ? !needs_space
+                                         : strcmp(fault_call, "any") != 0 && strcmp(fault_call, kind) != 0)
+        return NOTHING;
     if (fault_ending && !ends_with(path, fault_ending)) return NOTHING;
     seen++;
     bool follows = strcmp(fault_action, "short-ENOSPC") == 0;
@@ -423,6 +428,19 @@ static int unlink_any(int directory, const char *path, int flags) {
     append_line(&intention);
     return (int)end(&call, syscall(SYS_unlinkat, directory, path, flags));
 }
+
+static int mkdir_any(int directory, const char *path, mode_t mode) {
+    char buffer[PATH_MAX];
+    const char *full = absolute(directory, path, buffer);
+    if (!is_seen(full)) return (int)syscall(SYS_mkdirat, directory, path, mode);
+    pthread_mutex_lock(&mutex);
+    Call call = {.kind = "mkdir", .descriptor = -1, .flags = (int)mode, .path = full};
+    if (!begin(&call)) return (int)refuse(&call);
+    return (int)end(&call, syscall(SYS_mkdirat, directory, path, mode));
+}
+
+int mkdir(const char *path, mode_t mode) { return mkdir_any(AT_FDCWD, path, mode); }
+int mkdirat(int directory, const char *path, mode_t mode) { return mkdir_any(directory, path, mode); }
 
 int unlink(const char *path) { return unlink_any(AT_FDCWD, path, 0); }
 int unlinkat(int directory, const char *path, int flags) { return unlink_any(directory, path, flags); }

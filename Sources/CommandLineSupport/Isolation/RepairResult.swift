@@ -55,7 +55,7 @@ package enum RepairAnswer: Codable {
     package init(repairing file: String, to target: String, overwriting: Bool) {
         do throws(CheckpointError) {
             let outcome = try CheckpointRepair.repair(
-                URL(fileURLWithPath: file).standardizedFileURL, to: URL(fileURLWithPath: target),
+                URL(fileURLWithPath: file), to: URL(fileURLWithPath: target),
                 overwriting: overwriting)
             self = .repaired(
                 RepairResult(

@@ -4,6 +4,7 @@ internal import DQNEnvironments
 internal import DQNGraphics
 internal import DQNModel
 internal import DQNReport
+internal import DQNSupport
 internal import Foundation
 
 extension ExitCode {
@@ -35,13 +36,14 @@ package func report(
     if let cause = (cause(error) ?? error) as? EnvironmentError {
         for detail in cause.details { writeError("  \(detail)") }
     }
-    let line = "\(error)".replacingOccurrences(of: "\n", with: " ")
+    let line = systemReason(error).replacingOccurrences(of: "\n", with: " ")
     writeError("\(program): \(line)")
     return exitCode(error) ?? standardExitCode(of: error)
 }
 
 private func standardExitCode(of error: any Error) -> ExitCode {
     switch error {
+    case let error as PathError: return error.isInvalid ? .usage : .missingInput
     case let error as CheckpointError:
         switch error.code {
         case .malformed, .unsupportedVersion, .unknownExtension: return .malformedCheckpoint
@@ -76,8 +78,9 @@ private func standardExitCode(of error: any Error) -> ExitCode {
     }
 }
 
-/// Writes a line to standard error.
+/// Writes a line to standard error, without the addresses that Python shows for objects without a text of their own.
 package func writeError(_ line: String) {
+    let text = line.contains(" at 0x") ? line.replacing(#/ at 0x[0-9a-fA-F]+/#, with: "") : line
     // A failure here cannot be reported, and a full disk must not end a run.
-    try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
 }

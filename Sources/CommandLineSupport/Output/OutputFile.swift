@@ -1,29 +1,31 @@
 internal import DQNCheckpoint
 internal import DQNModel
 internal import DQNSupport
-internal import Foundation
+package import Foundation
 
 /// A file that a command is about to create.
 package struct OutputFile {
-    private let url: URL
+    /// The file.
+    package let url: URL
     private let isOverwriting: Bool
 
     /// Checks, before any work, that the file may be created.
     ///
     /// - Parameters:
     ///   - path: the file's path as the user typed it.
+    ///   - argument: the option or argument that names it.
     ///   - overwriting: whether an existing file may be replaced.
     ///   - inputs: the command's input files, which are never replaced.
-    /// - Throws: `CheckpointError` (`exists`).
-    package init(_ path: String, overwriting: Bool, inputs: [String]) throws {
-        url = URL(fileURLWithPath: path).standardizedFileURL
+    /// - Throws: `CheckpointError` (`exists`); ``PathError``.
+    package init(_ path: String, _ argument: String, overwriting: Bool, inputs: [String] = []) throws {
+        url = try fileURL(path, argument)
         isOverwriting = overwriting
-        let real = url.resolvingSymlinksInPath().path
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory) else { return }
-        let isInput = inputs.contains { URL(fileURLWithPath: $0).resolvingSymlinksInPath().path == real }
-        if isInput || isDirectory.boolValue {
-            let what = isInput ? "an input file" : "a directory"
+        let kind = FileKind(url.path)
+        if kind == .missing { return }
+        let identity = FileIdentity(url.path)
+        let isInput = identity != nil && inputs.contains { FileIdentity($0) == identity }
+        if isInput || kind != .file {
+            let what = isInput ? "an input file" : kind.words
             throw CheckpointError(
                 code: .exists, message: "'\(path)' is \(what) and cannot be replaced; choose another name.")
         }
@@ -41,11 +43,11 @@ package struct OutputFile {
             throw CheckpointError(
                 code: .exists, message: "'\(url.path)' was created in the meantime; choose another name.")
         }
-        do { try Data(text.utf8).write(to: url, options: .atomic) } catch {
+        do throws(SystemError) { try AtomicFile.write(Data(text.utf8), to: url.path) } catch {
             throw CheckpointError(
                 code: .inputOutput,
                 message:
-                    "Cannot write '\(url.path)' (\(systemReason(error))); free disk space or choose another directory.",
+                    "Cannot write '\(url.path)' (\(error)); free disk space or choose another directory.",
                 underlying: error)
         }
     }

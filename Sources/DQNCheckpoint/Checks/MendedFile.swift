@@ -1,4 +1,5 @@
 internal import DQNModel
+internal import DQNSupport
 internal import Foundation
 
 /// A damaged file in a form that libhdf5 can open: the file itself, or a copy with corrected signature and length.
@@ -68,7 +69,7 @@ struct MendedFile: ~Copyable {
 
     private static func failure(_ path: String, _ error: any Error) -> CheckpointError {
         CheckpointError(
-            code: .inputOutput, message: "'\(path)' could not be read or copied: \(error.localizedDescription)",
+            code: .inputOutput, message: "'\(path)' could not be read or copied: \(systemReason(error)).",
             underlying: error)
     }
 }

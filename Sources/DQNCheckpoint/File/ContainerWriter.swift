@@ -1,4 +1,5 @@
 internal import DQNModel
+internal import DQNSupport
 internal import Foundation
 internal import HDF5
 
@@ -59,11 +60,18 @@ enum ContainerWriter {
                 try root.close()
                 try file.close()
             }
-        } catch let error as CheckpointError { throw error } catch { throw failure(path, error) }
+        } catch let error as CheckpointError {
+            // The cache of compressed chunks names a dataset, not the file.
+            guard error.code == .inputOutput, let cause = error.underlying else { throw error }
+            throw failure(path, cause)
+        } catch { throw failure(path, error) }
     }
 
     static func failure(_ path: String, _ error: any Error) -> CheckpointError {
-        CheckpointError(code: .inputOutput, message: "'\(path)' could not be written: \(error)", underlying: error)
+        let number = (error as? HDF5Error)?.systemErrorNumber
+        let reason = number.map { "\(SystemError($0))." } ?? "\(error)"
+        return CheckpointError(
+            code: .inputOutput, message: "'\(path)' could not be written: \(reason)", underlying: error)
     }
 
     private static func create(

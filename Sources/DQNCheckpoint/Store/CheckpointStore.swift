@@ -36,7 +36,7 @@ public final class CheckpointStore {
     private var evaluations: [String: Double?] = [:]
     /// Compressed chunks of earlier saves.
     private let cache = CompressedChunkCache()
-    private var directoryLock: DirectoryLock?
+    private(set) var directoryLock: DirectoryLock?
     private var hasReportedLock = false
 
     /// Opens a store on an existing directory.
@@ -61,6 +61,9 @@ public final class CheckpointStore {
     package func lock() throws(CheckpointError) {
         if directoryLock == nil { directoryLock = try DirectoryLock(directory) }
     }
+
+    /// Locks the directory to which the path refers now, and then releases the lock on the earlier one.
+    func lockAgain() throws(CheckpointError) { directoryLock = try DirectoryLock(directory) }
 
     /// Releases the lock.
     func unlock() { directoryLock = nil }
@@ -98,6 +101,7 @@ public final class CheckpointStore {
     ///   `inputOutput`. Earlier files are unchanged then.
     public func commit(_ checkpoint: Checkpoint, replacing: Bool = false) throws(CheckpointError) -> Receipt {
         try lock()
+        let notices = try requireOwnDirectory()
         let steps = checkpoint.counters.agentSteps
         let url = directory.appendingPathComponent(Self.fileName(agentSteps: steps))
         guard replacing || !FileManager.default.fileExists(atPath: url.path) else {
@@ -110,7 +114,7 @@ public final class CheckpointStore {
         let digest = try checkpoint.write(
             to: url, overwriting: replacing, version: FormatVersion.current, cache: cache)
         evaluations[url.lastPathComponent] = .some(checkpoint.evaluation?.meanReturn)
-        return Receipt(url: url, digest: digest, notices: lockNotice() + prune(keeping: url))
+        return Receipt(url: url, digest: digest, notices: notices + lockNotice() + prune(keeping: url))
     }
 
     /// Returns, once, the message that the directory could not be locked.
@@ -209,12 +213,7 @@ extension CheckpointStore {
     public func recoverLatest(
         notice: (String) -> Void
     ) throws(CheckpointError) -> (url: URL, checkpoint: Checkpoint)? {
-        try lock()
-        for name in try names().sorted() where name.hasPrefix("step-") && name.hasSuffix(DurableFile.temporaryEnding) {
-            if unlink(directory.appendingPathComponent(name).path) == 0 {
-                notice("\(name) was unfinished (the program was killed while saving) and has been removed")
-            }
-        }
+        try removeUnfinished(notice: notice)
         var damaged: [(url: URL, why: String)] = []
         let newest = try self.newest(Self.checkpoint) { (url, error) throws(CheckpointError) in
             // A file of a later version, or one that requires an extension, is not damaged and must not be moved.
@@ -227,6 +226,24 @@ extension CheckpointStore {
         }
         for (url, why) in damaged { try quarantine(url, why, notice) }
         return (newest.url, newest.value)
+    }
+
+    /// Whether a name is that of a file whose save has not ended.
+    package static func isUnfinished(_ name: String) -> Bool {
+        name.hasPrefix("step-") && name.hasSuffix(DurableFile.temporaryEnding)
+    }
+
+    /// Removes files left by a killed save.
+    ///
+    /// - Parameter notice: Receives a message about each removed file.
+    /// - Throws: ``CheckpointError``: `inputOutput`; `locked` if another store holds the lock.
+    package func removeUnfinished(notice: (String) -> Void) throws(CheckpointError) {
+        try lock()
+        for name in try names().sorted() where Self.isUnfinished(name) {
+            if unlink(directory.appendingPathComponent(name).path) == 0 {
+                notice("\(name) was unfinished (the program was killed while saving) and has been removed")
+            }
+        }
     }
 
     private static func checkpoint(_ url: URL) throws(CheckpointError) -> Checkpoint { try Checkpoint(contentsOf: url) }

@@ -38,6 +38,26 @@ struct DirectoryLock: ~Copyable {
         }
     }
 
+    /// What a path refers to since the lock was taken.
+    enum Place {
+        /// The locked directory.
+        case locked
+        /// Nothing: the locked directory has been moved or deleted.
+        case nothing
+        /// Another directory or file.
+        case another
+    }
+
+    /// Returns what a path refers to now. A path that cannot be examined counts as the locked directory, so that the
+    /// next access reports the error.
+    func place(of directory: URL) -> Place {
+        var own = stat()
+        var there = stat()
+        guard fstat(descriptor, &own) == 0 else { return .locked }
+        guard stat(directory.path, &there) == 0 else { return errno == ENOENT ? .nothing : .locked }
+        return own.st_dev == there.st_dev && own.st_ino == there.st_ino ? .locked : .another
+    }
+
     deinit {
         guard descriptor >= 0 else { return }
         // Releases the lock for all copies of the descriptor; `close` alone would do so for the last copy only.

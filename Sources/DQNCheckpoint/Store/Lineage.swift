@@ -1,4 +1,5 @@
 package import DQNModel
+internal import DQNSupport
 package import Foundation
 
 /// The parents of a run's checkpoints: `lineage.jsonl`, with one line per save.
@@ -87,19 +88,16 @@ package struct Lineage: Sendable {
     }
 
     private static func append(_ bytes: Data, to url: URL) -> String? {
-        do {
-            if !FileManager.default.fileExists(atPath: url.path) { try Data().write(to: url) }
-            let file = try FileHandle(forUpdating: url)
-            defer { try? file.close() }
-            let end = try file.seekToEnd()
-            var isWhole = end == 0
-            if end > 0 {
-                try file.seek(toOffset: end - 1)
-                isWhole = try file.read(upToCount: 1) == Data("\n".utf8)
-            }
+        do throws(SystemError) {
+            let descriptor = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+            guard descriptor >= 0 else { throw SystemError(errno) }
+            defer { close(descriptor) }
             // A kill may have truncated the last line; the next one must start a new line.
-            try file.write(contentsOf: (isWhole ? Data() : Data("\n".utf8)) + bytes)
+            let end = lseek(descriptor, 0, SEEK_END)
+            var last = UInt8(ascii: "\n")
+            if end > 0, pread(descriptor, &last, 1, end - 1) < 0 { throw SystemError(errno) }
+            try AtomicFile.write((last == UInt8(ascii: "\n") ? Data() : Data("\n".utf8)) + bytes, to: descriptor)
             return nil
-        } catch { return "\(url.lastPathComponent) could not be written: \(error.localizedDescription)" }
+        } catch { return "\(url.lastPathComponent) could not be written: \(error)" }
     }
 }

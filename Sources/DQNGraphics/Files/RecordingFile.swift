@@ -2,7 +2,8 @@ internal import DQNModel
 internal import DQNSupport
 internal import Foundation
 
-/// A new file that appears under its name only when it is complete. Until then it has a unique name, `NAME.….tmp`.
+/// A new file that appears under its name only when it is complete. Until then it has a unique name, `NAME.….tmp`, and a
+/// lock, by which the next recording of the same name knows what killed processes left.
 final class RecordingFile {
     let url: URL
     /// The temporary file.
@@ -18,8 +19,11 @@ final class RecordingFile {
         temporary = url.deletingLastPathComponent().appendingPathComponent(
             "\(url.lastPathComponent).\(UUID().uuidString.prefix(8)).tmp")
         try Self.refuseExisting(url)
+        Self.removeLeftovers(of: url)
         let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw Self.failure(url, SystemError(errno).description) }
+        // The file is in use as long as this process lives.
+        flock(descriptor, LOCK_EX | LOCK_NB)
         handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
@@ -51,6 +55,23 @@ final class RecordingFile {
         isOpen = false
         try? handle.close()
         unlink(temporary.path)
+    }
+
+    /// Removes temporary files of the same recording that killed processes left.
+    private static func removeLeftovers(of url: URL) {
+        let folder = url.deletingLastPathComponent()
+        let (beginning, ending) = ("\(url.lastPathComponent).", ".tmp")
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [] {
+            let digits = name.dropFirst(beginning.count).dropLast(ending.count)
+            guard name.hasPrefix(beginning), name.hasSuffix(ending), digits.count == 8,
+                digits.allSatisfy({ $0.isHexDigit && !$0.isLowercase })
+            else { continue }
+            let path = folder.appendingPathComponent(name).path
+            let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC)
+            guard descriptor >= 0 else { continue }
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+            close(descriptor)
+        }
     }
 
     private static func refuseExisting(_ url: URL) throws(RecordingError) {

@@ -38,19 +38,20 @@ package struct RunOrigin: Sendable {
     /// Reads a checkpoint. Changes nothing.
     ///
     /// - Parameters:
-    ///   - path: a checkpoint, a run's directory, or a directory of checkpoints.
+    ///   - url: a checkpoint, a run's directory, or a directory of checkpoints.
+    ///   - path: the path as the user gave it; `nil` takes that of `url`.
     ///   - notice: receives a message about each damaged file that is skipped.
     /// - Throws: ``TrainingError``: `invalidConfiguration` if options exclude each other or there is nothing to choose;
     ///   `underlyingFailure` with a `CheckpointError` if there is no such checkpoint or it cannot be read.
     package init(
-        _ path: String, _ options: Options = Options(), notice: (String) -> Void = { _ in }
+        _ url: URL, as path: String? = nil, _ options: Options = Options(), notice: (String) -> Void = { _ in }
     ) throws(TrainingError) {
         guard !(options.policyOnly && options.continuesSchedule) else {
             throw TrainingError(
                 code: .invalidConfiguration,
                 message: "A policy alone has no schedule to continue; leave out --policy-only or --continue-schedule.")
         }
-        let url = URL(fileURLWithPath: path)
+        let path = path ?? url.path
         var isDirectory: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: url.path, isDirectory: &isDirectory)
         if options.which != nil, exists, !isDirectory.boolValue {

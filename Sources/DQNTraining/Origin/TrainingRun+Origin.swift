@@ -15,7 +15,8 @@ extension TrainingRun {
         logger: Logger = Logger(label: "swift-dqn")
     ) throws(TrainingError) {
         do {
-            try self.init(new: configuration, from: origin, options, directory, gymnasium, makeStore, logger)
+            try self.init(
+                new: configuration, from: origin, options, directory, beginsAgain: false, gymnasium, makeStore, logger)
         } catch { throw TrainingError(wrapping: error) }
     }
 }

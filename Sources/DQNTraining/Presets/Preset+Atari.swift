@@ -29,8 +29,8 @@ extension Preset {
             + (FireOnReset.fits(environment) ? ["fire-on-reset"] : []) + ["reward-clip"]
     }
 
-    /// RL Baselines3 Zoo's schedule for Atari with this project's learning from pixels; the settings of Mnih 2016 for the
-    /// methods without a replay.
+    /// Settings that learn Pong within an hour on two processors: the small network of Mnih 2013, learning from step
+    /// 10,000 and three-step returns. The settings of Mnih 2016 for the methods without a replay.
     func applyAtari(
         to configuration: inout TrainingConfiguration, _ environment: EnvironmentSpecification,
         _ method: any TrainingMethod
@@ -46,16 +46,16 @@ extension Preset {
         if !method.usesReplay {
             applySegments(to: &configuration, environment, method)
         } else {
-            configuration.network = "nature-cnn"
-            configuration.scheduleSteps = 10_000_000
+            configuration.network = "nips-cnn"
+            configuration.scheduleSteps = 1_000_000
             configuration.learningRate = 1e-4
             configuration.batchSize = 32
             configuration.replayCapacity = 100_000
-            configuration.learningStarts = 100_000
-            configuration.targetInterval = 1_000
+            configuration.learningStarts = 10_000
+            configuration.targetInterval = 4_000
             configuration.trainInterval = 4
             configuration.gradientSteps = 1
-            configuration.epsilonFraction = 0.1
+            configuration.epsilonFraction = 0.15
             configuration.epsilonFinal = 0.01
             configuration.evaluationInterval = 100_000
             configuration.logInterval = 10_000

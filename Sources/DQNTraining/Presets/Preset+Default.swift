@@ -44,6 +44,8 @@ extension Preset {
         switch Self.baseName(of: environment) {
         case "LunarLander-v3": configuration.scheduleSteps = 200_000
         case "MountainCar-v0":
+            // Otherwise half or more of the second layer is dead at the end: the observations differ little.
+            configuration.network = "mlp:128,128+norm"
             // Rewards are −1 until the goal: a shorter horizon tells a goal that is near from one that is far.
             configuration.discount = 0.98
             configuration.learningRate = 2e-3

@@ -29,8 +29,36 @@ package struct EvaluationChanges: Sendable {
     ///   change.
     func apply(to checkpoint: inout Checkpoint) throws(TrainingError) -> [String: (old: JSONValue, new: JSONValue)] {
         guard !assignments.isEmpty || !values.isEmpty else { return [:] }
-        let before = try TrainingConfiguration(json: checkpoint.configuration)
-        var configuration = before
+        var configuration = try TrainingConfiguration(json: checkpoint.configuration)
+        let changes = try apply(to: &configuration)
+        if changes.isEmpty { return [:] }
+        let step = checkpoint.counters.agentSteps
+        guard changes["schedule_steps"] == nil || configuration.scheduleSteps > step else {
+            throw TrainingError(
+                code: .invalidConfiguration,
+                message: "The run has taken \(step) agent steps, so a schedule of --schedule-steps "
+                    + "\(configuration.scheduleSteps) would be over; use more than \(step).")
+        }
+        checkpoint.configuration = configuration.json
+        if changes["target_return"] != nil {
+            // The evaluation of the checkpoint's own step decides, if there is one.
+            let mean = checkpoint.evaluation?.meanReturn
+            checkpoint.reachedTarget =
+                configuration.targetReturn.map { target in mean.map { $0 >= target } ?? false }
+                ?? false
+        }
+        return changes
+    }
+
+    /// Changes a configuration.
+    ///
+    /// - Returns: the keys that changed, with the old and the new value.
+    /// - Throws: as the other method.
+    @discardableResult
+    func apply(
+        to configuration: inout TrainingConfiguration
+    ) throws(TrainingError) -> [String: (old: JSONValue, new: JSONValue)] {
+        let before = configuration
         for assignment in assignments { try configuration.set(assignment) }
         for (key, value) in values.sorted(by: { $0.key < $1.key }) { try configuration.set(key, to: value) }
         var changes: [String: (old: JSONValue, new: JSONValue)] = [:]
@@ -44,22 +72,6 @@ package struct EvaluationChanges: Sendable {
                 message:
                     "A resumed run keeps its '\(key)'; only the keys evaluation_…, target_return and schedule_steps "
                     + "may change. Start a new run with --from to change others.")
-        }
-        let step = checkpoint.counters.agentSteps
-        guard changes["schedule_steps"] == nil || configuration.scheduleSteps > step else {
-            throw TrainingError(
-                code: .invalidConfiguration,
-                message: "The run has taken \(step) agent steps, so a schedule of --schedule-steps "
-                    + "\(configuration.scheduleSteps) would be over; use more than \(step).")
-        }
-        if changes.isEmpty { return [:] }
-        checkpoint.configuration = configuration.json
-        if before.targetReturn != configuration.targetReturn {
-            // The evaluation of the checkpoint's own step decides, if there is one.
-            let mean = checkpoint.evaluation?.meanReturn
-            checkpoint.reachedTarget =
-                configuration.targetReturn.map { target in mean.map { $0 >= target } ?? false }
-                ?? false
         }
         return changes
     }

@@ -1,6 +1,8 @@
+internal import DQNCheckpoint
 internal import DQNLearning
 internal import DQNModel
 internal import DQNNetwork
+internal import DQNSupport
 internal import Foundation
 
 extension RunDirectory {
@@ -11,7 +13,8 @@ extension RunDirectory {
         /// How the run proceeds.
         var run: StoredOptions
         /// The compute library and instruction set, on which the last bits of results depend.
-        var compute: String
+        /// `nil` if it is not known.
+        var compute: String?
 
         private enum CodingKeys: String, CodingKey {
             case configuration = "configuration"
@@ -53,30 +56,86 @@ extension RunDirectory {
         }
     }
 
-    /// Writes `config.json` atomically.
+    /// Writes `config.json` atomically and durably.
     func write(_ configuration: TrainingConfiguration, _ options: TrainingRun.Options) throws(TrainingError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         let contents = StoredConfiguration(
             configuration: configuration.json, run: StoredOptions(options), compute: ComputeThreads.libraryDescription)
-        do { try encoder.encode(contents).write(to: configurationFile, options: .atomic) } catch {
-            throw Self.cannotWrite(configurationFile, error)
+        let bytes: Data
+        do { bytes = try encoder.encode(contents) } catch {
+            throw TrainingError(
+                code: .invalidConfiguration, message: "config.json cannot be written: \(systemReason(error)).",
+                underlying: error)
+        }
+        do throws(SystemError) { try AtomicFile.write(bytes, to: configurationFile.path) } catch {
+            throw Self.cannotWrite(configurationFile.path, error)
         }
     }
 
     /// Reads `config.json`.
     ///
-    /// - Throws: ``TrainingError`` (`nothingToResume`) if it is missing or cannot be read.
-    func readConfiguration() throws(TrainingError) -> StoredConfiguration {
-        do {
-            return try JSONDecoder().decode(StoredConfiguration.self, from: Data(contentsOf: configurationFile))
-        } catch {
-            let exists = FileManager.default.fileExists(atPath: configurationFile.path)
-            let reason = exists ? "its config.json cannot be read" : "it has no config.json"
-            throw TrainingError(
-                code: .nothingToResume,
-                message: "'\(url.path)' does not hold a run to resume: \(reason). Start one with --env ID --out DIR.",
-                underlying: error)
+    /// - Returns: `nil` if there is none, or if it is empty, as a power failure may leave it.
+    /// - Throws: ``TrainingError`` (`nothingToResume`) if there is no run, or if the file is not a run's.
+    func readConfiguration() throws(TrainingError) -> StoredConfiguration? {
+        guard FileKind(url.path) == .directory else {
+            let what = FileKind(url.path)
+            throw noRun(what == .missing ? "there is no such directory" : "it is \(what.words), not a directory")
         }
+        guard FileKind(configurationFile.path) != .missing else {
+            if FileKind(checkpoints.path) == .directory { return nil }
+            let parent = url.deletingLastPathComponent()
+            if url.lastPathComponent == "checkpoints", RunDirectory(parent).holdsRun {
+                throw noRun("it holds the checkpoints of one", remedy: "Use --resume '\(parent.path)'.")
+            }
+            throw noRun("it has neither config.json nor checkpoints")
+        }
+        let reason: String
+        do {
+            let contents = try Data(contentsOf: configurationFile)
+            if contents.allSatisfy({ $0 == 0 }) { return nil }
+            return try JSONDecoder().decode(StoredConfiguration.self, from: contents)
+        } catch { reason = systemReason(error) }
+        throw noRun(
+            "its config.json cannot be read (\(reason))",
+            remedy: "Correct the file, or move it away to resume with the configuration in the checkpoint.")
+    }
+
+    private func noRun(
+        _ reason: String, remedy: String = "Start one with --env ID --out DIR."
+    ) -> TrainingError {
+        TrainingError(
+            code: .nothingToResume,
+            message: "'\(url.path)' does not hold a run to resume: \(reason). \(remedy)")
+    }
+
+    /// Returns the configuration of a run that resumes: that of `config.json` or, without such a file, the one in the
+    /// newest valid checkpoint and that file's name.
+    ///
+    /// - Throws: ``TrainingError``: `nothingToResume`; `outputDirectory` if a file that a resume would write is not a
+    ///   run's.
+    func configurationToResume() throws(TrainingError) -> (stored: StoredConfiguration, file: String?) {
+        try requireOwnRecords()
+        if let stored = try readConfiguration() { return (stored, nil) }
+        let found: (url: URL, value: CheckpointSummary)
+        do throws(CheckpointError) {
+            // The store reports damaged files when it sets them aside.
+            found = try CheckpointLocation.read(checkpoints, .latest, notice: { _ in }) {
+                (url) throws(CheckpointError) in
+                try CheckpointSummary(contentsOf: url)
+            }
+        } catch {
+            if error.code == .missing { throw noRun("it has neither config.json nor a valid checkpoint") }
+            throw TrainingError(wrapping: error)
+        }
+        // Checkpoints do not record how a run proceeds: it ends with its schedule, and saves as runs do by default.
+        let configuration = try TrainingConfiguration(json: found.value.configuration)
+        let options = TrainingRun.Options(
+            steps: configuration.scheduleSteps, saveEvery: TrainingRun.Options.defaultSaveEvery,
+            keep: TrainingRun.Options.defaultKeep)
+        return (
+            StoredConfiguration(configuration: configuration.json, run: StoredOptions(options), compute: nil),
+            found.url.lastPathComponent
+        )
     }
 }

@@ -1,5 +1,6 @@
 internal import DQNCheckpoint
 internal import DQNLearning
+internal import DQNSupport
 internal import Foundation
 
 extension RunDirectory {
@@ -28,7 +29,7 @@ extension RunDirectory {
             ] where FileManager.default.fileExists(atPath: file.path) {
                 try Self.copy(file, to: copy)
             }
-            for folder in [aside.url, url] { try Self.synchronise(folder) }
+            for folder in [aside.url.path, url.path] { try AtomicFile.synchronise(folder: folder) }
         } catch {
             // Copies only: the originals are in place.
             try? FileManager.default.removeItem(at: aside.url)
@@ -37,13 +38,17 @@ extension RunDirectory {
         return (aside.url, try store.moveFiles(newerThan: step, to: aside.checkpoints))
     }
 
-    /// Copies a file and flushes the copy to disk.
+    /// Copies a file durably.
     private static func copy(_ file: URL, to copy: URL) throws(TrainingError) {
-        do {
-            try FileManager.default.copyItem(at: file, to: copy)
-            let handle = try FileHandle(forUpdating: copy)
-            defer { try? handle.close() }
-            try handle.synchronize()
-        } catch { throw cannotWrite(copy, error) }
+        let contents: Data
+        do { contents = try Data(contentsOf: file) } catch {
+            throw TrainingError(
+                code: .outputDirectory,
+                message: "'\(file.path)' cannot be read (\(systemReason(error))); make it readable, then return again.",
+                underlying: error)
+        }
+        do throws(SystemError) { try AtomicFile.write(contents, to: copy.path) } catch {
+            throw cannotWrite(copy.path, error)
+        }
     }
 }

@@ -23,69 +23,47 @@ public struct RunDirectory: Sendable {
     /// Creates a value for a path; reads and creates nothing.
     public init(_ url: URL) { self.url = url }
 
-    /// Whether the directory holds a run.
-    package var holdsRun: Bool {
-        FileManager.default.fileExists(atPath: configurationFile.path)
-            || !((try? FileManager.default.contentsOfDirectory(atPath: checkpoints.path)) ?? []).isEmpty
-    }
-
-    /// Checks that the directory holds no run.
-    ///
-    /// - Throws: ``TrainingError`` (`outputDirectory`).
-    func requireNoRun() throws(TrainingError) {
-        guard !holdsRun else {
-            throw TrainingError(
-                code: .outputDirectory,
-                message:
-                    "'\(url.path)' already holds a run; continue it with --resume '\(url.path)', or choose another --out."
-            )
-        }
-    }
-
     /// Creates the directories of a new run unless they exist.
     ///
     /// - Throws: ``TrainingError`` (`outputDirectory`).
     func createFolders() throws(TrainingError) {
-        do {
-            try FileManager.default.createDirectory(at: checkpoints, withIntermediateDirectories: true)
-        } catch { throw Self.cannotWrite(url, error) }
+        do throws(SystemError) { try Directories.create(checkpoints.path) } catch {
+            throw Self.cannotWrite(url.path, error)
+        }
     }
 
-    /// Creates a new run in existing directories.
+    /// Creates a new run in existing directories, which the caller has locked. Its configuration is the first file: a
+    /// directory with any other file of a run but without this one belongs to somebody else.
     ///
-    /// - Throws: ``TrainingError`` (`outputDirectory`) if they already hold a run or cannot be written.
+    /// - Throws: ``TrainingError`` (`outputDirectory`) if they cannot be written.
     func create(_ configuration: TrainingConfiguration, _ options: TrainingRun.Options) throws(TrainingError) {
-        try requireNoRun()
         try write(configuration, options)
         // A checkpoint survives a power failure only if the directories above it do.
-        for folder in [url, url.deletingLastPathComponent()] { try Self.synchronise(folder) }
-    }
-
-    /// Flushes a directory's entries to disk; skips a directory without read permission, which cannot be opened.
-    static func synchronise(_ folder: URL) throws(TrainingError) {
-        let descriptor = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else {
-            throw cannotWrite(folder, NSError(domain: NSPOSIXErrorDomain, code: Int(errno)))
+        for folder in [url, url.deletingLastPathComponent()] {
+            do throws(SystemError) { try AtomicFile.synchronise(folder: folder.path) } catch {
+                throw Self.cannotWrite(folder.path, error)
+            }
         }
     }
 
     /// Creates or replaces a file atomically and opens it for appending.
     static func createLog(_ url: URL, contents: String) throws(TrainingError) -> FileHandle {
-        do {
-            try Data(contents.utf8).write(to: url, options: .atomic)
-            let handle = try FileHandle(forWritingTo: url)
-            try handle.seekToEnd()
-            return handle
-        } catch { throw cannotWrite(url, error) }
+        do throws(SystemError) {
+            try AtomicFile.write(Data(contents.utf8), to: url.path)
+            let descriptor = open(url.path, O_WRONLY | O_APPEND | O_CLOEXEC)
+            guard descriptor >= 0 else { throw SystemError(errno) }
+            return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        } catch { throw cannotWrite(url.path, error) }
     }
 
-    static func cannotWrite(_ url: URL, _ error: any Error) -> TrainingError {
-        TrainingError(
-            code: .outputDirectory,
-            message:
-                "'\(url.path)' cannot be written (\(systemReason(error))); free some space or choose another --out.",
-            underlying: error)
+    static func cannotWrite(_ path: String, _ error: SystemError) -> TrainingError {
+        let remedy =
+            switch error.number {
+            case ENOSPC, EDQUOT, EFBIG: "free some space, then start again"
+            case EACCES, EPERM, EROFS: "choose a directory that you may write to"
+            default: "check the path, or choose another --out"
+            }
+        return TrainingError(
+            code: .outputDirectory, message: "'\(path)' cannot be written (\(error)); \(remedy).", underlying: error)
     }
 }

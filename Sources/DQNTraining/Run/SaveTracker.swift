@@ -21,6 +21,18 @@ struct SaveTracker {
     /// Tracks a new run.
     init() {}
 
+    /// Saves the first state of a new run and waits.
+    ///
+    /// - Throws: ``DQNCheckpoint/CheckpointError`` if the save fails.
+    init(saving checkpoint: Checkpoint, with saver: ChiefSaver) throws(CheckpointError) {
+        recordStart(at: checkpoint.counters.agentSteps)
+        saver.save(checkpoint)
+        for outcome in saver.finish() {
+            if case .failure(let error) = outcome.result { throw error }
+            record(outcome)
+        }
+    }
+
     /// Tracks a run that continues from a checkpoint.
     init(resumedFrom checkpoint: URL, at step: Int) {
         lastCheckpoint = checkpoint
@@ -68,6 +80,11 @@ struct SaveTracker {
         return row
     }
 
+    /// What the run has, for a message about a failed save.
+    var earlierCheckpoints: String {
+        lastCheckpoint == nil ? "No checkpoint has been saved." : "Earlier checkpoints are intact."
+    }
+
     /// The error of a run with failed saves; `nil` if none has.
     ///
     /// - Parameter step: the run's last step.
@@ -77,8 +94,7 @@ struct SaveTracker {
             savedStep == step
             ? "\(failedCount) of \(endedCount) saves failed; most recent error: \(lastError) The last state, agent step "
                 + "\(step), is saved; only earlier checkpoints are missing."
-            : "The last state of the run, agent step \(step), could not be saved: \(lastError) Earlier checkpoints are "
-                + "intact."
+            : "The last state of the run, agent step \(step), could not be saved: \(lastError) \(earlierCheckpoints)"
         return TrainingError(code: .runFailed, message: message, underlying: lastError)
     }
 }

@@ -15,6 +15,11 @@ extension TrainingRun {
         /// ``Trainer/Options``.
         public var workerTimeout: Duration?
 
+        /// Agent steps between saves unless the user chooses.
+        package static let defaultSaveEvery = 10_000
+        /// Checkpoints to keep unless the user chooses.
+        package static let defaultKeep = 5
+
         /// Creates options.
         public init(
             steps: Int, saveEvery: Int, keep: Int, memoryLimit: Int? = nil, workerTimeout: Duration? = nil

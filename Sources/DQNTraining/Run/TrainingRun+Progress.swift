@@ -115,7 +115,8 @@ extension TrainingRun {
             let plot = try CurvePlot(
                 environment: configuration.environment, method: configuration.method, agentSteps: history.agentSteps,
                 columns: history.columns)
-            try Data(plot.svg.utf8).write(to: directory.curve, options: .atomic)
+            // A lost curve is drawn again at the next evaluation.
+            try AtomicFile.write(Data(plot.svg.utf8), to: directory.curve.path, synchronising: false)
         } catch {
             logger.error("cannot draw curve.svg, training continues: \(systemReason(error))")
         }

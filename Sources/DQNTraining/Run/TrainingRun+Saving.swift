@@ -70,7 +70,7 @@ extension TrainingRun {
         let saved =
             isSaved
             ? saves.lastCheckpoint.map { "The state is saved in '\($0.path)'." }
-            : "The state could not be saved\(reason); earlier checkpoints are intact."
+            : "The state could not be saved\(reason). \(saves.earlierCheckpoints)"
         return TrainingError(
             code: error.code, message: "\(error.message) \(saved ?? "")", details: error.details,
             underlying: error.underlying)

@@ -48,7 +48,9 @@ public final class TrainingRun {
 
     /// Creates a run in a new directory. Nothing is written if the configuration is invalid.
     ///
-    /// - Throws: ``TrainingError``: `outputDirectory` if the directory already holds a run or cannot be written;
+    /// The directory may hold what a run left that was killed before its first checkpoint; the new run replaces it.
+    /// - Throws: ``TrainingError``: `outputDirectory` if the directory already holds a run, or files with the names of
+    ///   a run's that no run wrote, or cannot be written;
     ///   otherwise as ``Trainer/init(_:options:backend:makeStore:)``.
     public convenience init(
         _ configuration: TrainingConfiguration, options: Options, in directory: RunDirectory,
@@ -56,14 +58,16 @@ public final class TrainingRun {
         logger: Logger = Logger(label: "swift-dqn")
     ) throws(TrainingError) {
         do {
-            try self.init(new: configuration, from: nil, options, directory, gymnasium, makeStore, logger)
+            try self.init(
+                new: configuration, from: nil, options, directory, beginsAgain: false, gymnasium, makeStore, logger)
         } catch { throw TrainingError(wrapping: error) }
     }
 
     /// Resumes a run from its newest valid checkpoint.
     ///
     /// A damaged newer file is renamed to `*.damaged`, and a file that a killed process left incomplete is removed; both
-    /// are logged. `nil` keeps the run's own setting.
+    /// are logged. Without `config.json` the run has the configuration in its checkpoint, and its schedule's steps. A run
+    /// that was killed before its first checkpoint begins again. `nil` keeps the run's own setting.
     /// - Parameters:
     ///   - directory: the run's directory.
     ///   - steps: the new total of agent steps.
@@ -99,13 +103,29 @@ public final class TrainingRun {
         logger: Logger = Logger(label: "swift-dqn")
     ) throws(TrainingError) {
         do {
-            let stored = try directory.readConfiguration()
+            let (stored, file) = try directory.configurationToResume()
             var options = stored.run.options
             options.steps = steps ?? options.steps
             options.saveEvery = saveEvery ?? options.saveEvery
             options.keep = keep ?? options.keep
             options.memoryLimit = memoryLimit ?? options.memoryLimit
             options.workerTimeout = workerTimeout ?? options.workerTimeout
+            if let file {
+                logger.warning(
+                    """
+                    there is no config.json: the run has the configuration in \(file), ends at agent step \
+                    \(options.steps)\(steps == nil ? " (its schedule_steps)" : ""), saves every \(options.saveEvery) steps \
+                    and keeps \(options.keep) checkpoints
+                    """)
+            }
+            if directory.isUnsaved() {
+                var configuration = try TrainingConfiguration(json: stored.configuration)
+                configuration.workers = workers ?? configuration.workers
+                try evaluation.apply(to: &configuration)
+                try self.init(
+                    new: configuration, from: nil, options, directory, beginsAgain: true, gymnasium, makeStore, logger)
+                return
+            }
             try self.init(
                 resuming: directory, which, computedWith: stored.compute, options, workers: workers, evaluation,
                 gymnasium,
@@ -113,12 +133,13 @@ public final class TrainingRun {
         } catch { throw TrainingError(wrapping: error) }
     }
 
+    /// - Parameter beginsAgain: whether to begin the run again that the directory holds without a checkpoint.
     init(
         new configuration: TrainingConfiguration, from origin: RunOrigin?, _ options: Options,
-        _ directory: RunDirectory,
+        _ directory: RunDirectory, beginsAgain: Bool,
         _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?, _ logger: Logger
     ) throws {
-        try directory.requireNoRun()
+        if !beginsAgain { try directory.requireFree() }
         try configuration.validate(steps: options.steps)
         try origin?.validate(steps: options.steps)
         trainer = try Trainer(
@@ -129,15 +150,15 @@ public final class TrainingRun {
             for line in origin.lines(report, configuration) { logger.notice("\(line)") }
             lineage = origin.lineage(report)
         }
-        try directory.createFolders()
-        let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
+        let store = try directory.prepare(
+            keepLast: options.keep, beginsAgain: beginsAgain, notice: { logger.notice("\($0)") })
         saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, startedFrom: origin?.digest, event: lineage))
-        // Checks again for a run: from here on the saver's lock keeps others from starting one.
+        // Before config.json: a run without a checkpoint begins again, with new parameters.
+        saves = origin == nil ? SaveTracker() : try SaveTracker(saving: trainer.checkpoint(), with: saver)
         try directory.create(configuration, options)
         self.directory = directory
         self.options = options
         self.logger = logger
-        saves = SaveTracker()
         metrics = try MetricsFile(directory.metrics, history: MetricHistory(), furtherColumns: trainer.furtherColumns)
         workersFile = try WorkersFile(directory.workers, upTo: 0)
         firstStep = trainer.counters.agentSteps
@@ -145,7 +166,7 @@ public final class TrainingRun {
     }
 
     private init(
-        resuming directory: RunDirectory, _ which: CheckpointSelection, computedWith compute: String,
+        resuming directory: RunDirectory, _ which: CheckpointSelection, computedWith compute: String?,
         _ options: Options, workers: Int?,
         _ evaluation: EvaluationChanges, _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?,
         _ logger: Logger
@@ -153,6 +174,7 @@ public final class TrainingRun {
         let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
         try Self.returnTo(which, in: directory, store, logger)
         let newest = try store.recoverLatest { logger.warning("\($0)") }
+        directory.removeLeftovers { logger.warning("\($0)") }
         guard let newest else {
             throw TrainingError(
                 code: .nothingToResume,
@@ -165,7 +187,7 @@ public final class TrainingRun {
             makeStore: makeStore)
         for notice in trainer.notices { logger.warning("\(notice)") }
         try trainer.configuration.validate(steps: options.steps, resumes: true)
-        if compute != ComputeThreads.libraryDescription {
+        if let compute, compute != ComputeThreads.libraryDescription {
             logger.warning(
                 """
                 this run was computed with \(compute) and continues with \(ComputeThreads.libraryDescription): \
@@ -262,19 +284,5 @@ public final class TrainingRun {
             save()
         }
         if trainer.isEvaluationPending, evaluationStart == nil { evaluationStart = clock.seconds }
-    }
-
-    private var hasWorkLeft: Bool {
-        if trainer.isEvaluationPending { return true }
-        if trainer.reachedTarget { return false }
-        return trainer.isScheduledWorkDue
-            || (trainer.counters.agentSteps < options.steps && !trainer.allWorkersFinished)
-    }
-
-    /// The step at which the workers stop next, at the latest.
-    private var nextStop: Int {
-        guard options.saveEvery > 0 else { return options.steps }
-        let next = (trainer.counters.agentSteps / options.saveEvery + 1) * options.saveEvery
-        return min(options.steps, next)
     }
 }

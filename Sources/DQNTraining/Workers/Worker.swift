@@ -3,6 +3,7 @@ internal import DQNEnvironments
 internal import DQNLearning
 internal import DQNModel
 internal import DQNNetwork
+internal import DQNSupport
 
 /// One actor-learner: its environments with their episodes, a random stream and a ``Learner``.
 ///
@@ -175,7 +176,7 @@ final class Worker: @unchecked Sendable {
         do { return try body() } catch {
             throw TrainingError(
                 code: (error as? TrainingError)?.code ?? .runFailed,
-                message: "Worker \(index) failed at agent step \(step): \(error)", underlying: error)
+                message: "Worker \(index) failed at agent step \(step): \(systemReason(error))", underlying: error)
         }
     }
 
@@ -190,7 +191,7 @@ final class Worker: @unchecked Sendable {
                 throw TrainingError(
                     code: .runFailed,
                     message: "\(name(of: index)) failed at agent step \(steps.lowerBound + index - part.lowerBound): "
-                        + "\(error)",
+                        + "\(systemReason(error))",
                     underlying: error)
             }
         }
@@ -224,7 +225,7 @@ final class Worker: @unchecked Sendable {
                     TrainingError(
                         code: .runFailed,
                         message: "\(name(of: environment.index)) could not save its state after \(agentSteps) agent "
-                            + "steps of the worker: \(error)",
+                            + "steps of the worker: \(systemReason(error))",
                         underlying: error))
             }
             if environment.isLost { state.status = .abandoned }

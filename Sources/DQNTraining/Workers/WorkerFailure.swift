@@ -1,5 +1,6 @@
 internal import DQNLearning
 internal import DQNModel
+internal import DQNSupport
 
 /// Why a worker, or the evaluation, cannot continue.
 enum WorkerFailure {
@@ -22,7 +23,8 @@ enum WorkerFailure {
         case .failed(let error as TrainingError): return error
         case .failed(let error):
             return TrainingError(
-                code: .runFailed, message: "\(name) failed at \(step) while \(activity): \(error)", underlying: error)
+                code: .runFailed, message: "\(name) failed at \(step) while \(activity): \(systemReason(error))",
+                underlying: error)
         case .died:
             return TrainingError(
                 code: .runFailed, message: "\(name) died at \(step) while \(activity): its thread ended unexpectedly.")

@@ -1,3 +1,5 @@
+internal import DQNSupport
+
 /// Why an operation on an HDF5 file failed.
 ///
 /// Switch over ``code``; the texts are for people and may change.
@@ -72,11 +74,24 @@ package struct HDF5Error: Error, Sendable, CustomStringConvertible {
         self.stack = stack
     }
 
-    /// The sentence, then the top and the bottom of the library's stack.
+    /// The sentence, then the system's reason if it has one, otherwise the top and the bottom of the library's stack.
     package var description: String {
         guard let first = stack.first, let last = stack.last else { return message }
         let top = operation ?? first.function
-        if stack.count == 1 { return "\(message) (\(top): \(first.description))" }
-        return "\(message) (\(top): \(first.description); \(last.function): \(last.description))"
+        // Otherwise there would be the time, the descriptor and addresses of buffers.
+        if let number = systemErrorNumber {
+            let reason = SystemError(number).description
+            return message.contains(reason) ? message : "\(message) (\(top): \(reason))"
+        }
+        if stack.count == 1 { return "\(message) (\(top): \(first.text))" }
+        return "\(message) (\(top): \(first.text); \(last.function): \(last.text))"
+    }
+}
+
+extension HDF5Error.Frame {
+    /// The description without the details of a transfer: the time, the descriptor and the address of its buffer.
+    fileprivate var text: Substring {
+        guard let range = description.firstRange(of: ": time = ") else { return description[...] }
+        return description[..<range.lowerBound]
     }
 }

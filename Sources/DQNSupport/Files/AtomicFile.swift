@@ -1,0 +1,84 @@
+package import Foundation
+
+/// Replaces small files: a kill or a crash at any time leaves the old or the new contents, complete.
+///
+/// The unfinished file always has the same hidden name beside its target, so the next write replaces what a killed
+/// process left. Two processes must not write the same file at once; a run's directory is locked.
+package enum AtomicFile {
+    /// Names that end so are unfinished files of this program.
+    private static let ending = ".dqn-tmp"
+    /// The most bytes of a name that keep the unfinished file's name within the 255 bytes of most file systems.
+    private static let longestName = 240
+
+    /// Returns the path of the unfinished file of a path.
+    package static func temporary(of path: String) -> String {
+        let folder = folder(of: path)
+        let name = path.dropFirst(folder.count)
+        return "\(folder).\(name.utf8.count > longestName ? "output" : name)\(ending)"
+    }
+
+    /// Writes a file completely, or leaves what was there. Keeps the permissions of a replaced file; follows a symbolic
+    /// link to it.
+    ///
+    /// - Parameter synchronising: whether the contents must survive a power failure. Otherwise one may leave the file
+    ///   empty.
+    /// - Throws: the error of the first system call that failed.
+    package static func write(_ contents: Data, to path: String, synchronising: Bool = true) throws(SystemError) {
+        let target = canonical(path) ?? path
+        let temporary = temporary(of: target)
+        unlink(temporary)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw SystemError(errno) }
+        do throws(SystemError) {
+            do throws(SystemError) {
+                try write(contents, to: descriptor)
+                var replaced = stat()
+                if stat(target, &replaced) == 0 { _ = fchmod(descriptor, replaced.st_mode & 0o7777) }
+                if synchronising, fsync(descriptor) != 0 { throw SystemError(errno) }
+            } catch {
+                close(descriptor)
+                throw error
+            }
+            guard close(descriptor) == 0 else { throw SystemError(errno) }
+            guard rename(temporary, target) == 0 else { throw SystemError(errno) }
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        if synchronising { try synchronise(folder: folder(of: target)) }
+    }
+
+    /// Writes all bytes at a descriptor's position.
+    package static func write(_ contents: Data, to descriptor: Int32) throws(SystemError) {
+        var rest = contents[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw SystemError(errno)
+            }
+            rest = rest.dropFirst(count)
+        }
+    }
+
+    /// Flushes a directory's entries to disk. Does nothing for a directory that cannot be opened for lack of
+    /// permission, or that its file system cannot flush.
+    package static func synchronise(folder: String) throws(SystemError) {
+        let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        if fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP { throw SystemError(errno) }
+    }
+
+    /// The part of a path up to and including its last slash.
+    private static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
+    }
+
+    private static func canonical(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        // realpath allocated the text; the caller frees it.
+        defer { free(resolved) }
+        return String(validatingCString: resolved)
+    }
+}

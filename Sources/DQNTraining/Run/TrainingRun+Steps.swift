@@ -1,0 +1,16 @@
+extension TrainingRun {
+    /// Whether a step, an evaluation or a row is left to do.
+    var hasWorkLeft: Bool {
+        if trainer.isEvaluationPending { return true }
+        if trainer.reachedTarget { return false }
+        return trainer.isScheduledWorkDue
+            || (trainer.counters.agentSteps < options.steps && !trainer.allWorkersFinished)
+    }
+
+    /// The step at which the workers stop next, at the latest.
+    var nextStop: Int {
+        guard options.saveEvery > 0 else { return options.steps }
+        let next = (trainer.counters.agentSteps / options.saveEvery + 1) * options.saveEvery
+        return min(options.steps, next)
+    }
+}
