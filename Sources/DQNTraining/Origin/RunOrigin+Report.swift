@@ -48,6 +48,11 @@ extension RunOrigin {
             lines.append(
                 "does not apply settings that this program does not know: \(unknownSettings.joined(separator: ", "))")
         }
+        if checkpoint.reachedTarget, let target = configuration.targetReturn, report.changes["target_return"] == nil {
+            lines.append(
+                "keeps the target return \(target), which the checkpoint's run has reached: an evaluation that reaches it "
+                    + "ends the run; use --target-return or --set target_return=null to change it")
+        }
         if let line = explorationLine(configuration) { lines.append(line) }
         return lines
     }

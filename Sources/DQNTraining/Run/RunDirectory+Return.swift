@@ -1,5 +1,6 @@
 internal import DQNCheckpoint
 internal import DQNLearning
+internal import DQNModel
 internal import DQNSupport
 internal import Foundation
 

@@ -1,3 +1,5 @@
+internal import DQNCheckpoint
+
 extension TrainingRun {
     /// Whether a step, an evaluation or a row is left to do.
     var hasWorkLeft: Bool {
