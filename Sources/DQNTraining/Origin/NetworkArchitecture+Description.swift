@@ -24,11 +24,14 @@ extension NetworkArchitecture {
             plainHead = head
             settings["quantiles"] = .integer(Int64(quantiles))
         }
-        guard let text = Self.description(layers, streams),
+        // Splitting the last dense layer into streams may leave no shared layers.
+        let texts = [Self.description(layers, streams), Self.description(layers + streams, [])].compactMap(\.self)
+        let text = texts.first { text in
             let described = try? NetworkArchitecture(
-                text, input: input, inputOffset: inputOffset, inputScale: inputScale, head: plainHead),
-            described == self
-        else { return nil }
+                text, input: input, inputOffset: inputOffset, inputScale: inputScale, head: plainHead)
+            return described == self
+        }
+        guard let text else { return nil }
         settings["network"] = .string(text)
         return settings
     }
