@@ -20,6 +20,8 @@ func exitCode(of error: any Error) -> ExitCode? {
 private struct Summary: Encodable {
     var directory: String
     var outcome: TrainingRun.Outcome
+    /// Whether a resumed run had nothing to do.
+    var nothing_to_do: Bool
     var agent_steps: Int
     var gradient_updates: Int
     var episodes: Int
@@ -53,17 +55,23 @@ extension DQNTrain {
         if json {
             try printJSON(
                 Summary(
-                    directory: run.directory.url.path, outcome: outcome, agent_steps: trainer.counters.agentSteps,
+                    directory: run.directory.url.path, outcome: outcome,
+                    nothing_to_do: run.idleReason != nil, agent_steps: trainer.counters.agentSteps,
                     gradient_updates: trainer.counters.gradientUpdates, episodes: trainer.counters.episodes,
                     checkpoint: run.lastCheckpoint?.path, best: trainer.bestEvaluation, seconds: seconds))
         } else if !quiet {
             let steps = trainer.counters.agentSteps
             let rate = Double(steps - first) / max(seconds, 1e-9)
-            print("\(Self.words(outcome)) at step \(steps) after \(Self.duration(seconds)) (\(Int(rate)) steps/s)")
+            print(
+                run.idleReason != nil
+                    ? "nothing to do at step \(steps)"
+                    : "\(Self.words(outcome)) at step \(steps) after \(Self.duration(seconds)) (\(Int(rate)) steps/s)")
             if let best = trainer.bestEvaluation {
                 print(String(format: "best evaluation %.2f at step %d", best.meanReturn, best.agentSteps))
             }
-            if let checkpoint = run.lastCheckpoint { print("saved \(checkpoint.path)") }
+            if let checkpoint = run.lastCheckpoint {
+                print("\(run.idleReason == nil ? "saved" : "newest checkpoint") \(checkpoint.path)")
+            }
         }
         if outcome == .interrupted { throw ExitCode.interrupted }
     }

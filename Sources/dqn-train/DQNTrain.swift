@@ -137,7 +137,7 @@ struct DQNTrain: ParsableCommand {
     var printConfig = false
     @Flag(help: "Print one JSON document about the run when it ends.")
     var json = false
-    @Flag(name: .shortAndLong, help: "Log errors only.")
+    @Flag(name: .shortAndLong, help: "Hide progress and information; warnings and errors are still logged.")
     var quiet = false
     @Flag(name: .shortAndLong, help: "Log more details.")
     var verbose = false
@@ -179,7 +179,9 @@ struct DQNTrain: ParsableCommand {
             if printConfig {
                 let origin = try originArguments.origin { logger.warning("\($0)") }
                 let resolution = try request(origin).resolution(gymnasium: environmentArguments.gymnasium)
-                for notice in resolution.notices { logger.warning("\(notice)") }
+                let configuration = resolution.configuration
+                let foresight = Foresight.notices(on: configuration, steps: steps ?? configuration.scheduleSteps)
+                for notice in resolution.notices + foresight { logger.warning("\(notice)") }
                 return try printJSON(resolution.configuration.json)
             }
             let run = try makeRun()
@@ -234,7 +236,7 @@ struct DQNTrain: ParsableCommand {
 
     private var logger: Logger {
         var logger = Logger(label: "dqn-train") { _ in StandardErrorLog(level: .info) }
-        logger.logLevel = quiet ? .error : verbose ? .debug : .info
+        logger.logLevel = quiet ? .warning : verbose ? .debug : .info
         return logger
     }
 

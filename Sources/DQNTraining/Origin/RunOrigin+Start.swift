@@ -17,11 +17,12 @@ extension RunOrigin {
 
     /// Creates the first state of a new run.
     ///
+    /// - Parameter isSourceChanged: whether the environment's source has changed since the checkpoint.
     /// - Throws: ``TrainingError`` (`invalidConfiguration`) naming a parameter that does not fit the new network, or if
     ///   there is no schedule to continue.
     func start(
         _ configuration: TrainingConfiguration, _ architecture: NetworkArchitecture,
-        _ environment: EnvironmentSpecification, _ method: any TrainingMethod
+        _ environment: EnvironmentSpecification, _ method: any TrainingMethod, isSourceChanged: Bool
     ) throws -> Start {
         try requireFit(architecture, configuration)
         var start = Start(
@@ -41,6 +42,7 @@ extension RunOrigin {
         addTarget(to: &start, method)
         try addOptimizer(to: &start, configuration)
         try addWorkers(to: &start, configuration, environment, method)
+        addEnvironments(to: &start, configuration, isSourceChanged: isSourceChanged)
         start.report.anew.append((.randomStreams, "seed \(configuration.seed)"))
         start.report.anew.append((.episodes, nil))
         start.report.anew.append((.history, nil))

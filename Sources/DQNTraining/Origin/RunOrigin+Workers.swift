@@ -40,7 +40,6 @@ extension RunOrigin {
             }
             start.checkpoint.workers.append(worker)
         }
-        addEnvironments(to: &start, configuration)
     }
 
     /// The agent steps that each worker has taken: none in a new schedule.
@@ -114,13 +113,19 @@ extension RunOrigin {
     }
 
     /// Adds the environments' states, if they are of the same environment.
-    private func addEnvironments(to start: inout Start, _ configuration: TrainingConfiguration) {
+    func addEnvironments(to start: inout Start, _ configuration: TrainingConfiguration, isSourceChanged: Bool) {
         guard isSameEnvironment(configuration) else { return }
         start.environments = checkpoint.workers.prefix(configuration.workers).map { worker in
             ([worker.environment] + worker.additionalEnvironments.map(\.environment))
                 .prefix(configuration.environmentsPerWorker).map(\.self)
         }
         guard start.environments.contains(where: { $0.contains { $0 != nil } }) else { return }
+        if isSourceChanged {
+            // Restored attributes would hide the edit.
+            start.environments = []
+            start.report.anew.append((.environments, "the environment's source has changed"))
+            return
+        }
         start.report.carried.append((.environments, "what they keep across episodes"))
     }
 }

@@ -96,7 +96,7 @@ extension TrainingRun {
         // The time of the step, not that of the end of its evaluation.
         let seconds = report.evaluatedState == nil ? clock.seconds : evaluationStart ?? clock.seconds
         if report.evaluatedState != nil { evaluationStart = nil }
-        guard let row = report.metrics else { return }
+        guard let row = report.metrics, let metrics, let workersFile else { return }
         let step = report.step
         do {
             try metrics.append(

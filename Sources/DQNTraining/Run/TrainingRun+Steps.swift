@@ -2,12 +2,7 @@ internal import DQNCheckpoint
 
 extension TrainingRun {
     /// Whether a step, an evaluation or a row is left to do.
-    var hasWorkLeft: Bool {
-        if trainer.isEvaluationPending { return true }
-        if trainer.reachedTarget { return false }
-        return trainer.isScheduledWorkDue
-            || (trainer.counters.agentSteps < options.steps && !trainer.allWorkersFinished)
-    }
+    var hasWorkLeft: Bool { trainer.isEvaluationPending || Self.hasWork(trainer, options) }
 
     /// The step at which the workers stop next, at the latest.
     var nextStop: Int {

@@ -42,9 +42,12 @@ public final class TrainingRun {
     package var patience = Duration.seconds(5)
     /// The run's seconds when the pending evaluation started.
     var evaluationStart: Double?
-    let metrics: MetricsFile
-    let workersFile: WorkersFile
+    /// The metrics files; `nil` if there is nothing to do.
+    let metrics: MetricsFile?
+    let workersFile: WorkersFile?
     let firstStep: Int
+    /// Why a resumed run has nothing to do, with the remedy; `nil` if it has. Such a run saves nothing.
+    package let idleReason: String?
 
     /// Creates a run in a new directory. Nothing is written if the configuration is invalid.
     ///
@@ -127,8 +130,7 @@ public final class TrainingRun {
                 return
             }
             try self.init(
-                resuming: directory, which, computedWith: stored.compute, options, workers: workers, evaluation,
-                gymnasium,
+                resuming: directory, which, stored, options, newSteps: steps, workers: workers, evaluation, gymnasium,
                 makeStore, logger)
         } catch { throw TrainingError(wrapping: error) }
     }
@@ -144,7 +146,9 @@ public final class TrainingRun {
         try origin?.validate(steps: options.steps)
         trainer = try Trainer(
             configuration, from: origin, options: options.trainerOptions(gymnasium), makeStore: makeStore)
-        for notice in trainer.notices { logger.warning("\(notice)") }
+        for notice in trainer.notices + Foresight.notices(on: configuration, steps: options.steps) {
+            logger.warning("\(notice)")
+        }
         var lineage: [String: JSONValue]?
         if let origin, let report = trainer.originReport {
             for line in origin.lines(report, configuration) { logger.notice("\(line)") }
@@ -162,14 +166,14 @@ public final class TrainingRun {
         metrics = try MetricsFile(directory.metrics, history: MetricHistory(), furtherColumns: trainer.furtherColumns)
         workersFile = try WorkersFile(directory.workers, upTo: 0)
         firstStep = trainer.counters.agentSteps
+        idleReason = nil
         holdStatesSparingly()
     }
 
     private init(
-        resuming directory: RunDirectory, _ which: CheckpointSelection, computedWith compute: String?,
-        _ options: Options, workers: Int?,
-        _ evaluation: EvaluationChanges, _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?,
-        _ logger: Logger
+        resuming directory: RunDirectory, _ which: CheckpointSelection, _ stored: RunDirectory.StoredConfiguration,
+        _ options: Options, newSteps: Int?, workers: Int?, _ evaluation: EvaluationChanges,
+        _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?, _ logger: Logger
     ) throws {
         let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
         try Self.returnTo(which, in: directory, store, logger)
@@ -181,13 +185,22 @@ public final class TrainingRun {
                 message: "'\(directory.url.path)' holds no valid checkpoint; start a new run in another directory.")
         }
         var checkpoint = newest.checkpoint
+        try Self.requireSteps(newSteps, done: checkpoint.counters.agentSteps)
+        let storedConfiguration = checkpoint.configuration
         let changes = try evaluation.apply(to: &checkpoint)
         trainer = try Trainer(
             resuming: checkpoint, workers: workers, options: options.trainerOptions(gymnasium),
             makeStore: makeStore)
         for notice in trainer.notices { logger.warning("\(notice)") }
         try trainer.configuration.validate(steps: options.steps, resumes: true)
-        if let compute, compute != ComputeThreads.libraryDescription {
+        // An earlier checkpoint may have other settings than the run had in the end.
+        let edits =
+            which != .latest
+            ? []
+            : ConfigurationEdits.notices(
+                in: stored.configuration, stored: storedConfiguration, running: trainer.configuration, of: directory)
+        for notice in edits { logger.warning("\(notice)") }
+        if let compute = stored.compute, compute != ComputeThreads.libraryDescription {
             logger.warning(
                 """
                 this run was computed with \(compute) and continues with \(ComputeThreads.libraryDescription): \
@@ -210,6 +223,11 @@ public final class TrainingRun {
         }
         // The file of this step is replaced by one with the changes, so that the next resume has them too.
         if !changes.isEmpty { saves.invalidate(firstStep) }
+        idleReason = changes.isEmpty ? Self.idleReason(trainer, options) : nil
+        guard idleReason == nil else {
+            (metrics, workersFile) = (nil, nil)
+            return
+        }
         metrics = try MetricsFile(directory.metrics, history: trainer.history, furtherColumns: trainer.furtherColumns)
         workersFile = try WorkersFile(directory.workers, upTo: firstStep)
         try directory.write(trainer.configuration, options)
@@ -233,6 +251,11 @@ public final class TrainingRun {
         isInterrupted: () -> Bool = { false }, onProgress: (Progress) -> Void = { _ in }
     ) throws(TrainingError) -> Outcome {
         clock.start()
+        if let idleReason {
+            logger.warning("nothing to do: \(idleReason)")
+            onProgress(progress)
+            return trainer.reachedTarget ? .reachedTarget : .completed
+        }
         // Even a run that is killed at once leaves a checkpoint to resume from.
         if saves.savedStep == nil { saveLastState() }
         let outcome: Outcome
@@ -269,7 +292,7 @@ public final class TrainingRun {
     }
 
     /// A value of the configuration, for a message.
-    private static func text(_ value: JSONValue) -> String {
+    static func text(_ value: JSONValue) -> String {
         (try? value.canonicalData()).map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
     }
 

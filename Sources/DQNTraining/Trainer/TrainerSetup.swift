@@ -25,6 +25,8 @@ struct TrainerSetup {
     /// the worker's own thread, because an environment may depend on its thread. Creating one may start a process.
     private let environment: EnvironmentBox
     let specification: EnvironmentSpecification
+    /// What runs the environment.
+    let provenance: EnvironmentProvenance
     /// Messages for the user about workers that do not continue as they stopped, and about the environment.
     let notices: [String]
     /// States of the workers that run.
@@ -79,6 +81,7 @@ struct TrainerSetup {
         environment = EnvironmentBox()
         specification = try environment.fill(
             pool, configuration, options.gymnasium, agentSteps: stored?.counters.agentSteps ?? 0)
+        provenance = try EnvironmentProvenance(of: specification)
         _ = try Preset.named(configuration.preset)
         // A stored run keeps the constants that it started with.
         if isNew { try configuration.validateConstants() }
@@ -91,11 +94,21 @@ struct TrainerSetup {
                     + "'\(configuration.environment)'; it cannot be resumed.")
         }
         method = try TrainingMethods.named(configuration.method)
-        var workers = try stored?.workerStates(of: method) ?? []
+        let readStates = try stored?.workerStates(of: method) ?? []
+        let extensions: [ExtensionGroup] =
+            switch source {
+            case .nothing: []
+            case .origin(let origin): origin.checkpoint.extensions
+            case .checkpoint(let checkpoint): checkpoint.extensions
+            }
+        // Restored attributes would hide an edit of the environment.
+        let sourceChange = provenance.sourceChange(since: extensions)
+        var workers = sourceChange != nil ? readStates.map(\.withoutEnvironments) : readStates
         try MemoryEstimate(configuration, architecture, specification, method, states: workers, options)
             .check(limit: options.memoryLimit)
         if case .origin(let origin) = source {
-            let start = try origin.start(configuration, architecture, specification, method)
+            let start = try origin.start(
+                configuration, architecture, specification, method, isSourceChanged: sourceChange != nil)
             workers = start.checkpoint.workers
             (checkpoint, originReport, keptEnvironments) = (start.checkpoint, start.report, start.environments)
         } else {
@@ -108,9 +121,9 @@ struct TrainerSetup {
         // A team computes for one thread at a time.
         evaluationBackend = backend ?? OneDNNBackend()
         notices =
-            Self.notices(resuming: stored, workers, configuration, method)
+            Self.notices(resuming: stored, readStates, configuration, method)
             + Self.notices(onConstantsOf: configuration, isNew: isNew)
-            + EnvironmentProvenance.notices(of: stored?.extensions ?? [], for: specification)
+            + (isNew ? [] : provenance.notices(since: extensions))
             // A resume refuses the remedies that these name.
             + (isNew ? specification.notices(of: nil, isScaled: configuration.scalesInput) : [])
     }
