@@ -1,4 +1,4 @@
-package import DQNCheckpoint
+internal import DQNCheckpoint
 public import DQNEnvironments
 public import DQNLearning
 public import DQNModel
@@ -96,45 +96,6 @@ public final class TrainingRun {
             gymnasium: gymnasium, makeStore: makeStore, logger: logger)
     }
 
-    /// Resumes a run as the initializer above, with new values of the settings of evaluations, which the run stores.
-    package convenience init(
-        resuming directory: RunDirectory, steps: Int? = nil, saveEvery: Int? = nil, keep: Int? = nil,
-        workers: Int? = nil, memoryLimit: Int? = nil, workerTimeout: Duration? = nil,
-        evaluation: EvaluationChanges, which: CheckpointSelection = .latest,
-        gymnasium: GymnasiumSettings = GymnasiumSettings(),
-        makeStore: ParameterStoreFactory? = nil,
-        logger: Logger = Logger(label: "swift-dqn")
-    ) throws(TrainingError) {
-        do {
-            let (stored, file) = try directory.configurationToResume()
-            var options = stored.run.options
-            options.steps = steps ?? options.steps
-            options.saveEvery = saveEvery ?? options.saveEvery
-            options.keep = keep ?? options.keep
-            options.memoryLimit = memoryLimit ?? options.memoryLimit
-            options.workerTimeout = workerTimeout ?? options.workerTimeout
-            if let file {
-                logger.warning(
-                    """
-                    there is no config.json: the run has the configuration in \(file), ends at agent step \
-                    \(options.steps)\(steps == nil ? " (its schedule_steps)" : ""), saves every \(options.saveEvery) steps \
-                    and keeps \(options.keep) checkpoints
-                    """)
-            }
-            if directory.isUnsaved() {
-                var configuration = try TrainingConfiguration(json: stored.configuration)
-                configuration.workers = workers ?? configuration.workers
-                try evaluation.apply(to: &configuration)
-                try self.init(
-                    new: configuration, from: nil, options, directory, beginsAgain: true, gymnasium, makeStore, logger)
-                return
-            }
-            try self.init(
-                resuming: directory, which, stored, options, newSteps: steps, workers: workers, evaluation, gymnasium,
-                makeStore, logger)
-        } catch { throw TrainingError(wrapping: error) }
-    }
-
     /// - Parameter beginsAgain: whether to begin the run again that the directory holds without a checkpoint.
     init(
         new configuration: TrainingConfiguration, from origin: RunOrigin?, _ options: Options,
@@ -170,7 +131,7 @@ public final class TrainingRun {
         holdStatesSparingly()
     }
 
-    private init(
+    init(
         resuming directory: RunDirectory, _ which: CheckpointSelection, _ stored: RunDirectory.StoredConfiguration,
         _ options: Options, newSteps: Int?, workers: Int?, _ evaluation: EvaluationChanges,
         _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?, _ logger: Logger
