@@ -125,7 +125,7 @@ public final class TrainingRun {
         self.options = options
         self.logger = logger
         metrics = try MetricsFile(directory.metrics, history: MetricHistory(), furtherColumns: trainer.furtherColumns)
-        workersFile = try WorkersFile(directory.workers, upTo: 0)
+        workersFile = try WorkersFile(directory.workers, history: MetricHistory())
         firstStep = trainer.counters.agentSteps
         idleReason = nil
         holdStatesSparingly()
@@ -190,7 +190,7 @@ public final class TrainingRun {
             return
         }
         metrics = try MetricsFile(directory.metrics, history: trainer.history, furtherColumns: trainer.furtherColumns)
-        workersFile = try WorkersFile(directory.workers, upTo: firstStep)
+        workersFile = try WorkersFile(directory.workers, history: trainer.history)
         try directory.write(trainer.configuration, options)
         holdStatesSparingly()
     }

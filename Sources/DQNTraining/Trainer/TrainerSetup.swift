@@ -104,8 +104,9 @@ struct TrainerSetup {
         // Restored attributes would hide an edit of the environment.
         let sourceChange = provenance.sourceChange(since: extensions)
         var workers = sourceChange != nil ? readStates.map(\.withoutEnvironments) : readStates
-        try MemoryEstimate(configuration, architecture, specification, method, states: workers, options)
-            .check(limit: options.memoryLimit)
+        let memoryNotice = try MemoryEstimate(
+            configuration, architecture, specification, method, states: workers, options
+        ).check(limit: options.memoryLimit)
         if case .origin(let origin) = source {
             let start = try origin.start(
                 configuration, architecture, specification, method, isSourceChanged: sourceChange != nil)
@@ -126,6 +127,7 @@ struct TrainerSetup {
             + (isNew ? [] : provenance.notices(since: extensions))
             // A resume refuses the remedies that these name.
             + (isNew ? specification.notices(of: nil, isScaled: configuration.scalesInput) : [])
+            + [memoryNotice].compactMap(\.self)
     }
 
     private static func inactive(_ state: WorkerState) -> WorkerState {
