@@ -244,7 +244,7 @@ struct DQNTrain: ParsableCommand {
                 resuming: directory, steps: steps, saveEvery: saveEvery, keep: keep, workers: workers,
                 memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) },
                 evaluation: EvaluationChanges(assignments: assignments, values: resumeFlags),
-                which: originArguments.selection ?? .latest,
+                which: originArguments.resumeSelection,
                 gymnasium: environmentArguments.gymnasium, logger: logger)
         }
         let gymnasium = environmentArguments.gymnasium

@@ -22,6 +22,9 @@ struct OriginArguments: ParsableArguments {
     /// The chosen checkpoint; `nil` without `--which`.
     var selection: CheckpointSelection? { which.flatMap(CheckpointSelection.init) }
 
+    /// The checkpoint that a resume continues from.
+    var resumeSelection: CheckpointSelection { selection ?? .latest }
+
     /// Checks the combination with `--resume`.
     func validate(resumes: Bool) throws {
         if resumes, from != nil {
