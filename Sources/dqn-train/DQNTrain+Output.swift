@@ -86,8 +86,9 @@ extension DQNTrain {
         if quiet || StandardOutput.isClosed { return }
         let steps = counters.agentSteps
         let rate = Int(min((Double(steps - first) / max(seconds, 1e-9)).rounded(), 1e15))
+        let isIdle = run.idleReason != nil
         try StandardOutput.line(
-            run.idleReason != nil
+            isIdle
                 ? "nothing to do at step \(steps)"
                 : "\(Self.words(outcome)) at step \(steps) after \(TimeSpan(seconds: seconds)) (\(rate) steps/s)")
         if let best {
@@ -95,7 +96,7 @@ extension DQNTrain {
                 "best evaluation \(String(format: "%.2f", best.meanReturn)) at step \(best.agentSteps)")
         }
         if let checkpoint = run.lastCheckpoint {
-            try StandardOutput.line("\(run.idleReason == nil ? "saved" : "newest checkpoint") \(checkpoint.path)")
+            try StandardOutput.line("\(isIdle ? "newest checkpoint" : "saved") \(checkpoint.path)")
         }
     }
 

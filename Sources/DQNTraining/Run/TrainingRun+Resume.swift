@@ -82,4 +82,9 @@ extension TrainingRun {
         return "all \(configuration.workers) workers have taken their worker_steps, \(configuration.workerSteps); to "
             + "continue, start a run with more from this one with --from"
     }
+
+    /// A value of the configuration, for a message.
+    static func text(_ value: JSONValue) -> String {
+        (try? value.canonicalData()).map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
+    }
 }

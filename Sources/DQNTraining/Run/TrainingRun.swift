@@ -109,9 +109,7 @@ public final class TrainingRun {
         try origin?.validate(steps: options.steps)
         trainer = try Trainer(
             configuration, from: origin, options: options.trainerOptions(gymnasium), makeStore: makeStore)
-        for notice in trainer.notices + Foresight.notices(on: configuration, steps: options.steps) {
-            logger.warning("\(notice)")
-        }
+        for notice in trainer.notices { logger.warning("\(notice)") }
         var lineage: [String: JSONValue]?
         if let origin, let report = trainer.originReport {
             for line in origin.lines(report, configuration) { logger.notice("\(line)") }
@@ -131,6 +129,8 @@ public final class TrainingRun {
         firstStep = trainer.counters.agentSteps
         idleReason = nil
         holdStatesSparingly()
+        // Not before: an error is a single line.
+        for notice in Foresight.notices(on: configuration, steps: options.steps) { logger.warning("\(notice)") }
     }
 
     init(
@@ -252,11 +252,6 @@ public final class TrainingRun {
             reportProgress(onProgress)
         }
         return trainer.reachedTarget ? .reachedTarget : .completed
-    }
-
-    /// A value of the configuration, for a message.
-    static func text(_ value: JSONValue) -> String {
-        (try? value.canonicalData()).map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
     }
 
     /// Records the result of an advance and saves what it calls for.
