@@ -58,6 +58,9 @@ extension TrainingRun {
                 + "the run: use more than \(done), or go back to an earlier checkpoint with --which STEP.")
     }
 
+    /// Whether a step, an evaluation or a row is left to do.
+    var hasWorkLeft: Bool { trainer.isEvaluationPending || Self.hasWork(trainer, options) }
+
     /// Whether a trainer has steps, or an evaluation that is due, left to do.
     static func hasWork(_ trainer: Trainer, _ options: Options) -> Bool {
         if trainer.reachedTarget { return false }
