@@ -41,7 +41,7 @@ import Testing
 }
 
 extension NetworkArchitecture.Head {
-    fileprivate var quantileCount: Int64? {
-        if case .quantiles(_, let quantiles) = self { Int64(quantiles) } else { nil }
+    fileprivate var quantileCount: Int? {
+        if case .quantiles(_, let quantiles) = self { quantiles } else { nil }
     }
 }
