@@ -137,7 +137,7 @@ import Testing
             "optimizer (adam after 125 steps), replay ("
         ),
         (["--method", "async-dqn", "--workers", "2", "--set", "shared_statistics=false"], "shared_statistics changes"),
-        (["--method", "async-q"], "carries over: parameters, target network, optimizer"),
+        (["--method", "async-q"], "carries over: parameters, target network, environments"),
         (["--method", "pqn"], "carries over: parameters, optimizer"),
         (["--set", "wrappers=reward-scale:0.5"], "replay (its steps are of another environment or other wrappers)"),
         (["--set", "network=mlp:16,16+tanh"], "network from \"mlp:16,16\" to \"mlp:16,16+tanh\""),
