@@ -139,7 +139,7 @@ public final class TrainingRun {
         trainer = try Trainer(configuration, options: options.trainerOptions(gymnasium), makeStore: makeStore)
         for notice in trainer.notices { logger.warning("\(notice)") }
         let store = try directory.prepare(
-            keepLast: options.keep, beginsAgain: beginsAgain, notice: { logger.notice("\($0)") })
+            keepLast: options.keep, beginsAgain: beginsAgain, notice: { logger.warning("\($0)") })
         saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, resumedFrom: nil))
         try directory.create(configuration, options)
         self.directory = directory
