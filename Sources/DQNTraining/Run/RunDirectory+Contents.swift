@@ -93,15 +93,15 @@ extension RunDirectory {
         guard FileKind(path(.configuration)) == .file, (try? readConfiguration()) != nil else {
             throw Self.foreign(path(.configuration))
         }
+        if hasLostCheckpoints {
+            throw TrainingError(
+                code: .outputDirectory,
+                message: "'\(url.path)' holds the records of a run without its checkpoints; choose another --out.")
+        }
         for record in present where record != .configuration {
             guard let beginning = try? FileBeginning.read(path(record), bytes: Self.beginningBytes),
                 record.isOwn(beginning)
             else { throw Self.foreign(path(record)) }
-            if record == .lineage {
-                throw TrainingError(
-                    code: .outputDirectory,
-                    message: "'\(url.path)' holds the records of a run without its checkpoints; choose another --out.")
-            }
             let isTable = record == .metrics || record == .workers
             guard isTable, Self.lineCount(beginning) <= 1 else {
                 throw occupied("holds the \(record.rawValue) of a run without checkpoints")

@@ -1,4 +1,5 @@
 internal import DQNLearning
+internal import DQNSupport
 internal import Foundation
 
 /// `workers.csv`: one row per worker for each row of `metrics.csv`.
@@ -11,7 +12,7 @@ final class WorkersFile {
         "worker/staleness", "worker/exploration_rate",
     ]
 
-    private let handle: FileHandle
+    private let file: AppendedFile
     private var lastRows: [Int: (steps: Int, time: Double)] = [:]
 
     /// Opens the file, keeping the rows up to an agent step.
@@ -22,10 +23,8 @@ final class WorkersFile {
                 && (Int(line.prefix { $0 != "," }) ?? .max) <= step
         }
         let text = ([Substring(Self.columns.joined(separator: ","))] + rows).joined(separator: "\n") + "\n"
-        handle = try RunDirectory.createLog(url, contents: text)
+        file = try RunDirectory.createLog(url, contents: text)
     }
-
-    deinit { try? handle.close() }
 
     /// Appends one row per worker.
     ///
@@ -45,7 +44,7 @@ final class WorkersFile {
             ]
             text += cells.joined(separator: ",") + "\n"
         }
-        try handle.write(contentsOf: Data(text.utf8))
+        try file.append(Data(text.utf8))
     }
 
     private static func cell(_ value: Double?) -> String {
