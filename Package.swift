@@ -175,7 +175,9 @@ let package = Package(
         .testTarget(name: "DQNReportTests", dependencies: ["DQNReport", "DQNModel"], swiftSettings: strict),
         .testTarget(
             name: "ExecutableTests",
-            dependencies: ["DQNCheckpoint", "DQNEnvironments", "DQNModel", "HDF5", "PluginBuilding"],
+            dependencies: [
+                "CommandLineSupport", "DQNCheckpoint", "DQNEnvironments", "DQNModel", "HDF5", "PluginBuilding",
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

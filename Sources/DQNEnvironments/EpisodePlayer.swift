@@ -24,6 +24,8 @@ public struct EpisodePlayer {
         public var totalReward: Double
         /// The number of agent steps.
         public var length: Int
+        /// Whether `maximumSteps` ended it, and not the environment.
+        package var isCutOff = false
     }
 
     private var environment: any Environment
@@ -95,7 +97,11 @@ public struct EpisodePlayer {
                     outcome: outcome, environment: environment))
             episode.totalReward += outcome.reward
             episode.length += 1
-            if outcome.ended || episode.length == maximumSteps { return episode }
+            if outcome.ended { return episode }
+            if episode.length == maximumSteps {
+                episode.isCutOff = true
+                return episode
+            }
         }
     }
 }

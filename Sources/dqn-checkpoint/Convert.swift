@@ -43,7 +43,7 @@ struct Convert: ParsableCommand {
                 throw code
             }
             let bytes = try CheckpointSummary(contentsOf: target).byteCount
-            print("\(output): \(bytes) bytes, format \(version)")
+            try StandardOutput.line("\(output): \(bytes) bytes, format \(version)")
         }
     }
 }

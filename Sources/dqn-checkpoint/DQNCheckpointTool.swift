@@ -22,8 +22,8 @@ struct DQNCheckpointTool: ParsableCommand {
 
             EXIT CODES
               0   Success. For diff: the checkpoints are equal.
-              1   The program failed. For diff: the checkpoints differ.
-              2   For diff: the checkpoints cannot be compared.
+              1   The program failed, or its output could not be written. For diff: the checkpoints differ.
+              2   For diff: the checkpoints cannot be compared, or the differences cannot be written.
               64  The command line is invalid.
               65  A checkpoint is malformed.
               66  An input file does not exist.
@@ -34,10 +34,7 @@ struct DQNCheckpointTool: ParsableCommand {
             IsolatedVerify.self, IsolatedRepair.self,
         ])
 
-    static func main() {
-        RawArguments.requireUnicode(program: "dqn-checkpoint")
-        main(nil)
-    }
+    static func main() { runProgram() }
 }
 
 /// Runs a subcommand's work. Turns an error into a message and an exit code.
@@ -74,7 +71,8 @@ struct Strip: ParsableCommand {
             let stripped = checkpoint.stripped(replay: replay, optimizer: optimizer, allButPolicy: allButPolicy)
             try stripped.write(to: target, overwriting: force)
             let bytes = try CheckpointSummary(contentsOf: target).byteCount
-            print("\(output): \(bytes) bytes, without \(stripped.stripped.joined(separator: ", "))")
+            try StandardOutput.line(
+                "\(output): \(bytes) bytes, without \(stripped.stripped.joined(separator: ", "))")
         }
     }
 }
@@ -106,11 +104,13 @@ struct Diff: ParsableCommand {
         do {
             differences = try CheckpointDifference.between(
                 fileURL(first, "FIRST"), fileURL(second, "SECOND"), tolerance: tolerance)
+            for difference in differences {
+                try StandardOutput.line("\(difference.path): \(difference.description)")
+            }
         } catch {
             _ = report(error, program: "dqn-checkpoint")
             throw ExitCode(2)
         }
-        for difference in differences { print("\(difference.path): \(difference.description)") }
         if !differences.isEmpty { throw ExitCode(1) }
     }
 }

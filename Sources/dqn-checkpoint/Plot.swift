@@ -35,7 +35,8 @@ struct Plot: ParsableCommand {
             }
             let plot = try CurvePlot(runs, metric: metric, against: x, title: title)
             try target.write(plot.svg)
-            print("\(output): \(metric) of \(runs.count == 1 ? "1 run" : "\(runs.count) runs")")
+            try StandardOutput.line(
+                "\(output): \(metric) of \(runs.count == 1 ? "1 run" : "\(runs.count) runs")")
         }
     }
 }

@@ -18,7 +18,7 @@ struct Repair: ParsableCommand {
             """)
     @Argument(help: "Damaged checkpoint file.") var input: String
     @Argument(help: "New file.") var output: String
-    @Option(help: "Memory limit of the repair, such as 8G (8 GiB). (default: the machine's memory)") var memory:
+    @Option(help: "Memory limit of the repair, such as 8G (8 GiB). (default: what this process may use)") var memory:
         ByteCount?
     @Flag(help: "Replace an existing output file.") var force = false
     @Flag(help: "Print one JSON document.") var json = false
@@ -56,14 +56,14 @@ struct Repair: ParsableCommand {
                 return
             }
             for loss in result.lost {
-                print("lost: \(loss.part):\(loss.rule.map { " [R\($0)]" } ?? "") \(loss.reason)")
+                try StandardOutput.line("lost: \(loss.part):\(loss.rule.map { " [R\($0)]" } ?? "") \(loss.reason)")
             }
             if result.lost.isEmpty {
                 let damage = result.damage.first?.error.description ?? ""
-                print("nothing is lost; only the file structure was damaged: \(damage)")
+                try StandardOutput.line("nothing is lost; only the file structure was damaged: \(damage)")
             }
             let without = result.stripped.isEmpty ? "" : ", without \(result.stripped.joined(separator: ", "))"
-            print("\(output): \(bytes) bytes\(without)")
+            try StandardOutput.line("\(output): \(bytes) bytes\(without)")
         }
     }
 }

@@ -30,7 +30,8 @@ struct DQNPlay: ParsableCommand {
 
             EXIT CODES
               0    Success.
-              1    The program failed, or the mean return is below --min-return.
+              1    The program failed, its output could not be written (full disk, closed pipe), or the mean return is
+                   below --min-return.
               64   The command line is invalid.
               65   The checkpoint is malformed.
               66   An input file does not exist.
@@ -38,10 +39,7 @@ struct DQNPlay: ParsableCommand {
             """,
         version: "0.1.0")
 
-    static func main() {
-        RawArguments.requireUnicode(program: "dqn-play")
-        main(nil)
-    }
+    static func main() { runProgram() }
 
     /// How to show episodes.
     enum Render: String, ExpressibleByArgument, CaseIterable {
@@ -57,7 +55,10 @@ struct DQNPlay: ParsableCommand {
     @OptionGroup var environmentArguments: EnvironmentArguments
     @Option(help: ArgumentHelp("Number of episodes. (default: 10; with --record: 1)", valueName: "n"))
     var episodes: Int?
-    @Option(help: ArgumentHelp("Largest number of agent steps per episode.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Agent steps after which an episode is cut off; 0 sets no limit. (default: \(EpisodeLimit.standardSteps), or the environment's own limit if that is larger)",
+            valueName: "n"))
     var maxSteps: Int?
     @Option(help: ArgumentHelp("Seed of the environment's resets.", valueName: "s"))
     var seed = 0
@@ -93,8 +94,8 @@ struct DQNPlay: ParsableCommand {
         if let episodes, episodes < 1 {
             throw ValidationError("--episodes \(episodes) is too small; the minimum is 1.")
         }
-        if let maxSteps, maxSteps < 1 {
-            throw ValidationError("--max-steps \(maxSteps) is too small; the minimum is 1.")
+        if let maxSteps, maxSteps < 0 {
+            throw ValidationError("--max-steps \(maxSteps) is negative; use 0 for no limit, or more.")
         }
         if seed < 0 { throw ValidationError("--seed \(seed) is negative; use 0 or more.") }
         if !(0...1).contains(epsilon) {
@@ -144,8 +145,9 @@ struct DQNPlay: ParsableCommand {
         if !quiet, !json {
             for notice in environment.specification.readingNotices { writeError("warning: \(notice)") }
         }
-        let episodes = try play(agent, in: environment)
-        try printSummary(of: episodes, url, agent, environment.specification.id)
+        let limit = EpisodeLimit(requested: maxSteps, for: environment.specification)
+        let episodes = try play(agent, in: environment, limit)
+        try printSummary(of: episodes, url, agent, environment.specification.id, limit)
     }
 
     /// Creates the environment. One that `--env` names without saying how its observations are read is read as the
@@ -176,7 +178,9 @@ struct DQNPlay: ParsableCommand {
         }
     }
 
-    private func play(_ agent: Agent, in environment: any Environment) throws -> [PlayedEpisode] {
+    private func play(
+        _ agent: Agent, in environment: any Environment, _ limit: EpisodeLimit
+    ) throws -> [PlayedEpisode] {
         // Create the recording first: it leaves no file behind if another output cannot be created.
         let recording = try record.map {
             try EpisodeRecording(to: fileURL($0, "--record"), of: environment, speed: speed)
@@ -197,7 +201,7 @@ struct DQNPlay: ParsableCommand {
             var mayRemake = recording != nil
             func playOnce() throws -> EpisodePlayer.Episode {
                 try player.play(
-                    seed: seed, maximumSteps: maxSteps, epsilon: epsilon, generator: &generator,
+                    seed: seed, maximumSteps: limit.steps, epsilon: epsilon, generator: &generator,
                     maskedPolicy: { observation, mask in
                         sample
                             ? try agent.sampledAction(for: observation, allowing: mask, using: &draws)
@@ -211,9 +215,10 @@ struct DQNPlay: ParsableCommand {
                     onStep: { step in
                         let needsValues = trace != nil || recording != nil
                         let values = needsValues ? try agent.actionValues(for: step.observation) : []
-                        try trace?.append(step, episode: index, seed: given, actionValues: values)
+                        try trace?.append(
+                            step, episode: index, seed: given, actionValues: values, isCutOff: limit.cutsOff(step))
                         try recording?.add(step, actionValues: values)
-                        screen?.show(step)
+                        try screen?.show(step)
                         if Interruption.isRequested {
                             try recording?.finish()
                             throw ExitCode.interrupted
@@ -234,14 +239,10 @@ struct DQNPlay: ParsableCommand {
             }
             played.append(PlayedEpisode(episode: episode, seed: given))
             screen?.leave()
-            if !quiet, !json {
-                print(
-                    "episode \(index + 1): return \(Self.number(episode.totalReward)), \(episode.length) steps, "
-                        + "seed \(given)")
-            }
+            if !quiet, !json { try StandardOutput.line(Self.text(episode, number: index + 1, seed: given)) }
         }
         try trace?.close()
-        if let description = try recording?.finish(), !quiet, !json { print(description) }
+        if let description = try recording?.finish(), !quiet, !json { try StandardOutput.line(description) }
         return played
     }
 
@@ -253,47 +254,4 @@ struct DQNPlay: ParsableCommand {
         return try EnvironmentRegistry.make(
             id.setting(["render_mode=rgb_array"]), wrappers: agent.wrappers, gymnasium: environmentArguments.gymnasium)
     }
-
-    private func printSummary(of played: [PlayedEpisode], _ url: URL, _ agent: Agent, _ id: String) throws {
-        let episodes = played.map(\.episode)
-        let summary = ReturnSummary(episodes.map(\.totalReward))
-        if json {
-            try printJSON(
-                PlayReport(
-                    checkpoint: url.path, step: agent.agentSteps, environment: id, episodes: episodes.count,
-                    returns: episodes.map(\.totalReward), lengths: episodes.map(\.length), seeds: played.map(\.seed),
-                    sampled: sample, mean_return: summary.mean, std_return: summary.standardDeviation))
-        } else {
-            let mean = Self.number(summary.mean)
-            print("mean return \(mean) ± \(Self.number(summary.standardDeviation)) over \(episodes.count) episodes")
-        }
-        if let minReturn, !(summary.mean >= minReturn) {
-            writeError(
-                "dqn-play: the mean return \(Self.number(summary.mean)) is below --min-return \(Self.number(minReturn))."
-            )
-            throw ExitCode.runtimeFailure
-        }
-    }
-
-    private static func number(_ value: Double) -> String { String(format: "%.2f", value) }
-}
-
-/// An episode and the seed that its environment was reset with.
-private struct PlayedEpisode {
-    var episode: EpisodePlayer.Episode
-    var seed: UInt64
-}
-
-/// The document that `--json` prints.
-private struct PlayReport: Encodable {
-    var checkpoint: String
-    var step: Int
-    var environment: String
-    var episodes: Int
-    var returns: [Double]
-    var lengths: [Int]
-    var seeds: [UInt64]
-    var sampled: Bool
-    var mean_return: Double
-    var std_return: Double
 }

@@ -24,7 +24,7 @@ private struct Summary: Encodable {
     var gradient_updates: Int
     var episodes: Int
     var checkpoint: String?
-    var best: Evaluation?
+    var best_evaluation: EvaluationOutput?
     var seconds: Double
 }
 
@@ -49,23 +49,37 @@ extension DQNTrain {
         }
         ProgressLine.clear()
         let seconds = (ContinuousClock().now - start) / .seconds(1)
-        let trainer = run.trainer
-        if json {
-            try printJSON(
-                Summary(
-                    directory: run.directory.url.path, outcome: outcome, agent_steps: trainer.counters.agentSteps,
-                    gradient_updates: trainer.counters.gradientUpdates, episodes: trainer.counters.episodes,
-                    checkpoint: run.lastCheckpoint?.path, best: trainer.bestEvaluation, seconds: seconds))
-        } else if !quiet {
-            let steps = trainer.counters.agentSteps
-            let rate = Double(steps - first) / max(seconds, 1e-9)
-            print("\(Self.words(outcome)) at step \(steps) after \(Self.duration(seconds)) (\(Int(rate)) steps/s)")
-            if let best = trainer.bestEvaluation {
-                print(String(format: "best evaluation %.2f at step %d", best.meanReturn, best.agentSteps))
-            }
-            if let checkpoint = run.lastCheckpoint { print("saved \(checkpoint.path)") }
+        do { try printSummary(of: run, outcome, from: first, seconds) } catch {
+            let code = report(error, program: "dqn-train")
+            if let checkpoint = run.lastCheckpoint { writeError("the run is saved: \(checkpoint.path)") }
+            // A scheduler decides by this code whether to start the run again.
+            throw outcome == .interrupted ? .interrupted : code
         }
         if outcome == .interrupted { throw ExitCode.interrupted }
+    }
+
+    private func printSummary(
+        of run: TrainingRun, _ outcome: TrainingRun.Outcome, from first: Int, _ seconds: Double
+    ) throws {
+        let (counters, best) = (run.trainer.counters, run.trainer.bestEvaluation)
+        if json {
+            return try printJSON(
+                Summary(
+                    directory: run.directory.url.path, outcome: outcome, agent_steps: counters.agentSteps,
+                    gradient_updates: counters.gradientUpdates, episodes: counters.episodes,
+                    checkpoint: run.lastCheckpoint?.path, best_evaluation: best.map(EvaluationOutput.init),
+                    seconds: seconds))
+        }
+        if quiet { return }
+        let steps = counters.agentSteps
+        let rate = Double(steps - first) / max(seconds, 1e-9)
+        try StandardOutput.line(
+            "\(Self.words(outcome)) at step \(steps) after \(Self.duration(seconds)) (\(Int(rate)) steps/s)")
+        if let best {
+            try StandardOutput.line(
+                "best evaluation \(String(format: "%.2f", best.meanReturn)) at step \(best.agentSteps)")
+        }
+        if let checkpoint = run.lastCheckpoint { try StandardOutput.line("saved \(checkpoint.path)") }
     }
 
     private static func words(_ outcome: TrainingRun.Outcome) -> String {

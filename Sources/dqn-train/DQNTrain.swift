@@ -48,7 +48,7 @@ struct DQNTrain: ParsableCommand {
 
             EXIT CODES
               0    Success.
-              1    Training failed.
+              1    Training failed, or the output could not be written (full disk, closed pipe).
               64   The command line or the configuration is invalid.
               65   A checkpoint is malformed.
               66   An input file or run does not exist.
@@ -56,10 +56,7 @@ struct DQNTrain: ParsableCommand {
             """,
         version: "0.1.0")
 
-    static func main() {
-        RawArguments.requireUnicode(program: "dqn-train")
-        main(nil)
-    }
+    static func main() { runProgram() }
 
     /// The names of the training methods, for the help.
     private static let methods = TrainingMethods.names.joined(separator: ", ")
@@ -78,7 +75,7 @@ struct DQNTrain: ParsableCommand {
     var steps: Int?
     @Option(
         help: ArgumentHelp(
-            "Length of the epsilon and learning rate schedules in agent steps, fixed when the run is created. (default: --steps)",
+            "Length of the epsilon and learning rate schedules in agent steps, fixed when the run is created. (default: --steps, or without it the schedule_steps of --config)",
             valueName: "n"))
     var scheduleSteps: Int?
     @Option(help: ArgumentHelp("Number of parallel workers; the method dqn has one.", valueName: "n"))
@@ -110,7 +107,7 @@ struct DQNTrain: ParsableCommand {
     var keep: Int?
     @Option(
         help: ArgumentHelp(
-            "Memory limit for all workers together, such as 2G (2 GiB) or 500M. (default: the machine's memory)",
+            "Memory limit for all workers together, such as 2G (2 GiB) or 500M. (default: the least of the machine's memory and the limits of control groups, SLURM and ulimit)",
             valueName: "bytes")
     )
     var memory: ByteCount?

@@ -37,6 +37,17 @@ struct StoreTests {
         #expect(folder.names == ["step-000000050000.h5"])
     }
 
+    @Test func filesBeyondTwelveDigitsSortByTheirNumbers() throws {
+        let steps = [999_999_999_999, 1_000_000_000_000, 20_000_000_000_000]
+        let store = try store(keepLast: 2)
+        for step in steps { try commit(store, step) }
+        #expect(folder.names.sorted() == ["step-1000000000000.h5", "step-20000000000000.h5"])
+        #expect(try store.entries().map(\.agentSteps) == Array(steps.dropFirst()))
+        #expect(try store.recoverLatest { Issue.record("\($0)") }?.checkpoint.counters.agentSteps == steps.last)
+        try commit(store, 999_999_999_999)
+        #expect(try store.recoverLatest { Issue.record("\($0)") }?.checkpoint.counters.agentSteps == steps.last)
+    }
+
     #if os(Linux)
         /// A child process that is being started holds copies of all descriptors until it calls `exec`.
         @Test func releasesTheLockForCopiesOfItsDescriptor() throws {

@@ -175,6 +175,16 @@ import Testing
         #expect { try environment.snapshot() } throws: { Self.isRefusal($0, .pluginFailed, words) }
     }
 
+    @Test("An episode without a limit may be longer than 2³¹ steps")
+    func longEpisodes() throws {
+        var stored = try #require(try make("").snapshot())
+        stored.values["elapsed_steps"] = .int64([5_000_000_000])
+        var restored = try make("")
+        try restored.restore(stored)
+        _ = try restored.step(0)
+        #expect(try restored.snapshot()?.values["elapsed_steps"] == .int64([5_000_000_001]))
+    }
+
     @Test("A snapshot may be unavailable; a plug-in without snapshots returns and restores none")
     func noSnapshot() throws {
         #expect(try make("snapshot-unavailable").snapshot() == nil)

@@ -249,4 +249,45 @@ import Testing
         #expect(try request("Acrobot-v1", "a3c").resolve().entropyCoefficient == 0.1)
         #expect(TrainingConfiguration().valueCoefficient == 0.5, "the value of files without the key")
     }
+
+    // MARK: Steps
+
+    /// `--steps` decides on the schedules, whatever the file has, and the user is told.
+    @Test func theStepsAreTheLengthOfTheSchedules() throws {
+        var stored = try request().resolve()
+        stored.scheduleSteps = 70_000
+        let file = try self.stored(stored)
+        func resolve(_ steps: Int?, _ change: (inout ConfigurationRequest) -> Void = { _ in }) throws
+            -> ConfigurationRequest.Resolution
+        {
+            var request = request(nil)
+            request.steps = steps
+            change(&request)
+            return try self.resolve(request, file: file)
+        }
+        #expect(try resolve(nil).configuration.scheduleSteps == 70_000)
+        let taken = try resolve(5_000)
+        #expect(taken.configuration.scheduleSteps == 5_000)
+        let notice = try #require(taken.notices.first { $0.contains("schedule_steps") })
+        #expect(notice.contains("is 5000, the number of --steps, and not 70000"), "\(notice)")
+        #expect(notice.hasSuffix("--schedule-steps 70000 keeps that"), "\(notice)")
+        #expect(try resolve(70_000).notices.allSatisfy { !$0.contains("schedule_steps") })
+        let flag = try resolve(5_000) { $0.flags["schedule_steps"] = .integer(70_000) }
+        let assignment = try resolve(5_000) { $0.assignments = ["schedule_steps=70000"] }
+        for other in [flag, assignment] {
+            #expect(other.configuration.scheduleSteps == 70_000)
+            #expect(other.notices.allSatisfy { !$0.contains("schedule_steps is") })
+        }
+    }
+
+    @Test func moreStepsThanSchedulesCanHaveNeedALengthOfTheirs() throws {
+        var request = request()
+        request.steps = 5_000_000_000_000
+        #expect { try request.resolve() } throws: { error in
+            "\(error)".hasPrefix("--steps 5000000000000 is out of range for the schedules")
+                && "\(error)".contains("--schedule-steps")
+        }
+        request.flags["schedule_steps"] = .integer(1_000_000)
+        #expect(try request.resolve().scheduleSteps == 1_000_000)
+    }
 }

@@ -32,10 +32,12 @@ package struct ProcessLimits: Sendable {
             allowsWriting: false)
     }
 
-    /// Returns the limits for repairing a file: all of the machine's memory, because a repair holds the complete state.
+    /// Returns the limits for repairing a file: all memory that this process may use, because a repair holds the
+    /// complete state, and what decompression threads reserve.
     package static func repairing(_ file: String, memory: ByteCount?) -> ProcessLimits {
         ProcessLimits(
-            memoryBytes: memory?.bytes ?? Int(clamping: ProcessInfo.processInfo.physicalMemory),
+            memoryBytes: memory?.bytes
+                ?? MemoryLimit.least().bytes + ProcessInfo.processInfo.activeProcessorCount << 27,
             processorSeconds: 5 * seconds(byteCount(file)), allowsWriting: true)
     }
 

@@ -25,7 +25,7 @@ package struct RepairResult: Codable {
     ///   - file: the damaged file.
     ///   - target: the new file.
     ///   - overwriting: whether an existing file may be replaced.
-    ///   - memory: the memory limit; `nil` allows all of the machine's memory.
+    ///   - memory: the memory limit; `nil` allows all that this process may use.
     ///   - command: the program's subcommand that repairs a file under ``LimitOptions``.
     package init(
         repairing file: String, to target: URL, overwriting: Bool, memory: ByteCount?, command: String

@@ -13,25 +13,26 @@ package final class EnvironmentScreen {
     package init() {}
 
     /// Shows the environment after a step.
-    package func show(_ step: EpisodePlayer.Step) {
+    ///
+    /// - Throws: `CheckpointError` (`inputOutput`) if standard output cannot be written.
+    package func show(_ step: EpisodePlayer.Step) throws {
         let newSize = Self.size()
         if newSize != size { terminal.invalidate() }
         size = newSize
         // Reserve one line for the step and one for the cursor.
         let picture = step.environment.renderANSI(columns: size.columns, rows: max(size.rows - 2, 1))
         if isTerminal {
-            print(terminal.update("\(picture)\nstep \(step.index + 1)"), terminator: "")
-            fflush(nil)
+            try StandardOutput.write(terminal.update("\(picture)\nstep \(step.index + 1)"))
             usleep(33_000)
         } else {
-            print(picture)
+            try StandardOutput.line(picture)
         }
     }
 
     /// Restores the terminal.
     package func leave() {
-        print(terminal.leave(), terminator: "")
-        fflush(nil)
+        // Without a terminal there is nothing to restore, and a failed write has been reported.
+        try? StandardOutput.write(terminal.leave())
     }
 
     /// Returns the terminal's size, or 80 by 24 without a terminal.

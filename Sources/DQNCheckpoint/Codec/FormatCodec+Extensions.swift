@@ -13,14 +13,51 @@ extension FormatCodec {
         return groups
     }
 
-    private static func extensionGroup(
+    /// Reads the extension groups without their large arrays; rule 16.
+    static func extensionSummaries(
+        _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> [CheckpointSummary.Extension] {
+        var summaries: [CheckpointSummary.Extension] = []
+        for owner in reader.members("extensions").sorted() {
+            let descriptor = try descriptor(owner, reader)
+            let state = "extensions/\(owner)/state"
+            var texts: [String: String] = [:]
+            for name in reader.descendants(state) {
+                let path = "\(state)/\(name)"
+                guard let entry = reader.manifest[path], entry.type == .uint8, entry.shape.count == 1,
+                    entry.shape[0] <= longestText
+                else { continue }
+                let bytes: [UInt8] = try reader.values(path, .uint8, rule: .extensions)
+                // Bytes that are no text belong to the owner alone.
+                texts[name] = String(validating: bytes, as: UTF8.self)
+            }
+            summaries.append(
+                .init(
+                    owner: owner, mustUnderstand: descriptor.mustUnderstand, kind: descriptor.kind,
+                    version: descriptor.version, texts: texts))
+        }
+        return summaries
+    }
+
+    /// The maximum number of bytes of a text in a summary.
+    private static var longestText: Int { 1 << 14 }
+
+    private static func descriptor(
         _ owner: String, _ reader: borrowing ContainerReader
-    ) throws(CheckpointError) -> ExtensionGroup {
+    ) throws(CheckpointError) -> ExtensionDocument {
         let path = "extensions/\(owner)"
         let descriptor = try reader.document("\(path)/descriptor", as: ExtensionDocument.self)
         guard descriptor.owner == owner, PathComponent.isValid(owner),
             reader.members(path).allSatisfy({ ["descriptor", "state"].contains($0) })
         else { throw .broken(.extensions, "/\(path) is not a valid extension group of its owner.") }
+        return descriptor
+    }
+
+    private static func extensionGroup(
+        _ owner: String, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> ExtensionGroup {
+        let path = "extensions/\(owner)"
+        let descriptor = try descriptor(owner, reader)
         let values = try snapshotValues("\(path)/state", reader, .extensions)
         return ExtensionGroup(
             owner: owner, mustUnderstand: descriptor.mustUnderstand,

@@ -48,6 +48,20 @@ public struct CheckpointSummary: Sendable {
         package internal(set) var environments = 1
     }
 
+    /// An extension group, without its large arrays.
+    package struct Extension: Sendable, Equatable {
+        /// The owner in reverse-domain form.
+        package let owner: String
+        /// Whether a reader that does not support the owner must refuse the file.
+        package let mustUnderstand: Bool
+        /// The kind of the state, which the owner defines.
+        package let kind: String
+        /// The version of the state's layout.
+        package let version: Int
+        /// The arrays that hold a short text, by name.
+        package let texts: [String: String]
+    }
+
     /// The format's version.
     package let version: String
     /// The program that wrote the state.
@@ -71,6 +85,8 @@ public struct CheckpointSummary: Sendable {
     package let stripped: [String]
     /// The workers by index.
     package let workers: [Worker]
+    /// The extension groups, sorted by owner.
+    package let extensions: [Extension]
     /// The datasets, sorted by path.
     package let datasets: [Dataset]
 }

@@ -12,7 +12,7 @@ public struct Counters: Sendable, Equatable, Codable {
     public var episodes = 0
     /// Evaluations.
     public var evaluations = 0
-    // The keys of the programs' JSON output; files use other keys.
+    // Keys for programs that encode this value; checkpoints and the JSON output of the executables use others.
     private enum CodingKeys: String, CodingKey {
         case agentSteps, frames, gradientUpdates, targetRefreshes, episodes, evaluations
     }

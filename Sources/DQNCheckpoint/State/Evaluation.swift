@@ -8,7 +8,7 @@ public struct Evaluation: Sendable, Equatable, Codable {
     public var standardDeviation: Double
     /// Number of episodes.
     public var episodes: Int
-    // The keys of the programs' JSON output; files use other keys.
+    // Keys for programs that encode this value; checkpoints and the JSON output of the executables use others.
     private enum CodingKeys: String, CodingKey { case agentSteps, meanReturn, standardDeviation, episodes }
 
     /// Creates an evaluation.

@@ -39,11 +39,14 @@ extension CheckpointSummary {
         self = try CheckpointFile.read(url.path, checksDigests: false) { (reader) throws(CheckpointError) in
             let codec = try FormatVersion.codec(of: reader.version)
             let head = try codec.head(reader)
-            return CheckpointSummary(reader, head, workers: try codec.workers(reader, head))
+            return CheckpointSummary(
+                reader, head, workers: try codec.workers(reader, head), try codec.extensionSummaries(reader))
         }
     }
 
-    private init(_ reader: borrowing ContainerReader, _ head: FormatHead, workers: [Worker]) {
+    private init(
+        _ reader: borrowing ContainerReader, _ head: FormatHead, workers: [Worker], _ extensions: [Extension]
+    ) {
         version = reader.version
         writer = reader.writer
         digest = reader.digest
@@ -55,6 +58,7 @@ extension CheckpointSummary {
         bestEvaluation = head.progress.bestEvaluation
         stripped = head.progress.stripped
         self.workers = workers
+        self.extensions = extensions
         datasets = reader.manifest.datasets.map { Dataset(path: $0.path, element: $0.type, shape: $0.shape) }
     }
 }

@@ -94,7 +94,7 @@ final class PluginEnvironment: Environment {
     func restore(_ snapshot: StateSnapshot) throws {
         try snapshot.require(kind: name, version: table.snapshotVersion)
         let progress = try EpisodeProgress(
-            restoring: snapshot, limit: specification.maximumEpisodeSteps ?? Int(Int32.max))
+            restoring: snapshot, limit: specification.maximumEpisodeSteps ?? .max)
         guard let state = table.state, case .uint8(let bytes) = snapshot.values["plugin"], !bytes.isEmpty else {
             throw ModelError(
                 code: .invalidSnapshot,

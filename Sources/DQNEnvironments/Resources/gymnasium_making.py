@@ -170,6 +170,7 @@ def wrap(gymnasium, environment, text):
             named = value
         else:
             positional = value if isinstance(value, list) else [value]
+    positional, named = with_tuples(kind, environment, positional, named)
     refuse_functions(kind, name, environment, positional, named)
     unseeded = [space for layer in layers(environment) for space in spaces_of(layer) if not is_seeded(space)]
     try:
@@ -186,6 +187,31 @@ def wrap(gymnasium, environment, text):
             INVALID_OPTIONS,
             f"the wrapper '{name}' raised {type(error).__name__}: {one_line(error)}; its arguments are ({takes}).",
         ) from None
+
+
+def with_tuples(kind, environment, positional, named):
+    """The arguments, with lists as the tuples or arrays that the wrapper declares: JSON has neither."""
+    try:
+        signature = inspect.signature(kind)
+        bound = signature.bind(environment, *positional, **named)
+    except (TypeError, ValueError):
+        # The wrapper itself will say what is wrong.
+        return positional, named
+    first = next(iter(signature.parameters))
+    for name, value in bound.arguments.items():
+        annotation = str(signature.parameters[name].annotation).lower()
+        if name == first or not isinstance(value, list):
+            continue
+        if "tuple" in annotation:
+            bound.arguments[name] = as_tuple(value)
+        elif "ndarray" in annotation:
+            bound.arguments[name] = importlib.import_module("numpy").asarray(value)
+    return bound.args[1:], bound.kwargs
+
+
+def as_tuple(value):
+    """A list and the lists in it as tuples."""
+    return tuple(as_tuple(item) for item in value) if isinstance(value, list) else value
 
 
 def replace_entropy(gymnasium, space):

@@ -15,7 +15,7 @@ public struct ConfigurationRequest: Sendable {
     public var method: String?
     /// The environment's id; `nil` takes the file's.
     public var environment: String?
-    /// Agent steps of the run: the length of the schedules unless another source sets it.
+    /// Agent steps of the run: the length of the schedules unless an assignment or a flag sets it.
     public var steps: Int?
     /// A JSON file with keys of the configuration, or a run's `config.json`.
     public var file: URL?
@@ -80,7 +80,7 @@ public struct ConfigurationRequest: Sendable {
                         file: "environment '\(file)'", run: "'\(environment)'"))
             }
         }
-        if let steps { try configuration.set("schedule_steps", to: .integer(Int64(steps))) }
+        let horizonNotice = try setHorizon(of: &configuration, below: &layers)
         try configuration.apply(layers)
         // Set last: a file may name the environment without the options that its preset needs.
         try configuration.set("environment", to: .string(environment))
@@ -101,7 +101,8 @@ public struct ConfigurationRequest: Sendable {
         try configuration.validate(for: wrapped)
         return Resolution(
             configuration: configuration,
-            notices: removed.compactMap { $0.notice(configuration) } + configuration.notices(on: Set(explicit)))
+            notices: removed.compactMap { $0.notice(configuration) } + [horizonNotice].compactMap(\.self)
+                + configuration.notices(on: Set(explicit)))
     }
 
     /// Returns the layers above the preset, lowest first: the file, if there is one, then assignments and flags.
@@ -124,6 +125,28 @@ public struct ConfigurationRequest: Sendable {
         let removed = Removed(
             settings: settings.filter { $0.key != "method" }, file: "method '\(named)'", run: "'\(method.name)'")
         return ([file, request], [removed], explicit)
+    }
+
+    /// Takes the run's steps, if they are given, as the length of the schedules instead of a file's, unless an assignment
+    /// or a flag sets it. Returns a message if a file has another length.
+    private func setHorizon(
+        of configuration: inout TrainingConfiguration, below layers: inout [ConfigurationLayer]
+    ) throws(TrainingError) -> String? {
+        let key = "schedule_steps"
+        guard let steps, layers.last?.values[key] == nil else { return nil }
+        do throws(TrainingError) { try configuration.set(key, to: .integer(Int64(steps))) } catch {
+            throw TrainingError(
+                code: .invalidConfiguration,
+                message: "--steps \(steps) is out of range for the schedules (\(error.message)) Set their length with "
+                    + "--schedule-steps, or take fewer steps.")
+        }
+        // The file's layer is below that of assignments and flags.
+        guard layers.count > 1, let stored = layers[0].remove(where: { $0 == key })[key],
+            stored.doubleValue != Double(steps)
+        else { return nil }
+        let text = stored.integerValue.map(String.init) ?? "\(stored)"
+        return "\(key) is \(steps), the number of --steps, and not \(text) as in the configuration file; "
+            + "--schedule-steps \(text) keeps that"
     }
 
     /// Settings of a file that do not apply, because the file is for another method or environment than the run.

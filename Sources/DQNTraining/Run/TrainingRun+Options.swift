@@ -9,7 +9,7 @@ extension TrainingRun {
         public var saveEvery: Int
         /// The number of newest checkpoints to keep; the best one is always kept.
         public var keep: Int
-        /// Bytes of memory that the run may take; `nil` allows what the machine has.
+        /// Bytes of memory that the run may take; `nil` allows what the machine and the process's limits do.
         public var memoryLimit: Int?
         /// Time without a finished step after which a worker counts as stuck; `nil` takes the default of
         /// ``Trainer/Options``.

@@ -147,7 +147,7 @@ public final class TrainingRun {
         self.logger = logger
         saves = SaveTracker()
         metrics = try MetricsFile(directory.metrics, history: MetricHistory(), furtherColumns: trainer.furtherColumns)
-        workersFile = try WorkersFile(directory.workers, upTo: 0)
+        workersFile = try WorkersFile(directory.workers, history: MetricHistory())
         firstStep = 0
         holdStatesSparingly()
     }
@@ -193,7 +193,7 @@ public final class TrainingRun {
         // The file of this step is replaced by one with the changes, so that the next resume has them too.
         if !changes.isEmpty { saves.invalidate(firstStep) }
         metrics = try MetricsFile(directory.metrics, history: trainer.history, furtherColumns: trainer.furtherColumns)
-        workersFile = try WorkersFile(directory.workers, upTo: firstStep)
+        workersFile = try WorkersFile(directory.workers, history: trainer.history)
         try directory.write(trainer.configuration, options)
         holdStatesSparingly()
     }

@@ -1,10 +1,12 @@
+internal import DQNCheckpoint
 internal import DQNLearning
 internal import DQNSupport
 internal import Foundation
 
 /// `workers.csv`: one row per worker for each row of `metrics.csv`.
 ///
-/// A resumed run drops the rows beyond its checkpoint and appends to the file.
+/// A resumed run keeps the rows of the steps in its checkpoint's history and appends to the file. Later rows, and those
+/// of a step whose evaluation was not saved and is repeated, are dropped.
 final class WorkersFile {
     /// The columns, in order.
     static let columns = [
@@ -15,12 +17,24 @@ final class WorkersFile {
     private let file: AppendedFile
     private var lastRows: [Int: (steps: Int, time: Double)] = [:]
 
-    /// Opens the file, keeping the rows up to an agent step.
-    init(_ url: URL, upTo step: Int) throws(TrainingError) {
+    /// Opens the file, keeping one row per worker for each row of a history.
+    ///
+    /// - Parameter history: empty for a new run.
+    init(_ url: URL, history: MetricHistory) throws(TrainingError) {
         let previous = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
-        let rows = previous.split(separator: "\n").dropFirst().filter { line in
-            line.split(separator: ",", omittingEmptySubsequences: false).count == Self.columns.count
-                && (Int(line.prefix { $0 != "," }) ?? .max) <= step
+        let steps = Set(history.agentSteps)
+        var positions: [[Substring]: Int] = [:]
+        var rows: [Substring] = []
+        for line in previous.split(separator: "\n").dropFirst() {
+            let cells = line.split(separator: ",", omittingEmptySubsequences: false)
+            guard cells.count == Self.columns.count, let step = Int(cells[0]), steps.contains(step) else { continue }
+            // Earlier releases wrote a repeated evaluation's row again; the last one counts.
+            if let position = positions.updateValue(rows.count, forKey: Array(cells.prefix(2))) {
+                rows[position] = line
+                positions[Array(cells.prefix(2))] = position
+            } else {
+                rows.append(line)
+            }
         }
         let text = ([Substring(Self.columns.joined(separator: ","))] + rows).joined(separator: "\n") + "\n"
         file = try RunDirectory.createLog(url, contents: text)

@@ -18,6 +18,8 @@ struct MemoryEstimate {
     private static let sharedVectors = 12
     /// Batches of activations that one worker holds: online, target and Double DQN's passes, and the gradients.
     private static let batchesPerWorker = 4
+    /// The share of the limit above which the estimate is too coarse to rely on.
+    private static let fullShare = 0.9
 
     /// The number of workers.
     let workers: Int
@@ -106,32 +108,46 @@ struct MemoryEstimate {
         replay.columns.reduce(0) { sum, column in column.chunks.reduce(sum) { $0 + $1.byteCount } }
     }
 
-    /// The sum, in bytes.
-    var total: Int { workers * (replay + saving + networks) + shared + inactive }
+    /// The sum, in bytes; the largest number if thousands of workers with large frames exceed it.
+    var total: Int {
+        let (sum, isTooLarge) = workers.multipliedReportingOverflow(by: replay + saving + networks)
+        return isTooLarge ? .max : Int(clamping: UInt(sum) + UInt(shared) + UInt(inactive))
+    }
 
     /// Refuses a run that does not fit.
     ///
-    /// - Parameter limit: bytes; `nil` for what the machine has.
-    /// - Throws: ``TrainingError`` (`invalidConfiguration`) with the sums and a setting that fits.
-    func check(limit: Int?) throws(TrainingError) {
-        let allowed = limit ?? Self.machineMemory
-        guard total > allowed else { return }
+    /// - Parameters:
+    ///   - limit: bytes that the user allows; `nil` for `found`.
+    ///   - found: what limits this process.
+    /// - Returns: a message for the user if the run fits, but only just, or only because the user has allowed more than
+    ///   the process may take.
+    /// - Throws: ``TrainingError`` (`invalidConfiguration`) with the sums, the limit and a setting that fits.
+    func check(limit: Int?, found: MemoryLimit = .least()) throws(TrainingError) -> String? {
+        guard total > limit ?? found.bytes else {
+            if limit != nil, total > found.bytes {
+                return "the run needs about \(Self.text(total)) of memory, which --memory allows, but \(found); it may "
+                    + "be ended by the system"
+            }
+            return Double(total) > Self.fullShare * Double(found.bytes)
+                ? "the run needs about \(Self.text(total)) of memory, without the environments and the program itself, "
+                    + "and \(found); it may be ended by the system" : nil
+        }
         let text = Self.text
         var sums =
             "\(workers) × (replay \(text(replay)) + for saves \(text(saving)) + networks \(text(networks))) + "
             + "shared \(text(shared))"
         if inactive > 0 { sums += " + replays of inactive workers \(text(inactive))" }
+        let allowed = limit.map { "--memory allows \(text($0))" } ?? "\(found)"
         throw TrainingError(
             code: .invalidConfiguration,
-            message: "The run needs about \(sums) = \(text(total)) of memory, but "
-                + (limit == nil ? "the machine has \(text(allowed))" : "--memory allows \(text(allowed))")
-                + "; \(remedy(allowed))\(limit == nil ? "." : ", or allow more.")")
+            message: "The run needs about \(sums) = \(text(total)) of memory, but \(allowed); "
+                + "\(remedy(limit ?? found.bytes)), or allow more\(limit == nil ? " with --memory" : "").")
     }
 
     /// What the user can do apart from allowing more.
     private func remedy(_ allowed: Int) -> String {
         // A resumed run keeps its configuration.
-        if isResumed { return workers > 1 ? "resume with fewer workers" : "resume on a machine with more" }
+        if isResumed { return workers > 1 ? "resume with fewer workers" : "resume where more is available" }
         let capacity = largestCapacity(bytes: (allowed - shared - workers * networks) / workers)
         return replay > 0 && capacity >= minimumCapacity
             ? "set replay_capacity to at most \(capacity)" : "use fewer workers or a smaller network"
@@ -148,13 +164,4 @@ struct MemoryEstimate {
     }
 
     private static func text(_ bytes: Int) -> String { "\(ByteCount(bytes: bytes))" }
-
-    /// The machine's memory, or the limit of the process's control group if that is smaller.
-    private static var machineMemory: Int {
-        let physical = Int(ProcessInfo.processInfo.physicalMemory)
-        guard let text = try? String(contentsOfFile: "/sys/fs/cgroup/memory.max", encoding: .utf8),
-            let limit = Int(text.trimmingCharacters(in: .whitespacesAndNewlines))
-        else { return physical }
-        return min(physical, limit)
-    }
 }

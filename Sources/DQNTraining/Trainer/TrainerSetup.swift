@@ -76,8 +76,9 @@ struct TrainerSetup {
         }
         method = try TrainingMethods.named(configuration.method)
         let stored = try checkpoint?.workerStates(of: method) ?? []
-        try MemoryEstimate(configuration, architecture, specification, method, states: stored, options)
-            .check(limit: options.memoryLimit)
+        let memoryNotice = try MemoryEstimate(
+            configuration, architecture, specification, method, states: stored, options
+        ).check(limit: options.memoryLimit)
         states = Array(stored.prefix(configuration.workers))
         inactiveWorkers = stored.dropFirst(configuration.workers).map(Self.inactive)
         team = configuration.computeThreads > 1 ? ComputeTeam(threads: configuration.computeThreads) : nil
@@ -90,6 +91,7 @@ struct TrainerSetup {
             + EnvironmentProvenance.notices(of: checkpoint?.extensions ?? [], for: specification)
             // A resume refuses the remedies that these name.
             + (checkpoint == nil ? specification.notices(of: nil, isScaled: configuration.scalesInput) : [])
+            + [memoryNotice].compactMap(\.self)
     }
 
     private static func inactive(_ state: WorkerState) -> WorkerState {

@@ -207,6 +207,26 @@ import Testing
         #expect(error.message.contains(part), "\(error.message)")
     }
 
+    @Test("Lists become the tuples and arrays that wrappers declare")
+    func wrapperArguments() throws {
+        let reshaped = try Gymnasium.make("CartPole-v1?wrapper=ReshapeObservation:[[2%2C2]]")
+        #expect(reshaped.specification.observationSpace.shape == [2, 2])
+        let named = try Gymnasium.make(#"CartPole-v1?wrapper=ReshapeObservation:{"shape":[1%2C4]}"#)
+        #expect(named.specification.observationSpace.shape == [1, 4])
+        let scaled = try Gymnasium.make("MountainCar-v0?wrapper=RescaleObservation:[[0%2C0]%2C[1%2C1]]")
+        try scaled.reset(seed: 1)
+        var observation = Observation(zerosOf: scaled.specification.observationSpace)
+        scaled.observe(into: &observation)
+        #expect(observation.floats.allSatisfy { (0...1).contains($0) })
+        // It needs OpenCV, which need not be installed; the shape itself is accepted.
+        let picture = "dqn_test_environments:Frames-v0?wrapper=ResizeObservation:[[42%2C42]]"
+        do {
+            #expect(try Gymnasium.make(picture).specification.observationSpace.shape.contains(42))
+        } catch let error as EnvironmentError {
+            #expect(error.code == .packageMissing, "\(error.message)")
+        }
+    }
+
     @Test("Reports a missing or broken Python, or one without Gymnasium, with a remedy")
     func otherPythons() throws {
         let python = try #require(Gymnasium.python)
