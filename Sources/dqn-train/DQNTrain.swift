@@ -140,7 +140,7 @@ struct DQNTrain: ParsableCommand {
     var printConfig = false
     @Flag(help: "Print one JSON document about the run when it ends.")
     var json = false
-    @Flag(name: .shortAndLong, help: "Log errors only.")
+    @Flag(name: .shortAndLong, help: "Hide progress and information; warnings and errors are still logged.")
     var quiet = false
     @Flag(name: .shortAndLong, help: "Log more details.")
     var verbose = false
@@ -183,7 +183,9 @@ struct DQNTrain: ParsableCommand {
         do {
             if printConfig {
                 let resolution = try request().resolution(gymnasium: environmentArguments.gymnasium)
-                for notice in resolution.notices { logger.warning("\(notice)") }
+                let configuration = resolution.configuration
+                let foresight = Foresight.notices(on: configuration, steps: steps ?? configuration.scheduleSteps)
+                for notice in resolution.notices + foresight { logger.warning("\(notice)") }
                 return try printJSON(resolution.configuration.json)
             }
             // Before the run exists: its first state is saved however early a signal arrives.
@@ -242,7 +244,7 @@ struct DQNTrain: ParsableCommand {
 
     private var logger: Logger {
         var logger = Logger(label: "dqn-train") { _ in StandardErrorLog(level: .info) }
-        logger.logLevel = quiet ? .error : verbose ? .debug : .info
+        logger.logLevel = quiet ? .warning : verbose ? .debug : .info
         return logger
     }
 

@@ -44,9 +44,12 @@ public final class TrainingRun {
     var evaluationStart: Double?
     /// When the run must have ended and when it was asked to save.
     package var ending = Ending()
-    let metrics: MetricsFile
-    let workersFile: WorkersFile
+    /// The metrics files; `nil` if there is nothing to do.
+    let metrics: MetricsFile?
+    let workersFile: WorkersFile?
     let firstStep: Int
+    /// Why a resumed run has nothing to do, with the remedy; `nil` if it has. Such a run saves nothing.
+    package let idleReason: String?
 
     /// Creates a run in a new directory. Nothing is written if the configuration is invalid.
     ///
@@ -126,7 +129,7 @@ public final class TrainingRun {
                 return
             }
             try self.init(
-                resuming: directory, computedWith: stored.compute, options, workers: workers, evaluation, gymnasium,
+                resuming: directory, stored, options, newSteps: steps, workers: workers, evaluation, gymnasium,
                 makeStore, logger)
         } catch { throw TrainingError(wrapping: error) }
     }
@@ -151,13 +154,16 @@ public final class TrainingRun {
         metrics = try MetricsFile(directory.metrics, history: MetricHistory(), furtherColumns: trainer.furtherColumns)
         workersFile = try WorkersFile(directory.workers, history: MetricHistory())
         firstStep = 0
+        idleReason = nil
         holdStatesSparingly()
+        // Not before: an error is a single line.
+        for notice in Foresight.notices(on: configuration, steps: options.steps) { logger.warning("\(notice)") }
     }
 
     private init(
-        resuming directory: RunDirectory, computedWith compute: String?, _ options: Options, workers: Int?,
-        _ evaluation: EvaluationChanges, _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?,
-        _ logger: Logger
+        resuming directory: RunDirectory, _ stored: RunDirectory.StoredConfiguration, _ options: Options,
+        newSteps: Int?, workers: Int?, _ evaluation: EvaluationChanges, _ gymnasium: GymnasiumSettings,
+        _ makeStore: ParameterStoreFactory?, _ logger: Logger
     ) throws {
         let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
         let newest = try store.recoverLatest { logger.warning("\($0)") }
@@ -168,13 +174,18 @@ public final class TrainingRun {
                 message: "'\(directory.url.path)' holds no valid checkpoint; start a new run in another directory.")
         }
         var checkpoint = newest.checkpoint
+        try Self.requireSteps(newSteps, done: checkpoint.counters.agentSteps)
+        let storedConfiguration = checkpoint.configuration
         let changes = try evaluation.apply(to: &checkpoint)
         trainer = try Trainer(
             resuming: checkpoint, workers: workers, options: options.trainerOptions(gymnasium),
             makeStore: makeStore)
         for notice in trainer.notices { logger.warning("\(notice)") }
         try trainer.configuration.validate(steps: options.steps)
-        if let compute, compute != ComputeThreads.libraryDescription {
+        let edits = ConfigurationEdits.notices(
+            in: stored.configuration, stored: storedConfiguration, running: trainer.configuration, of: directory)
+        for notice in edits { logger.warning("\(notice)") }
+        if let compute = stored.compute, compute != ComputeThreads.libraryDescription {
             logger.warning(
                 """
                 this run was computed with \(compute) and continues with \(ComputeThreads.libraryDescription): \
@@ -194,6 +205,11 @@ public final class TrainingRun {
         }
         // The file of this step is replaced by one with the changes, so that the next resume has them too.
         if !changes.isEmpty { saves.invalidate(firstStep) }
+        idleReason = changes.isEmpty ? Self.idleReason(trainer, options) : nil
+        guard idleReason == nil else {
+            (metrics, workersFile) = (nil, nil)
+            return
+        }
         metrics = try MetricsFile(directory.metrics, history: trainer.history, furtherColumns: trainer.furtherColumns)
         workersFile = try WorkersFile(directory.workers, history: trainer.history)
         try directory.write(trainer.configuration, options)
@@ -217,6 +233,11 @@ public final class TrainingRun {
         isInterrupted: () -> Bool = { false }, onProgress: (Progress) -> Void = { _ in }
     ) throws(TrainingError) -> Outcome {
         clock.start(at: firstStep)
+        if let idleReason {
+            logger.warning("nothing to do: \(idleReason)")
+            onProgress(progress)
+            return trainer.reachedTarget ? .reachedTarget : .completed
+        }
         // Even a run that is killed at once leaves a checkpoint to resume from.
         if saves.savedStep == nil { saveLastState() }
         let outcome: Outcome
@@ -252,11 +273,6 @@ public final class TrainingRun {
         return trainer.reachedTarget ? .reachedTarget : .completed
     }
 
-    /// A value of the configuration, for a message.
-    private static func text(_ value: JSONValue) -> String {
-        (try? value.canonicalData()).map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
-    }
-
     /// Records the result of an advance and saves what it calls for.
     func take(_ report: Trainer.Report) {
         logSaves(saver.finished())
@@ -271,17 +287,5 @@ public final class TrainingRun {
         if trainer.isEvaluationPending, evaluationStart == nil { evaluationStart = clock.seconds }
     }
 
-    private var hasWorkLeft: Bool {
-        if trainer.isEvaluationPending { return true }
-        if trainer.reachedTarget { return false }
-        return trainer.isScheduledWorkDue
-            || (trainer.counters.agentSteps < options.steps && !trainer.allWorkersFinished)
-    }
-
-    /// The step at which the workers stop next, at the latest.
-    private var nextStop: Int {
-        guard options.saveEvery > 0 else { return options.steps }
-        let next = (trainer.counters.agentSteps / options.saveEvery + 1) * options.saveEvery
-        return min(options.steps, next)
-    }
+    private var hasWorkLeft: Bool { trainer.isEvaluationPending || Self.hasWork(trainer, options) }
 }

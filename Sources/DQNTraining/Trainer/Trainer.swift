@@ -144,7 +144,7 @@ public final class Trainer {
         architecture = setup.architecture
         method = setup.method
         framesPerStep = setup.specification.framesPerStep
-        provenance = EnvironmentProvenance.group(of: setup.specification)
+        provenance = setup.provenance.group
         foreignExtensions = setup.foreignExtensions
         health = RunHealth(restoring: checkpoint?.extensions ?? [])
         evaluatesInBackground = setup.options.evaluatesInBackground

@@ -19,6 +19,8 @@ struct TrainerSetup {
     /// the worker's own thread, because an environment may depend on its thread. Creating one may start a process.
     private let environment: EnvironmentBox
     let specification: EnvironmentSpecification
+    /// What runs the environment.
+    let provenance: EnvironmentProvenance
     /// Messages for the user about workers that do not continue as they stopped, and about the environment.
     let notices: [String]
     /// States of the workers that run.
@@ -63,6 +65,7 @@ struct TrainerSetup {
         environment = EnvironmentBox()
         specification = try environment.fill(
             pool, configuration, options.gymnasium, agentSteps: checkpoint?.counters.agentSteps ?? 0)
+        provenance = try EnvironmentProvenance(of: specification)
         _ = try Preset.named(configuration.preset)
         // A stored run keeps the constants that it started with.
         if checkpoint == nil { try configuration.validateConstants() }
@@ -75,7 +78,11 @@ struct TrainerSetup {
                     + "'\(configuration.environment)'; it cannot be resumed.")
         }
         method = try TrainingMethods.named(configuration.method)
-        let stored = try checkpoint?.workerStates(of: method) ?? []
+        let extensions = checkpoint?.extensions ?? []
+        let readStates = try checkpoint?.workerStates(of: method) ?? []
+        // Restored attributes would hide an edit of the environment.
+        let isChanged = provenance.sourceChange(since: extensions) != nil
+        let stored = isChanged ? readStates.map(\.withoutEnvironments) : readStates
         let memoryNotice = try MemoryEstimate(
             configuration, architecture, specification, method, states: stored, options
         ).check(limit: options.memoryLimit)
@@ -86,9 +93,9 @@ struct TrainerSetup {
         // A team computes for one thread at a time.
         evaluationBackend = backend ?? OneDNNBackend()
         notices =
-            Self.notices(resuming: checkpoint, stored, configuration, method)
+            Self.notices(resuming: checkpoint, readStates, configuration, method)
             + Self.notices(onConstantsOf: configuration, isNew: checkpoint == nil)
-            + EnvironmentProvenance.notices(of: checkpoint?.extensions ?? [], for: specification)
+            + provenance.notices(since: extensions)
             // A resume refuses the remedies that these name.
             + (checkpoint == nil ? specification.notices(of: nil, isScaled: configuration.scalesInput) : [])
             + [memoryNotice].compactMap(\.self)

@@ -98,6 +98,7 @@ final class WorkerEnvironment: @unchecked Sendable {
         failure = nil
         do {
             let outcome = try environment.step(action)
+            try outcome.requireReward(after: action, of: environment.specification.id)
             environment.observe(into: &frame)
             frameStack.push(frame)
             if usesMasks { mask = outcome.terminated ? nil : try validMask() }

@@ -1,0 +1,47 @@
+internal import DQNCheckpoint
+internal import DQNLearning
+internal import DQNModel
+
+extension TrainingRun {
+    /// Refuses a new total that the run has already exceeded: the run would end at once, and with it every later resume.
+    ///
+    /// - Throws: ``TrainingError`` (`invalidConfiguration`).
+    static func requireSteps(_ steps: Int?, done: Int) throws(TrainingError) {
+        guard let steps, steps < done else { return }
+        throw TrainingError(
+            code: .invalidConfiguration,
+            message:
+                "--steps \(steps) is below the \(done) agent steps that the run has taken; --steps is the total of "
+                + "the run: use more than \(done), or go back to an earlier checkpoint with --which STEP.")
+    }
+
+    /// Whether a trainer has steps, or an evaluation that is due, left to do.
+    static func hasWork(_ trainer: Trainer, _ options: Options) -> Bool {
+        if trainer.reachedTarget { return false }
+        return trainer.isScheduledWorkDue
+            || (trainer.counters.agentSteps < options.steps && !trainer.allWorkersFinished)
+    }
+
+    /// Why a resumed run has nothing to do, with the remedy; `nil` if it has.
+    static func idleReason(_ trainer: Trainer, _ options: Options) -> String? {
+        if hasWork(trainer, options) { return nil }
+        let configuration = trainer.configuration
+        if trainer.reachedTarget {
+            let target = configuration.targetReturn.map { " \($0)" } ?? ""
+            return "the run has reached its target return\(target) at agent step \(trainer.counters.agentSteps); to "
+                + "continue it, raise --target-return, or remove it with --set target_return=null"
+        }
+        if trainer.counters.agentSteps >= options.steps {
+            return
+                "the run has taken \(trainer.counters.agentSteps) of its \(options.steps) agent steps; to continue it, "
+                + "set a larger total with --steps"
+        }
+        return "all \(configuration.workers) workers have taken their worker_steps, \(configuration.workerSteps); to "
+            + "continue, start a run with more from this one with --from"
+    }
+
+    /// A value of the configuration, for a message.
+    static func text(_ value: JSONValue) -> String {
+        (try? value.canonicalData()).map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
+    }
+}
