@@ -116,7 +116,7 @@ public final class TrainingRun {
             lineage = origin.lineage(report)
         }
         let store = try directory.prepare(
-            keepLast: options.keep, beginsAgain: beginsAgain, notice: { logger.notice("\($0)") })
+            keepLast: options.keep, beginsAgain: beginsAgain, notice: { logger.warning("\($0)") })
         saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, startedFrom: origin?.digest, event: lineage))
         // Before config.json: a run without a checkpoint begins again, with new parameters.
         saves = origin == nil ? SaveTracker() : try SaveTracker(saving: trainer.checkpoint(), with: saver)
