@@ -27,6 +27,7 @@ from gymnasium_environment import (
     Refusal,
     describe,
     one_line,
+    outcome_refusal,
     picture,
 )
 from gymnasium_making import check_reset, import_packages, make, older_interface, read_options
@@ -151,7 +152,8 @@ class Worker:
             operation, flags, value = REQUEST.unpack(receive(REQUEST.size))
             try:
                 if operation == STEP:
-                    observation, reward, terminated, truncated, information = step(native(value))
+                    outcome = None
+                    observation, reward, terminated, truncated, information = outcome = step(native(value))
                     write(observation)
                     outcome = bool(terminated) | bool(truncated) << 1 | self.information_flags(information)
                     os.write(CONTROL, REPLY.pack(DONE, outcome, reward, 0))
@@ -175,6 +177,8 @@ class Worker:
                 answer(refusal.status, str(refusal).encode())
             except Exception as error:
                 refusal = older_interface(error, OWN_FILES, self.gymnasium)
+                if refusal is None and operation == STEP:
+                    refusal = outcome_refusal(outcome)
                 if refusal:
                     answer(refusal.status, str(refusal).encode())
                 else:
