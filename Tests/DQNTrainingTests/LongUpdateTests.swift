@@ -132,6 +132,7 @@ private struct PausingEnvironment: Environment {
         try? EnvironmentRegistry.register(id) { PausingEnvironment() }
     }()
 
+    /// For the pauses alone: an evaluation's environment is not stored, and must not depend on earlier episodes.
     private var steps = 0
     private var length = 0
 
@@ -147,11 +148,11 @@ private struct PausingEnvironment: Environment {
         steps += 1
         length += 1
         if steps % 8 == 0 { Thread.sleep(forTimeInterval: 0.06) }
-        return StepOutcome(reward: Double((steps * 7 + action) % 5), terminated: length == 9, truncated: false)
+        return StepOutcome(reward: Double((length * 7 + action) % 5), terminated: length == 9, truncated: false)
     }
 
     func observe(into observation: inout Observation) {
-        let values = [Float(length) / 9, Float(steps % 3), Float(steps % 5) / 5]
+        let values = [Float(length) / 9, Float(length % 3), Float(length % 5) / 5]
         observation.withMutableFloats { floats in
             for (index, value) in values.enumerated() { floats[index] = value }
         }
