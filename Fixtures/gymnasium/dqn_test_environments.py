@@ -534,6 +534,17 @@ class EmptyMask(Masked):
         return observation, information
 
 
+class Scaled(gymnasium.ObservationWrapper):
+    """A wrapper of a module of one's own: multiplies observations."""
+
+    def __init__(self, env, factor=0.5):
+        super().__init__(env)
+        self.factor = factor
+
+    def observation(self, observation):
+        return observation * numpy.float32(self.factor)
+
+
 KINDS = [
     Still, Sleeper, Raiser, Quitter, Crasher, DeepCrasher, Reader, Parent, Leaver, Lingerer, Infinite, Blank, Chatterer,
     Keeper, Ghost, Walker, Thrower, Caller, Teller, Mumbler, Loser, Gambler, Frames, LargeFrames, Doubles, Integers,

@@ -21,12 +21,13 @@ struct DQNCheckpointTool: ParsableCommand {
               dqn-checkpoint plot runs/seed-* -o curve.svg
 
             EXIT CODES
-              0   Success. For diff: the checkpoints are equal.
-              1   The program failed, or its output could not be written. For diff: the checkpoints differ.
-              2   For diff: the checkpoints cannot be compared, or the differences cannot be written.
-              64  The command line is invalid.
-              65  A checkpoint is malformed.
-              66  An input file does not exist.
+              0    Success. For diff: the checkpoints are equal.
+              1    The program failed, or its output could not be written. For diff: the checkpoints differ.
+              2    For diff: the checkpoints cannot be compared, or the differences cannot be written.
+              64   The command line is invalid.
+              65   A checkpoint is malformed.
+              66   An input file does not exist.
+              130  A signal interrupted the program. Nothing unfinished is left.
             """,
         version: "0.1.0",
         subcommands: [

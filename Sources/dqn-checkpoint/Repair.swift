@@ -78,7 +78,7 @@ struct IsolatedRepair: ParsableCommand {
 
     func run() throws {
         try perform {
-            try limits.limits(allowingWriting: true).apply()
+            try limits.apply(allowingWriting: true)
             try printJSON(RepairAnswer(repairing: input, to: output, overwriting: force))
         }
     }

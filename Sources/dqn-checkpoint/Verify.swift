@@ -98,7 +98,7 @@ struct IsolatedVerify: ParsableCommand {
 
     func run() throws {
         try perform {
-            try limits.limits(allowingWriting: false).apply()
+            try limits.apply(allowingWriting: false)
             try printJSON(VerificationReport(file, deep: deep))
         }
     }

@@ -189,7 +189,8 @@ struct DQNPlay: ParsableCommand {
         let trace = try trace.map { try TraceFile(fileURL($0, "--trace")) }
         let screen = render == .ansi ? EnvironmentScreen() : nil
         defer { screen?.leave() }
-        if recording != nil || screen != nil { Interruption.install() }
+        // From here on there are outputs to complete.
+        Interruption.install(.requests)
         var player = EpisodePlayer(
             environment: environment, frameStack: agent.frameStack, usesActionMasks: agent.usesActionMasks)
         var generator = RandomGenerator(seed: UInt64(seed), stream: "play")

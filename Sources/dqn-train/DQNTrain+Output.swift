@@ -3,6 +3,7 @@ import CommandLineSupport
 import DQNCheckpoint
 import DQNLearning
 internal import DQNModel
+internal import DQNSupport
 import DQNTraining
 import Foundation
 
@@ -26,25 +27,32 @@ private struct Summary: Encodable {
     var checkpoint: String?
     var best_evaluation: EvaluationOutput?
     var seconds: Double
+    /// The signal's name or `time_limit`; absent unless the outcome is `interrupted`.
+    var interrupted_by: String?
 }
 
 extension DQNTrain {
-    /// Trains to the end and shows the progress. Throws exit code 130 if a signal interrupts the run.
+    /// Trains to the end and shows the progress. Throws exit code 130 if a signal or the time limit ends the run.
     func train(_ run: TrainingRun) throws {
         let first = run.trainer.counters.agentSteps
         let start = ContinuousClock().now
         let showsProgress = !quiet && ProgressLine.isAvailable
-        var lastEvaluationLine = start
-        let outcome = try run.run(isInterrupted: { Interruption.isRequested }) { progress in
-            if showsProgress { return ProgressLine.show(Self.line(progress)) }
-            guard let evaluation = progress.evaluation else {
-                lastEvaluationLine = .now
-                return
+        var evaluationLines = EvaluationLines()
+        run.ending.takeSaveRequest = { Interruption.takeSaveRequest() != nil }
+        var isAnnounced = quiet
+        let outcome = try run.run {
+            guard let signal = Interruption.endingSignal else { return false }
+            if !isAnnounced {
+                isAnnounced = true
+                ProgressLine.clear()
+                writeError("\(signal.name): the run stops and saves; another signal ends it at once")
             }
-            // Without a terminal, a long evaluation would look like a run that hangs.
-            if !quiet, ContinuousClock.now - lastEvaluationLine > Self.evaluationLineInterval {
-                lastEvaluationLine = .now
-                writeError("step \(evaluation.agentSteps): \(Self.line(evaluation))")
+            return true
+        } onProgress: { progress in
+            if showsProgress {
+                ProgressLine.show(progress.line)
+            } else if !quiet, let line = evaluationLines.line(progress) {
+                writeError(line)
             }
         }
         ProgressLine.clear()
@@ -68,13 +76,15 @@ extension DQNTrain {
                     directory: run.directory.url.path, outcome: outcome, agent_steps: counters.agentSteps,
                     gradient_updates: counters.gradientUpdates, episodes: counters.episodes,
                     checkpoint: run.lastCheckpoint?.path, best_evaluation: best.map(EvaluationOutput.init),
-                    seconds: seconds))
+                    seconds: seconds,
+                    interrupted_by: outcome == .interrupted ? Interruption.endingSignal?.name ?? "time_limit" : nil))
         }
-        if quiet { return }
+        // A service may have no output. That is no failure of its run.
+        if quiet || StandardOutput.isClosed { return }
         let steps = counters.agentSteps
-        let rate = Double(steps - first) / max(seconds, 1e-9)
+        let rate = Int(min((Double(steps - first) / max(seconds, 1e-9)).rounded(), 1e15))
         try StandardOutput.line(
-            "\(Self.words(outcome)) at step \(steps) after \(Self.duration(seconds)) (\(Int(rate)) steps/s)")
+            "\(Self.words(outcome)) at step \(steps) after \(TimeSpan(seconds: seconds)) (\(rate) steps/s)")
         if let best {
             try StandardOutput.line(
                 "best evaluation \(String(format: "%.2f", best.meanReturn)) at step \(best.agentSteps)")
@@ -86,37 +96,7 @@ extension DQNTrain {
         switch outcome {
         case .completed: "done"
         case .reachedTarget: "target return reached"
-        case .interrupted: "interrupted"
+        case .interrupted: Interruption.isRequested ? "interrupted" : "time limit reached"
         }
-    }
-
-    /// Time between two lines about a running evaluation.
-    private static var evaluationLineInterval: Duration {
-        // Tests do not wait for a minute.
-        ProcessInfo.processInfo.environment["DQN_EVALUATION_LINE_SECONDS"].flatMap(Double.init).map { .seconds($0) }
-            ?? .seconds(60)
-    }
-
-    private static func line(_ evaluation: EvaluationState) -> String {
-        "the evaluation has played \(evaluation.episodes) of \(evaluation.totalEpisodes) episodes, "
-            + "\(evaluation.steps) steps so far"
-    }
-
-    private static func line(_ progress: TrainingRun.Progress) -> String {
-        let left = Double(progress.totalSteps - progress.agentSteps) / max(progress.stepsPerSecond, 1e-9)
-        let mean = progress.meanReturn.isNaN ? "–" : String(format: "%.1f", progress.meanReturn)
-        return
-            "step \(progress.agentSteps)/\(progress.totalSteps)  \(Int(progress.stepsPerSecond)) steps/s  return \(mean)"
-            + (progress.epsilon.map { String(format: "  epsilon %.3f", $0) } ?? "") + "  \(duration(left)) left"
-            + (progress.evaluation.map {
-                "  evaluating: \($0.episodes)/\($0.totalEpisodes) episodes, \($0.steps) steps"
-            } ?? "")
-    }
-
-    private static func duration(_ seconds: Double) -> String {
-        if seconds < 60 { return String(format: "%.1f s", seconds) }
-        let whole = Int(seconds)
-        if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
-        return "\(whole / 3600) h \(whole % 3600 / 60) min"
     }
 }

@@ -16,7 +16,8 @@ struct DQNTrain: ParsableCommand {
         discussion: """
             Creates a run directory with the configuration, metrics and checkpoints. \
             --resume continues a run from its newest valid checkpoint. Ctrl-C saves the \
-            run before the program ends.
+            run before the program ends, and so do SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 and SIGXCPU. \
+            A second signal, more than a second later, ends the program at once.
 
             EXAMPLES
               # Train on CartPole with the default preset:
@@ -38,6 +39,10 @@ struct DQNTrain: ParsableCommand {
               # Train for half of the scheduled steps, and finish later:
               dqn-train --env Acrobot-v1 --steps 50000 --schedule-steps 100000 --out runs/a
               dqn-train --resume runs/a --steps 100000
+              # Stop and save before a queue's limit of four hours:
+              dqn-train --resume runs/a --steps 100000 --time-limit 3h55m
+              # Save when the queue warns of a preemption, and go on:
+              dqn-train --resume runs/a --save-on-signal USR1
               # Evaluate more often from now on:
               dqn-train --resume runs/a --eval-every 2000 --set evaluation_episodes=30
               # Show the configuration without training:
@@ -52,7 +57,7 @@ struct DQNTrain: ParsableCommand {
               64   The command line or the configuration is invalid.
               65   A checkpoint is malformed.
               66   An input file or run does not exist.
-              130  A signal interrupted the program. The run is saved.
+              130  A signal or the time limit ended the run. It is saved.
             """,
         version: "0.1.0")
 
@@ -116,6 +121,16 @@ struct DQNTrain: ParsableCommand {
             "Time limit in seconds for one step of a worker; a slower worker is considered stuck. (default: 120)",
             valueName: "seconds"))
     var workerTimeout: Double?
+    @Option(
+        help: ArgumentHelp(
+            "Evaluate, save and exit with code 130 before this time since the program's start: 90 (seconds), 30m, 1h30m, HH:MM:SS or D-HH:MM:SS.",
+            valueName: "duration"))
+    var timeLimit: TimeSpan?
+    @Option(
+        help: ArgumentHelp(
+            "Signal that saves the run without ending it: USR1, USR2, HUP, XCPU, TERM or INT. Repeatable.",
+            valueName: "name"))
+    var saveOnSignal: [EndingSignal] = []
     // A negative return looks like an option.
     @Option(
         parsing: .unconditional,
@@ -146,6 +161,9 @@ struct DQNTrain: ParsableCommand {
         if !environmentArguments.settings.isEmpty, env == nil, resume == nil {
             throw ValidationError("--env-set requires --env.")
         }
+        if Set(saveOnSignal) == Set(EndingSignal.allCases) {
+            throw ValidationError("--save-on-signal names every signal; leave one that ends the run.")
+        }
         guard resume != nil else { return }
         let fixed: [(String, Bool)] = [
             ("--env", env != nil), ("--env-set", !environmentArguments.settings.isEmpty), ("--method", method != nil),
@@ -160,24 +178,39 @@ struct DQNTrain: ParsableCommand {
     }
 
     func run() throws {
+        let start = ContinuousClock.now
+        var isStarting = true
         do {
             if printConfig {
                 let resolution = try request().resolution(gymnasium: environmentArguments.gymnasium)
                 for notice in resolution.notices { logger.warning("\(notice)") }
                 return try printJSON(resolution.configuration.json)
             }
+            // Before the run exists: its first state is saved however early a signal arrives.
+            Interruption.install(.requests, saving: saveOnSignal)
             let run = try makeRun()
-            Interruption.install(survivingClosedPipes: true)
+            isStarting = false
+            if let timeLimit, timeLimit.seconds.isFinite {
+                run.ending.deadline = start + .seconds(timeLimit.seconds)
+                logger.info("the run ends by itself within \(timeLimit)")
+            }
             try train(run)
         } catch let code as ExitCode {
             throw code
         } catch let error as TrainingError where error.code == .underlyingFailure {
             // The error of another module, whose type decides the exit code.
-            throw report(error.underlying ?? error, program: "dqn-train")
+            throw Self.code(report(error.underlying ?? error, program: "dqn-train"), isStarting: isStarting)
         } catch {
-            throw report(
+            let code = report(
                 error, program: "dqn-train", exitCode: exitCode(of:), cause: { ($0 as? TrainingError)?.underlying })
+            throw Self.code(code, isStarting: isStarting)
         }
+    }
+
+    /// Returns the exit code of a failure. Queues signal all processes of a job: the process of an environment may end by
+    /// it while it starts, and the run is then only interrupted.
+    private static func code(_ code: ExitCode, isStarting: Bool) -> ExitCode {
+        isStarting && Interruption.isRequested && code == .runtimeFailure ? .interrupted : code
     }
 
     private func request() throws -> ConfigurationRequest {

@@ -99,20 +99,6 @@ import Testing
         #expect(refused.status == 64 && refused.errors.contains("which evaluation_sampling requires"))
     }
 
-    @Test func longEvaluationsShowTheirProgress() throws {
-        let directory = try TemporaryDirectory()
-        let result = try Program.run(
-            "dqn-train",
-            ["--env", "CartPole-v1", "--steps", "100", "--out", directory("run")] + tiny
-                + ["--eval-every", "100", "--eval-episodes", "40000", "--set", "network=mlp:256,256"],
-            shell: "export DQN_EVALUATION_LINE_SECONDS=0.1")
-        #expect(result.status == 0, "\(result.errors)")
-        let lines = result.errors.matches(
-            of: #/step 100: the evaluation has played (\d+) of 40000 episodes, (\d+) steps so far/#
-        ).compactMap { Int($0.output.1) }
-        #expect(lines.count >= 2 && lines == lines.sorted() && Set(lines).count == lines.count, "\(result.errors)")
-    }
-
     private static let modules = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Fixtures/gymnasium").path
 

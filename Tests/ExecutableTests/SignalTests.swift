@@ -5,7 +5,7 @@ import Testing
 /// Kills runs of two workers, and interrupts them once or twice.
 @Suite struct SignalTests {
     /// Starts an endless run that saves every 200 steps.
-    private func start(_ directory: TemporaryDirectory, _ arguments: [String]) throws -> Process {
+    func start(_ directory: TemporaryDirectory, _ arguments: [String]) throws -> Process {
         let process = try Program.start(
             "dqn-train", ["--out", directory("run"), "--steps", "100000000", "-q"] + tiny + arguments)
         process.standardOutput = FileHandle.nullDevice
@@ -15,7 +15,7 @@ import Testing
     }
 
     /// Waits up to a minute for a condition, so that a program that hangs fails the test.
-    private func wait(until isSo: () -> Bool) -> Bool {
+    func wait(until isSo: () -> Bool) -> Bool {
         let deadline = Date().addingTimeInterval(60)
         while !isSo() {
             if Date() > deadline { return false }
@@ -25,7 +25,7 @@ import Testing
     }
 
     /// Sends a signal and waits for the end; kills the program if necessary.
-    private func end(_ process: Process, with signal: Int32) {
+    func end(_ process: Process, with signal: Int32) {
         kill(process.processIdentifier, signal)
         if !wait(until: { !process.isRunning }) { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
@@ -64,7 +64,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [("async-dqn", SIGINT), ("async-nstep-q", SIGTERM)])
+    @Test(arguments: [
+        ("async-dqn", SIGINT), ("async-nstep-q", SIGTERM), ("async-q", SIGHUP), ("async-q", SIGUSR1),
+        ("async-q", SIGUSR2),
+        ("a3c", SIGXCPU),
+    ])
     func signalStopsBothWorkersSavesAndExitsWith130(method: String, signal: Int32) throws {
         let directory = try TemporaryDirectory()
         // Only the first checkpoint is due before the signal.
@@ -98,8 +102,9 @@ import Testing
         // The evaluation begins after one more step.
         #expect(wait { !process.isRunning || ((try? directory.metricsWithoutClock("run")) ?? []).count > 1 })
         Thread.sleep(forTimeInterval: 1)
-        // The signals differ, so that the system does not merge them.
         kill(process.processIdentifier, SIGINT)
+        // Earlier it would be the same request.
+        Thread.sleep(forTimeInterval: 1.2)
         end(process, with: SIGTERM)
         #expect(process.terminationReason == .exit && process.terminationStatus == 130)
         #expect(directory.savedSteps("run") == [0], "only the complete earlier checkpoint exists")

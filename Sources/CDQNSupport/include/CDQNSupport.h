@@ -5,8 +5,8 @@
 #include <sys/types.h>
 
 // What Swift cannot import, or cannot call in the same way on Linux and macOS: a child process that inherits chosen
-// descriptors and no others, descriptors that close on exec from the moment they exist, anonymous shared memory, and a
-// thread's name.
+// descriptors and no others, descriptors that close on exec from the moment they exist, anonymous shared memory, a
+// thread's name, and what a signal handler may call.
 
 /// Starts a program in its own process group, with no signal blocked or ignored.
 ///
@@ -54,5 +54,31 @@ int dqn_child_wait(int first, int second, int milliseconds);
 
 /// Names the calling thread; Linux uses only the first 15 bytes.
 void dqn_thread_set_name(const char *name);
+
+/// Registers a file that `dqn_end_process` deletes. Returns a slot, or -1 if there is none left or the path is too long.
+int dqn_ending_add_file(const char *path);
+
+/// Frees a slot; ignores -1.
+void dqn_ending_remove_file(int slot);
+
+/// Registers the leader of a process group that `dqn_end_process` kills. Returns a slot, or -1 if there is none left.
+int dqn_ending_add_child(pid_t process);
+
+/// Frees a slot; ignores -1.
+void dqn_ending_remove_child(int slot);
+
+/// Kills the registered groups, deletes the registered files and ends the process. Safe in a signal handler.
+void dqn_end_process(int code) __attribute__((noreturn));
+
+/// Returns whether the process ignores a signal.
+int dqn_signal_is_ignored(int number);
+
+/// Ends this process if its parent is not the given process any more. On Linux, kills it when the thread that started it
+/// ends later.
+void dqn_die_with_parent(pid_t parent);
+
+/// Opens the descriptors 0 to 2 if they are closed, so that no file of the program gets their numbers. Reading from and
+/// writing to such a descriptor fails. Returns 0, or an error number.
+int dqn_reserve_standard_descriptors(void);
 
 #endif

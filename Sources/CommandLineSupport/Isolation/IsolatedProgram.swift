@@ -30,6 +30,8 @@ package enum IsolatedProgram {
                 underlying: error)
         }
         defer { close(output) }
+        let dependent = ProcessEnding.DependentProcess(process.identifier)
+        defer { dependent.forget() }
         let clock = Stopwatch(seconds: Double(limits.deadlineSeconds))
         let printed = read(output, until: clock)
         let complaint: String?

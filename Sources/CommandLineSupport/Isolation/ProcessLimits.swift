@@ -55,6 +55,8 @@ package struct ProcessLimits: Sendable {
     ///
     /// - Throws: `CheckpointError` (`inputOutput`) when the system rejects a limit.
     package func apply() throws {
+        // The parent reports which limit or crash ended this process.
+        Interruption.uninstall()
         try Self.set(RLIMIT_CORE, "core files", 0)
         if !allowsWriting { try Self.set(RLIMIT_FSIZE, "written files", 0) }
         try Self.set(RLIMIT_NOFILE, "open files", Self.openFiles)

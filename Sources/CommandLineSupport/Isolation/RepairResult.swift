@@ -33,6 +33,8 @@ package struct RepairResult: Codable {
         let limits = ProcessLimits.repairing(file, memory: memory)
         let arguments = [command] + limits.arguments + (overwriting ? ["--force"] : [])
         let output: Data
+        let unfinished = CheckpointRepair.leftovers(of: target).map { ProcessEnding.UnfinishedFile($0.path) }
+        defer { for file in unfinished { file.forget() } }
         do {
             output = try IsolatedProgram.run(arguments + ["--", file, target.path], reading: file, limits: limits)
         } catch {

@@ -12,6 +12,12 @@ package enum StandardOutput {
         signal(SIGXFSZ, SIG_IGN)
     }
 
+    /// Whether the program was started without standard output: nothing can be written.
+    package static var isClosed: Bool {
+        let flags = fcntl(STDOUT_FILENO, F_GETFL)
+        return flags < 0 || flags & O_ACCMODE == O_RDONLY
+    }
+
     /// Writes a line at once, without a buffer whose end could be lost.
     ///
     /// - Throws: `CheckpointError` (`inputOutput`) with the system's reason.

@@ -16,7 +16,7 @@ package final class EnvironmentScreen {
     ///
     /// - Throws: `CheckpointError` (`inputOutput`) if standard output cannot be written.
     package func show(_ step: EpisodePlayer.Step) throws {
-        let newSize = Self.size()
+        let newSize = Terminal.size(of: STDOUT_FILENO)
         if newSize != size { terminal.invalidate() }
         size = newSize
         // Reserve one line for the step and one for the cursor.
@@ -33,14 +33,5 @@ package final class EnvironmentScreen {
     package func leave() {
         // Without a terminal there is nothing to restore, and a failed write has been reported.
         try? StandardOutput.write(terminal.leave())
-    }
-
-    /// Returns the terminal's size, or 80 by 24 without a terminal.
-    private static func size() -> (columns: Int, rows: Int) {
-        var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
-            return (80, 24)
-        }
-        return (Int(size.ws_col), Int(size.ws_row))
     }
 }

@@ -18,6 +18,9 @@ enum DurableFile {
     ) throws(CheckpointError) {
         let temporary = url.path + temporaryEnding
         unlink(temporary)
+        // A signal that ends the process at once deletes it.
+        let unfinished = ProcessEnding.UnfinishedFile(temporary)
+        defer { unfinished.forget() }
         do throws(CheckpointError) {
             try write(temporary)
             // The disk writes while the bytes are read back; both must succeed before the rename.

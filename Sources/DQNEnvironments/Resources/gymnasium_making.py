@@ -153,7 +153,7 @@ def older_interface(error, own_files, gymnasium):
 
 
 def wrap(gymnasium, environment, text):
-    """The environment inside one of Gymnasium's own wrappers: `NAME`, or `NAME:` and its arguments as JSON."""
+    """The environment inside a wrapper: `NAME` or `MODULE.NAME`, or that with `:` and its arguments as JSON."""
     name, separator, arguments = text.partition(":")
     kind = wrapper_class(gymnasium, name)
     positional, named = [], {}
@@ -248,21 +248,37 @@ def refuse_functions(kind, name, environment, positional, named):
 
 
 def wrapper_class(gymnasium, name):
-    """A class of `gymnasium.wrappers`."""
+    """A class of `gymnasium.wrappers`, or of another module if the name has a dot: `minigrid.wrappers.ImgObsWrapper`."""
     if name in KEEPING:
         raise Refusal(
             INVALID_OPTIONS,
             f"the wrapper '{name}' keeps statistics over episodes, so evaluations would depend on the episodes before "
             f"them; {KEEPING[name]}.",
         )
-    names = [known for known in gymnasium.wrappers.__all__ if known[:1].isupper()]
+    module_name, _, class_name = name.rpartition(".")
     try:
-        # Some are imported only now.
-        kind = getattr(gymnasium.wrappers, name) if name in names else None
+        module = importlib.import_module(module_name) if module_name else gymnasium.wrappers
+        names = [known for known in wrapper_names(gymnasium, module) if known[:1].isupper()]
+        # Gymnasium imports some only now.
+        kind = getattr(module, class_name) if class_name in names else None
     except (ImportError, gymnasium.error.DependencyNotInstalled) as error:
         raise Refusal(PACKAGE_MISSING, f"the wrapper '{name}' lacks a package ({one_line(error)})") from None
+    except Exception as error:
+        raise Refusal(
+            INVALID_OPTIONS, f"the module '{module_name}' raised {type(error).__name__}: {one_line(error)}"
+        ) from None
     if isinstance(kind, type) and issubclass(kind, gymnasium.Wrapper):
         return kind
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
-    guess = f"did you mean '{close[0]}'?" if close else f"the known ones are {', '.join(sorted(names))}."
-    raise Refusal(INVALID_OPTIONS, f"gymnasium.wrappers has no wrapper '{name}'; {guess}")
+    close = difflib.get_close_matches(class_name, names, n=1, cutoff=0.5)
+    known = f"the known ones are {', '.join(sorted(names))}." if names else "it has none."
+    guess = f"did you mean '{close[0]}'?" if close else known
+    raise Refusal(INVALID_OPTIONS, f"{module.__name__} has no wrapper '{class_name}'; {guess}")
+
+
+def wrapper_names(gymnasium, module):
+    """The names of the wrappers in a module."""
+    if module is gymnasium.wrappers:
+        return module.__all__
+    return [
+        name for name, kind in vars(module).items() if isinstance(kind, type) and issubclass(kind, gymnasium.Wrapper)
+    ]

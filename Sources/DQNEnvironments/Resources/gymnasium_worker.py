@@ -39,6 +39,7 @@ READY.register(CONTROL, select.POLLIN)
 EAGER_LOOKS = 100
 YIELD = getattr(os, "sched_yield", lambda: None)
 CLOSING_SECONDS = 5
+JOB_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU)
 OWN_FILES = {name + ".py" for name in sys.modules if name.startswith("gymnasium_")} | {"gymnasium_worker.py"}
 REQUEST, REPLY = struct.Struct("<IIQ"), struct.Struct("<IIdQ")
 # In the flags of a reply, besides the end of an episode (bits 0 and 1) and lives (from bit 8 on).
@@ -171,7 +172,22 @@ def failure(error):
     return "\n".join([text, *"".join(traceback.format_list(frames)).splitlines()]).encode(errors="replace")
 
 
+def ignore_job_signals():
+    """Leaves the end of this process to the trainer, which saves the environment's state first and then closes the socket.
+
+    Schedulers signal every process of a job. A process that the environment starts gets the default effects back.
+    """
+    previous = {number: signal.signal(number, lambda *_: None) for number in JOB_SIGNALS}
+
+    def restore():
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+    os.register_at_fork(after_in_child=restore)
+
+
 def main():
+    ignore_job_signals()
     # The user's modules may be in the current directory.
     if "" not in sys.path:
         sys.path.insert(0, "")

@@ -10,6 +10,8 @@ final class RecordingFile {
     let temporary: URL
     private let handle: FileHandle
     private var isOpen = true
+    /// A signal that ends the program at once deletes the temporary file.
+    private let unfinished: ProcessEnding.UnfinishedFile
 
     /// Creates the temporary file.
     ///
@@ -20,8 +22,13 @@ final class RecordingFile {
             "\(url.lastPathComponent).\(UUID().uuidString.prefix(8)).tmp")
         try Self.refuseExisting(url)
         Self.removeLeftovers(of: url)
+        unfinished = ProcessEnding.UnfinishedFile(temporary.path)
         let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else { throw Self.failure(url, SystemError(errno).description) }
+        guard descriptor >= 0 else {
+            let reason = SystemError(errno)
+            unfinished.forget()
+            throw Self.failure(url, reason.description)
+        }
         // The file is in use as long as this process lives.
         flock(descriptor, LOCK_EX | LOCK_NB)
         handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
@@ -47,6 +54,7 @@ final class RecordingFile {
             }
         }
         isOpen = false
+        unfinished.forget()
     }
 
     /// Removes the temporary file. Does nothing after ``commit()``.
@@ -55,6 +63,7 @@ final class RecordingFile {
         isOpen = false
         try? handle.close()
         unlink(temporary.path)
+        unfinished.forget()
     }
 
     /// Removes temporary files of the same recording that killed processes left.

@@ -27,6 +27,8 @@ package enum AtomicFile {
         let target = canonical(path) ?? path
         let temporary = temporary(of: target)
         unlink(temporary)
+        let unfinished = ProcessEnding.UnfinishedFile(temporary)
+        defer { unfinished.forget() }
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw SystemError(errno) }
         do throws(SystemError) {

@@ -17,6 +17,10 @@ struct SaveTracker {
     private var endedCount = 0
     private var failedCount = 0
     private var lastDuration: Duration?
+    /// Saves that the saver has taken.
+    private var startedCount = 0
+    /// The longest save of this process.
+    private var longestDuration = Duration.zero
 
     /// Tracks a new run.
     init() {}
@@ -32,7 +36,17 @@ struct SaveTracker {
     func mayReplaceFile(at step: Int) -> Bool { replaceableStep == step }
 
     /// Records that the saver has taken the state of a step.
-    mutating func recordStart(at step: Int) { savedStep = step }
+    mutating func recordStart(at step: Int) {
+        savedStep = step
+        startedCount += 1
+    }
+
+    /// Seconds that the saves in progress and one more will take, going by the longest so far; 0 before the first one.
+    var secondsForOneMore: Double {
+        // One can be in progress and one queued; others have ended but are not recorded yet.
+        let unfinished = min(startedCount - endedCount, 2)
+        return Double(unfinished + 1) * 1.5 * (longestDuration / .seconds(1))
+    }
 
     /// Records that the saved state of a step, if there is one, is out of date.
     mutating func invalidate(_ step: Int) {
@@ -44,6 +58,7 @@ struct SaveTracker {
     /// Records a save that has ended.
     mutating func record(_ outcome: ChiefSaver.Outcome) {
         lastDuration = outcome.duration
+        longestDuration = max(longestDuration, outcome.duration)
         switch outcome.result {
         case .success(let receipt):
             endedCount += 1

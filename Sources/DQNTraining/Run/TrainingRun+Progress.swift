@@ -24,6 +24,10 @@ extension TrainingRun {
         public var lastCheckpoint: URL?
         /// What the running evaluation has played; `nil` while none runs.
         package var evaluation: EvaluationState?
+        /// Seconds until the run ends, at the speed of the last minute; `nil` before the first steps.
+        package var secondsLeft: Double?
+        /// Whether the time limit ends the run before it has taken its steps.
+        package var endsByTimeLimit = false
     }
 
     /// The result of a run.
@@ -49,13 +53,36 @@ extension TrainingRun {
         private let clock = ContinuousClock()
         private var started: ContinuousClock.Instant
         private var lastReport: ContinuousClock.Instant
+        private var firstStep = 0
+        /// The step at one instant of each of the last sixty seconds with a report.
+        private var recentSteps: [(seconds: Double, step: Int)] = []
 
         init() {
             started = clock.now
             lastReport = started
         }
 
-        mutating func start() { self = RunClock() }
+        mutating func start(at step: Int) {
+            self = RunClock()
+            firstStep = step
+            recentSteps = [(0, step)]
+        }
+
+        /// Notes how far the run is, at most once a second.
+        mutating func note(_ step: Int) {
+            guard let last = recentSteps.last, seconds - last.seconds >= 1 else { return }
+            if recentSteps.count == 60 { recentSteps.removeFirst() }
+            recentSteps.append((seconds, step))
+        }
+
+        /// Returns the seconds that the remaining steps take at the speed of about the last minute, or at that of the
+        /// process if the last minute had no steps; `nil` before the first one.
+        func secondsLeft(from step: Int, to end: Int) -> Double? {
+            if step >= end { return 0 }
+            let recent = recentSteps.first.flatMap { $0.step < step ? $0 : nil }
+            let (since, from) = recent ?? (0, firstStep)
+            return step > from ? Double(end - step) / Double(step - from) * (seconds - since) : nil
+        }
 
         /// Seconds since the start.
         var seconds: Double { (clock.now - started) / .seconds(1) }
@@ -72,17 +99,26 @@ extension TrainingRun {
     /// The present progress.
     var progress: Progress {
         let step = min(trainer.claimedAgentSteps, options.steps)
+        let forSteps = clock.secondsLeft(from: step, to: options.steps)
+        let forLimit = secondsUntilTimeIsUp
         return Progress(
             agentSteps: step, totalSteps: options.steps, stepsPerSecond: stepsPerSecond(at: step, after: clock.seconds),
             meanReturn: trainer.meanEpisodeReturn, epsilon: trainer.epsilon, lastEvaluation: lastEvaluation,
-            lastCheckpoint: lastCheckpoint, evaluation: trainer.evaluationState)
+            lastCheckpoint: lastCheckpoint, evaluation: trainer.evaluationState,
+            secondsLeft: [forSteps, forLimit].compactMap(\.self).min(),
+            endsByTimeLimit: forLimit.map { $0 < forSteps ?? .infinity } ?? false)
     }
 
     private func stepsPerSecond(at step: Int, after seconds: Double) -> Double {
         Double(step - firstStep) / max(seconds, 1e-9)
     }
 
-    func reportProgress(_ onProgress: (Progress) -> Void) { if clock.shouldReport() { onProgress(progress) } }
+    func reportProgress(_ onProgress: (Progress) -> Void) {
+        observeEvaluation()
+        guard clock.shouldReport() else { return }
+        clock.note(trainer.claimedAgentSteps)
+        onProgress(progress)
+    }
 
     /// Logs the result of an advance and writes it to the metrics files and the learning curve.
     func record(_ report: Trainer.Report) {
@@ -95,7 +131,10 @@ extension TrainingRun {
         }
         // The time of the step, not that of the end of its evaluation.
         let seconds = report.evaluatedState == nil ? clock.seconds : evaluationStart ?? clock.seconds
-        if report.evaluatedState != nil { evaluationStart = nil }
+        if report.evaluatedState != nil {
+            evaluationStart = nil
+            ending.isEvaluationPlayed = false
+        }
         guard let row = report.metrics else { return }
         let step = report.step
         do {

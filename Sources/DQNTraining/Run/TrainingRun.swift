@@ -42,6 +42,8 @@ public final class TrainingRun {
     package var patience = Duration.seconds(5)
     /// The run's seconds when the pending evaluation started.
     var evaluationStart: Double?
+    /// When the run must have ended and when it was asked to save.
+    package var ending = Ending()
     let metrics: MetricsFile
     let workersFile: WorkersFile
     let firstStep: Int
@@ -214,13 +216,15 @@ public final class TrainingRun {
     public func run(
         isInterrupted: () -> Bool = { false }, onProgress: (Progress) -> Void = { _ in }
     ) throws(TrainingError) -> Outcome {
-        clock.start()
+        clock.start(at: firstStep)
         // Even a run that is killed at once leaves a checkpoint to resume from.
         if saves.savedStep == nil { saveLastState() }
         let outcome: Outcome
         do throws(TrainingError) {
             outcome = try train(isInterrupted: isInterrupted, onProgress: onProgress)
-        } catch { throw saveAfter(error) }
+        } catch {
+            return try settle(saveAfter(error), wasInterrupted: isInterrupted())
+        }
         saveLastState()
         onProgress(progress)
         if let failure = trainer.failure { throw saveAfter(failure) }
@@ -235,13 +239,11 @@ public final class TrainingRun {
         isInterrupted: () -> Bool, onProgress: (Progress) -> Void
     ) throws(TrainingError) -> Outcome {
         while hasWorkLeft {
-            if isInterrupted() {
-                try take(trainer.settleEvaluation(within: patience))
-                return trainer.reachedTarget ? .reachedTarget : .interrupted
-            }
+            if isInterrupted() || isTimeUp { return try endEarly() }
+            saveIfRequested()
             let report = try trainer.advance(to: nextStop) {
                 reportProgress(onProgress)
-                return isInterrupted()
+                return isInterrupted() || isTimeUp || isSaveRequested
             }
             take(report)
             if let failure = trainer.failure, !trainer.isEvaluationPending { throw failure }
@@ -256,8 +258,9 @@ public final class TrainingRun {
     }
 
     /// Records the result of an advance and saves what it calls for.
-    private func take(_ report: Trainer.Report) {
+    func take(_ report: Trainer.Report) {
         logSaves(saver.finished())
+        refreshSaveEstimate()
         record(report)
         // A checkpoint resumed from was saved before the work scheduled at its step; it is replaced.
         if report.metrics != nil { saves.invalidate(report.step) }

@@ -34,6 +34,9 @@ extension Trainer {
     /// What the running evaluation has played; `nil` while none runs.
     var evaluationState: EvaluationState? { evaluator?.state }
 
+    /// The state in which an interruption would end the run while an evaluation is pending; `nil` otherwise.
+    var stateBeforeEvaluation: Checkpoint? { pending?.unevaluatedState }
+
     /// Evaluates this step, or starts to.
     func evaluate(
         with evaluator: Evaluator, _ report: inout Report, isInterrupted: () -> Bool

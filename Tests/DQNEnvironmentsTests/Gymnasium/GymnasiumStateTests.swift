@@ -144,6 +144,28 @@ import Testing
         #expect(try first.snapshot() == second.snapshot())
     }
 
+    @Test("Wrappers of other modules take arguments and are captured")
+    func ownWrappers() throws {
+        let id = "CartPole-v1?wrapper=dqn_test_environments.Scaled:0.25"
+        let (wrapped, plain) = (try Gymnasium.make(id), try Gymnasium.make("CartPole-v1"))
+        for environment in [wrapped, plain] { try environment.reset(seed: 3) }
+        var (scaled, whole) = ([Float](), [Float]())
+        for action in [0, 1, 1] {
+            for (environment, isWrapped) in [(wrapped, true), (plain, false)] {
+                _ = try environment.step(action)
+                var observation = Observation(zerosOf: environment.specification.observationSpace)
+                environment.observe(into: &observation)
+                let values = observation.withBytes { Array($0.bindMemory(to: Float.self)) }
+                if isWrapped { scaled += values } else { whole += values }
+            }
+        }
+        #expect(scaled == whole.map { $0 * 0.25 })
+        let snapshot = try #require(try wrapped.snapshot())
+        let fresh = try Gymnasium.make(id)
+        try fresh.restore(snapshot)
+        #expect(try play(fresh, [0, 1, 0, 1]) == play(wrapped, [0, 1, 0, 1]))
+    }
+
     @Test(
         "Names environments of the older API, with the remedy",
         arguments: [

@@ -1,0 +1,12 @@
+internal import Foundation
+
+/// The terminal to which a program writes.
+enum Terminal {
+    /// Returns the size of a descriptor's terminal, or 80 by 24 where it is unknown.
+    static func size(of descriptor: Int32) -> (columns: Int, rows: Int) {
+        var size = winsize()
+        guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 else { return (80, 24) }
+        // A terminal may know one of the two.
+        return (size.ws_col > 0 ? Int(size.ws_col) : 80, size.ws_row > 0 ? Int(size.ws_row) : 24)
+    }
+}
