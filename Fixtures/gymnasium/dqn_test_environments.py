@@ -117,6 +117,34 @@ class Infinite(Still):
         return self.last.copy(), numpy.inf if action == 1 else 0.5, False, False, {}
 
 
+class Mistaken(Still):
+    """Returns something else than a number, two truth values and a dictionary for the second action."""
+
+    FAULTS = {
+        "none": lambda result: result.update(reward=None),
+        "text": lambda result: result.update(reward="1"),
+        "array": lambda result: result.update(reward=numpy.zeros(3)),
+        "list": lambda result: result.update(reward=[1.0]),
+        "complex": lambda result: result.update(reward=1j),
+        "giant": lambda result: result.update(reward=10**400),
+        "large": lambda result: result.update(reward=1e40),
+        "scalar": lambda result: result.update(reward=numpy.array(0.25)),
+        "ends": lambda result: result.update(terminated=numpy.array([True, False])),
+        "limits": lambda result: result.update(truncated=numpy.array([True, False])),
+        "information": lambda result: result.update(information=None),
+    }
+
+    def __init__(self, label="", fault="none"):
+        super().__init__(label)
+        self.fault = fault
+
+    def step(self, action):
+        result = {"reward": 0.5, "terminated": False, "truncated": False, "information": {}}
+        if action == 1:
+            self.FAULTS[self.fault](result)
+        return self.last.copy(), *result.values()
+
+
 class Blank(Still):
     """Observes NaN after the second action, also after a reset."""
 
@@ -550,7 +578,7 @@ KINDS = [
     Keeper, Ghost, Walker, Thrower, Caller, Teller, Mumbler, Loser, Gambler, Frames, LargeFrames, Doubles, Integers,
     Joystick, Drawn, Undrawn, UndrawnFrames, Sampler, Numbers, Switchboard, Dials, Scalar, Bag, Liar, Letter, Mission, Board,
     SmallBoard, Cube, Table, Far, Unbounded, Levers, Buttons, Hands, Organ, Thumbnails, Masked, MaskedFrames, WrongMask, EmptyMask,
-    Dim,
+    Dim, Mistaken,
 ]
 # A label changes the specification, as a new version of the package would.
 LABEL = os.environ.get("DQN_TEST_LABEL", "")

@@ -31,6 +31,8 @@ public struct EnvironmentSpecification: Sendable, Equatable {
     /// Options that state how observations are read, `key=value`, for the id of a new run. The id without them means
     /// what it meant in earlier versions.
     package var advisedOptions: [String] = []
+    /// The path of the plug-in that the environment comes from; `nil` for all others.
+    package var libraryFile: String?
 
     /// The parts of ``provenance`` that differ from stored ones, as the part's name, its value here and the stored one.
     package func differences(

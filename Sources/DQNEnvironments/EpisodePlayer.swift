@@ -91,6 +91,7 @@ public struct EpisodePlayer {
                 explores
                 ? generator.action(of: actionCount, allowing: mask) : try maskedPolicy(stack.observation, mask)
             let outcome = try environment.step(action)
+            try outcome.requireFiniteReward(after: action, of: environment.specification.id)
             try onStep(
                 Step(
                     index: episode.length, observation: stack.observation, actionMask: mask, action: action,

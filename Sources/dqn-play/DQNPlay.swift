@@ -84,7 +84,7 @@ struct DQNPlay: ParsableCommand {
     var speed: Double?
     @Flag(help: "Print one JSON document instead of text.")
     var json = false
-    @Flag(name: .shortAndLong, help: "Print only the last line.")
+    @Flag(name: .shortAndLong, help: "Print only the last line, and warnings.")
     var quiet = false
 
     mutating func validate() throws {
@@ -142,9 +142,7 @@ struct DQNPlay: ParsableCommand {
         if sample { try agent.requireProbabilities(for: "--sample") }
         let environment = try makeEnvironment(for: agent)
         try check(environment.specification, fits: agent)
-        if !quiet, !json {
-            for notice in environment.specification.readingNotices { writeError("warning: \(notice)") }
-        }
+        for notice in environment.specification.readingNotices { writeError("warning: \(notice)") }
         let limit = EpisodeLimit(requested: maxSteps, for: environment.specification)
         let episodes = try play(agent, in: environment, limit)
         try printSummary(of: episodes, url, agent, environment.specification.id, limit)
@@ -220,8 +218,11 @@ struct DQNPlay: ParsableCommand {
                             step, episode: index, seed: given, actionValues: values, isCutOff: limit.cutsOff(step))
                         try recording?.add(step, actionValues: values)
                         try screen?.show(step)
-                        if Interruption.isRequested {
+                        if let signal = Interruption.endingSignal {
                             try recording?.finish()
+                            try trace?.close()
+                            screen?.leave()
+                            if !quiet { writeError("dqn-play: \(signal.name) in episode \(index + 1)") }
                             throw ExitCode.interrupted
                         }
                     })

@@ -21,6 +21,8 @@ func exitCode(of error: any Error) -> ExitCode? {
 private struct Summary: Encodable {
     var directory: String
     var outcome: TrainingRun.Outcome
+    /// Whether a resumed run had nothing to do.
+    var nothing_to_do: Bool
     var agent_steps: Int
     var gradient_updates: Int
     var episodes: Int
@@ -73,7 +75,8 @@ extension DQNTrain {
         if json {
             return try printJSON(
                 Summary(
-                    directory: run.directory.url.path, outcome: outcome, agent_steps: counters.agentSteps,
+                    directory: run.directory.url.path, outcome: outcome,
+                    nothing_to_do: run.idleReason != nil, agent_steps: counters.agentSteps,
                     gradient_updates: counters.gradientUpdates, episodes: counters.episodes,
                     checkpoint: run.lastCheckpoint?.path, best_evaluation: best.map(EvaluationOutput.init),
                     seconds: seconds,
@@ -83,13 +86,18 @@ extension DQNTrain {
         if quiet || StandardOutput.isClosed { return }
         let steps = counters.agentSteps
         let rate = Int(min((Double(steps - first) / max(seconds, 1e-9)).rounded(), 1e15))
+        let isIdle = run.idleReason != nil
         try StandardOutput.line(
-            "\(Self.words(outcome)) at step \(steps) after \(TimeSpan(seconds: seconds)) (\(rate) steps/s)")
+            isIdle
+                ? "nothing to do at step \(steps)"
+                : "\(Self.words(outcome)) at step \(steps) after \(TimeSpan(seconds: seconds)) (\(rate) steps/s)")
         if let best {
             try StandardOutput.line(
                 "best evaluation \(String(format: "%.2f", best.meanReturn)) at step \(best.agentSteps)")
         }
-        if let checkpoint = run.lastCheckpoint { try StandardOutput.line("saved \(checkpoint.path)") }
+        if let checkpoint = run.lastCheckpoint {
+            try StandardOutput.line("\(isIdle ? "newest checkpoint" : "saved") \(checkpoint.path)")
+        }
     }
 
     private static func words(_ outcome: TrainingRun.Outcome) -> String {

@@ -183,7 +183,6 @@ import Testing
         ("dqn", ["priority_exponent=0.5"], ["set prioritized=true"]),
         ("async-q", ["epsilon_final=0.1"], ["set epsilon_assignment=fixed"]),
         ("async-q", ["epsilon_resample_interval=9"], ["set epsilon_assignment=drawn"]),
-        ("dqn", ["learning_starts=60000"], ["learning starts after 60000 of 50000 agent steps"]),
         ("dqn", ["target_interval=5000", "target_rate=0.01"], ["the target network hardly moves"]),
     ])
     func namesSettingsWithoutEffect(method: String, assignments: [String], words: [String]) throws {

@@ -16,6 +16,8 @@ struct GymnasiumDescription: Decodable {
     var reward_threshold: Double?
     var frames_per_step: Int
     var steps_per_second: Double?
+    /// The SHA-256 of the user's own modules, by name.
+    var sources: [String: String]
     var identity: GymnasiumIdentity
 
     func specification(id: String) -> EnvironmentSpecification {
@@ -23,13 +25,19 @@ struct GymnasiumDescription: Decodable {
             id: id, observationSpace: observationSpace,
             actionMeanings: action_meanings, maximumEpisodeSteps: maximum_episode_steps,
             rewardThreshold: reward_threshold, framesPerStep: frames_per_step,
-            provenance: identity.parts, masksActions: true)
+            provenance: identity.parts.merging(sourceParts) { $1 }, masksActions: true)
         if let bounds, bounds.count == 2, bounds[0] <= bounds[1] {
             specification.observationBounds = bounds[0]...bounds[1]
         }
         specification.notices = notices
         specification.advisedOptions = advised_options
         return specification
+    }
+
+    /// The sources as a part of the provenance; empty without any.
+    private var sourceParts: [String: String] {
+        if sources.isEmpty { return [:] }
+        return [EnvironmentSources.modules: EnvironmentSources.text(sources)]
     }
 
     var observationSpace: ObservationSpace { ObservationSpace(shape: shape, element: element) }

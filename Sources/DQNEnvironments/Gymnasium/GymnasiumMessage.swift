@@ -26,6 +26,8 @@ enum GymnasiumStatus: UInt32 {
     case notFinite = 9
     /// An environment of the package gym, the predecessor of gymnasium.
     case oldAPI = 10
+    /// A step returned something else than a number, two truth values and a dictionary.
+    case invalidOutcome = 11
 }
 
 /// A worker's reply.

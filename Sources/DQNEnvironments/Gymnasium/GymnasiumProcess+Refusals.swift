@@ -47,6 +47,12 @@ extension GymnasiumProcess {
                 code: .environmentFailed,
                 message: "\(environment) cannot \(action): it returned \(reason); numbers must be finite: fix it, or "
                     + "replace them in a wrapper in Python.")
+        case .invalidOutcome:
+            return EnvironmentError(
+                code: .environmentFailed,
+                message:
+                    "\(environment) cannot \(action): its step returned \(reason); fix it, or convert the value in a "
+                    + "wrapper in Python.")
         default:
             // The last frame raised the exception; its second line is the source.
             let place = lines.dropFirst().last { $0.hasPrefix("  File ") }

@@ -11,7 +11,9 @@ final class GymnasiumProcess {
     private static let bootstrap = """
         import socket, sys, types
         control = socket.socket(fileno=3)
-        names = "values", "emulator", "capture", "restore", "snapshots", "environment", "making", "spaces", "worker"
+        names = (
+            "values", "emulator", "capture", "restore", "snapshots", "sources", "environment", "making", "spaces", "worker"
+        )
         for name in names:
             name = "gymnasium_" + name
             size = int.from_bytes(control.recv(8, socket.MSG_WAITALL), "little")
@@ -24,9 +26,9 @@ final class GymnasiumProcess {
     private static let scripts = [
         PackageResources.gymnasium_values_py, PackageResources.gymnasium_emulator_py,
         PackageResources.gymnasium_capture_py, PackageResources.gymnasium_restore_py,
-        PackageResources.gymnasium_snapshots_py, PackageResources.gymnasium_environment_py,
-        PackageResources.gymnasium_making_py, PackageResources.gymnasium_spaces_py,
-        PackageResources.gymnasium_worker_py,
+        PackageResources.gymnasium_snapshots_py, PackageResources.gymnasium_sources_py,
+        PackageResources.gymnasium_environment_py, PackageResources.gymnasium_making_py,
+        PackageResources.gymnasium_spaces_py, PackageResources.gymnasium_worker_py,
     ]
     /// Largest payload accepted, in bytes.
     private static let payloadLimit: UInt64 = 1 << 30

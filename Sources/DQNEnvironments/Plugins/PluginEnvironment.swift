@@ -33,8 +33,9 @@ final class PluginEnvironment: Environment {
             throw .invalidPlugin(library.path, "could not describe \(table.name); describe() must not fail")
         }
         // The full id, even if the name was omitted: a later library may have several environments.
-        let specification = try PluginDescription.specification(
+        var specification = try PluginDescription.specification(
             description, id: try id.naming(table.name).description, name: table.name, path: library.path)
+        specification.libraryFile = library.path
         let texts = options.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }
         try library.agree(specification, for: table.name + texts.joined())
         frame = GuardedBuffer(byteCount: specification.observationSpace.byteCount)

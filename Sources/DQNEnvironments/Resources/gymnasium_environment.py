@@ -8,11 +8,13 @@ import numbers
 import re
 import struct
 
+from gymnasium_sources import Sources
 from gymnasium_values import layers
 
 MEMORY = 4
 DONE, FAILED, PACKAGE_MISSING, UNKNOWN, UNSUPPORTED, NOT_CAPTURABLE, INVALID_SNAPSHOT, INVALID_OPTIONS = range(8)
 NOT_APPLICABLE, NOT_FINITE = 8, 9
+INVALID_OUTCOME = 11
 
 
 class Refusal(Exception):
@@ -25,6 +27,37 @@ class Refusal(Exception):
 
 def one_line(error):
     return " ".join(str(error).split()) or type(error).__name__
+
+
+def brief(value):
+    """A value for a message: its type, and what it is if that is short."""
+    shape = getattr(value, "shape", ())
+    kind = f"{type(value).__name__}" + (f" of shape {shape}" if shape else "")
+    if value is None or isinstance(value, (bool, int, float, str)):
+        text = repr(value)
+        return text if len(text) <= 40 else f"{text[:36]}… ({kind})"
+    return f"a {kind}"
+
+
+def outcome_refusal(outcome):
+    """Names what is wrong with the five values of a step; `None` if nothing is."""
+    if not (isinstance(outcome, (tuple, list)) and len(outcome) == 5):
+        return None
+    _, reward, terminated, truncated, information = outcome
+    try:
+        struct.pack("<d", reward)
+    except Exception:
+        is_large = isinstance(reward, numbers.Rational)
+        fault = "which float32 cannot hold" if is_large else "where a number belongs"
+        return Refusal(INVALID_OUTCOME, f"{brief(reward)} as the reward, {fault}")
+    for name, value in (("terminated", terminated), ("truncated", truncated)):
+        try:
+            bool(value)
+        except Exception:
+            return Refusal(INVALID_OUTCOME, f"{brief(value)} as '{name}', where True or False belongs")
+    if not hasattr(information, "get"):
+        return Refusal(INVALID_OUTCOME, f"{brief(information)} as the information, where a dictionary belongs")
+    return None
 
 
 def package_version(environment):
@@ -90,6 +123,7 @@ def describe(environment, observations, actions, gymnasium):
         "maximum_episode_steps": specification and specification.max_episode_steps,
         "reward_threshold": specification and finite(specification.reward_threshold),
         "frames_per_step": frame_skip if isinstance(frame_skip, int) and frame_skip > 0 else 1,
+        "sources": Sources(environment).digests(),
         "steps_per_second": steps_per_second(environment.unwrapped, frame_skip),
         "identity": {
             "gymnasium": gymnasium.__version__,

@@ -26,6 +26,7 @@ from gymnasium_environment import (
     Refusal,
     describe,
     one_line,
+    outcome_refusal,
     picture,
 )
 from gymnasium_making import check_reset, import_packages, make, older_interface, read_options
@@ -124,7 +125,8 @@ class Worker:
             operation, flag, value = REQUEST.unpack(receive(REQUEST.size))
             try:
                 if operation == STEP:
-                    observation, reward, terminated, truncated, information = step(native(value))
+                    outcome = None
+                    observation, reward, terminated, truncated, information = outcome = step(native(value))
                     write(observation)
                     flags = bool(terminated) | bool(truncated) << 1 | self.information_flags(information)
                     os.write(CONTROL, REPLY.pack(DONE, flags, reward, 0))
@@ -148,6 +150,8 @@ class Worker:
                 answer(refusal.status, str(refusal).encode())
             except Exception as error:
                 refusal = older_interface(error, OWN_FILES, self.gymnasium)
+                if refusal is None and operation == STEP:
+                    refusal = outcome_refusal(outcome)
                 if refusal:
                     answer(refusal.status, str(refusal).encode())
                 else:

@@ -1,8 +1,8 @@
 internal import DQNNetwork
 
 extension TrainingConfiguration {
-    /// Returns a sentence for each reason why some of the given settings have no effect, and for each setting with which
-    /// the run would hardly learn.
+    /// Returns a sentence for each reason why some of the given settings have no effect, and for a target network that
+    /// hardly moves.
     ///
     /// - Parameter names: The keys that the user set.
     package func notices(on names: Set<String>) -> [String] {
@@ -14,11 +14,6 @@ extension TrainingConfiguration {
             notices.append("\(found.joined(separator: ", ")) \(verb) no effect: \(reason)")
         }
         guard let method = try? TrainingMethods.named(method) else { return notices }
-        if method.usesReplay, learningStarts >= scheduleSteps {
-            notices.append(
-                "learning starts after \(learningStarts) of \(scheduleSteps) agent steps, so the run learns nothing by "
-                    + "then; lower learning_starts or take more steps")
-        }
         if method.usesTarget, targetRate < 1, Double(targetInterval) / targetRate > Double(scheduleSteps) {
             notices.append(
                 "the target network hardly moves in \(scheduleSteps) agent steps: target_rate \(targetRate) every "

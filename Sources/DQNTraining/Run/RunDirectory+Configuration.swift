@@ -116,7 +116,13 @@ extension RunDirectory {
     ///   run's.
     func configurationToResume() throws(TrainingError) -> (stored: StoredConfiguration, file: String?) {
         try requireOwnRecords()
-        if let stored = try readConfiguration() { return (stored, nil) }
+        let stored = try readConfiguration()
+        if hasLostCheckpoints {
+            throw noRun(
+                "its checkpoints have been moved or deleted",
+                remedy: "Put them back, or start a new run with --config '\(configurationFile.path)' --out DIR.")
+        }
+        if let stored { return (stored, nil) }
         let found: (url: URL, value: CheckpointSummary)
         do throws(CheckpointError) {
             // The store reports damaged files when it sets them aside.
@@ -129,9 +135,11 @@ extension RunDirectory {
             throw TrainingError(wrapping: error)
         }
         // Checkpoints do not record how a run proceeds: it ends with its schedule, and saves as runs do by default.
+        // One that has been extended beyond its schedule is complete.
         let configuration = try TrainingConfiguration(json: found.value.configuration)
         let options = TrainingRun.Options(
-            steps: configuration.scheduleSteps, saveEvery: TrainingRun.Options.defaultSaveEvery,
+            steps: max(configuration.scheduleSteps, found.value.counters.agentSteps),
+            saveEvery: TrainingRun.Options.defaultSaveEvery,
             keep: TrainingRun.Options.defaultKeep)
         return (
             StoredConfiguration(configuration: configuration.json, run: StoredOptions(options), compute: nil),

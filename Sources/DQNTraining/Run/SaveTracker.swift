@@ -25,6 +25,18 @@ struct SaveTracker {
     /// Tracks a new run.
     init() {}
 
+    /// Saves the first state of a new run and waits.
+    ///
+    /// - Throws: ``DQNCheckpoint/CheckpointError`` if the save fails.
+    init(saving checkpoint: Checkpoint, with saver: ChiefSaver) throws(CheckpointError) {
+        recordStart(at: checkpoint.counters.agentSteps)
+        saver.save(checkpoint)
+        for outcome in saver.finish() {
+            if case .failure(let error) = outcome.result { throw error }
+            record(outcome)
+        }
+    }
+
     /// Tracks a run that continues from a checkpoint.
     init(resumedFrom checkpoint: URL, at step: Int) {
         lastCheckpoint = checkpoint

@@ -135,7 +135,7 @@ extension TrainingRun {
             evaluationStart = nil
             ending.isEvaluationPlayed = false
         }
-        guard let row = report.metrics else { return }
+        guard let row = report.metrics, let metrics, let workersFile else { return }
         let step = report.step
         do {
             try metrics.append(

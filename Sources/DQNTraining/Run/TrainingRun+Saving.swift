@@ -10,6 +10,13 @@ extension TrainingRun {
         options.saveEvery > 0 && step % options.saveEvery == 0 && step != saves.savedStep
     }
 
+    /// The step at which the workers stop next, at the latest.
+    var nextStop: Int {
+        guard options.saveEvery > 0 else { return options.steps }
+        let next = (trainer.counters.agentSteps / options.saveEvery + 1) * options.saveEvery
+        return min(options.steps, next)
+    }
+
     /// Passes the present state to the saver and returns; training continues during the save.
     func save() {
         // Waits before taking the state, so that there are never three states in memory.

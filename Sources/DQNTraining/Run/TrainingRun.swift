@@ -44,9 +44,12 @@ public final class TrainingRun {
     var evaluationStart: Double?
     /// When the run must have ended and when it was asked to save.
     package var ending = Ending()
-    let metrics: MetricsFile
-    let workersFile: WorkersFile
+    /// The metrics files; `nil` if there is nothing to do.
+    let metrics: MetricsFile?
+    let workersFile: WorkersFile?
     let firstStep: Int
+    /// Why a resumed run has nothing to do, with the remedy; `nil` if it has. Such a run saves nothing.
+    package let idleReason: String?
 
     /// Creates a run in a new directory. Nothing is written if the configuration is invalid.
     ///
@@ -60,7 +63,8 @@ public final class TrainingRun {
         logger: Logger = Logger(label: "swift-dqn")
     ) throws(TrainingError) {
         do {
-            try self.init(new: configuration, options, directory, beginsAgain: false, gymnasium, makeStore, logger)
+            try self.init(
+                new: configuration, from: nil, options, directory, beginsAgain: false, gymnasium, makeStore, logger)
         } catch { throw TrainingError(wrapping: error) }
     }
 
@@ -94,72 +98,48 @@ public final class TrainingRun {
             gymnasium: gymnasium, makeStore: makeStore, logger: logger)
     }
 
-    /// Resumes a run as the initializer above, with new values of the settings of evaluations, which the run stores.
-    package convenience init(
-        resuming directory: RunDirectory, steps: Int? = nil, saveEvery: Int? = nil, keep: Int? = nil,
-        workers: Int? = nil, memoryLimit: Int? = nil, workerTimeout: Duration? = nil,
-        evaluation: EvaluationChanges, gymnasium: GymnasiumSettings = GymnasiumSettings(),
-        makeStore: ParameterStoreFactory? = nil,
-        logger: Logger = Logger(label: "swift-dqn")
-    ) throws(TrainingError) {
-        do {
-            let (stored, file) = try directory.configurationToResume()
-            var options = stored.run.options
-            options.steps = steps ?? options.steps
-            options.saveEvery = saveEvery ?? options.saveEvery
-            options.keep = keep ?? options.keep
-            options.memoryLimit = memoryLimit ?? options.memoryLimit
-            options.workerTimeout = workerTimeout ?? options.workerTimeout
-            if let file {
-                logger.warning(
-                    """
-                    there is no config.json: the run has the configuration in \(file), ends at agent step \
-                    \(options.steps)\(steps == nil ? " (its schedule_steps)" : ""), saves every \(options.saveEvery) steps \
-                    and keeps \(options.keep) checkpoints
-                    """)
-            }
-            if directory.isUnsaved() {
-                var configuration = try TrainingConfiguration(json: stored.configuration)
-                configuration.workers = workers ?? configuration.workers
-                try evaluation.apply(to: &configuration)
-                try self.init(new: configuration, options, directory, beginsAgain: true, gymnasium, makeStore, logger)
-                return
-            }
-            try self.init(
-                resuming: directory, computedWith: stored.compute, options, workers: workers, evaluation, gymnasium,
-                makeStore, logger)
-        } catch { throw TrainingError(wrapping: error) }
-    }
-
     /// - Parameter beginsAgain: whether to begin the run again that the directory holds without a checkpoint.
-    private init(
-        new configuration: TrainingConfiguration, _ options: Options, _ directory: RunDirectory, beginsAgain: Bool,
+    init(
+        new configuration: TrainingConfiguration, from origin: RunOrigin?, _ options: Options,
+        _ directory: RunDirectory, beginsAgain: Bool,
         _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?, _ logger: Logger
     ) throws {
         if !beginsAgain { try directory.requireFree() }
         try configuration.validate(steps: options.steps)
-        trainer = try Trainer(configuration, options: options.trainerOptions(gymnasium), makeStore: makeStore)
+        try origin?.validate(steps: options.steps)
+        trainer = try Trainer(
+            configuration, from: origin, options: options.trainerOptions(gymnasium), makeStore: makeStore)
         for notice in trainer.notices { logger.warning("\(notice)") }
+        var lineage: [String: JSONValue]?
+        if let origin, let report = trainer.originReport {
+            for line in origin.lines(report, configuration) { logger.notice("\(line)") }
+            lineage = origin.lineage(report)
+        }
         let store = try directory.prepare(
-            keepLast: options.keep, beginsAgain: beginsAgain, notice: { logger.notice("\($0)") })
-        saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, resumedFrom: nil))
+            keepLast: options.keep, beginsAgain: beginsAgain, notice: { logger.warning("\($0)") })
+        saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, startedFrom: origin?.digest, event: lineage))
+        // Before config.json: a run without a checkpoint begins again, with new parameters.
+        saves = origin == nil ? SaveTracker() : try SaveTracker(saving: trainer.checkpoint(), with: saver)
         try directory.create(configuration, options)
         self.directory = directory
         self.options = options
         self.logger = logger
-        saves = SaveTracker()
         metrics = try MetricsFile(directory.metrics, history: MetricHistory(), furtherColumns: trainer.furtherColumns)
         workersFile = try WorkersFile(directory.workers, history: MetricHistory())
-        firstStep = 0
+        firstStep = trainer.counters.agentSteps
+        idleReason = nil
         holdStatesSparingly()
+        // Not before: an error is a single line.
+        for notice in Foresight.notices(on: configuration, steps: options.steps) { logger.warning("\(notice)") }
     }
 
-    private init(
-        resuming directory: RunDirectory, computedWith compute: String?, _ options: Options, workers: Int?,
-        _ evaluation: EvaluationChanges, _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?,
-        _ logger: Logger
+    init(
+        resuming directory: RunDirectory, _ which: CheckpointSelection, _ stored: RunDirectory.StoredConfiguration,
+        _ options: Options, newSteps: Int?, workers: Int?, _ evaluation: EvaluationChanges,
+        _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?, _ logger: Logger
     ) throws {
         let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
+        try Self.returnTo(which, in: directory, store, logger)
         let newest = try store.recoverLatest { logger.warning("\($0)") }
         directory.removeLeftovers { logger.warning("\($0)") }
         guard let newest else {
@@ -168,13 +148,22 @@ public final class TrainingRun {
                 message: "'\(directory.url.path)' holds no valid checkpoint; start a new run in another directory.")
         }
         var checkpoint = newest.checkpoint
+        try Self.requireSteps(newSteps, done: checkpoint.counters.agentSteps)
+        let storedConfiguration = checkpoint.configuration
         let changes = try evaluation.apply(to: &checkpoint)
         trainer = try Trainer(
             resuming: checkpoint, workers: workers, options: options.trainerOptions(gymnasium),
             makeStore: makeStore)
         for notice in trainer.notices { logger.warning("\(notice)") }
-        try trainer.configuration.validate(steps: options.steps)
-        if let compute, compute != ComputeThreads.libraryDescription {
+        try trainer.configuration.validate(steps: options.steps, resumes: true)
+        // An earlier checkpoint may have other settings than the run had in the end.
+        let edits =
+            which != .latest
+            ? []
+            : ConfigurationEdits.notices(
+                in: stored.configuration, stored: storedConfiguration, running: trainer.configuration, of: directory)
+        for notice in edits { logger.warning("\(notice)") }
+        if let compute = stored.compute, compute != ComputeThreads.libraryDescription {
             logger.warning(
                 """
                 this run was computed with \(compute) and continues with \(ComputeThreads.libraryDescription): \
@@ -192,8 +181,16 @@ public final class TrainingRun {
         for (key, change) in changes.sorted(by: { $0.key < $1.key }) {
             logger.notice("\(key) changes from \(Self.text(change.old)) to \(Self.text(change.new))")
         }
+        for line in EvaluationChanges.scheduleLines(changes, trainer.configuration, at: firstStep) {
+            logger.notice("\(line)")
+        }
         // The file of this step is replaced by one with the changes, so that the next resume has them too.
         if !changes.isEmpty { saves.invalidate(firstStep) }
+        idleReason = changes.isEmpty ? Self.idleReason(trainer, options) : nil
+        guard idleReason == nil else {
+            (metrics, workersFile) = (nil, nil)
+            return
+        }
         metrics = try MetricsFile(directory.metrics, history: trainer.history, furtherColumns: trainer.furtherColumns)
         workersFile = try WorkersFile(directory.workers, history: trainer.history)
         try directory.write(trainer.configuration, options)
@@ -217,6 +214,11 @@ public final class TrainingRun {
         isInterrupted: () -> Bool = { false }, onProgress: (Progress) -> Void = { _ in }
     ) throws(TrainingError) -> Outcome {
         clock.start(at: firstStep)
+        if let idleReason {
+            logger.warning("nothing to do: \(idleReason)")
+            onProgress(progress)
+            return trainer.reachedTarget ? .reachedTarget : .completed
+        }
         // Even a run that is killed at once leaves a checkpoint to resume from.
         if saves.savedStep == nil { saveLastState() }
         let outcome: Outcome
@@ -252,11 +254,6 @@ public final class TrainingRun {
         return trainer.reachedTarget ? .reachedTarget : .completed
     }
 
-    /// A value of the configuration, for a message.
-    private static func text(_ value: JSONValue) -> String {
-        (try? value.canonicalData()).map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"
-    }
-
     /// Records the result of an advance and saves what it calls for.
     func take(_ report: Trainer.Report) {
         logSaves(saver.finished())
@@ -269,19 +266,5 @@ public final class TrainingRun {
             save()
         }
         if trainer.isEvaluationPending, evaluationStart == nil { evaluationStart = clock.seconds }
-    }
-
-    private var hasWorkLeft: Bool {
-        if trainer.isEvaluationPending { return true }
-        if trainer.reachedTarget { return false }
-        return trainer.isScheduledWorkDue
-            || (trainer.counters.agentSteps < options.steps && !trainer.allWorkersFinished)
-    }
-
-    /// The step at which the workers stop next, at the latest.
-    private var nextStop: Int {
-        guard options.saveEvery > 0 else { return options.steps }
-        let next = (trainer.counters.agentSteps / options.saveEvery + 1) * options.saveEvery
-        return min(options.steps, next)
     }
 }

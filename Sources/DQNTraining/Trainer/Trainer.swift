@@ -76,6 +76,8 @@ public final class Trainer {
     var lastStops: [ContinuousClock.Instant] = []
 
     let method: any TrainingMethod
+    /// What the run has taken from its origin.
+    let originReport: RunOrigin.Report?
     let parameters: any ParameterStore
     let budget: StepBudget
     let pool: WorkerPool
@@ -115,6 +117,17 @@ public final class Trainer {
         } catch { throw TrainingError(wrapping: error) }
     }
 
+    /// Starts a run from another run's state.
+    ///
+    /// - Throws: as ``init(_:options:backend:makeStore:)``, and `invalidConfiguration` if the parameters do not fit the
+    ///   new run's network.
+    convenience init(
+        _ configuration: TrainingConfiguration, from origin: RunOrigin?, options: Options,
+        makeStore: ParameterStoreFactory?
+    ) throws {
+        try self.init(TrainerSetup(configuration, from: origin, options: options, backend: nil), makeStore)
+    }
+
     /// Restores a trainer from a checkpoint. With the same number of workers it continues as exactly as its method can.
     ///
     /// With fewer workers, later checkpoints keep the states of the others, unused. With more, the new ones start with
@@ -144,12 +157,13 @@ public final class Trainer {
         architecture = setup.architecture
         method = setup.method
         framesPerStep = setup.specification.framesPerStep
-        provenance = EnvironmentProvenance.group(of: setup.specification)
+        provenance = setup.provenance.group
         foreignExtensions = setup.foreignExtensions
         health = RunHealth(restoring: checkpoint?.extensions ?? [])
         evaluatesInBackground = setup.options.evaluatesInBackground
         inactiveWorkers = setup.inactiveWorkers
         notices = setup.notices
+        originReport = setup.originReport
         parameters = try setup.makeParameters(makeStore)
         evaluator = try setup.makeEvaluator()
         counters = checkpoint?.counters ?? Counters()

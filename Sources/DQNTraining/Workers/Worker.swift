@@ -33,11 +33,13 @@ final class Worker: @unchecked Sendable {
 
     /// Creates a worker, new or from its stored state; called on the worker's thread.
     ///
-    /// - Parameter environments: not reset yet.
+    /// - Parameters:
+    ///   - environments: not reset yet.
+    ///   - kept: states from which each environment takes what it keeps across episodes.
     /// - Throws: what an environment or the learner throws.
     init(
         _ context: LearnerContext, _ method: any TrainingMethod, _ counts: WorkerCounts,
-        environments: [any Environment]
+        environments: [any Environment], keeping kept: [StateSnapshot?] = []
     ) throws {
         self.counts = counts
         configuration = context.configuration
@@ -60,7 +62,12 @@ final class Worker: @unchecked Sendable {
         actions.initialize(repeating: 0)
         ComputeThreads.useCallingThreadOnly()
         learner = try Self.learner(context, method, environments: environments.count)
-        for environment in self.environments { try start(environment, context) }
+        for environment in self.environments {
+            if kept.indices.contains(environment.index), let state = kept[environment.index] {
+                environment.adopt(state)
+            }
+            try start(environment, context)
+        }
     }
 
     deinit { actions.deallocate() }

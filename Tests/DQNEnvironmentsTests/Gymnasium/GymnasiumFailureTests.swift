@@ -143,6 +143,37 @@ import Testing
         #expect(try failure { try blank.reset(seed: 2) }.message.contains("cannot be reset: it returned an obs"))
     }
 
+    @Test(
+        "Names what a step returned instead of a number, truth values and a dictionary",
+        arguments: [
+            ("none", "None as the reward, where a number belongs"),
+            ("text", "'1' as the reward, where a number belongs"),
+            ("array", "a ndarray of shape (3,) as the reward, where a number belongs"),
+            ("list", "a list as the reward, where a number belongs"),
+            ("complex", "a complex as the reward, where a number belongs"), ("giant", "which float32 cannot hold"),
+            ("ends", "a ndarray of shape (2,) as 'terminated', where True or False belongs"),
+            ("limits", "a ndarray of shape (2,) as 'truncated', where True or False belongs"),
+            ("information", "None as the information, where a dictionary belongs"),
+        ])
+    func mistaken(fault: String, words: String) throws {
+        let environment = try Gymnasium.make("dqn_test_environments:Mistaken-v0?fault=\(fault)")
+        try environment.reset(seed: 1)
+        let error = try failure { _ = try environment.step(1) }
+        #expect(error.code == .environmentFailed)
+        #expect(
+            error.message.contains("cannot be stepped: its step returned ") && error.message.contains(words), "\(error)"
+        )
+        try environment.reset(seed: 1)
+        #expect(try environment.step(0).reward == 0.5)
+    }
+
+    @Test("Takes arrays without axes as numbers")
+    func scalars() throws {
+        let environment = try Gymnasium.make("dqn_test_environments:Mistaken-v0?fault=scalar")
+        try environment.reset(seed: 1)
+        #expect(try environment.step(1).reward == 0.25)
+    }
+
     @Test("Ignores an infinite threshold; reports an invalid description with its environment")
     func unusualSpecifications() throws {
         #expect(try Gymnasium.testing("Endless").specification.rewardThreshold == nil)
