@@ -153,8 +153,8 @@ public struct ConfigurationRequest: Sendable {
         do throws(TrainingError) { try configuration.set(key, to: .integer(Int64(steps))) } catch {
             throw TrainingError(
                 code: .invalidConfiguration,
-                message: "--steps \(steps) is out of range for the schedules (\(error.message)) Set their length with "
-                    + "--schedule-steps, or take fewer steps.")
+                message: "--steps \(steps) is out of range for the schedules (\(error.message.dropLast())); set their "
+                    + "length with --schedule-steps, or take fewer steps.")
         }
         // The file's layer is below that of assignments and flags.
         guard layers.count > 1, let stored = layers[0].remove(where: { $0 == key })[key],

@@ -73,6 +73,12 @@ extension RunDirectory {
         }
     }
 
+    /// The run in whose directory this path is, such as that of one of its checkpoints.
+    private var surroundingRun: URL? {
+        let parent = url.deletingLastPathComponent()
+        return [parent, parent.deletingLastPathComponent()].first { RunDirectory($0).holdsRun }
+    }
+
     /// Reads `config.json`.
     ///
     /// - Returns: `nil` if there is none, or if it is empty, as a power failure may leave it.
@@ -80,13 +86,15 @@ extension RunDirectory {
     func readConfiguration() throws(TrainingError) -> StoredConfiguration? {
         guard FileKind(url.path) == .directory else {
             let what = FileKind(url.path)
+            if what != .missing, let run = surroundingRun {
+                throw noRun("it is \(what.words) of one", remedy: "Use --resume '\(run.path)'.")
+            }
             throw noRun(what == .missing ? "there is no such directory" : "it is \(what.words), not a directory")
         }
         guard FileKind(configurationFile.path) != .missing else {
             if FileKind(checkpoints.path) == .directory { return nil }
-            let parent = url.deletingLastPathComponent()
-            if url.lastPathComponent == "checkpoints", RunDirectory(parent).holdsRun {
-                throw noRun("it holds the checkpoints of one", remedy: "Use --resume '\(parent.path)'.")
+            if url.lastPathComponent == checkpoints.lastPathComponent, let run = surroundingRun {
+                throw noRun("it holds the checkpoints of one", remedy: "Use --resume '\(run.path)'.")
             }
             throw noRun("it has neither config.json nor checkpoints")
         }
