@@ -61,6 +61,11 @@ import Testing
             ]) { $1 }
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
+            // The threads of tests block signals, and a shell would inherit that.
+            var (none, previous) = (sigset_t(), sigset_t())
+            sigemptyset(&none)
+            pthread_sigmask(SIG_SETMASK, &none, &previous)
+            defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
             try process.run()
             return process
         }
@@ -131,7 +136,7 @@ import Testing
             #expect(process.isRunning)
         }
         kill(process.processIdentifier, SIGTERM)
-        process.waitUntilExit()
+        try #require(wait { !process.isRunning })
         #expect(process.terminationReason == .exit && process.terminationStatus == 130)
         #expect(try String(contentsOfFile: place.directory("scontrol"), encoding: .utf8) == "requeue 4711\n")
     }
