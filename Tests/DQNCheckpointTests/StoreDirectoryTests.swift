@@ -81,6 +81,22 @@ struct StoreDirectoryTests {
         #expect(try steps(checkpoints) == [1])
     }
 
+    /// It would hide the newer checkpoints from every later resume.
+    @Test func setsAFileAsideThatHasTheNameOfAnotherStep() throws {
+        let store = try store()
+        try commit(store, 2)
+        let names = [9, 1, 2].map(CheckpointStore.fileName(agentSteps:))
+        let files = names.map(checkpoints.appendingPathComponent(_:))
+        try FileManager.default.copyItem(at: files[1], to: files[0])
+        var notices: [String] = []
+        let found = try store.recoverLatest { notices.append($0) }
+        #expect(found?.url == files[2])
+        #expect(notices.count == 1)
+        #expect(notices.first?.contains("rename it to \(names[1])") == true)
+        #expect(try steps(checkpoints) == [1, 2])
+        #expect(FileManager.default.fileExists(atPath: files[0].path + ".damaged"))
+    }
+
     @Test func usesAnEmptyDirectoryThatReplacesItsOwn() throws {
         let store = try store()
         try FileManager.default.removeItem(at: run)

@@ -9,7 +9,9 @@ import time
 from harness import step_files, step_of
 from processes import Instant, name_of
 
+# The signals that end a run, and the one that saves in some of the lives.
 SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU]
+SAVING = signal.SIGUSR2
 # Signals that repeat within this time count as one, in seconds.
 REPETITION = 1.0
 # kind: how often it is drawn
@@ -18,6 +20,8 @@ WEIGHTS = {
     "signals": 15,            # several within a second
     "group": 10,              # the process and its group, as GNU timeout and schedulers do
     "timeout": 8,             # GNU timeout itself
+    "time-limit": 6,          # the run's own limit
+    "save": 6,                # the signal that saves; the run continues
     "insist": 3,              # again after more than a second: may end the run at once
     "suspend": 12,            # SIGSTOP and SIGCONT of the program, its children or both; the run continues
     "suspend-signal": 6,      # a signal while it is suspended
@@ -59,14 +63,13 @@ class Effect:
     numbers: tuple = ()
     # Signals came more than a second apart, or may have.
     may_end_at_once: bool = False
-    # Whether the program had created its directory, or continued a run, when the signal came.
-    was_running: bool = False
+    # Whether the program had handlers when the first signal came: no signal may kill it then.
+    is_handled: bool = False
     kills: bool = False
     hits_environment: bool = False
 
-    @property
-    def is_signal(self):
-        return bool(self.numbers)
+    # Whether it may end the run with 130.
+    ends: bool = False
 
     def __str__(self):
         return self.text
@@ -85,6 +88,9 @@ def draw_blow(generator, is_gymnasium, kind=None):
             generator.choice(SIGNALS),) * count
         pauses = tuple(generator.choice([0, generator.uniform(0, 0.05), generator.uniform(0, 0.25)])
                        for _ in range(count - 1))
+    elif kind == "save":
+        signals = (SAVING,) * generator.randint(1, 3)
+        pauses = tuple(generator.choice([0, generator.uniform(0, 0.5)]) for _ in signals[1:])
     elif kind == "insist":
         signals, pauses = (generator.choice(SIGNALS),) * 2, (1.2,)
     target, suspension = "", 0
@@ -99,7 +105,7 @@ def draw_blow(generator, is_gymnasium, kind=None):
 
 def draw_instant(generator, blow):
     """A third of the instants is near the beginning or an event, a few are at the end, the rest anywhere."""
-    if blow.kind == "timeout":
+    if blow.kind in ("timeout", "time-limit"):
         return Instant("fraction", generator.uniform(0.02, 1.05))
     draw = generator.random()
     if draw < 0.45:
@@ -160,15 +166,17 @@ def strike(session, run, last, instant, blow, life, steps):
     if blow.kind == "timeout":
         session.finish(60)
         # timeout sends the signal to the program and then to the group.
-        return Effect(f"{blow} {instant}", blow.signals, was_running=False), steps
+        return Effect(f"{blow} {instant}", blow.signals, ends=True), steps
+    if blow.kind == "time-limit":
+        return Effect(f"{blow} {instant}", ends=True), steps
     if not reach(session, run, last, instant, life):
         return Effect(f"{blow} {instant}, which it did not live to see"), steps
     newest = max((step_of(name) for name in step_files(run)), default=-1)
     effect = Effect(f"{blow} {instant}, {session.age:.3f} s after its start")
-    # A program that continues a run has handlers before it changes anything.
-    effect.was_running = newest > steps
+    effect.is_handled = bool(blow.signals) and session.handles(blow.signals[0])
     program, children = session.process.pid, session.children()
     effect.numbers = blow.signals
+    effect.ends = bool(blow.signals) and blow.kind != "save"
     if blow.kind.startswith("kill"):
         effect.kills = blow.kind != "kill-environment"
         if blow.kind == "kill-environment":
@@ -176,13 +184,13 @@ def strike(session, run, last, instant, blow, life, steps):
             session.send(signal.SIGKILL, children[:1])
         else:
             session.send(signal.SIGKILL, [program] if blow.kind == "kill" else [program, *children])
-    elif blow.kind in ("signal", "signals", "insist"):
+    elif blow.kind in ("signal", "signals", "save", "insist"):
         first = time.monotonic()
         for number, pause in zip(blow.signals, (*blow.pauses, 0)):
             session.send(number, [program] if session.is_running() else [])
             last_sent = time.monotonic()
             time.sleep(pause)
-        effect.may_end_at_once = last_sent - first > REPETITION - 0.05
+        effect.may_end_at_once = blow.kind != "save" and last_sent - first > REPETITION - 0.05
     elif blow.kind == "group":
         session.send(blow.signals[0], [program] if session.is_running() else [])
         time.sleep(0.02)

@@ -8,7 +8,7 @@ import os
 import shutil
 import signal
 
-from blows import Effect, draw_blow, draw_instant, strike
+from blows import SAVING, Effect, draw_blow, draw_instant, strike
 from harness import Failure, is_step_file, step_files, step_of
 from processes import Session
 
@@ -120,6 +120,7 @@ class Story:
 
     def start(self, way, arguments, has_checkpoint, instant, blow):
         """Returns whether the command was accepted."""
+        self.complete = False
         before = tree(self.run)
         steps = self.newest_step()
         command = [self.tools.binaries / "dqn-train", *arguments, "--json"]
@@ -128,6 +129,10 @@ class Story:
         if blow and blow.kind == "timeout":
             command = ["timeout", "--preserve-status", f"--signal={blow.signals[0]}", f"{instant.value * life:.3f}",
                        *command]
+        if blow and blow.kind == "save":
+            command += ["--save-on-signal", SAVING.name]
+        elif blow and blow.kind == "time-limit":
+            command += ["--time-limit", f"{instant.value * life:.3f}"]
         session = Session(command, self.folder, self.environment)
         floor = steps
         try:
@@ -156,7 +161,11 @@ class Story:
             raise Failure("--out starts over in a directory that holds checkpoints")
         self.new_starts += way == "--out" and steps < 0 and self.run.exists() and before is not None
         self.interruptions += blow is not None
-        self.judge(code, effect, floor)
+        if code == INTERRUPTED and tree(self.run) == before and not (self.folder / "stdout").read_text():
+            # The signal came before the run was created or resumed: there is nothing to save or to report.
+            self.early += 1
+        else:
+            self.judge(code, effect, floor)
         if has_checkpoint and way == "--out":
             return False
         return True
@@ -171,7 +180,6 @@ class Story:
 
     def judge(self, code, effect, floor):
         """Checks the directory after a life, and how the life ended."""
-        self.complete = False
         files = [self.run / "checkpoints" / name for name in step_files(self.run)]
         for file, (_, accepted, _) in self.tools.verify(files).items():
             if not accepted:
@@ -183,11 +191,11 @@ class Story:
             self.judge_report("completed")
         elif code == INTERRUPTED and effect.may_end_at_once and not (self.folder / "stdout").read_text():
             pass
-        elif code == INTERRUPTED and effect.is_signal:
+        elif code == INTERRUPTED and effect.ends:
             self.judge_report("interrupted")
-        elif code < 0 and effect.is_signal and -code in effect.numbers:
-            # It came before the program could handle it.
-            if self.newest_step() > floor or effect.was_running:
+        elif code < 0 and -code in effect.numbers:
+            # It came before the program had handlers, and therefore before it had changed anything.
+            if self.newest_step() > floor or effect.is_handled:
                 raise Failure(f"the run dies of signal {-code} after {effect}: {self.errors()}")
             self.early += 1
         elif effect.hits_environment and code == 1:

@@ -64,6 +64,15 @@ class Session:
     def children(self):
         return [member for member in self.members() if member != self.process.pid]
 
+    def handles(self, number):
+        """Whether the program has a handler of a signal."""
+        try:
+            lines = pathlib.Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        except OSError:
+            return False
+        caught = next((line.split()[1] for line in lines if line.startswith("SigCgt:")), "0")
+        return bool(int(caught, 16) >> (number - 1) & 1)
+
     def send(self, number, receivers):
         """Sends a signal to processes, of which some may have ended."""
         for receiver in receivers:

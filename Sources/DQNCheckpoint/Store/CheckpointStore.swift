@@ -246,7 +246,18 @@ extension CheckpointStore {
         }
     }
 
-    private static func checkpoint(_ url: URL) throws(CheckpointError) -> Checkpoint { try Checkpoint(contentsOf: url) }
+    /// A file that someone has copied or renamed would hide the newer ones from every later resume.
+    private static func checkpoint(_ url: URL) throws(CheckpointError) -> Checkpoint {
+        let checkpoint = try Checkpoint(contentsOf: url)
+        let steps = checkpoint.counters.agentSteps
+        guard url.lastPathComponent == fileName(agentSteps: steps) else {
+            throw CheckpointError(
+                code: .malformed,
+                message: "'\(url.path)' holds the state of agent step \(steps) under the name of another step; rename "
+                    + "it to \(fileName(agentSteps: steps)).")
+        }
+        return checkpoint
+    }
 
     private func quarantine(_ url: URL, _ why: String, _ notice: (String) -> Void) throws(CheckpointError) {
         var target = url.path + ".damaged"
