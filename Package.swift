@@ -147,7 +147,7 @@ let package = Package(
         .target(
             name: "PluginBuilding", dependencies: ["DQNSupport"], path: "Tests/PluginBuilding", swiftSettings: strict),
         .testTarget(
-            name: "DQNNetworkTests", dependencies: ["DQNNetwork", "DQNModel", "CAllocationCounter"],
+            name: "DQNNetworkTests", dependencies: ["DQNNetwork", "DQNModel", "DQNSupport", "CAllocationCounter"],
             swiftSettings: strict),
         .testTarget(
             name: "DQNInferenceTests",

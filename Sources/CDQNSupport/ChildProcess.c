@@ -126,14 +126,14 @@ static void close_both_on_exec(const int ends[2]) {
 }
 #endif
 
-int dqn_child_sockets(int ends[2], int send_seconds) {
+int dqn_child_sockets(int ends[2], int send_milliseconds) {
 #ifdef __linux__
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) return errno;
 #else
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends)) return errno;
     close_both_on_exec(ends);
 #endif
-    struct timeval patience = {send_seconds, 0};
+    struct timeval patience = {send_milliseconds / 1000, send_milliseconds % 1000 * 1000};
     setsockopt(ends[0], SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 #ifdef SO_NOSIGPIPE
     int on = 1;
@@ -189,42 +189,75 @@ int dqn_child_size_memory(int memory, size_t bytes) {
     return 0;
 }
 
-int dqn_child_send(int socket, const void *bytes, size_t count) {
+int dqn_child_send(int socket, const void *bytes, size_t count, size_t *done) {
 #ifdef MSG_NOSIGNAL
     const int flags = MSG_NOSIGNAL;
 #else
     const int flags = 0;  // SO_NOSIGPIPE is set
 #endif
-    const char *next = bytes;
-    while (count) {
-        ssize_t sent = send(socket, next, count, flags);
+    while (*done < count) {
+        ssize_t sent = send(socket, (const char *)bytes + *done, count - *done, flags);
         if (sent < 0 && errno == EINTR) continue;
         if (sent < 0) return errno;
-        next += sent;
-        count -= (size_t)sent;
+        *done += (size_t)sent;
     }
     return 0;
 }
 
-// Nanoseconds of polling before sleeping. Waking a thread on an idle processor takes tens of microseconds, more than
-// most steps of an environment; between two polls other threads get the processor.
-static const long eager_nanoseconds = 100000;
-
-static long nanoseconds_since(const struct timespec *start) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (now.tv_sec - start->tv_sec) * 1000000000L + (now.tv_nsec - start->tv_nsec);
+int dqn_child_is_stopped(pid_t process) {
+#ifdef __linux__
+    // The state follows the name, which may contain anything.
+    char path[32], text[512];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)process);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;
+    ssize_t count = read(file, text, sizeof text - 1);
+    close(file);
+    if (count <= 0) return 0;
+    text[count] = 0;
+    const char *name_end = strrchr(text, ')');
+    return name_end && name_end[1] == ' ' && (name_end[2] == 'T' || name_end[2] == 't');
+#else
+    siginfo_t stopped;
+    stopped.si_pid = 0;
+    return waitid(P_PID, (id_t)process, &stopped, WSTOPPED | WNOWAIT | WNOHANG) == 0 && stopped.si_pid == process;
+#endif
 }
 
-int dqn_child_wait(int first, int second, int milliseconds) {
-    struct pollfd watched[2] = {{first, POLLIN, 0}, {second, POLLIN, 0}};
-    struct timespec start;
-    clock_gettime(CLOCK_MONOTONIC, &start);
+// Nanoseconds of polling before sleeping. Waking a thread on an idle processor takes tens of microseconds, more than
+// most steps of an environment.
+static const long polling_nanoseconds = 100000;
+// A poll with its yield takes about a microsecond; if one takes this long, another thread has had the processor.
+static const long displaced_nanoseconds = 20000;
+
+static long nanoseconds_now(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000000L + now.tv_nsec;
+}
+
+// Polls for a while. Returns what `poll` does, and whether this saved the caller from sleeping.
+static int poll_for_a_while(struct pollfd watched[2], int *polling) {
     int ready = poll(watched, 2, 0);
-    while (ready == 0 && nanoseconds_since(&start) < eager_nanoseconds) {
+    *polling = 0;
+    if (ready) return ready;
+    long start = nanoseconds_now(), last = start;
+    *polling = -1;
+    while (last - start < polling_nanoseconds) {
         sched_yield();
         ready = poll(watched, 2, 0);
+        long now = nanoseconds_now();
+        int is_displaced = now - last > displaced_nanoseconds;
+        last = now;
+        if (ready && !is_displaced) *polling = 1;
+        if (ready || is_displaced) break;
     }
+    return ready;
+}
+
+int dqn_child_wait(int first, int second, int milliseconds, int *polling) {
+    struct pollfd watched[2] = {{first, POLLIN, 0}, {second, POLLIN, 0}};
+    int ready = *polling ? poll_for_a_while(watched, polling) : 0;
     if (ready == 0) ready = poll(watched, 2, milliseconds);
     if (ready < 0) return errno == EINTR ? 2 : -errno;
     if (ready == 0) return 0;

@@ -769,9 +769,16 @@ done:
     return status;
 }
 
-onednn_status onednn_convolutions_forward(onednn_convolutions *self) {
+// Ends a pass between two blocks.
+static onednn_status cut(onednn_convolutions *self) {
+    onednn_status status = finish(self, dnnl_success);
+    return status ? status : onednn_cut;
+}
+
+onednn_status onednn_convolutions_forward(onednn_convolutions *self, int (*is_cut)(void)) {
     dnnl_status_t status = dnnl_success;
     for (int block = 0; block < self->blocks; block++) {
+        if (is_cut && is_cut()) return cut(self);
         TRY(turn_to(self, block));
         fold_block(self, block);
         for (int i = 0; i < self->count; i++) TRY(forward_layer(self, &self->layers[i], block));
@@ -847,10 +854,11 @@ done:
 }
 
 onednn_status onednn_convolutions_backward(onednn_convolutions *self, float *const *weight_gradients,
-                                           float *const *bias_gradients) {
+                                           float *const *bias_gradients, int (*is_cut)(void)) {
     dnnl_status_t status = dnnl_success;
     dnnl_dim_t side = (dnnl_dim_t)self->fold.side;
     for (int block = 0; block < self->blocks; block++) {
+        if (is_cut && is_cut()) return cut(self);
         TRY(turn_to(self, block));
         // The observations of a single block are still folded.
         if (self->blocks > 1) fold_block(self, block);

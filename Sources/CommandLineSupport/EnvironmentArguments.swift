@@ -16,7 +16,7 @@ package struct EnvironmentArguments: ParsableArguments {
     var python: String?
     @Option(
         help: ArgumentHelp(
-            "Time limit in seconds for a step, a reset or a snapshot of a Gymnasium environment. (default: 30)",
+            "Time limit in seconds for a step, a reset or a snapshot of a Gymnasium environment; longer ones than 600 are also that of its start. (default: 30)",
             valueName: "seconds"))
     var envTimeout: Double?
 
@@ -34,7 +34,10 @@ package struct EnvironmentArguments: ParsableArguments {
     /// How Gymnasium environments are run, with the Python and the time limit from the command line.
     package var gymnasium: GymnasiumSettings {
         var settings = GymnasiumSettings(python: python)
-        if let envTimeout { settings.stepTimeout = .seconds(envTimeout) }
+        if let envTimeout {
+            settings.stepTimeout = .seconds(envTimeout)
+            settings.startTimeout = max(settings.startTimeout, settings.stepTimeout)
+        }
         return settings
     }
 }

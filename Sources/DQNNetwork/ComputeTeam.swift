@@ -15,7 +15,7 @@ package protocol TeamWork: AnyObject {
 /// After a piece of work the helpers poll for the next one, because it usually comes within a tenth of a millisecond
 /// during an update; after that time they sleep. A piece of work allocates nothing and costs about a microsecond while
 /// the helpers poll, about ten if they have to be woken. If a helper gets no processor in time, the caller does its
-/// part as well.
+/// part as well. Nobody polls while there are fewer processors than working threads.
 ///
 /// `Sendable`, but only one thread at a time may run work: the learner that owns the team.
 public final class ComputeTeam: Sendable {
@@ -60,6 +60,7 @@ private final class WorkExchange: @unchecked Sendable {
     private let offer: Atomic<UInt64>
     private let unfinished = Atomic<Int>(0)
     private let sleeping = Atomic<Int>(0)
+    private let callerSleeps = Atomic<Bool>(false)
     private let isClosed = Atomic<Bool>(false)
     private let monitor = Monitor()
 
@@ -80,10 +81,23 @@ private final class WorkExchange: @unchecked Sendable {
         performOpenParts()
         while !isReached({ unfinished.load(ordering: .acquiring) == 0 }) {
             // With more threads than processors, the last part may need this thread's processor.
-            sched_yield()
+            if hasRoom { sched_yield() } else { sleepUntilFinished() }
         }
         self.work = nil
     }
+
+    /// Waits asleep for the helpers' last parts.
+    private func sleepUntilFinished() {
+        monitor.withLock {
+            // Either the helper that finishes last sees that the caller sleeps, or the caller sees that it has finished.
+            callerSleeps.store(true, ordering: .sequentiallyConsistent)
+            while unfinished.load(ordering: .sequentiallyConsistent) > 0 { monitor.wait(seconds: 60) }
+            callerSleeps.store(false, ordering: .relaxed)
+        }
+    }
+
+    /// Whether each thread of the team and every other working thread has a processor.
+    private var hasRoom: Bool { Processors.haveRoom(forTeamOf: parts) }
 
     func help() {
         // A compute library with its own threads must not use them in addition to these.
@@ -99,7 +113,10 @@ private final class WorkExchange: @unchecked Sendable {
     private func performOpenParts() {
         while let part = claim() {
             work?.perform(part: part)
-            unfinished.subtract(1, ordering: .releasing)
+            let left = unfinished.subtract(1, ordering: .sequentiallyConsistent).newValue
+            if left == 0, callerSleeps.load(ordering: .sequentiallyConsistent) {
+                monitor.withLock { monitor.wakeAll() }
+            }
         }
     }
 
@@ -141,6 +158,8 @@ private final class WorkExchange: @unchecked Sendable {
     private func isReached(_ condition: () -> Bool) -> Bool {
         var polls = 0
         var deadline = 0
+        if condition() { return true }
+        guard hasRoom else { return false }
         while !condition() {
             kernels_pause()
             polls += 1

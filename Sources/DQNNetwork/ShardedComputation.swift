@@ -87,6 +87,8 @@ final class ShardedComputation: NetworkComputation {
     }
 
     private func run(_ pass: Pass) throws(NetworkError) {
+        // The other threads of the team give none.
+        if NetworkPulse.isWanted(batchSize) { try NetworkPulse.beat() }
         self.pass = pass
         team.run(self)
         self.pass = .forward

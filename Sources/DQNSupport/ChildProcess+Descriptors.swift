@@ -10,10 +10,10 @@ extension ChildProcess {
         package let child: Int32
     }
 
-    /// Makes two connected sockets. Sending fails with `EAGAIN` if the child reads nothing for this many seconds.
-    package static func sockets(sendSeconds: Int) throws(SystemError) -> Pair {
+    /// Makes two connected sockets, for ``send(_:to:within:)``.
+    package static func sockets() throws(SystemError) -> Pair {
         var ends: [Int32] = [-1, -1]
-        let failure = dqn_child_sockets(&ends, Int32(sendSeconds))
+        let failure = dqn_child_sockets(&ends, Int32(RunningTime.slice * 1000))
         guard failure == 0 else { throw SystemError(failure) }
         return Pair(own: ends[0], child: ends[1])
     }
@@ -34,12 +34,16 @@ extension ChildProcess {
         return descriptor
     }
 
-    /// Sends all bytes; a closed receiver is an error, never a signal.
+    /// Sends all bytes to the child; a closed receiver is an error, never a signal.
     ///
-    /// - Returns: the system's error number, or 0.
+    /// - Returns: the system's error number, or 0; `EAGAIN` if the child has not read them in time.
     @discardableResult
-    package static func send(_ bytes: UnsafeRawBufferPointer, to socket: Int32) -> Int32 {
-        dqn_child_send(socket, bytes.baseAddress, bytes.count)
+    package func send(_ bytes: UnsafeRawBufferPointer, to socket: Int32, within limit: inout TimeLimit) -> Int32 {
+        var sent = 0
+        while true {
+            let failure = dqn_child_send(socket, bytes.baseAddress, bytes.count, &sent)
+            if failure != EAGAIN || limit.isOver(waitingFor: self) { return failure }
+        }
     }
 
     /// The result of a wait for two descriptors.
@@ -52,11 +56,28 @@ extension ChildProcess {
         case failure
     }
 
-    /// Waits until one of two descriptors has something to read: polls for a tenth of a millisecond, then sleeps.
+    /// Waits until one of two descriptors has something to read.
     ///
-    /// - Parameter second: `nil` to watch only one.
+    /// - Parameters:
+    ///   - second: `nil` to watch only one.
+    ///   - polling: decides whether the wait starts by polling; learns from it.
+    package static func wait(
+        for first: Int32, or second: Int32? = nil, milliseconds: Int32, polling: inout AnswerPolling
+    ) -> Readiness {
+        var outcome: Int32 = polling.isWorthwhile() ? 1 : 0
+        let result = dqn_child_wait(first, second ?? -1, milliseconds, &outcome)
+        polling.record(outcome)
+        return readiness(result)
+    }
+
+    /// Waits, asleep, until one of two descriptors has something to read.
     package static func wait(for first: Int32, or second: Int32? = nil, milliseconds: Int32) -> Readiness {
-        switch dqn_child_wait(first, second ?? -1, milliseconds) {
+        var outcome: Int32 = 0
+        return readiness(dqn_child_wait(first, second ?? -1, milliseconds, &outcome))
+    }
+
+    private static func readiness(_ result: Int32) -> Readiness {
+        switch result {
         case 0: .timeout
         case 1: .first
         case 2: .second

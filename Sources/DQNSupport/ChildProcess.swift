@@ -69,20 +69,39 @@ package final class ChildProcess {
 
     /// Waits for the end of the process.
     ///
-    /// - Returns: `nil` if it still runs after that time.
+    /// - Returns: `nil` if it still runs after that time, in which both processes could run.
     package func waitForEnding(seconds: Double) -> Ending? {
-        let start = ContinuousClock.now
+        var limit = TimeLimit(seconds: seconds)
+        return waitForEnding(within: &limit)
+    }
+
+    /// Waits for the end of the process, within a limit that earlier waits have used a part of.
+    package func waitForEnding(within limit: inout TimeLimit) -> Ending? {
         while true {
-            if let ending = checkEnding() { return ending }
-            if (ContinuousClock.now - start) / .seconds(1) >= seconds { return nil }
-            usleep(500)
+            if let ending = waitForEnding(milliseconds: limit.milliseconds) { return ending }
+            if limit.isOver(waitingFor: self) { return nil }
         }
     }
 
-    /// Waits for the end of the process, and kills its group if it still runs after that time.
+    private func waitForEnding(milliseconds: Int32) -> Ending? {
+        for _ in 0..<max(2 * milliseconds, 1) {
+            if let ending = checkEnding() { return ending }
+            usleep(500)
+        }
+        return checkEnding()
+    }
+
+    /// Waits for the end of the process, and kills its group if it still runs after that time. A stopped process is
+    /// continued, so that it can end.
     @discardableResult
     package func end(within seconds: Double) -> Ending {
-        if let ending = waitForEnding(seconds: seconds) { return ending }
+        if isStopped { resume() }
+        var time = RunningTime()
+        while time.seconds < seconds {
+            let milliseconds = Int32(time.wait(within: seconds) * 1000 + 1)
+            if let ending = waitForEnding(milliseconds: milliseconds) { return ending }
+            time.read()
+        }
         while true {
             kill()
             if let ending = waitForEnding(seconds: 1) { return ending }

@@ -19,15 +19,19 @@ package final class JobThread: Sendable {
     ///   - name: at most 15 bytes are shown by Linux's tools.
     ///   - stackSize: bytes; a multiple of the page size.
     ///   - monitor: pass one to several threads to wait for all of them at once.
+    ///   - heartbeat: shows the thread's progress; by default to whoever waits for the thread that starts it.
     package convenience init(
-        name: String, stackSize: Int = 8 << 20, monitor: Monitor = Monitor(), body: @escaping @Sendable () -> Void
+        name: String, stackSize: Int = 8 << 20, monitor: Monitor = Monitor(), heartbeat: Heartbeat? = .current,
+        body: @escaping @Sendable () -> Void
     ) {
-        self.init(ThreadLife(name: name, monitor: monitor, body: body), stackSize)
+        self.init(ThreadLife(name: name, monitor: monitor, heartbeat: heartbeat, body: body), stackSize)
     }
 
     /// Starts a thread that runs jobs in the order of their arrival; parameters as above.
-    package convenience init(name: String, stackSize: Int = 8 << 20, monitor: Monitor = Monitor()) {
-        self.init(ThreadLife(name: name, monitor: monitor, body: nil), stackSize)
+    package convenience init(
+        name: String, stackSize: Int = 8 << 20, monitor: Monitor = Monitor(), heartbeat: Heartbeat? = .current
+    ) {
+        self.init(ThreadLife(name: name, monitor: monitor, heartbeat: heartbeat, body: nil), stackSize)
     }
 
     private init(_ life: ThreadLife, _ stackSize: Int) {
@@ -38,6 +42,9 @@ package final class JobThread: Sendable {
     }
 
     deinit { dismiss() }
+
+    /// The heartbeat of the calling thread; `nil` if it has none.
+    static var heartbeatOfCaller: Heartbeat? { ThreadLife.ofCaller?.heartbeat }
 
     /// Whether the caller runs on this thread.
     package var isCurrent: Bool { life.isCurrent }
@@ -98,7 +105,13 @@ private final class ThreadLife: @unchecked Sendable {
         return key
     }()
 
+    /// The life of the calling thread; `nil` for a thread that was started in another way.
+    static var ofCaller: ThreadLife? {
+        pthread_getspecific(key).map { Unmanaged<ThreadLife>.fromOpaque($0).takeUnretainedValue() }
+    }
+
     let monitor: Monitor
+    let heartbeat: Heartbeat?
     private let name: String
     private let body: (@Sendable () -> Void)?
     private var jobs: [@Sendable () -> Void] = []
@@ -107,9 +120,10 @@ private final class ThreadLife: @unchecked Sendable {
     private(set) var hasEnded = false
     var isDismissed = false
 
-    init(name: String, monitor: Monitor, body: (@Sendable () -> Void)?) {
+    init(name: String, monitor: Monitor, heartbeat: Heartbeat?, body: (@Sendable () -> Void)?) {
         self.name = name
         self.monitor = monitor
+        self.heartbeat = heartbeat
         self.body = body
     }
 
@@ -174,6 +188,8 @@ private final class ThreadLife: @unchecked Sendable {
     /// - Returns: whether there was one.
     private func runNextJob() -> Bool {
         guard let job = nextJob() else { return false }
+        Processors.beginJob()
+        defer { Processors.endJob() }
         #if canImport(ObjectiveC)
             autoreleasepool { job() }
         #else

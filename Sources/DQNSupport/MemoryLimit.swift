@@ -23,7 +23,8 @@ package struct MemoryLimit: Sendable, Equatable, CustomStringConvertible {
         package var environment: [String: String] = [:]
         /// Bytes of the machine's memory.
         package var physicalBytes: Int
-        /// Limits of the process itself: the command that sets one, its bytes, and how many of them are in use.
+        /// Limits of the process itself: the command that sets one, its bytes, and how many of them the program needs
+        /// without a run's replays and networks.
         package var processLimits: [(command: String, bytes: Int, used: Int)] = []
 
         /// Creates surroundings.
@@ -50,7 +51,10 @@ package struct MemoryLimit: Sendable, Equatable, CustomStringConvertible {
     package static func least(in surroundings: Surroundings = .own) -> MemoryLimit {
         let machine = MemoryLimit(bytes: surroundings.physicalBytes, clause: "the machine has")
         let process = surroundings.processLimits.map {
-            MemoryLimit(bytes: max($0.bytes - $0.used, 0), clause: "the shell's limit '\($0.command)' leaves")
+            MemoryLimit(
+                bytes: max($0.bytes - $0.used, 0),
+                clause:
+                    "of the shell's limit '\($0.command)' of \(ByteCount(bytes: $0.bytes)) the program itself leaves")
         }
         let all =
             [machine] + process + ControlGroups.limits(root: surroundings.root)
@@ -72,18 +76,20 @@ extension MemoryLimit.Surroundings {
         }
     #endif
 
-    /// The limits of addresses and of data that are set, with what the process has taken of them already.
+    /// The limits of addresses and of data that are set, with what the process has taken of them already and what its
+    /// threads and libraries will take, which was measured for a run with one worker.
     private static var ownProcessLimits: [(command: String, bytes: Int, used: Int)] {
         // In pages: the address space first, data and stacks sixth.
         let statistics = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
         let pages = statistics.split(whereSeparator: \.isWhitespace).map { Int($0) ?? 0 }
         let used = { index in pages.indices.contains(index) ? pages[index] * sysconf(Int32(_SC_PAGESIZE)) : 0 }
-        return [("ulimit -v", RLIMIT_AS, used(0)), ("ulimit -d", RLIMIT_DATA, used(5))].compactMap {
-            command, resource, used in
-            var limit = rlimit()
-            // An infinite limit is larger than any number of bytes.
-            guard getLimit(resource, &limit) == 0, let bytes = Int(exactly: limit.rlim_cur) else { return nil }
-            return (command, bytes, used)
-        }
+        return [("ulimit -v", RLIMIT_AS, used(0) + 384 << 20), ("ulimit -d", RLIMIT_DATA, used(5) + 64 << 20)]
+            .compactMap {
+                command, resource, used in
+                var limit = rlimit()
+                // An infinite limit is larger than any number of bytes.
+                guard getLimit(resource, &limit) == 0, let bytes = Int(exactly: limit.rlim_cur) else { return nil }
+                return (command, bytes, used)
+            }
     }
 }

@@ -218,8 +218,11 @@ struct DQNPlay: ParsableCommand {
                             step, episode: index, seed: given, actionValues: values, isCutOff: limit.cutsOff(step))
                         try recording?.add(step, actionValues: values)
                         try screen?.show(step)
-                        if Interruption.isRequested {
+                        if let signal = Interruption.endingSignal {
                             try recording?.finish()
+                            try trace?.close()
+                            screen?.leave()
+                            if !quiet { writeError("dqn-play: \(signal.name) in episode \(index + 1)") }
                             throw ExitCode.interrupted
                         }
                     })

@@ -45,6 +45,14 @@ struct DQNTrain: ParsableCommand {
               dqn-train --resume runs/a --save-on-signal USR1
               # Evaluate more often from now on:
               dqn-train --resume runs/a --eval-every 2000 --set evaluation_episodes=30
+              # Continue beyond the schedule, which is extended:
+              dqn-train --resume runs/a --steps 200000 --schedule-steps 200000
+              # Go back to an earlier checkpoint and evaluate what follows more often:
+              dqn-train --resume runs/a --which 60000 --eval-every 500
+              # Start a new run from the best checkpoint of another, with a smaller step size:
+              dqn-train --from runs/a --which best --set learning_rate=1e-4 --out runs/b
+              # Start from the policy alone, in another environment of the same shapes:
+              dqn-train --from runs/cartpole --policy-only --env gym:CartPole-v1 --out runs/c
               # Show the configuration without training:
               dqn-train --env Acrobot-v1 --print-config
 
@@ -80,7 +88,7 @@ struct DQNTrain: ParsableCommand {
     var steps: Int?
     @Option(
         help: ArgumentHelp(
-            "Length of the epsilon and learning rate schedules in agent steps, fixed when the run is created. (default: --steps, or without it the schedule_steps of --config)",
+            "Length of the epsilon and learning rate schedules in agent steps. With --resume it changes the run's. (default: --steps, or without it the schedule_steps of --config or --from)",
             valueName: "n"))
     var scheduleSteps: Int?
     @Option(help: ArgumentHelp("Number of parallel workers; the method dqn has one.", valueName: "n"))
@@ -91,6 +99,7 @@ struct DQNTrain: ParsableCommand {
     var out: String?
     @Option(help: ArgumentHelp("Resume the run in this directory.", valueName: "dir"))
     var resume: String?
+    @OptionGroup var originArguments: OriginArguments
     @Option(
         help: ArgumentHelp("JSON file with configuration keys, such as another run's config.json.", valueName: "file"))
     var config: String?
@@ -158,9 +167,10 @@ struct DQNTrain: ParsableCommand {
                 throw ValidationError("\(flag) \(value) is too small; the minimum is \(minimum).")
             }
         }
-        if !environmentArguments.settings.isEmpty, env == nil, resume == nil {
+        if !environmentArguments.settings.isEmpty, env == nil, resume == nil, originArguments.from == nil {
             throw ValidationError("--env-set requires --env.")
         }
+        try originArguments.validate(resumes: resume != nil)
         if Set(saveOnSignal) == Set(EndingSignal.allCases) {
             throw ValidationError("--save-on-signal names every signal; leave one that ends the run.")
         }
@@ -168,12 +178,14 @@ struct DQNTrain: ParsableCommand {
         let fixed: [(String, Bool)] = [
             ("--env", env != nil), ("--env-set", !environmentArguments.settings.isEmpty), ("--method", method != nil),
             ("--preset", preset != nil), ("--seed", seed != nil),
-            ("--schedule-steps", scheduleSteps != nil), ("--out", out != nil), ("--config", config != nil),
+            ("--out", out != nil), ("--config", config != nil),
             ("--set", !assignments.allSatisfy { EvaluationChanges.allows(String($0.prefix { $0 != "=" })) }),
             ("--print-config", printConfig),
         ]
         if let (flag, _) = fixed.first(where: \.1) {
-            throw ValidationError("\(flag) cannot be combined with --resume, because a run keeps its configuration.")
+            throw ValidationError(
+                "\(flag) cannot be combined with --resume, because a run keeps its configuration; start a new run from "
+                    + "it with --from.")
         }
     }
 
@@ -182,7 +194,8 @@ struct DQNTrain: ParsableCommand {
         var isStarting = true
         do {
             if printConfig {
-                let resolution = try request().resolution(gymnasium: environmentArguments.gymnasium)
+                let origin = try originArguments.origin { logger.warning("\($0)") }
+                let resolution = try request(origin).resolution(gymnasium: environmentArguments.gymnasium)
                 let configuration = resolution.configuration
                 let foresight = Foresight.notices(on: configuration, steps: steps ?? configuration.scheduleSteps)
                 for notice in resolution.notices + foresight { logger.warning("\(notice)") }
@@ -215,63 +228,9 @@ struct DQNTrain: ParsableCommand {
         isStarting && Interruption.isRequested && code == .runtimeFailure ? .interrupted : code
     }
 
-    private func request() throws -> ConfigurationRequest {
-        var request = ConfigurationRequest()
-        request.environment = try env.map {
-            try EnvironmentID($0).setting(environmentArguments.settings).description
-        }
-        request.preset = preset
-        request.file = try config.map { try fileURL($0, "--config") }
-        request.assignments = assignments
-        func set(_ key: String, _ value: Int?) { if let value { request.flags[key] = .integer(Int64(value)) } }
-        set("seed", seed)
-        set("schedule_steps", scheduleSteps)
-        request.steps = steps
-        set("workers", workers)
-        request.method = method
-        request.flags.merge(evaluationFlags) { $1 }
-        return request
-    }
-
-    /// The flags that a resume may have too.
-    private var evaluationFlags: [String: JSONValue] {
-        var flags: [String: JSONValue] = [:]
-        if let evalEvery { flags["evaluation_interval"] = .integer(Int64(evalEvery)) }
-        if let evalEpisodes { flags["evaluation_episodes"] = .integer(Int64(evalEpisodes)) }
-        if let targetReturn { flags["target_return"] = .number(targetReturn) }
-        return flags
-    }
-
-    private var logger: Logger {
+    var logger: Logger {
         var logger = Logger(label: "dqn-train") { _ in StandardErrorLog(level: .info) }
         logger.logLevel = quiet ? .warning : verbose ? .debug : .info
         return logger
-    }
-
-    private func makeRun() throws -> TrainingRun {
-        if let resume {
-            let directory = RunDirectory(try fileURL(resume, "--resume"))
-            return try TrainingRun(
-                resuming: directory, steps: steps, saveEvery: saveEvery, keep: keep, workers: workers,
-                memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) },
-                evaluation: EvaluationChanges(assignments: assignments, values: evaluationFlags),
-                gymnasium: environmentArguments.gymnasium, logger: logger)
-        }
-        let gymnasium = environmentArguments.gymnasium
-        let resolution = try request().resolution(gymnasium: gymnasium)
-        let configuration = resolution.configuration
-        let options = TrainingRun.Options(
-            steps: steps ?? configuration.scheduleSteps,
-            saveEvery: saveEvery ?? TrainingRun.Options.defaultSaveEvery,
-            keep: keep ?? TrainingRun.Options.defaultKeep,
-            memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) })
-        let environment = try EnvironmentID(configuration.environment).shortName ?? "run"
-        let name = "runs/\(environment)-\(configuration.method)-seed\(configuration.seed)"
-        let directory = RunDirectory(try fileURL(out ?? name, "--out"))
-        let run = try TrainingRun(
-            configuration, options: options, in: directory, gymnasium: gymnasium, logger: logger)
-        // Not before: an error is a single line.
-        for notice in resolution.notices { logger.warning("\(notice)") }
-        return run
     }
 }

@@ -88,13 +88,14 @@ import Testing
     }
 
     @Test func sendingToAnEndedProcessIsAnError() throws {
-        let sockets = try ChildProcess.sockets(sendSeconds: 5)
+        let sockets = try ChildProcess.sockets()
         defer { close(sockets.own) }
         let process = try ChildProcess("true", arguments: [], descriptors: [sockets.child, nil, nil])
         close(sockets.child)
         #expect(process.waitForEnding(seconds: 10) == .exited(code: 0))
         let bytes: [UInt8] = [1, 2, 3]
-        #expect(bytes.withUnsafeBytes { ChildProcess.send($0, to: sockets.own) } == EPIPE)
+        var limit = ChildProcess.TimeLimit(seconds: 5)
+        #expect(bytes.withUnsafeBytes { process.send($0, to: sockets.own, within: &limit) } == EPIPE)
     }
 
     @Test func sharesMemory() throws {

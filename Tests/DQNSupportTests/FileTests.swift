@@ -42,6 +42,27 @@ import Testing
         }
     }
 
+    /// A limit on the size of files acts like a full disk.
+    @Test func aFailedPartIsTakenBack() async {
+        await #expect(processExitsWith: .success) {
+            signal(SIGXFSZ, SIG_IGN)
+            let path = FileManager.default.temporaryDirectory.appendingPathComponent("dqn-rows-\(UUID().uuidString)")
+                .path
+            defer { unlink(path) }
+            try AtomicFile.write(Data("header\n".utf8), to: path)
+            let file = try AppendedFile(path)
+            try file.append(Data("1,2\n".utf8))
+            var limit = rlimit(rlim_cur: 20, rlim_max: rlim_t.max)
+            guard setrlimit(fileSizeLimit, &limit) == 0 else { exit(2) }
+            do throws(SystemError) {
+                try file.append(Data("a row that does not fit\n".utf8))
+                exit(3)
+            } catch { if error != SystemError(EFBIG) { exit(4) } }
+            try file.append(Data("3,4\n".utf8))
+            if try String(contentsOfFile: path, encoding: .utf8) != "header\n1,2\n3,4\n" { exit(5) }
+        }
+    }
+
     @Test func aLongNameHasATemporaryFileToo() throws {
         try withFolder { folder in
             let path = "\(folder)/" + String(repeating: "n", count: 255)
@@ -113,3 +134,10 @@ import Testing
         }
     }
 }
+
+// The C library declares the names of limits as another type.
+#if canImport(Glibc)
+    private var fileSizeLimit: __rlimit_resource_t { __rlimit_resource_t(RLIMIT_FSIZE.rawValue) }
+#else
+    private var fileSizeLimit: Int32 { RLIMIT_FSIZE }
+#endif

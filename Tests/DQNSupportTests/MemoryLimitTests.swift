@@ -122,7 +122,7 @@ import Testing
 
     @Test func countsWhatAProcessHasLeft() throws {
         let found = try limit([:], processLimits: [("ulimit -v", 3 << 30, 1 << 30), ("ulimit -d", 5 << 30, 1 << 30)])
-        #expect(found == "the shell's limit 'ulimit -v' leaves 2.00 GiB")
+        #expect(found == "of the shell's limit 'ulimit -v' of 3.00 GiB the program itself leaves 2.00 GiB")
         #expect(try limit([:], processLimits: [("ulimit -v", 1 << 20, 1 << 30)]).hasSuffix("leaves 0.0 KiB"))
     }
 

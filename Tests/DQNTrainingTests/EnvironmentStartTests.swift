@@ -1,5 +1,7 @@
 import DQNCheckpoint
+import DQNEnvironments
 import DQNLearning
+import DQNModel
 import DQNTraining
 import Testing
 
@@ -24,6 +26,21 @@ import Testing
         defer { SlowStartEnvironment.setDelay(milliseconds: 0) }
         while trainer.counters.agentSteps < 40 { try trainer.advance(to: 40) }
         #expect(trainer.bestEvaluation?.meanReturn == 5)
+    }
+
+    @Test("A worker that creates its environment slowly is not stuck, and one that never ends is")
+    func slowWorkerStart() throws {
+        SlowStartEnvironment.setDelay(milliseconds: 900)
+        defer { SlowStartEnvironment.setDelay(milliseconds: 0) }
+        var configuration = configuration()
+        configuration.evaluationInterval = 0
+        configuration.method = "async-q"
+        configuration.workers = 2
+        var options = Trainer.Options(workerTimeout: .seconds(0.4))
+        #expect(try Trainer(configuration, options: options).counters.agentSteps == 0)
+        options.gymnasium.startTimeout = .seconds(0.1)
+        let error = #expect(throws: TrainingError.self) { try Trainer(configuration, options: options) }
+        #expect(error?.message.contains("Worker 0 is stuck") == true, "\(String(describing: error))")
     }
 
     @Test("Notices whose remedies a resume refuses are those of new runs")

@@ -105,12 +105,12 @@ extension EvaluationOffTheClockTests {
     /// The estimate counts the steps of this process alone, so it is right after a resume too.
     @Test func progressOfAResumedRunShowsTheTimeLeft() throws {
         try withRunDirectory { directory in
-            var isOver = false
-            let first = try makeRun(in: directory, seconds: nil, steps: 1_000_000_000_000, ["evaluation_interval=0"])
             var steps = 0
-            _ = try first.run(isInterrupted: { isOver }) {
-                steps = $0.agentSteps
-                if steps > 10_000 { isOver = true }
+            // The run releases its directory when it is released itself.
+            do {
+                let first = try makeRun(
+                    in: directory, seconds: nil, steps: 1_000_000_000_000, ["evaluation_interval=0"])
+                _ = try first.run(isInterrupted: { steps > 10_000 }) { steps = $0.agentSteps }
             }
             func resumed() throws -> [(TrainingRun.Progress, Double)] {
                 let run = try TrainingRun(

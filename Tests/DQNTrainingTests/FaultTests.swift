@@ -32,7 +32,9 @@ import Testing
         _ configuration: TrainingConfiguration, in directory: RunDirectory, saveEvery: Int = 0
     ) throws -> TrainingRun.Outcome {
         let options = TrainingRun.Options(steps: 400, saveEvery: saveEvery, keep: 100, workerTimeout: .seconds(0.5))
-        let run = try TrainingRun(configuration, options: options, in: directory, logger: silent)
+        let run = try TrainingRun(
+            configuration, options: options, in: directory, gymnasium: GymnasiumSettings(startTimeout: .seconds(0.5)),
+            logger: silent)
         return try run.run()
     }
 

@@ -116,6 +116,26 @@ import Testing
         #expect(try place.steps > steps)
     }
 
+    @Test func theShellOfAJobPassesSignalsOn() throws {
+        let place = try Place()
+        let script = try Place.snippet("slurm-batch")
+        #expect(script.contains("#SBATCH --signal=B:USR1@60"))
+        let process = try place.start(script, replacing: ["03:50:00": "01:00:00"])
+        func newest() -> Int { place.directory.savedSteps("runs/cartpole").max() ?? 0 }
+        #expect(wait { !process.isRunning || newest() > 0 })
+        for _ in 0..<2 {
+            let before = newest()
+            kill(process.processIdentifier, SIGUSR1)
+            #expect(wait { !process.isRunning || newest() > before })
+            usleep(1_200_000)
+            #expect(process.isRunning)
+        }
+        kill(process.processIdentifier, SIGTERM)
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+        #expect(try String(contentsOfFile: place.directory("scontrol"), encoding: .utf8) == "requeue 4711\n")
+    }
+
     /// `timeout` signals the process and its group.
     @Test func timeoutLosesNothing() throws {
         let place = try Place()

@@ -123,7 +123,7 @@ import Testing
         for (name, program, more) in [
             ("trace", "dqn-play", [directory("whole"), "--episodes", "1", "--trace"]),
             ("policy", "dqn-checkpoint", ["strip", directory.checkpointURL("whole", 600).path, "--all-but-policy"]),
-            ("film.png", "dqn-play", [directory("whole"), "--max-steps", "3", "--record"]),
+            ("film.png", "dqn-play", [directory("whole"), "--max-steps", "3", "-q", "--record"]),
         ] {
             _ = try Program.run(program, more + [directory(name)])
             _ = try Program.run(program, more + [directory("closed-\(name)")], shell: "exec \(closing)")

@@ -20,7 +20,7 @@ import Testing
             "export SLURM_MEM_PER_CPU=16 SLURM_CPUS_ON_NODE=3",
             "but SLURM (SLURM_MEM_PER_CPU=16, SLURM_CPUS_ON_NODE=3) allows 48.0 MiB; "
         ),
-        ("ulimit -v 4000000", "but the shell's limit 'ulimit -v' leaves "),
+        ("ulimit -v 4000000", "but of the shell's limit 'ulimit -v' of 3.81 GiB the program itself leaves "),
     ])
     func aRunThatDoesNotFitNamesTheLimit(shell: String, text: String) throws {
         let directory = try TemporaryDirectory()

@@ -66,12 +66,14 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted() == ["FILE", "broken"])
     }
 
-    @Test func aFolderOfCheckpointsIsNoRun() throws {
+    @Test func partsOfARunNameTheRun() throws {
         let directory = try TemporaryDirectory()
         #expect(try shell("$train \(Self.training) --out run", in: directory.path).status == 0)
-        let result = try shell("$train --resume run/checkpoints", in: directory.path)
-        #expect(result.status == 66)
-        #expect(result.errorLine?.contains("Use --resume '\(directory("run"))'.") == true, "\(result.errors)")
+        for part in ["checkpoints", "checkpoints/step-000000000020.h5", "config.json"] {
+            let result = try shell("$train --resume run/\(part)", in: directory.path)
+            #expect(result.status == 66)
+            #expect(result.errorLine?.contains("Use --resume '\(directory("run"))'.") == true, "\(result.errors)")
+        }
     }
 
     /// `link/..` is the directory above the target of `link`.

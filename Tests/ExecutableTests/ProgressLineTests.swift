@@ -18,7 +18,7 @@ struct ProgressLineTests {
         try process.run()
         let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
-        return text.split(whereSeparator: { "\r\n".contains($0) || $0 == "\r\n" })
+        return text.split(whereSeparator: \.isNewline)
             .filter { $0.hasPrefix("\u{1B}[Kstep ") }.map { String($0.dropFirst(3)) }
     }
 

@@ -19,6 +19,7 @@ WEIGHTS = {
     "signal": 20,             # one signal to the program
     "signals": 15,            # several within a second
     "group": 10,              # the process and its group, as GNU timeout and schedulers do
+    "all": 8,                 # every process, as systemd and a cancelled job do
     "timeout": 8,             # GNU timeout itself
     "time-limit": 6,          # the run's own limit
     "save": 6,                # the signal that saves; the run continues
@@ -80,7 +81,7 @@ def draw_blow(generator, is_gymnasium, kind=None):
     if kind == "kill-environment" and not is_gymnasium:
         kind = "kill"
     signals, pauses = (), ()
-    if kind in ("signal", "group", "timeout", "suspend-signal"):
+    if kind in ("signal", "group", "all", "timeout", "suspend-signal"):
         signals = (generator.choice(SIGNALS),)
     elif kind == "signals":
         count = generator.randint(2, 4)
@@ -191,6 +192,8 @@ def strike(session, run, last, instant, blow, life, steps):
             last_sent = time.monotonic()
             time.sleep(pause)
         effect.may_end_at_once = blow.kind != "save" and last_sent - first > REPETITION - 0.05
+    elif blow.kind == "all":
+        session.send(blow.signals[0], [*children, program])
     elif blow.kind == "group":
         session.send(blow.signals[0], [program] if session.is_running() else [])
         time.sleep(0.02)

@@ -25,8 +25,9 @@ int dqn_child_start(
 int dqn_child_reap(pid_t process, int *status);
 
 /// Makes two connected stream sockets that close on exec. Sending on the first fails with EAGAIN if the other end reads
-/// nothing for that many seconds, and never raises SIGPIPE if `dqn_child_send` is used. Returns 0, or an error number.
-int dqn_child_sockets(int ends[2], int send_seconds);
+/// nothing for that many milliseconds, and never raises SIGPIPE if `dqn_child_send` is used. Returns 0, or an error
+/// number.
+int dqn_child_sockets(int ends[2], int send_milliseconds);
 
 /// Makes a pipe whose ends close on exec; reading from the first never blocks. Returns 0, or an error number.
 int dqn_child_pipe(int ends[2]);
@@ -42,15 +43,23 @@ int dqn_child_memory(void);
 /// otherwise end this process with a bus error. Returns 0, or an error number.
 int dqn_child_size_memory(int memory, size_t bytes);
 
-/// Sends all bytes without raising SIGPIPE. Returns 0, or an error number.
-int dqn_child_send(int socket, const void *bytes, size_t count);
+/// Sends the bytes from `*sent` on without raising SIGPIPE, and counts them in `*sent`. Returns 0 once all are sent, or
+/// an error number: EAGAIN if the other end has read too little so far.
+int dqn_child_send(int socket, const void *bytes, size_t count, size_t *sent);
+
+/// Whether a child process is stopped, by a signal or a debugger.
+int dqn_child_is_stopped(pid_t process);
 
 /// Waits until one of two descriptors has something to read, or until the given number of milliseconds has passed. A
 /// negative descriptor is not watched.
 ///
+/// If `*polling` is 1, the call polls for a tenth of a millisecond before it sleeps. It then sets `*polling` to 1 if that
+/// saved it from sleeping, to 0 if there was nothing to wait for, and to -1 if nothing came in time or another thread
+/// needed the processor.
+///
 /// Returns 1 for the first descriptor (also at end of file), 2 for the second one alone, 0 on timeout, or a negative
 /// error number. An interrupted wait returns 2.
-int dqn_child_wait(int first, int second, int milliseconds);
+int dqn_child_wait(int first, int second, int milliseconds, int *polling);
 
 /// Names the calling thread; Linux uses only the first 15 bytes.
 void dqn_thread_set_name(const char *name);

@@ -12,6 +12,9 @@ extern "C" {
 /// A status: 0 for success, otherwise a value of oneDNN's `dnnl_status_t`.
 typedef int onednn_status;
 
+/// The status of a pass that was cut short, as the caller wished.
+enum { onednn_cut = -1 };
+
 /// The version of the loaded library, such as 2.6.3.
 typedef struct {
     int major, minor, patch;
@@ -76,14 +79,16 @@ float *onednn_convolutions_output_gradient(onednn_convolutions *);
 /// to the layouts that passes use. Those of a pooling are ignored.
 onednn_status onednn_convolutions_set_parameters(onednn_convolutions *, const float *const *weights,
                                                  const float *const *biases);
-onednn_status onednn_convolutions_forward(onednn_convolutions *);
+/// `is_cut`, unless it is null, is called before each block of the batch; if it returns another number than 0, the pass
+/// ends with `onednn_cut`. The same holds for backward.
+onednn_status onednn_convolutions_forward(onednn_convolutions *, int (*is_cut)(void));
 /// Copies the activations of a layer in the last forward pass of a computation for training to `to`, in the layout
 /// (batch, channel, row, column).
 void onednn_convolutions_copy_activations(onednn_convolutions *, int layer, float *to);
 /// Writes the gradients of the weights, in the same layout, and of the biases; uses the activations of the last forward
 /// pass.
 onednn_status onednn_convolutions_backward(onednn_convolutions *, float *const *weight_gradients,
-                                           float *const *bias_gradients);
+                                           float *const *bias_gradients, int (*is_cut)(void));
 
 #ifdef __cplusplus
 }

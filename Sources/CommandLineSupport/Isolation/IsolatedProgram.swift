@@ -32,13 +32,13 @@ package enum IsolatedProgram {
         defer { close(output) }
         let dependent = ProcessEnding.DependentProcess(process.identifier)
         defer { dependent.forget() }
-        let clock = Stopwatch(seconds: Double(limits.deadlineSeconds))
-        let printed = read(output, until: clock)
+        var limit = ChildProcess.TimeLimit(seconds: Double(limits.deadlineSeconds))
+        let printed = read(output, of: process, within: &limit)
         let complaint: String?
         if printed.count > outputLimit {
             process.kill()
             complaint = "printed without end"
-        } else if let ending = process.waitForEnding(seconds: clock.left) {
+        } else if let ending = process.waitForEnding(within: &limit) {
             complaint = ending == .exited(code: 0) ? nil : "\(ending)"
         } else {
             complaint = "had not finished after \(limits.deadlineSeconds) seconds"
@@ -72,15 +72,15 @@ package enum IsolatedProgram {
     }
 
     /// Reads to the end, to the limit or to the deadline, whichever comes first.
-    private static func read(_ descriptor: Int32, until clock: Stopwatch) -> Data {
+    private static func read(
+        _ descriptor: Int32, of process: ChildProcess, within limit: inout ChildProcess.TimeLimit
+    ) -> Data {
         var printed = Data()
         var part = [UInt8](repeating: 0, count: 1 << 16)
-        while printed.count <= outputLimit, clock.left > 0 {
-            // Rounded up, because waiting for 0 milliseconds would be a busy loop.
-            guard ChildProcess.wait(for: descriptor, milliseconds: Int32(min(clock.left * 1000 + 1, 1e9))) == .first
-            else {
-                continue
-            }
+        while printed.count <= outputLimit {
+            let readiness = ChildProcess.wait(for: descriptor, milliseconds: limit.milliseconds)
+            if limit.isOver(waitingFor: process) { break }
+            guard readiness == .first else { continue }
             let count = Foundation.read(descriptor, &part, part.count)
             if count > 0 { printed += part[..<count] }
             if count == 0 || count < 0 && errno != EINTR && errno != EAGAIN { break }
@@ -93,14 +93,4 @@ package enum IsolatedProgram {
         if FileManager.default.fileExists(atPath: own) { return own }
         return Bundle.main.executablePath ?? CommandLine.arguments[0]
     }
-}
-
-/// The seconds left of a time limit that starts when the value is created.
-private struct Stopwatch {
-    private let start = ContinuousClock.now
-    let seconds: Double
-
-    init(seconds: Double) { self.seconds = seconds }
-
-    var left: Double { max(seconds - (ContinuousClock.now - start) / .seconds(1), 0) }
 }

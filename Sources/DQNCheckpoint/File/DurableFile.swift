@@ -44,6 +44,27 @@ enum DurableFile {
         }
     }
 
+    /// Records the entries of a directory on the disk.
+    static func synchroniseDirectory(_ url: URL) throws(CheckpointError) {
+        let directory = try open(url.path, O_RDONLY | O_DIRECTORY)
+        defer { close(directory) }
+        guard fsync(directory) == 0 else { throw failure("recorded on the disk", url.path) }
+    }
+
+    /// Checks that the temporary file of a target, if there is one, is what a killed process left. Not needed in a
+    /// directory of checkpoints, whose names are the store's.
+    ///
+    /// - Throws: ``CheckpointError`` (`exists`).
+    static func requireOwnTemporary(of target: URL) throws(CheckpointError) {
+        let temporary = target.path + temporaryEnding
+        if FileKind(temporary) == .missing { return }
+        guard let beginning = try? FileBeginning.read(temporary, bytes: Seal.byteCount), Seal.mayBegin(beginning) else {
+            throw CheckpointError(
+                code: .exists,
+                message: "'\(temporary)' is not an unfinished checkpoint and is never replaced; move it away.")
+        }
+    }
+
     private static func open(_ path: String, _ flags: Int32) throws(CheckpointError) -> Int32 {
         let descriptor = Foundation.open(path, flags | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("opened to synchronise it", path) }

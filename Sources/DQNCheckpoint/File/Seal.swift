@@ -26,6 +26,12 @@ struct Seal: Equatable, Sendable {
         return text + [UInt8](repeating: 0, count: max(0, Self.byteCount - text.count))
     }
 
+    /// Whether bytes may be the beginning of a checkpoint that is being written: with a seal, with room for one, or
+    /// without.
+    static func mayBegin(_ beginning: [UInt8]) -> Bool {
+        beginning.allSatisfy { $0 == 0 } || beginning.starts(with: signature) || beginning.starts(with: magic.utf8)
+    }
+
     /// Checks the seal of a file, if it has one, against the whole file.
     ///
     /// Cost: one pass of SHA-256 over a file with a seal; otherwise only the beginning is read.

@@ -18,6 +18,7 @@ extension Checkpoint {
     public func write(
         to url: URL, overwriting: Bool = false, version: String = FormatVersion.current
     ) throws(CheckpointError) {
+        try DurableFile.requireOwnTemporary(of: url)
         try write(to: url, overwriting: overwriting, version: version, cache: CompressedChunkCache())
     }
 

@@ -34,8 +34,8 @@ final class GymnasiumProcess {
     private static let payloadLimit: UInt64 = 1 << 30
     /// Seconds a process has to close its environment.
     private static let closingSeconds = 1.0
-    /// Seconds after which sending to a process that reads nothing fails.
-    private static let sendSeconds = 30
+    /// Seconds that a process has to read the scripts.
+    private static let scriptSeconds = 30.0
 
     let python: String
     let name: String
@@ -44,7 +44,9 @@ final class GymnasiumProcess {
     private let outputDescriptor: Int32
     private let sharedMemory: SharedMemory
     private var isOpen = true
+    private var polling = AnswerPolling()
     var identifier: Int32 { process.identifier }
+    var isStopped: Bool { process.isStopped }
     private(set) var memory: UnsafeMutableRawBufferPointer?
     // Enough for the fault handler's output, at most a hundred frames.
     private var output = OutputTail(limit: 32768)
@@ -68,7 +70,7 @@ final class GymnasiumProcess {
             ["-u", "-X", "faulthandler", "-c", Self.bootstrap, reference.name]
             + reference.pairs.map { "\($0.key)=\($0.value)" }
         let started: Started
-        do throws(SystemError) { started = try Started(python, arguments, sendSeconds: Self.sendSeconds) } catch {
+        do throws(SystemError) { started = try Started(python, arguments) } catch {
             throw EnvironmentError(
                 code: .pythonMissing,
                 message:
@@ -80,9 +82,12 @@ final class GymnasiumProcess {
         outputDescriptor = started.output
         sharedMemory = started.memory
         // If the process has already ended, no first reply comes.
+        var limit = ChildProcess.TimeLimit(seconds: Self.scriptSeconds)
         for script in Self.scripts {
-            withUnsafeBytes(of: UInt64(script.count).littleEndian) { _ = ChildProcess.send($0, to: control) }
-            script.withUnsafeBytes { _ = ChildProcess.send($0, to: control) }
+            let header = withUnsafeBytes(of: UInt64(script.count).littleEndian) { Array($0) }
+            for part in [header, script] {
+                part.withUnsafeBytes { _ = process.send($0, to: control, within: &limit) }
+            }
         }
     }
 
@@ -111,16 +116,18 @@ final class GymnasiumProcess {
         if let loss { throw loss }
         let request = UnsafeMutableRawBufferPointer(rebasing: message[..<16])
         request.storeBytes(of: operation.rawValue, toByteOffset: 0, as: UInt32.self)
-        request.storeBytes(of: flag ? 1 : 0, toByteOffset: 4, as: UInt32.self)
+        // The second bit allows the process to poll for the next request.
+        let flags: UInt32 = (flag ? 1 : 0) | (Processors.haveRoomForPolling ? 2 : 0)
+        request.storeBytes(of: flags, toByteOffset: 4, as: UInt32.self)
         request.storeBytes(of: value, toByteOffset: 8, as: UInt64.self)
-        let start = ContinuousClock.now
-        var failure = ChildProcess.send(UnsafeRawBufferPointer(request), to: control)
+        var limit = ChildProcess.TimeLimit(seconds: seconds)
+        var failure = process.send(UnsafeRawBufferPointer(request), to: control, within: &limit)
         if failure == 0, !payload.isEmpty {
-            failure = payload.withUnsafeBytes { ChildProcess.send($0, to: control) }
+            failure = payload.withUnsafeBytes { process.send($0, to: control, within: &limit) }
         }
         if failure == EAGAIN { throw timedOut(after: seconds) }
         let header = UnsafeMutableRawBufferPointer(rebasing: message[16...])
-        try receive(into: header, from: start, seconds: seconds)
+        try receive(into: header, within: &limit)
         guard let base = header.baseAddress, let (reply, bytes) = GymnasiumReply.header(base),
             bytes <= Self.payloadLimit
         else {
@@ -134,7 +141,7 @@ final class GymnasiumProcess {
             // The closure cannot throw a typed error through the array's own method.
             let result: Result<Void, EnvironmentError> = received.withUnsafeMutableBytes { buffer in
                 do throws(EnvironmentError) {
-                    return .success(try receive(into: buffer, from: start, seconds: seconds))
+                    return .success(try receive(into: buffer, within: &limit))
                 } catch { return .failure(error) }
             }
             try result.get()
@@ -143,16 +150,15 @@ final class GymnasiumProcess {
     }
 
     private func receive(
-        into buffer: UnsafeMutableRawBufferPointer, from start: ContinuousClock.Instant, seconds: Double
+        into buffer: UnsafeMutableRawBufferPointer, within limit: inout ChildProcess.TimeLimit
     ) throws(EnvironmentError) {
         var filled = 0
-        var left = seconds
         while filled < buffer.count {
-            // Rounded up, because waiting for 0 milliseconds would be a busy loop.
-            let milliseconds = Int32(min(max(left, 0) * 1000 + 1, 1e9))
             let second = output.isEnded ? nil : outputDescriptor
-            switch ChildProcess.wait(for: control, or: second, milliseconds: milliseconds) {
-            case .timeout: throw timedOut(after: seconds)
+            switch ChildProcess.wait(
+                for: control, or: second, milliseconds: limit.milliseconds, polling: &polling)
+            {
+            case .timeout: break
             case .first:
                 let count = recv(control, buffer.baseAddress?.advanced(by: filled), buffer.count - filled, 0)
                 if count > 0 {
@@ -163,10 +169,7 @@ final class GymnasiumProcess {
             case .second: output.drain(outputDescriptor)
             case .failure: throw ended()
             }
-            if filled < buffer.count {
-                left = seconds - (ContinuousClock.now - start) / .seconds(1)
-                if left <= 0 { throw timedOut(after: seconds) }
-            }
+            if filled < buffer.count, limit.isOver(waitingFor: process) { throw timedOut(after: limit.seconds) }
         }
     }
 
@@ -230,8 +233,8 @@ private struct Started {
     let output: Int32
     let memory: SharedMemory
 
-    init(_ python: String, _ arguments: [String], sendSeconds: Int) throws(SystemError) {
-        let sockets = try ChildProcess.sockets(sendSeconds: sendSeconds)
+    init(_ python: String, _ arguments: [String]) throws(SystemError) {
+        let sockets = try ChildProcess.sockets()
         defer { close(sockets.child) }
         do throws(SystemError) {
             let pipe = try ChildProcess.outputPipe()

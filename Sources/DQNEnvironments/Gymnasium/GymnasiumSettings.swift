@@ -8,14 +8,14 @@ public struct GymnasiumSettings: Sendable, Equatable {
     /// The path of the Python; `nil` uses the environment variable `DQN_PYTHON`, then `.venv-gymnasium/bin/python` in a
     /// folder above the running program or in the current one.
     public var python: String?
-    /// The time limit for creating an environment: imports can be slow.
+    /// The time limit for creating an environment: imports can take minutes.
     public var startTimeout: Duration
     /// The time limit for one step, reset or snapshot.
     public var stepTimeout: Duration
 
     /// Creates settings.
     public init(
-        python: String? = nil, startTimeout: Duration = .seconds(60), stepTimeout: Duration = .seconds(30)
+        python: String? = nil, startTimeout: Duration = .seconds(600), stepTimeout: Duration = .seconds(30)
     ) {
         self.python = python
         self.startTimeout = startTimeout

@@ -15,8 +15,8 @@ final class GymnasiumSpares: @unchecked Sendable {
     /// Removes and returns a spare process that still runs.
     func take(_ python: String, _ name: String) -> (GymnasiumProcess, GymnasiumDescription)? {
         guard let spare = lock.withLock({ spares.removeValue(forKey: Self.key(python, name)) }) else { return nil }
-        // It may have been killed in the meantime.
-        guard (try? spare.0.ask(.describe, seconds: 1))?.status == .done else { return nil }
+        // It may have been killed or stopped in the meantime.
+        guard !spare.0.isStopped, (try? spare.0.ask(.describe, seconds: 1))?.status == .done else { return nil }
         return spare
     }
 

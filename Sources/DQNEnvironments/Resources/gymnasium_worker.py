@@ -3,7 +3,7 @@
 usage: python -c 'BOOTSTRAP' ENVIRONMENT_ID [KEY=VALUE...], where the bootstrap reads this file from descriptor 3 and
 calls main()
 
-Descriptor 3 is a stream socket. A request is 16 bytes (u32 operation, u32 flag, u64 value), little-endian like
+Descriptor 3 is a stream socket. A request is 16 bytes (u32 operation, u32 flags, u64 value), little-endian like
 everything else; `restore` is followed by `value` bytes. A reply is 24 bytes (u32 status, u32 flags, f64 reward, u64
 length), followed by `length` bytes. Descriptor 4 is shared memory with the latest observation and action mask. The
 process ends when the other side closes the socket. Nothing is ever pickled.
@@ -15,6 +15,7 @@ import select
 import signal
 import struct
 import sys
+import time
 import traceback
 
 from gymnasium_environment import (
@@ -37,12 +38,18 @@ from gymnasium_values import Unfit
 CONTROL = 3
 READY = select.poll()
 READY.register(CONTROL, select.POLLIN)
-EAGER_LOOKS = 100
+POLLS = 100
+# Polls without success in a row after which polling pauses, for so many requests; then one tries again.
+ALLOWED_MISSES, PAUSE = 3, 100
+# A hundred polls take about a tenth of this; other processes have needed the processor if they take longer.
+DISPLACED_NANOSECONDS = 1_000_000
 YIELD = getattr(os, "sched_yield", lambda: None)
 CLOSING_SECONDS = 5
 JOB_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU)
 OWN_FILES = {name + ".py" for name in sys.modules if name.startswith("gymnasium_")} | {"gymnasium_worker.py"}
 REQUEST, REPLY = struct.Struct("<IIQ"), struct.Struct("<IIdQ")
+# In the flags of a request: `value` is a seed; there are enough processors to poll for the next request.
+HAS_SEED, MAY_POLL = 1, 2
 # In the flags of a reply, besides the end of an episode (bits 0 and 1) and lives (from bit 8 on).
 HAS_MASK = 4
 DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER, PICTURE = range(1, 8)
@@ -56,13 +63,31 @@ class Farewell(BaseException):
     """The other side has closed the socket. No environment raises this, or catches it with `except Exception`."""
 
 
-def look_for_request():
+class Polling:
     """Polls for a request for about a hundred microseconds before blocking: waking a process on an idle processor takes
-    tens of microseconds. Other processes can run between two polls."""
-    for _ in range(EAGER_LOOKS):
-        if READY.poll(0):
+    tens of microseconds. It pauses while requests take longer to come, or while other processes need the processor."""
+
+    def __init__(self):
+        self.misses = self.pause = 0
+
+    def poll(self):
+        if self.pause:
+            self.pause -= 1
             return
-        YIELD()
+        start = time.perf_counter_ns()
+        found = False
+        for _ in range(POLLS):
+            if READY.poll(0):
+                found = True
+                break
+            YIELD()
+        if found and time.perf_counter_ns() - start < DISPLACED_NANOSECONDS:
+            self.misses = 0
+            return
+        self.misses += 1
+        if self.misses >= ALLOWED_MISSES:
+            # One more miss then pauses again.
+            self.misses, self.pause = ALLOWED_MISSES - 1, PAUSE
 
 
 def receive(count):
@@ -120,18 +145,20 @@ class Worker:
     def serve(self):
         """Answers requests; steps come first, since there are millions of them."""
         step, write, native = self.environment.step, self.observations.write, self.actions.native
+        polling, flags = Polling(), 0
         while True:
-            look_for_request()
-            operation, flag, value = REQUEST.unpack(receive(REQUEST.size))
+            if flags & MAY_POLL:
+                polling.poll()
+            operation, flags, value = REQUEST.unpack(receive(REQUEST.size))
             try:
                 if operation == STEP:
                     outcome = None
                     observation, reward, terminated, truncated, information = outcome = step(native(value))
                     write(observation)
-                    flags = bool(terminated) | bool(truncated) << 1 | self.information_flags(information)
-                    os.write(CONTROL, REPLY.pack(DONE, flags, reward, 0))
+                    outcome = bool(terminated) | bool(truncated) << 1 | self.information_flags(information)
+                    os.write(CONTROL, REPLY.pack(DONE, outcome, reward, 0))
                 elif operation == RESET:
-                    answer(DONE, flags=self.reset(value if flag else None))
+                    answer(DONE, flags=self.reset(value if flags & HAS_SEED else None))
                 elif operation == SNAPSHOT:
                     answer(DONE, pack(*self.snapshots.capture()))
                 elif operation == RESTORE:

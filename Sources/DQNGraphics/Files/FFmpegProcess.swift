@@ -8,7 +8,7 @@ internal import Foundation
 /// signal.
 final class FFmpegProcess {
     /// The time limit in seconds for a picture, and for completing the film.
-    private static let patience = 120
+    private static let patience = 120.0
 
     private let url: URL
     private let process: ChildProcess
@@ -45,7 +45,7 @@ final class FFmpegProcess {
     ) throws(RecordingError) {
         self.url = url
         let sockets: ChildProcess.Pair
-        do throws(SystemError) { sockets = try ChildProcess.sockets(sendSeconds: Self.patience) } catch {
+        do throws(SystemError) { sockets = try ChildProcess.sockets() } catch {
             throw RecordingFile.failure(url, "\(error)")
         }
         defer { close(sockets.child) }
@@ -76,7 +76,8 @@ final class FFmpegProcess {
     ///
     /// - Throws: ``RecordingError`` (`ffmpegFailed`).
     func append(_ picture: Picture) throws(RecordingError) {
-        let failure = picture.bytes.withUnsafeBytes { ChildProcess.send($0, to: input) }
+        var limit = ChildProcess.TimeLimit(seconds: Self.patience)
+        let failure = picture.bytes.withUnsafeBytes { process.send($0, to: input, within: &limit) }
         if failure != 0 { throw self.failure(isStuck: failure == EAGAIN) }
     }
 
@@ -84,7 +85,7 @@ final class FFmpegProcess {
     ///
     /// - Throws: ``RecordingError`` (`ffmpegFailed`).
     func finish() throws(RecordingError) {
-        let isStuck = !end(within: Double(Self.patience))
+        let isStuck = !end(within: Self.patience)
         if isStuck || process.ending != .exited(code: 0) { throw failure(isStuck: isStuck) }
     }
 
@@ -111,7 +112,7 @@ final class FFmpegProcess {
         if let log, lseek(log, 0, SEEK_SET) == 0 { tail.drain(log) }
         let reason =
             isStuck
-            ? "it made no progress for \(Self.patience) s"
+            ? "it made no progress for \(Int(Self.patience)) s"
             : tail.lines.last.map(String.init) ?? process.ending.map { "it \($0)" } ?? "it did not exit"
         return RecordingError(
             code: .ffmpegFailed,

@@ -111,12 +111,13 @@ extension TrainingConfiguration {
     /// Checks that a run of the given number of agent steps learns until its end.
     ///
     /// - Throws: ``TrainingError`` (`invalidConfiguration`) if the learning rate is 0 at the end of the run.
-    package func validate(steps: Int) throws(TrainingError) {
+    package func validate(steps: Int, resumes: Bool = false) throws(TrainingError) {
         guard steps > scheduleSteps, learningRateFinal == 0 else { return }
         throw TrainingError(
             code: .invalidConfiguration,
             message:
                 "The learning rate is 0 from agent step \(scheduleSteps) on, so the run would stop learning before "
-                + "step \(steps); create a run with --schedule-steps \(steps), or stop at \(scheduleSteps).")
+                + "step \(steps); \(resumes ? "add --schedule-steps \(steps) to extend the schedule" : "use --schedule-steps \(steps)"), "
+                + "or stop at \(scheduleSteps).")
     }
 }

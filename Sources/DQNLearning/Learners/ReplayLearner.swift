@@ -16,9 +16,7 @@ internal import DQNNetwork
 ///
 /// Each environment of the worker has its own part of the replay, of `replay_capacity` / `environments_per_worker` slots.
 /// After a round of N environments there are as many updates as after N steps of one.
-final class ReplayLearner: VectorLearner {
-    private static let stateVersion = 1
-
+final class ReplayLearner: ResumableLearner {
     let configuration: TrainingConfiguration
     let store: any ParameterStore
     let elementsPerFrame: Int
@@ -55,6 +53,8 @@ final class ReplayLearner: VectorLearner {
     let selectionNetwork: (any NetworkComputation)?
     /// Whether `actingNetwork` has the current θ′.
     private var actingIsCurrent = false
+    /// The gradient steps since the last agent step, if the run stopped before all were taken.
+    private var openUpdate: OpenUpdate?
     let batch: ReplayBatch
     let munchausen: Munchausen?
     /// The targets and the loss of a head of quantiles.
@@ -68,7 +68,8 @@ final class ReplayLearner: VectorLearner {
         exploration = Exploration(context)
         masks = try CurrentMasks(context)
         sampling = context.generator("sampling")
-        let restored = try context.restored(version: Self.stateVersion)
+        let restored = try context.restoredWithUpdate()
+        openUpdate = try OpenUpdate(restored)
         replay = try Self.replay(context, restored)
 
         let inPlace = configuration.refreshInterval == 1 ? store.inPlace : nil
@@ -105,34 +106,6 @@ final class ReplayLearner: VectorLearner {
             configuration.quantiles > 0
             ? QuantileRegression(quantiles: configuration.quantiles, actions: architecture.actionCount, rows: size)
             : nil
-    }
-
-    private static func replay(
-        _ context: LearnerContext, _ restored: StateSnapshot?
-    ) throws(ModelError) -> ReplayStreams {
-        var memories: [ReplayMemory] = []
-        for environment in 0..<context.configuration.environmentsPerWorker {
-            memories.append(try memory(context, restored, context.state?.replay(of: environment)))
-        }
-        return ReplayStreams(memories)
-    }
-
-    private static func memory(
-        _ context: LearnerContext, _ restored: StateSnapshot?, _ snapshot: ReplaySnapshot?
-    ) throws(ModelError) -> ReplayMemory {
-        let configuration = context.configuration
-        let space = context.environment.observationSpace
-        let largestPriority = configuration.prioritized ? try restored?.float64("largest_priority", count: 1)[0] : nil
-        guard let snapshot else {
-            return ReplayMemory(
-                capacity: configuration.replayCapacityPerEnvironment, frame: space,
-                frameStack: configuration.frameStack, nStep: configuration.nStep, discount: configuration.discount,
-                prioritization: configuration.prioritization, largestPriority: largestPriority ?? 1)
-        }
-        return try ReplayMemory(
-            restoring: snapshot, capacity: configuration.replayCapacityPerEnvironment, frame: space,
-            frameStack: configuration.frameStack, nStep: configuration.nStep, discount: configuration.discount,
-            prioritization: configuration.prioritization, largestPriority: largestPriority)
     }
 
     func beginEpisode(_ observation: StackedObservation, in environment: Int) {
@@ -193,12 +166,34 @@ final class ReplayLearner: VectorLearner {
             !usesCopy || replay.count >= min(configuration.batchSize, replay.capacity)
         else { return }
         let updates = configuration.gradientSteps == 0 ? configuration.trainInterval : configuration.gradientSteps
-        for _ in 0..<(phases * updates) { try update(at: step) }
+        openUpdate = OpenUpdate(steps: phases * updates, at: step)
+        try continueUpdate()
+    }
+
+    var hasOpenUpdate: Bool { openUpdate != nil }
+
+    func continueUpdate() throws {
+        guard var update = openUpdate else { return }
+        openUpdate = nil
+        let total = update.total
+        try update.proceed { _ in try takeGradientStep(at: total) }
+        if update.isOpen { openUpdate = update }
     }
 
     /// Takes one gradient step on a new mini-batch.
-    private func update(at step: StepCount) throws {
-        sampleBatch(at: step)
+    ///
+    /// - Parameter total: The agent steps of all workers.
+    private func takeGradientStep(at total: Int) throws {
+        let before = sampling
+        do { try computeGradient(at: total) } catch {
+            // A step that is cut short draws the same batch again.
+            sampling = before
+            throw error
+        }
+    }
+
+    private func computeGradient(at total: Int) throws {
+        sampleBatch(at: total)
         try computeTargets()
         // Loaded last: loading the other batch would evict these rows from the caches.
         for row in 0..<batch.count {
@@ -210,7 +205,7 @@ final class ReplayLearner: VectorLearner {
         let outputs = try onlineNetwork.forward()
         let loss = evaluateLoss(outputs)
         try onlineNetwork.backward(into: gradients)
-        try push(loss: loss, at: step)
+        try push(loss: loss, at: total)
         if configuration.prioritized {
             for row in 0..<batch.count { try replay.updatePriority(row, of: batch) }
         }
@@ -232,8 +227,8 @@ final class ReplayLearner: VectorLearner {
     }
 
     /// Samples a mini-batch and loads its next observations.
-    private func sampleBatch(at step: StepCount) {
-        let progress = min(1, Double(step.total) / Double(configuration.scheduleSteps))
+    private func sampleBatch(at total: Int) {
+        let progress = min(1, Double(total) / Double(configuration.scheduleSteps))
         let beta = configuration.priorityCorrection + (1 - configuration.priorityCorrection) * progress
         replay.sample(into: batch, beta: beta, &sampling)
         for row in 0..<batch.count {
@@ -249,13 +244,13 @@ final class ReplayLearner: VectorLearner {
     }
 
     /// Pushes the gradient, and copies the parameters if it is time to.
-    private func push(loss: Double, at step: StepCount) throws {
+    private func push(loss: Double, at total: Int) throws {
         let clipped = try store.clip(gradients, loss: loss, maximumNorm: configuration.maximumGradientNorm)
         let ownUpdates = configuration.refreshInterval - updatesUntilRefresh
         if usesCopy { updatesUntilRefresh -= 1 }
         let refreshes = usesCopy && updatesUntilRefresh <= 0
         let before = try store.push(
-            gradients, learningRate: configuration.learningRate(at: step.total), scale: clipped.scale,
+            gradients, learningRate: configuration.learningRate(at: total), scale: clipped.scale,
             optimizer: workerOptimizer, pullingInto: refreshes ? parameters : nil)
         statistics.add(
             loss: loss, gradientNorm: clipped.norm,
@@ -278,8 +273,10 @@ final class ReplayLearner: VectorLearner {
         }
         if configuration.prioritized { values["largest_priority"] = .float64([replay.largestPriority]) }
         if let workerOptimizer { WorkerOptimizer.save(workerOptimizer, into: &values) }
+        openUpdate?.save(into: &values)
         if !values.isEmpty {
-            state.learner = StateSnapshot(kind: configuration.method, version: Self.stateVersion, values: values)
+            state.learner = StateSnapshot(
+                kind: configuration.method, version: hasOpenUpdate ? OpenUpdate.stateVersion : 1, values: values)
         }
     }
 

@@ -7,9 +7,7 @@ internal import DQNNetwork
 ///
 /// A run's only worker computes on the shared parameters themselves. One of several computes on a copy θ′, which each of
 /// its updates refreshes.
-final class RolloutLearner: VectorLearner {
-    private static let stateVersion = 1
-
+final class RolloutLearner: ResumableLearner {
     private let configuration: TrainingConfiguration
     private let segment: Segment
     /// max Q(s, ·; θ′) of the observation before each step.
@@ -24,6 +22,8 @@ final class RolloutLearner: VectorLearner {
     private var masks: CurrentMasks
     var statistics = TrainingStatistics()
 
+    /// The minibatches that are left of the epochs, if the run stopped before all were learned from.
+    private var openUpdate: OpenUpdate?
     private let parameters: WorkerParameters
     /// θ′ for one observation of each environment.
     private let actingNetwork: any NetworkComputation
@@ -34,7 +34,8 @@ final class RolloutLearner: VectorLearner {
     init(_ context: LearnerContext) throws {
         let configuration = context.configuration
         self.configuration = configuration
-        let restored = try context.restored(version: Self.stateVersion)
+        let restored = try context.restoredWithUpdate()
+        openUpdate = try OpenUpdate(restored)
         exploration = Exploration(context)
         masks = try CurrentMasks(context)
         shuffling = context.generator("shuffling")
@@ -59,6 +60,7 @@ final class RolloutLearner: VectorLearner {
         onlineNetwork = try backend.makeComputation(of: architecture, batchSize: rows, training: true)
         if let restored {
             try segment.restore(restored, actionCount: actionCount)
+            if openUpdate != nil { try restoreUpdate(restored) }
             if segment.count > 0 {
                 _ = values.update(fromContentsOf: try restored.float32("segment.values", count: segment.count))
             }
@@ -116,15 +118,41 @@ final class RolloutLearner: VectorLearner {
     func learn(at step: StepCount, using generator: inout RandomGenerator) throws {
         guard segment.isComplete else { return }
         try writeReturns()
-        let rows = onlineNetwork.batchSize
-        for _ in 0..<configuration.epochs {
-            shuffle()
-            for start in stride(from: 0, to: segment.count, by: rows) {
-                try update(UnsafeBufferPointer(rebasing: order[start..<(start + rows)]), at: step)
-            }
+        openUpdate = OpenUpdate(steps: configuration.epochs * minibatches, at: step)
+        try continueUpdate()
+    }
+
+    /// The minibatches of an epoch.
+    private var minibatches: Int { segment.capacity / onlineNetwork.batchSize }
+
+    var hasOpenUpdate: Bool { openUpdate != nil }
+
+    func continueUpdate() throws {
+        guard var update = openUpdate else { return }
+        openUpdate = nil
+        let total = update.total
+        try update.proceed { try takeGradientStep($0, at: total) }
+        if update.isOpen {
+            openUpdate = update
+            return
         }
         segment.clear()
         try actingNetwork.use(parameters.values)
+    }
+
+    /// Learns from the minibatch of a number, counted over all epochs.
+    private func takeGradientStep(_ number: Int, at total: Int) throws {
+        let before = shuffling
+        let minibatch = number % minibatches
+        do {
+            if minibatch == 0 { shuffle() }
+            let rows = onlineNetwork.batchSize
+            try learn(UnsafeBufferPointer(rebasing: order[(minibatch * rows)..<((minibatch + 1) * rows)]), at: total)
+        } catch {
+            // A step that is cut short draws the same order again.
+            shuffling = before
+            throw error
+        }
     }
 
     /// Writes the λ-return of each row into its target, from the last to the first (section 3).
@@ -157,7 +185,7 @@ final class RolloutLearner: VectorLearner {
     }
 
     /// Takes one optimiser step on a minibatch.
-    private func update(_ rows: UnsafeBufferPointer<Int>, at step: StepCount) throws {
+    private func learn(_ rows: UnsafeBufferPointer<Int>, at total: Int) throws {
         for (index, row) in rows.enumerated() {
             onlineNetwork.load(segment.observation(row), row: index, offset: 0)
             actions[index] = segment.actions[row]
@@ -169,20 +197,42 @@ final class RolloutLearner: VectorLearner {
             outputs: outputs, actions: UnsafeBufferPointer(actions), targets: UnsafeBufferPointer(targets),
             gradient: onlineNetwork.outputGradient)
         try onlineNetwork.backward(into: parameters.gradients)
-        try parameters.push(loss: loss, at: step, &statistics)
+        try parameters.push(loss: loss, at: total, &statistics)
     }
 
     func save(into state: inout WorkerState) throws {
         state.generators["shuffling"] = shuffling
         exploration.save(into: &state)
         var values: [String: StateSnapshot.Value] = [:]
-        segment.save(into: &values)
+        segment.save(into: &values, whole: hasOpenUpdate)
         if values["segment.actions"] != nil {
             values["segment.values"] = .float32(Array(self.values[..<segment.count]))
         }
         parameters.save(openSteps: segment.count, into: &values)
-        if !values.isEmpty {
-            state.learner = StateSnapshot(kind: configuration.method, version: Self.stateVersion, values: values)
+        if let openUpdate {
+            openUpdate.save(into: &values)
+            values["segment.targets"] = .float32(Array(segment.targets))
+            // Another epoch draws its own order.
+            if openUpdate.taken % minibatches > 0 { values["segment.order"] = .int64(order.map(Int64.init)) }
         }
+        if !values.isEmpty {
+            state.learner = StateSnapshot(
+                kind: configuration.method, version: hasOpenUpdate ? OpenUpdate.stateVersion : 1, values: values)
+        }
+    }
+
+    /// Restores the targets and the order of the rows, which an open update has determined.
+    private func restoreUpdate(_ snapshot: StateSnapshot) throws(ModelError) {
+        guard segment.isComplete, let openUpdate, openUpdate.steps == configuration.epochs * minibatches else {
+            throw .invalid("The stored open update does not fit the segment.")
+        }
+        let targets = try snapshot.float32("segment.targets", count: segment.capacity)
+        _ = segment.targets.update(fromContentsOf: targets)
+        guard openUpdate.taken % minibatches > 0 else { return }
+        let stored = try snapshot.int64("segment.order", count: segment.capacity)
+        guard stored.sorted().elementsEqual(0..<Int64(segment.capacity)) else {
+            throw .invalid("The stored order of the segment's rows lacks some of them.")
+        }
+        for (index, row) in stored.enumerated() { order[index] = Int(row) }
     }
 }

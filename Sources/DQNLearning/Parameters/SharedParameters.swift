@@ -80,6 +80,8 @@ package final class SharedParameters: ParameterStore, @unchecked Sendable {
         _ gradients: ParameterSlab, learningRate: Double, scale: Float, optimizer workerOptimizer: Optimizer?,
         pullingInto copy: ParameterSlab?
     ) -> Int {
+        // Every method pushes its gradients, a plug-in's too: a long update is not stuck.
+        Heartbeat.current?.beat()
         (workerOptimizer ?? optimizer).step(
             online, gradients: gradients, learningRate: learningRate, gradientScale: scale,
             copy: copy === online ? nil : copy)

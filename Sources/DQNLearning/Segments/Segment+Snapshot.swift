@@ -14,16 +14,19 @@ enum SegmentEnd: UInt8 {
 extension Segment {
     /// Adds the rows to a learner's arrays, for a checkpoint.
     ///
-    /// Between two rounds a segment is complete only if an error came before it was learned from. Such a segment is not
-    /// saved.
-    func save(into values: inout [String: StateSnapshot.Value]) {
-        guard count > 0, !isComplete else { return }
+    /// Between two rounds a segment is complete only if the update from it was cut short, or if an error came before it
+    /// was learned from. In the second case it is not saved.
+    ///
+    /// - Parameter whole: Whether a complete segment is saved.
+    func save(into values: inout [String: StateSnapshot.Value], whole: Bool) {
+        guard count > 0, !isComplete || whole else { return }
         values["segment.actions"] = .int64(actions[..<count].map(Int64.init))
         values["segment.rewards"] = .float32(Array(rewards[..<count]))
         if masks.isUsed {
-            values["segment.masks"] = .uint8(masks.bytes(slots: observationCount(count), finals: truncatedRows(count)))
+            let slots = endsWithEpisode && !isComplete ? count : count + environments
+            values["segment.masks"] = .uint8(masks.bytes(slots: slots, finals: truncatedRows(count)))
         }
-        guard !endsWithEpisode else {
+        guard !endsWithEpisode || isComplete else {
             values["segment.observations"] = .uint8(Array(observations[..<(count * bytesPerObservation)]))
             return
         }
@@ -40,28 +43,27 @@ extension Segment {
     ///   `environments_per_worker`.
     func restore(_ snapshot: StateSnapshot, actionCount: Int) throws(ModelError) {
         guard case .int64(let stored)? = snapshot.values["segment.actions"] else { return }
-        guard stored.count < capacity else {
+        let isWhole = snapshot.version == OpenUpdate.stateVersion
+        guard stored.count < capacity || isWhole && stored.count == capacity else {
             throw .invalid("The stored segment has \(stored.count) steps, but must have fewer than \(capacity).")
         }
         guard stored.allSatisfy({ (0..<Int64(actionCount)).contains($0) }) else {
             throw .invalid("The stored segment has an action outside 0…\(actionCount - 1).")
         }
         let rewards = try snapshot.float32("segment.rewards", count: stored.count)
-        let slots = endsWithEpisode ? stored.count : stored.count + environments
+        let hasEnds = !endsWithEpisode || isWhole
+        let slots = hasEnds ? stored.count + environments : stored.count
         let bytes = try snapshot.uint8("segment.observations", count: slots * bytesPerObservation)
-        if !endsWithEpisode { try restoreEnds(snapshot, count: stored.count, actionCount: actionCount) }
+        if hasEnds { try restoreEnds(snapshot, count: stored.count, actionCount: actionCount) }
         for index in stored.indices {
             actions[index] = Int32(truncatingIfNeeded: stored[index])
             self.rewards[index] = rewards[index]
         }
         bytes.withUnsafeBytes { observations.copyMemory(from: $0) }
         try masks.restore(
-            snapshot, "segment.masks", slots: observationCount(stored.count), finals: truncatedRows(stored.count))
+            snapshot, "segment.masks", slots: slots, finals: truncatedRows(stored.count))
         count = stored.count
     }
-
-    /// The stored observations of a number of rows.
-    private func observationCount(_ rows: Int) -> Int { endsWithEpisode ? rows : rows + environments }
 
     /// The rows that hold the last observation of a truncated episode.
     private func truncatedRows(_ rows: Int) -> [Int] { (0..<rows).filter { finals[$0] != nil } }
@@ -79,7 +81,8 @@ extension Segment {
             }
             ends[row] = end
             nextActions[row] = Int32(truncatingIfNeeded: next[row])
-            if end == .truncated { truncated.append(row) }
+            // The segment of one environment ends there, so that the observation keeps its place.
+            if end == .truncated, !endsWithEpisode { truncated.append(row) }
         }
         let bytes = try snapshot.uint8("segment.finals", count: truncated.count * bytesPerObservation)
         bytes.withUnsafeBytes { bytes in

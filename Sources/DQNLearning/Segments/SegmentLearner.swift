@@ -7,9 +7,7 @@ internal import DQNNetwork
 ///
 /// The ``SegmentRule`` decides what is learned from a segment. With several environments, one update learns from the steps
 /// of all of them: the gradient is summed over the steps and averaged over the environments.
-final class SegmentLearner: VectorLearner {
-    private static let stateVersion = 1
-
+final class SegmentLearner: ResumableLearner {
     private let configuration: TrainingConfiguration
     private let rule: any SegmentRule
     private let networks: SegmentNetworks
@@ -23,12 +21,17 @@ final class SegmentLearner: VectorLearner {
     var statistics = TrainingStatistics()
 
     private let parameters: WorkerParameters
+    /// The update from a complete segment, if the run stopped before it was taken.
+    private var openUpdate: OpenUpdate?
+    /// The segment's rewards without the bonuses of `munchausen`; empty without these.
+    private var plainRewards: [Float]
 
     init(_ context: LearnerContext, _ method: any TrainingMethod, rule: any SegmentRule) throws {
         let configuration = context.configuration
         self.configuration = configuration
         self.rule = rule
-        let restored = try context.restored(version: Self.stateVersion)
+        let restored = try context.restoredWithUpdate()
+        openUpdate = try OpenUpdate(restored)
         exploration = method.isActorCritic ? nil : Exploration(context)
         masks = try CurrentMasks(context)
         segment = Segment(
@@ -36,12 +39,16 @@ final class SegmentLearner: VectorLearner {
             bytesPerObservation: context.architecture.input.byteCount, actionCount: context.architecture.actionCount,
             endsWithEpisode: configuration.environmentsPerWorker == 1)
         actionCount = context.architecture.actionCount
+        plainRewards = configuration.munchausen ? Array(repeating: 0, count: segment.capacity) : []
         parameters = try WorkerParameters(context, restoring: restored)
         networks = try SegmentNetworks(context, method, rule: rule, parameters: parameters.values)
         onlineNetwork = try context.backend.makeComputation(
             of: context.architecture, batchSize: segment.capacity, training: true)
         if let restored {
             try segment.restore(restored, actionCount: actionCount)
+            guard openUpdate == nil || segment.isComplete else {
+                throw ModelError.invalid("The stored open update belongs to a segment that is not complete.")
+            }
             try restoreNextActions(restored)
         }
         try parameters.load(restored, openSteps: segment.count, context)
@@ -144,6 +151,35 @@ final class SegmentLearner: VectorLearner {
     func learn(at step: StepCount, using generator: inout RandomGenerator) throws {
         if rule.choosesAhead { try chooseAhead(at: step, using: &generator) }
         guard segment.isComplete else { return }
+        openUpdate = OpenUpdate(steps: 1, at: step)
+        try continueUpdate()
+    }
+
+    var hasOpenUpdate: Bool { openUpdate != nil }
+
+    func continueUpdate() throws {
+        guard var update = openUpdate else { return }
+        openUpdate = nil
+        let total = update.total
+        try update.proceed { _ in try takeGradientStep(at: total) }
+        if update.isOpen {
+            openUpdate = update
+            return
+        }
+        segment.clear()
+        try networks.reloadParameters()
+    }
+
+    private func takeGradientStep(at total: Int) throws {
+        for row in plainRewards.indices { plainRewards[row] = segment.rewards[row] }
+        do { try learnFromSegment(at: total) } catch {
+            // A step that is cut short adds its bonuses again.
+            for row in plainRewards.indices { segment.rewards[row] = plainRewards[row] }
+            throw error
+        }
+    }
+
+    private func learnFromSegment(at total: Int) throws {
         segment.load(into: onlineNetwork)
         try onlineNetwork.use(parameters.values)
         let outputs = try onlineNetwork.forward()
@@ -154,27 +190,28 @@ final class SegmentLearner: VectorLearner {
         var result = try rule.evaluate(segment, networks, outputs: outputs, gradient: onlineNetwork.outputGradient)
         if segment.environments > 1 { result.average(over: segment.environments, onlineNetwork.outputGradient) }
         try onlineNetwork.backward(into: parameters.gradients)
-        try parameters.push(loss: result.loss, at: step, &statistics)
+        try parameters.push(loss: result.loss, at: total, &statistics)
         if let parts = result.parts { statistics.add(parts) }
-        segment.clear()
-        try networks.reloadParameters()
     }
 
     func save(into state: inout WorkerState) throws {
         exploration?.save(into: &state)
         var values: [String: StateSnapshot.Value] = [:]
-        segment.save(into: &values)
+        segment.save(into: &values, whole: hasOpenUpdate)
         if networks.nextActions.contains(where: { $0 >= 0 }) {
             values["next_action"] = .int64(networks.nextActions.map(Int64.init))
         }
         parameters.save(openSteps: segment.count, into: &values)
+        openUpdate?.save(into: &values)
         if !values.isEmpty {
-            state.learner = StateSnapshot(kind: configuration.method, version: Self.stateVersion, values: values)
+            state.learner = StateSnapshot(
+                kind: configuration.method, version: hasOpenUpdate ? OpenUpdate.stateVersion : 1, values: values)
         }
     }
 
     func abandonEpisode(in environment: Int) {
         segment.abandonEpisode(of: environment)
+        if !segment.isComplete { openUpdate = nil }
         networks.nextActions[environment] = -1
     }
 }

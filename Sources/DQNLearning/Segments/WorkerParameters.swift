@@ -53,10 +53,10 @@ final class WorkerParameters {
     }
 
     /// Clips ``gradients``, applies them to the shared parameters and takes a new copy.
-    func push(loss: Double, at step: StepCount, _ statistics: inout TrainingStatistics) throws {
+    func push(loss: Double, at total: Int, _ statistics: inout TrainingStatistics) throws {
         let clipped = try store.clip(gradients, loss: loss, maximumNorm: configuration.maximumGradientNorm)
         let before = try store.push(
-            gradients, learningRate: configuration.learningRate(at: step.total), scale: clipped.scale,
+            gradients, learningRate: configuration.learningRate(at: total), scale: clipped.scale,
             optimizer: optimizer, pullingInto: usesCopy ? values : nil)
         statistics.add(
             loss: loss, gradientNorm: clipped.norm, staleness: usesCopy ? before - updateCountAtPull : nil)

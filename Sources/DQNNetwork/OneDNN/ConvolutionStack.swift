@@ -12,6 +12,8 @@ final class ConvolutionStack {
     let outputGradient: UnsafeMutablePointer<Float>?
 
     private let handle: OpaquePointer
+    /// Called before each block of a large batch.
+    private let isCut: (@convention(c) () -> Int32)?
     private let offsets: [(weight: Int, bias: Int)?]
     // Reused for every C call, so that a pass allocates no array.
     private var weights: [UnsafePointer<Float>?]
@@ -46,6 +48,7 @@ final class ConvolutionStack {
             )
         }
         self.handle = handle
+        if NetworkPulse.isWanted(batchSize) { isCut = updateIsCut } else { isCut = nil }
         self.offsets = offsets
         self.observations = observations
         self.output = output
@@ -73,7 +76,7 @@ final class ConvolutionStack {
         try check(onednn_convolutions_set_parameters(handle, weights, biases), "packing weights")
     }
 
-    func forward() throws(NetworkError) { try check(onednn_convolutions_forward(handle), "forward") }
+    func forward() throws(NetworkError) { try check(onednn_convolutions_forward(handle, isCut), "forward") }
 
     /// Returns the activations of a layer in the last forward pass; for training only.
     ///
@@ -91,7 +94,7 @@ final class ConvolutionStack {
             weightGradients[index] = slab.pointer(at: offset.weight)
             biasGradients[index] = slab.pointer(at: offset.bias)
         }
-        try check(onednn_convolutions_backward(handle, weightGradients, biasGradients), "backward")
+        try check(onednn_convolutions_backward(handle, weightGradients, biasGradients, isCut), "backward")
     }
 }
 
@@ -141,9 +144,13 @@ extension onednn_layer {
     }
 }
 
+/// Gives a sign of progress within a pass; returns 1 if the update is to be cut short.
+private func updateIsCut() -> Int32 { NetworkPulse.isCut() ? 1 : 0 }
+
 /// Throws an error that names the pass, if a oneDNN status is not success.
 func check(_ status: onednn_status, _ pass: String) throws(NetworkError) {
     guard status == 0 else {
+        if status == onednn_cut { throw NetworkPulse.cut }
         throw NetworkError(code: .computeLibrary, message: "oneDNN failed in \(pass) (status \(status)).")
     }
 }

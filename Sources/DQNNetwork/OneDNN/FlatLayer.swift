@@ -60,6 +60,8 @@ enum FlatLayer {
 /// Layers of vectors, each on the output of the one before.
 struct FlatChain {
     let layers: [FlatLayer]
+    /// Whether the batch is so large that a pass gives signs of progress between its layers.
+    let givesSigns: Bool
 
     func use(_ slab: ParameterSlab) {
         for index in layers.indices { layers[index].use(slab) }
@@ -67,7 +69,10 @@ struct FlatChain {
 
     /// Computes the layers and returns the output of the last one; without layers, the input.
     func forward(_ x: UnsafePointer<Float>, _ slab: ParameterSlab) throws(NetworkError) -> UnsafePointer<Float> {
-        for index in layers.indices { try layers[index].forward(input(of: index, x), slab) }
+        for index in layers.indices {
+            if givesSigns { try NetworkPulse.beat() }
+            try layers[index].forward(input(of: index, x), slab)
+        }
         return input(of: layers.count, x)
     }
 
@@ -79,6 +84,7 @@ struct FlatChain {
         into gradients: ParameterSlab
     ) throws(NetworkError) {
         for index in layers.indices.reversed() {
+            if givesSigns { try NetworkPulse.beat() }
             try layers[index].backward(
                 input(of: index, x), xGradient: index > 0 ? layers[index - 1].gradient : xGradient,
                 accumulating: index > 0 ? false : accumulating, slab, into: gradients)

@@ -29,7 +29,7 @@ struct NetworkHead {
             var layers: [FlatLayer] = []
             for item in stream.hidden { layers.append(try make.layer(item.name, item.layer)) }
             layers.append(try make.dense(stream.outputName, activation: .identity))
-            streams.append(FlatChain(layers: layers))
+            streams.append(FlatChain(layers: layers, givesSigns: NetworkPulse.isWanted(make.batchSize)))
         }
         self.streams = streams
         batchSize = make.batchSize

@@ -50,7 +50,7 @@ final class OneDNNComputation: NetworkComputation {
         for index in stacked..<architecture.trunk.count {
             layers.append(try make.layer("layers/\(index)", architecture.layers[index]))
         }
-        chain = FlatChain(layers: layers)
+        chain = FlatChain(layers: layers, givesSigns: NetworkPulse.isWanted(batchSize))
         head = try NetworkHead(of: architecture, make)
         outputGradient = UnsafeMutableBufferPointer(
             start: head.gradient, count: training ? batchSize * architecture.outputCount : 0)

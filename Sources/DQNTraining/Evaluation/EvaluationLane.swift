@@ -2,6 +2,7 @@ internal import DQNEnvironments
 internal import DQNLearning
 internal import DQNModel
 internal import DQNNetwork
+internal import DQNSupport
 
 /// One thread of an evaluation: its environments and its computation.
 ///

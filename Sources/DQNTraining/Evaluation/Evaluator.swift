@@ -3,7 +3,7 @@ internal import DQNEnvironments
 internal import DQNLearning
 internal import DQNModel
 internal import DQNNetwork
-internal import Foundation
+internal import DQNSupport
 
 /// Plays evaluation episodes in its own environments, with its own seeds and on its own threads, so that training is
 /// unaffected and may continue meanwhile.
@@ -46,7 +46,7 @@ final class Evaluator {
     /// The number of evaluation threads.
     static func laneCount(_ configuration: TrainingConfiguration) -> Int {
         let environments = min(configuration.evaluationEnvironments, configuration.evaluationEpisodes)
-        return max(1, min(environments, ProcessInfo.processInfo.activeProcessorCount))
+        return max(1, min(environments, Processors.available))
     }
 
     /// Starts an evaluation and returns.
@@ -67,7 +67,10 @@ final class Evaluator {
     var state: EvaluationState? { job?.progress.state }
 
     /// Stops the running evaluation: each thread stops at its next step.
-    func cancel() { job?.cancel() }
+    func cancel() {
+        job?.cancel()
+        pool.askToStop()
+    }
 
     /// Waits for the evaluation that ``start(index:agentSteps:_:)`` has started.
     ///
@@ -75,7 +78,7 @@ final class Evaluator {
     /// - Returns: the result, or why there is none; `nil` if `whileWaiting` has ended the wait.
     func wait(whileWaiting: () -> Bool) -> Result<EvaluationResult, EvaluationFailure>? {
         guard let job else { return .failure(.cancelled) }
-        let failures = pool.wait(for: lanes.indices, onFailure: { job.cancel() }, whileWaiting: whileWaiting)
+        let failures = pool.wait(for: lanes.indices, onFailure: { cancel() }, whileWaiting: whileWaiting)
         guard let failures else { return nil }
         self.job = nil
         // A thread that stopped because another one had failed reports a cancellation.

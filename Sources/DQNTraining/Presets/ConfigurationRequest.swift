@@ -23,6 +23,8 @@ public struct ConfigurationRequest: Sendable {
     public var assignments: [String] = []
     /// Values of flags, by key.
     public var flags: [String: JSONValue] = [:]
+    /// The checkpoint that a new run starts from; its settings win over the preset, and the file over them.
+    package var origin: Origin?
 
     /// Creates an empty request.
     public init() {}
@@ -56,24 +58,30 @@ public struct ConfigurationRequest: Sendable {
     }
 
     private func resolve(document: JSONValue?, _ gymnasium: GymnasiumSettings) throws -> Resolution {
-        guard let named = environment ?? document?["environment"]?.stringValue else {
+        let source = origin?.settings
+        guard let named = environment ?? document?["environment"]?.stringValue ?? source?["environment"]?.stringValue
+        else {
             throw TrainingError(
                 code: .invalidConfiguration, message: "No environment is given; use --env ID, as in --env CartPole-v1.")
         }
         let requested = try EnvironmentID(named)
-        let presetName = preset ?? document?["preset"]?.stringValue
+        let presetName = preset ?? document?["preset"]?.stringValue ?? source?["preset"]?.stringValue
         let preset = try presetName.map(Preset.named) ?? .standard(for: requested)
-        let methodName = method ?? document?["method"]?.stringValue ?? TrainingConfiguration().method
+        let methodName =
+            method ?? document?["method"]?.stringValue ?? source?["method"]?.stringValue
+            ?? TrainingConfiguration().method
         let (id, instance) = try EnvironmentRegistry.resolve(preset.identifier(requested), gymnasium: gymnasium)
         let method = try TrainingMethods.named(methodName)
         var configuration = try preset.configuration(for: instance.specification, method: method)
         let defaultNetwork = configuration.network
         var (layers, removed, explicit) = try layers(document, of: method)
         let environment = id.text(in: instance.specification)
+        func isSame(_ text: String) throws -> Bool {
+            let stored = try preset.identifier(EnvironmentID(text))
+            return try stored == id || stored == preset.identifier(requested) || stored.description == environment
+        }
         if let file = document?["environment"]?.stringValue, self.environment != nil {
-            let stored = try preset.identifier(EnvironmentID(file))
-            let isSame = try stored == id || stored == preset.identifier(requested) || stored.description == environment
-            if !isSame {
+            if try !isSame(file) {
                 removed.append(
                     Removed(
                         settings: layers[0].remove { ConfigurationKey.ofEnvironment.contains($0) },
@@ -81,6 +89,14 @@ public struct ConfigurationRequest: Sendable {
             }
         }
         let horizonNotice = try setHorizon(of: &configuration, below: &layers)
+        if let origin {
+            let isSameEnvironment = try (source?["environment"]?.stringValue).map(isSame) ?? true
+            let (layer, left) = try origin.layer(
+                method: method.name, preset: preset.rawValue, isSameEnvironment: isSameEnvironment,
+                hasSteps: steps != nil)
+            layers.insert(layer, at: 0)
+            removed += left
+        }
         try configuration.apply(layers)
         // Set last: a file may name the environment without the options that its preset needs.
         try configuration.set("environment", to: .string(environment))
@@ -137,8 +153,8 @@ public struct ConfigurationRequest: Sendable {
         do throws(TrainingError) { try configuration.set(key, to: .integer(Int64(steps))) } catch {
             throw TrainingError(
                 code: .invalidConfiguration,
-                message: "--steps \(steps) is out of range for the schedules (\(error.message)) Set their length with "
-                    + "--schedule-steps, or take fewer steps.")
+                message: "--steps \(steps) is out of range for the schedules (\(error.message.dropLast())); set their "
+                    + "length with --schedule-steps, or take fewer steps.")
         }
         // The file's layer is below that of assignments and flags.
         guard layers.count > 1, let stored = layers[0].remove(where: { $0 == key })[key],
@@ -150,7 +166,8 @@ public struct ConfigurationRequest: Sendable {
     }
 
     /// Settings of a file that do not apply, because the file is for another method or environment than the run.
-    private struct Removed {
+    struct Removed {
+        var source = "configuration file"
         var settings: [String: JSONValue]
         var file: String
         var run: String
@@ -163,7 +180,7 @@ public struct ConfigurationRequest: Sendable {
                 return changed != configuration
             }
             guard !names.isEmpty else { return nil }
-            return "the configuration file is for the \(file), so these settings of it do not apply to \(run): "
+            return "the \(source) is for the \(file), so these settings of it do not apply to \(run): "
                 + names.joined(separator: ", ")
         }
     }

@@ -1,9 +1,10 @@
 internal import DQNCheckpoint
 internal import DQNLearning
 package import DQNModel
+internal import Foundation
 
-/// New values of the settings of evaluations, the only ones that a resume may change: they decide how a run is measured
-/// and when it has reached its target, not what it learns.
+/// New values of the settings that a resume may change: those of evaluations, which decide how a run is measured and when
+/// it has reached its target, and the length of the schedules, which the user must name.
 package struct EvaluationChanges: Sendable {
     /// Assignments `key=value`.
     package var assignments: [String]
@@ -17,7 +18,9 @@ package struct EvaluationChanges: Sendable {
     }
 
     /// Whether a resume may change a key.
-    package static func allows(_ key: String) -> Bool { key.hasPrefix("evaluation_") || key == "target_return" }
+    package static func allows(_ key: String) -> Bool {
+        key.hasPrefix("evaluation_") || key == "target_return" || key == "schedule_steps"
+    }
 
     /// Changes the configuration of a checkpoint, and whether it has reached its target.
     ///
@@ -29,6 +32,13 @@ package struct EvaluationChanges: Sendable {
         var configuration = try TrainingConfiguration(json: checkpoint.configuration)
         let changes = try apply(to: &configuration)
         if changes.isEmpty { return [:] }
+        let step = checkpoint.counters.agentSteps
+        guard changes["schedule_steps"] == nil || configuration.scheduleSteps > step else {
+            throw TrainingError(
+                code: .invalidConfiguration,
+                message: "The run has taken \(step) agent steps, so a schedule of --schedule-steps "
+                    + "\(configuration.scheduleSteps) would be over; use more than \(step).")
+        }
         checkpoint.configuration = configuration.json
         if changes["target_return"] != nil {
             // The evaluation of the checkpoint's own step decides, if there is one.
@@ -59,8 +69,36 @@ package struct EvaluationChanges: Sendable {
         if let key = changes.keys.sorted().first(where: { !Self.allows($0) }) {
             throw TrainingError(
                 code: .invalidConfiguration,
-                message: "A resumed run keeps its '\(key)'; only the keys evaluation_… and target_return may change.")
+                message:
+                    "A resumed run keeps its '\(key)'; only the keys evaluation_…, target_return and schedule_steps "
+                    + "may change. Start a new run with --from to change others.")
         }
         return changes
+    }
+
+    /// Describes what another length of the schedules means at the step of the resume.
+    static func scheduleLines(
+        _ changes: [String: (old: JSONValue, new: JSONValue)], _ configuration: TrainingConfiguration, at step: Int
+    ) -> [String] {
+        guard let old = changes["schedule_steps"]?.old.integerValue else { return [] }
+        var before = configuration
+        before.scheduleSteps = Int(old)
+        func text(_ value: Double) -> String { String(format: "%.4g", value) }
+        let rates =
+            "learning rate \(text(configuration.learningRate(at: step))) instead of "
+            + text(before.learningRate(at: step))
+        let usesEpsilon = (try? TrainingMethods.named(configuration.method).isActorCritic) == false
+        let epsilons =
+            "epsilon \(text(configuration.scheduledEpsilon(at: step))) instead of "
+            + text(before.scheduledEpsilon(at: step))
+        return ["with the new schedule, agent step \(step) has " + (usesEpsilon ? "\(rates), \(epsilons)" : rates)]
+    }
+}
+
+extension TrainingConfiguration {
+    /// ε of the schedule, without the values that workers draw or are dealt.
+    fileprivate func scheduledEpsilon(at step: Int) -> Double {
+        LinearSchedule(from: epsilonStart, to: epsilonFinal, over: Double(scheduleSteps) * epsilonFraction)
+            .value(at: step)
     }
 }

@@ -1,5 +1,6 @@
 internal import DQNCheckpoint
 internal import DQNLearning
+internal import DQNSupport
 internal import Foundation
 
 /// `metrics.csv`: the metrics by agent step, with wall-clock times, under the names of Stable-Baselines3.
@@ -17,7 +18,7 @@ final class MetricsFile {
     ]
 
     private let columns: [String]
-    private let handle: FileHandle
+    private let file: AppendedFile
     /// Seconds of training before this process, according to the last row.
     let elapsedBefore: Double
 
@@ -42,10 +43,8 @@ final class MetricsFile {
             }
         }
         elapsedBefore = elapsed
-        handle = try RunDirectory.createLog(url, contents: text)
+        file = try RunDirectory.createLog(url, contents: text)
     }
-
-    deinit { try? handle.close() }
 
     /// Appends a row. Rows are not buffered, so a killed process loses none.
     func append(step: Int, values: [String: Double], elapsed: Double, stepsPerSecond: Double) throws {
@@ -53,7 +52,7 @@ final class MetricsFile {
         // Milliseconds and whole steps: more digits would have no meaning.
         values["time/time_elapsed"] = (elapsed * 1000).rounded() / 1000
         values["time/fps"] = stepsPerSecond.rounded()
-        try handle.write(contentsOf: Data(Self.line(step: step, values: values, columns).utf8))
+        try file.append(Data(Self.line(step: step, values: values, columns).utf8))
     }
 
     private static func line(step: Int, values: [String: Double], _ columns: [String]) -> String {

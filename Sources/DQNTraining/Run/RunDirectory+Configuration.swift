@@ -73,6 +73,12 @@ extension RunDirectory {
         }
     }
 
+    /// The run in whose directory this path is, such as that of one of its checkpoints.
+    private var surroundingRun: URL? {
+        let parent = url.deletingLastPathComponent()
+        return [parent, parent.deletingLastPathComponent()].first { RunDirectory($0).holdsRun }
+    }
+
     /// Reads `config.json`.
     ///
     /// - Returns: `nil` if there is none, or if it is empty, as a power failure may leave it.
@@ -80,13 +86,15 @@ extension RunDirectory {
     func readConfiguration() throws(TrainingError) -> StoredConfiguration? {
         guard FileKind(url.path) == .directory else {
             let what = FileKind(url.path)
+            if what != .missing, let run = surroundingRun {
+                throw noRun("it is \(what.words) of one", remedy: "Use --resume '\(run.path)'.")
+            }
             throw noRun(what == .missing ? "there is no such directory" : "it is \(what.words), not a directory")
         }
         guard FileKind(configurationFile.path) != .missing else {
             if FileKind(checkpoints.path) == .directory { return nil }
-            let parent = url.deletingLastPathComponent()
-            if url.lastPathComponent == "checkpoints", RunDirectory(parent).holdsRun {
-                throw noRun("it holds the checkpoints of one", remedy: "Use --resume '\(parent.path)'.")
+            if url.lastPathComponent == checkpoints.lastPathComponent, let run = surroundingRun {
+                throw noRun("it holds the checkpoints of one", remedy: "Use --resume '\(run.path)'.")
             }
             throw noRun("it has neither config.json nor checkpoints")
         }
@@ -116,7 +124,13 @@ extension RunDirectory {
     ///   run's.
     func configurationToResume() throws(TrainingError) -> (stored: StoredConfiguration, file: String?) {
         try requireOwnRecords()
-        if let stored = try readConfiguration() { return (stored, nil) }
+        let stored = try readConfiguration()
+        if hasLostCheckpoints {
+            throw noRun(
+                "its checkpoints have been moved or deleted",
+                remedy: "Put them back, or start a new run with --config '\(configurationFile.path)' --out DIR.")
+        }
+        if let stored { return (stored, nil) }
         let found: (url: URL, value: CheckpointSummary)
         do throws(CheckpointError) {
             // The store reports damaged files when it sets them aside.
@@ -129,9 +143,11 @@ extension RunDirectory {
             throw TrainingError(wrapping: error)
         }
         // Checkpoints do not record how a run proceeds: it ends with its schedule, and saves as runs do by default.
+        // One that has been extended beyond its schedule is complete.
         let configuration = try TrainingConfiguration(json: found.value.configuration)
         let options = TrainingRun.Options(
-            steps: configuration.scheduleSteps, saveEvery: TrainingRun.Options.defaultSaveEvery,
+            steps: max(configuration.scheduleSteps, found.value.counters.agentSteps),
+            saveEvery: TrainingRun.Options.defaultSaveEvery,
             keep: TrainingRun.Options.defaultKeep)
         return (
             StoredConfiguration(configuration: configuration.json, run: StoredOptions(options), compute: nil),

@@ -64,7 +64,13 @@ extension RunDirectory {
     /// disk was full.
     func isUnsaved() -> Bool {
         guard case .nothing = saved else { return false }
-        return FileKind(path(.configuration)) == .file
+        return FileKind(path(.configuration)) == .file && !hasLostCheckpoints
+    }
+
+    /// Whether the directory held checkpoints, of which it has none any more: the lineage is written after the first.
+    var hasLostCheckpoints: Bool {
+        guard case .nothing = saved else { return false }
+        return (try? FileBeginning.read(path(.lineage), bytes: 1))?.isEmpty == false
     }
 
     /// Checks that a new run may use the directory: that it is missing, or holds none of the names that a run uses, or
@@ -86,6 +92,11 @@ extension RunDirectory {
         }
         guard FileKind(path(.configuration)) == .file, (try? readConfiguration()) != nil else {
             throw Self.foreign(path(.configuration))
+        }
+        if hasLostCheckpoints {
+            throw TrainingError(
+                code: .outputDirectory,
+                message: "'\(url.path)' holds the records of a run without its checkpoints; choose another --out.")
         }
         for record in present where record != .configuration {
             guard let beginning = try? FileBeginning.read(path(record), bytes: Self.beginningBytes),

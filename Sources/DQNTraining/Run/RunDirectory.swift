@@ -47,12 +47,10 @@ public struct RunDirectory: Sendable {
     }
 
     /// Creates or replaces a file atomically and opens it for appending.
-    static func createLog(_ url: URL, contents: String) throws(TrainingError) -> FileHandle {
+    static func createLog(_ url: URL, contents: String) throws(TrainingError) -> AppendedFile {
         do throws(SystemError) {
             try AtomicFile.write(Data(contents.utf8), to: url.path)
-            let descriptor = open(url.path, O_WRONLY | O_APPEND | O_CLOEXEC)
-            guard descriptor >= 0 else { throw SystemError(errno) }
-            return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            return try AppendedFile(url.path)
         } catch { throw cannotWrite(url.path, error) }
     }
 

@@ -25,6 +25,18 @@ struct SaveTracker {
     /// Tracks a new run.
     init() {}
 
+    /// Saves the first state of a new run and waits.
+    ///
+    /// - Throws: ``DQNCheckpoint/CheckpointError`` if the save fails.
+    init(saving checkpoint: Checkpoint, with saver: ChiefSaver) throws(CheckpointError) {
+        recordStart(at: checkpoint.counters.agentSteps)
+        saver.save(checkpoint)
+        for outcome in saver.finish() {
+            if case .failure(let error) = outcome.result { throw error }
+            record(outcome)
+        }
+    }
+
     /// Tracks a run that continues from a checkpoint.
     init(resumedFrom checkpoint: URL, at step: Int) {
         lastCheckpoint = checkpoint
@@ -63,7 +75,8 @@ struct SaveTracker {
         case .success(let receipt):
             endedCount += 1
             lastCheckpoint = receipt.url
-            if replaceableStep == outcome.agentSteps { replaceableStep = nil }
+            // Unless a later state of the step has made the saved one out of date meanwhile.
+            if replaceableStep == outcome.agentSteps, savedStep == outcome.agentSteps { replaceableStep = nil }
         case .failure(let error): recordFailure(error, at: outcome.agentSteps)
         }
     }

@@ -1,8 +1,51 @@
-internal import DQNCheckpoint
-internal import DQNLearning
+package import DQNCheckpoint
+package import DQNEnvironments
+package import DQNLearning
 internal import DQNModel
+package import Logging
 
 extension TrainingRun {
+    /// Resumes a run with new values of the settings that a resume may change, which the run stores.
+    ///
+    /// - Parameter which: the checkpoint to resume from; what is newer than an earlier one is kept aside.
+    package convenience init(
+        resuming directory: RunDirectory, steps: Int? = nil, saveEvery: Int? = nil, keep: Int? = nil,
+        workers: Int? = nil, memoryLimit: Int? = nil, workerTimeout: Duration? = nil,
+        evaluation: EvaluationChanges, which: CheckpointSelection = .latest,
+        gymnasium: GymnasiumSettings = GymnasiumSettings(),
+        makeStore: ParameterStoreFactory? = nil,
+        logger: Logger = Logger(label: "swift-dqn")
+    ) throws(TrainingError) {
+        do {
+            let (stored, file) = try directory.configurationToResume()
+            var options = stored.run.options
+            options.steps = steps ?? options.steps
+            options.saveEvery = saveEvery ?? options.saveEvery
+            options.keep = keep ?? options.keep
+            options.memoryLimit = memoryLimit ?? options.memoryLimit
+            options.workerTimeout = workerTimeout ?? options.workerTimeout
+            if let file {
+                logger.warning(
+                    """
+                    there is no config.json: the run has the configuration in \(file), ends at agent step \
+                    \(options.steps)\(steps == nil ? " (its schedule_steps)" : ""), saves every \(options.saveEvery) steps \
+                    and keeps \(options.keep) checkpoints
+                    """)
+            }
+            if directory.isUnsaved() {
+                var configuration = try TrainingConfiguration(json: stored.configuration)
+                configuration.workers = workers ?? configuration.workers
+                try evaluation.apply(to: &configuration)
+                try self.init(
+                    new: configuration, from: nil, options, directory, beginsAgain: true, gymnasium, makeStore, logger)
+                return
+            }
+            try self.init(
+                resuming: directory, which, stored, options, newSteps: steps, workers: workers, evaluation, gymnasium,
+                makeStore, logger)
+        } catch { throw TrainingError(wrapping: error) }
+    }
+
     /// Refuses a new total that the run has already exceeded: the run would end at once, and with it every later resume.
     ///
     /// - Throws: ``TrainingError`` (`invalidConfiguration`).
@@ -15,10 +58,13 @@ extension TrainingRun {
                 + "the run: use more than \(done), or go back to an earlier checkpoint with --which STEP.")
     }
 
+    /// Whether a step, an evaluation or a row is left to do.
+    var hasWorkLeft: Bool { trainer.isEvaluationPending || Self.hasWork(trainer, options) }
+
     /// Whether a trainer has steps, or an evaluation that is due, left to do.
     static func hasWork(_ trainer: Trainer, _ options: Options) -> Bool {
         if trainer.reachedTarget { return false }
-        return trainer.isScheduledWorkDue
+        return trainer.isScheduledWorkDue || trainer.hasOpenUpdate
             || (trainer.counters.agentSteps < options.steps && !trainer.allWorkersFinished)
     }
 

@@ -63,7 +63,8 @@ public final class TrainingRun {
         logger: Logger = Logger(label: "swift-dqn")
     ) throws(TrainingError) {
         do {
-            try self.init(new: configuration, options, directory, beginsAgain: false, gymnasium, makeStore, logger)
+            try self.init(
+                new: configuration, from: nil, options, directory, beginsAgain: false, gymnasium, makeStore, logger)
         } catch { throw TrainingError(wrapping: error) }
     }
 
@@ -98,75 +99,48 @@ public final class TrainingRun {
             gymnasium: gymnasium, makeStore: makeStore, logger: logger)
     }
 
-    /// Resumes a run as the initializer above, with new values of the settings of evaluations, which the run stores.
-    package convenience init(
-        resuming directory: RunDirectory, steps: Int? = nil, saveEvery: Int? = nil, keep: Int? = nil,
-        workers: Int? = nil, memoryLimit: Int? = nil, workerTimeout: Duration? = nil,
-        evaluation: EvaluationChanges, gymnasium: GymnasiumSettings = GymnasiumSettings(),
-        makeStore: ParameterStoreFactory? = nil,
-        logger: Logger = Logger(label: "swift-dqn")
-    ) throws(TrainingError) {
-        do {
-            let (stored, file) = try directory.configurationToResume()
-            var options = stored.run.options
-            options.steps = steps ?? options.steps
-            options.saveEvery = saveEvery ?? options.saveEvery
-            options.keep = keep ?? options.keep
-            options.memoryLimit = memoryLimit ?? options.memoryLimit
-            options.workerTimeout = workerTimeout ?? options.workerTimeout
-            if let file {
-                logger.warning(
-                    """
-                    there is no config.json: the run has the configuration in \(file), ends at agent step \
-                    \(options.steps)\(steps == nil ? " (its schedule_steps)" : ""), saves every \(options.saveEvery) steps \
-                    and keeps \(options.keep) checkpoints
-                    """)
-            }
-            if directory.isUnsaved() {
-                var configuration = try TrainingConfiguration(json: stored.configuration)
-                configuration.workers = workers ?? configuration.workers
-                try evaluation.apply(to: &configuration)
-                try self.init(new: configuration, options, directory, beginsAgain: true, gymnasium, makeStore, logger)
-                return
-            }
-            try self.init(
-                resuming: directory, stored, options, newSteps: steps, workers: workers, evaluation, gymnasium,
-                makeStore, logger)
-        } catch { throw TrainingError(wrapping: error) }
-    }
-
     /// - Parameter beginsAgain: whether to begin the run again that the directory holds without a checkpoint.
-    private init(
-        new configuration: TrainingConfiguration, _ options: Options, _ directory: RunDirectory, beginsAgain: Bool,
+    init(
+        new configuration: TrainingConfiguration, from origin: RunOrigin?, _ options: Options,
+        _ directory: RunDirectory, beginsAgain: Bool,
         _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?, _ logger: Logger
     ) throws {
         if !beginsAgain { try directory.requireFree() }
         try configuration.validate(steps: options.steps)
-        trainer = try Trainer(configuration, options: options.trainerOptions(gymnasium), makeStore: makeStore)
+        try origin?.validate(steps: options.steps)
+        trainer = try Trainer(
+            configuration, from: origin, options: options.trainerOptions(gymnasium), makeStore: makeStore)
         for notice in trainer.notices { logger.warning("\(notice)") }
+        var lineage: [String: JSONValue]?
+        if let origin, let report = trainer.originReport {
+            for line in origin.lines(report, configuration) { logger.notice("\(line)") }
+            lineage = origin.lineage(report)
+        }
         let store = try directory.prepare(
-            keepLast: options.keep, beginsAgain: beginsAgain, notice: { logger.notice("\($0)") })
-        saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, resumedFrom: nil))
+            keepLast: options.keep, beginsAgain: beginsAgain, notice: { logger.warning("\($0)") })
+        saver = try ChiefSaver(store, lineage: Lineage(directory.lineage, startedFrom: origin?.digest, event: lineage))
+        // Before config.json: a run without a checkpoint begins again, with new parameters.
+        saves = origin == nil ? SaveTracker() : try SaveTracker(saving: trainer.checkpoint(), with: saver)
         try directory.create(configuration, options)
         self.directory = directory
         self.options = options
         self.logger = logger
-        saves = SaveTracker()
         metrics = try MetricsFile(directory.metrics, history: MetricHistory(), furtherColumns: trainer.furtherColumns)
         workersFile = try WorkersFile(directory.workers, history: MetricHistory())
-        firstStep = 0
+        firstStep = trainer.counters.agentSteps
         idleReason = nil
         holdStatesSparingly()
         // Not before: an error is a single line.
         for notice in Foresight.notices(on: configuration, steps: options.steps) { logger.warning("\(notice)") }
     }
 
-    private init(
-        resuming directory: RunDirectory, _ stored: RunDirectory.StoredConfiguration, _ options: Options,
-        newSteps: Int?, workers: Int?, _ evaluation: EvaluationChanges, _ gymnasium: GymnasiumSettings,
-        _ makeStore: ParameterStoreFactory?, _ logger: Logger
+    init(
+        resuming directory: RunDirectory, _ which: CheckpointSelection, _ stored: RunDirectory.StoredConfiguration,
+        _ options: Options, newSteps: Int?, workers: Int?, _ evaluation: EvaluationChanges,
+        _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?, _ logger: Logger
     ) throws {
         let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
+        try Self.returnTo(which, in: directory, store, logger)
         let newest = try store.recoverLatest { logger.warning("\($0)") }
         directory.removeLeftovers { logger.warning("\($0)") }
         guard let newest else {
@@ -182,9 +156,13 @@ public final class TrainingRun {
             resuming: checkpoint, workers: workers, options: options.trainerOptions(gymnasium),
             makeStore: makeStore)
         for notice in trainer.notices { logger.warning("\(notice)") }
-        try trainer.configuration.validate(steps: options.steps)
-        let edits = ConfigurationEdits.notices(
-            in: stored.configuration, stored: storedConfiguration, running: trainer.configuration, of: directory)
+        try trainer.configuration.validate(steps: options.steps, resumes: true)
+        // An earlier checkpoint may have other settings than the run had in the end.
+        let edits =
+            which != .latest
+            ? []
+            : ConfigurationEdits.notices(
+                in: stored.configuration, stored: storedConfiguration, running: trainer.configuration, of: directory)
         for notice in edits { logger.warning("\(notice)") }
         if let compute = stored.compute, compute != ComputeThreads.libraryDescription {
             logger.warning(
@@ -203,6 +181,9 @@ public final class TrainingRun {
         saves = SaveTracker(resumedFrom: newest.url, at: firstStep)
         for (key, change) in changes.sorted(by: { $0.key < $1.key }) {
             logger.notice("\(key) changes from \(Self.text(change.old)) to \(Self.text(change.new))")
+        }
+        for line in EvaluationChanges.scheduleLines(changes, trainer.configuration, at: firstStep) {
+            logger.notice("\(line)")
         }
         // The file of this step is replaced by one with the changes, so that the next resume has them too.
         if !changes.isEmpty { saves.invalidate(firstStep) }
@@ -226,7 +207,7 @@ public final class TrainingRun {
     ///
     /// - Parameters:
     ///   - isInterrupted: called about fifty times a second; once it returns `true`, the run stops at the next step
-    ///     boundary.
+    ///     boundary, or within a long update, which a resume completes.
     ///   - onProgress: called about ten times a second, and at the end.
     /// - Returns: how the run ended.
     /// - Throws: ``TrainingError`` (`runFailed`) if training fails, after saving what is left, or if the last state could
@@ -264,6 +245,8 @@ public final class TrainingRun {
         while hasWorkLeft {
             if isInterrupted() || isTimeUp { return try endEarly() }
             saveIfRequested()
+            // The saved state of this step is one within the step.
+            if trainer.hasOpenUpdate { saves.invalidate(trainer.counters.agentSteps) }
             let report = try trainer.advance(to: nextStop) {
                 reportProgress(onProgress)
                 return isInterrupted() || isTimeUp || isSaveRequested
@@ -283,11 +266,11 @@ public final class TrainingRun {
         // A checkpoint resumed from was saved before the work scheduled at its step; it is replaced.
         if report.metrics != nil { saves.invalidate(report.step) }
         if let state = report.evaluatedState, report.isBest || isSaveDue(at: report.step) { save(state) }
-        if !trainer.isEvaluationPending, !trainer.isScheduledWorkDue, isSaveDue(at: trainer.counters.agentSteps) {
+        if !trainer.isEvaluationPending, !trainer.isScheduledWorkDue, !trainer.hasOpenUpdate,
+            isSaveDue(at: trainer.counters.agentSteps)
+        {
             save()
         }
         if trainer.isEvaluationPending, evaluationStart == nil { evaluationStart = clock.seconds }
     }
-
-    private var hasWorkLeft: Bool { trainer.isEvaluationPending || Self.hasWork(trainer, options) }
 }

@@ -1,5 +1,6 @@
 internal import DQNCheckpoint
 internal import DQNLearning
+internal import DQNSupport
 internal import Foundation
 
 /// `workers.csv`: one row per worker for each row of `metrics.csv`.
@@ -13,7 +14,7 @@ final class WorkersFile {
         "worker/staleness", "worker/exploration_rate",
     ]
 
-    private let handle: FileHandle
+    private let file: AppendedFile
     private var lastRows: [Int: (steps: Int, time: Double)] = [:]
 
     /// Opens the file, keeping one row per worker for each row of a history.
@@ -36,10 +37,8 @@ final class WorkersFile {
             }
         }
         let text = ([Substring(Self.columns.joined(separator: ","))] + rows).joined(separator: "\n") + "\n"
-        handle = try RunDirectory.createLog(url, contents: text)
+        file = try RunDirectory.createLog(url, contents: text)
     }
-
-    deinit { try? handle.close() }
 
     /// Appends one row per worker.
     ///
@@ -59,7 +58,7 @@ final class WorkersFile {
             ]
             text += cells.joined(separator: ",") + "\n"
         }
-        try handle.write(contentsOf: Data(text.utf8))
+        try file.append(Data(text.utf8))
     }
 
     private static func cell(_ value: Double?) -> String {

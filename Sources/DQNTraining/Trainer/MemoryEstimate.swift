@@ -141,7 +141,8 @@ struct MemoryEstimate {
         throw TrainingError(
             code: .invalidConfiguration,
             message: "The run needs about \(sums) = \(text(total)) of memory, but \(allowed); "
-                + "\(remedy(limit ?? found.bytes)), or allow more\(limit == nil ? " with --memory" : "").")
+                + "\(remedy(limit ?? found.bytes)), or allow more\(limit == nil ? ": raise that limit, or override it with --memory" : "")."
+        )
     }
 
     /// What the user can do apart from allowing more.

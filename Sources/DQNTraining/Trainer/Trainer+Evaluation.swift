@@ -2,6 +2,7 @@ internal import DQNCheckpoint
 internal import DQNLearning
 internal import DQNModel
 internal import DQNNetwork
+internal import DQNSupport
 
 /// An evaluation that is running while training continues, with everything of its step that waits for it.
 struct PendingEvaluation {
@@ -111,8 +112,11 @@ extension Trainer {
     /// - Throws: as ``finishEvaluation(_:isInterrupted:)``.
     func settleEvaluation(within time: Duration) throws(TrainingError) -> Report {
         var report = Report()
-        let deadline = ContinuousClock.now + time
-        try awaitEvaluation(&report) { ContinuousClock.now < deadline }
+        var waited = RunningTime()
+        try awaitEvaluation(&report) {
+            waited.read()
+            return waited.seconds < time / .seconds(1)
+        }
         abandonEvaluation()
         return report
     }

@@ -11,11 +11,11 @@ extension Trainer {
     }
 
     /// Whether the evaluation or the row of metrics scheduled at this step is still missing, because of an interruption
-    /// or an error, or because an earlier evaluation had to end first.
+    /// or an error, or because an earlier evaluation had to end first. Not within an update that was cut short.
     package var isScheduledWorkDue: Bool {
         let step = counters.agentSteps
         return step > 0 && (isEvaluationDue || step % configuration.logInterval == 0) && history.agentSteps.last != step
-            && pending?.step != step && endState == nil
+            && pending?.step != step && endState == nil && !hasOpenUpdate
     }
 
     /// Evaluates and adds a row of metrics, if this step calls for it. An interruption leaves both for later.

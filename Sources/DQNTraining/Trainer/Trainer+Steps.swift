@@ -1,5 +1,6 @@
 internal import DQNCheckpoint
 internal import DQNLearning
+internal import DQNSupport
 
 extension Trainer {
     /// Takes steps up to a goal and counts them.
@@ -26,7 +27,9 @@ extension Trainer {
     private func takeSteps(_ active: [Int], upTo goal: Int, isInterrupted: () -> Bool) -> [Int: WorkerFailure] {
         budget.reset(taken: counters.agentSteps)
         budget.grant(upTo: goal)
-        let (slots, budget) = (slots, budget)
+        let (slots, budget, updatePatience) = (slots, budget, updatePatience)
+        /// Since the interruption.
+        var patience: RunningTime?
         return pool.perform(on: active) { index, heartbeat in
             let slot = slots[index]
             let started = ContinuousClock.now
@@ -36,7 +39,12 @@ extension Trainer {
         } onFailure: {
             budget.stop()
         } whileWaiting: {
-            if isInterrupted() { budget.stop() }
+            guard isInterrupted() else { return }
+            budget.stop()
+            pool.askToStop()
+            if patience == nil { patience = RunningTime() }
+            patience?.read()
+            if let patience, patience.seconds > updatePatience { pool.askToCutUpdates() }
         }
     }
 

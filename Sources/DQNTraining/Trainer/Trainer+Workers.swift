@@ -3,6 +3,7 @@ internal import DQNEnvironments
 internal import DQNLearning
 internal import DQNModel
 internal import DQNNetwork
+internal import DQNSupport
 
 extension Trainer {
     /// Creates each worker on its own thread.
@@ -10,15 +11,21 @@ extension Trainer {
         let (slots, method, store) = (slots, method, parameters)
         let (configuration, architecture, backend) = (configuration, architecture, setup.backend)
         let (specification, statistics, gymnasium) = (setup.specification, setup.statistics, setup.options.gymnasium)
-        let failures = pool.perform(on: slots.indices) { index, _ in
+        let isNew = setup.isNew
+        let failures = pool.perform(on: slots.indices) { index, heartbeat in
             let slot = slots[index]
             let prepared = slot.preparedEnvironment?.take()
             if slot.state?.status == .finished { return }
-            let worker = try Worker(
-                LearnerContext(
-                    configuration: configuration, architecture: architecture, environment: specification,
-                    backend: backend, store: store, worker: index, state: slot.state), method, slot.counts,
-                environments: configuration.makeEnvironments(worker: index, gymnasium, first: prepared))
+            let worker = try heartbeat.starting {
+                try Worker(
+                    LearnerContext(
+                        configuration: configuration, architecture: architecture, environment: specification,
+                        backend: backend, store: store, worker: index, state: slot.state), method, slot.counts,
+                    environments: configuration.makeEnvironments(worker: index, gymnasium, first: prepared),
+                    keeping: slot.keptEnvironments)
+            }
+            // The episodes of an origin belong to another run.
+            if isNew { worker.learner.statistics = TrainingStatistics() }
             // A single worker continues the same sums, bit for bit; several workers have separate sums.
             if slots.count == 1 {
                 var sums = statistics
@@ -34,10 +41,14 @@ extension Trainer {
         for (index, slot) in slots.enumerated() {
             for (environment, failure) in slot.worker?.restoreFailures ?? [] {
                 let place = configuration.environmentsPerWorker > 1 ? "environment \(environment)" : "its environment"
+                if isNew {
+                    notices.append("worker \(index): \(place) keeps nothing of the checkpoint's (\(failure))")
+                    continue
+                }
                 notices.append("worker \(index) starts a new episode: \(place) cannot be restored (\(failure))")
             }
         }
-        if setup.checkpoint == nil, let frame = slots[0].worker?.frame {
+        if isNew, let frame = slots[0].worker?.frame {
             notices += setup.specification.notices(of: frame, isScaled: configuration.scalesInput)
         }
         if slots.count > 1 || !slots[0].isActive { slots[0].unreportedStatistics = statistics }

@@ -72,10 +72,14 @@ public final class Trainer {
     var health: RunHealth
     /// Called before the state of an evaluated step is taken, which is held until the evaluation is known.
     var beforeHolding: () -> Void = {}
+    /// Seconds that an interrupted update has to end by itself, as most do: a step boundary is the simpler state.
+    package var updatePatience = 0.3
     /// When each worker stopped after the last advance.
     var lastStops: [ContinuousClock.Instant] = []
 
     let method: any TrainingMethod
+    /// What the run has taken from its origin.
+    let originReport: RunOrigin.Report?
     let parameters: any ParameterStore
     let budget: StepBudget
     let pool: WorkerPool
@@ -115,6 +119,17 @@ public final class Trainer {
         } catch { throw TrainingError(wrapping: error) }
     }
 
+    /// Starts a run from another run's state.
+    ///
+    /// - Throws: as ``init(_:options:backend:makeStore:)``, and `invalidConfiguration` if the parameters do not fit the
+    ///   new run's network.
+    convenience init(
+        _ configuration: TrainingConfiguration, from origin: RunOrigin?, options: Options,
+        makeStore: ParameterStoreFactory?
+    ) throws {
+        try self.init(TrainerSetup(configuration, from: origin, options: options, backend: nil), makeStore)
+    }
+
     /// Restores a trainer from a checkpoint. With the same number of workers it continues as exactly as its method can.
     ///
     /// With fewer workers, later checkpoints keep the states of the others, unused. With more, the new ones start with
@@ -150,6 +165,7 @@ public final class Trainer {
         evaluatesInBackground = setup.options.evaluatesInBackground
         inactiveWorkers = setup.inactiveWorkers
         notices = setup.notices
+        originReport = setup.originReport
         parameters = try setup.makeParameters(makeStore)
         evaluator = try setup.makeEvaluator()
         counters = checkpoint?.counters ?? Counters()
@@ -171,6 +187,12 @@ public final class Trainer {
     /// Whether every worker has taken all the steps that one worker may take.
     package var allWorkersFinished: Bool { !slots.contains { $0.isActive } }
 
+    /// Whether an interruption has cut the update of a worker short: the trainer is within an agent step. The next advance
+    /// completes the update first, also after a resume.
+    package var hasOpenUpdate: Bool {
+        slots.contains { !pool.lost.contains($0.index) && $0.worker?.hasOpenUpdate ?? false }
+    }
+
     /// Agent steps claimed so far, readable while workers run.
     package var claimedAgentSteps: Int { budget.claimedSteps }
 
@@ -180,7 +202,7 @@ public final class Trainer {
     /// - Parameters:
     ///   - limit: agent steps, counted from the start of the run.
     ///   - isInterrupted: called about fifty times a second; once it returns `true`, workers stop at their next step
-    ///     boundary.
+    ///     boundary, or within a long update, which the next advance completes.
     /// - Returns: what happened.
     /// - Throws: ``TrainingError`` (`runFailed`) with worker and step if an environment throws, a worker does not finish
     ///   a step in time, or the loss is no longer a number. ``checkpoint()`` still works then.
@@ -193,25 +215,28 @@ public final class Trainer {
             try performScheduledWork(&report, isInterrupted: isInterrupted)
             return report
         }
-        let goal = min(limit, nextScheduledStep)
-        if failure == nil, goal > counters.agentSteps {
+        // An update that was cut short belongs to this step, and so does what is scheduled there.
+        let hadOpenUpdate = hasOpenUpdate
+        let goal = hadOpenUpdate ? counters.agentSteps : min(limit, nextScheduledStep)
+        if failure == nil, hadOpenUpdate || goal > counters.agentSteps {
             do throws(TrainingError) { try takeSteps(upTo: goal, &report, isInterrupted) } catch {
                 // An earlier target would have ended the run before.
                 if pending == nil { throw error }
             }
         }
+        if hasOpenUpdate { return report }
         guard pending != nil else {
             try performScheduledWork(&report, isInterrupted: isInterrupted)
             return report
         }
         // An interruption leaves the evaluation running.
-        if failure != nil || counters.agentSteps >= goal || allWorkersFinished {
+        if failure != nil || counters.agentSteps >= goal && !hadOpenUpdate || allWorkersFinished {
             try finishEvaluation(&report, isInterrupted: isInterrupted)
         }
         return report
     }
 
-    /// Returns the whole state at this step boundary, by value.
+    /// Returns the whole state at this step boundary, or within the update that an interruption has cut short, by value.
     ///
     /// Replay chunks are shared, not copied. Parameters are copied once, into the memory of an earlier checkpoint if
     /// nothing uses that any more.

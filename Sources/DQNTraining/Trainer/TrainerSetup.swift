@@ -10,8 +10,14 @@ struct TrainerSetup {
     let options: Trainer.Options
     let backend: any ComputeBackend
     private let evaluationBackend: any ComputeBackend
-    /// The state to continue from; `nil` for a new run.
+    /// The state to continue from, or that a new run starts with; `nil` for a new run without an origin.
     let checkpoint: Checkpoint?
+    /// Whether the run is new.
+    let isNew: Bool
+    /// What a new run takes from its origin.
+    let originReport: RunOrigin.Report?
+    /// The states of each worker's environments, for what they keep across the episodes of the origin.
+    private let keptEnvironments: [[StateSnapshot?]]
     let method: any TrainingMethod
     let architecture: NetworkArchitecture
     let pool: WorkerPool
@@ -29,11 +35,20 @@ struct TrainerSetup {
     let inactiveWorkers: [WorkerState]
     private let team: ComputeTeam?
 
+    /// What a trainer starts from.
+    private enum Source {
+        case nothing
+        case origin(RunOrigin)
+        case checkpoint(Checkpoint)
+    }
+
     /// Prepares a new run.
     init(
-        _ configuration: TrainingConfiguration, options: Trainer.Options, backend: (any ComputeBackend)?
+        _ configuration: TrainingConfiguration, from origin: RunOrigin? = nil, options: Trainer.Options,
+        backend: (any ComputeBackend)?
     ) throws {
-        try self.init(configuration, checkpoint: nil, options: options, backend: backend)
+        try self.init(
+            configuration, origin.map(Source.origin) ?? .nothing, options: options, backend: backend)
     }
 
     /// Prepares to continue from a checkpoint.
@@ -50,54 +65,69 @@ struct TrainerSetup {
                     + "\(checkpoint.stripped.joined(separator: ", ")); \(checkpoint.workers.count) workers); "
                     + "resume from a complete one.")
         }
-        try self.init(configuration, checkpoint: checkpoint, options: options, backend: backend)
+        try self.init(configuration, .checkpoint(checkpoint), options: options, backend: backend)
     }
 
     private init(
-        _ configuration: TrainingConfiguration, checkpoint: Checkpoint?, options: Trainer.Options,
+        _ configuration: TrainingConfiguration, _ source: Source, options: Trainer.Options,
         backend: (any ComputeBackend)?
     ) throws {
         self.configuration = configuration
-        self.checkpoint = checkpoint
+        let stored: Checkpoint? = if case .checkpoint(let checkpoint) = source { checkpoint } else { nil }
+        isNew = stored == nil
         self.options = options
         try configuration.validateWorkers()
-        pool = WorkerPool(count: configuration.workers, timeout: options.workerTimeout)
+        pool = WorkerPool(
+            count: configuration.workers, timeout: options.workerTimeout, startTimeout: options.gymnasium.startTimeout)
         environment = EnvironmentBox()
         specification = try environment.fill(
-            pool, configuration, options.gymnasium, agentSteps: checkpoint?.counters.agentSteps ?? 0)
+            pool, configuration, options.gymnasium, agentSteps: stored?.counters.agentSteps ?? 0)
         provenance = try EnvironmentProvenance(of: specification)
         _ = try Preset.named(configuration.preset)
         // A stored run keeps the constants that it started with.
-        if checkpoint == nil { try configuration.validateConstants() }
+        if isNew { try configuration.validateConstants() }
         try configuration.validate(for: specification)
         architecture = try configuration.architecture(for: specification)
-        if let checkpoint, checkpoint.architecture != architecture {
+        if let stored, stored.architecture != architecture {
             throw TrainingError(
                 code: .cannotResume,
                 message: "The checkpoint's network differs from the one that its configuration defines for "
                     + "'\(configuration.environment)'; it cannot be resumed.")
         }
         method = try TrainingMethods.named(configuration.method)
-        let extensions = checkpoint?.extensions ?? []
-        let readStates = try checkpoint?.workerStates(of: method) ?? []
+        let readStates = try stored?.workerStates(of: method) ?? []
+        let extensions: [ExtensionGroup] =
+            switch source {
+            case .nothing: []
+            case .origin(let origin): origin.checkpoint.extensions
+            case .checkpoint(let checkpoint): checkpoint.extensions
+            }
         // Restored attributes would hide an edit of the environment.
-        let isChanged = provenance.sourceChange(since: extensions) != nil
-        let stored = isChanged ? readStates.map(\.withoutEnvironments) : readStates
+        let sourceChange = provenance.sourceChange(since: extensions)
+        var workers = sourceChange != nil ? readStates.map(\.withoutEnvironments) : readStates
         let memoryNotice = try MemoryEstimate(
-            configuration, architecture, specification, method, states: stored, options
+            configuration, architecture, specification, method, states: workers, options
         ).check(limit: options.memoryLimit)
-        states = Array(stored.prefix(configuration.workers))
-        inactiveWorkers = stored.dropFirst(configuration.workers).map(Self.inactive)
+        if case .origin(let origin) = source {
+            let start = try origin.start(
+                configuration, architecture, specification, method, isSourceChanged: sourceChange != nil)
+            workers = start.checkpoint.workers
+            (checkpoint, originReport, keptEnvironments) = (start.checkpoint, start.report, start.environments)
+        } else {
+            (checkpoint, originReport, keptEnvironments) = (stored, nil, [])
+        }
+        states = Array(workers.prefix(configuration.workers))
+        inactiveWorkers = workers.dropFirst(configuration.workers).map(Self.inactive)
         team = configuration.computeThreads > 1 ? ComputeTeam(threads: configuration.computeThreads) : nil
         self.backend = backend ?? OneDNNBackend(team: team)
         // A team computes for one thread at a time.
         evaluationBackend = backend ?? OneDNNBackend()
         notices =
-            Self.notices(resuming: checkpoint, readStates, configuration, method)
-            + Self.notices(onConstantsOf: configuration, isNew: checkpoint == nil)
-            + provenance.notices(since: extensions)
+            Self.notices(resuming: stored, readStates, configuration, method)
+            + Self.notices(onConstantsOf: configuration, isNew: isNew)
+            + (isNew ? [] : provenance.notices(since: extensions))
             // A resume refuses the remedies that these name.
-            + (checkpoint == nil ? specification.notices(of: nil, isScaled: configuration.scalesInput) : [])
+            + (isNew ? specification.notices(of: nil, isScaled: configuration.scalesInput) : [])
             + [memoryNotice].compactMap(\.self)
     }
 
@@ -181,7 +211,8 @@ struct TrainerSetup {
         (0..<configuration.workers).map { index in
             WorkerSlot(
                 index: index, state: index < states.count ? states[index] : nil,
-                preparedEnvironment: index == 0 ? environment : nil)
+                preparedEnvironment: index == 0 ? environment : nil,
+                keptEnvironments: keptEnvironments.indices.contains(index) ? keptEnvironments[index] : [])
         }
     }
 }

@@ -1,6 +1,7 @@
 internal import DQNEnvironments
 internal import DQNLearning
 internal import DQNModel
+internal import DQNSupport
 
 /// Holds the environment of worker 0 from its creation until the worker takes it.
 ///
@@ -17,8 +18,10 @@ final class EnvironmentBox: @unchecked Sendable {
     func fill(
         _ pool: WorkerPool, _ configuration: TrainingConfiguration, _ gymnasium: GymnasiumSettings, agentSteps: Int
     ) throws -> EnvironmentSpecification {
-        let failures = pool.perform(on: [0]) { _, _ in
-            let environment = try configuration.makeEnvironment(for: .training, gymnasium: gymnasium)
+        let failures = pool.perform(on: [0]) { _, heartbeat in
+            let environment = try heartbeat.starting {
+                try configuration.makeEnvironment(for: .training, gymnasium: gymnasium)
+            }
             self.environment = environment
             self.specification = environment.specification
         }

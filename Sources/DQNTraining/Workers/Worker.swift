@@ -18,6 +18,8 @@ final class Worker: @unchecked Sendable {
 
     let index: Int
     let learner: any VectorLearner
+    /// The learner, if its updates can be cut short.
+    private let resumable: (any ResumableLearner)?
     private(set) var recentReturns: [Double]
     private(set) var recentLengths: [Int]
 
@@ -33,11 +35,13 @@ final class Worker: @unchecked Sendable {
 
     /// Creates a worker, new or from its stored state; called on the worker's thread.
     ///
-    /// - Parameter environments: not reset yet.
+    /// - Parameters:
+    ///   - environments: not reset yet.
+    ///   - kept: states from which each environment takes what it keeps across episodes.
     /// - Throws: what an environment or the learner throws.
     init(
         _ context: LearnerContext, _ method: any TrainingMethod, _ counts: WorkerCounts,
-        environments: [any Environment]
+        environments: [any Environment], keeping kept: [StateSnapshot?] = []
     ) throws {
         self.counts = counts
         configuration = context.configuration
@@ -60,7 +64,14 @@ final class Worker: @unchecked Sendable {
         actions.initialize(repeating: 0)
         ComputeThreads.useCallingThreadOnly()
         learner = try Self.learner(context, method, environments: environments.count)
-        for environment in self.environments { try start(environment, context) }
+        resumable = learner as? any ResumableLearner
+        for environment in self.environments {
+            if kept.indices.contains(environment.index), let state = kept[environment.index] {
+                environment.adopt(state)
+            }
+            try start(environment, context)
+            Heartbeat.current?.beat()
+        }
     }
 
     deinit { actions.deallocate() }
@@ -114,18 +125,24 @@ final class Worker: @unchecked Sendable {
     /// Agent steps that this worker has taken.
     var agentSteps: Int { counts.agentSteps }
     /// Whether it has taken all the steps that one worker may take.
-    var isFinished: Bool { configuration.workerSteps > 0 && agentSteps >= configuration.workerSteps }
+    var isFinished: Bool { configuration.workerSteps > 0 && agentSteps >= configuration.workerSteps && !hasOpenUpdate }
+    /// Whether the update after the last step was cut short.
+    var hasOpenUpdate: Bool { resumable?.hasOpenUpdate ?? false }
     /// The probability of a random action; `nil` for a method without one.
     func explorationRate(at totalSteps: Int) -> Double? {
         learner.explorationRate(at: StepCount(total: totalSteps, worker: agentSteps))
     }
 
-    /// Takes steps while the budget grants them.
+    /// Completes an update that was cut short, then takes steps while the budget grants them. Stops after an update that
+    /// is cut short.
     ///
     /// - Throws: ``TrainingError`` (`runFailed`) with worker and step if an environment or the learner throws.
     func run(_ budget: StepBudget, _ heartbeat: Heartbeat) throws {
         let limit = configuration.workerSteps > 0 ? configuration.workerSteps : .max
-        while true {
+        if let resumable, resumable.hasOpenUpdate {
+            try attributingErrors(to: budget.claimedSteps) { try resumable.continueUpdate() }
+        }
+        while !hasOpenUpdate {
             let taken = agentSteps
             let first = taken % environments.count
             guard let steps = budget.claim(atMost: min(environments.count - first, limit - taken)) else { return }
@@ -252,7 +269,11 @@ extension TrainingConfiguration {
         var environments = first.map { [$0] } ?? []
         let missing = environmentsPerWorker - environments.count
         guard missing > 1, runsEnvironmentsInProcesses else {
-            for _ in 0..<missing { environments.append(try makeEnvironment(for: .training, gymnasium: gymnasium)) }
+            for _ in 0..<missing {
+                environments.append(try makeEnvironment(for: .training, gymnasium: gymnasium))
+                // Each has the time limit of a start to itself.
+                Heartbeat.current?.beat()
+            }
             return environments
         }
         // Each starts a process, which takes most of a second.

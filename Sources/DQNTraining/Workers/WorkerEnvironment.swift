@@ -92,6 +92,18 @@ final class WorkerEnvironment: @unchecked Sendable {
         return true
     }
 
+    /// Takes what the environment keeps across episodes from a stored state, such as the statistics of
+    /// `reward-normalize`; a new episode comes next.
+    ///
+    /// A state that another version of the environment cannot restore is reported like an episode that cannot continue.
+    func adopt(_ snapshot: StateSnapshot) {
+        do { try environment.restore(snapshot) } catch {
+            restoreFailure =
+                error as? EnvironmentError
+                ?? EnvironmentError(code: .stateNotApplicable, message: "\(error)", underlying: error)
+        }
+    }
+
     /// Takes the action, and starts the next episode if this one has ended; callable on a thread of its own.
     func step() {
         outcome = nil

@@ -24,7 +24,7 @@ final class WorkerPool {
         /// The heartbeat's count when it last changed.
         var beats: Int
         /// Time since then.
-        var silence = Duration.zero
+        var silence = 0.0
     }
 
     /// Starts the threads.
@@ -69,10 +69,17 @@ final class WorkerPool {
         monitor.withLock {
             for index in indices where !lost.contains(index) {
                 let heartbeat = threads[index].heartbeat
+                heartbeat.withdrawRequests()
                 threads[index].start { try job(index, heartbeat) }
             }
         }
     }
+
+    /// Asks all workers to stop at their next step boundaries. Those that wait for a stopped process continue it.
+    func askToStop() { for thread in threads { thread.heartbeat.askToStop() } }
+
+    /// Asks all workers to stop even within an update.
+    func askToCutUpdates() { for thread in threads { thread.heartbeat.askToCutUpdate() } }
 
     /// Waits for jobs that ``start(on:_:)`` has started. The time without a step counts from this call.
     ///
@@ -89,15 +96,9 @@ final class WorkerPool {
             watches[index] = Watch(beats: threads[index].heartbeat.beats)
         }
         var failures: [Int: WorkerFailure] = [:]
-        let clock = ContinuousClock()
-        var lastCheck = clock.now
+        var time = RunningTime()
         while true {
-            // Time during which the process is suspended must not count: a gap between two checks counts for at most a
-            // second.
-            let now = clock.now
-            let gap = min(now - lastCheck, .seconds(1))
-            lastCheck = now
-            let new = check(&watches, after: gap)
+            let new = check(&watches, after: time.read())
             if !new.isEmpty {
                 failures.merge(new) { first, _ in first }
                 onFailure()
@@ -116,7 +117,7 @@ final class WorkerPool {
     }
 
     /// Removes the watches of workers that have finished or failed, and returns the failures.
-    private func check(_ watches: inout [Int: Watch], after gap: Duration) -> [Int: WorkerFailure] {
+    private func check(_ watches: inout [Int: Watch], after gap: Double) -> [Int: WorkerFailure] {
         var failures: [Int: WorkerFailure] = [:]
         monitor.withLock {
             for (index, watch) in watches {
@@ -135,7 +136,7 @@ final class WorkerPool {
                     let beats = heartbeat.beats
                     if beats != watch.beats {
                         watches[index] = Watch(beats: beats)
-                    } else if watch.silence + gap <= limit {
+                    } else if watch.silence + gap <= limit / .seconds(1) {
                         watches[index]?.silence += gap
                     } else {
                         watches[index] = nil

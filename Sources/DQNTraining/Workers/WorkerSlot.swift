@@ -24,11 +24,16 @@ final class WorkerSlot: @unchecked Sendable {
 
     /// An environment for the worker that exists already, if any.
     let preparedEnvironment: EnvironmentBox?
+    /// States of the worker's environments in the run's origin, for what they keep across episodes.
+    let keptEnvironments: [StateSnapshot?]
     private let lock = Lock()
     private var isDetached = false
 
-    init(index: Int, state: WorkerState?, preparedEnvironment: EnvironmentBox?) {
+    init(
+        index: Int, state: WorkerState?, preparedEnvironment: EnvironmentBox?, keptEnvironments: [StateSnapshot?] = []
+    ) {
         self.index = index
+        self.keptEnvironments = keptEnvironments
         self.state = state
         self.preparedEnvironment = preparedEnvironment
         counts = WorkerCounts(agentSteps: state?.agentSteps ?? 0)

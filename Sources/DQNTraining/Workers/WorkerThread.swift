@@ -1,5 +1,4 @@
 internal import DQNSupport
-internal import Synchronization
 
 /// A worker's thread. It runs one job after another for the chief, which detects every way in which a job can end.
 ///
@@ -24,7 +23,7 @@ final class WorkerThread: @unchecked Sendable {
     /// - Parameter monitor: shared by all threads of a run, so that the chief can wait for all of them at once.
     init(name: String, monitor: Monitor) {
         // Convolutions keep their scratch memory on the heap; environments are third-party code.
-        thread = JobThread(name: name, stackSize: 8 << 20, monitor: monitor)
+        thread = JobThread(name: name, stackSize: 8 << 20, monitor: monitor, heartbeat: heartbeat)
     }
 
     /// Starts a job; called with the monitor held, while idle.
@@ -43,26 +42,4 @@ final class WorkerThread: @unchecked Sendable {
 
     /// Lets the thread end after its job, if it has one.
     func dismiss() { thread.dismiss() }
-}
-
-/// A count that rises while a thread makes progress.
-final class Heartbeat: Sendable {
-    private let count = Atomic<Int>(0)
-    private let isInStart = Atomic<Bool>(false)
-    /// Counts a step.
-    func beat() { count.add(1, ordering: .relaxed) }
-    /// The steps so far.
-    var beats: Int { count.load(ordering: .relaxed) }
-    /// Whether the thread creates an environment, which may start a process.
-    var isStarting: Bool { isInStart.load(ordering: .acquiring) }
-
-    /// Calls `body`, which creates an environment, and counts its end as a step.
-    func starting<Value>(_ body: () throws -> Value) rethrows -> Value {
-        isInStart.store(true, ordering: .releasing)
-        defer {
-            beat()
-            isInStart.store(false, ordering: .releasing)
-        }
-        return try body()
-    }
 }

@@ -1,0 +1,75 @@
+internal import DQNCheckpoint
+internal import DQNModel
+internal import DQNNetwork
+internal import DQNSupport
+
+/// A learner whose updates can be cut short when the run is to stop: after a resume it continues them exactly.
+package protocol ResumableLearner: VectorLearner {
+    /// Whether an update was cut short.
+    var hasOpenUpdate: Bool { get }
+
+    /// Continues the update that was cut short, which may be cut short again.
+    func continueUpdate() throws
+}
+
+/// What is left of an update that consists of several gradient steps, as checkpoints store it.
+struct OpenUpdate {
+    /// The version of the learner's state with an open update. A reader that knows only version 1 would lose it, and
+    /// refuses this one.
+    static let stateVersion = 2
+
+    /// The gradient steps taken so far.
+    var taken = 0
+    /// All gradient steps.
+    let steps: Int
+    /// The total of agent steps that the update belongs to.
+    let total: Int
+
+    init(steps: Int, at step: StepCount) {
+        self.steps = steps
+        total = step.total
+    }
+
+    /// Restores an open update; `nil` if a learner's state has none.
+    ///
+    /// - Throws: `ModelError` (`invalidSnapshot`) if there are no steps left.
+    init?(_ snapshot: StateSnapshot?) throws(ModelError) {
+        guard let snapshot, snapshot.version == Self.stateVersion else { return nil }
+        let stored = try snapshot.int64("open_update", count: 3)
+        guard stored[0] >= 0, stored[0] < stored[1], stored[2] >= 0 else {
+            throw .invalid("The stored open update has taken \(stored[0]) of \(stored[1]) gradient steps.")
+        }
+        (taken, steps, total) = (Int(stored[0]), Int(stored[1]), Int(stored[2]))
+    }
+
+    /// Whether gradient steps are left.
+    var isOpen: Bool { taken < steps }
+
+    /// Adds it to a learner's arrays.
+    func save(into values: inout [String: StateSnapshot.Value]) {
+        values["open_update"] = .int64([Int64(taken), Int64(steps), Int64(total)])
+    }
+
+    /// Takes the gradient steps that are left, until one is cut short.
+    ///
+    /// - Parameter body: takes the gradient step of a number, or leaves no trace if it throws.
+    mutating func proceed(_ body: (_ number: Int) throws -> Void) throws {
+        let heartbeat = Heartbeat.current
+        while isOpen {
+            let number = taken
+            guard try Heartbeat.update(heartbeat, isCut: Self.isCut, { try body(number) }) else { return }
+            taken += 1
+        }
+    }
+
+    private static func isCut(_ error: any Error) -> Bool {
+        error is Heartbeat.UpdateCut || (error as? NetworkError)?.underlying is Heartbeat.UpdateCut
+    }
+}
+
+extension LearnerContext {
+    /// Returns the arrays that a learner of this method saved, with or without an open update.
+    func restoredWithUpdate() throws(ModelError) -> StateSnapshot? {
+        try restored(version: state?.learner?.version == OpenUpdate.stateVersion ? OpenUpdate.stateVersion : 1)
+    }
+}

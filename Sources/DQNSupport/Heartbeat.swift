@@ -1,0 +1,95 @@
+internal import Synchronization
+
+/// What connects a working thread with whoever waits for it: a count that rises while the thread makes progress, and
+/// requests to stop.
+package final class Heartbeat: Sendable {
+    /// An update was cut short, as requested.
+    package struct UpdateCut: Error {
+        package init() {}
+    }
+
+    private let count = Atomic<Int>(0)
+    private let isInStart = Atomic<Bool>(false)
+    private let stopIsRequested = Atomic<Bool>(false)
+    private let cutIsRequested = Atomic<Bool>(false)
+    private let isInUpdate = Atomic<Bool>(false)
+
+    package init() {}
+
+    /// The heartbeat of the calling thread; `nil` if nobody watches it.
+    package static var current: Heartbeat? { JobThread.heartbeatOfCaller }
+
+    /// Counts a sign of progress.
+    package func beat() { count.add(1, ordering: .relaxed) }
+
+    /// The signs so far.
+    package var beats: Int { count.load(ordering: .relaxed) }
+
+    /// Whether the thread creates an environment, which may start a process.
+    package var isStarting: Bool { isInStart.load(ordering: .acquiring) }
+
+    /// Calls `body`, which creates an environment, and counts its end as progress.
+    package func starting<Value>(_ body: () throws -> Value) rethrows -> Value {
+        isInStart.store(true, ordering: .releasing)
+        defer {
+            beat()
+            isInStart.store(false, ordering: .releasing)
+        }
+        return try body()
+    }
+
+    /// Asks the thread to stop at its next step boundary; callable from any thread.
+    package func askToStop() { stopIsRequested.store(true, ordering: .relaxed) }
+
+    /// Asks the thread to stop even within an update; callable from any thread.
+    package func askToCutUpdate() { cutIsRequested.store(true, ordering: .relaxed) }
+
+    /// Forgets earlier requests.
+    package func withdrawRequests() {
+        stopIsRequested.store(false, ordering: .relaxed)
+        cutIsRequested.store(false, ordering: .relaxed)
+    }
+
+    /// Whether the thread is asked to stop.
+    package var isAskedToStop: Bool { stopIsRequested.load(ordering: .relaxed) }
+
+    /// Calls `body`, a part of an update that can be cut short: within it ``pulse()`` may throw.
+    ///
+    /// - Parameters:
+    ///   - heartbeat: that of the calling thread, if it has one.
+    ///   - isCut: whether an error is that of a pulse.
+    /// - Returns: whether the part was taken; `false` if it was cut short, and must then leave no trace.
+    package static func update(
+        _ heartbeat: Heartbeat?, isCut: (any Error) -> Bool, _ body: () throws -> Void
+    ) throws -> Bool {
+        guard let heartbeat else {
+            try body()
+            return true
+        }
+        heartbeat.isInUpdate.store(true, ordering: .relaxed)
+        defer { heartbeat.isInUpdate.store(false, ordering: .relaxed) }
+        do {
+            try heartbeat.pulse()
+            try body()
+            return true
+        } catch {
+            guard isCut(error) else { throw error }
+            return false
+        }
+    }
+
+    /// Counts a sign of progress of a long computation.
+    ///
+    /// - Throws: ``UpdateCut`` if the running update is to be cut short.
+    package func pulse() throws(UpdateCut) {
+        if beatAndCheck() { throw UpdateCut() }
+    }
+
+    /// Counts a sign of progress of a long computation.
+    ///
+    /// - Returns: whether the running update is to be cut short.
+    package func beatAndCheck() -> Bool {
+        beat()
+        return cutIsRequested.load(ordering: .relaxed) && isInUpdate.load(ordering: .relaxed)
+    }
+}
