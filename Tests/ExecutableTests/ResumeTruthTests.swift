@@ -113,8 +113,15 @@ import Testing
         #expect(result.errors.contains("step-000000000300.h5.damaged"), "\(result.errors)")
         // Foresight, too.
         result = try Program.run(
-            "dqn-train", ["--env", "CartPole-v1", "--steps", "50", "-q", "--out", directory("short")] + tiny)
+            "dqn-train",
+            [
+                "--env", "CartPole-v1", "--steps", "50", "--schedule-steps", "900", "-q", "--out", directory("short"),
+            ] + tiny)
         #expect(result.status == 0)
         #expect(result.errors.contains("warning: learning starts after 100 of 50 agent steps"), "\(result.errors)")
+        result = try Program.run("dqn-train", "--resume", directory("short"), "--steps", "60", "-q")
+        #expect(result.errors.contains("warning: learning starts after 100 of 60 agent steps"), "\(result.errors)")
+        result = try Program.run("dqn-train", "--resume", directory("short"), "--steps", "400", "-q")
+        #expect(result.status == 0 && result.errors == "", "\(result.errors)")
     }
 }

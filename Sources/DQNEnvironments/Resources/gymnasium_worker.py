@@ -155,8 +155,8 @@ class Worker:
                     outcome = None
                     observation, reward, terminated, truncated, information = outcome = step(native(value))
                     write(observation)
-                    outcome = bool(terminated) | bool(truncated) << 1 | self.information_flags(information)
-                    os.write(CONTROL, REPLY.pack(DONE, outcome, reward, 0))
+                    result = bool(terminated) | bool(truncated) << 1 | self.information_flags(information)
+                    os.write(CONTROL, REPLY.pack(DONE, result, reward, 0))
                 elif operation == RESET:
                     answer(DONE, flags=self.reset(value if flags & HAS_SEED else None))
                 elif operation == SNAPSHOT:

@@ -86,6 +86,14 @@ extension TrainingRun {
             + "continue, start a run with more from this one with --from"
     }
 
+    /// What a resumed run that has not learnt yet still will not learn.
+    static func foresight(_ trainer: Trainer, _ options: Options) -> [String] {
+        guard trainer.counters.gradientUpdates == 0 else { return [] }
+        return Foresight.notices(on: trainer.configuration, steps: options.steps).map {
+            "\($0) (a resumed run keeps its other settings; change them with --from)"
+        }
+    }
+
     /// A value of the configuration, for a message.
     static func text(_ value: JSONValue) -> String {
         (try? value.canonicalData()).map { String(decoding: $0, as: UTF8.self) } ?? "\(value)"

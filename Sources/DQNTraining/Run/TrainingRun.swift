@@ -84,7 +84,8 @@ public final class TrainingRun {
     ///   - gymnasium: how Gymnasium environments are run.
     ///   - makeStore: creates the parameter store; by default one in this process's memory.
     ///   - logger: receives messages.
-    /// - Throws: ``TrainingError`` (`nothingToResume`, `cannotResume`, …).
+    /// - Throws: ``TrainingError`` (`nothingToResume`, `cannotResume`, …): `invalidConfiguration` if the run has taken
+    ///   more than `steps` agent steps.
     public convenience init(
         resuming directory: RunDirectory, steps: Int? = nil, saveEvery: Int? = nil, keep: Int? = nil,
         workers: Int? = nil, memoryLimit: Int? = nil, workerTimeout: Duration? = nil,
@@ -195,6 +196,7 @@ public final class TrainingRun {
         workersFile = try WorkersFile(directory.workers, history: trainer.history)
         try directory.write(trainer.configuration, options)
         holdStatesSparingly()
+        for notice in Self.foresight(trainer, options) { logger.warning("\(notice)") }
     }
 
     /// Lets the trainer wait until no save is queued before it holds a state, so that there are never three in memory.
