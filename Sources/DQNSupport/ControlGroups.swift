@@ -1,6 +1,6 @@
 internal import Foundation
 
-/// The memory limits of the control groups that contain this process, of version 1 or 2.
+/// The control groups that contain this process, of version 1 or 2, and their limits of memory and processor time.
 ///
 /// A limit holds for everything below it, so the groups above the process's own count too, as far as they are mounted:
 /// in a container, the root of the mount is often a group deep in the machine's tree.
@@ -13,46 +13,74 @@ enum ControlGroups {
         var point: String
     }
 
-    private static let files = [1: ["memory.limit_in_bytes"], 2: ["memory.max", "memory.high"]]
+    private static let memoryFiles = [1: ["memory.limit_in_bytes"], 2: ["memory.max", "memory.high"]]
     /// An unlimited group of version 1 has the largest multiple of a page.
     private static let unlimited = 1 << 60
 
-    /// Returns the limits that are set.
+    /// Returns the memory limits that are set.
     ///
     /// - Parameter root: the directory in whose place `/proc` and the mount points are read.
-    static func limits(root: String) -> [MemoryLimit] {
-        let read = { (path: String) in try? String(contentsOfFile: root + path, encoding: .utf8) }
+    static func memoryLimits(root: String) -> [MemoryLimit] {
+        let read = { (path: String) in text(of: path, root: root) }
+        return directories(of: "memory", read).flatMap { version, directory in
+            (memoryFiles[version] ?? []).compactMap { limit(in: "\(directory)/\($0)", read) }
+                + (version == 1 ? [hierarchicalLimit(in: directory, read)].compactMap(\.self) : [])
+        }
+    }
+
+    /// Returns the quotas of processor time that are set, in processors.
+    ///
+    /// - Parameter root: as for ``memoryLimits(root:)``.
+    static func processorQuotas(root: String) -> [Double] {
+        let read = { (path: String) in text(of: path, root: root) }
+        return directories(of: "cpu", read).compactMap { version, directory in
+            func number(_ file: String) -> Double? { read("\(directory)/\(file)").flatMap(Double.init) }
+            let fields = read("\(directory)/cpu.max")?.split(separator: " ").map { Double($0) } ?? []
+            let (quota, period) =
+                version == 1
+                ? (number("cpu.cfs_quota_us"), number("cpu.cfs_period_us"))
+                : fields.count == 2 ? (fields[0], fields[1]) : (nil, nil)
+            guard let quota, let period, quota > 0, period > 0 else { return nil }
+            return quota / period
+        }
+    }
+
+    private static func text(of path: String, root: String) -> String? {
+        (try? String(contentsOfFile: root + path, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// The directories of the groups that a controller limits, and of those above them, with their versions.
+    private static func directories(
+        of controller: String, _ read: (String) -> String?
+    ) -> [(version: Int, directory: String)] {
         guard let own = read("/proc/self/cgroup"), let table = read("/proc/self/mountinfo") else { return [] }
-        let mounts = mounts(table)
-        return groups(own).flatMap { version, group in
+        let mounts = mounts(table, of: controller)
+        return groups(own, of: controller).flatMap { version, group in
             mounts.filter { $0.version == version }.flatMap { mount in
-                directories(of: group, below: mount).flatMap { directory in
-                    (files[version] ?? []).compactMap { limit(in: "\(directory)/\($0)", read) }
-                        + (version == 1 ? [hierarchicalLimit(in: directory, read)].compactMap(\.self) : [])
-                }
+                directories(of: group, below: mount).map { (version, $0) }
             }
         }
     }
 
-    /// The process's groups that can limit memory, with their versions.
-    private static func groups(_ text: String) -> [(version: Int, group: String)] {
+    /// The process's groups that a controller can limit, with their versions.
+    private static func groups(_ text: String, of controller: String) -> [(version: Int, group: String)] {
         text.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
             guard fields.count == 3 else { return nil }
             if fields[1].isEmpty { return (2, String(fields[2])) }
-            return fields[1].split(separator: ",").contains("memory") ? (1, String(fields[2])) : nil
+            return fields[1].split(separator: ",").contains { $0 == controller } ? (1, String(fields[2])) : nil
         }
     }
 
-    private static func mounts(_ text: String) -> [Mount] {
+    private static func mounts(_ text: String, of controller: String) -> [Mount] {
         text.split(separator: "\n").compactMap { line in
             let fields = line.split(separator: " ")
             // After six fields and optional ones: the type, the source and the type's own options.
             guard let end = fields.dropFirst(6).firstIndex(of: "-"), fields.count > end + 3 else { return nil }
             let (type, options) = (fields[end + 1], fields[end + 3].split(separator: ","))
-            let version = type == "cgroup2" ? 2 : type == "cgroup" && options.contains("memory") ? 1 : 0
-            return version == 0
-                ? nil : Mount(version: version, group: unescaped(fields[3]), point: unescaped(fields[4]))
+            let isVersion1 = type == "cgroup" && options.contains { $0 == controller }
+            guard type == "cgroup2" || isVersion1 else { return nil }
+            return Mount(version: isVersion1 ? 1 : 2, group: unescaped(fields[3]), point: unescaped(fields[4]))
         }
     }
 
@@ -67,9 +95,7 @@ enum ControlGroups {
     }
 
     private static func limit(in path: String, _ read: (String) -> String?) -> MemoryLimit? {
-        guard let text = read(path)?.trimmingCharacters(in: .whitespacesAndNewlines), let bytes = Int(text) else {
-            return nil
-        }
+        guard let bytes = read(path).flatMap({ Int($0) }) else { return nil }
         return limit(bytes, path)
     }
 

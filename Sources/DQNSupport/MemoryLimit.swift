@@ -57,7 +57,7 @@ package struct MemoryLimit: Sendable, Equatable, CustomStringConvertible {
                     "of the shell's limit '\($0.command)' of \(ByteCount(bytes: $0.bytes)) the program itself leaves")
         }
         let all =
-            [machine] + process + ControlGroups.limits(root: surroundings.root)
+            [machine] + process + ControlGroups.memoryLimits(root: surroundings.root)
             + [SlurmJob.limit(surroundings.environment)].compactMap(\.self)
         return all.min { $0.bytes < $1.bytes } ?? machine
     }

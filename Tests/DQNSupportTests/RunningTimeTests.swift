@@ -144,16 +144,24 @@ import Testing
 
 /// The processors of an affinity mask, and of CPU quotas of both versions of control groups, nested.
 @Suite struct ProcessorsTests {
+    private let mounts = """
+        30 23 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw
+        31 23 0:27 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw
+        32 23 0:28 / /sys/fs/cgroup/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct
+        """
+
     private func count(_ groups: String, _ files: [String: String], affinity: Int = 8) throws -> Int {
         let root = FileManager.default.temporaryDirectory.appending(path: "dqn-groups-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: root) }
-        for (path, text) in files {
+        let own = ["proc/self/cgroup": groups, "proc/self/mountinfo": mounts]
+        let limits = files.map { ("sys/fs/cgroup/\($0.key)", $0.value) }
+        for (path, text) in Array(own) + limits {
             let url = root.appending(path: path)
             try FileManager.default.createDirectory(
                 at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data("\(text)\n".utf8).write(to: url)
         }
-        return Processors.count(inAffinityMask: affinity, groups: groups, root: root)
+        return Processors.count(inAffinityMask: affinity, root: root.path)
     }
 
     @Test func withoutQuota() throws {
