@@ -16,7 +16,7 @@ internal import DQNNetwork
 ///
 /// Each environment of the worker has its own part of the replay, of `replay_capacity` / `environments_per_worker` slots.
 /// After a round of N environments there are as many updates as after N steps of one.
-final class ReplayLearner: ResumableLearner {
+final class ReplayLearner: OpenUpdateLearner {
     let configuration: TrainingConfiguration
     let store: any ParameterStore
     let elementsPerFrame: Int
@@ -54,7 +54,7 @@ final class ReplayLearner: ResumableLearner {
     /// Whether `actingNetwork` has the current θ′.
     private var actingIsCurrent = false
     /// The gradient steps since the last agent step, if the run stopped before all were taken.
-    private var openUpdate: OpenUpdate?
+    var openUpdate: OpenUpdate?
     let batch: ReplayBatch
     let munchausen: Munchausen?
     /// The targets and the loss of a head of quantiles.
@@ -166,24 +166,11 @@ final class ReplayLearner: ResumableLearner {
             !usesCopy || replay.count >= min(configuration.batchSize, replay.capacity)
         else { return }
         let updates = configuration.gradientSteps == 0 ? configuration.trainInterval : configuration.gradientSteps
-        openUpdate = OpenUpdate(steps: phases * updates, at: step)
-        try continueUpdate()
-    }
-
-    var hasOpenUpdate: Bool { openUpdate != nil }
-
-    func continueUpdate() throws {
-        guard var update = openUpdate else { return }
-        openUpdate = nil
-        let total = update.total
-        try update.proceed { _ in try takeGradientStep(at: total) }
-        if update.isOpen { openUpdate = update }
+        try update(steps: phases * updates, at: step)
     }
 
     /// Takes one gradient step on a new mini-batch.
-    ///
-    /// - Parameter total: The agent steps of all workers.
-    private func takeGradientStep(at total: Int) throws {
+    func takeGradientStep(_ number: Int, at total: Int) throws {
         let before = sampling
         do { try computeGradient(at: total) } catch {
             // A step that is cut short draws the same batch again.
@@ -191,6 +178,8 @@ final class ReplayLearner: ResumableLearner {
             throw error
         }
     }
+
+    func endUpdate() {}
 
     private func computeGradient(at total: Int) throws {
         sampleBatch(at: total)
@@ -273,11 +262,7 @@ final class ReplayLearner: ResumableLearner {
         }
         if configuration.prioritized { values["largest_priority"] = .float64([replay.largestPriority]) }
         if let workerOptimizer { WorkerOptimizer.save(workerOptimizer, into: &values) }
-        openUpdate?.save(into: &values)
-        if !values.isEmpty {
-            state.learner = StateSnapshot(
-                kind: configuration.method, version: hasOpenUpdate ? OpenUpdate.stateVersion : 1, values: values)
-        }
+        save(values, of: configuration.method, into: &state)
     }
 
     func abandonEpisode(in environment: Int) { replay.memories[environment].abandonEpisode() }

@@ -12,6 +12,48 @@ package protocol ResumableLearner: VectorLearner {
     func continueUpdate() throws
 }
 
+/// A learner that keeps what is left of its update as an ``OpenUpdate``.
+protocol OpenUpdateLearner: AnyObject, ResumableLearner {
+    /// What is left of the update; `nil` unless the run stopped within it.
+    var openUpdate: OpenUpdate? { get set }
+
+    /// Takes the gradient step of a number, or leaves no trace if it throws.
+    ///
+    /// - Parameter total: the agent steps of all workers to which the update belongs.
+    func takeGradientStep(_ number: Int, at total: Int) throws
+
+    /// Called after the last gradient step.
+    func endUpdate() throws
+}
+
+extension OpenUpdateLearner {
+    var hasOpenUpdate: Bool { openUpdate != nil }
+
+    /// Takes the gradient steps of an update, until one is cut short.
+    func update(steps: Int, at step: StepCount) throws {
+        openUpdate = OpenUpdate(steps: steps, at: step)
+        try continueUpdate()
+    }
+
+    func continueUpdate() throws {
+        guard var update = openUpdate else { return }
+        openUpdate = nil
+        let total = update.total
+        try update.proceed { try takeGradientStep($0, at: total) }
+        guard update.isOpen else { return try endUpdate() }
+        openUpdate = update
+    }
+
+    /// Adds the learner's arrays, if there are any, and the open update to a worker's state.
+    func save(_ values: [String: StateSnapshot.Value], of method: String, into state: inout WorkerState) {
+        var values = values
+        openUpdate?.save(into: &values)
+        guard !values.isEmpty else { return }
+        state.learner = StateSnapshot(
+            kind: method, version: hasOpenUpdate ? OpenUpdate.stateVersion : 1, values: values)
+    }
+}
+
 /// What is left of an update that consists of several gradient steps, as checkpoints store it.
 struct OpenUpdate {
     /// The version of the learner's state with an open update. A reader that knows only version 1 would lose it, and

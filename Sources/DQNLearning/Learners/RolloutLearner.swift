@@ -7,7 +7,7 @@ internal import DQNNetwork
 ///
 /// A run's only worker computes on the shared parameters themselves. One of several computes on a copy θ′, which each of
 /// its updates refreshes.
-final class RolloutLearner: ResumableLearner {
+final class RolloutLearner: OpenUpdateLearner {
     private let configuration: TrainingConfiguration
     private let segment: Segment
     /// max Q(s, ·; θ′) of the observation before each step.
@@ -23,7 +23,7 @@ final class RolloutLearner: ResumableLearner {
     var statistics = TrainingStatistics()
 
     /// The minibatches that are left of the epochs, if the run stopped before all were learned from.
-    private var openUpdate: OpenUpdate?
+    var openUpdate: OpenUpdate?
     private let parameters: WorkerParameters
     /// θ′ for one observation of each environment.
     private let actingNetwork: any NetworkComputation
@@ -118,30 +118,19 @@ final class RolloutLearner: ResumableLearner {
     func learn(at step: StepCount, using generator: inout RandomGenerator) throws {
         guard segment.isComplete else { return }
         try writeReturns()
-        openUpdate = OpenUpdate(steps: configuration.epochs * minibatches, at: step)
-        try continueUpdate()
+        try update(steps: configuration.epochs * minibatches, at: step)
     }
 
     /// The minibatches of an epoch.
     private var minibatches: Int { segment.capacity / onlineNetwork.batchSize }
 
-    var hasOpenUpdate: Bool { openUpdate != nil }
-
-    func continueUpdate() throws {
-        guard var update = openUpdate else { return }
-        openUpdate = nil
-        let total = update.total
-        try update.proceed { try takeGradientStep($0, at: total) }
-        if update.isOpen {
-            openUpdate = update
-            return
-        }
+    func endUpdate() throws {
         segment.clear()
         try actingNetwork.use(parameters.values)
     }
 
     /// Learns from the minibatch of a number, counted over all epochs.
-    private func takeGradientStep(_ number: Int, at total: Int) throws {
+    func takeGradientStep(_ number: Int, at total: Int) throws {
         let before = shuffling
         let minibatch = number % minibatches
         do {
@@ -210,15 +199,11 @@ final class RolloutLearner: ResumableLearner {
         }
         parameters.save(openSteps: segment.count, into: &values)
         if let openUpdate {
-            openUpdate.save(into: &values)
             values["segment.targets"] = .float32(Array(segment.targets))
             // Another epoch draws its own order.
             if openUpdate.taken % minibatches > 0 { values["segment.order"] = .int64(order.map(Int64.init)) }
         }
-        if !values.isEmpty {
-            state.learner = StateSnapshot(
-                kind: configuration.method, version: hasOpenUpdate ? OpenUpdate.stateVersion : 1, values: values)
-        }
+        save(values, of: configuration.method, into: &state)
     }
 
     /// Restores the targets and the order of the rows, which an open update has determined.

@@ -7,7 +7,7 @@ internal import DQNNetwork
 ///
 /// The ``SegmentRule`` decides what is learned from a segment. With several environments, one update learns from the steps
 /// of all of them: the gradient is summed over the steps and averaged over the environments.
-final class SegmentLearner: ResumableLearner {
+final class SegmentLearner: OpenUpdateLearner {
     private let configuration: TrainingConfiguration
     private let rule: any SegmentRule
     private let networks: SegmentNetworks
@@ -22,7 +22,7 @@ final class SegmentLearner: ResumableLearner {
 
     private let parameters: WorkerParameters
     /// The update from a complete segment, if the run stopped before it was taken.
-    private var openUpdate: OpenUpdate?
+    var openUpdate: OpenUpdate?
     /// The segment's rewards without the bonuses of `munchausen`; empty without these.
     private var plainRewards: [Float]
 
@@ -151,32 +151,21 @@ final class SegmentLearner: ResumableLearner {
     func learn(at step: StepCount, using generator: inout RandomGenerator) throws {
         if rule.choosesAhead { try chooseAhead(at: step, using: &generator) }
         guard segment.isComplete else { return }
-        openUpdate = OpenUpdate(steps: 1, at: step)
-        try continueUpdate()
+        try update(steps: 1, at: step)
     }
 
-    var hasOpenUpdate: Bool { openUpdate != nil }
-
-    func continueUpdate() throws {
-        guard var update = openUpdate else { return }
-        openUpdate = nil
-        let total = update.total
-        try update.proceed { _ in try takeGradientStep(at: total) }
-        if update.isOpen {
-            openUpdate = update
-            return
-        }
-        segment.clear()
-        try networks.reloadParameters()
-    }
-
-    private func takeGradientStep(at total: Int) throws {
+    func takeGradientStep(_ number: Int, at total: Int) throws {
         for row in plainRewards.indices { plainRewards[row] = segment.rewards[row] }
         do { try learnFromSegment(at: total) } catch {
             // A step that is cut short adds its bonuses again.
             for row in plainRewards.indices { segment.rewards[row] = plainRewards[row] }
             throw error
         }
+    }
+
+    func endUpdate() throws {
+        segment.clear()
+        try networks.reloadParameters()
     }
 
     private func learnFromSegment(at total: Int) throws {
@@ -202,11 +191,7 @@ final class SegmentLearner: ResumableLearner {
             values["next_action"] = .int64(networks.nextActions.map(Int64.init))
         }
         parameters.save(openSteps: segment.count, into: &values)
-        openUpdate?.save(into: &values)
-        if !values.isEmpty {
-            state.learner = StateSnapshot(
-                kind: configuration.method, version: hasOpenUpdate ? OpenUpdate.stateVersion : 1, values: values)
-        }
+        save(values, of: configuration.method, into: &state)
     }
 
     func abandonEpisode(in environment: Int) {
