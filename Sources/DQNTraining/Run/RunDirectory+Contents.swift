@@ -34,7 +34,9 @@ extension RunDirectory {
     /// More than the header of `metrics.csv`, which has a column for each layer of the network.
     static let beginningBytes = 1 << 16
 
-    func path(_ record: Record) -> String { url.appendingPathComponent(record.rawValue).path }
+    func url(_ record: Record) -> URL { url.appendingPathComponent(record.rawValue) }
+
+    func path(_ record: Record) -> String { url(record).path }
 
     /// What `checkpoints/` holds.
     private enum Saved { case nothing, checkpoints, other(String) }

@@ -24,11 +24,8 @@ extension RunDirectory {
         let aside = RunDirectory(folder())
         do {
             try aside.createFolders()
-            for (file, copy) in [
-                (configurationFile, aside.configurationFile), (metrics, aside.metrics), (workers, aside.workers),
-                (curve, aside.curve), (lineage, aside.lineage),
-            ] where FileManager.default.fileExists(atPath: file.path) {
-                try Self.copy(file, to: copy)
+            for record in Record.allCases where FileManager.default.fileExists(atPath: path(record)) {
+                try Self.copy(url(record), to: aside.url(record))
             }
             for folder in [aside.url.path, url.path] { try AtomicFile.synchronise(folder: folder) }
         } catch {

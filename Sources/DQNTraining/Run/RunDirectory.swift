@@ -11,14 +11,14 @@ public struct RunDirectory: Sendable {
     /// The directory of checkpoints.
     public var checkpoints: URL { url.appendingPathComponent("checkpoints", isDirectory: true) }
     /// The metrics by agent step, with wall-clock times.
-    package var metrics: URL { url.appendingPathComponent("metrics.csv") }
+    package var metrics: URL { url(.metrics) }
     /// The metrics of each worker.
-    package var workers: URL { url.appendingPathComponent("workers.csv") }
+    package var workers: URL { url(.workers) }
     /// The learning curve, redrawn after each evaluation.
-    package var curve: URL { url.appendingPathComponent("curve.svg") }
+    package var curve: URL { url(.curve) }
     /// The parent of each checkpoint.
-    package var lineage: URL { url.appendingPathComponent("lineage.jsonl") }
-    var configurationFile: URL { url.appendingPathComponent("config.json") }
+    package var lineage: URL { url(.lineage) }
+    var configurationFile: URL { url(.configuration) }
 
     /// Creates a value for a path; reads and creates nothing.
     public init(_ url: URL) { self.url = url }
