@@ -76,9 +76,7 @@ import Testing
         try handle.seekToEnd()
         try handle.write(contentsOf: Data("\n# an edit\n".utf8))
         try handle.close()
-        result = try Program.run(
-            "dqn-play", [directory("run"), "--episodes", "1", "-q"],
-            shell: "export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH='\(modules.path)'")
+        result = try Program.run("dqn-play", [directory("run"), "--episodes", "1", "-q"], modules: modules.path)
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.errors.contains("\(Self.change) 'gym:ring_world:Ring-v0' has changed") == (words != nil))
         result = try train(directory, ["--resume", directory("run"), "--steps", "250"])
