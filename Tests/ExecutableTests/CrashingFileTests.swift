@@ -17,14 +17,14 @@
             let trained = try Program.run(
                 "dqn-train",
                 [
-                    "--env", "CartPole-v1", "--steps", "300", "--save-every", "150", "--schedule-steps", "900", "-q",
+                    "--env", "CartPole-v1", "--steps", "310", "--save-every", "150", "--schedule-steps", "900", "-q",
                     "--out", directory("run"),
                 ]
                     + tiny)
             try #require(trained.status == 0, "\(trained.errors)")
-            newest = directory("run/checkpoints/step-000000000300.h5")
+            newest = directory("run/checkpoints/step-000000000310.h5")
             settings = [
-                "LD_PRELOAD": library.path, "CRASH_READING": "step-000000000300", "SWIFT_BACKTRACE": "enable=no",
+                "LD_PRELOAD": library.path, "CRASH_READING": "step-000000000310", "SWIFT_BACKTRACE": "enable=no",
             ]
         }
 
@@ -55,7 +55,7 @@
             #expect(exists(newest + ".crashed"))
             let resumed = try run("dqn-train", resume, how)
             #expect(!resumed.isSignal && resumed.status == 0, "\(resumed)")
-            #expect(resumed.errors.contains("step-000000000300.h5.damaged"), "\(resumed.errors)")
+            #expect(resumed.errors.contains("step-000000000310.h5.damaged"), "\(resumed.errors)")
             #expect(resumed.errors.contains("crashed the program that read it before"), "\(resumed.errors)")
             // Nothing is lost, and nothing is left over.
             #expect(exists(newest + ".damaged") && !exists(newest + ".crashed"))
