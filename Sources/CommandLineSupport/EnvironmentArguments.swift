@@ -1,5 +1,7 @@
 package import ArgumentParser
+internal import DQNCheckpoint
 package import DQNEnvironments
+internal import Foundation
 
 /// The options of every program that creates an environment.
 package struct EnvironmentArguments: ParsableArguments {
@@ -19,6 +21,11 @@ package struct EnvironmentArguments: ParsableArguments {
             "Time limit in seconds for a step, a reset or a snapshot of a Gymnasium environment; longer ones than 600 are also that of its start. (default: 30)",
             valueName: "seconds"))
     var envTimeout: Double?
+    @Flag(
+        help:
+            "Let the environment of a file or run load its code: a plug-in, or Python modules other than Gymnasium's own. Naming it with --env does so too, and remembers it."
+    )
+    var trustEnvironment = false
 
     /// Creates options with default values.
     package init() {}
@@ -31,9 +38,21 @@ package struct EnvironmentArguments: ParsableArguments {
         }
     }
 
-    /// How Gymnasium environments are run, with the Python and the time limit from the command line.
-    package var gymnasium: GymnasiumSettings {
+    /// How environments are run, with the Python and the time limit from the command line, and which may bring code.
+    ///
+    /// - Parameters:
+    ///   - isNamed: whether the command line names the environment itself.
+    ///   - mayName: whether it could.
+    ///   - notice: receives sentences for the user about the environments that are remembered.
+    package func gymnasium(
+        isNamed: Bool, mayName: Bool = true, notice: @escaping @Sendable (String) -> Void
+    ) -> GymnasiumSettings {
         var settings = GymnasiumSettings(python: python)
+        let memory = EnvironmentMemory(digest: { try FileDigest.hexadecimal(of: $0) }, notice: notice)
+        settings.trust = EnvironmentTrust(
+            word: isNamed ? .named : trustEnvironment ? .given : .none, memory: memory)
+        settings.trust.chosenOptions = Set(self.settings.map { String($0.prefix { $0 != "=" }) })
+        settings.trust.remedy = "add --trust-environment" + (mayName ? ", or name it with --env" : "")
         if let envTimeout {
             settings.stepTimeout = .seconds(envTimeout)
             settings.startTimeout = max(settings.startTimeout, settings.stepTimeout)

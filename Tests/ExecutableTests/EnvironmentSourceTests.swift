@@ -78,7 +78,16 @@ import Testing
         try handle.seekToEnd()
         try handle.write(contentsOf: Data("\n# an edit\n".utf8))
         try handle.close()
-        result = try train(directory, ["--resume", directory("run"), "--steps", "250"])
+        let resume = ["--resume", directory("run"), "--steps", "250"]
+        if let words {
+            // The edited module is not what the user has named.
+            result = try train(directory, resume)
+            #expect(result.status == 77, "\(result.errors)")
+            #expect(
+                result.errorLine?.contains("'\(modules.path)/\(file)' has changed") == true,
+                "\(words): \(result.errors)")
+        }
+        result = try train(directory, resume + (words == nil ? [] : ["--trust-environment"]))
         #expect(result.status == 0, "\(result.errors)")
         if let words {
             #expect(result.errors.contains(Self.change) && result.errors.contains("(\(words))"), "\(result.errors)")
@@ -118,7 +127,8 @@ import Testing
         bytes.append(0)
         try FileManager.default.removeItem(at: library)
         try bytes.write(to: library)
-        result = try Program.run("dqn-train", "--resume", directory("run"), "--steps", "250", "-q")
+        result = try Program.run(
+            "dqn-train", "--resume", directory("run"), "--steps", "250", "-q", "--trust-environment")
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.errors.contains(Self.change), "\(result.errors)")
         #expect(result.errors.contains("the file of the plug-in is another one"), "\(result.errors)")

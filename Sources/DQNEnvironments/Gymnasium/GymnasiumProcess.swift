@@ -12,7 +12,8 @@ final class GymnasiumProcess {
         import socket, sys, types
         control = socket.socket(fileno=3)
         names = (
-            "values", "emulator", "capture", "restore", "snapshots", "sources", "environment", "making", "spaces", "worker"
+            "values", "emulator", "capture", "restore", "snapshots", "sources", "trust", "environment", "making", "spaces",
+            "worker",
         )
         for name in names:
             name = "gymnasium_" + name
@@ -27,7 +28,8 @@ final class GymnasiumProcess {
         PackageResources.gymnasium_values_py, PackageResources.gymnasium_emulator_py,
         PackageResources.gymnasium_capture_py, PackageResources.gymnasium_restore_py,
         PackageResources.gymnasium_snapshots_py, PackageResources.gymnasium_sources_py,
-        PackageResources.gymnasium_environment_py, PackageResources.gymnasium_making_py,
+        PackageResources.gymnasium_trust_py, PackageResources.gymnasium_environment_py,
+        PackageResources.gymnasium_making_py,
         PackageResources.gymnasium_spaces_py, PackageResources.gymnasium_worker_py,
     ]
     /// Largest payload accepted, in bytes.
@@ -39,6 +41,7 @@ final class GymnasiumProcess {
 
     let python: String
     let name: String
+    let guarding: GymnasiumGuard
     private let process: ChildProcess
     private let control: Int32
     private let outputDescriptor: Int32
@@ -61,10 +64,14 @@ final class GymnasiumProcess {
     /// - Parameters:
     ///   - name: the environment's name in error messages.
     ///   - reference: the environment's own name and its options.
+    ///   - guarding: what it may load.
     /// - Throws: ``EnvironmentError`` (`pythonMissing`).
-    init(python: String, name: String, _ reference: EnvironmentOptions) throws(EnvironmentError) {
+    init(
+        python: String, name: String, _ reference: EnvironmentOptions, guarding: GymnasiumGuard = .nothing
+    ) throws(EnvironmentError) {
         self.python = python
         self.name = name
+        self.guarding = guarding
         // The fault handler prints where in Python native code crashed.
         let arguments =
             ["-u", "-X", "faulthandler", "-c", Self.bootstrap, reference.name]
@@ -83,7 +90,7 @@ final class GymnasiumProcess {
         sharedMemory = started.memory
         // If the process has already ended, no first reply comes.
         var limit = ChildProcess.TimeLimit(seconds: Self.scriptSeconds)
-        for script in Self.scripts {
+        for script in Self.scripts + [guarding.document] {
             let header = withUnsafeBytes(of: UInt64(script.count).littleEndian) { Array($0) }
             for part in [header, script] {
                 part.withUnsafeBytes { _ = process.send($0, to: control, within: &limit) }

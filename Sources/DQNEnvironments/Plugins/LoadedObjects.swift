@@ -1,0 +1,27 @@
+internal import Foundation
+
+/// The shared libraries of this process.
+enum LoadedObjects {
+    /// Folders of the system's libraries, which only the administrator changes.
+    private static let systemFolders = ["/lib/", "/lib32/", "/lib64/", "/usr/lib/", "/usr/lib32/", "/usr/lib64/"]
+
+    /// The files with code that are mapped now; empty where the system does not list them.
+    static var files: Set<String> {
+        guard let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8) else { return [] }
+        // address permissions offset device inode path
+        return Set(
+            maps.split(separator: "\n").compactMap { line in
+                let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
+                guard fields.count == 6, fields[1].contains("x"), fields[5].hasPrefix("/") else { return nil }
+                return String(fields[5])
+            })
+    }
+
+    /// The library and those that it has brought along, without the system's, by canonical path.
+    static func added(since before: Set<String>, to library: String) -> [String] {
+        let others = files.subtracting(before).compactMap(CanonicalPath.find).filter { file in
+            !systemFolders.contains { file.hasPrefix($0) }
+        }
+        return Set(others + [library]).sorted()
+    }
+}
