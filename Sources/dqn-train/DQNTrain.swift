@@ -196,7 +196,7 @@ struct DQNTrain: ParsableCommand {
         do {
             if printConfig {
                 let origin = try originArguments.origin { logger.warning("\($0)") }
-                let resolution = try request(origin).resolution(gymnasium: gymnasium)
+                let resolution = try request(origin).resolution(gymnasium: gymnasium())
                 let configuration = resolution.configuration
                 let foresight = Foresight.notices(on: configuration, steps: steps ?? configuration.scheduleSteps)
                 for notice in resolution.notices + foresight { logger.warning("\(notice)") }
@@ -230,9 +230,11 @@ struct DQNTrain: ParsableCommand {
     }
 
     /// How environments are run; a resume cannot name one.
-    var gymnasium: GymnasiumSettings {
+    func gymnasium() throws -> GymnasiumSettings {
         let logger = logger
-        return environmentArguments.gymnasium(isNamed: env != nil, mayName: resume == nil) { logger.warning("\($0)") }
+        return try environmentArguments.gymnasium(isNamed: env != nil, mayName: resume == nil) {
+            logger.warning("\($0)")
+        }
     }
 
     var logger: Logger {

@@ -55,7 +55,7 @@ struct ModuleTrustTests {
                     "--env", "gym:evil_ring:Ring-v0", "--steps", "150", "--schedule-steps", "400", "--out",
                     directory("run"),
                 ]
-                    + tiny, user: "owner")
+                    + tiny + ["--eval-every", "100"], user: "owner")
             #expect(result.status == 0 && result.errors == "", "\(result.errors)")
             #expect(takeMarks() == ["evil_ring.py", "parts-__init__.py", "parts-later.py", "parts-sizes.py"])
         }
@@ -115,6 +115,7 @@ struct ModuleTrustTests {
         let modules = try Modules()
         let play = [modules.directory("run"), "--episodes", "1"]
         func check(_ file: String?, _ words: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+            _ = modules.takeMarks()
             let result = try modules.run("dqn-play", play, user: "owner")
             #expect(result.status == (file == nil ? 0 : 77), "\(result.errors)", sourceLocation: sourceLocation)
             if let file {

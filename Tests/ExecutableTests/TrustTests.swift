@@ -155,7 +155,9 @@ import Testing
         let directory = try TemporaryDirectory()
         let shell = "unset HOME XDG_STATE_HOME"
         var result = try Program.run(
-            "dqn-train", ["--env", "CartPole-v1", "--steps", "150", "-q", "--out", directory("run")] + tiny,
+            "dqn-train",
+            ["--env", "CartPole-v1", "--steps", "150", "--schedule-steps", "400", "-q", "--out", directory("run")]
+                + tiny + ["--eval-every", "100"],
             shell: shell)
         #expect(result.status == 0 && result.errors == "", "\(result.errors)")
         result = try Program.run("dqn-train", ["--resume", directory("run"), "--steps", "200", "-q"], shell: shell)

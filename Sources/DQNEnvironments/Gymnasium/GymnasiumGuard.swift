@@ -32,7 +32,8 @@ enum GymnasiumLocator {
     static func files(of modules: [String], _ settings: GymnasiumSettings) -> [String: String]? {
         guard !modules.isEmpty, let python = try? settings.locatePython(),
             let process = try? GymnasiumProcess(
-                python: python, name: modules[0], EnvironmentOptions(name: "", pairs: []), guarding: .find(modules)),
+                python: python, pythonPath: settings.pythonPath, name: modules[0],
+                EnvironmentOptions(name: "", pairs: []), guarding: .find(modules)),
             let reply = try? process.ask(.describe, seconds: seconds), reply.status == .done
         else { return nil }
         return try? JSONDecoder().decode([String: String].self, from: Data(reply.payload))

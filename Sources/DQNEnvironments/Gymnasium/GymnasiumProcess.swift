@@ -12,8 +12,8 @@ final class GymnasiumProcess {
         import socket, sys, types
         control = socket.socket(fileno=3)
         names = (
-            "values", "emulator", "capture", "restore", "snapshots", "sources", "trust", "environment", "making", "spaces",
-            "worker",
+            "values", "emulator", "capture", "restore", "snapshots", "sources", "isolation", "trust", "environment",
+            "making", "spaces", "worker",
         )
         for name in names:
             name = "gymnasium_" + name
@@ -28,8 +28,8 @@ final class GymnasiumProcess {
         PackageResources.gymnasium_values_py, PackageResources.gymnasium_emulator_py,
         PackageResources.gymnasium_capture_py, PackageResources.gymnasium_restore_py,
         PackageResources.gymnasium_snapshots_py, PackageResources.gymnasium_sources_py,
-        PackageResources.gymnasium_trust_py, PackageResources.gymnasium_environment_py,
-        PackageResources.gymnasium_making_py,
+        PackageResources.gymnasium_isolation_py, PackageResources.gymnasium_trust_py,
+        PackageResources.gymnasium_environment_py, PackageResources.gymnasium_making_py,
         PackageResources.gymnasium_spaces_py, PackageResources.gymnasium_worker_py,
     ]
     /// Largest payload accepted, in bytes.
@@ -40,6 +40,7 @@ final class GymnasiumProcess {
     private static let scriptSeconds = 30.0
 
     let python: String
+    let pythonPath: [String]
     let name: String
     let guarding: GymnasiumGuard
     private let process: ChildProcess
@@ -62,19 +63,23 @@ final class GymnasiumProcess {
     /// Starts a process. Errors of its environment arrive with the first reply.
     ///
     /// - Parameters:
+    ///   - pythonPath: directories with modules of the user's own, absolute.
     ///   - name: the environment's name in error messages.
     ///   - reference: the environment's own name and its options.
     ///   - guarding: what it may load.
     /// - Throws: ``EnvironmentError`` (`pythonMissing`).
     init(
-        python: String, name: String, _ reference: EnvironmentOptions, guarding: GymnasiumGuard = .nothing
+        python: String, pythonPath: [String], name: String, _ reference: EnvironmentOptions, guarding: GymnasiumGuard
     ) throws(EnvironmentError) {
         self.python = python
+        self.pythonPath = pythonPath
         self.name = name
         self.guarding = guarding
-        // The fault handler prints where in Python native code crashed.
+        // Isolated: without it, Python would import modules from the current directory and from wherever variables
+        // point to, such as a numpy.py beside a checkpoint. The fault handler prints where in Python native code crashed.
         let arguments =
-            ["-u", "-X", "faulthandler", "-c", Self.bootstrap, reference.name]
+            ["-I", "-u", "-X", "faulthandler", "-c", Self.bootstrap, String(pythonPath.count)] + pythonPath
+            + [reference.name]
             + reference.pairs.map { "\($0.key)=\($0.value)" }
         let started: Started
         do throws(SystemError) { started = try Started(python, arguments) } catch {

@@ -12,15 +12,16 @@ final class GymnasiumSpares: @unchecked Sendable {
 
     private struct Key: Hashable {
         var python: String
+        var pythonPath: [String]
         var name: String
         var guarding: GymnasiumGuard
     }
 
     /// Removes and returns a spare process that still runs.
     func take(
-        _ python: String, _ name: String, _ guarding: GymnasiumGuard
+        _ python: String, _ pythonPath: [String], _ name: String, _ guarding: GymnasiumGuard
     ) -> (GymnasiumProcess, GymnasiumDescription)? {
-        let key = Key(python: python, name: name, guarding: guarding)
+        let key = Key(python: python, pythonPath: pythonPath, name: name, guarding: guarding)
         guard let spare = lock.withLock({ spares.removeValue(forKey: key) }) else { return nil }
         // It may have been killed or stopped in the meantime.
         guard !spare.0.isStopped, (try? spare.0.ask(.describe, seconds: 1))?.status == .done else { return nil }
@@ -32,7 +33,8 @@ final class GymnasiumSpares: @unchecked Sendable {
         if process.loss != nil { return }
         // The replaced process ends outside the lock, since that may take a while.
         let replaced = lock.withLock {
-            let key = Key(python: process.python, name: process.name, guarding: process.guarding)
+            let key = Key(
+                python: process.python, pythonPath: process.pythonPath, name: process.name, guarding: process.guarding)
             return spares.updateValue((process, description), forKey: key)
         }
         _ = replaced

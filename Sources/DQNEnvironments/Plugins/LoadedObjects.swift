@@ -1,3 +1,4 @@
+internal import DQNSupport
 internal import Foundation
 
 /// The shared libraries of this process.
@@ -7,7 +8,9 @@ enum LoadedObjects {
 
     /// The files with code that are mapped now; empty where the system does not list them.
     static var files: Set<String> {
-        guard let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8) else { return [] }
+        // The system states no size for this file.
+        guard let contents = try? FileContents.read("/proc/self/maps") else { return [] }
+        let maps = String(decoding: contents, as: UTF8.self)
         // address permissions offset device inode path
         return Set(
             maps.split(separator: "\n").compactMap { line in

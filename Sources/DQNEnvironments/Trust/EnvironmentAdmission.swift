@@ -87,7 +87,7 @@ struct EnvironmentAdmission {
         return EnvironmentError(
             code: .notAllowed,
             message:
-                "The environment '\(id)' would load \(list) and run code of it with your rights, \(reason); if you "
+                "The environment '\(id)' would load \(list) and run its code with your rights, \(reason); if you "
                 + "trust it, \(trust.remedy).")
     }
 

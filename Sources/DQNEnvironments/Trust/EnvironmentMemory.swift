@@ -105,7 +105,8 @@ package final class EnvironmentMemory: Equatable, @unchecked Sendable {
     private func fileName(_ subject: EnvironmentSubject) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        let base = EnvironmentSubject(kind: subject.kind, location: subject.location, name: subject.name)
+        var base = subject
+        base.options = []
         let first = try digest(encoder.encode(base)).prefix(32)
         return try "\(first)-\(digest(encoder.encode(subject.options)).prefix(32)).json"
     }

@@ -8,14 +8,13 @@ package struct EnvironmentSubject: Codable, Sendable, Equatable {
     var kind: String
     /// The canonical path of the library, or the path of the Python.
     var location: String
+    /// The canonical paths of the directories with modules of the user's own: another project has modules of the same
+    /// name.
+    var folders: [String]
     /// The environment's name, with the Python module that registers it.
     var name: String
     /// The options in order, each a key and a value, without those that bring no code.
     var options: [[String]]
-
-    init(kind: String, location: String, name: String, options: [[String]] = []) {
-        (self.kind, self.location, self.name, self.options) = (kind, location, name, options)
-    }
 
     init(_ id: EnvironmentID, _ settings: GymnasiumSettings) {
         name = id.name
@@ -23,12 +22,14 @@ package struct EnvironmentSubject: Codable, Sendable, Equatable {
         case .plugIn(let path):
             kind = "plugin"
             location = (try? PluginLibrary.locate(path)) ?? Self.absolute(path)
+            folders = []
             options = id.arguments.pairs.map { [$0.key, $0.value] }
         case .gymnasium, .registered:
             kind = "gymnasium"
             let python = (try? settings.locatePython()) ?? ""
             // The link in a virtual environment is what makes it one.
             location = python.contains("/") ? Self.absolute(python) : python
+            folders = settings.pythonPath.map { CanonicalPath.find($0) ?? $0 }
             let harmless = KnownGymnasium.commonOptions.union(KnownGymnasium.options[id.name] ?? [])
             options = id.arguments.pairs.filter { !harmless.contains($0.key) }.map { [$0.key, $0.value] }
         }
