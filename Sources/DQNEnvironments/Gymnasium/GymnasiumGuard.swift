@@ -23,6 +23,11 @@ enum GymnasiumGuard: Sendable, Hashable {
     }
 }
 
+/// Why a process has refused to run a file: a clause with the file's path.
+struct UnallowedFile: Error {
+    let reason: String
+}
+
 /// Finds out where a Python would load modules from, without loading them.
 enum GymnasiumLocator {
     private static let seconds = 30.0

@@ -10,7 +10,15 @@ struct EnvironmentAdmission {
     init(_ id: EnvironmentID, _ settings: GymnasiumSettings) {
         self.id = id
         self.settings = settings
-        code = id.broughtCode
+        let chosen = settings.trust.chosenOptions
+        // The user has written these options now.
+        code = id.broughtCode.filter { part in
+            switch part {
+            case .option(let key, _): !chosen.contains(key)
+            case .wrapper, .unlistedWrapper: !chosen.contains("wrapper")
+            case .library, .module, .environment: true
+            }
+        }
     }
 
     /// Creates a plug-in's or a Gymnasium environment.
@@ -55,7 +63,7 @@ struct EnvironmentAdmission {
         let environment: any Environment
         do throws(EnvironmentError) { environment = try create(allowing: known.files) } catch {
             // The process has met something else than what the user has named.
-            throw error.code == .notAllowed ? refusal(error.message) : error
+            throw (error.underlying as? UnallowedFile).map { refusal($0.reason) } ?? error
         }
         guard id.kind != .gymnasium, let change = memory.change(since: known) else { return environment }
         throw EnvironmentError(

@@ -75,6 +75,10 @@ import Testing
         // An option that the user sets is the user's word.
         _ = try make("plugin:\(first):GridWorld-v0?size=7", .none, memory(state), chosen: ["size"])
         #expect(isRefused("plugin:\(first):GridWorld-v0?size=7,slip=0.5", memory(state), chosen: ["size"]))
+        for id in ["gym:CartPole-v1?x=1", "gym:CartPole-v1?wrapper=json.X"] {
+            #expect(isRefused(id, memory(state)))
+            #expect(!isRefused(id, memory(state), chosen: ["x", "wrapper"]))
+        }
     }
 
     @Test func anIdWithoutTheNameIsTheSameAsWithIt() throws {
