@@ -85,7 +85,13 @@ import Testing
                 result.errorLine?.contains("'\(modules.path)/\(file)' has changed") == true,
                 "\(words): \(result.errors)")
         }
-        result = try train(directory, resume + (words == nil ? [] : ["--trust-environment"]))
+        result = try Program.run(
+            "dqn-play", [directory("run"), "--episodes", "1", "-q"] + (words == nil ? [] : ["--trust-environment"]),
+            modules: modules.path)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.errors.contains("\(Self.change) 'gym:ring_world:Ring-v0' has changed") == (words != nil))
+        // The user's word has renewed what was named before.
+        result = try train(directory, resume)
         #expect(result.status == 0, "\(result.errors)")
         if let words {
             #expect(result.errors.contains(Self.change) && result.errors.contains("(\(words))"), "\(result.errors)")
@@ -126,7 +132,11 @@ import Testing
         try FileManager.default.removeItem(at: library)
         try bytes.write(to: library)
         result = try Program.run(
-            "dqn-train", "--resume", directory("run"), "--steps", "250", "-q", "--trust-environment")
+            "dqn-play", directory("run"), "--episodes", "1", "-q", "--trust-environment")
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.errors.contains(Self.change), "\(result.errors)")
+        #expect(result.errors.contains("(the file of the plug-in is another one): the policy was"), "\(result.errors)")
+        result = try Program.run("dqn-train", "--resume", directory("run"), "--steps", "250", "-q")
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.errors.contains(Self.change), "\(result.errors)")
         #expect(result.errors.contains("the file of the plug-in is another one"), "\(result.errors)")
