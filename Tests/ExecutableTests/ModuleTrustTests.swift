@@ -144,6 +144,30 @@ struct ModuleTrustTests {
         try check("parts/later.py", "is gone")
     }
 
+    /// Another project may have modules of the same names.
+    @Test func theSameNamesElsewhereAreOthers() throws {
+        let (modules, other) = (try Modules(), try Modules())
+        let play = [modules.directory("run"), "--episodes", "1", "-q", "--python-path"]
+        let state = "export XDG_STATE_HOME='\(modules.directory("state-owner"))'"
+        let file = "\(other.folder.path)/evil_ring.py"
+        var result = try Program.run("dqn-play", play + [other.folder.path], shell: state)
+        #expect(result.status == 77, "\(result.errors)")
+        #expect(result.errorLine?.contains("(\(file)) and run its code") == true, "\(result.errors)")
+        #expect(result.errorLine?.contains("'\(file)' is new") == true, "\(result.errors)")
+        #expect(other.takeMarks() == [])
+        result = try Program.run("dqn-play", play + [other.folder.path, "--trust-environment"], shell: state)
+        #expect(result.status == 0 && other.takeMarks().count == 4, "\(result.errors)")
+        // That was for this time alone: the user has named others.
+        result = try Program.run("dqn-play", play + [other.folder.path], shell: state)
+        #expect(result.status == 77 && other.takeMarks() == [], "\(result.errors)")
+        // More directories change nothing if the same files are loaded.
+        let more = modules.directory("more")
+        try FileManager.default.createDirectory(atPath: more, withIntermediateDirectories: true)
+        result = try Program.run(
+            "dqn-play", play + [more, "--python-path", modules.folder.path], shell: state)
+        #expect(result.status == 0, "\(result.errors)")
+    }
+
     @Test func cachesOfBytecodeCountForNothing() throws {
         let modules = try Modules()
         // Bytecode of another program for the unchanged source.

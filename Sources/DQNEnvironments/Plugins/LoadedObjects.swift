@@ -15,8 +15,9 @@ enum LoadedObjects {
         return Set(
             maps.split(separator: "\n").compactMap { line in
                 let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
-                guard fields.count == 6, fields[1].contains("x"), fields[5].hasPrefix("/") else { return nil }
-                return String(fields[5])
+                guard fields.count == 6, fields[1].contains("x") else { return nil }
+                let path = fields[5].drop { $0 == " " }
+                return path.hasPrefix("/") ? String(path) : nil
             })
     }
 

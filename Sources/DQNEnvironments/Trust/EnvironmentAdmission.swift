@@ -37,7 +37,7 @@ struct EnvironmentAdmission {
         }
         let environment = try create(allowing: nil)
         // The user's word without a name renews what was named before, such as a module that has been edited since.
-        if trust.word == .named || memory.find(subject, ignoring: []) != nil {
+        if trust.word == .named || memory.has(subject) {
             let files = environment.specification.loadedFiles
             memory.remember(subject, loading: files)
             // A plug-in's id may omit the name that files store.

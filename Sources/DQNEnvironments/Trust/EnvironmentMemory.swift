@@ -51,17 +51,24 @@ package final class EnvironmentMemory: Equatable, @unchecked Sendable {
         return home == "/" ? "/.local/state" : "\(home)/.local/state"
     }
 
-    /// Finds an environment that the user has named.
+    /// Whether the user has named an environment, with the same directories of modules.
+    func has(_ subject: EnvironmentSubject) -> Bool {
+        guard let directory = open(creating: false), let name = try? fileName(subject) else { return false }
+        return read(name, in: directory)?.environment == subject
+    }
+
+    /// Finds an environment that the user has named; the directories with modules may be others, since the files alone
+    /// decide.
     ///
     /// - Parameter keys: options that may have other values, be absent or be new.
     func find(_ subject: EnvironmentSubject, ignoring keys: Set<String>) -> KnownEnvironment? {
         guard let directory = open(creating: false), let name = try? fileName(subject) else { return nil }
         if let known = read(name, in: directory), known.environment == subject { return known }
-        if keys.isEmpty { return nil }
-        let wanted = subject.ignoring(keys)
+        let wanted = subject.comparable(ignoring: keys)
         let prefix = name.prefix { $0 != "-" }
-        return directory.names().lazy.filter { $0.hasPrefix(prefix) }.compactMap { self.read($0, in: directory) }
-            .first { $0.environment.ignoring(keys) == wanted }
+        let others = directory.names().filter { $0.hasPrefix(prefix) && $0 != name }
+            .compactMap { read($0, in: directory) }.filter { $0.environment.comparable(ignoring: keys) == wanted }
+        return others.first { change(since: $0) == nil } ?? others.first
     }
 
     /// Remembers an environment that the user has named.
@@ -101,14 +108,13 @@ package final class EnvironmentMemory: Equatable, @unchecked Sendable {
         return try? digest(contents)
     }
 
-    /// Names the record of an environment: the part before the hyphen is the same for all options.
+    /// Names the record of an environment: the part before the hyphen is the same for all options and directories.
     private func fileName(_ subject: EnvironmentSubject) throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         var base = subject
-        base.options = []
-        let first = try digest(encoder.encode(base)).prefix(32)
-        return try "\(first)-\(digest(encoder.encode(subject.options)).prefix(32)).json"
+        (base.options, base.folders) = ([], [])
+        return try [base, subject].map { try digest(encoder.encode($0)).prefix(32) }.joined(separator: "-") + ".json"
     }
 
     private func read(_ name: String, in directory: PrivateDirectory) -> KnownEnvironment? {

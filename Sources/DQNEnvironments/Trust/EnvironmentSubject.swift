@@ -45,9 +45,10 @@ package struct EnvironmentSubject: Codable, Sendable, Equatable {
         }
     }
 
-    /// The same environment without some of its options.
-    func ignoring(_ keys: Set<String>) -> EnvironmentSubject {
+    /// The same environment without some of its options and without its directories.
+    func comparable(ignoring keys: Set<String>) -> EnvironmentSubject {
         var subject = self
+        subject.folders = []
         subject.options.removeAll { keys.contains($0.first ?? "") }
         return subject
     }
