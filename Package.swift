@@ -54,7 +54,7 @@ let package = Package(
         .target(name: "DQNSupport", dependencies: ["CDQNSupport"], swiftSettings: strict),
 
         // The core: values, files, checkpoints.
-        .target(name: "DQNModel", swiftSettings: strict),
+        .target(name: "DQNModel", dependencies: ["DQNSupport"], swiftSettings: strict),
         .target(name: "HDF5", dependencies: ["CHDF5", "DQNSupport"], swiftSettings: strict),
         .target(
             name: "DQNCheckpoint",
@@ -82,7 +82,8 @@ let package = Package(
                 .embedInCode("Resources/gymnasium_capture.py"), .embedInCode("Resources/gymnasium_restore.py"),
                 .embedInCode("Resources/gymnasium_snapshots.py"), .embedInCode("Resources/gymnasium_environment.py"),
                 .embedInCode("Resources/gymnasium_making.py"), .embedInCode("Resources/gymnasium_spaces.py"),
-                .embedInCode("Resources/gymnasium_sources.py"), .embedInCode("Resources/gymnasium_worker.py"),
+                .embedInCode("Resources/gymnasium_sources.py"), .embedInCode("Resources/gymnasium_isolation.py"),
+                .embedInCode("Resources/gymnasium_worker.py"),
             ], swiftSettings: strict, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
             name: "DQNLearning",

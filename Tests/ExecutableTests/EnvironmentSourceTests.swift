@@ -47,9 +47,7 @@ import Testing
     }
 
     private func train(_ directory: TemporaryDirectory, _ arguments: [String]) throws -> Program.Result {
-        let modules = directory("modules")
-        return try Program.run(
-            "dqn-train", arguments + ["-q"], shell: "export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH='\(modules)'")
+        try Program.run("dqn-train", arguments + ["-q"], modules: directory("modules"))
     }
 
     private func abandoned(_ directory: TemporaryDirectory, _ run: String) throws -> Int {
@@ -78,6 +76,9 @@ import Testing
         try handle.seekToEnd()
         try handle.write(contentsOf: Data("\n# an edit\n".utf8))
         try handle.close()
+        result = try Program.run("dqn-play", [directory("run"), "--episodes", "1", "-q"], modules: modules.path)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.errors.contains("\(Self.change) 'gym:ring_world:Ring-v0' has changed") == (words != nil))
         result = try train(directory, ["--resume", directory("run"), "--steps", "250"])
         #expect(result.status == 0, "\(result.errors)")
         if let words {
@@ -118,6 +119,10 @@ import Testing
         bytes.append(0)
         try FileManager.default.removeItem(at: library)
         try bytes.write(to: library)
+        result = try Program.run("dqn-play", directory("run"), "--episodes", "1", "-q")
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.errors.contains(Self.change), "\(result.errors)")
+        #expect(result.errors.contains("(the file of the plug-in is another one): the policy was"), "\(result.errors)")
         result = try Program.run("dqn-train", "--resume", directory("run"), "--steps", "250", "-q")
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.errors.contains(Self.change), "\(result.errors)")

@@ -72,6 +72,8 @@ public final class Trainer {
     var health: RunHealth
     /// Called before the state of an evaluated step is taken, which is held until the evaluation is known.
     var beforeHolding: () -> Void = {}
+    /// Called before an evaluation starts; `false` leaves the work of the step undone, and the caller ends the run.
+    var mayEvaluate: () -> Bool = { true }
     /// Seconds that an interrupted update has to end by itself, as most do: a step boundary is the simpler state.
     package var updatePatience = 0.3
     /// When each worker stopped after the last advance.
@@ -217,7 +219,9 @@ public final class Trainer {
         }
         // An update that was cut short belongs to this step, and so does what is scheduled there.
         let hadOpenUpdate = hasOpenUpdate
-        let goal = hadOpenUpdate ? counters.agentSteps : min(limit, nextScheduledStep)
+        // Work that is scheduled here waits for the pending evaluation, however often an interruption ends the wait.
+        let staysHere = hadOpenUpdate || isScheduledWorkDue
+        let goal = staysHere ? counters.agentSteps : min(limit, nextScheduledStep)
         if failure == nil, hadOpenUpdate || goal > counters.agentSteps {
             do throws(TrainingError) { try takeSteps(upTo: goal, &report, isInterrupted) } catch {
                 // An earlier target would have ended the run before.
