@@ -112,12 +112,28 @@ import Testing
         }
         try FileManager.default.copyItem(
             atPath: directory("run/config.json"), toPath: directory("\(name)/config.json"))
+        let what = "\(run.name): \(mutation.name)"
+        // The tools read less than a resume; a part of the sample suffices.
+        let usesTools = Self.variable("DQN_MUTATIONS") != nil || name.hasSuffix("1")
+        var playing = [url.path, "--episodes", "1", "--max-steps", "20"]
+        if usesTools {
+            let tools = [
+                ["show"], ["strip", "--replay", directory("\(name)/stripped.h5")],
+                ["convert", "--to", "1.1", "--allow-lossy", directory("\(name)/converted.h5")],
+                ["plot", "-o", directory("\(name)/curve.svg")],
+                ["plot", "--metric", "train/loss", "-o", directory("\(name)/loss.svg")],
+                ["diff", directory.checkpointURL("run", run.steps).path],
+            ]
+            for arguments in tools {
+                try expectNoCrash("dqn-checkpoint", [arguments[0], url.path] + arguments.dropFirst(), what, directory)
+            }
+            playing += ["--record", directory("\(name)/film.gif"), "--trace", directory("\(name)/trace.jsonl")]
+        }
         let further = steps.addingReportingOverflow(60)
-        try expectNoCrash(
-            "dqn-play", [url.path, "--episodes", "1", "--max-steps", "20"], "\(run.name): \(mutation.name)", directory)
+        try expectNoCrash("dqn-play", playing, what, directory)
         try expectNoCrash(
             "dqn-train", ["--resume", directory(name), "--steps", "\(further.overflow ? .max : further.partialValue)"],
-            "\(run.name): \(mutation.name)", directory)
+            what, directory)
         return true
     }
 
@@ -141,6 +157,7 @@ import Testing
         let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
         #expect(
             process.terminationReason == .exit,
-            "\(program) ended by signal \(process.terminationStatus); \(what): \(text.suffix(600))")
+            "\(program) \(arguments.prefix(2)) ended by signal \(process.terminationStatus); \(what): \(text.suffix(600))"
+        )
     }
 }
