@@ -127,6 +127,11 @@ import Testing
             for arguments in tools {
                 try expectNoCrash("dqn-checkpoint", [arguments[0], url.path] + arguments.dropFirst(), what, directory)
             }
+            try expectNoCrash(
+                "dqn-train",
+                ["--from", url.path, "--steps", "40", "--schedule-steps", "90", "--out", directory("\(name)/new")],
+                what,
+                directory)
             playing += ["--record", directory("\(name)/film.gif"), "--trace", directory("\(name)/trace.jsonl")]
         }
         let further = steps.addingReportingOverflow(60)
