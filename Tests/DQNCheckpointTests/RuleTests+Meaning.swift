@@ -105,9 +105,12 @@ extension RuleTests {
             try rule(method: "dqn") {
                 $0.replace("workers/0/state", "\"agent_steps\":157", with: "\"agent_steps\":158")
             } == 27)
-        #expect(
-            try rule(method: "dqn") { $0.replace("progress", "\"statistics\":{", with: "\"statistics\":{\"a b\":1,") }
-                == 27)
+        for name in ["a b_sum", "_sum", "a/b_sum", "loss"] {
+            #expect(
+                try rule(method: "dqn") {
+                    $0.replace("progress", "\"statistics\":{", with: "\"statistics\":{\"\(name)\":1,")
+                } == 27, "\(name)")
+        }
     }
 
     @Test func rule28Optimizers() throws {

@@ -65,13 +65,20 @@ enum CounterRules {
                 return "has the sum '\(name)' \(value), which must be a count"
             }
         }
-        // The sums become columns of the history.
+        // The others become columns of the history.
         if BuiltInMethod(of: checkpoint.configuration) != nil,
-            let name = sums.first(where: { !PathComponent.isValid($0.key) })?.key
+            let name = sums.map(\.key).first(where: { !isSum($0) })
         {
-            return "has the sum '\(name)', which is not a name"
+            return "has '\(name)' in its statistics, which is not the name of a sum"
         }
         return nil
+    }
+
+    /// Whether `statistics` of this library's methods may have a key.
+    private static func isSum(_ name: String) -> Bool {
+        let ending = "_sum"
+        return ["updates", "abandoned_episodes"].contains(name)
+            || name.hasSuffix(ending) && PathComponent.isValid(String(name.dropLast(ending.count)))
     }
 
     private static func complaint(about worker: WorkerState, of counters: Counters) -> String? {
