@@ -52,7 +52,7 @@ extension RunDirectory {
             TrainingRun.Options(
                 steps: steps, saveEvery: saveEvery, keep: keep, memoryLimit: memoryLimit,
                 // Duration cannot hold every number; a longer timeout makes no difference.
-                workerTimeout: workerTimeout.map { .seconds(min($0, 1e9)) })
+                workerTimeout: workerTimeout.map { .seconds(min(max($0, 0), 1e9)) })
         }
     }
 

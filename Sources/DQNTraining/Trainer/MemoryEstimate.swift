@@ -70,7 +70,7 @@ struct MemoryEstimate {
             guard let interval = options.saveInterval else { return replayBytes(capacity) + compressed }
             // A snapshot shares its chunks with the replay until the replay overwrites them. One snapshot may be saved
             // while the next one waits.
-            return 2 * replayBytes(min(capacity, interval / configuration.workers + 1)) + compressed
+            return 2 * replayBytes(min(capacity, min(interval, 1 << 53) / configuration.workers + 1)) + compressed
         }
         // The state of an evaluated step is held up to the next scheduled step, and diverges from the replay meanwhile.
         let evaluates = configuration.evaluationInterval > 0
