@@ -104,7 +104,7 @@ public final class CheckpointStore {
         let notices = try requireOwnDirectory()
         let steps = checkpoint.counters.agentSteps
         let url = directory.appendingPathComponent(Self.fileName(agentSteps: steps))
-        guard replacing || !FileManager.default.fileExists(atPath: url.path) else {
+        guard replacing || FileKind(entry: url.path) == .missing else {
             throw CheckpointError(
                 code: .exists,
                 message: "'\(url.path)' exists, and a committed checkpoint is never replaced; move it away.")
@@ -152,6 +152,7 @@ public final class CheckpointStore {
     private func evaluation(of entry: Entry) throws(CheckpointError) -> Double? {
         let name = entry.url.lastPathComponent
         if let known = evaluations[name] { return known }
+        try Self.requireFile(entry.url)
         let value = try CheckpointSummary(contentsOf: entry.url).evaluation?.meanReturn
         evaluations[name] = .some(value)
         return value
@@ -176,11 +177,31 @@ extension CheckpointStore {
         passing: (URL, CheckpointError) throws(CheckpointError) -> Void
     ) throws(CheckpointError) -> (url: URL, value: Value)? {
         for entry in try entries().reversed() {
-            do throws(CheckpointError) { return (entry.url, try read(entry.url)) } catch {
+            do throws(CheckpointError) {
+                try Self.requireFile(entry.url)
+                return (entry.url, try read(entry.url))
+            } catch {
                 try passing(entry.url, error)
             }
         }
         return nil
+    }
+
+    /// Checks that a file of the store is a regular file. Somebody else may have filled the directory: a symbolic link
+    /// could lead to any file of the user, and reading a named pipe never ends.
+    ///
+    /// - Throws: ``CheckpointError`` (`malformed`).
+    package static func requireFile(_ url: URL) throws(CheckpointError) {
+        let kind = FileKind(entry: url.path)
+        let rule: String
+        switch kind {
+        case .link: rule = FileKind.linkRule
+        case .directory, .special: rule = "a checkpoint is a regular file"
+        default: return
+        }
+        throw CheckpointError(
+            code: .malformed,
+            message: "'\(url.path)' is \(kind.words); \(rule): put the checkpoint itself in its place, or remove it.")
     }
 
     /// Returns the file with the highest evaluation; the earliest of equal ones.
@@ -262,7 +283,7 @@ extension CheckpointStore {
     private func quarantine(_ url: URL, _ why: String, _ notice: (String) -> Void) throws(CheckpointError) {
         var target = url.path + ".damaged"
         var number = 1
-        while FileManager.default.fileExists(atPath: target) {
+        while FileKind(entry: target) != .missing {
             number += 1
             target = url.path + ".\(number).damaged"
         }

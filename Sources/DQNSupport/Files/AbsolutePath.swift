@@ -44,27 +44,3 @@ package enum AbsolutePath {
         return text
     }
 }
-
-/// Creates directories.
-package enum Directories {
-    /// Creates a directory and those above it, unless they exist.
-    ///
-    /// - Throws: the error of the first that could not be created: `ENOTDIR` if a file has the name of one.
-    package static func create(_ path: String) throws(SystemError) {
-        if FileKind(path) == .directory { return }
-        var end = path.startIndex
-        while end < path.endIndex {
-            end = path[path.index(after: end)...].firstIndex(of: "/") ?? path.endIndex
-            let folder = String(path[..<end])
-            if mkdir(folder, 0o777) == 0 { continue }
-            let error = SystemError(errno)
-            // A directory that exists may lie in one that cannot be written.
-            switch FileKind(folder) {
-            case .directory: continue
-            case .missing: throw error
-            case .hidden(let error): throw error
-            default: throw SystemError(ENOTDIR)
-            }
-        }
-    }
-}

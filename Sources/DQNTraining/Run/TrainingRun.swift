@@ -142,6 +142,7 @@ public final class TrainingRun {
         let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
         try Self.returnTo(which, in: directory, store, logger)
         let newest = try store.recoverLatest { logger.warning("\($0)") }
+        Lineage.restoreStagedEvent(of: directory.lineage)
         directory.removeLeftovers { logger.warning("\($0)") }
         guard let newest else {
             throw TrainingError(
@@ -149,6 +150,9 @@ public final class TrainingRun {
                 message: "'\(directory.url.path)' holds no valid checkpoint; start a new run in another directory.")
         }
         var checkpoint = newest.checkpoint
+        for notice in directory.reportInterruptedReturns(at: checkpoint.counters.agentSteps) {
+            logger.warning("\(notice)")
+        }
         try Self.requireSteps(newSteps, done: checkpoint.counters.agentSteps)
         let storedConfiguration = checkpoint.configuration
         let changes = try evaluation.apply(to: &checkpoint)
@@ -227,7 +231,7 @@ public final class TrainingRun {
         do throws(TrainingError) {
             outcome = try train(isInterrupted: isInterrupted, onProgress: onProgress)
         } catch {
-            return try settle(saveAfter(error), wasInterrupted: isInterrupted())
+            return try settle(saveAfter(error), wasInterrupted: isInterrupted() || ending.isTimeUp)
         }
         saveLastState()
         onProgress(progress)
@@ -249,7 +253,8 @@ public final class TrainingRun {
             if trainer.hasOpenUpdate { saves.invalidate(trainer.counters.agentSteps) }
             let report = try trainer.advance(to: nextStop) {
                 reportProgress(onProgress)
-                return isInterrupted() || isTimeUp || isSaveRequested
+                trainer.isEnding = isInterrupted() || isTimeUp
+                return trainer.isEnding || isSaveRequested
             }
             take(report)
             if let failure = trainer.failure, !trainer.isEvaluationPending { throw failure }
