@@ -11,6 +11,7 @@ enum StrictJSON {
     /// Returns what is wrong with a text, or `nil`. The grammar is unchecked except for the positions of keys.
     static func complaint(about bytes: [UInt8]) -> String? {
         guard String(validating: bytes, as: UTF8.self) != nil, !bytes.contains(0) else { return "it is not UTF-8" }
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { return "it begins with a byte-order mark" }
         // The keys of each enclosing object; nil for an array.
         var around: [Set<ArraySlice<UInt8>>?] = []
         var position = 0
