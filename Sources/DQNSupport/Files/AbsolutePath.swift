@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 
 /// Turns a path as a user typed it into an absolute one with the kernel's meaning.
 ///
