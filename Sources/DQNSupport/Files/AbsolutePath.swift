@@ -1,4 +1,4 @@
-package import Foundation
+internal import Foundation
 
 /// Turns a path as a user typed it into an absolute one with the kernel's meaning.
 ///
