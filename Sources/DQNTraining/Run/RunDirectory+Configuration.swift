@@ -100,7 +100,7 @@ extension RunDirectory {
         }
         let reason: String
         do {
-            let contents = try Data(contentsOf: configurationFile)
+            let contents = try RegularFile.contents(ofEntry: configurationFile.path)
             if contents.allSatisfy({ $0 == 0 }) { return nil }
             return try JSONDecoder().decode(StoredConfiguration.self, from: contents)
         } catch { reason = systemReason(error) }
