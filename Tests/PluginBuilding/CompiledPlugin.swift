@@ -35,6 +35,34 @@ public enum CompiledPlugin {
         return try build(source.path)
     }
 
+    /// The library of the example, whose loading alone creates a file: a library of somebody else's.
+    public static func leavingMark(_ mark: URL, at library: URL) throws {
+        let source = library.deletingPathExtension().appendingPathExtension("c")
+        let example = repository.appendingPathComponent("Examples/EnvironmentInC/GridWorld.c").path
+        let code = """
+            #include "\(example)"
+            #include <fcntl.h>
+            #include <unistd.h>
+            __attribute__((constructor)) static void leave_mark(void) {
+                close(open("\(mark.path)", O_CREAT | O_WRONLY, 0644));
+            }
+
+            """
+        try Data(code.utf8).write(to: source)
+        try compile(["-std=c11", "-shared", "-fPIC", "-I", include, source.path, "-o", library.path])
+    }
+
+    /// A library that leaves everything to another one beside it.
+    public static func linking(_ part: URL, at library: URL) throws {
+        let source = library.deletingPathExtension().appendingPathExtension("c")
+        // The symbol is found in the other library.
+        try Data("extern int unused;\n".utf8).write(to: source)
+        try compile([
+            "-shared", "-fPIC", "-Wl,--no-as-needed", source.path, part.path,
+            "-Wl,-rpath,\(part.deletingLastPathComponent().path)", "-o", library.path,
+        ])
+    }
+
     /// Compiles the header alone, with warnings as errors.
     public static func checkHeader(language: String, standard: String) throws {
         let header = include + "/dqn_environment.h"
