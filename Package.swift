@@ -142,8 +142,9 @@ let package = Package(
         .testTarget(name: "DQNSupportTests", dependencies: ["DQNSupport"], swiftSettings: strict),
         .testTarget(name: "DQNModelTests", dependencies: ["DQNModel"], swiftSettings: strict),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "DQNSupport"], swiftSettings: strict),
+        .target(name: "Mutation", path: "Tests/Mutation", swiftSettings: strict),
         .testTarget(
-            name: "DQNCheckpointTests", dependencies: ["DQNCheckpoint", "DQNModel", "DQNSupport", "HDF5"],
+            name: "DQNCheckpointTests", dependencies: ["DQNCheckpoint", "DQNModel", "DQNSupport", "HDF5", "Mutation"],
             swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(
@@ -178,7 +179,8 @@ let package = Package(
         .testTarget(
             name: "ExecutableTests",
             dependencies: [
-                "CommandLineSupport", "DQNCheckpoint", "DQNEnvironments", "DQNModel", "HDF5", "PluginBuilding",
+                "CommandLineSupport", "DQNCheckpoint", "DQNEnvironments", "DQNModel", "HDF5", "Mutation",
+                "PluginBuilding",
             ],
             swiftSettings: strict),
     ],
