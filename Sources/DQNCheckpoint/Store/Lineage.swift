@@ -71,7 +71,8 @@ package struct Lineage: Sendable {
     private static func line(_ value: some Encodable) -> Data? {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(value)).map { $0 + Data("\n".utf8) }
+        // A setting may hold any text, and people read the file on a terminal.
+        return (try? encoder.encode(value)).map { Data(PrintableText.json(Array($0))) + Data("\n".utf8) }
     }
 
     /// Writes the event that comes before the first save into the unfinished file, unless a line holds it already.

@@ -63,7 +63,8 @@ extension RunDirectory {
         let contents = StoredConfiguration(
             configuration: configuration.json, run: StoredOptions(options), compute: ComputeThreads.libraryDescription)
         let bytes: Data
-        do { bytes = try encoder.encode(contents) } catch {
+        // A setting may hold any text, and people read the file on a terminal.
+        do { bytes = Data(PrintableText.json(Array(try encoder.encode(contents)))) } catch {
             throw TrainingError(
                 code: .invalidConfiguration, message: "config.json cannot be written: \(systemReason(error)).",
                 underlying: error)
