@@ -1,10 +1,5 @@
 internal import DQNModel
 
-/// The valid counts: every JSON reader represents them exactly, and adding to them cannot overflow.
-enum CountRange {
-    static let valid = 0...(1 << 53)
-}
-
 /// The document `/optimizer/state`.
 struct OptimizerDocument: Codable {
     private enum CodingKeys: String, CodingKey {

@@ -13,6 +13,12 @@ extension FormatCodec {
         if let part = unsupportedParts(of: architecture).first {
             throw .broken(.documents, "/architecture has \(part), which format \(version) does not support.")
         }
+        if let key = architectureKeys.unknownKey(in: try reader.document("architecture", as: JSONValue.self)) {
+            throw .broken(
+                .architectureKeys,
+                "/architecture has the key '\(key)', which format \(version) does not define: the network may be another "
+                    + "one than its known keys describe.")
+        }
         return FormatHead(
             configuration: configuration ?? .object([:]), architecture: architecture, layout: layout,
             progress: progress
@@ -22,6 +28,9 @@ extension FormatCodec {
     private static func configuration(_ reader: borrowing ContainerReader) throws(CheckpointError) -> JSONValue {
         let configuration = try reader.document("configuration", as: JSONValue.self)
         guard case .object = configuration else { throw .broken(.documents, "/configuration is not a JSON object.") }
+        if let complaint = PlayingKeys.complaint(about: configuration) {
+            throw .broken(.playingKeys, "In /configuration, \(complaint).")
+        }
         return configuration
     }
 
@@ -93,7 +102,22 @@ extension FormatCodec {
             let reason = reader.findings.all.first { ["architecture", "parameters/online"].contains($0.part) }
             throw reason?.error ?? .broken(.parameters, "'\(reader.path)' contains no network.")
         }
-        return checkpoint
+        return try meaningful(checkpoint, reader)
+    }
+
+    /// Checks what the parts mean together, and removes those that no run can continue from; rules 22 and 27 to 31.
+    private static func meaningful(
+        _ checkpoint: Checkpoint, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> Checkpoint {
+        var result = checkpoint
+        let failures = Meaning.failures(
+            of: checkpoint, isWhole: checkpoint.stripped.isEmpty && reader.findings.all.isEmpty, checkingFrames: true,
+            checkingEpisodes: reader.layout == .sealed && !reader.asksForEpisodes)
+        for failure in failures {
+            let isSound: Void? = try reader.part(failure.part) { (_) throws(CheckpointError) in throw failure.error }
+            if isSound == nil { failure.remove(&result) }
+        }
+        return result
     }
 
     /// Reads the networks and the optimiser into a checkpoint.

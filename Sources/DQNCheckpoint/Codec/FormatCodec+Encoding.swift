@@ -18,6 +18,7 @@ extension FormatCodec {
             bestEvaluation: checkpoint.bestEvaluation, reachedTarget: checkpoint.reachedTarget,
             statistics: checkpoint.statistics, stripped: checkpoint.stripped.sorted())
         if let complaint = progress.complaint { throw invalid("The checkpoint \(complaint).") }
+        try requireMeaning(of: checkpoint)
         var arrays = [
             try document("configuration", checkpoint.configuration),
             try document("architecture", checkpoint.architecture),
@@ -67,6 +68,17 @@ extension FormatCodec {
                 }
             }
         }
+    }
+
+    /// Refuses state that no run could continue from.
+    private static func requireMeaning(of checkpoint: Checkpoint) throws(CheckpointError) {
+        let complaint =
+            PlayingKeys.complaint(about: checkpoint.configuration).map { "In the configuration, \($0)." }
+            // The environments have checked their observations, which are many.
+            ?? Meaning.failures(
+                of: checkpoint, isWhole: checkpoint.stripped.isEmpty, checkingFrames: false, checkingEpisodes: false
+            ).first?.error.message
+        if let complaint { throw invalid(complaint) }
     }
 
     static func invalid(_ message: String) -> CheckpointError {

@@ -176,18 +176,29 @@ extension FormatCodec {
             capacity: document.capacity, cursor: document.cursor, count: document.count,
             chunkLength: document.chunkLength, columns: [])
         try ReplayRules.checkRing(snapshot, path)
+        var entries: [(name: String, entry: Manifest.Entry)] = []
         for name in names {
             guard let entry = reader.manifest["\(path)/\(name)"], entry.shape.first == document.count else {
                 throw .broken(.replay, "/\(path)/\(name) does not have one row for each of \(document.count) slots.")
             }
-            snapshot.columns.append(try column(name, entry, document, reader))
+            entries.append((name, entry))
         }
-        try ReplayRules.check(snapshot, path, actions: architecture.actionCount, readingContent: reader.readsReplays)
+        let withRules = entries.filter { ReplayRules.columnsWithRules.contains($0.name) }.map(\.entry)
+        let readsContent = reader.reads(withRules)
+        for (name, entry) in entries {
+            // The other rule is for floats: any byte is a pixel.
+            let isRead =
+                ReplayRules.columnsWithRules.contains(name)
+                ? readsContent
+                : name == "frames" && entry.type == .float32 ? reader.reads([entry]) : reader.readsReplays
+            snapshot.columns.append(try column(name, entry, document, isRead: isRead, reader))
+        }
+        try ReplayRules.check(snapshot, path, actions: architecture.actionCount)
         return snapshot
     }
 
     private static func column(
-        _ name: String, _ entry: Manifest.Entry, _ document: SharedWorkerDocument.Replay,
+        _ name: String, _ entry: Manifest.Entry, _ document: SharedWorkerDocument.Replay, isRead: Bool,
         _ reader: borrowing ContainerReader
     ) throws(CheckpointError) -> ReplaySnapshot.Column {
         let shape = Array(entry.shape.dropFirst())
@@ -205,11 +216,15 @@ extension FormatCodec {
                 .chunks, "/\(entry.path) is stored in chunks of \(entry.chunkRows ?? 0) rows, not \(chunkRows ?? 0).")
         }
         var chunks: [ReplayChunk] = []
-        if reader.readsReplays {
+        if isRead {
             // Columns that no rule restricts share one chunk of zeros, so that verifying does not need a replay's
-            // memory.
+            // memory; and so do chunks of frames that consist of finite numbers, as a rule requires.
             let blank = reader.keeps(name) ? nil : ReplayChunk(byteCount: chunkBytes)
-            try reader.forEachReplayChunk(of: entry, rows: document.chunkLength) { chunks.append(blank ?? $0) }
+            let isChecked = name == "frames" && entry.type == .float32
+            try reader.forEachReplayChunk(of: entry, rows: document.chunkLength) { chunk in
+                let isKept = blank == nil || isChecked && !ReplayContentRules.isFinite(chunk)
+                chunks.append(isKept ? chunk : blank ?? chunk)
+            }
         } else {
             try reader.checkStoredChunks(of: entry)
         }

@@ -13,6 +13,8 @@ protocol FormatCodec: SendableMetatype {
     static var version: String { get }
     /// How its files are laid out.
     static var layout: ContainerLayout { get }
+    /// The keys of `/architecture`.
+    static var architectureKeys: ArchitectureKeys { get }
     /// The permitted members of a group `/workers/N`.
     static var workerMembers: Set<String> { get }
 

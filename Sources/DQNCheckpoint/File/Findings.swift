@@ -6,8 +6,9 @@ internal import DQNModel
 enum ReadingPurpose: Equatable {
     /// Reads everything and throws the first broken rule.
     case loading
-    /// Records broken rules, and keeps only what rules need. Unless `deep`, it checks that the replay chunks of a
-    /// sealed file exist, but does not inflate them, since the seal covers their bytes.
+    /// Records broken rules, and keeps only what rules need. Unless `deep`, it reads the replay columns of a sealed file
+    /// that rules restrict, up to ``Findings/replayBytes``. Of the others it checks that their chunks exist, but does not
+    /// inflate them, since the seal covers their bytes.
     case verifying(deep: Bool)
     /// Records broken rules and keeps every other part.
     case salvaging
@@ -28,6 +29,8 @@ final class Findings {
     private static let limit = 16
 
     private(set) var all: [Finding] = []
+    /// Inflated bytes of replay columns that verifying without `deep` may still read.
+    var replayBytes = Double(1 << 28)
     /// Paths of datasets that have been read or were unreadable.
     var examined: Set<String> = []
 
@@ -68,8 +71,18 @@ extension ContainerReader {
         }
     }
 
-    /// Whether the elements of replay columns are read, rather than only located.
+    /// Whether the elements of all replay columns are read, rather than only located.
     var readsReplays: Bool { layout == .plain || purpose != .verifying(deep: false) }
+
+    /// Whether the elements of some replay columns are read, rather than only located: small ones always are, because
+    /// rules restrict them.
+    func reads(_ columns: [Manifest.Entry]) -> Bool {
+        if readsReplays { return true }
+        let bytes = columns.reduce(0.0) { $0 + Double($1.bytesPerRow) * Double($1.shape.first ?? 0) }
+        guard bytes <= findings.replayBytes else { return false }
+        findings.replayBytes -= bytes
+        return true
+    }
 
     /// Whether rule 22 applies: it came with sealed files, and recovered state is written to one.
     var asksForEpisodes: Bool { purpose == .salvaging || layout == .sealed && purpose == .verifying(deep: true) }

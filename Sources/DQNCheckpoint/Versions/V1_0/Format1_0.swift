@@ -8,6 +8,7 @@ enum Format1_0: FormatCodec {
 
     static let version = "1.0"
     static let layout = ContainerLayout.plain
+    static let architectureKeys = ArchitectureKeys.basic
     static let workerMembers: Set = ["state", "random", "environment", "observation", "replay"]
 
     static func unsupportedParts(of architecture: NetworkArchitecture) -> [String] {

@@ -14,7 +14,7 @@ extension Format1_1 {
             } ?? nil
         if let replay = worker.replay {
             let isSound: Void? = try reader.part("\(path)/replay") { (reader) throws(CheckpointError) in
-                try checkPriorities(replay, "\(path)/replay", readingContent: reader.readsReplays)
+                try checkPriorities(replay, "\(path)/replay")
             }
             if isSound == nil { worker.replay = nil }
         }

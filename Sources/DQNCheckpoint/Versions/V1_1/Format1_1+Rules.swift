@@ -18,11 +18,11 @@ extension Format1_1 {
 
     /// Rule 18: a replay's priorities are finite, not negative, and 0 for slots without an action.
     static func checkPriorities(
-        _ replay: ReplaySnapshot, _ path: String, readingContent isContentRead: Bool = true
+        _ replay: ReplaySnapshot, _ path: String
     ) throws(CheckpointError) {
         guard replay.columns.contains(where: { $0.name == ReplayRules.priorities }) else { return }
         try ReplayRules.requireScalars(ReplayRules.priorities, .float64, replay, path, .priorities)
-        guard isContentRead else { return }
+        guard ReplayRules.isRead(replay) else { return }
         let values: [Double] = try ReplayRules.scalars(ReplayRules.priorities, .float64, replay, path, .priorities)
         let flags: [UInt8] = try ReplayRules.scalars("flags", .uint8, replay, path, .replay)
         for (slot, value) in values.enumerated() {

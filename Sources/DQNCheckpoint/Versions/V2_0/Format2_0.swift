@@ -9,6 +9,7 @@ enum Format2_0: FormatCodec {
 
     static let version = "2.0"
     static let layout = ContainerLayout.sealed
+    static let architectureKeys = ArchitectureKeys.basic
     static let workerMembers = Format1_1.workerMembers
 
     static func unsupportedParts(of architecture: NetworkArchitecture) -> [String] {

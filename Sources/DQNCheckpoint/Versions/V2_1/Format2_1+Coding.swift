@@ -47,7 +47,7 @@ extension Format2_1 {
             episodeReturn: document.episodeReturn, episodeLength: document.episodeLength, replay: replay)
         if let replay {
             let isSound: Void? = try reader.part("\(path)/replay") { (reader) throws(CheckpointError) in
-                try Format1_1.checkPriorities(replay, "\(path)/replay", readingContent: reader.readsReplays)
+                try Format1_1.checkPriorities(replay, "\(path)/replay")
             }
             if isSound == nil { environment.replay = nil }
         }
@@ -73,8 +73,7 @@ extension Format2_1 {
     ) throws(CheckpointError) -> Bool {
         guard let replay else { return true }
         let isSound: Void? = try reader.part("\(path)/replay") { (reader) throws(CheckpointError) in
-            try checkMasks(
-                replay, "\(path)/replay", actions: architecture.actionCount, readingContent: reader.readsReplays)
+            try checkMasks(replay, "\(path)/replay", actions: architecture.actionCount)
         }
         return isSound != nil
     }

@@ -11,7 +11,7 @@ extension Format2_1 {
 
     /// Checks the masks of a replay, if it has any: slots without an action have zeros.
     static func checkMasks(
-        _ replay: ReplaySnapshot, _ path: String, actions: Int, readingContent isContentRead: Bool = true
+        _ replay: ReplaySnapshot, _ path: String, actions: Int
     ) throws(CheckpointError) {
         guard let column = replay.columns.first(where: { $0.name == ReplayRules.nextActionMasks }) else { return }
         let name = "/\(path)/\(column.name)"
@@ -21,7 +21,7 @@ extension Format2_1 {
                 "\(name) has \(column.element.rawValue) \(column.shape) per slot, but the network needs uint8 "
                     + "[\(actions)].")
         }
-        guard isContentRead else { return }
+        guard ReplayRules.isRead(replay) else { return }
         let flags: [UInt8] = try ReplayRules.scalars("flags", .uint8, replay, path, .replay)
         var slot = 0
         var complaint: String?

@@ -25,9 +25,14 @@ enum ReplayRules {
     /// The column of the actions that the state after each step allows.
     static let nextActionMasks = ReplaySnapshot.nextActionMasks
 
-    /// - Parameter isContentRead: Whether the columns' elements have been read.
+    /// Whether the elements of the columns with rules are in memory, and not only located in the file.
+    static func isRead(_ snapshot: ReplaySnapshot) -> Bool {
+        snapshot.columns.allSatisfy { !columnsWithRules.contains($0.name) || !$0.chunks.isEmpty }
+    }
+
+    /// Checks a replay, and the elements of its columns if they are in memory.
     static func check(
-        _ snapshot: ReplaySnapshot, _ path: String, actions actionCount: Int, readingContent isContentRead: Bool = true
+        _ snapshot: ReplaySnapshot, _ path: String, actions actionCount: Int
     ) throws(CheckpointError) {
         try checkRing(snapshot, path)
         guard snapshot.columns.contains(where: { $0.name == "frames" }) else {
@@ -36,14 +41,14 @@ enum ReplayRules {
         for (name, element) in [("flags", ElementType.uint8), ("actions", .int32), ("rewards", .float32)] {
             try requireScalars(name, element, snapshot, path, .replay)
         }
-        if isContentRead { try checkContent(snapshot, path, actions: actionCount) }
+        if isRead(snapshot) { try checkContent(snapshot, path, actions: actionCount) }
     }
 
     private static func checkContent(
         _ snapshot: ReplaySnapshot, _ path: String, actions actionCount: Int
     ) throws(CheckpointError) {
         let chunks = (snapshot.count + snapshot.chunkLength - 1) / snapshot.chunkLength
-        for column in snapshot.columns {
+        for column in snapshot.columns where !column.chunks.isEmpty {
             guard column.chunks.count >= chunks,
                 column.chunks.allSatisfy({ $0.byteCount == snapshot.chunkLength * column.bytesPerSlot })
             else {
