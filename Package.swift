@@ -142,8 +142,10 @@ let package = Package(
         .testTarget(name: "DQNSupportTests", dependencies: ["DQNSupport"], swiftSettings: strict),
         .testTarget(name: "DQNModelTests", dependencies: ["DQNModel"], swiftSettings: strict),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "DQNSupport"], swiftSettings: strict),
+        .target(name: "Mutation", path: "Tests/Mutation", swiftSettings: strict),
         .testTarget(
-            name: "DQNCheckpointTests", dependencies: ["DQNCheckpoint", "DQNModel", "DQNSupport", "HDF5", "Forging"],
+            name: "DQNCheckpointTests",
+            dependencies: ["DQNCheckpoint", "DQNModel", "DQNSupport", "HDF5", "Forging", "Mutation"],
             swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(
@@ -182,6 +184,7 @@ let package = Package(
             name: "ExecutableTests",
             dependencies: [
                 "CommandLineSupport", "DQNCheckpoint", "DQNEnvironments", "DQNModel", "Forging", "HDF5",
+                "Mutation",
                 "PluginBuilding",
             ],
             swiftSettings: strict),

@@ -22,6 +22,9 @@ public enum CompiledPlugin {
         try build("Tests/Plugins/Misbehaving.c", ["-DLIBRARY_FAULT=\(fault)"])
     }
 
+    /// A libhdf5 that crashes at chosen files, for LD_PRELOAD.
+    public static func crashingHDF5() throws -> URL { try build("Tests/Plugins/CrashingHDF5.c") }
+
     /// The example of `docs/environments.md`: Coin-v0.
     public static func documented() throws -> URL {
         let page = try String(contentsOf: repository.appendingPathComponent("docs/environments.md"), encoding: .utf8)
