@@ -145,7 +145,7 @@ let package = Package(
         .target(name: "Mutation", path: "Tests/Mutation", swiftSettings: strict),
         .testTarget(
             name: "DQNCheckpointTests",
-            dependencies: ["DQNCheckpoint", "DQNModel", "DQNSupport", "HDF5", "Forging", "Mutation"],
+            dependencies: ["DQNCheckpoint", "DQNModel", "DQNSupport", "Forging", "HDF5", "Mutation"],
             swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(
@@ -183,8 +183,7 @@ let package = Package(
         .testTarget(
             name: "ExecutableTests",
             dependencies: [
-                "CommandLineSupport", "DQNCheckpoint", "DQNEnvironments", "DQNModel", "Forging", "HDF5",
-                "Mutation",
+                "CommandLineSupport", "DQNCheckpoint", "DQNEnvironments", "DQNModel", "Forging", "HDF5", "Mutation",
                 "PluginBuilding",
             ],
             swiftSettings: strict),

@@ -48,16 +48,21 @@ package enum CurveSource {
 
     private static func metrics(of directory: URL, _ path: String) throws -> MetricTable {
         let file = directory.appendingPathComponent("metrics.csv")
-        guard FileManager.default.fileExists(atPath: file.path) else {
+        let kind = FileKind(entry: file.path)
+        guard kind != .missing else {
             throw CheckpointError(
                 code: .missing,
                 message: "'\(path)' has no metrics.csv, which records a run's times; give a run directory.")
         }
         let contents: Data
-        do { contents = try Data(contentsOf: file) } catch {
-            throw CheckpointError(
-                code: .inputOutput, message: "Cannot read '\(file.path)' (\(systemReason(error))).",
-                underlying: error)
+        do throws(SystemError) { contents = try RegularFile.contents(ofEntry: file.path) } catch {
+            let reason =
+                switch kind {
+                case .link: "is a symbolic link; \(FileKind.linkRule): name the run's own directory."
+                case .directory, .special: "is \(kind.words), not a run's table of metrics."
+                default: "cannot be read (\(error))."
+                }
+            throw CheckpointError(code: .inputOutput, message: "'\(file.path)' \(reason)", underlying: error)
         }
         do throws(ReportError) {
             return try MetricTable(commaSeparated: String(decoding: contents, as: UTF8.self))

@@ -67,7 +67,9 @@ final class MetricsFile {
     /// The complete rows of an existing file by agent step. Their cells are put into the current order of columns,
     /// because an older version may have used another order.
     private static func rows(in url: URL, columns: [String]) -> [Int: (text: String, elapsed: Double?)] {
-        guard let text = try? String(contentsOf: url, encoding: .utf8) else { return [:] }
+        guard let contents = try? RegularFile.contents(ofEntry: url.path),
+            let text = String(data: contents, encoding: .utf8)
+        else { return [:] }
         func cells(_ line: Substring) -> [Substring] { line.split(separator: ",", omittingEmptySubsequences: false) }
         let lines = text.split(separator: "\n")
         guard let header = lines.first.map(cells) else { return [:] }

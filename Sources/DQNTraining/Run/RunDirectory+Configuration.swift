@@ -63,7 +63,8 @@ extension RunDirectory {
         let contents = StoredConfiguration(
             configuration: configuration.json, run: StoredOptions(options), compute: ComputeThreads.libraryDescription)
         let bytes: Data
-        do { bytes = try encoder.encode(contents) } catch {
+        // A setting may hold any text, and people read the file on a terminal.
+        do { bytes = Data(PrintableText.json(Array(try encoder.encode(contents)))) } catch {
             throw TrainingError(
                 code: .invalidConfiguration, message: "config.json cannot be written: \(systemReason(error)).",
                 underlying: error)
@@ -100,7 +101,7 @@ extension RunDirectory {
         }
         let reason: String
         do {
-            let contents = try Data(contentsOf: configurationFile)
+            let contents = try RegularFile.contents(ofEntry: configurationFile.path)
             if contents.allSatisfy({ $0 == 0 }) { return nil }
             return try JSONDecoder().decode(StoredConfiguration.self, from: contents)
         } catch { reason = systemReason(error) }

@@ -21,7 +21,8 @@ final class WorkersFile {
     ///
     /// - Parameter history: empty for a new run.
     init(_ url: URL, history: MetricHistory) throws(TrainingError) {
-        let previous = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
+        let contents = (try? RegularFile.contents(ofEntry: url.path)) ?? Data()
+        let previous = String(data: contents, encoding: .utf8) ?? ""
         let steps = Set(history.agentSteps)
         var positions: [[Substring]: Int] = [:]
         var rows: [Substring] = []
