@@ -18,6 +18,8 @@ struct ChiefSaverTests {
         var checkpoint = try Samples.whole()
         checkpoint.counters.agentSteps = step
         checkpoint.evaluation = nil
+        checkpoint.bestEvaluation = nil
+        checkpoint.history = MetricHistory()
         return checkpoint
     }
 

@@ -177,35 +177,34 @@ import Testing
         #expect(try directory.contents("run") == before)
     }
 
-    /// The format's rules do not cover the state that a method keeps for a worker.
+    /// Not even a program that writes a checkpoint can make one that a resume would have to refuse.
     @Test(
         arguments: [
-            ("async-q", "segment.actions", .int64([999]), "stored segment"),
-            ("async-sarsa", "segment.actions", .int64([-1]), "stored segment"),
-            ("async-nstep-q", "segment.actions", .int64([Int64](repeating: 0, count: 5)), "stored segment"),
+            ("async-q", "segment.actions", .int64([999]), "segment.actions"),
+            ("async-sarsa", "segment.actions", .int64([-1]), "segment.actions"),
+            ("async-nstep-q", "segment.actions", .int64([Int64](repeating: 0, count: 5)), "segment.rewards"),
             ("a3c", "segment.rewards", .float32([]), "segment.rewards"),
-            ("async-sarsa", "next_action", .int64([999]), "stored next action"),
+            ("async-sarsa", "next_action", .int64([999]), "next_action"),
             ("async-sarsa", "next_action", .float32([1]), "next_action"),
         ] as [(String, String, StateSnapshot.Value, String)])
-    func refusesAnInvalidLearnerState(
+    func refusesToWriteAnInvalidLearnerState(
         method: String, name: String, value: StateSnapshot.Value, words: String
     ) throws {
         let directory = try TemporaryDirectory()
         try train(directory, "--method", method)
-        try edit(directory) { checkpoint in
-            var learner = checkpoint.workers[0].learner ?? StateSnapshot(kind: method, version: 1, values: [:])
-            // An open segment of one step, with the change of each case.
-            learner.values.merge([
-                "segment.actions": .int64([0]), "segment.rewards": .float32([1]),
-                "segment.observations": .uint8([UInt8](repeating: 0, count: 16)),
-            ]) { $1 }
-            learner.values[name] = value
-            checkpoint.workers[0].learner = learner
-        }
-        let before = try directory.contents("run")
-        let result = try Program.run("dqn-train", "--resume", directory("run"), "--steps", "300")
-        #expect(result.status == 65)
-        #expect(result.errorLine?.contains(words) == true, "\(result.errors)")
-        #expect(try directory.contents("run") == before)
+        var checkpoint = try Checkpoint(contentsOf: directory.checkpointURL("run", 150))
+        var learner = checkpoint.workers[0].learner ?? StateSnapshot(kind: method, version: 1, values: [:])
+        // An open segment of one step, with the change of each case.
+        learner.values.merge([
+            "segment.actions": .int64([0]), "segment.rewards": .float32([1]),
+            "segment.observations": .uint8([UInt8](repeating: 0, count: 16)),
+        ]) { $1 }
+        learner.values[name] = value
+        checkpoint.workers[0].learner = learner
+        let copy = URL(fileURLWithPath: directory("copy.h5"))
+        let error = #expect(throws: CheckpointError.self) { try checkpoint.write(to: copy) }
+        #expect(error?.code == .invalidState)
+        #expect(error?.message.contains(words) == true, "\(String(describing: error))")
+        #expect(!FileManager.default.fileExists(atPath: copy.path))
     }
 }

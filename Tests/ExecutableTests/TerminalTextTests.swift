@@ -67,7 +67,6 @@ import Testing
                     owner: owner, mustUnderstand: false,
                     state: StateSnapshot(kind: Self.hostile, version: 1, values: texts)))
         }
-        checkpoint.statistics[Self.hostile] = 1
         let file = directory("\(name)/checkpoints/\(CheckpointStore.fileName(agentSteps: 150))")
         try checkpoint.write(to: URL(fileURLWithPath: file), overwriting: true)
         return (run, file)
