@@ -98,13 +98,19 @@ import Testing
         }
     }
 
-    @Test func refusesAConfigurationWithoutEnvironmentOrStack() throws {
-        for configuration in [
-            JSONValue.object([:]), .object(["environment": .string("x"), "frame_stack": .integer(0)]),
-        ] {
-            try withFile(checkpoint(configuration)) { url in
-                #expect { try Agent(contentsOf: url) } throws: { ($0 as? CheckpointError)?.code == .malformed }
-            }
+    @Test func refusesAConfigurationWithoutEnvironment() throws {
+        try withFile(checkpoint(.object([:]))) { url in
+            #expect { try Agent(contentsOf: url) } throws: { ($0 as? CheckpointError)?.code == .malformed }
+        }
+    }
+
+    /// No file can have such a stack: it is refused when it is written.
+    @Test func noFileHasAStackOfNoFrames() throws {
+        let configuration = JSONValue.object(["environment": .string("x"), "frame_stack": .integer(0)])
+        #expect {
+            try withFile(checkpoint(configuration)) { _ in }
+        } throws: {
+            ($0 as? CheckpointError)?.code == .invalidState
         }
     }
 
