@@ -1,4 +1,4 @@
-package import Foundation
+internal import Foundation
 
 /// Creates directories, and records their entries on the disk.
 package enum Directories {
