@@ -72,6 +72,8 @@ import Testing
         for line in text.split(separator: "\n") { #expect(PrintableText.escaped(String(line)) == line) }
         #expect(text.contains("\"\\u0301mark\"") && text.contains("\"a\u{301}\u{301}\""))
         #expect(text.contains("k\\u202e") && text.contains("\\udb40\\udc41") && text.contains("Grüße 世界"))
+        // Whatever comes before it: here it is the first character beyond ASCII.
+        #expect(PrintableText.json(Array("[\"\u{301}\"]".utf8)) == Array("[\"\\u0301\"]".utf8))
         #expect(PrintableText.json(Array("{}\n".utf8)) == Array("{}\n".utf8))
     }
 

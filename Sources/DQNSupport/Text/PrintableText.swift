@@ -55,7 +55,7 @@ package enum PrintableText {
             result += plain
             rest = rest[plain.endIndex...]
             // A mark at the beginning of a string would sit on the quotation mark.
-            var marks = plain.last == UInt8(ascii: "\"") ? mostMarks : 0
+            var marks = result.last == UInt8(ascii: "\"") ? mostMarks : 0
             let others = rest.prefix { $0 >= 0x7F }
             rest = rest[others.endIndex...]
             for scalar in String(decoding: others, as: UTF8.self).unicodeScalars {
