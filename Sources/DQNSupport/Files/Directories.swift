@@ -6,13 +6,13 @@ package enum Directories {
     ///
     /// - Parameter mode: the permissions of new ones.
     /// - Throws: the error of the first that could not be created: `ENOTDIR` if a file has the name of one.
-    package static func create(_ path: String, mode: mode_t = 0o777) throws(SystemError) {
+    package static func create(_ path: String, mode: UInt32 = 0o777) throws(SystemError) {
         if FileKind(path) == .directory { return }
         var end = path.startIndex
         while end < path.endIndex {
             end = path[path.index(after: end)...].firstIndex(of: "/") ?? path.endIndex
             let folder = String(path[..<end])
-            if mkdir(folder, mode) == 0 { continue }
+            if mkdir(folder, mode_t(mode)) == 0 { continue }
             let error = SystemError(errno)
             // A directory that exists may lie in one that cannot be written.
             switch FileKind(folder) {
