@@ -23,8 +23,8 @@ public enum EnvironmentRegistry {
     ///   - trust: whether the environment may bring code, such as the library of a plug-in. An id from a file may be
     ///     somebody else's.
     /// - Throws: ``EnvironmentError``: `unknownEnvironment` with the nearest known id, `notAllowed` if the environment
-    ///   brings code that `trust` does not allow, `invalidWrapper`, and the errors of the environment itself. An error of another type that a factory throws is the `underlying` one of an
-    ///   `environmentFailed`.
+    ///   brings code that `trust` does not allow, `invalidWrapper`, and the errors of the environment itself. An error of
+    ///   another type that a factory throws is the `underlying` one of an `environmentFailed`.
     public static func make(
         _ id: EnvironmentID, wrappers: [String] = [], for use: WrapperList.Use = .playing,
         gymnasium: GymnasiumSettings = GymnasiumSettings(), trust: EnvironmentTrust = .withoutCode

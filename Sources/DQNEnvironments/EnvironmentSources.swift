@@ -1,3 +1,19 @@
+package import Foundation
+
+extension EnvironmentSpecification {
+    /// Returns ``provenance`` with the digest of a plug-in's file, which it reads; ``EnvironmentSources/library``.
+    ///
+    /// - Parameter digest: returns the SHA-256 of bytes in hexadecimal.
+    package func recordedProvenance(digest: (Data) throws -> String) throws -> [String: String] {
+        var parts = provenance
+        if let libraryFile {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: libraryFile), options: .mappedIfSafe)
+            parts[EnvironmentSources.library] = try digest(bytes)
+        }
+        return parts
+    }
+}
+
 /// The parts of ``EnvironmentSpecification/provenance`` that are digests of an environment's source. Unlike other parts,
 /// they change with every edit.
 package enum EnvironmentSources {

@@ -10,16 +10,7 @@ struct HostileFileTests {
     private func code(
         _ name: String = "hostile.h5", _ body: @Sendable (borrowing HDF5.Group) throws(HDF5Error) -> Void
     ) -> HDF5Error.Code? {
-        HDF5.perform { session in
-            do throws(HDF5Error) {
-                let file = try session.openFile(Self.folder.appendingPathComponent(name).path, mode: .readOnly)
-                let root = try file.root()
-                try body(root)
-                return nil
-            } catch {
-                return error.code
-            }
-        }
+        readingFailure(Self.folder.appendingPathComponent(name).path, body)?.code
     }
 
     private func readCode(_ path: String, in name: String = "hostile.h5") -> HDF5Error.Code? {
@@ -127,15 +118,8 @@ struct HostileFileTests {
     @Test(arguments: contradictoryHeaders)
     func refusesContradictoryHeaders(_ hostile: (file: String, path: String, says: String)) {
         let url = Self.folder.appendingPathComponent("../hostile/rule-8-\(hostile.file)-2.0.h5")
-        let failure: HDF5Error? = HDF5.perform { session in
-            do throws(HDF5Error) {
-                let file = try session.openFile(url.path, mode: .readOnly)
-                let root = try file.root()
-                _ = try root.inspectDataset(hostile.path)
-                return nil
-            } catch {
-                return error
-            }
+        let failure = readingFailure(url.path) { root throws(HDF5Error) in
+            _ = try root.inspectDataset(hostile.path)
         }
         #expect(failure?.code == .layoutNotAllowed)
         #expect(failure?.message.contains(hostile.says) ?? false, "\(String(describing: failure))")
@@ -173,18 +157,11 @@ struct HostileFileTests {
     @Test(arguments: damagedStorages)
     func refusesDamagedLinkAndAttributeStorage(_ hostile: (file: String, path: String, says: String)) {
         let url = Self.folder.appendingPathComponent("../hostile/rule-\(hostile.file)-2.0.h5")
-        let failure: HDF5Error? = HDF5.perform { session in
-            do throws(HDF5Error) {
-                let file = try session.openFile(url.path, mode: .readOnly)
-                let root = try file.root()
-                if hostile.path.isEmpty {
-                    _ = try root.attribute("writer")
-                } else {
-                    _ = try root.contains(hostile.path)
-                }
-                return nil
-            } catch {
-                return error
+        let failure = readingFailure(url.path) { root throws(HDF5Error) in
+            if hostile.path.isEmpty {
+                _ = try root.attribute("writer")
+            } else {
+                _ = try root.contains(hostile.path)
             }
         }
         #expect(failure?.code == .layoutNotAllowed)

@@ -8,22 +8,6 @@ struct RefusalTests {
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// The error of opening a file or reading from it; `nil` if there is none.
-    private func failure(
-        _ path: String, _ body: @Sendable (borrowing HDF5.Group) throws(HDF5Error) -> Void
-    ) -> HDF5Error? {
-        HDF5.perform { session in
-            do throws(HDF5Error) {
-                let file = try session.openFile(path, mode: .readOnly)
-                let root = try file.root()
-                try body(root)
-                return nil
-            } catch {
-                return error
-            }
-        }
-    }
-
     /// Writes a file.
     private func file(_ body: @Sendable (borrowing HDF5.Group) throws(HDF5Error) -> Void) throws -> String {
         let path = folder.path("made.h5")
@@ -38,18 +22,18 @@ struct RefusalTests {
     }
 
     @Test func refusesMissingEmptyAndForeignFiles() throws {
-        #expect(failure(folder.path("none.h5")) { _ in }?.code == .fileMissing)
-        #expect(failure(folder.path("none/none.h5")) { _ in }?.code == .fileMissing)
+        #expect(readingFailure(folder.path("none.h5")) { _ in }?.code == .fileMissing)
+        #expect(readingFailure(folder.path("none/none.h5")) { _ in }?.code == .fileMissing)
         let empty = folder.path("empty.h5")
         try Data().write(to: URL(fileURLWithPath: empty))
-        #expect(failure(empty) { _ in }?.code == .notHDF5)
+        #expect(readingFailure(empty) { _ in }?.code == .notHDF5)
         let foreign = folder.path("foreign.h5")
         try Data("PK\u{3}\u{4} this is another format".utf8).write(to: URL(fileURLWithPath: foreign))
-        let error = failure(foreign) { _ in }
+        let error = readingFailure(foreign) { _ in }
         #expect(error?.code == .notHDF5)
         #expect(error?.message.contains(foreign) == true)
-        #expect(failure(folder.url.path) { _ in } != nil)
-        #expect(failure("") { _ in }?.code == .invalidArgument)
+        #expect(readingFailure(folder.url.path) { _ in } != nil)
+        #expect(readingFailure("") { _ in }?.code == .invalidArgument)
     }
 
     /// The library keeps the descriptor of the first of two openings, and closes that of the second.
@@ -83,7 +67,7 @@ struct RefusalTests {
         let cut = folder.path("cut.h5")
         for length in stride(from: 0, to: whole.count, by: 97) {
             try whole.prefix(length).write(to: URL(fileURLWithPath: cut))
-            let error = failure(cut) { root throws(HDF5Error) in
+            let error = readingFailure(cut) { root throws(HDF5Error) in
                 _ = try root.read("a/b/values", as: Float.self, shape: [500])
             }
             #expect(error != nil, "\(length) of \(whole.count) bytes were accepted")
@@ -96,31 +80,37 @@ struct RefusalTests {
             try root.requireGroups("group")
         }
         #expect(
-            failure(path) { root throws(HDF5Error) in _ = try root.read("values", as: Double.self) }?.code == .wrongType
+            readingFailure(path) { root throws(HDF5Error) in _ = try root.read("values", as: Double.self) }?.code
+                == .wrongType
         )
         #expect(
-            failure(path) { root throws(HDF5Error) in _ = try root.read("values", as: Int32.self) }?.code == .wrongType)
+            readingFailure(path) { root throws(HDF5Error) in _ = try root.read("values", as: Int32.self) }?.code
+                == .wrongType)
         for shape in [[3, 2], [6], [2, 3, 1], []] {
-            let error = failure(path) { root throws(HDF5Error) in
+            let error = readingFailure(path) { root throws(HDF5Error) in
                 _ = try root.read("values", as: Float.self, shape: shape)
             }
             #expect(error?.code == .wrongShape, "\(shape)")
         }
-        let limited = failure(path) { root throws(HDF5Error) in
+        let limited = readingFailure(path) { root throws(HDF5Error) in
             _ = try root.read("values", as: Float.self, byteLimit: 23)
         }
         #expect(limited?.code == .limitExceeded)
         #expect(
-            failure(path) { root throws(HDF5Error) in _ = try root.read("group", as: Float.self) }?.code == .wrongObject
+            readingFailure(path) { root throws(HDF5Error) in _ = try root.read("group", as: Float.self) }?.code
+                == .wrongObject
         )
-        #expect(failure(path) { root throws(HDF5Error) in try root.openGroup("values").close() }?.code == .wrongObject)
         #expect(
-            failure(path) { root throws(HDF5Error) in _ = try root.read("x", as: Float.self) }?.code == .objectMissing)
+            readingFailure(path) { root throws(HDF5Error) in try root.openGroup("values").close() }?.code
+                == .wrongObject)
         #expect(
-            failure(path) { root throws(HDF5Error) in _ = try root.read("values/x", as: Float.self) }?.code
+            readingFailure(path) { root throws(HDF5Error) in _ = try root.read("x", as: Float.self) }?.code
+                == .objectMissing)
+        #expect(
+            readingFailure(path) { root throws(HDF5Error) in _ = try root.read("values/x", as: Float.self) }?.code
                 == .wrongObject)
         for bad in ["", "/values", "group//x", "group/../values", "./values", "a\0b"] {
-            let error = failure(path) { root throws(HDF5Error) in _ = try root.read(bad, as: Float.self) }
+            let error = readingFailure(path) { root throws(HDF5Error) in _ = try root.read(bad, as: Float.self) }
             #expect(error?.code == .invalidArgument, "'\(bad)'")
         }
     }
@@ -157,12 +147,13 @@ struct RefusalTests {
         let path = try file { root throws(HDF5Error) in
             try root.setAttribute("text", to: .string(String(repeating: "x", count: 100)))
         }
-        #expect(failure(path) { root throws(HDF5Error) in _ = try root.attribute("none") }?.code == .objectMissing)
         #expect(
-            failure(path) { root throws(HDF5Error) in _ = try root.attribute("text", limit: 99) }?.code
+            readingFailure(path) { root throws(HDF5Error) in _ = try root.attribute("none") }?.code == .objectMissing)
+        #expect(
+            readingFailure(path) { root throws(HDF5Error) in _ = try root.attribute("text", limit: 99) }?.code
                 == .limitExceeded)
-        #expect(failure(path) { root throws(HDF5Error) in _ = try root.attributeCount() } == nil)
-        #expect(failure(path) { root throws(HDF5Error) in _ = try root.memberNames(limit: 0) } == nil)
+        #expect(readingFailure(path) { root throws(HDF5Error) in _ = try root.attributeCount() } == nil)
+        #expect(readingFailure(path) { root throws(HDF5Error) in _ = try root.memberNames(limit: 0) } == nil)
     }
 
     @Test func refusesToWriteTwiceAndInvalidShapes() throws {
@@ -202,6 +193,8 @@ struct RefusalTests {
             try HDF5.perform { session throws(HDF5Error) in try session.createFile(path).close() }
         }
         #expect(error?.code == .fileExists)
-        #expect(failure(path) { root throws(HDF5Error) in _ = try root.read("x", as: UInt8.self, shape: [1]) } == nil)
+        #expect(
+            readingFailure(path) { root throws(HDF5Error) in _ = try root.read("x", as: UInt8.self, shape: [1]) } == nil
+        )
     }
 }

@@ -9,16 +9,7 @@ struct SuperblockTests {
         _ name: String, _ body: @Sendable (borrowing HDF5.Group) throws(HDF5Error) -> Void = { _ in }
     ) -> HDF5Error? {
         let path = HostileFileTests.folder.appendingPathComponent("../hostile/rule-\(name)-2.0.h5").path
-        return HDF5.perform { session in
-            do throws(HDF5Error) {
-                let file = try session.openFile(path, mode: .readOnly)
-                let root = try file.root()
-                try body(root)
-                return nil
-            } catch {
-                return error
-            }
-        }
+        return readingFailure(path, body)
     }
 
     /// The file and a part of the error. No call of libhdf5 fails, since none is made.

@@ -35,7 +35,7 @@ package enum StandardOutput {
     ///
     /// - Throws: `CheckpointError` (`inputOutput`) with the system's reason.
     static func json(_ document: Data) throws {
-        try write(Data(PrintableText.json(Array(document))) + Data("\n".utf8))
+        try write(PrintableText.json(document) + Data("\n".utf8))
     }
 
     /// Writes commands for the terminal and texts that are printable already.

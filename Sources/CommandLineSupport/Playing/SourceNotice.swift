@@ -9,11 +9,7 @@ extension EnvironmentSpecification {
     ///
     /// Reads the checkpoint's documents and the file of a plug-in. Built-in environments cost nothing.
     package func sourceNotice(since checkpoint: URL) -> String? {
-        var parts = provenance
-        if let libraryFile, let bytes = try? Data(contentsOf: URL(fileURLWithPath: libraryFile), options: .mappedIfSafe)
-        {
-            parts[EnvironmentSources.library] = try? FileDigest.hexadecimal(of: bytes)
-        }
+        let parts = (try? recordedProvenance { try FileDigest.hexadecimal(of: $0) }) ?? provenance
         // What is played has been read already, so a failure here is of no interest.
         guard EnvironmentSources.names.contains(where: { parts[$0] != nil }),
             let extensions = try? CheckpointSummary(contentsOf: checkpoint).extensions,

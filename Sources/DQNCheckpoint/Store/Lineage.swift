@@ -72,7 +72,7 @@ package struct Lineage: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // A setting may hold any text, and people read the file on a terminal.
-        return (try? encoder.encode(value)).map { Data(PrintableText.json(Array($0))) + Data("\n".utf8) }
+        return (try? encoder.encode(value)).map { PrintableText.json($0) + Data("\n".utf8) }
     }
 
     /// Writes the event that comes before the first save into the unfinished file, unless a line holds it already.

@@ -38,8 +38,8 @@ package final class GymnasiumEnvironment: Environment, CaptureExplaining {
     /// so far.
     ///
     /// - Parameter id: of kind `gymnasium`: Gymnasium's id, preceded by a module and a colon if that module registers
-    ///   it; the module is searched in ``GymnasiumSettings/pythonPath`` too. Options are arguments of the environment; those that
-    ///   parse as JSON are JSON, others text. Each option `wrapper` is one of Gymnasium's own wrappers, from the inside out.
+    ///   it; the module is searched in ``GymnasiumSettings/pythonPath`` too. Options are arguments of the environment;
+    ///   those that parse as JSON are JSON, others text. Each option `wrapper` is one of Gymnasium's own wrappers, from the inside out.
     /// - Throws: ``EnvironmentError``.
     package convenience init(
         _ id: EnvironmentID, settings: GymnasiumSettings = GymnasiumSettings()

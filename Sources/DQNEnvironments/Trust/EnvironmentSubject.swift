@@ -62,17 +62,6 @@ package struct EnvironmentSubject: Codable, Sendable, Equatable {
     }
 }
 
-/// Paths without symbolic links.
-enum CanonicalPath {
-    /// The path of what a path leads to; `nil` if there is nothing.
-    static func find(_ path: String) -> String? {
-        guard let resolved = realpath(path, nil) else { return nil }
-        // realpath allocated the text; the caller frees it.
-        defer { free(resolved) }
-        return String(validatingCString: resolved)
-    }
-}
-
 /// An environment that the user has named, with the files that it loaded.
 package struct KnownEnvironment: Codable, Sendable, Equatable {
     /// The layout of this document.

@@ -27,7 +27,7 @@ package enum AtomicFile {
     package static func write(
         _ contents: Data, to path: String, synchronising: Bool = true, followingLinks: Bool = false
     ) throws(SystemError) {
-        let target = (followingLinks ? canonical(path) : nil) ?? path
+        let target = (followingLinks ? CanonicalPath.find(path) : nil) ?? path
         let temporary = temporary(of: target)
         unlink(temporary)
         let unfinished = ProcessEnding.UnfinishedFile(temporary)
@@ -71,12 +71,5 @@ package enum AtomicFile {
     /// The part of a path up to and including its last slash.
     private static func folder(of path: String) -> String {
         path.lastIndex(of: "/").map { String(path[...$0]) } ?? ""
-    }
-
-    private static func canonical(_ path: String) -> String? {
-        guard let resolved = realpath(path, nil) else { return nil }
-        // realpath allocated the text; the caller frees it.
-        defer { free(resolved) }
-        return String(validatingCString: resolved)
     }
 }

@@ -157,13 +157,7 @@ package enum FileContents {
     ///
     /// - Throws: the error of the system call that failed; `EINVAL` for anything but a regular file.
     package static func read(_ path: String, limit: Int = .max) throws(SystemError) -> Data? {
-        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SystemError(errno) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw SystemError(errno) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw SystemError(EINVAL) }
-        return try read(descriptor, limit: limit)
+        try RegularFile(path, followingLinks: true).contents(limit: limit)
     }
 
     /// Reads a descriptor to its end; `nil` if there are more bytes than a limit.

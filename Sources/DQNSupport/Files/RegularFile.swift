@@ -52,6 +52,11 @@ package struct RegularFile: ~Copyable {
     /// Reads the whole file.
     package func contents() throws(SystemError) -> Data { Data(try read(byteCount)) }
 
+    /// Reads the file to its end, whatever size the system states; `nil` if it has more bytes than a limit.
+    package func contents(limit: Int) throws(SystemError) -> Data? {
+        try FileContents.read(descriptor, limit: limit)
+    }
+
     /// Reads a whole file of a directory that somebody else may have filled.
     package static func contents(ofEntry path: String) throws(SystemError) -> Data {
         try RegularFile(path, followingLinks: false).contents()

@@ -1,3 +1,5 @@
+package import Foundation
+
 /// Makes text printable that comes from files, plug-ins, other processes and file names.
 ///
 /// Such a text may contain what a terminal obeys or hides: escape sequences, line breaks, marks that reverse the
@@ -71,6 +73,9 @@ package enum PrintableText {
         }
         return result
     }
+
+    /// Returns JSON of the same meaning, as an encoder returns it.
+    package static func json(_ json: Data) -> Data { Data(self.json([UInt8](json))) }
 
     /// Returns lines of text and colours, such as a picture, without anything else that a terminal obeys. Each line ends
     /// its colours.

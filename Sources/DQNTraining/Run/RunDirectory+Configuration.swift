@@ -64,7 +64,7 @@ extension RunDirectory {
             configuration: configuration.json, run: StoredOptions(options), compute: ComputeThreads.libraryDescription)
         let bytes: Data
         // A setting may hold any text, and people read the file on a terminal.
-        do { bytes = Data(PrintableText.json(Array(try encoder.encode(contents)))) } catch {
+        do { bytes = PrintableText.json(try encoder.encode(contents)) } catch {
             throw TrainingError(
                 code: .invalidConfiguration, message: "config.json cannot be written: \(systemReason(error)).",
                 underlying: error)

@@ -117,7 +117,7 @@ extension TrainingRun {
 
     /// Ends a run before its last step, after the pending evaluation if that does not take too long.
     func endEarly() throws(TrainingError) -> Outcome {
-        let step = trainer.isEvaluationPending ? trainer.stateBeforeEvaluation?.counters.agentSteps : nil
+        let step = trainer.evaluatedStep
         let report = try trainer.settleEvaluation(within: timeForEvaluation)
         if let step, report.evaluation == nil, ending.isTimeUp {
             logger.warning(

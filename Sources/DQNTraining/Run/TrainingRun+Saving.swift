@@ -15,9 +15,7 @@ extension TrainingRun {
         guard options.saveEvery > 0 else { return options.steps }
         let step = trainer.counters.agentSteps
         // The save of this step waits for the pending evaluation, however often an interruption ends the wait.
-        if let evaluated = trainer.stateBeforeEvaluation, evaluated.counters.agentSteps != step, isSaveDue(at: step) {
-            return step
-        }
+        if let evaluated = trainer.evaluatedStep, evaluated != step, isSaveDue(at: step) { return step }
         let next = (step / options.saveEvery + 1) * options.saveEvery
         return min(options.steps, next)
     }

@@ -18,12 +18,7 @@ struct EnvironmentProvenance {
     /// Collects the parts, reading the file of a plug-in.
     init(of environment: EnvironmentSpecification) throws {
         self.environment = environment
-        var parts = environment.provenance
-        if let file = environment.libraryFile {
-            let bytes = try Data(contentsOf: URL(fileURLWithPath: file), options: .mappedIfSafe)
-            parts[EnvironmentSources.library] = try FileDigest.hexadecimal(of: bytes)
-        }
-        self.parts = parts
+        parts = try environment.recordedProvenance { try FileDigest.hexadecimal(of: $0) }
     }
 
     /// An extension group with one text per part; `nil` without any.

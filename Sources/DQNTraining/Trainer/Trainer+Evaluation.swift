@@ -32,6 +32,9 @@ extension Trainer {
     /// Whether an evaluation is running whose result the run needs before anything else is decided.
     package var isEvaluationPending: Bool { pending != nil }
 
+    /// The step that is being evaluated; `nil` unless an evaluation is pending.
+    var evaluatedStep: Int? { pending?.step }
+
     /// What the running evaluation has played; `nil` while none runs.
     var evaluationState: EvaluationState? { evaluator?.state }
 
