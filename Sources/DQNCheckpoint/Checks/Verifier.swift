@@ -61,7 +61,7 @@ public enum Verifier {
 extension ContainerReader {
     /// Checks a dataset's storage and, depending on the purpose, the digest of its elements.
     fileprivate func examine(_ entry: Manifest.Entry) throws(CheckpointError) {
-        if entry.chunkRows != nil, !readsReplays { return try checkStoredChunks(of: entry) }
+        if entry.chunkRows != nil, replayUse == .locate { return try checkStoredChunks(of: entry) }
         try forEachStoredRun(of: entry) { (_) throws(CheckpointError) in }
     }
 }

@@ -20,8 +20,10 @@ extension FormatCodec {
     }
 
     private static func configuration(_ reader: borrowing ContainerReader) throws(CheckpointError) -> JSONValue {
-        let configuration = try reader.document("configuration", as: JSONValue.self)
-        guard case .object = configuration else { throw .broken(.documents, "/configuration is not a JSON object.") }
+        let configuration = try reader.json("configuration").value
+        if let complaint = ConfigurationDocument.complaint(about: configuration) {
+            throw .broken(.documents, "/configuration \(complaint).")
+        }
         return configuration
     }
 
@@ -79,10 +81,8 @@ extension FormatCodec {
         if let head = try reader.part("architecture", head) {
             checkpoint = try Self.checkpoint(reader, head)
         }
-        if reader.manifest["history/agent_steps"] != nil {
-            let history = try reader.part("history", history)
-            checkpoint?.history = history ?? MetricHistory()
-        }
+        let history = try reader.part("history", history)
+        checkpoint?.history = history ?? MetricHistory()
         if let head = checkpoint {
             checkpoint?.workers = try workers(reader, head.architecture)
         }
@@ -156,8 +156,10 @@ extension FormatCodec {
             kind: document.kind, hyperparameters: document.hyperparameters, stepCount: document.stepCount, slots: slots)
     }
 
-    private static func history(_ reader: borrowing ContainerReader) throws(CheckpointError) -> MetricHistory {
+    /// Reads the learning curve, if there is one; rule 13.
+    static func history(_ reader: borrowing ContainerReader) throws(CheckpointError) -> MetricHistory {
         var history = MetricHistory()
+        guard reader.manifest["history/agent_steps"] != nil else { return history }
         let steps: [Int64] = try reader.values("history/agent_steps", .int64, rule: .history)
         history.agentSteps = steps.map(Int.init)
         guard zip(steps, steps.dropFirst()).allSatisfy({ $0 < $1 }) else {

@@ -4,8 +4,10 @@ extension FormatCodec {
     /// Returns the paths of the workers' groups `0`, `1`, …, which must have no gaps; rule 14.
     private static func workerPaths(_ reader: borrowing ContainerReader) throws(CheckpointError) -> [String] {
         let names = Set(reader.members("workers"))
-        guard names.count <= 4096 else {
-            throw .broken(.workers, "/workers contains \(names.count) groups; at most 4096 are allowed.")
+        guard names.count <= ContainerReader.Limit.workers else {
+            throw .broken(
+                .workers,
+                "/workers contains \(names.count) groups; at most \(ContainerReader.Limit.workers) are allowed.")
         }
         for index in 0..<names.count where !names.contains(String(index)) {
             throw .broken(.workers, "/workers contains \(names.count) groups, but none is named \(index).")
@@ -43,15 +45,8 @@ extension FormatCodec {
     ) throws(CheckpointError) -> [WorkerState] {
         var workers: [WorkerState] = []
         for path in try reader.part("workers", workerPaths) ?? [] {
-            var worker = try reader.part(path) { (reader) throws(CheckpointError) in
+            let worker = try reader.part(path) { (reader) throws(CheckpointError) in
                 try Self.worker(path, architecture, reader)
-            }
-            if reader.asksForEpisodes, let read = worker {
-                if try !hasSoundEpisodes(read.replay, path, reader) { worker?.replay = nil }
-                for (index, environment) in read.additionalEnvironments.enumerated() {
-                    let isSound = try hasSoundEpisodes(environment.replay, additionalEnvironment(index, path), reader)
-                    if !isSound { worker?.additionalEnvironments[index].replay = nil }
-                }
             }
             workers.append(
                 worker
@@ -65,17 +60,6 @@ extension FormatCodec {
     /// The path of the environment at an index of a worker's ``WorkerState/additionalEnvironments``.
     static func additionalEnvironment(_ index: Int, _ path: String) -> String { "\(path)/environments/\(index + 1)" }
 
-    /// Checks the episodes of a replay, if there is one; rule 22.
-    private static func hasSoundEpisodes(
-        _ replay: ReplaySnapshot?, _ path: String, _ reader: borrowing ContainerReader
-    ) throws(CheckpointError) -> Bool {
-        guard let replay else { return true }
-        let isSound: Void? = try reader.part("\(path)/replay") { (_) throws(CheckpointError) in
-            try EpisodeRules.check(replay, "\(path)/replay")
-        }
-        return isSound != nil
-    }
-
     /// Reads a worker; rules 14 and 15, and the rules that the version adds.
     private static func worker(
         _ path: String, _ architecture: NetworkArchitecture, _ reader: borrowing ContainerReader
@@ -84,7 +68,7 @@ extension FormatCodec {
         let document = state.shared
         let members = reader.members(path)
         guard workerMembers.isSuperset(of: members) else {
-            throw .broken(.workers, "/\(path) has members that are not part of the format: \(members).")
+            throw .broken(.workers, "/\(path) has members that are not part of the format: \(members.prefix(16)).")
         }
         if let complaint = document.complaint { throw .broken(.workers, "/\(path)/state \(complaint).") }
         var worker = WorkerState(
@@ -180,19 +164,30 @@ extension FormatCodec {
             guard let entry = reader.manifest["\(path)/\(name)"], entry.shape.first == document.count else {
                 throw .broken(.replay, "/\(path)/\(name) does not have one row for each of \(document.count) slots.")
             }
-            snapshot.columns.append(try column(name, entry, document, reader))
+            try requireChunks(of: entry, document, reader)
+            snapshot.columns.append(
+                ReplaySnapshot.Column(
+                    name: name, element: entry.type, shape: Array(entry.shape.dropFirst()), chunks: []))
         }
-        try ReplayRules.check(snapshot, path, actions: architecture.actionCount, readingContent: reader.readsReplays)
+        // Types and shapes come before anything is inflated.
+        do throws(CheckpointError) {
+            try ReplayRules.check(snapshot, path, actions: architecture.actionCount, optional: optionalReplayColumns)
+        } catch {
+            // A chunk that is missing says more than the columns that are.
+            for name in names {
+                if let entry = reader.manifest["\(path)/\(name)"] { try reader.checkStoredChunks(of: entry) }
+            }
+            throw error
+        }
+        try readColumns(of: &snapshot, path, architecture, reader)
         return snapshot
     }
 
-    private static func column(
-        _ name: String, _ entry: Manifest.Entry, _ document: SharedWorkerDocument.Replay,
-        _ reader: borrowing ContainerReader
-    ) throws(CheckpointError) -> ReplaySnapshot.Column {
-        let shape = Array(entry.shape.dropFirst())
-        let (chunkBytes, overflow) = document.chunkLength.multipliedReportingOverflow(
-            by: shape.reduce(entry.type.byteCount, *))
+    /// Checks that a column's chunks have a possible size and are the file's.
+    private static func requireChunks(
+        of entry: Manifest.Entry, _ document: SharedWorkerDocument.Replay, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) {
+        let (chunkBytes, overflow) = document.chunkLength.multipliedReportingOverflow(by: entry.bytesPerRow)
         // Memory is committed only as a chunk is filled, so a false length within this limit costs only address space.
         guard !overflow, chunkBytes <= ContainerReader.Limit.chunkBytes else {
             throw .broken(
@@ -204,23 +199,43 @@ extension FormatCodec {
             throw .broken(
                 .chunks, "/\(entry.path) is stored in chunks of \(entry.chunkRows ?? 0) rows, not \(chunkRows ?? 0).")
         }
-        var chunks: [ReplayChunk] = []
-        if reader.readsReplays {
-            // Columns that no rule restricts share one chunk of zeros, so that verifying does not need a replay's
-            // memory.
-            let blank = reader.keeps(name) ? nil : ReplayChunk(byteCount: chunkBytes)
-            try reader.forEachReplayChunk(of: entry, rows: document.chunkLength) { chunks.append(blank ?? $0) }
-        } else {
-            try reader.checkStoredChunks(of: entry)
-        }
-        return ReplaySnapshot.Column(name: name, element: entry.type, shape: shape, chunks: chunks)
     }
-}
 
-extension ContainerReader {
-    /// Whether a replay column's elements are needed after their digest has been checked.
-    fileprivate func keeps(_ column: String) -> Bool {
-        if case .verifying = purpose { return ReplayRules.columnsWithRules.contains(column) }
-        return true
+    /// Reads the elements of a replay's columns as far as the file is read for them, and checks their rules.
+    private static func readColumns(
+        of snapshot: inout ReplaySnapshot, _ path: String, _ architecture: NetworkArchitecture,
+        _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) {
+        let use = reader.replayUse
+        if reader.purpose == .resuming {
+            snapshot.columns.removeAll {
+                !ReplayRules.requiredColumns.contains($0.name) && !optionalReplayColumns.contains($0.name)
+            }
+        }
+        var content = ReplayContent(
+            of: snapshot, path, actions: architecture.actionCount, optional: optionalReplayColumns,
+            checksEpisodes: reader.asksForEpisodes)
+        for index in snapshot.columns.indices {
+            let column = snapshot.columns[index]
+            guard let entry = reader.manifest["\(path)/\(column.name)"] else { continue }
+            switch use {
+            case .keep:
+                try reader.requireMemory(for: entry, rows: snapshot.chunkLength)
+                try reader.forEachReplayChunk(of: entry, rows: snapshot.chunkLength) {
+                    snapshot.columns[index].chunks.append($0)
+                }
+            case .check where !content.columns.contains(column.name):
+                try reader.forEachReplayChunk(of: entry, rows: snapshot.chunkLength) { _ in }
+            case .locate, .leave:
+                try reader.checkStoredChunks(of: entry)
+                snapshot.columns[index].isInFile = true
+            case .check: break
+            }
+        }
+        switch use {
+        case .keep: try content.checkMemory(of: snapshot)
+        case .check, .leave: try content.check(reader)
+        case .locate: break
+        }
     }
 }

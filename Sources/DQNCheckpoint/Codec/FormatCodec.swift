@@ -16,6 +16,9 @@ protocol FormatCodec: SendableMetatype {
     /// The permitted members of a group `/workers/N`.
     static var workerMembers: Set<String> { get }
 
+    /// The optional replay columns to which the version gives a meaning.
+    static var optionalReplayColumns: Set<String> { get }
+
     /// Returns the parts of a network that the version cannot represent, as texts such as `layer 0 (fc64+tanh)`.
     static func unsupportedParts(of architecture: NetworkArchitecture) -> [String]
 

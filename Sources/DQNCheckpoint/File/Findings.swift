@@ -6,6 +6,11 @@ internal import DQNModel
 enum ReadingPurpose: Equatable {
     /// Reads everything and throws the first broken rule.
     case loading
+    /// Like loading, without the replay columns that this library gives no meaning.
+    case resuming
+    /// Like loading, but leaves replays in the file, from which they are written to another one. If they are copied,
+    /// checks the rules of their elements.
+    case copying(replays: Bool)
     /// Records broken rules, and keeps only what rules need. Unless `deep`, it checks that the replay chunks of a
     /// sealed file exist, but does not inflate them, since the seal covers their bytes.
     case verifying(deep: Bool)
@@ -30,6 +35,10 @@ final class Findings {
     private(set) var all: [Finding] = []
     /// Paths of datasets that have been read or were unreadable.
     var examined: Set<String> = []
+    /// Bytes of the documents read so far.
+    var documentBytes = 0
+    /// Bytes of the replay columns read into memory so far, and their chunks.
+    var (replayBytes, replayChunks) = (0, 0)
 
     func note(_ part: String, _ error: CheckpointError) { all.append(Finding(part: part, error: error)) }
 
@@ -62,14 +71,39 @@ extension ContainerReader {
         _ path: String, _ body: (borrowing ContainerReader) throws(CheckpointError) -> Value
     ) throws(CheckpointError) -> Value? {
         do throws(CheckpointError) { return try body(self) } catch {
-            if purpose == .loading { throw error }
+            if !recordsFindings { throw error }
             findings.note(path, error)
             return nil
         }
     }
 
-    /// Whether the elements of replay columns are read, rather than only located.
-    var readsReplays: Bool { layout == .plain || purpose != .verifying(deep: false) }
+    private var recordsFindings: Bool {
+        switch purpose {
+        case .loading, .resuming, .copying: false
+        case .verifying, .salvaging: true
+        }
+    }
+
+    /// What happens to the elements of replay columns.
+    enum ReplayUse {
+        /// They are kept in memory.
+        case keep
+        /// They are read and checked, a few chunks at a time.
+        case check
+        /// They are checked as far as rules need them, and stay in the file to be read again.
+        case leave
+        /// They are only located.
+        case locate
+    }
+
+    /// What happens to the elements of replay columns.
+    var replayUse: ReplayUse {
+        switch purpose {
+        case .loading, .resuming, .salvaging: .keep
+        case .copying(let replays): replays ? .leave : .locate
+        case .verifying(let deep): layout == .plain || deep ? .check : .locate
+        }
+    }
 
     /// Whether rule 22 applies: it came with sealed files, and recovered state is written to one.
     var asksForEpisodes: Bool { purpose == .salvaging || layout == .sealed && purpose == .verifying(deep: true) }

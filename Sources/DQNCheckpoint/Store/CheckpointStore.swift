@@ -248,7 +248,7 @@ extension CheckpointStore {
 
     /// A file that someone has copied or renamed would hide the newer ones from every later resume.
     private static func checkpoint(_ url: URL) throws(CheckpointError) -> Checkpoint {
-        let checkpoint = try Checkpoint(contentsOf: url)
+        let checkpoint = try Checkpoint(resuming: url)
         let steps = checkpoint.counters.agentSteps
         guard url.lastPathComponent == fileName(agentSteps: steps) else {
             throw CheckpointError(

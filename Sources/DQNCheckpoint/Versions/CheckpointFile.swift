@@ -2,13 +2,31 @@ internal import DQNModel
 internal import Foundation
 internal import HDF5
 
+/// A file open for reading, from which another one can be written.
+///
+/// `@unchecked Sendable`: created, used and released within one call of `HDF5.perform`, so on the HDF5 thread.
+final class OpenContainer: @unchecked Sendable {
+    let reader: ContainerReader
+
+    init(_ reader: consuming ContainerReader) { self.reader = reader }
+
+    /// Returns a cursor over the elements of a replay column that was left in the file.
+    func cursor(of array: StoredArray) throws(CheckpointError) -> ReplayCursor {
+        guard let (snapshot, _) = array.replay, let entry = reader.manifest[array.path] else {
+            preconditionFailure("a column left in a file must be one of its replays'")
+        }
+        return try reader.cursor(of: entry, rows: snapshot.chunkLength)
+    }
+}
+
 /// Opens checkpoint files and checks them before a body reads them.
 enum CheckpointFile {
-    static func read<Value: Sendable>(
-        _ path: String, for purpose: ReadingPurpose = .loading,
+    /// Calls `body` on the HDF5 thread with a file whose seal, manifest and list of objects have been checked.
+    static func open<Value: Sendable>(
+        _ path: String, for purpose: ReadingPurpose,
         knowing versions: [ContainerVersion] = FormatVersion.containers,
-        checksDigests: Bool = true,
-        _ body: @Sendable (borrowing ContainerReader) throws(CheckpointError) -> Value
+        checksDigests: Bool,
+        _ body: @Sendable (OpenContainer) throws(CheckpointError) -> Value
     ) throws(CheckpointError) -> Value {
         var isDirectory: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
@@ -19,10 +37,23 @@ enum CheckpointFile {
         }
         let seal = try Seal.check(path, knowing: versions)
         return try HDF5.perform { session throws(CheckpointError) in
-            try body(
+            let file = OpenContainer(
                 try ContainerReader(
                     path, seal: seal, knowing: versions, checksDigests: checksDigests, for: purpose,
                     session: session))
+            return try body(file)
+        }
+    }
+
+    /// Like ``open(_:for:knowing:checksDigests:_:)``, for a body that needs the reader alone.
+    static func read<Value: Sendable>(
+        _ path: String, for purpose: ReadingPurpose = .loading,
+        knowing versions: [ContainerVersion] = FormatVersion.containers,
+        checksDigests: Bool = true,
+        _ body: @Sendable (borrowing ContainerReader) throws(CheckpointError) -> Value
+    ) throws(CheckpointError) -> Value {
+        try open(path, for: purpose, knowing: versions, checksDigests: checksDigests) {
+            (file) throws(CheckpointError) in try body(file.reader)
         }
     }
 
@@ -32,16 +63,21 @@ enum CheckpointFile {
     }
 
     /// Refuses files with required extensions that the caller does not support.
+    ///
+    /// - Parameter owners: The owners of the extensions that a reader must understand.
     static func require(
-        _ extensions: [ExtensionGroup], of url: URL, understanding understood: Set<String>
+        _ owners: [String], of url: URL, understanding understood: Set<String>
     ) throws(CheckpointError) {
-        for group in extensions where group.mustUnderstand && !understood.contains(group.owner) {
+        for owner in owners where !understood.contains(owner) {
             throw CheckpointError(
                 code: .unknownExtension,
-                message:
-                    "'\(url.path)' requires support for the extension '\(group.owner)'; use the program that wrote "
-                    + "it.",
+                message: "'\(url.path)' requires support for the extension '\(owner)'; use the program that wrote it.",
                 rule: Rule.extensions.rawValue)
         }
     }
+}
+
+extension Checkpoint {
+    /// The owners of the extensions that a reader must understand.
+    var requiredExtensions: [String] { extensions.filter(\.mustUnderstand).map(\.owner) }
 }

@@ -79,6 +79,10 @@ extension RunDirectory {
         return [parent, parent.deletingLastPathComponent()].first { RunDirectory($0).holdsRun }
     }
 
+    /// The maximum number of bytes and of values of `config.json`, which may come from a stranger.
+    private static let configurationBytes = 1 << 22
+    private static let configurationValues = 1 << 16
+
     /// Reads `config.json`.
     ///
     /// - Returns: `nil` if there is none, or if it is empty, as a power failure may leave it.
@@ -100,9 +104,10 @@ extension RunDirectory {
         }
         let reason: String
         do {
-            let contents = try Data(contentsOf: configurationFile)
+            let contents = try WholeFile.read(configurationFile.path, limit: Self.configurationBytes)
             if contents.allSatisfy({ $0 == 0 }) { return nil }
-            return try JSONDecoder().decode(StoredConfiguration.self, from: contents)
+            _ = try JSONText.value(of: contents, valueLimit: Self.configurationValues)
+            return try JSONDecoder().decode(StoredConfiguration.self, from: Data(contents))
         } catch { reason = systemReason(error) }
         throw noRun(
             "its config.json cannot be read (\(reason))",

@@ -10,6 +10,8 @@ enum Format1_0: FormatCodec {
     static let layout = ContainerLayout.plain
     static let workerMembers: Set = ["state", "random", "environment", "observation", "replay"]
 
+    static let optionalReplayColumns: Set<String> = []
+
     static func unsupportedParts(of architecture: NetworkArchitecture) -> [String] {
         unsupportedLayers(of: architecture)
             + (supports(architecture.head) ? [] : ["a head other than one of action values"])

@@ -11,6 +11,8 @@ enum Format2_0: FormatCodec {
     static let layout = ContainerLayout.sealed
     static let workerMembers = Format1_1.workerMembers
 
+    static let optionalReplayColumns = Format1_1.optionalReplayColumns
+
     static func unsupportedParts(of architecture: NetworkArchitecture) -> [String] {
         Format1_1.unsupportedParts(of: architecture)
     }

@@ -7,7 +7,6 @@ extension Format2_1 {
     ) throws(CheckpointError) {
         try Format2_0.complete(&worker, document.previous, path, architecture, reader)
         worker.actionMask = try mask(path, architecture, reader)
-        if try !hasSoundMasks(worker.replay, path, architecture, reader) { worker.replay = nil }
         _ = try reader.part("\(path)/environments") { (reader) throws(CheckpointError) in
             try checkNumbers(document, path, reader)
         }
@@ -38,21 +37,13 @@ extension Format2_1 {
     ) throws(CheckpointError) -> SubEnvironmentState {
         let members = reader.members(path)
         guard environmentMembers.isSuperset(of: members) else {
-            throw .broken(.environments, "/\(path) has members that are not part of the format: \(members).")
+            throw .broken(.environments, "/\(path) has members that are not part of the format: \(members.prefix(16)).")
         }
         let (state, observation, replay) = try Self.environment(
             describedBy: document.environment, replay: document.replay, path, architecture, reader)
-        var environment = SubEnvironmentState(
+        return SubEnvironmentState(
             environment: state, observation: observation, actionMask: try mask(path, architecture, reader),
             episodeReturn: document.episodeReturn, episodeLength: document.episodeLength, replay: replay)
-        if let replay {
-            let isSound: Void? = try reader.part("\(path)/replay") { (reader) throws(CheckpointError) in
-                try Format1_1.checkPriorities(replay, "\(path)/replay", readingContent: reader.readsReplays)
-            }
-            if isSound == nil { environment.replay = nil }
-        }
-        if try !hasSoundMasks(environment.replay, path, architecture, reader) { environment.replay = nil }
-        return environment
     }
 
     private static func mask(
@@ -67,18 +58,6 @@ extension Format2_1 {
         }
     }
 
-    private static func hasSoundMasks(
-        _ replay: ReplaySnapshot?, _ path: String, _ architecture: NetworkArchitecture,
-        _ reader: borrowing ContainerReader
-    ) throws(CheckpointError) -> Bool {
-        guard let replay else { return true }
-        let isSound: Void? = try reader.part("\(path)/replay") { (reader) throws(CheckpointError) in
-            try checkMasks(
-                replay, "\(path)/replay", actions: architecture.actionCount, readingContent: reader.readsReplays)
-        }
-        return isSound != nil
-    }
-
     static func complete(
         _ summary: inout CheckpointSummary.Worker, _ document: Worker, onlyWorkerOf counters: Counters?
     ) {
@@ -90,29 +69,23 @@ extension Format2_1 {
         _ worker: WorkerState, _ path: String, _ architecture: NetworkArchitecture
     ) throws(CheckpointError) -> [StoredArray] {
         var arrays = try Format2_0.addedArrays(worker, path, architecture)
-        arrays += try maskArrays(worker.actionMask, worker.replay, path, architecture)
+        arrays += try maskArrays(worker.actionMask, path, architecture)
         for (index, state) in worker.additionalEnvironments.enumerated() {
             let place = additionalEnvironment(index, path)
             arrays += try Self.arrays(
                 environment: state.environment, observation: state.observation, replay: state.replay, place,
                 architecture)
-            if let replay = state.replay {
-                do throws(CheckpointError) { try Format1_1.checkPriorities(replay, "\(place)/replay") } catch {
-                    throw invalid(error.message)
-                }
-            }
-            arrays += try maskArrays(state.actionMask, state.replay, place, architecture)
+            arrays += try maskArrays(state.actionMask, place, architecture)
         }
         return arrays
     }
 
-    /// Returns the array of a mask, and checks the masks of a replay.
+    /// Returns the array of a mask.
     private static func maskArrays(
-        _ mask: [UInt8]?, _ replay: ReplaySnapshot?, _ path: String, _ architecture: NetworkArchitecture
+        _ mask: [UInt8]?, _ path: String, _ architecture: NetworkArchitecture
     ) throws(CheckpointError) -> [StoredArray] {
+        guard let mask else { return [] }
         do throws(CheckpointError) {
-            if let replay { try checkMasks(replay, "\(path)/replay", actions: architecture.actionCount) }
-            guard let mask else { return [] }
             guard mask.count == architecture.actionCount else {
                 throw .broken(
                     .masks, "/\(path)/\(actionMask) has \(mask.count) values for \(architecture.actionCount) actions.")
