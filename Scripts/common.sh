@@ -27,8 +27,8 @@ python_environment() {
     if ! cmp -s "$folder/requirements.txt" "$folder/.venv/requirements.txt"; then
         say "Installing what $folder needs" >&2
         # Joined with &&, since a command substitution does not stop at a failure.
-        { [ -x "$python" ] || run python3 -m venv "$folder/.venv" >&2; } &&
-            run "$python" -m pip install --quiet --disable-pip-version-check -r "$folder/requirements.txt" >&2 &&
+        { [ -x "$python" ] || run python3 -I -m venv "$folder/.venv" >&2; } &&
+            run "$python" -I -m pip install --quiet --disable-pip-version-check -r "$folder/requirements.txt" >&2 &&
             cp "$folder/requirements.txt" "$folder/.venv/requirements.txt" || return 1
     fi
     printf '%s\n' "$python"

@@ -8,8 +8,10 @@ shared memory, like the bridge.
 
 import argparse
 import json
+import pathlib
 import statistics
 import subprocess
+import sys
 import time
 
 import gymnasium
@@ -18,6 +20,7 @@ import numpy
 ENVIRONMENTS = {"4 floats": "Still", "84×84×4 bytes": "LargeFrames"}
 GOALS = {"4 floats": 60, "84×84×4 bytes": 100}
 MODULE = "dqn_test_environments"
+MODULES = pathlib.Path(__file__).resolve().parents[2] / "Fixtures" / "gymnasium"
 STEPS = 500
 
 
@@ -50,7 +53,8 @@ def vector(name, seconds):
 
 
 def bridge(name, seconds, folder):
-    command = [f"{folder}/compute-bench", "environment", "--id", f"gym:{MODULE}:{name}-v0", "--seconds", str(seconds)]
+    command = [f"{folder}/compute-bench", "environment", "--id", f"gym:{MODULE}:{name}-v0", "--seconds", str(seconds),
+               "--python-path", str(MODULES)]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return 1e6 / json.loads(output)["steps_per_second"]
 
@@ -61,6 +65,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5, help="number of rounds")
     parser.add_argument("--seconds", type=float, default=2, help="seconds of each measurement")
     arguments = parser.parse_args()
+    sys.path.append(str(MODULES))
     print("| observation | environment alone | AsyncVectorEnv adds | the bridge adds (least) | goal | |")
     print("|---|---|---|---|---|---|")
     for title, name in ENVIRONMENTS.items():

@@ -1,5 +1,7 @@
 package import ArgumentParser
 package import DQNEnvironments
+internal import DQNSupport
+internal import Foundation
 
 /// The options of every program that creates an environment.
 package struct EnvironmentArguments: ParsableArguments {
@@ -11,9 +13,14 @@ package struct EnvironmentArguments: ParsableArguments {
     package var settings: [String] = []
     @Option(
         help: ArgumentHelp(
-            "Python interpreter for Gymnasium environments. (default: $DQN_PYTHON, then .venv-gymnasium)",
+            "Python interpreter for Gymnasium environments. (default: $DQN_PYTHON, then the repository's .venv-gymnasium, then $VIRTUAL_ENV)",
             valueName: "path"))
     var python: String?
+    @Option(
+        help: ArgumentHelp(
+            "Directory with Python modules of your own, for Gymnasium environments. Repeatable. A run does not store it.",
+            valueName: "dir"))
+    var pythonPath: [String] = []
     @Option(
         help: ArgumentHelp(
             "Time limit in seconds for a step, a reset or a snapshot of a Gymnasium environment; longer ones than 600 are also that of its start. (default: 30)",
@@ -31,9 +38,22 @@ package struct EnvironmentArguments: ParsableArguments {
         }
     }
 
-    /// How Gymnasium environments are run, with the Python and the time limit from the command line.
-    package var gymnasium: GymnasiumSettings {
+    /// How Gymnasium environments are run, with the Python, its modules and the time limit from the command line.
+    ///
+    /// - Throws: ``PathError`` for a directory of modules that does not exist.
+    package func gymnasium() throws(PathError) -> GymnasiumSettings {
         var settings = GymnasiumSettings(python: python)
+        for path in pythonPath {
+            let folder = try fileURL(path, "--python-path").path
+            let kind = FileKind(folder)
+            guard kind == .directory else {
+                let reason = kind == .missing ? "there is no directory '\(folder)'" : "'\(folder)' is \(kind.words)"
+                throw PathError(
+                    description: "--python-path: \(reason); name the directory that holds your modules.",
+                    isInvalid: false)
+            }
+            settings.pythonPath.append(folder)
+        }
         if let envTimeout {
             settings.stepTimeout = .seconds(envTimeout)
             settings.startTimeout = max(settings.startTimeout, settings.stepTimeout)

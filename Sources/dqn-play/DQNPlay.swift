@@ -151,7 +151,7 @@ struct DQNPlay: ParsableCommand {
     /// Creates the environment. One that `--env` names without saying how its observations are read is read as the
     /// policy needs it.
     private func makeEnvironment(for agent: Agent) throws -> any Environment {
-        let gymnasium = environmentArguments.gymnasium
+        let gymnasium = try environmentArguments.gymnasium()
         let id = try EnvironmentID(env ?? agent.environment).setting(environmentArguments.settings)
         let environment = try EnvironmentRegistry.make(id, wrappers: agent.wrappers, gymnasium: gymnasium)
         let options = environment.specification.advisedOptions
@@ -254,6 +254,7 @@ struct DQNPlay: ParsableCommand {
         let id = try EnvironmentID(text)
         guard id.kind == .gymnasium, id.options["render_mode"] == nil else { return nil }
         return try EnvironmentRegistry.make(
-            id.setting(["render_mode=rgb_array"]), wrappers: agent.wrappers, gymnasium: environmentArguments.gymnasium)
+            id.setting(["render_mode=rgb_array"]), wrappers: agent.wrappers, gymnasium: environmentArguments.gymnasium()
+        )
     }
 }

@@ -195,7 +195,7 @@ struct DQNTrain: ParsableCommand {
         do {
             if printConfig {
                 let origin = try originArguments.origin { logger.warning("\($0)") }
-                let resolution = try request(origin).resolution(gymnasium: environmentArguments.gymnasium)
+                let resolution = try request(origin).resolution(gymnasium: try environmentArguments.gymnasium())
                 let configuration = resolution.configuration
                 let foresight = Foresight.notices(on: configuration, steps: steps ?? configuration.scheduleSteps)
                 for notice in resolution.notices + foresight { logger.warning("\(notice)") }

@@ -88,6 +88,30 @@ import Testing
         }
     }
 
+    /// Requests for saves, also while the run waits for an evaluation, add checkpoints and change nothing else.
+    @Test(arguments: ["dqn", "async-sarsa"])
+    func requestedSavesChangeNoOtherFile(method: String) throws {
+        let configuration = try configuration(method)
+        var expected: [String: Data] = [:]
+        try withRunDirectory { directory in
+            _ = try run(configuration, in: directory)
+            expected = try contents(directory)
+        }
+        try withRunDirectory { directory in
+            SlowEvaluationEnvironment.setDelay(.milliseconds(30))
+            defer { SlowEvaluationEnvironment.setDelay(.zero) }
+            let run = try TrainingRun(
+                configuration, options: .init(steps: 400, saveEvery: 70, keep: 100), in: directory, logger: silent)
+            run.ending.takeSaveRequest = { true }
+            #expect(try run.run() == .completed)
+            let found = try contents(directory)
+            #expect(found.keys.contains { $0.hasPrefix("step-") && expected[$0] == nil })
+            for (name, data) in expected where name != "lineage.jsonl" {
+                #expect(found[name] == data, "\(method): \(name)")
+            }
+        }
+    }
+
     /// A trainer that waits for each evaluation computes the same states.
     @Test func continuingDuringEvaluationsChangesNoState() throws {
         try withRunDirectory { directory in

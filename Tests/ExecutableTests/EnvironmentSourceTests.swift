@@ -47,9 +47,7 @@ import Testing
     }
 
     private func train(_ directory: TemporaryDirectory, _ arguments: [String]) throws -> Program.Result {
-        let modules = directory("modules")
-        return try Program.run(
-            "dqn-train", arguments + ["-q"], shell: "export PYTHONDONTWRITEBYTECODE=1 PYTHONPATH='\(modules)'")
+        try Program.run("dqn-train", arguments + ["-q"], modules: directory("modules"))
     }
 
     private func abandoned(_ directory: TemporaryDirectory, _ run: String) throws -> Int {

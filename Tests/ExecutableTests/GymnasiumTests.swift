@@ -78,9 +78,8 @@ struct GymnasiumTests {
             "dqn-train",
             [
                 "--env", "gym:dqn_test_environments:\(kind)-v0", "--steps", "1000000", "--save-every", "100", "-q",
-                "--out", directory("killed"), "--python", python,
-            ] + tiny + ["--eval-every", "0"],
-            environment: ["PYTHONPATH": Self.modules])
+                "--out", directory("killed"), "--python", python, "--python-path", Program.modules,
+            ] + tiny + ["--eval-every", "0"])
         try process.run()
         while directory.savedSteps("killed").isEmpty, process.isRunning { usleep(5_000) }
         #expect(processes(naming: directory.path) > 1)
@@ -105,13 +104,13 @@ struct GymnasiumTests {
 
     @Test func incompatibleStateStartsANewEpisode() throws {
         let directory = try TemporaryDirectory()
-        let python = "export PYTHONPATH=\(Self.modules)"
         let arguments = ["--env", "gym:dqn_test_environments:Caller-v0", "--out", directory("run"), "-q"] + tiny
         var result = try Program.run(
-            "dqn-train", arguments + ["--steps", "200", "--eval-every", "0"], shell: python)
+            "dqn-train", arguments + ["--steps", "200", "--eval-every", "0"], modules: Program.modules)
         #expect(result.status == 0, "\(result.errors)")
         #expect(try directory.newest("run").workers.first?.environment != nil)
-        result = try Program.run("dqn-train", ["--resume", directory("run"), "--steps", "2000"], shell: python)
+        result = try Program.run(
+            "dqn-train", ["--resume", directory("run"), "--steps", "2000"], modules: Program.modules)
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.errors.contains("worker 0 starts a new episode"), "\(result.errors)")
         #expect(result.errors.contains("'Caller.call'"), "\(result.errors)")
@@ -157,13 +156,13 @@ struct GymnasiumTests {
     @Test(arguments: [("Still", true), ("Keeper", false)])
     func resumeReportsAnotherVersion(kind: String, hasSnapshots: Bool) throws {
         let directory = try TemporaryDirectory()
-        let python = "export PYTHONPATH=\(Self.modules) PYTHONDONTWRITEBYTECODE=1"
         let arguments = ["--env", "gym:dqn_test_environments:\(kind)-v0", "--out", directory("run"), "-q"] + tiny
         let first = ["--steps", "200", "--eval-every", "0"]
-        var result = try Program.run("dqn-train", arguments + first, shell: python)
+        var result = try Program.run("dqn-train", arguments + first, modules: Program.modules)
         #expect(result.status == 0, "\(result.errors)")
         result = try Program.run(
-            "dqn-train", ["--resume", directory("run"), "--steps", "300"], shell: "\(python) DQN_TEST_LABEL=other")
+            "dqn-train", ["--resume", directory("run"), "--steps", "300"], shell: "export DQN_TEST_LABEL=other",
+            modules: Program.modules)
         #expect(result.status == (hasSnapshots ? 65 : 0), "\(result.errors)")
         #expect(
             result.errors.contains(hasSnapshots ? "taken with specification '" : "specification was '"),
@@ -202,7 +201,7 @@ struct GymnasiumTests {
         let arguments = [
             "--env", "gym:dqn_test_environments:Raiser-v0", "--steps", "2000", "--out", directory("run"), "-q",
         ]
-        let result = try Program.run("dqn-train", arguments + tiny, shell: "export PYTHONPATH=\(Self.modules)")
+        let result = try Program.run("dqn-train", arguments + tiny, modules: Program.modules)
         #expect(result.status == 1)
         let lines = result.errors.split(separator: "\n")
         #expect(lines.contains { $0.hasSuffix(", in act") }, "\(result.errors)")
@@ -215,7 +214,7 @@ struct GymnasiumTests {
         let arguments = ["--env", "gym:dqn_test_environments:Sleeper-v0", "--steps", "2000", "-q"] + tiny
         var result = try Program.run(
             "dqn-train", arguments + ["--out", directory("run"), "--env-timeout", "0.5"],
-            shell: "export PYTHONPATH=\(Self.modules)")
+            modules: Program.modules)
         #expect(result.status == 1)
         #expect(result.errorLine?.contains("within 0.5 seconds") == true, "\(result.errors)")
         #expect(result.errorLine?.contains("--env-timeout SECONDS") == true, "\(result.errors)")
@@ -238,8 +237,10 @@ struct GymnasiumTests {
         let directory = try TemporaryDirectory()
         let process = try Program.start(
             "dqn-train",
-            ["--env", "gym:dqn_test_environments:Quitter-v0", "--steps", "2000", "--out", directory("run")] + tiny,
-            environment: ["PYTHONPATH": Self.modules])
+            [
+                "--env", "gym:dqn_test_environments:Quitter-v0", "--steps", "2000", "--out", directory("run"),
+                "--python-path", Program.modules,
+            ] + tiny)
         let errors = Pipe()
         process.standardError = errors
         process.standardOutput = FileHandle.nullDevice
@@ -278,7 +279,4 @@ struct GymnasiumTests {
         #expect(result.status == 1)
         #expect(result.errorLine?.contains("run Scripts/setup-gymnasium") == true, "\(result.errors)")
     }
-
-    private static let modules = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Fixtures/gymnasium").path
 }

@@ -6,10 +6,6 @@ import Testing
 /// Trains and plays with action masks of Gymnasium environments through the real programs.
 @Suite(.enabled(if: InstalledPython.has("gymnasium"), "Scripts/setup-gymnasium installs Gymnasium"))
 struct MaskTests {
-    private static let modules = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Fixtures/gymnasium").path
-    private var shell: String { "export PYTHONPATH=\(Self.modules) PYTHONDONTWRITEBYTECODE=1" }
-
     private static func settings(_ method: String, _ network: String = "mlp:8") -> [String] {
         let replay = ["learning_starts=60", "batch_size=8", "replay_capacity=150", "train_interval=2"]
         let own = ["dqn", "async-dqn"].contains(method) ? replay : []
@@ -29,15 +25,16 @@ struct MaskTests {
             ["--env", "gym:dqn_test_environments:\(name)-v0", "--schedule-steps", "400", "-q"]
             + Self.settings(method) + more
         var result = try Program.run(
-            "dqn-train", arguments + ["--steps", "400", "--out", directory("whole")], shell: shell)
+            "dqn-train", arguments + ["--steps", "400", "--out", directory("whole")], modules: Program.modules)
         #expect(result.status == 0, "\(result.errors)")
         for cut in [3, 217] {
             result = try Program.run(
-                "dqn-train", arguments + ["--steps", "\(cut)", "--out", directory("cut\(cut)")], shell: shell)
+                "dqn-train", arguments + ["--steps", "\(cut)", "--out", directory("cut\(cut)")],
+                modules: Program.modules)
             #expect(result.status == 0, "\(result.errors)")
             #expect(try directory.newest("cut\(cut)").workers[0].actionMask?.count == 4)
             result = try Program.run(
-                "dqn-train", ["--resume", directory("cut\(cut)"), "--steps", "400", "-q"], shell: shell)
+                "dqn-train", ["--resume", directory("cut\(cut)"), "--steps", "400", "-q"], modules: Program.modules)
             #expect(result.status == 0, "\(result.errors)")
             #expect(try directory.checkpointData("cut\(cut)", 400) == directory.checkpointData("whole", 400), "\(cut)")
         }
@@ -48,7 +45,7 @@ struct MaskTests {
             "dqn-play",
             [
                 directory("whole"), "--episodes", "4", "--epsilon", "0.5", "--trace", directory("trace"),
-            ], shell: shell)
+            ], modules: Program.modules)
         #expect(result.status == 0, "\(result.errors)")
         let lines = try String(contentsOfFile: directory("trace"), encoding: .utf8).split(separator: "\n")
         #expect(lines.count > 12 && lines.allSatisfy { $0.contains("\"action_mask\":[") }, "\(lines)")
@@ -59,10 +56,10 @@ struct MaskTests {
         let arguments = [
             "--env", "gym:dqn_test_environments:Masked-v0", "--steps", "5", "--out", directory("run"), "-q",
         ]
-        var result = try Program.run("dqn-train", arguments + Self.settings("dqn"), shell: shell)
+        var result = try Program.run("dqn-train", arguments + Self.settings("dqn"), modules: Program.modules)
         #expect(result.status == 0, "\(result.errors)")
         result = try Program.run(
-            "dqn-play", [directory("run"), "--episodes", "5", "--trace", directory("trace")], shell: shell)
+            "dqn-play", [directory("run"), "--episodes", "5", "--trace", directory("trace")], modules: Program.modules)
         #expect(result.status == 0, "\(result.errors)")
         struct Line: Decodable {
             var action: Int
@@ -83,7 +80,7 @@ struct MaskTests {
         let directory = try TemporaryDirectory()
         let id = "gym:dqn_test_environments:\(name)-v0"
         let arguments = ["--env", id, "--steps", "50", "-q"] + Self.settings("dqn") + ["--eval-every", "0"]
-        let result = try Program.run("dqn-train", arguments + ["--out", directory("run")], shell: shell)
+        let result = try Program.run("dqn-train", arguments + ["--out", directory("run")], modules: Program.modules)
         #expect(result.status == 1)
         #expect(result.errors.contains("The action mask of the environment '\(id)' \(part)"), "\(result.errors)")
         #expect(result.errors.contains("--set action_masks=false"), "\(result.errors)")
@@ -94,7 +91,8 @@ struct MaskTests {
         let arguments = ["--env", "gym:dqn_test_environments:Masked-v0", "--steps", "100", "-q"]
         let result = try Program.run(
             "dqn-train",
-            arguments + Self.settings("dqn") + ["--set", "action_masks=false", "--out", directory("run")], shell: shell)
+            arguments + Self.settings("dqn") + ["--set", "action_masks=false", "--out", directory("run")],
+            modules: Program.modules)
         #expect(result.status == 1 && result.errors.contains("is not allowed by"), "\(result.errors)")
     }
 }

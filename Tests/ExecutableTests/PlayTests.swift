@@ -99,24 +99,20 @@ import Testing
         #expect(refused.status == 64 && refused.errors.contains("which evaluation_sampling requires"))
     }
 
-    private static let modules = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().appending(path: "Fixtures/gymnasium").path
-
     @Test(.enabled(if: InstalledPython.has("gymnasium"), "Scripts/setup-gymnasium installs Gymnasium"))
     func recordsAnEnvironmentThatDrawsOnlyIfItIsCreatedTo() throws {
         let directory = try TemporaryDirectory()
-        let shell = "export PYTHONPATH=\(Self.modules) PYTHONDONTWRITEBYTECODE=1"
         for (kind, status) in [("Painter", Int32(0)), ("Blind", 1), ("Still", 64)] {
             let module = kind == "Still" ? "dqn_test_environments" : "dqn_drawing_environments"
             let run = directory("run-\(kind)")
             var result = try Program.run(
                 "dqn-train",
                 ["--env", "gym:\(module):\(kind)-v0", "--steps", "150", "--out", run, "-q"] + tiny
-                    + ["--eval-every", "0"], shell: shell)
+                    + ["--eval-every", "0"], modules: Program.modules)
             #expect(result.status == 0, "\(result.errors)")
             let film = directory("\(kind).png")
             let arguments = [run, "--record", film, "--max-steps", "9"]
-            result = try Program.run("dqn-play", arguments, shell: shell)
+            result = try Program.run("dqn-play", arguments, modules: Program.modules)
             #expect(result.status == status, "\(result.errors)")
             #expect(FileManager.default.fileExists(atPath: film) == (status == 0))
             switch kind {
@@ -125,7 +121,8 @@ import Testing
             default: #expect(result.errors.contains("does not provide pictures"), "\(result.errors)")
             }
             // Gymnasium's seeds have 31 bits.
-            result = try Program.run("dqn-play", [run, "--episodes", "2", "--json", "--max-steps", "3"], shell: shell)
+            result = try Program.run(
+                "dqn-play", [run, "--episodes", "2", "--json", "--max-steps", "3"], modules: Program.modules)
             let report = try JSONDecoder().decode(Report.self, from: Data(result.output.utf8))
             #expect(report.seeds.allSatisfy { $0 < 1 << 31 } && report.seeds.contains { $0 > 1 << 24 })
         }

@@ -39,12 +39,24 @@ enum Program {
     @discardableResult
     static func run(_ name: String, _ arguments: String...) throws -> Result { try run(name, arguments) }
 
-    static func run(_ name: String, _ arguments: [String], shell prefix: String? = nil) throws -> Result {
+    /// The modules of the test environments, for `--python-path`.
+    static let modules = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Fixtures/gymnasium").path
+
+    /// - Parameters:
+    ///   - prefix: what a shell does first.
+    ///   - modules: a directory of the user's own Python modules.
+    ///   - path: a copy of the program.
+    static func run(
+        _ name: String, _ arguments: [String], shell prefix: String? = nil, modules: String? = nil,
+        at path: String? = nil
+    ) throws -> Result {
         let process: Process
+        let arguments = arguments + (modules.map { ["--python-path", $0] } ?? [])
         if let prefix {
             process = Process()
             process.executableURL = URL(fileURLWithPath: "/bin/bash")
-            let words = ([executable(name).path] + arguments).map { "'\($0)'" }.joined(separator: " ")
+            let words = ([path ?? executable(name).path] + arguments).map { "'\($0)'" }.joined(separator: " ")
             process.arguments = ["-c", "\(prefix); exec \(words)"]
         } else {
             process = try start(name, arguments)

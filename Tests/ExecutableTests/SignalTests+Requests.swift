@@ -47,6 +47,22 @@ extension SignalTests {
         #expect(try directory.newest("run").counters.agentSteps == 100)
     }
 
+    /// `ulimit -t` sets both limits, and the system sends no SIGXCPU where they are equal.
+    @Test func aHardLimitOnProcessorTimeEndsARunWithASave() throws {
+        let directory = try TemporaryDirectory()
+        let arguments = Self.endless + ["--out", directory("run"), "--steps", "100000000", "-q"] + tiny.dropLast(4)
+        let words = ([Program.executable("dqn-train").path] + arguments).map { "'\($0)'" }.joined(separator: " ")
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", "ulimit -t 4; exec \(words)"]
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        if !wait(until: { !process.isRunning }) { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit && process.terminationStatus == 130)
+        #expect(try directory.newest("run").counters.agentSteps > 0)
+    }
+
     @Test func anIgnoredHangUpStaysIgnored() throws {
         let directory = try TemporaryDirectory()
         let arguments = Self.endless + ["--out", directory("run"), "--steps", "100000000", "-q"] + tiny.dropLast(4)

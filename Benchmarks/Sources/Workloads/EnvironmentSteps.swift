@@ -12,8 +12,8 @@ package struct EnvironmentSteps {
     /// Episodes ended.
     package private(set) var episodes = 0
 
-    package init(_ id: String) throws {
-        environment = try EnvironmentRegistry.make(id)
+    package init(_ id: String, pythonPath: [String] = []) throws {
+        environment = try EnvironmentRegistry.make(id, gymnasium: GymnasiumSettings(pythonPath: pythonPath))
         let specification = environment.specification
         observation = Observation(zerosOf: specification.observationSpace)
         actions = (0..<65_536).map { index in

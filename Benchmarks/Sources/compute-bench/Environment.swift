@@ -7,6 +7,7 @@ struct EnvironmentStepping: ParsableCommand {
         commandName: "environment",
         abstract: "Times a thousand steps of an environment, with observations and resets.")
     @Option(help: "Environment.") var id = "CartPole-v1"
+    @Option(help: "Absolute path of a directory with modules of a Gymnasium environment.") var pythonPath: [String] = []
     @OptionGroup var lapping: LapOptions
 
     private struct Report: Encodable {
@@ -16,7 +17,7 @@ struct EnvironmentStepping: ParsableCommand {
     }
 
     func run() throws {
-        var stepping = try EnvironmentSteps(id)
+        var stepping = try EnvironmentSteps(id, pythonPath: pythonPath)
         let times = try LapReport(lapping.laps { try stepping.run(1000) })
         try Report(stepsPerSecond: 1000 / times.median, steps: stepping.count, episodes: stepping.episodes).print()
     }

@@ -45,6 +45,7 @@ package enum Interruption {
         let handled = EndingSignal.allCases.filter {
             $0 != .hangUp || saving.contains($0) || !ProcessEnding.ignores($0.number)
         }
+        if response == .requests { ProcessorTimeLimit.keepTimeForTheLastSave() }
         for ending in handled { signal(ending.number) { Interruption.handle($0) } }
         // The parent may have blocked them.
         var numbers = sigset_t()

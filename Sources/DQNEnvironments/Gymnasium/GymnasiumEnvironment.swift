@@ -36,19 +36,21 @@ package final class GymnasiumEnvironment: Environment, CaptureExplaining {
     /// so far.
     ///
     /// - Parameter id: of kind `gymnasium`: Gymnasium's id, preceded by a module and a colon if that module registers
-    ///   it; the module is searched in the current directory too. Options are arguments of the environment; those that
+    ///   it; the module is searched in ``GymnasiumSettings/pythonPath`` too. Options are arguments of the environment; those that
     ///   parse as JSON are JSON, others text. Each option `wrapper` is one of Gymnasium's own wrappers, from the inside out.
     /// - Throws: ``EnvironmentError``.
     package init(_ id: EnvironmentID, settings: GymnasiumSettings = GymnasiumSettings()) throws(EnvironmentError) {
         // The id without the scheme, as in the process and in error messages.
         let name = String(id.description.dropFirst("gym:".count))
         let python = try settings.locatePython()
+        try settings.requirePythonPath()
         let process: GymnasiumProcess
         let description: GymnasiumDescription
-        if let spare = GymnasiumSpares.shared.take(python, name) {
+        if let spare = GymnasiumSpares.shared.take(python, settings.pythonPath, name) {
             (process, description) = spare
         } else {
-            process = try GymnasiumProcess(python: python, name: name, id.arguments)
+            process = try GymnasiumProcess(
+                python: python, pythonPath: settings.pythonPath, name: name, id.arguments)
             let reply = try process.ask(.describe, seconds: settings.startTimeout / .seconds(1))
             if let refusal = process.refusal(of: reply, "be made") { throw refusal }
             do {

@@ -18,7 +18,9 @@ extension GymnasiumProcess {
             return EnvironmentError(
                 code: .packageMissing,
                 message: "\(environment) lacks a package in the Python '\(python)': \(reason); run "
-                    + "Scripts/setup-gymnasium, install it there, or add its folder to PYTHONPATH.")
+                    + "Scripts/setup-gymnasium, install it there, or name the directory that holds it with "
+                    + "--python-path DIR, also at a resume (neither the current directory nor PYTHONPATH is searched"
+                    + (lines.count > 1 ? "; \(lines[1]))." : ")."))
         case .unknown:
             return EnvironmentError(
                 code: .unknownEnvironment,

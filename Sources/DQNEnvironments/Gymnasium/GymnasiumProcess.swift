@@ -12,7 +12,8 @@ final class GymnasiumProcess {
         import socket, sys, types
         control = socket.socket(fileno=3)
         names = (
-            "values", "emulator", "capture", "restore", "snapshots", "sources", "environment", "making", "spaces", "worker"
+            "values", "emulator", "capture", "restore", "snapshots", "sources", "isolation", "environment", "making",
+            "spaces", "worker",
         )
         for name in names:
             name = "gymnasium_" + name
@@ -27,8 +28,9 @@ final class GymnasiumProcess {
         PackageResources.gymnasium_values_py, PackageResources.gymnasium_emulator_py,
         PackageResources.gymnasium_capture_py, PackageResources.gymnasium_restore_py,
         PackageResources.gymnasium_snapshots_py, PackageResources.gymnasium_sources_py,
-        PackageResources.gymnasium_environment_py, PackageResources.gymnasium_making_py,
-        PackageResources.gymnasium_spaces_py, PackageResources.gymnasium_worker_py,
+        PackageResources.gymnasium_isolation_py, PackageResources.gymnasium_environment_py,
+        PackageResources.gymnasium_making_py, PackageResources.gymnasium_spaces_py,
+        PackageResources.gymnasium_worker_py,
     ]
     /// Largest payload accepted, in bytes.
     private static let payloadLimit: UInt64 = 1 << 30
@@ -38,6 +40,7 @@ final class GymnasiumProcess {
     private static let scriptSeconds = 30.0
 
     let python: String
+    let pythonPath: [String]
     let name: String
     private let process: ChildProcess
     private let control: Int32
@@ -59,15 +62,21 @@ final class GymnasiumProcess {
     /// Starts a process. Errors of its environment arrive with the first reply.
     ///
     /// - Parameters:
+    ///   - pythonPath: directories with modules of the user's own, absolute.
     ///   - name: the environment's name in error messages.
     ///   - reference: the environment's own name and its options.
     /// - Throws: ``EnvironmentError`` (`pythonMissing`).
-    init(python: String, name: String, _ reference: EnvironmentOptions) throws(EnvironmentError) {
+    init(
+        python: String, pythonPath: [String], name: String, _ reference: EnvironmentOptions
+    ) throws(EnvironmentError) {
         self.python = python
+        self.pythonPath = pythonPath
         self.name = name
-        // The fault handler prints where in Python native code crashed.
+        // Isolated: without it, Python would import modules from the current directory and from wherever variables
+        // point to, such as a numpy.py beside a checkpoint. The fault handler prints where in Python native code crashed.
         let arguments =
-            ["-u", "-X", "faulthandler", "-c", Self.bootstrap, reference.name]
+            ["-I", "-u", "-X", "faulthandler", "-c", Self.bootstrap, String(pythonPath.count)] + pythonPath
+            + [reference.name]
             + reference.pairs.map { "\($0.key)=\($0.value)" }
         let started: Started
         do throws(SystemError) { started = try Started(python, arguments) } catch {

@@ -8,13 +8,18 @@ internal import DQNSupport
 final class GymnasiumSpares: @unchecked Sendable {
     static let shared = GymnasiumSpares()
     private let lock = Lock()
-    private var spares: [String: (GymnasiumProcess, GymnasiumDescription)] = [:]
+    private var spares: [[String]: (GymnasiumProcess, GymnasiumDescription)] = [:]
 
-    private static func key(_ python: String, _ name: String) -> String { "\(python)\n\(name)" }
+    private static func key(_ python: String, _ pythonPath: [String], _ name: String) -> [String] {
+        [python] + pythonPath + [name]
+    }
 
     /// Removes and returns a spare process that still runs.
-    func take(_ python: String, _ name: String) -> (GymnasiumProcess, GymnasiumDescription)? {
-        guard let spare = lock.withLock({ spares.removeValue(forKey: Self.key(python, name)) }) else { return nil }
+    func take(
+        _ python: String, _ pythonPath: [String], _ name: String
+    ) -> (GymnasiumProcess, GymnasiumDescription)? {
+        let key = Self.key(python, pythonPath, name)
+        guard let spare = lock.withLock({ spares.removeValue(forKey: key) }) else { return nil }
         // It may have been killed or stopped in the meantime.
         guard !spare.0.isStopped, (try? spare.0.ask(.describe, seconds: 1))?.status == .done else { return nil }
         return spare
@@ -25,7 +30,8 @@ final class GymnasiumSpares: @unchecked Sendable {
         if process.loss != nil { return }
         // The replaced process ends outside the lock, since that may take a while.
         let replaced = lock.withLock {
-            spares.updateValue((process, description), forKey: Self.key(process.python, process.name))
+            spares.updateValue(
+                (process, description), forKey: Self.key(process.python, process.pythonPath, process.name))
         }
         _ = replaced
     }

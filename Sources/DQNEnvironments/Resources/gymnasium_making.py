@@ -14,6 +14,7 @@ import sys
 import traceback
 
 from gymnasium_environment import INVALID_OPTIONS, PACKAGE_MISSING, UNKNOWN, Refusal, one_line
+from gymnasium_isolation import remedy
 from gymnasium_values import inner_spaces, is_seeded, layers
 
 OLD_API = 10
@@ -34,7 +35,9 @@ def import_packages(identifier):
     try:
         import gymnasium
     except ImportError as error:
-        raise Refusal(PACKAGE_MISSING, f"the package gymnasium cannot be imported ({error})") from None
+        raise Refusal(
+            PACKAGE_MISSING, f"the package gymnasium cannot be imported ({one_line(error)}){remedy(error.name)}"
+        ) from None
     package = NAMESPACES.get(identifier.partition("/")[0]) if "/" in identifier else None
     if OLDER_ATARI.fullmatch(identifier):
         package = "ale_py"
@@ -43,7 +46,9 @@ def import_packages(identifier):
             module = importlib.import_module(package)
         except ImportError as error:
             name = package.partition(".")[0]
-            raise Refusal(PACKAGE_MISSING, f"the package {name} cannot be imported ({error})") from None
+            raise Refusal(
+                PACKAGE_MISSING, f"the package {name} cannot be imported ({one_line(error)}){remedy(error.name)}"
+            ) from None
         if hasattr(module, "register_envs"):
             module.register_envs()
     return gymnasium
@@ -98,7 +103,11 @@ def refusals(gymnasium, identifier, has_options):
         # gymnasium.make raises it anew, with more words.
         if re.search(r"No module named 'gym['.]", str(error)):
             raise Refusal(OLD_API, "its module imports gym, not gymnasium") from None
-        raise Refusal(PACKAGE_MISSING, f"a module cannot be imported ({one_line(error)})") from None
+        # Its name is lost with that.
+        name = re.search(r"No module named '([^']+)'", str(error))
+        raise Refusal(
+            PACKAGE_MISSING, f"a module cannot be imported ({one_line(error)}){remedy(name and name[1])}"
+        ) from None
     except gymnasium.error.UnregisteredEnv as error:
         if is_registered_with_gym(identifier):
             raise Refusal(OLD_API, "it is registered with gym, not with gymnasium") from None

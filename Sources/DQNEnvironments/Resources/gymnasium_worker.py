@@ -1,7 +1,7 @@
 """Runs one Gymnasium environment for the program that started it; do not start it by hand.
 
-usage: python -c 'BOOTSTRAP' ENVIRONMENT_ID [KEY=VALUE...], where the bootstrap reads this file from descriptor 3 and
-calls main()
+usage: python -I -c 'BOOTSTRAP' COUNT [DIRECTORY...] ENVIRONMENT_ID [KEY=VALUE...], where the bootstrap reads this file
+from descriptor 3 and calls main(); COUNT directories with modules of the user's own follow it
 
 Descriptor 3 is a stream socket. A request is 16 bytes (u32 operation, u32 flags, u64 value), little-endian like
 everything else; `restore` is followed by `value` bytes. A reply is 24 bytes (u32 status, u32 flags, f64 reward, u64
@@ -30,6 +30,7 @@ from gymnasium_environment import (
     outcome_refusal,
     picture,
 )
+from gymnasium_isolation import take_python_path
 from gymnasium_making import check_reset, import_packages, make, older_interface, read_options
 from gymnasium_snapshots import Snapshots, pack, unpack
 from gymnasium_spaces import Actions, Observations, take_choices
@@ -219,13 +220,11 @@ def ignore_job_signals():
 
 def main():
     ignore_job_signals()
-    # The user's modules may be in the current directory.
-    if "" not in sys.path:
-        sys.path.insert(0, "")
     try:
         try:
-            choices, arguments = take_choices(sys.argv[2:])
-            worker = Worker(sys.argv[1], *read_options(arguments), choices)
+            identifier, *options = take_python_path(sys.argv[1:])
+            choices, arguments = take_choices(options)
+            worker = Worker(identifier, *read_options(arguments), choices)
         except Refusal as refusal:
             return answer(refusal.status, str(refusal).encode())
         except Exception as error:

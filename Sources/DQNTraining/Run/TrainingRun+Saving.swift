@@ -13,7 +13,12 @@ extension TrainingRun {
     /// The step at which the workers stop next, at the latest.
     var nextStop: Int {
         guard options.saveEvery > 0 else { return options.steps }
-        let next = (trainer.counters.agentSteps / options.saveEvery + 1) * options.saveEvery
+        let step = trainer.counters.agentSteps
+        // The save of this step waits for the pending evaluation, however often an interruption ends the wait.
+        if let evaluated = trainer.stateBeforeEvaluation, evaluated.counters.agentSteps != step, isSaveDue(at: step) {
+            return step
+        }
+        let next = (step / options.saveEvery + 1) * options.saveEvery
         return min(options.steps, next)
     }
 

@@ -217,7 +217,9 @@ public final class Trainer {
         }
         // An update that was cut short belongs to this step, and so does what is scheduled there.
         let hadOpenUpdate = hasOpenUpdate
-        let goal = hadOpenUpdate ? counters.agentSteps : min(limit, nextScheduledStep)
+        // Work that is scheduled here waits for the pending evaluation, however often an interruption ends the wait.
+        let staysHere = hadOpenUpdate || isScheduledWorkDue
+        let goal = staysHere ? counters.agentSteps : min(limit, nextScheduledStep)
         if failure == nil, hadOpenUpdate || goal > counters.agentSteps {
             do throws(TrainingError) { try takeSteps(upTo: goal, &report, isInterrupted) } catch {
                 // An earlier target would have ended the run before.

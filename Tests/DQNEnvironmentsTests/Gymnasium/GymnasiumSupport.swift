@@ -15,19 +15,18 @@ enum Gymnasium {
     }
 
     static func make(_ name: String, seconds: Double = 30) throws -> GymnasiumEnvironment {
-        _ = modules
-        return try GymnasiumEnvironment(
-            EnvironmentID("gym:\(name)"), settings: GymnasiumSettings(stepTimeout: .seconds(seconds)))
+        try GymnasiumEnvironment(EnvironmentID("gym:\(name)"), settings: settings(seconds: seconds))
     }
 
     /// The Python that environments find.
     static var python: String? { try? GymnasiumSettings().locatePython() }
 
-    /// Makes the modules of `Fixtures/gymnasium` visible to every Python process of the tests.
-    private static let modules: Void = {
-        setenv("PYTHONPATH", Fixtures.directory.appending(path: "gymnasium").path, 1)
-        setenv("PYTHONDONTWRITEBYTECODE", "1", 1)
-    }()
+    /// Settings with the modules of `Fixtures/gymnasium`.
+    static func settings(python: String? = nil, seconds: Double = 30) -> GymnasiumSettings {
+        GymnasiumSettings(
+            python: python, pythonPath: [Fixtures.directory.appending(path: "gymnasium").path],
+            stepTimeout: .seconds(seconds))
+    }
 
     private static func has(_ module: String) -> Bool {
         guard let python else { return false }
