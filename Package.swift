@@ -54,7 +54,7 @@ let package = Package(
         .target(name: "DQNSupport", dependencies: ["CDQNSupport"], swiftSettings: strict),
 
         // The core: values, files, checkpoints.
-        .target(name: "DQNModel", swiftSettings: strict),
+        .target(name: "DQNModel", dependencies: ["DQNSupport"], swiftSettings: strict),
         .target(name: "HDF5", dependencies: ["CHDF5", "DQNSupport"], swiftSettings: strict),
         .target(
             name: "DQNCheckpoint",

@@ -1,6 +1,10 @@
 /// The parts of ``EnvironmentSpecification/provenance`` that are digests of an environment's source. Unlike other parts,
 /// they change with every edit.
 package enum EnvironmentSources {
+    /// The owner of the extension group in which checkpoints store the parts.
+    package static let owner = "org.swift-dqn.environment"
+    /// The version of that group's layout.
+    package static let layout = 1
     /// The SHA-256 of a plug-in's file.
     package static let library = "plugin_file"
     /// The SHA-256 of each of the user's own Python modules, as ``text(_:)``.

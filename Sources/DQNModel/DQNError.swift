@@ -1,3 +1,5 @@
+internal import DQNSupport
+
 /// An error of this package.
 ///
 /// Each module has its own error type, an alias such as `CheckpointError`, and its own codes. Handle errors by their
@@ -13,7 +15,8 @@ public struct DQNError<Domain: Sendable>: Error, Sendable, CustomStringConvertib
 
     /// The kind of failure.
     public let code: Code
-    /// One sentence that names the problem and how to solve it.
+    /// One sentence that names the problem and how to solve it. It may repeat text of a file as it is; print
+    /// ``description`` instead.
     public let message: String
     /// The number of the rule of `docs/format.md` that a file breaks; otherwise `nil`.
     public let rule: Int?
@@ -33,6 +36,7 @@ public struct DQNError<Domain: Sendable>: Error, Sendable, CustomStringConvertib
         self.underlying = underlying
     }
 
-    /// The ``message``, after the number of the broken rule, if any.
-    public var description: String { rule.map { "[R\($0)] \(message)" } ?? message }
+    /// The ``message``, after the number of the broken rule, if any, as one line that is safe to print: characters that a
+    /// terminal obeys or hides are escaped, and a text of more than 2,000 characters lacks its middle.
+    public var description: String { PrintableText.line(rule.map { "[R\($0)] \(message)" } ?? message) }
 }

@@ -39,8 +39,7 @@ package struct JSONText {
     }
 
     private mutating func document() throws(Complaint) -> JSONValue {
-        // A byte-order mark, which RFC 8259 lets a reader ignore.
-        if bytes.starts(with: [0xef, 0xbb, 0xbf]) { position = 3 }
+        if bytes.starts(with: [0xef, 0xbb, 0xbf]) { throw Complaint(description: "it begins with a byte-order mark") }
         let value = try value(at: 0)
         skipSpace()
         guard position == bytes.count else { throw unexpected() }

@@ -36,10 +36,10 @@ struct Convert: ParsableCommand {
                 let dropped = try CheckpointConverter.convert(
                     from: source, to: target, version: version,
                     allowLossy: allowLossy, overwriting: force)
-                for part in dropped { writeError("omitted: \(part)") }
+                writeErrors(dropped.map { "omitted: \($0)" })
             } catch {
                 let code = report(error, program: "dqn-checkpoint")
-                for part in error.details { writeError("would be lost: \(part)") }
+                writeErrors(error.details.map { "would be lost: \($0)" })
                 throw code
             }
             let bytes = try CheckpointSummary(contentsOf: target).byteCount

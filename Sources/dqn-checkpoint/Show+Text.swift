@@ -5,7 +5,7 @@ import Foundation
 
 extension Show {
     /// The text for people: what belongs together under one heading, and the values in one column.
-    func text(_ summary: CheckpointSummary) throws -> String {
+    func lines(_ summary: CheckpointSummary) throws -> [String] {
         var text = AlignedText()
         addFile(summary, to: &text)
         for (name, value) in try network(summary.architecture) { text.add(name, value) }
@@ -22,7 +22,7 @@ extension Show {
         if !summary.workers.isEmpty { text.addHeading("workers") }
         for (index, worker) in summary.workers.enumerated() { text.add("\(index)", line(worker), level: 1) }
         addExtensions(summary, to: &text)
-        return "\(text.text)\n\(datasets(summary).text)"
+        return text.lines + datasets(summary).lines
     }
 
     private func addFile(_ summary: CheckpointSummary, to text: inout AlignedText) {

@@ -59,7 +59,7 @@ struct Show: ParsableCommand {
     func run() throws {
         try perform {
             let summary = try CheckpointSummary(contentsOf: fileURL(file, "FILE"))
-            if json { try printJSON(document(summary)) } else { try StandardOutput.line(text(summary)) }
+            if json { try printJSON(document(summary)) } else { try StandardOutput.lines(lines(summary)) }
         }
     }
 

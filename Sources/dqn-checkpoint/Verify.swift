@@ -75,17 +75,17 @@ struct Verify: ParsableCommand {
             if let failure = report.failures.first {
                 codes.append(failure.error.code == .missing ? .missingInput : .malformedCheckpoint)
             }
-            if !json { try StandardOutput.write(text(report, file)) }
+            if !json { try StandardOutput.lines(lines(report, file)) }
         }
         if json { try printJSON(rows) }
         if let code = codes.first(where: { $0 == .malformedCheckpoint }) ?? codes.first { throw code }
     }
 
-    private func text(_ report: VerificationReport, _ file: String) -> String {
+    private func lines(_ report: VerificationReport, _ file: String) -> [String] {
         var lines = report.failures.map { "\(file): FAILED \($0.error)" }
         if let unchecked = report.unchecked { lines.append("\(file): not checked: \(unchecked)") }
         if report.failures.isEmpty { lines.append("\(file): ok") }
-        return lines.map { $0 + "\n" }.joined()
+        return lines
     }
 }
 

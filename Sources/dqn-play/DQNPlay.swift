@@ -143,6 +143,7 @@ struct DQNPlay: ParsableCommand {
         let environment = try makeEnvironment(for: agent)
         try check(environment.specification, fits: agent)
         for notice in environment.specification.readingNotices { writeError("warning: \(notice)") }
+        if let notice = environment.specification.sourceNotice(since: url) { writeError("warning: \(notice)") }
         let limit = EpisodeLimit(requested: maxSteps, for: environment.specification)
         let episodes = try play(agent, in: environment, limit)
         try printSummary(of: episodes, url, agent, environment.specification.id, limit)

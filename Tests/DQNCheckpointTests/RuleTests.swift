@@ -185,6 +185,10 @@ struct RuleTests {
             #expect(try rule { $0.set("architecture", text: text) } == 10, "'\(text)'")
             #expect(try rule { $0.set("progress", text: text) } == 10, "'\(text)'")
         }
+        for path in ["configuration", "architecture", "progress", "workers/0/state", "optimizer/state"] {
+            #expect(try rule { file in file.set(path, text: "\u{FEFF}" + file.text(path)) } == 10, "\(path)")
+        }
+        #expect(try rule { $0.editManifest = { "\u{FEFF}" + $0 } } == 5)
         #expect(try rule { $0.datasets["configuration"] = nil } == 10)
         #expect(try rule { $0.set("configuration", [Float(1)]) } == 10)
         #expect(try rule { $0.replace("architecture", "\"units\":5", with: "\"units\":-5") } == 10)

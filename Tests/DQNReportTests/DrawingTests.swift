@@ -88,9 +88,19 @@ import Testing
     @Test func escapesText() throws {
         let title = "a < b & \"c\" > 'd'\u{1}\n]]>"
         let document = try ParsedSVG(plot([seeds(1, label: "<&>")], title: title).svg)
-        #expect(document.texts.contains("a < b & \"c\" > 'd'\u{FFFD} ]]>"))
-        #expect(document.all("title").map(\.text) == ["a < b & \"c\" > 'd'\u{FFFD} ]]>"])
+        #expect(document.texts.contains("a < b & \"c\" > 'd'\\u{1} ]]>"))
+        #expect(document.all("title").map(\.text) == ["a < b & \"c\" > 'd'\\u{1} ]]>"])
         #expect(document.texts.contains("<&>"))
+    }
+
+    /// A configuration names the curves.
+    @Test func nothingHiddenIsDrawn() throws {
+        let hostile = "x\u{202E}y\u{9B}2J\u{200B}\u{FFFE}&\u{301}<\u{301}"
+        let document = try ParsedSVG(plot([seeds(1, label: hostile)], title: hostile).svg)
+        let shown = "x\\u{202E}y\\u{9B}2J\\u{200B}\\u{FFFE}&\u{301}<\u{301}"
+        #expect(document.texts.filter { $0 == shown }.count == 2, "\(document.texts)")
+        let svg = try plot([seeds(1, label: String(repeating: "long\u{202E}", count: 1_000_000))], title: hostile).svg
+        #expect(svg.utf8.count < 100_000 && !svg.unicodeScalars.contains("\u{202E}"))
     }
 
     @Test(arguments: [1, 2, 7, 8, 30])

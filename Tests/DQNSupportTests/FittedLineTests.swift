@@ -18,5 +18,14 @@ import Testing
         #expect(line.text(columns: columns) == text)
     }
 
+    @Test func partsAreEscapedAndTakeTheirColumns() {
+        var line = FittedLine()
+        line.append("世界\u{1B}[2J", rank: 0)
+        line.append("x", rank: 1)
+        #expect(line.text(columns: 80) == "世界\\u{1B}[2J  x")
+        #expect(line.text(columns: 15) == "世界\\u{1B}[2J")
+        #expect(line.text(columns: 3) == "世")
+    }
+
     @Test func anEmptyLineIsEmpty() { #expect(FittedLine().text(columns: 10).isEmpty) }
 }

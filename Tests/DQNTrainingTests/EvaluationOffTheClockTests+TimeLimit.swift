@@ -12,7 +12,8 @@ import Testing
 /// they share its environment, which tests must use one after another.
 extension EvaluationOffTheClockTests {
     private func makeRun(
-        in directory: RunDirectory, seconds: Double?, steps: Int = 100_000_000, _ settings: [String] = []
+        in directory: RunDirectory, seconds: Double?, steps: Int = 100_000_000, _ settings: [String] = [],
+        log: RecordedLog? = nil
     ) throws -> TrainingRun {
         var request = ConfigurationRequest()
         request.environment = SlowEvaluationEnvironment.id
@@ -23,9 +24,10 @@ extension EvaluationOffTheClockTests {
                 "network=mlp:8,8", "log_interval=50", "evaluation_interval=100", "evaluation_episodes=4",
                 "evaluation_environments=2", "probe_observations=0",
             ] + settings
+        let handler: any LogHandler = if let log { log } else { SwiftLogNoOpLogHandler() }
         let run = try TrainingRun(
             request.resolve(), options: .init(steps: steps, saveEvery: 0, keep: 3), in: directory,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: Logger(label: "test") { _ in handler })
         if let seconds { run.ending.deadline = .now + .seconds(seconds) }
         return run
     }
@@ -86,6 +88,30 @@ extension EvaluationOffTheClockTests {
             #expect(try run.run() == .interrupted)
             let state = try newest(directory)
             #expect(state.counters.agentSteps == 100 && state.counters.evaluations == 0)
+        }
+    }
+
+    /// An evaluation that cannot end within the limit would take all steps after its start with it.
+    @Test func anEvaluationThatBeginsTooLateIsSkipped() throws {
+        try withRunDirectory { directory in
+            let log = RecordedLog()
+            // The run releases its directory when it is released itself.
+            do {
+                let run = try makeRun(in: directory, seconds: 60, log: log)
+                run.ending.longestEvaluation = 3600
+                #expect(try run.run() == .interrupted)
+                #expect(run.ending.isTimeUp)
+                let state = try newest(directory)
+                #expect(state.counters.agentSteps == 100 && state.counters.evaluations == 0)
+                #expect(state.history.agentSteps == [50] && state.evaluation == nil)
+            }
+            let skipped = log.messages.filter { $0.hasPrefix("the evaluation of agent step 100 is skipped: ") }
+            #expect(skipped.count == 1 && skipped.allSatisfy { $0.hasSuffix("a resume makes it") }, "\(log.messages)")
+            let resumed = try TrainingRun(
+                resuming: directory, steps: 150, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            #expect(try resumed.run() == .completed)
+            #expect(resumed.trainer.counters.evaluations == 1)
+            #expect(resumed.trainer.history.agentSteps == [50, 100, 150])
         }
     }
 
@@ -172,6 +198,23 @@ extension EvaluationOffTheClockTests {
             #expect(counters.agentSteps == 200 && counters.evaluations == 2)
             #expect(isSavedMeanwhile)
             #expect(try newest(directory).counters == counters)
+        }
+    }
+
+    /// Queues signal all processes of a job. An environment's may end by it just when the run is interrupted.
+    @Test func anEnvironmentThatFailsWithTheInterruptionIsNoFailure() throws {
+        SlowEvaluationEnvironment.failingStep = 120
+        defer { SlowEvaluationEnvironment.failingStep = .max }
+        try withRunDirectory { directory in
+            let run = try makeRun(in: directory, seconds: nil, ["evaluation_interval=0"])
+            #expect(try run.run(isInterrupted: { run.trainer.failure != nil }) == .interrupted)
+            let state = try newest(directory)
+            #expect(state.counters == run.trainer.counters && state.counters.agentSteps > 100)
+            #expect(state.workers.map(\.status) == [.abandoned])
+        }
+        try withRunDirectory { directory in
+            let run = try makeRun(in: directory, seconds: nil, ["evaluation_interval=0"])
+            #expect(throws: TrainingError.self) { try run.run() }
         }
     }
 }

@@ -173,7 +173,8 @@ import Testing
         let start = try #require(words.firstIndex(of: "warnings"))
         #expect(
             Array(words[(start + 1)...(start + 3)]) == [
-                "dead_units step 200: most units [31mare zero", "growing_loss step 100: it grows", "configuration",
+                "dead_units step 200: most units\\n\\u{1B}[31mare zero", "growing_loss step 100: it grows",
+                "configuration",
             ])
         let other = try #require(words.firstIndex(of: "extension org.example.trainer"))
         #expect(Array(words[(other + 1)...(other + 3)]) == ["kind sample, version 3", "name A", "datasets"])

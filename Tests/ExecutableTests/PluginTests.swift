@@ -105,6 +105,11 @@ import Testing
         result = try Program.run("dqn-train", "--resume", directory("run"), "--steps", "300", "-q")
         #expect(result.status == 1)
         #expect(result.errorLine?.contains("The checkpoint's network differs from the one") == true, "\(result.errors)")
+        #expect(
+            result.errorLine?.contains(
+                #/: 4 float32 → fc16, fc16 → 2 actions in the checkpoint, \d+ float32 → fc16, fc16 → \d+ actions now\. Restore/#
+            )
+                == true, "\(result.errors)")
         result = try Program.run("dqn-play", directory("run"), "--episodes", "1", "-q")
         #expect(result.status == 64)
         #expect(result.errorLine?.contains("needs observations of shape [4] and 2 actions") == true, "\(result.errors)")

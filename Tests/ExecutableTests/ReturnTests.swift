@@ -86,6 +86,23 @@ import Testing
         #expect(try directory.contents("a") == before)
     }
 
+    /// Whatever refuses a return comes before anything moves.
+    @Test func aRefusedReturnMovesNothing() throws {
+        try train("a", ["--keep", "20", "--set", "learning_rate_final=0"])
+        let before = try directory.contents("a")
+        for (arguments, status, words) in [
+            (["--which", "300", "--steps", "200"], Int32(64), "--steps 200 is below the 300 agent steps"),
+            (["--which", "150", "--steps", "900"], 64, "add --schedule-steps 900 to extend the schedule"),
+            (["--which", "150", "--schedule-steps", "100"], 64, "--schedule-steps 100"),
+            (["--which", "150", "--memory", "1"], 64, "of memory, but --memory allows"),
+        ] {
+            let result = try run(["--resume", directory("a")] + arguments)
+            #expect(result.status == status, "\(arguments): \(result)")
+            #expect(result.errorLine?.contains(words) == true, "\(arguments): \(result.errors)")
+            #expect(try directory.contents("a") == before, "\(arguments)")
+        }
+    }
+
     /// Every intermediate state of a return resumes, and loses no file.
     @Test func aKilledReturnLosesNothing() throws {
         try train("a", ["--keep", "20"])

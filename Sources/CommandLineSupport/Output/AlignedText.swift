@@ -1,5 +1,12 @@
+internal import DQNSupport
+
 /// Lines of names and values, with all values in one column whatever the length of the names.
+///
+/// Names and values may be texts of a file: they are escaped, and cut if they are long.
 package struct AlignedText {
+    private static let nameLimit = 120
+    private static let valueLimit = 2_000
+
     private struct Row {
         var name: String
         /// `nil` for a heading.
@@ -18,25 +25,21 @@ package struct AlignedText {
 
     /// Adds a line with a value.
     package mutating func add(_ name: String, _ value: String, level: Int = 0) {
-        rows.append(Row(name: Self.indented(name, level), value: Self.printable(value)))
+        rows.append(
+            Row(name: Self.indented(name, level), value: PrintableText.line(value, limit: Self.valueLimit)))
     }
 
-    /// The lines, without a line break at the end.
-    package var text: String {
-        let width = rows.reduce(0) { $1.value == nil ? $0 : max($0, $1.name.count) }
+    /// The lines.
+    package var lines: [String] {
+        let width = rows.reduce(0) { $1.value == nil ? $0 : max($0, PrintableText.columns(of: $1.name)) }
         return rows.map { row in
             guard let value = row.value else { return row.name }
-            return row.name + String(repeating: " ", count: width - row.name.count + 2) + value
-        }.joined(separator: "\n")
+            let gap = width - PrintableText.columns(of: row.name) + 2
+            return row.name + String(repeating: " ", count: gap) + value
+        }
     }
 
     private static func indented(_ text: String, _ level: Int) -> String {
-        String(repeating: "  ", count: level) + printable(text)
-    }
-
-    /// Replaces control characters: a file's texts must not move the terminal's cursor or add lines.
-    private static func printable(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+        String(repeating: "  ", count: level) + PrintableText.line(text, limit: nameLimit)
     }
 }

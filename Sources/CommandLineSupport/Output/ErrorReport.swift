@@ -20,6 +20,9 @@ extension ExitCode {
     package static let interrupted = ExitCode(130)
 }
 
+/// Lines of an error's details, such as a traceback, that are printed.
+private let mostDetails = 200
+
 /// Prints an error as one line on standard error and returns the exit code.
 ///
 /// The details of an environment's error, such as a traceback, precede it as lines indented by two spaces.
@@ -33,11 +36,8 @@ package func report(
     _ error: any Error, program: String, exitCode: (any Error) -> ExitCode? = { _ in nil },
     cause: (any Error) -> (any Error)? = { _ in nil }
 ) -> ExitCode {
-    if let cause = (cause(error) ?? error) as? EnvironmentError {
-        for detail in cause.details { writeError("  \(detail)") }
-    }
-    let line = systemReason(error).replacingOccurrences(of: "\n", with: " ")
-    writeError("\(program): \(line)")
+    if let cause = (cause(error) ?? error) as? EnvironmentError { writeErrors(cause.details.map { "  \($0)" }) }
+    writeError("\(program): \(systemReason(error))")
     return exitCode(error) ?? standardExitCode(of: error)
 }
 
@@ -79,8 +79,18 @@ private func standardExitCode(of error: any Error) -> ExitCode {
 }
 
 /// Writes a line to standard error, without the addresses that Python shows for objects without a text of their own.
+///
+/// Nothing in it is printed as it is: a line stays one line, what a terminal obeys or hides is escaped, and a long line
+/// lacks its middle.
 package func writeError(_ line: String) {
     let text = line.contains(" at 0x") ? line.replacing(#/ at 0x[0-9a-fA-F]+/#, with: "") : line
     // A failure here cannot be reported, and a full disk must not end a run.
-    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+    try? FileHandle.standardError.write(contentsOf: Data((PrintableText.line(text) + "\n").utf8))
+}
+
+/// Writes lines to standard error, of very many only the last ones.
+package func writeErrors(_ lines: [String]) {
+    let omitted = lines.count - mostDetails
+    if omitted > 0 { writeError("  … (\(omitted) lines omitted)") }
+    for line in lines.suffix(mostDetails) { writeError(line) }
 }

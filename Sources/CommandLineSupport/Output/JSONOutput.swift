@@ -3,12 +3,12 @@ internal import Foundation
 
 /// Prints a value as one JSON document on standard output.
 ///
-/// Keys are in snake case, such as `agent_steps`.
+/// Keys are in snake case, such as `agent_steps`. Strings are complete; what a terminal obeys or hides is an escape of JSON.
 /// - Throws: `CheckpointError` (`inputOutput`) if it cannot be written.
 package func printJSON(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try StandardOutput.write(try encoder.encode(value) + Data("\n".utf8))
+    try StandardOutput.json(encoder.encode(value))
 }
 
 /// The counters of a run in JSON output.

@@ -21,11 +21,27 @@ extension ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch {
+            guard exitCode(for: error) == .success else { end(with: error, program: program) }
             let text = fullMessage(for: error)
-            guard exitCode(for: error) == .success, !text.isEmpty else { exit(withError: error) }
-            do { try StandardOutput.line(text) } catch {
-                exit(withError: report(error, program: program))
-            }
+            if text.isEmpty { exit(withError: error) }
+            do {
+                try StandardOutput.lines(
+                    text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+            } catch { exit(withError: report(error, program: program)) }
         }
+    }
+
+    /// Reports what is wrong with the command line as one line, without the usage, and ends the program.
+    private static func end(with error: any Error, program: String) -> Never {
+        let code = exitCode(for: error)
+        let message = message(for: error)
+        // The command has reported what went wrong.
+        if message.isEmpty { exit(withError: code) }
+        let text = message.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+            .joined(separator: " ")
+        let help = fullMessage(for: error).matches(of: #/See '([a-z -]+)' for more information\./#).last?.output.1
+        let stop = text.last.map { ".?!".contains($0) } == true ? "" : "."
+        writeError("\(program): \(text)\(stop) See '\(help ?? "\(program) --help")'.")
+        exit(withError: code)
     }
 }

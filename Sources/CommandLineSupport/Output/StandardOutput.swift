@@ -3,7 +3,8 @@ internal import DQNModel
 internal import DQNSupport
 internal import Foundation
 
-/// Standard output. Unlike `print`, it reports a full disk and a closed pipe.
+/// Standard output. Unlike `print`, it reports a full disk and a closed pipe, and prints no text of a file as it is: a line
+/// stays one line, and what a terminal obeys or hides is escaped.
 package enum StandardOutput {
     /// Makes a write to a closed pipe or beyond the file size limit fail with an error. By default a signal ends the
     /// program without a word.
@@ -21,14 +22,28 @@ package enum StandardOutput {
     /// Writes a line at once, without a buffer whose end could be lost.
     ///
     /// - Throws: `CheckpointError` (`inputOutput`) with the system's reason.
-    package static func line(_ text: String) throws { try write(text + "\n") }
+    package static func line(_ text: String) throws { try lines([text]) }
 
-    /// Writes a text at once.
+    /// Writes lines at once.
     ///
     /// - Throws: `CheckpointError` (`inputOutput`) with the system's reason.
-    package static func write(_ text: String) throws { try write(Data(text.utf8)) }
+    package static func lines(_ lines: [String]) throws {
+        try write(lines.map { PrintableText.line($0, limit: PrintableText.outputLimit) + "\n" }.joined())
+    }
 
-    static func write(_ data: Data) throws {
+    /// Writes a JSON document and a line break at once.
+    ///
+    /// - Throws: `CheckpointError` (`inputOutput`) with the system's reason.
+    static func json(_ document: Data) throws {
+        try write(Data(PrintableText.json(Array(document))) + Data("\n".utf8))
+    }
+
+    /// Writes commands for the terminal and texts that are printable already.
+    ///
+    /// Only this module may call it.
+    static func write(_ text: String) throws { try write(Data(text.utf8)) }
+
+    private static func write(_ data: Data) throws {
         do throws(SystemError) { try data.write(toDescriptor: STDOUT_FILENO) } catch { throw failure(error) }
     }
 

@@ -1,5 +1,6 @@
 package import DQNEnvironments
 internal import DQNGraphics
+internal import DQNSupport
 internal import Foundation
 
 /// Draws an environment on the terminal, at most thirty times per second. If standard output is not a terminal, prints the
@@ -20,12 +21,14 @@ package final class EnvironmentScreen {
         if newSize != size { terminal.invalidate() }
         size = newSize
         // Reserve one line for the step and one for the cursor.
-        let picture = step.environment.renderANSI(columns: size.columns, rows: max(size.rows - 2, 1))
+        // A plug-in or a Python module may draw its own text.
+        let picture = PrintableText.colouredLines(
+            step.environment.renderANSI(columns: size.columns, rows: max(size.rows - 2, 1)))
         if isTerminal {
             try StandardOutput.write(terminal.update("\(picture)\nstep \(step.index + 1)"))
             usleep(33_000)
         } else {
-            try StandardOutput.line(picture)
+            try StandardOutput.write(picture + "\n")
         }
     }
 

@@ -74,7 +74,7 @@ package final class TraceFile {
             action_values: actionValues, action_mask: step.actionMask, action: step.action,
             reward: step.outcome.reward, terminated: step.outcome.terminated,
             truncated: step.outcome.truncated, cut_off: isCutOff)
-        let text = try encoder.encode(line) + Data("\n".utf8)
+        let text = try Data(PrintableText.json(Array(encoder.encode(line)))) + Data("\n".utf8)
         do throws(SystemError) { try text.write(toDescriptor: handle.fileDescriptor) } catch {
             throw cannotWrite(error)
         }

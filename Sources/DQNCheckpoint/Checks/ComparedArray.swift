@@ -1,4 +1,5 @@
 internal import DQNModel
+internal import Foundation
 
 /// An array of a checkpoint that is compared with one of another, without holding either in memory.
 struct ComparedArray {
@@ -93,7 +94,7 @@ struct ComparedArray {
             let count = min(remaining, left.count, right.count)
             left.withBytes(count) { a in
                 right.withBytes(count) { b in
-                    if !a.elementsEqual(b) { largest = max(largest ?? 0, element.largestDifference(a, b)) }
+                    if !Self.areEqual(a, b) { largest = max(largest ?? 0, element.largestDifference(a, b)) }
                 }
             }
             left.skip(count)
@@ -101,6 +102,11 @@ struct ComparedArray {
             remaining -= count
         }
         return largest
+    }
+
+    private static func areEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        guard let a = left.baseAddress, let b = right.baseAddress else { return true }
+        return memcmp(a, b, left.count) == 0
     }
 
     /// The bytes of an array, piece by piece.

@@ -225,7 +225,7 @@ extension FormatCodec {
                     snapshot.columns[index].chunks.append($0)
                 }
             case .check where !content.columns.contains(column.name):
-                try reader.forEachReplayChunk(of: entry, rows: snapshot.chunkLength) { _ in }
+                try reader.forEachReplayChunk(of: entry, rows: min(snapshot.chunkLength, snapshot.count)) { _ in }
             case .locate, .leave:
                 try reader.checkStoredChunks(of: entry)
                 snapshot.columns[index].isInFile = true

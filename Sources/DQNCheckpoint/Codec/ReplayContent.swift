@@ -57,7 +57,7 @@ struct ReplayContent {
         var cursors: [(name: String, cursor: ReplayCursor)] = []
         for name in columns {
             guard let entry = reader.manifest["\(path)/\(name)"] else { continue }
-            cursors.append((name, try reader.cursor(of: entry, rows: ring.chunkLength)))
+            cursors.append((name, try reader.cursor(of: entry, rows: min(ring.chunkLength, ring.count))))
         }
         for index in 0..<chunkCount {
             var chunks: [String: ReplayChunk] = [:]

@@ -246,8 +246,8 @@ extension CheckpointStore {
         }
     }
 
-    /// A file that someone has copied or renamed would hide the newer ones from every later resume.
-    private static func checkpoint(_ url: URL) throws(CheckpointError) -> Checkpoint {
+    /// Reads a file of a store. One that someone has copied or renamed would hide the newer ones from every later resume.
+    package static func checkpoint(_ url: URL) throws(CheckpointError) -> Checkpoint {
         let checkpoint = try Checkpoint(resuming: url)
         let steps = checkpoint.counters.agentSteps
         guard url.lastPathComponent == fileName(agentSteps: steps) else {

@@ -15,7 +15,7 @@ final class OpenContainer: @unchecked Sendable {
         guard let (snapshot, _) = array.replay, let entry = reader.manifest[array.path] else {
             preconditionFailure("a column left in a file must be one of its replays'")
         }
-        return try reader.cursor(of: entry, rows: snapshot.chunkLength)
+        return try reader.cursor(of: entry, rows: min(snapshot.chunkLength, snapshot.count))
     }
 }
 

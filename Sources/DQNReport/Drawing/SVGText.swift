@@ -1,3 +1,5 @@
+internal import DQNSupport
+
 /// Formats numbers and text for an SVG document.
 package enum SVGText {
     /// Formats a coordinate with at most two decimals: finer than any screen and the same bytes on every machine.
@@ -13,22 +15,26 @@ package enum SVGText {
 
     /// Escapes text for XML content and attributes.
     ///
-    /// Line breaks and tabs become spaces. Characters that XML 1.0 forbids become U+FFFD.
+    /// Line breaks and tabs become spaces. Other characters that are not printable, which include those that XML 1.0
+    /// forbids, appear as their escapes.
     package static func escaped(_ text: String) -> String {
         var result = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
+        for scalar in printable(text).unicodeScalars {
             switch scalar {
             case "&": result.append(contentsOf: "&amp;".unicodeScalars)
             case "<": result.append(contentsOf: "&lt;".unicodeScalars)
             case ">": result.append(contentsOf: "&gt;".unicodeScalars)
             case "\"": result.append(contentsOf: "&quot;".unicodeScalars)
             case "'": result.append(contentsOf: "&#39;".unicodeScalars)
-            case "\n", "\r", "\t": result.append(" ")
-            case "\0"..<" ", "\u{FFFE}", "\u{FFFF}": result.append("\u{FFFD}")
             default: result.append(scalar)
             }
         }
         return String(result)
+    }
+
+    /// Returns the text as it is drawn.
+    package static func printable(_ text: String) -> String {
+        PrintableText.line(String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 }))
     }
 
     /// Estimates the width of a text in pixels: slightly more than common sans-serif fonts need.
@@ -40,6 +46,7 @@ package enum SVGText {
 
     /// Truncates a text to a width, with an ellipsis if necessary.
     package static func fitted(_ text: String, width limit: Double, size: Double) -> String {
+        let text = printable(text)
         guard width(text, size: size) > limit else { return text }
         var used = width("…", size: size)
         let kept = text.prefix { character in

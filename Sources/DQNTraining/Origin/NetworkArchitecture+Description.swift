@@ -36,6 +36,22 @@ extension NetworkArchitecture {
         return settings
     }
 
+    /// The network in a few words, such as `4 float32 → fc64, fc64 → 2 actions`.
+    var outline: String {
+        let shape = input.shape.map(String.init).joined(separator: "×")
+        let layers = layers.isEmpty ? "" : layers.map(\.text).joined(separator: ", ") + " → "
+        let kind =
+            switch head {
+            case .actionValues: ""
+            case .dueling: ", dueling"
+            case .actorCritic: ", actor-critic"
+            case .quantiles(_, let quantiles): ", \(quantiles) quantiles each"
+            }
+        let others = [inputOffset.isEmpty ? nil : "an input offset", inputScale.isEmpty ? nil : "an input scale"]
+            .compactMap(\.self).map { ", \($0)" }.joined()
+        return "\(shape) \(input.element.rawValue) → \(layers)\(actionCount) actions\(kind)\(others)"
+    }
+
     /// Describes hidden layers as the configuration key `network` does.
     private static func description(_ layers: [Layer], _ streams: [Layer]) -> String? {
         var (images, units): ([String], [String]) = ([], [])

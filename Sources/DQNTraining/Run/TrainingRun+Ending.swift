@@ -1,5 +1,6 @@
 internal import DQNCheckpoint
 internal import DQNLearning
+internal import DQNSupport
 internal import Foundation
 internal import Logging
 
@@ -17,7 +18,7 @@ extension TrainingRun {
         /// A save has been requested and not made yet.
         var isSaveRequested = false
         /// The longest evaluation of this process, in seconds; `nil` before the first one has ended.
-        var longestEvaluation: Double?
+        package var longestEvaluation: Double?
         /// Whether the pending evaluation has played all its episodes.
         var isEvaluationPlayed = false
         /// Seconds that a save would take, going by the memory that has changed since the last one.
@@ -66,6 +67,23 @@ extension TrainingRun {
         if let longest = ending.longestEvaluation { return max(1.2 * longest - elapsed, 0) }
         guard let state = trainer.evaluationState, state.episodes > 0 else { return elapsed }
         return elapsed * Double(state.totalEpisodes - state.episodes) / Double(state.episodes)
+    }
+
+    /// Whether an evaluation that starts now can end within the time limit, going by the longest one so far. If not, the
+    /// run ends before it, since everything after its start would be lost.
+    func hasTimeForEvaluation() -> Bool {
+        guard let left = secondsUntilDeadline, let longest = ending.longestEvaluation,
+            left - secondsForSaves < 1.2 * longest
+        else { return true }
+        if !ending.isTimeUp {
+            logger.warning(
+                """
+                the evaluation of agent step \(trainer.counters.agentSteps) is skipped: evaluations take up to \
+                \(TimeSpan(seconds: longest)), and the time limit leaves \(TimeSpan(seconds: max(left, 0))); a resume makes it
+                """)
+        }
+        ending.isTimeUp = true
+        return false
     }
 
     /// Measures how long evaluations take.

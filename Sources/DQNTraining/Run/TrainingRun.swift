@@ -103,8 +103,9 @@ public final class TrainingRun {
     init(
         new configuration: TrainingConfiguration, from origin: RunOrigin?, _ options: Options,
         _ directory: RunDirectory, beginsAgain: Bool,
-        _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?, _ logger: Logger
+        _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?, _ log: Logger
     ) throws {
+        let logger = log.printable
         if !beginsAgain { try directory.requireFree() }
         try configuration.validate(steps: options.steps)
         try origin?.validate(steps: options.steps)
@@ -137,11 +138,14 @@ public final class TrainingRun {
     init(
         resuming directory: RunDirectory, _ which: CheckpointSelection, _ stored: RunDirectory.StoredConfiguration,
         _ options: Options, newSteps: Int?, workers: Int?, _ evaluation: EvaluationChanges,
-        _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?, _ logger: Logger
+        _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?, _ log: Logger
     ) throws {
+        let logger = log.printable
         let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
-        try Self.returnTo(which, in: directory, store, logger)
-        let newest = try store.recoverLatest { logger.warning("\($0)") }
+        let newest =
+            which == .latest
+            ? try store.recoverLatest { logger.warning("\($0)") }
+            : try Self.checkpoint(toReturnTo: which, in: directory, store, logger)
         directory.removeLeftovers { logger.warning("\($0)") }
         guard let newest else {
             throw TrainingError(
@@ -157,6 +161,8 @@ public final class TrainingRun {
             makeStore: makeStore)
         for notice in trainer.notices { logger.warning("\(notice)") }
         try trainer.configuration.validate(steps: options.steps, resumes: true)
+        // Not before everything is checked: a refused resume leaves the directory as it was.
+        if which != .latest { try Self.keepAside(newerThan: newest.checkpoint, in: directory, store, logger) }
         // An earlier checkpoint may have other settings than the run had in the end.
         let edits =
             which != .latest
@@ -216,6 +222,7 @@ public final class TrainingRun {
         isInterrupted: () -> Bool = { false }, onProgress: (Progress) -> Void = { _ in }
     ) throws(TrainingError) -> Outcome {
         clock.start(at: firstStep)
+        trainer.mayEvaluate = { [weak self] in self?.hasTimeForEvaluation() ?? true }
         if let idleReason {
             logger.warning("nothing to do: \(idleReason)")
             onProgress(progress)

@@ -8,8 +8,8 @@ internal import Foundation
 /// store it, and a resume compares it.
 struct EnvironmentProvenance {
     /// The owner of the extension group.
-    static let owner = "org.swift-dqn.environment"
-    private static let layout = 1
+    static let owner = EnvironmentSources.owner
+    private static let layout = EnvironmentSources.layout
 
     private let environment: EnvironmentSpecification
     /// The parts by name; empty for an environment that is part of this program.

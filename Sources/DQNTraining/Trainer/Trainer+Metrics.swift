@@ -18,10 +18,12 @@ extension Trainer {
             && pending?.step != step && endState == nil && !hasOpenUpdate
     }
 
-    /// Evaluates and adds a row of metrics, if this step calls for it. An interruption leaves both for later.
+    /// Evaluates and adds a row of metrics, if this step calls for it. An interruption leaves both for later, and so does
+    /// ``mayEvaluate``.
     func performScheduledWork(_ report: inout Report, isInterrupted: () -> Bool) throws(TrainingError) {
         guard isScheduledWorkDue else { return }
         if isEvaluationDue, let evaluator {
+            guard mayEvaluate() else { return }
             return try evaluate(with: evaluator, &report, isInterrupted: isInterrupted)
         }
         let (row, workers) = takeRow()

@@ -72,6 +72,8 @@ public final class Trainer {
     var health: RunHealth
     /// Called before the state of an evaluated step is taken, which is held until the evaluation is known.
     var beforeHolding: () -> Void = {}
+    /// Called before an evaluation starts; `false` leaves the work of the step undone, and the caller ends the run.
+    var mayEvaluate: () -> Bool = { true }
     /// Seconds that an interrupted update has to end by itself, as most do: a step boundary is the simpler state.
     package var updatePatience = 0.3
     /// When each worker stopped after the last advance.

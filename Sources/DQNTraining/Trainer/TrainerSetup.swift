@@ -92,7 +92,9 @@ struct TrainerSetup {
             throw TrainingError(
                 code: .cannotResume,
                 message: "The checkpoint's network differs from the one that its configuration defines for "
-                    + "'\(configuration.environment)'; it cannot be resumed.")
+                    + "'\(configuration.environment)': \(stored.architecture.outline) in the checkpoint, "
+                    + "\(architecture.outline) now. Restore the environment and the settings of the run, or start a new "
+                    + "run.")
         }
         method = try TrainingMethods.named(configuration.method)
         let readStates = try stored?.workerStates(of: method) ?? []

@@ -14,19 +14,19 @@ package struct FittedLine: Sendable {
     package init() {}
 
     /// Appends a part; the one with the largest rank is left out first.
-    package mutating func append(_ text: String, rank: Int) { parts.append(Part(text: text, rank: rank)) }
+    package mutating func append(_ text: String, rank: Int) {
+        parts.append(Part(text: PrintableText.escaped(text), rank: rank))
+    }
 
     /// Returns the line in at most this many columns. If even the most important part alone is longer, it is cut.
-    ///
-    /// The parts contain no characters that take more than one column.
     package func text(columns: Int) -> String {
         var parts = parts
-        while parts.count > 1, Self.joined(parts).count > columns,
+        while parts.count > 1, PrintableText.columns(of: Self.joined(parts)) > columns,
             let last = parts.indices.max(by: { parts[$0].rank < parts[$1].rank })
         {
             parts.remove(at: last)
         }
-        return String(Self.joined(parts).prefix(max(columns, 0)))
+        return PrintableText.prefix(of: Self.joined(parts), columns: columns)
     }
 
     private static func joined(_ parts: [Part]) -> String { parts.map(\.text).joined(separator: separator) }
