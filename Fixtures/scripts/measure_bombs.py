@@ -327,16 +327,16 @@ def extents_by_the_thousand(b):
 
 @bomb
 def wide_columns(b):
-    """Ten columns of 144 MB of zeros each, in a file of 1.5 MB."""
+    """Twenty-four columns of 60 MB of zeros each, in a file of 1.5 MB."""
     rows = len(b.arrays[f"{REPLAY}/flags"])
-    for index in range(10):
-        b.arrays[f"{REPLAY}/org.wide{index}"] = Zeros((rows, 144 * MEGABYTE // rows), "u1")
+    for index in range(24):
+        b.arrays[f"{REPLAY}/org.wide{index}"] = Zeros((rows, 200_000), "u1")
 
 
 @bomb
 def wide_frames(b):
     rows = len(b.arrays[f"{REPLAY}/flags"])
-    b.arrays[f"{REPLAY}/frames"] = Zeros((rows, 2_000 * MEGABYTE // rows // 4), "<f4")
+    b.arrays[f"{REPLAY}/frames"] = Zeros((rows, 60_000), "<f4")
 
 
 @bomb
@@ -355,10 +355,10 @@ def slots_in_chunks_of_one(b):
 
 
 @bomb
-def replay_of_60_gb(b):
+def replay_of_18_gb(b):
     rows = len(b.arrays[f"{REPLAY}/flags"])
-    for index in range(60):
-        b.arrays[f"{REPLAY}/org.wide{index}"] = Zeros((rows, 1_000 * MEGABYTE // rows), "u1")
+    for index in range(240):
+        b.arrays[f"{REPLAY}/org.wide{index}"] = Zeros((rows, 250_000), "u1")
 
 
 def add_extension(b, owner):

@@ -10,12 +10,18 @@ import Testing
     private static let limit = "ulimit -v 500000"
     private static let decodedBytes = 640_000_000
 
+    /// Trains for a hundred steps; returns the last checkpoint.
+    private static func run(in directory: TemporaryDirectory) throws -> URL {
+        let result = try Program.run(
+            "dqn-train", ["--env", "CartPole-v1", "--steps", "100", "-q", "--out", directory("run")] + tiny)
+        #expect(result.status == 0, "\(result.errors)")
+        let store = try CheckpointStore(directory: URL(fileURLWithPath: directory("run/checkpoints")))
+        return try #require(store.entries().last?.url)
+    }
+
     /// The last checkpoint of a short run, with a replay column of another writer: zeros that take a megabyte.
     private func strange(in directory: TemporaryDirectory) throws -> String {
-        try Program.run(
-            "dqn-train", ["--env", "CartPole-v1", "--steps", "100", "-q", "--out", directory("run")] + tiny)
-        let store = try CheckpointStore(directory: URL(fileURLWithPath: directory("run/checkpoints")))
-        let url = try #require(store.entries().last?.url)
+        let url = try Self.run(in: directory)
         var checkpoint = try Checkpoint(contentsOf: url)
         let replay = try #require(checkpoint.workers[0].replay)
         let width = 1 << 16
@@ -57,8 +63,7 @@ import Testing
     /// Tables of a stranger's run are read line by line.
     @Test func tablesTakeMemoryInProportionToTheirLines() throws {
         let directory = try TemporaryDirectory()
-        try Program.run(
-            "dqn-train", ["--env", "CartPole-v1", "--steps", "100", "-q", "--out", directory("run")] + tiny)
+        _ = try Self.run(in: directory)
         let metrics = directory("run/metrics.csv")
         for text in ["time/total_timesteps,time/time_elapsed\n", "time/total_timesteps,time/time_elapsed\n1,1,\n"] {
             try Data(text.utf8).write(to: URL(fileURLWithPath: metrics))
@@ -76,10 +81,7 @@ import Testing
 
     @Test func longNamesAreNotCompared() throws {
         let directory = try TemporaryDirectory()
-        try Program.run(
-            "dqn-train", ["--env", "CartPole-v1", "--steps", "100", "-q", "--out", directory("run")] + tiny)
-        let store = try CheckpointStore(directory: URL(fileURLWithPath: directory("run/checkpoints")))
-        let url = try #require(store.entries().last?.url)
+        let url = try Self.run(in: directory)
         for (key, value) in [
             ("environment", JSONValue.string(String(repeating: "x", count: 15_000_000))),
             ("wrappers", .array([.string(String(repeating: "x", count: 15_000_000))])),
