@@ -83,6 +83,7 @@ let package = Package(
                 .embedInCode("Resources/gymnasium_snapshots.py"), .embedInCode("Resources/gymnasium_environment.py"),
                 .embedInCode("Resources/gymnasium_making.py"), .embedInCode("Resources/gymnasium_spaces.py"),
                 .embedInCode("Resources/gymnasium_sources.py"), .embedInCode("Resources/gymnasium_isolation.py"),
+                .embedInCode("Resources/gymnasium_trust.py"),
                 .embedInCode("Resources/gymnasium_worker.py"),
             ], swiftSettings: strict, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
@@ -141,8 +142,9 @@ let package = Package(
         .testTarget(name: "DQNSupportTests", dependencies: ["DQNSupport"], swiftSettings: strict),
         .testTarget(name: "DQNModelTests", dependencies: ["DQNModel"], swiftSettings: strict),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "DQNSupport"], swiftSettings: strict),
+        .target(name: "Mutation", path: "Tests/Mutation", swiftSettings: strict),
         .testTarget(
-            name: "DQNCheckpointTests", dependencies: ["DQNCheckpoint", "DQNModel", "DQNSupport", "HDF5"],
+            name: "DQNCheckpointTests", dependencies: ["DQNCheckpoint", "DQNModel", "DQNSupport", "HDF5", "Mutation"],
             swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(
@@ -177,7 +179,8 @@ let package = Package(
         .testTarget(
             name: "ExecutableTests",
             dependencies: [
-                "CommandLineSupport", "DQNCheckpoint", "DQNEnvironments", "DQNModel", "HDF5", "PluginBuilding",
+                "CommandLineSupport", "DQNCheckpoint", "DQNEnvironments", "DQNModel", "HDF5", "Mutation",
+                "PluginBuilding",
             ],
             swiftSettings: strict),
     ],

@@ -1501,6 +1501,169 @@ def attributes_of_a_dataset_in_records_of_0_bytes(tree):
     tree.put(10, "<H", 0)
 
 
+# R1: superblocks, and what they lead to, which H5Fopen decodes. R6 and R8: headers of other objects, which libhdf5 loads
+# to find out what they are. Checksums are valid.
+
+
+def superblock(offset, format_, *values):
+    """A case with a changed superblock of version 2: its fields follow the signature's 8 bytes."""
+
+    def change(data):
+        struct.pack_into(format_, data, 512 + offset, *values)
+        struct.pack_into("<I", data, 512 + 44, checksum(data[512:512 + 44]))
+
+    return change
+
+
+def changed(name, change, rule=1, path=None, old=False):
+    """Registers a case whose bytes are changed after the file is closed; `change` gets the header of an object too."""
+
+    def forge(forgery):
+        places = []
+        if old:
+            forgery.libver = ("earliest", "v108")
+        if path:
+            forgery.edits.append(lambda file: places.append(512 + h5py.h5o.get_info(file[path].id).addr))
+
+        def finish(data):
+            data = bytearray(data)
+            change(data, *places)
+            return seal(bytes(data[512:]), "2.0")
+
+        forgery.finish = finish
+
+    forge.__name__ = name
+    case(rule)(forge)
+
+
+changed("superblock_of_version_3", superblock(8, "<B", 3))
+changed("superblock_of_version_4", superblock(8, "<B", 4))
+changed("superblock_with_addresses_of_4_bytes", superblock(9, "<B", 4))
+changed("superblock_with_lengths_of_2_bytes", superblock(10, "<B", 2))
+changed("superblock_of_an_unfinished_change", superblock(11, "<B", 1))
+changed("superblock_of_another_place", superblock(12, "<Q", 1024))
+changed("superblock_with_an_end_beyond_the_file", superblock(28, "<Q", 1 << 40))
+changed("superblock_with_an_end_before_its_own", superblock(28, "<Q", 512 + 47))
+changed("superblock_with_a_root_beyond_the_end", superblock(36, "<Q", 1 << 40))
+changed("superblock_with_a_root_at_itself", superblock(36, "<Q", 0))
+changed("superblock_with_a_root_nowhere", superblock(36, "<Q", (1 << 64) - 1))
+
+
+def lead_superblock_to(data, place, offset=36):
+    superblock(offset, "<Q", place - 512)(data)
+
+
+changed("superblock_with_a_wrong_checksum", lambda data: struct.pack_into("<I", data, 512 + 44, 7))
+changed("superblock_leading_to_a_dataset", lead_superblock_to, path=BIAS)
+changed("superblock_with_an_extension", functools.partial(lead_superblock_to, offset=20), path=BIAS)
+
+
+def append_header(data, header):
+    """Appends a header as the new root group."""
+    data.extend(bytes(-len(data) % 8))
+    lead_superblock_to(data, len(data))
+    data.extend(header)
+    superblock(28, "<Q", len(data))(data)
+
+
+def old_header(size, *messages):
+    body = b"".join(
+        struct.pack("<HHB3x", kind, len(content), 0) + content for kind, content in messages)
+    return struct.pack("<BxHII4x", 1, len(messages), 1, len(body) if size is None else size) + body
+
+
+def new_header(*messages):
+    body = b"".join(struct.pack("<BHB", kind, len(content), 0) + content for kind, content in messages)
+    data = b"OHDR\2\1" + struct.pack("<H", len(body)) + body
+    return data + struct.pack("<I", checksum(data))
+
+
+LINK_INFO = (2, bytes([0, 0]) + b"\xff" * 16)
+changed("root_header_of_4_gib", lambda data: append_header(data, old_header((1 << 32) - 8, (SYMBOLS, bytes(16)))))
+changed("root_header_beyond_the_end", lambda data: append_header(data, old_header(4096, (SYMBOLS, bytes(16)))))
+changed("root_header_cut_short", lambda data: append_header(data, b"\1\0\1"))
+changed("root_header_with_a_wrong_checksum", lambda data: append_header(data, new_header(LINK_INFO)[:-1] + b"x"))
+changed("root_header_with_a_short_continuation", lambda data: append_header(data, old_header(None, (16, bytes(8)))))
+changed(
+    "root_header_with_an_empty_continuation",
+    lambda data: append_header(data, old_header(None, (16, struct.pack("<QQ", len(data), 0)))))
+changed("root_header_with_a_short_count_of_links", lambda data: append_header(data, new_header(LINK_INFO, (22, b"\0"))))
+changed("root_header_with_short_link_info", lambda data: append_header(data, new_header((2, bytes([0, 0])))))
+changed(
+    "root_header_with_messages_of_an_extension",
+    lambda data: append_header(data, new_header(LINK_INFO, (24, bytes(17)), (23, bytes(40)))))
+changed(
+    "root_header_with_a_link_of_an_unknown_kind",
+    lambda data: append_header(data, new_header(LINK_INFO, (6, bytes([1, 8, 2, 1]) + b"a" + bytes(8)))))
+
+
+def old_superblock(offset, format_, *values):
+    """A change of a superblock of version 0, which has no checksum."""
+
+    def change(data):
+        assert data[520] == 0
+        struct.pack_into(format_, data, 512 + offset, *values)
+
+    return change
+
+
+for name, change in {
+    "nodes_of_another_size": old_superblock(16, "<H", 60_000),
+    "trees_of_another_size": old_superblock(18, "<H", 1),
+    "a_table_of_free_space": old_superblock(32, "<Q", 96),
+    "a_drivers_block": old_superblock(48, "<Q", 96),
+    "an_end_beyond_the_file": old_superblock(40, "<Q", 1 << 40),
+    "another_table_of_the_root": old_superblock(80, "<Q", 96),
+    "a_root_of_an_unknown_kind": old_superblock(72, "<I", 3),
+}.items():
+    changed(f"old_superblock_with_{name}", change, old=True)
+
+
+def header_size(data, place):
+    assert data[place] == 1
+    struct.pack_into("<I", data, place + 8, (1 << 32) - 8)
+
+
+def short_message(kind):
+    """Turns the first message of a header of version 1 into one of another type, too short for what it says."""
+
+    def change(data, place):
+        assert data[place] == 1
+        [size] = struct.unpack_from("<I", data, place + 8)
+        data[place + 16:place + 16 + size] = struct.pack("<HHB3x", kind, 0, 0) * (size // 8)
+
+    return change
+
+
+for name, path in {"group": "workers/0", "dataset": BIAS}.items():
+    changed(f"header_of_a_{name}_of_4_gib", header_size, rule=6, path=path, old=True)
+    changed(f"header_of_a_{name}_with_short_continuations", short_message(16), rule=6, path=path, old=True)
+
+
+# R2: attributes of the root group that libhdf5 1.10.8 decodes beyond their messages.
+
+
+def attribute(name, offset, format_, *values):
+    """A case with a changed attribute message of version 1: version, sizes of name, type and extents, then these."""
+
+    def change(data, place):
+        messages = list(Header(data, place).messages())
+        body = next(place for kind, place, _ in messages if kind == 12)
+        assert data[body] == 1
+        struct.pack_into(format_, data, body + offset, *values)
+
+    changed(name, change, rule=2, path="/", old=True)
+
+
+attribute("attribute_of_an_unknown_version", 0, "<B", 9)
+attribute("attribute_with_a_name_of_64_kib", 2, "<H", 0xFFFF)
+attribute("attribute_with_a_name_of_no_byte", 2, "<H", 0)
+attribute("attribute_with_a_type_of_64_kib", 4, "<H", 0xFFFF)
+attribute("attribute_with_a_type_of_4_bytes", 4, "<H", 4)
+attribute("attribute_with_extents_of_64_kib", 6, "<H", 0xFFFF)
+attribute("attribute_with_a_name_that_does_not_end", 8, "<16s", b"x" * 16)
+
+
 # R21: chunks.
 
 

@@ -39,14 +39,43 @@ static inline hid_t chdf5_type_int64(void) { return H5T_STD_I64LE; }
 static inline hid_t chdf5_type_uint64(void) { return H5T_STD_U64LE; }
 static inline hid_t chdf5_type_c_string(void) { return H5T_C_S1; }
 
+// What the driver of all files needs: the functions of the plain file driver (sec2), and who judges a file.
+struct chdf5_driver_information {
+    H5FD_t *(*open)(const char *name, unsigned flags, hid_t list, haddr_t limit);
+    herr_t (*close)(H5FD_t *file);
+    herr_t (*get_handle)(H5FD_t *file, hid_t list, void **handle);
+    // Returns 1 if libhdf5 may read the file behind a descriptor, 0 to refuse it; NULL if no file is judged.
+    int (*judge)(int descriptor, void *context);
+    void *context;
+};
+
+// Opens a file and has it judged through the very descriptor that libhdf5 then reads: nobody can put another file in
+// its place in between.
+static inline H5FD_t *chdf5_open_judged(const char *name, unsigned flags, hid_t list, haddr_t limit)
+{
+    const struct chdf5_driver_information *information =
+        (const struct chdf5_driver_information *)H5Pget_driver_info(list);
+    if (!information)
+        return NULL;
+    H5FD_t *file = information->open(name, flags, list, limit);
+    if (!file || !information->judge)
+        return file;
+    void *handle = NULL;
+    if (information->get_handle(file, list, &handle) >= 0 && handle &&
+        information->judge(*(int *)handle, information->context))
+        return file;
+    information->close(file);
+    return NULL;
+}
+
 // Registers the plain file driver (sec2) without its locks, and returns the new driver's identifier; negative on
-// failure.
+// failure. H5Pset_driver needs the information that this sets.
 //
 // libhdf5 locks each file that it opens. A child process that another thread is starting holds copies of all
 // descriptors until it calls exec, and with them the locks: a file that this process has just closed then cannot be
 // opened again. The environment variable HDF5_USE_FILE_LOCKING overrides H5Pset_file_locking, so only a driver without
 // the lock and unlock functions never locks.
-static inline hid_t chdf5_register_driver_without_locks(void)
+static inline hid_t chdf5_register_driver_without_locks(struct chdf5_driver_information *information)
 {
     // A failure returns without closing what is open: the next call would clear the error stack, and the program cannot
     // use the library anyway.
@@ -58,9 +87,16 @@ static inline hid_t chdf5_register_driver_without_locks(void)
     if (!file)
         return H5I_INVALID_HID;
     H5FD_class_t plain = *file->cls;
+    information->open = plain.open;
+    information->close = plain.close;
+    information->get_handle = plain.get_handle;
+    information->judge = NULL;
+    information->context = NULL;
     plain.name = "sec2-without-locks";
     plain.lock = NULL;
     plain.unlock = NULL;
+    plain.open = chdf5_open_judged;
+    plain.fapl_size = sizeof(struct chdf5_driver_information);
     hid_t driver = H5FDregister(&plain);
     if (driver < 0)
         return driver;
@@ -69,18 +105,25 @@ static inline hid_t chdf5_register_driver_without_locks(void)
     return driver;
 }
 
-// 1 for a hard link, 0 for any other kind, negative on failure. The link must exist.
-static inline int chdf5_link_is_hard(hid_t location, const char *name)
+// 1 for a hard link, 0 for any other kind, negative on failure. The link must exist. For a hard link, also the address
+// of its target's header (relative to the end of the user block), which is not looked at.
+static inline int chdf5_hard_link(hid_t location, const char *name, unsigned long long *address)
 {
+    haddr_t found = HADDR_UNDEF;
 #if H5_VERSION_GE(1, 12, 0)
     H5L_info2_t info;
     if (H5Lget_info2(location, name, &info, H5P_DEFAULT) < 0)
+        return -1;
+    if (info.type == H5L_TYPE_HARD && H5VLnative_token_to_addr(location, info.u.token, &found) < 0)
         return -1;
 #else
     H5L_info_t info;
     if (H5Lget_info(location, name, &info, H5P_DEFAULT) < 0)
         return -1;
+    if (info.type == H5L_TYPE_HARD)
+        found = info.u.address;
 #endif
+    *address = found;
     return info.type == H5L_TYPE_HARD;
 }
 

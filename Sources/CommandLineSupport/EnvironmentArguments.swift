@@ -1,4 +1,5 @@
 package import ArgumentParser
+internal import DQNCheckpoint
 package import DQNEnvironments
 internal import DQNSupport
 internal import Foundation
@@ -26,6 +27,11 @@ package struct EnvironmentArguments: ParsableArguments {
             "Time limit in seconds for a step, a reset or a snapshot of a Gymnasium environment; longer ones than 600 are also that of its start. (default: 30)",
             valueName: "seconds"))
     var envTimeout: Double?
+    @Flag(
+        help:
+            "Let the environment of a file or run load its code: a plug-in, or Python modules other than Gymnasium's own. Naming it with --env does so too, and remembers it."
+    )
+    var trustEnvironment = false
 
     /// Creates options with default values.
     package init() {}
@@ -38,11 +44,23 @@ package struct EnvironmentArguments: ParsableArguments {
         }
     }
 
-    /// How Gymnasium environments are run, with the Python, its modules and the time limit from the command line.
+    /// How environments are run, with the Python, its modules and the time limit from the command line, and which may
+    /// bring code.
     ///
+    /// - Parameters:
+    ///   - isNamed: whether the command line names the environment itself.
+    ///   - mayName: whether it could.
+    ///   - notice: receives sentences for the user about the environments that are remembered.
     /// - Throws: ``PathError`` for a directory of modules that does not exist.
-    package func gymnasium() throws(PathError) -> GymnasiumSettings {
+    package func gymnasium(
+        isNamed: Bool, mayName: Bool = true, notice: @escaping @Sendable (String) -> Void
+    ) throws(PathError) -> GymnasiumSettings {
         var settings = GymnasiumSettings(python: python)
+        let memory = EnvironmentMemory(digest: { try FileDigest.hexadecimal(of: $0) }, notice: notice)
+        settings.trust = EnvironmentTrust(
+            word: isNamed ? .named : trustEnvironment ? .given : .none, memory: memory)
+        settings.trust.chosenOptions = Set(self.settings.map { String($0.prefix { $0 != "=" }) })
+        settings.trust.remedy = "add --trust-environment" + (mayName ? ", or name it with --env" : "")
         for path in pythonPath {
             let folder = try fileURL(path, "--python-path").path
             let kind = FileKind(folder)

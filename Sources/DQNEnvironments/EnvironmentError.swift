@@ -33,6 +33,8 @@ extension DQNError.Code where Domain == EnvironmentErrors {
     public static var timedOut: Self { Self(rawValue: "timedOut") }
     /// A stored state is valid but does not fit this environment; a new episode can begin.
     public static var stateNotApplicable: Self { Self(rawValue: "stateNotApplicable") }
+    /// The environment brings code that nobody has allowed to run.
+    public static var notAllowed: Self { Self(rawValue: "notAllowed") }
     /// There is no file at a plug-in's path.
     public static var pluginNotFound: Self { Self(rawValue: "pluginNotFound") }
     /// A plug-in does not load, or breaks the contract of `dqn_environment.h`.

@@ -20,15 +20,17 @@ public enum EnvironmentRegistry {
     ///   - wrappers: the wrappers, the innermost first, as a configuration and its checkpoints list them.
     ///   - use: what the environment is for: some wrappers are for training only.
     ///   - gymnasium: how Gymnasium environments are run; other environments ignore it.
-    /// - Throws: ``EnvironmentError``: `unknownEnvironment` with the nearest known id, `invalidWrapper`, and the errors
-    ///   of the environment itself. An error of another type that a factory throws is the `underlying` one of an
+    ///   - trust: whether the environment may bring code, such as the library of a plug-in. An id from a file may be
+    ///     somebody else's.
+    /// - Throws: ``EnvironmentError``: `unknownEnvironment` with the nearest known id, `notAllowed` if the environment
+    ///   brings code that `trust` does not allow, `invalidWrapper`, and the errors of the environment itself. An error of another type that a factory throws is the `underlying` one of an
     ///   `environmentFailed`.
     public static func make(
         _ id: EnvironmentID, wrappers: [String] = [], for use: WrapperList.Use = .playing,
-        gymnasium: GymnasiumSettings = GymnasiumSettings()
+        gymnasium: GymnasiumSettings = GymnasiumSettings(), trust: EnvironmentTrust = .withoutCode
     ) throws(EnvironmentError) -> any Environment {
         let list = try WrapperList(wrappers)
-        return try list.wrap(makeBare(id, gymnasium), for: use)
+        return try list.wrap(makeBare(id, gymnasium.trusting(trust)), for: use)
     }
 
     /// Parses an id and creates its environment, as `make` does for an ``EnvironmentID``.
@@ -36,9 +38,9 @@ public enum EnvironmentRegistry {
     /// - Throws: ``EnvironmentError``, including the errors of ``EnvironmentID/init(_:)``.
     public static func make(
         _ id: String, wrappers: [String] = [], for use: WrapperList.Use = .playing,
-        gymnasium: GymnasiumSettings = GymnasiumSettings()
+        gymnasium: GymnasiumSettings = GymnasiumSettings(), trust: EnvironmentTrust = .withoutCode
     ) throws(EnvironmentError) -> any Environment {
-        try make(EnvironmentID(id), wrappers: wrappers, for: use, gymnasium: gymnasium)
+        try make(EnvironmentID(id), wrappers: wrappers, for: use, gymnasium: gymnasium, trust: trust)
     }
 
     /// Creates the environment of a new run, with the id to store: options are added to the id if, without them, it would
@@ -60,8 +62,7 @@ public enum EnvironmentRegistry {
         _ id: EnvironmentID, _ gymnasium: GymnasiumSettings
     ) throws(EnvironmentError) -> any Environment {
         switch id.kind {
-        case .gymnasium: return try GymnasiumEnvironment(id, settings: gymnasium)
-        case .plugIn: return try PluginEnvironment(id)
+        case .gymnasium, .plugIn: return try EnvironmentAdmission(id, gymnasium).make()
         case .registered:
             guard let factory = entries.withLock({ $0[id.name] }) else { throw unknown(id.name) }
             do { return try factory() } catch let error as EnvironmentError { throw error } catch {

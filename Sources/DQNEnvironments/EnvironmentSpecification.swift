@@ -33,6 +33,9 @@ public struct EnvironmentSpecification: Sendable, Equatable {
     package var advisedOptions: [String] = []
     /// The path of the plug-in that the environment comes from; `nil` for all others.
     package var libraryFile: String?
+    /// The canonical paths of the files with code that the environment has loaded, or may load, from outside this program
+    /// and the interpreter's own packages.
+    package var loadedFiles: [String] = []
 
     /// The parts of ``provenance`` that differ from stored ones, as the part's name, its value here and the stored one.
     package func differences(

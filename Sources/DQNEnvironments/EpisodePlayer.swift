@@ -15,7 +15,7 @@ public struct EpisodePlayer {
         /// The result of the step.
         public let outcome: StepOutcome
         /// The environment after the step, for rendering.
-        public let environment: any Environment
+        package let environment: any Environment
     }
 
     /// The result of one episode.

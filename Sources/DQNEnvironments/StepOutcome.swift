@@ -13,7 +13,7 @@ public struct StepOutcome: Sendable, Equatable {
     public var rawReward: Double
     /// Whether the episode has ended for learning only, for example because a life was lost: the next `reset(seed:
     /// nil)` continues the same game.
-    public var endsForLearningOnly: Bool
+    package var endsForLearningOnly: Bool
 
     /// Creates an outcome.
     ///

@@ -8,7 +8,7 @@ public enum NetworkErrors: Sendable {}
 
 extension DQNError.Code where Domain == NetworkErrors {
     /// An operation of the compute library failed.
-    public static var computeLibrary: Self { Self(rawValue: "computeLibrary") }
+    package static var computeLibrary: Self { Self(rawValue: "computeLibrary") }
     /// A stored state does not fit the network or the optimiser that is restored from it.
     public static var invalidState: Self { Self(rawValue: "invalidState") }
 }

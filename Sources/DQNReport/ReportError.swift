@@ -10,9 +10,9 @@ extension DQNError.Code where Domain == ReportErrors {
     /// There are no points to draw.
     public static var empty: Self { Self(rawValue: "empty") }
     /// The x and y columns differ in length.
-    public static var lengthMismatch: Self { Self(rawValue: "lengthMismatch") }
+    package static var lengthMismatch: Self { Self(rawValue: "lengthMismatch") }
     /// The runs of a series have no x range in common, so they have no mean.
-    public static var noCommonRange: Self { Self(rawValue: "noCommonRange") }
+    package static var noCommonRange: Self { Self(rawValue: "noCommonRange") }
     /// The requested metric is not recorded.
     package static var unknownMetric: Self { Self(rawValue: "unknownMetric") }
     /// The source does not record wall-clock time.

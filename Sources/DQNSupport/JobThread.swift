@@ -170,6 +170,7 @@ private final class ThreadLife: @unchecked Sendable {
         pthread_setspecific(key, context)
         let life = Unmanaged<ThreadLife>.fromOpaque(context).takeUnretainedValue()
         dqn_thread_set_name(life.name)
+        CrashMark.coverThread()
         if let body = life.body { body() } else { life.runJobs() }
         return nil
     }

@@ -35,6 +35,7 @@ struct DQNPlay: ParsableCommand {
               64   The command line is invalid.
               65   The checkpoint is malformed.
               66   An input file does not exist.
+              77   The environment of the checkpoint brings code that you have not allowed.
               130  A signal interrupted the program.
             """,
         version: "0.1.0")
@@ -152,7 +153,7 @@ struct DQNPlay: ParsableCommand {
     /// Creates the environment. One that `--env` names without saying how its observations are read is read as the
     /// policy needs it.
     private func makeEnvironment(for agent: Agent) throws -> any Environment {
-        let gymnasium = try environmentArguments.gymnasium()
+        let gymnasium = try gymnasium()
         let id = try EnvironmentID(env ?? agent.environment).setting(environmentArguments.settings)
         let environment = try EnvironmentRegistry.make(id, wrappers: agent.wrappers, gymnasium: gymnasium)
         let options = environment.specification.advisedOptions
@@ -255,7 +256,10 @@ struct DQNPlay: ParsableCommand {
         let id = try EnvironmentID(text)
         guard id.kind == .gymnasium, id.options["render_mode"] == nil else { return nil }
         return try EnvironmentRegistry.make(
-            id.setting(["render_mode=rgb_array"]), wrappers: agent.wrappers, gymnasium: environmentArguments.gymnasium()
-        )
+            id.setting(["render_mode=rgb_array"]), wrappers: agent.wrappers, gymnasium: gymnasium())
+    }
+
+    private func gymnasium() throws -> GymnasiumSettings {
+        try environmentArguments.gymnasium(isNamed: env != nil) { writeError("warning: \($0)") }
     }
 }

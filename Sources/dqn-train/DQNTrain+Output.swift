@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandLineSupport
 import DQNCheckpoint
+import DQNEnvironments
 import DQNLearning
 internal import DQNModel
 internal import DQNSupport
@@ -10,6 +11,7 @@ import Foundation
 /// Returns the exit code of a training error.
 func exitCode(of error: any Error) -> ExitCode? {
     guard let error = error as? TrainingError else { return nil }
+    if (error.underlying as? EnvironmentError)?.code == .notAllowed { return .environmentNotAllowed }
     return switch error.code {
     case .invalidConfiguration: .usage
     case .missingFile, .nothingToResume: .missingInput

@@ -55,9 +55,9 @@ extension DQNTrain {
                 memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) },
                 evaluation: EvaluationChanges(assignments: assignments, values: resumeFlags),
                 which: originArguments.resumeSelection,
-                gymnasium: environmentArguments.gymnasium(), logger: logger)
+                gymnasium: gymnasium(), logger: logger)
         }
-        let gymnasium = try environmentArguments.gymnasium()
+        let gymnasium = try gymnasium()
         let origin = try originArguments.origin { logger.warning("\($0)") }
         let resolution = try request(origin).resolution(gymnasium: gymnasium)
         let configuration = resolution.configuration

@@ -65,6 +65,7 @@ struct DQNTrain: ParsableCommand {
               64   The command line or the configuration is invalid.
               65   A checkpoint is malformed.
               66   An input file or run does not exist.
+              77   The environment of the run or file brings code that you have not allowed.
               130  A signal or the time limit ended the run. It is saved.
             """,
         version: "0.1.0")
@@ -195,7 +196,7 @@ struct DQNTrain: ParsableCommand {
         do {
             if printConfig {
                 let origin = try originArguments.origin { logger.warning("\($0)") }
-                let resolution = try request(origin).resolution(gymnasium: try environmentArguments.gymnasium())
+                let resolution = try request(origin).resolution(gymnasium: gymnasium())
                 let configuration = resolution.configuration
                 let foresight = Foresight.notices(on: configuration, steps: steps ?? configuration.scheduleSteps)
                 for notice in resolution.notices + foresight { logger.warning("\(notice)") }
@@ -226,6 +227,14 @@ struct DQNTrain: ParsableCommand {
     /// it while it starts, and the run is then only interrupted.
     private static func code(_ code: ExitCode, isStarting: Bool) -> ExitCode {
         isStarting && Interruption.isRequested && code == .runtimeFailure ? .interrupted : code
+    }
+
+    /// How environments are run; a resume cannot name one.
+    func gymnasium() throws -> GymnasiumSettings {
+        let logger = logger
+        return try environmentArguments.gymnasium(isNamed: env != nil, mayName: resume == nil) {
+            logger.warning("\($0)")
+        }
     }
 
     var logger: Logger {

@@ -15,7 +15,7 @@ import Testing
     /// The working environment of the misbehaving library, with one fault.
     private func make(_ fault: String, reset: Bool = true) throws -> any Environment {
         var environment = try EnvironmentRegistry.make(
-            "plugin:\(CompiledPlugin.misbehaving().path):Sound-v0?fault=\(fault)")
+            "plugin:\(CompiledPlugin.misbehaving().path):Sound-v0?fault=\(fault)", trust: .any)
         if reset { try environment.reset(seed: 0) }
         return environment
     }
@@ -37,7 +37,7 @@ import Testing
         let path = try CompiledPlugin.misbehaving(fault).path
         // A refused library is not treated as loaded the second time.
         for _ in 0..<2 {
-            #expect { try EnvironmentRegistry.make("plugin:\(path):Sound-v0") } throws: {
+            #expect { try EnvironmentRegistry.make("plugin:\(path):Sound-v0", trust: .any) } throws: {
                 Self.isRefusal($0, .invalidPlugin, words) && "\($0)".contains(path)
             }
         }
@@ -46,17 +46,17 @@ import Testing
     @Test("Refuses a file that is not a library or lacks a symbol")
     func noLibrary() throws {
         let source = #filePath
-        #expect { try EnvironmentRegistry.make("plugin:\(source)") } throws: {
+        #expect { try EnvironmentRegistry.make("plugin:\(source)", trust: .any) } throws: {
             Self.isRefusal($0, .invalidPlugin, "cannot be loaded (")
         }
         let folder = URL(fileURLWithPath: source).deletingLastPathComponent().path
-        #expect { try EnvironmentRegistry.make("plugin:\(folder)") } throws: {
+        #expect { try EnvironmentRegistry.make("plugin:\(folder)", trust: .any) } throws: {
             Self.isRefusal($0, .invalidPlugin, "is not a regular file; choose a shared library")
         }
         #if os(Linux)
             // On other systems the linker already refuses it.
             let path = try CompiledPlugin.misbehaving(13).path
-            #expect { try EnvironmentRegistry.make("plugin:\(path)") } throws: {
+            #expect { try EnvironmentRegistry.make("plugin:\(path)", trust: .any) } throws: {
                 Self.isRefusal($0, .invalidPlugin, "missing_function")
             }
         #endif
@@ -74,14 +74,14 @@ import Testing
         ])
     func identifiers(text: String, words: String) throws {
         let text = text.replacingOccurrences(of: "LIBRARY", with: try CompiledPlugin.misbehaving().path)
-        #expect { try EnvironmentRegistry.make("plugin:\(text)") } throws: {
+        #expect { try EnvironmentRegistry.make("plugin:\(text)", trust: .any) } throws: {
             ($0 as? EnvironmentError)?.code == .unknownEnvironment && "\($0)".contains(words)
         }
     }
 
     @Test("The error for a missing file names the search variable")
     func missing() {
-        #expect { try EnvironmentRegistry.make("plugin:/nowhere/grid.so:Grid-v0") } throws: {
+        #expect { try EnvironmentRegistry.make("plugin:/nowhere/grid.so:Grid-v0", trust: .any) } throws: {
             Self.isRefusal($0, .pluginNotFound, "There is no plug-in '/nowhere/grid.so'")
                 && "\($0)".contains("DQN_PLUGIN_PATH")
         }
@@ -188,7 +188,7 @@ import Testing
     @Test("A snapshot may be unavailable; a plug-in without snapshots returns and restores none")
     func noSnapshot() throws {
         #expect(try make("snapshot-unavailable").snapshot() == nil)
-        var plain = try EnvironmentRegistry.make("plugin:\(CompiledPlugin.misbehaving().path):Plain-v0")
+        var plain = try EnvironmentRegistry.make("plugin:\(CompiledPlugin.misbehaving().path):Plain-v0", trust: .any)
         try plain.reset(seed: nil)
         #expect(try plain.snapshot() == nil)
         #expect(plain.renderANSI(columns: 80, rows: 24).contains("\nstep 0   Plain-v0"))
@@ -233,15 +233,15 @@ import Testing
         let alive = unsafeBitCast(
             try #require(dlsym(library, "misbehaving_alive")), to: (@convention(c) () -> Int32).self)
         do {
-            let first = try EnvironmentRegistry.make("plugin:\(path):Sound-v0")
+            let first = try EnvironmentRegistry.make("plugin:\(path):Sound-v0", trust: .any)
             let copy = first
-            let second = try EnvironmentRegistry.make("plugin:\(path):Plain-v0")
+            let second = try EnvironmentRegistry.make("plugin:\(path):Plain-v0", trust: .any)
             #expect(alive() == 2)
             withExtendedLifetime((copy, second)) {}
         }
         #expect(alive() == 0)
         for fault in ["describe", "zero-extent", "meanings"] {
-            _ = try? EnvironmentRegistry.make("plugin:\(path):Sound-v0?fault=\(fault)")
+            _ = try? EnvironmentRegistry.make("plugin:\(path):Sound-v0?fault=\(fault)", trust: .any)
         }
         #expect(alive() == 0)
     }

@@ -9,7 +9,7 @@ import Testing
     static let names = ["GridWorld-v0", "GridWorldPixels-v0"]
 
     static func make(_ name: String, _ options: String = "") throws -> any Environment {
-        try EnvironmentRegistry.make("plugin:\(CompiledPlugin.gridWorld().path):\(name)\(options)")
+        try EnvironmentRegistry.make("plugin:\(CompiledPlugin.gridWorld().path):\(name)\(options)", trust: .any)
     }
 
     @Test(
@@ -22,7 +22,7 @@ import Testing
     @Test("The example of the documentation compiles and plays; its id needs no name")
     func documented() throws {
         let path = try CompiledPlugin.documented().path
-        var environment = try EnvironmentRegistry.make("plugin:\(path)")
+        var environment = try EnvironmentRegistry.make("plugin:\(path)", trust: .any)
         #expect(environment.specification.id == "plugin:\(path):Coin-v0")
         #expect(environment.specification.actionMeanings == ["0", "1"])
         try environment.reset(seed: 3)
@@ -189,7 +189,9 @@ import Testing
         let link = library.deletingLastPathComponent().appendingPathComponent("link:\(UUID().uuidString).so")
         try FileManager.default.createSymbolicLink(at: link, withDestinationURL: library)
         defer { try? FileManager.default.removeItem(at: link) }
-        #expect(try EnvironmentRegistry.make("plugin:\(link.path):GridWorld-v0").specification.actionCount == 4)
+        #expect(
+            try EnvironmentRegistry.make("plugin:\(link.path):GridWorld-v0", trust: .any).specification.actionCount == 4
+        )
         #expect(EnvironmentRegistry.recognizes(try EnvironmentID("plugin:/nowhere.so")))
         #expect(!EnvironmentRegistry.recognizes(try EnvironmentID("Nowhere-v0")))
         #expect { try EnvironmentRegistry.register("plugin:mine") { throw CancellationError() } } throws: {

@@ -1,5 +1,6 @@
 import DQNCheckpoint
 import Foundation
+import PluginBuilding
 import Testing
 
 /// Runs the scripts in `docs/clusters.md` as far as the machine can, with shorter times, and checks the rest.
@@ -88,6 +89,23 @@ import Testing
             usleep(10_000)
         }
         return true
+    }
+
+    /// A machine on which nobody has named the plug-in.
+    @Test func anUnattendedResumeGivesTheWordForItsEnvironment() throws {
+        let place = try Place()
+        let script = try Place.snippet("train-own.sh")
+        try FileManager.default.copyItem(
+            atPath: CompiledPlugin.gridWorld().path, toPath: place.directory("grid-world.so"))
+        try place.write("train-own.sh", script)
+        try place.write("silent.sh", script.replacingOccurrences(of: " --trust-environment", with: ""))
+        func run(_ name: String, machine: Int) throws -> Int32 {
+            try place.run("export XDG_STATE_HOME=$PWD/state\(machine)\n./\(name) -q --time-limit 3s\n")
+        }
+        #expect(try run("train-own.sh", machine: 1) == 130)
+        #expect(try run("silent.sh", machine: 2) == 77)
+        #expect(try run("train-own.sh", machine: 2) == 130)
+        #expect(try run("silent.sh", machine: 1) == 130)
     }
 
     @Test func theQueueStartsTheJobAgainUntilItIsDone() throws {

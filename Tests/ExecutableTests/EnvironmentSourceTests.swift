@@ -76,10 +76,22 @@ import Testing
         try handle.seekToEnd()
         try handle.write(contentsOf: Data("\n# an edit\n".utf8))
         try handle.close()
-        result = try Program.run("dqn-play", [directory("run"), "--episodes", "1", "-q"], modules: modules.path)
+        let resume = ["--resume", directory("run"), "--steps", "250"]
+        if let words {
+            // The edited module is not what the user has named.
+            result = try train(directory, resume)
+            #expect(result.status == 77, "\(result.errors)")
+            #expect(
+                result.errorLine?.contains("'\(modules.path)/\(file)' has changed") == true,
+                "\(words): \(result.errors)")
+        }
+        result = try Program.run(
+            "dqn-play", [directory("run"), "--episodes", "1", "-q"] + (words == nil ? [] : ["--trust-environment"]),
+            modules: modules.path)
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.errors.contains("\(Self.change) 'gym:ring_world:Ring-v0' has changed") == (words != nil))
-        result = try train(directory, ["--resume", directory("run"), "--steps", "250"])
+        // The user's word has renewed what was named before.
+        result = try train(directory, resume)
         #expect(result.status == 0, "\(result.errors)")
         if let words {
             #expect(result.errors.contains(Self.change) && result.errors.contains("(\(words))"), "\(result.errors)")
@@ -119,7 +131,8 @@ import Testing
         bytes.append(0)
         try FileManager.default.removeItem(at: library)
         try bytes.write(to: library)
-        result = try Program.run("dqn-play", directory("run"), "--episodes", "1", "-q")
+        result = try Program.run(
+            "dqn-play", directory("run"), "--episodes", "1", "-q", "--trust-environment")
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.errors.contains(Self.change), "\(result.errors)")
         #expect(result.errors.contains("(the file of the plug-in is another one): the policy was"), "\(result.errors)")

@@ -28,7 +28,19 @@ enum Program {
         return process
     }
 
+    /// Where the programs remember what the user has named: tests never touch the user's own memory.
+    private static let state: String = {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("dqn-test-state-\(getpid())").path
+        setenv("XDG_STATE_HOME", folder, 1)
+        atexit {
+            let folder = FileManager.default.temporaryDirectory.appendingPathComponent("dqn-test-state-\(getpid())")
+            try? FileManager.default.removeItem(at: folder)
+        }
+        return folder
+    }()
+
     static func executable(_ name: String) -> URL {
+        _ = state
         let beside = folder.appendingPathComponent(name)
         if FileManager.default.isExecutableFile(atPath: beside.path) { return beside }
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -10,15 +10,26 @@ struct ErrorTests {
 
     @Test func carriesTheWholeErrorStack() throws {
         let path = folder.path("damaged.h5")
-        // The signature, then invalid bytes: libhdf5 itself must fail, several functions deep.
-        try Data([0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a] + [UInt8](repeating: 0xee, count: 400))
-            .write(to: URL(fileURLWithPath: path))
+        // A chunk that is not what its filter has written: libhdf5 itself must fail, several functions deep.
         let error = #expect(throws: HDF5Error.self) {
-            try HDF5.perform { session throws(HDF5Error) in try session.openFile(path, mode: .readOnly).close() }
+            try HDF5.perform { session throws(HDF5Error) in
+                let file = try session.createFile(path)
+                let dataset = try file.root().createDataset(
+                    "x", of: .uint8, shape: [64], layout: .chunked([64], filters: [.deflate(level: 1)]))
+                var bytes = [UInt8](repeating: 0xee, count: 64)
+                var failure: HDF5Error?
+                bytes.withUnsafeMutableBytes { bytes in
+                    do throws(HDF5Error) {
+                        try dataset.writeChunk(at: [0], from: UnsafeRawBufferPointer(bytes))
+                        try dataset.read(into: bytes)
+                    } catch { failure = error }
+                }
+                if let failure { throw failure }
+            }
         }
-        #expect(error?.code == .cannotOpen)
-        #expect(error?.operation == "H5Fopen")
-        #expect(error?.stack.first?.function == "H5Fopen")
+        #expect(error?.code == .callFailed)
+        #expect(error?.operation == "H5Dread")
+        #expect(error?.stack.first?.function == "H5Dread")
         #expect((error?.stack.count ?? 0) > 2)
         #expect(error?.stack.allSatisfy { !$0.description.isEmpty && !$0.major.isEmpty && !$0.minor.isEmpty } == true)
         let last = try #require(error?.stack.last)

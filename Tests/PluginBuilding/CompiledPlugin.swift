@@ -22,6 +22,9 @@ public enum CompiledPlugin {
         try build("Tests/Plugins/Misbehaving.c", ["-DLIBRARY_FAULT=\(fault)"])
     }
 
+    /// A libhdf5 that crashes at chosen files, for LD_PRELOAD.
+    public static func crashingHDF5() throws -> URL { try build("Tests/Plugins/CrashingHDF5.c") }
+
     /// The example of `docs/environments.md`: Coin-v0.
     public static func documented() throws -> URL {
         let page = try String(contentsOf: repository.appendingPathComponent("docs/environments.md"), encoding: .utf8)
@@ -33,6 +36,34 @@ public enum CompiledPlugin {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Data(code.utf8).write(to: source)
         return try build(source.path)
+    }
+
+    /// The library of the example, whose loading alone creates a file: a library of somebody else's.
+    public static func leavingMark(_ mark: URL, at library: URL) throws {
+        let source = library.deletingPathExtension().appendingPathExtension("c")
+        let example = repository.appendingPathComponent("Examples/EnvironmentInC/GridWorld.c").path
+        let code = """
+            #include "\(example)"
+            #include <fcntl.h>
+            #include <unistd.h>
+            __attribute__((constructor)) static void leave_mark(void) {
+                close(open("\(mark.path)", O_CREAT | O_WRONLY, 0644));
+            }
+
+            """
+        try Data(code.utf8).write(to: source)
+        try compile(["-std=c11", "-shared", "-fPIC", "-I", include, source.path, "-o", library.path])
+    }
+
+    /// A library that leaves everything to another one beside it.
+    public static func linking(_ part: URL, at library: URL) throws {
+        let source = library.deletingPathExtension().appendingPathExtension("c")
+        // The symbol is found in the other library.
+        try Data("extern int unused;\n".utf8).write(to: source)
+        try compile([
+            "-shared", "-fPIC", "-Wl,--no-as-needed", source.path, part.path,
+            "-Wl,-rpath,\(part.deletingLastPathComponent().path)", "-o", library.path,
+        ])
     }
 
     /// Compiles the header alone, with warnings as errors.

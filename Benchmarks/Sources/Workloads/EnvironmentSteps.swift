@@ -13,7 +13,8 @@ package struct EnvironmentSteps {
     package private(set) var episodes = 0
 
     package init(_ id: String, pythonPath: [String] = []) throws {
-        environment = try EnvironmentRegistry.make(id, gymnasium: GymnasiumSettings(pythonPath: pythonPath))
+        environment = try EnvironmentRegistry.make(
+            id, gymnasium: GymnasiumSettings(pythonPath: pythonPath), trust: .any)
         let specification = environment.specification
         observation = Observation(zerosOf: specification.observationSpace)
         actions = (0..<65_536).map { index in

@@ -64,6 +64,17 @@ int dqn_child_wait(int first, int second, int milliseconds, int *polling);
 /// Names the calling thread; Linux uses only the first 15 bytes.
 void dqn_thread_set_name(const char *name);
 
+/// Until `dqn_crash_mark_disarm`, a crash of this process writes a text to a new file before it ends: an invalid access or
+/// instruction, or a call of `abort`, but no signal of another process. Returns 0, or an error number: EBUSY if one is
+/// armed already.
+int dqn_crash_mark_arm(const char *path, const char *text);
+
+/// Ends what `dqn_crash_mark_arm` has begun.
+void dqn_crash_mark_disarm(void);
+
+/// Gives the calling thread a second stack for signal handlers, unless it has one.
+void dqn_thread_add_signal_stack(void);
+
 /// Registers a file that `dqn_end_process` deletes. Returns a slot, or -1 if there is none left or the path is too long.
 int dqn_ending_add_file(const char *path);
 

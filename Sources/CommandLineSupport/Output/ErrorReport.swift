@@ -16,6 +16,8 @@ extension ExitCode {
     package static let malformedCheckpoint = ExitCode(65)
     /// An input file or run does not exist.
     package static let missingInput = ExitCode(66)
+    /// The environment brings code that the user has not allowed: `EX_NOPERM` of `sysexits.h`.
+    package static let environmentNotAllowed = ExitCode(77)
     /// A signal ended the program after it saved its state.
     package static let interrupted = ExitCode(130)
 }
@@ -61,6 +63,7 @@ private func standardExitCode(of error: any Error) -> ExitCode {
         switch error.code {
         case .unknownEnvironment, .invalidOptions, .invalidWrapper, .unsupportedSpace: return .usage
         case .pluginNotFound: return .missingInput
+        case .notAllowed: return .environmentNotAllowed
         default: return .runtimeFailure
         }
     case let error as RecordingError:

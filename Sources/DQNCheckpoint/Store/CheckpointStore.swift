@@ -152,7 +152,9 @@ public final class CheckpointStore {
     private func evaluation(of entry: Entry) throws(CheckpointError) -> Double? {
         let name = entry.url.lastPathComponent
         if let known = evaluations[name] { return known }
-        let value = try CheckpointSummary(contentsOf: entry.url).evaluation?.meanReturn
+        let value = try Self.readGuarded(entry.url) { (url) throws(CheckpointError) in
+            try CheckpointSummary(contentsOf: url).evaluation?.meanReturn
+        }
         evaluations[name] = .some(value)
         return value
     }
@@ -168,7 +170,8 @@ public final class CheckpointStore {
 }
 
 extension CheckpointStore {
-    /// Returns the newest file that `read` accepts and its result; `nil` if there is none.
+    /// Returns the newest file that `read` accepts and its result; `nil` if there is none. A file that has crashed a
+    /// program before is skipped.
     ///
     /// - Parameter passing: Receives each skipped newer file and its error; it may throw to end the search.
     func newest<Value>(
@@ -176,7 +179,7 @@ extension CheckpointStore {
         passing: (URL, CheckpointError) throws(CheckpointError) -> Void
     ) throws(CheckpointError) -> (url: URL, value: Value)? {
         for entry in try entries().reversed() {
-            do throws(CheckpointError) { return (entry.url, try read(entry.url)) } catch {
+            do throws(CheckpointError) { return (entry.url, try Self.readGuarded(entry.url, read)) } catch {
                 try passing(entry.url, error)
             }
         }
@@ -207,6 +210,7 @@ extension CheckpointStore {
     /// Prepares the directory for a resume: removes files left by a killed save, renames damaged newer files to
     /// `*.damaged`, and returns the newest valid checkpoint.
     ///
+    /// A file that has crashed a program that read it counts as damaged.
     /// - Parameter notice: Receives a message about everything removed or renamed.
     /// - Throws: ``CheckpointError``: `inputOutput` if the directory cannot be read or a file renamed; `locked` if
     ///   another store holds the lock.
@@ -267,6 +271,7 @@ extension CheckpointStore {
             target = url.path + ".\(number).damaged"
         }
         guard rename(url.path, target) == 0 else { throw DurableFile.failure("renamed to \(target)", url.path) }
+        Self.removeCrashMark(of: url)
         let name = URL(fileURLWithPath: target).lastPathComponent
         notice("\(url.lastPathComponent) is damaged and now named \(name): \(why)")
     }

@@ -18,6 +18,8 @@ struct GymnasiumDescription: Decodable {
     var steps_per_second: Double?
     /// The SHA-256 of the user's own modules, by name.
     var sources: [String: String]
+    /// The canonical paths of the files that were loaded, or may be, from outside the Python's own packages.
+    var source_files: [String]
     var identity: GymnasiumIdentity
 
     func specification(id: String) -> EnvironmentSpecification {
@@ -31,6 +33,7 @@ struct GymnasiumDescription: Decodable {
         }
         specification.notices = notices
         specification.advisedOptions = advised_options
+        specification.loadedFiles = source_files
         return specification
     }
 

@@ -39,18 +39,25 @@ package final class GymnasiumEnvironment: Environment, CaptureExplaining {
     ///   it; the module is searched in ``GymnasiumSettings/pythonPath`` too. Options are arguments of the environment; those that
     ///   parse as JSON are JSON, others text. Each option `wrapper` is one of Gymnasium's own wrappers, from the inside out.
     /// - Throws: ``EnvironmentError``.
-    package init(_ id: EnvironmentID, settings: GymnasiumSettings = GymnasiumSettings()) throws(EnvironmentError) {
+    package convenience init(
+        _ id: EnvironmentID, settings: GymnasiumSettings = GymnasiumSettings()
+    ) throws(EnvironmentError) {
+        try self.init(id, settings: settings, guarding: .nothing)
+    }
+
+    /// Creates an environment whose process may load only what a guard allows.
+    init(_ id: EnvironmentID, settings: GymnasiumSettings, guarding: GymnasiumGuard) throws(EnvironmentError) {
         // The id without the scheme, as in the process and in error messages.
         let name = String(id.description.dropFirst("gym:".count))
         let python = try settings.locatePython()
         try settings.requirePythonPath()
         let process: GymnasiumProcess
         let description: GymnasiumDescription
-        if let spare = GymnasiumSpares.shared.take(python, settings.pythonPath, name) {
+        if let spare = GymnasiumSpares.shared.take(python, settings.pythonPath, name, guarding) {
             (process, description) = spare
         } else {
             process = try GymnasiumProcess(
-                python: python, pythonPath: settings.pythonPath, name: name, id.arguments)
+                python: python, pythonPath: settings.pythonPath, name: name, id.arguments, guarding: guarding)
             let reply = try process.ask(.describe, seconds: settings.startTimeout / .seconds(1))
             if let refusal = process.refusal(of: reply, "be made") { throw refusal }
             do {

@@ -28,6 +28,8 @@ enum GymnasiumStatus: UInt32 {
     case oldAPI = 10
     /// A step returned something else than a number, two truth values and a dictionary.
     case invalidOutcome = 11
+    /// A file that the user has not allowed was about to be loaded.
+    case notAllowed = 12
 }
 
 /// A worker's reply.

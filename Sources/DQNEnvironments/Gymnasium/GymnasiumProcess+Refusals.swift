@@ -39,6 +39,13 @@ extension GymnasiumProcess {
                 message: "\(environment) uses the older API of the package gym: \(reason); port it to Gymnasium (reset "
                     + "takes a seed and returns an observation and a dictionary, step returns five values), or wrap it "
                     + "with the package shimmy, as in gym:GymV21Environment-v0?env_id=NAME.")
+        case .notAllowed:
+            return EnvironmentError(
+                code: .notAllowed,
+                message:
+                    "\(environment) was about to run a file that you have not allowed (\(reason)); if you trust it, "
+                    + "add --trust-environment.",
+                underlying: UnallowedFile(reason: reason))
         case .notApplicable:
             return EnvironmentError(
                 code: .stateNotApplicable,

@@ -12,8 +12,8 @@ final class GymnasiumProcess {
         import socket, sys, types
         control = socket.socket(fileno=3)
         names = (
-            "values", "emulator", "capture", "restore", "snapshots", "sources", "isolation", "environment", "making",
-            "spaces", "worker",
+            "values", "emulator", "capture", "restore", "snapshots", "sources", "isolation", "trust", "environment",
+            "making", "spaces", "worker",
         )
         for name in names:
             name = "gymnasium_" + name
@@ -28,9 +28,9 @@ final class GymnasiumProcess {
         PackageResources.gymnasium_values_py, PackageResources.gymnasium_emulator_py,
         PackageResources.gymnasium_capture_py, PackageResources.gymnasium_restore_py,
         PackageResources.gymnasium_snapshots_py, PackageResources.gymnasium_sources_py,
-        PackageResources.gymnasium_isolation_py, PackageResources.gymnasium_environment_py,
-        PackageResources.gymnasium_making_py, PackageResources.gymnasium_spaces_py,
-        PackageResources.gymnasium_worker_py,
+        PackageResources.gymnasium_isolation_py, PackageResources.gymnasium_trust_py,
+        PackageResources.gymnasium_environment_py, PackageResources.gymnasium_making_py,
+        PackageResources.gymnasium_spaces_py, PackageResources.gymnasium_worker_py,
     ]
     /// Largest payload accepted, in bytes.
     private static let payloadLimit: UInt64 = 1 << 30
@@ -42,6 +42,7 @@ final class GymnasiumProcess {
     let python: String
     let pythonPath: [String]
     let name: String
+    let guarding: GymnasiumGuard
     private let process: ChildProcess
     private let control: Int32
     private let outputDescriptor: Int32
@@ -65,13 +66,15 @@ final class GymnasiumProcess {
     ///   - pythonPath: directories with modules of the user's own, absolute.
     ///   - name: the environment's name in error messages.
     ///   - reference: the environment's own name and its options.
+    ///   - guarding: what it may load.
     /// - Throws: ``EnvironmentError`` (`pythonMissing`).
     init(
-        python: String, pythonPath: [String], name: String, _ reference: EnvironmentOptions
+        python: String, pythonPath: [String], name: String, _ reference: EnvironmentOptions, guarding: GymnasiumGuard
     ) throws(EnvironmentError) {
         self.python = python
         self.pythonPath = pythonPath
         self.name = name
+        self.guarding = guarding
         // Isolated: without it, Python would import modules from the current directory and from wherever variables
         // point to, such as a numpy.py beside a checkpoint. The fault handler prints where in Python native code crashed.
         let arguments =
@@ -92,7 +95,7 @@ final class GymnasiumProcess {
         sharedMemory = started.memory
         // If the process has already ended, no first reply comes.
         var limit = ChildProcess.TimeLimit(seconds: Self.scriptSeconds)
-        for script in Self.scripts {
+        for script in Self.scripts + [guarding.document] {
             let header = withUnsafeBytes(of: UInt64(script.count).littleEndian) { Array($0) }
             for part in [header, script] {
                 part.withUnsafeBytes { _ = process.send($0, to: control, within: &limit) }

@@ -15,6 +15,8 @@ public struct GymnasiumSettings: Sendable, Equatable {
     public var startTimeout: Duration
     /// The time limit for one step, reset or snapshot.
     public var stepTimeout: Duration
+    /// Which environments may bring code, plug-ins too: it travels with the settings to wherever environments are made.
+    package var trust = EnvironmentTrust.withoutCode
 
     /// Creates settings.
     ///

@@ -8,17 +8,20 @@ internal import DQNSupport
 final class GymnasiumSpares: @unchecked Sendable {
     static let shared = GymnasiumSpares()
     private let lock = Lock()
-    private var spares: [[String]: (GymnasiumProcess, GymnasiumDescription)] = [:]
+    private var spares: [Key: (GymnasiumProcess, GymnasiumDescription)] = [:]
 
-    private static func key(_ python: String, _ pythonPath: [String], _ name: String) -> [String] {
-        [python] + pythonPath + [name]
+    private struct Key: Hashable {
+        var python: String
+        var pythonPath: [String]
+        var name: String
+        var guarding: GymnasiumGuard
     }
 
     /// Removes and returns a spare process that still runs.
     func take(
-        _ python: String, _ pythonPath: [String], _ name: String
+        _ python: String, _ pythonPath: [String], _ name: String, _ guarding: GymnasiumGuard
     ) -> (GymnasiumProcess, GymnasiumDescription)? {
-        let key = Self.key(python, pythonPath, name)
+        let key = Key(python: python, pythonPath: pythonPath, name: name, guarding: guarding)
         guard let spare = lock.withLock({ spares.removeValue(forKey: key) }) else { return nil }
         // It may have been killed or stopped in the meantime.
         guard !spare.0.isStopped, (try? spare.0.ask(.describe, seconds: 1))?.status == .done else { return nil }
@@ -30,8 +33,9 @@ final class GymnasiumSpares: @unchecked Sendable {
         if process.loss != nil { return }
         // The replaced process ends outside the lock, since that may take a while.
         let replaced = lock.withLock {
-            spares.updateValue(
-                (process, description), forKey: Self.key(process.python, process.pythonPath, process.name))
+            let key = Key(
+                python: process.python, pythonPath: process.pythonPath, name: process.name, guarding: process.guarding)
+            return spares.updateValue((process, description), forKey: key)
         }
         _ = replaced
     }

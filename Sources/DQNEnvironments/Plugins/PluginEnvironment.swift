@@ -38,6 +38,7 @@ final class PluginEnvironment: Environment {
         specification.libraryFile = library.path
         let texts = options.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }
         try library.agree(specification, for: table.name + texts.joined())
+        specification.loadedFiles = library.files
         frame = GuardedBuffer(byteCount: specification.observationSpace.byteCount)
         (path, name, actionCount) = (library.path, table.name, specification.actionCount)
         self.specification = specification

@@ -14,6 +14,8 @@ final class PluginLibrary: @unchecked Sendable {
     let path: String
     /// Its environments, at least one, with different names.
     let environments: [PluginTable]
+    /// The canonical paths of the files that loading it brought into the process, without the system's libraries.
+    let files: [String]
     private let lock = Lock()
     private var specifications: [String: EnvironmentSpecification] = [:]
 
@@ -28,14 +30,19 @@ final class PluginLibrary: @unchecked Sendable {
         try libraries.find(path) { () throws(EnvironmentError) in try PluginLibrary(loading: path) }
     }
 
+    /// Whether the library of a file is in this process already.
+    static func isLoaded(_ path: String) -> Bool { libraries.has(path) }
+
     private init(loading path: String) throws(EnvironmentError) {
         self.path = path
+        let before = LoadedObjects.files
         // RTLD_NOW: a missing symbol is found here, not during a run. RTLD_LOCAL: functions of the same name in
         // different plug-ins stay separate.
         guard let library = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
             let reason = dlerror().map { boundedText($0, limit: 500) } ?? "no reason given"
             throw .invalidPlugin(path, "cannot be loaded (\(reason)); build it as a shared library for this machine")
         }
+        files = LoadedObjects.added(since: before, to: path)
         guard let symbol = dlsym(library, "dqn_environment_plugin") else {
             throw .invalidPlugin(
                 path, "exports no 'dqn_environment_plugin'; define that function of dqn_environment.h with C linkage")
@@ -133,6 +140,8 @@ final class PluginLibrary: @unchecked Sendable {
 private final class Libraries: @unchecked Sendable {
     private let lock = Lock()
     private var libraries: [String: PluginLibrary] = [:]
+
+    func has(_ path: String) -> Bool { lock.withLock { libraries[path] != nil } }
 
     func find(
         _ path: String, _ load: () throws(EnvironmentError) -> PluginLibrary

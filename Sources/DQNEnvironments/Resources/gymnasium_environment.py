@@ -109,8 +109,14 @@ def finite(number):
     return float(number) if isinstance(number, numbers.Real) and math.isfinite(number) else None
 
 
-def describe(environment, observations, actions, gymnasium):
+def is_text(path):
+    """Whether a document can hold a path."""
+    return not any("\ud800" <= character <= "\udfff" for character in path)
+
+
+def describe(environment, observations, actions, gymnasium, loaded):
     """The description of the environment for the other side, as a document."""
+    sources = Sources(environment)
     frame_skip = getattr(environment.unwrapped, "_frameskip", 1)
     specification = environment.spec
     return {
@@ -123,7 +129,8 @@ def describe(environment, observations, actions, gymnasium):
         "maximum_episode_steps": specification and specification.max_episode_steps,
         "reward_threshold": specification and finite(specification.reward_threshold),
         "frames_per_step": frame_skip if isinstance(frame_skip, int) and frame_skip > 0 else 1,
-        "sources": Sources(environment).digests(),
+        "sources": sources.digests(),
+        "source_files": sorted(filter(is_text, sources.paths() | loaded)),
         "steps_per_second": steps_per_second(environment.unwrapped, frame_skip),
         "identity": {
             "gymnasium": gymnasium.__version__,

@@ -118,6 +118,10 @@ class Sources:
         except (ImportError, KeyError, OSError, ValueError):
             return None
 
+    def paths(self):
+        """The canonical paths of the modules' files."""
+        return {os.path.realpath(path) for path in self.files.values() if path and os.path.isfile(path)}
+
     def digests(self):
         """The digest of each module's file, by the module's name."""
         import hashlib

@@ -3,7 +3,8 @@
 usage: python -I -c 'BOOTSTRAP' COUNT [DIRECTORY...] ENVIRONMENT_ID [KEY=VALUE...], where the bootstrap reads this file
 from descriptor 3 and calls main(); COUNT directories with modules of the user's own follow it
 
-Descriptor 3 is a stream socket. A request is 16 bytes (u32 operation, u32 flags, u64 value), little-endian like
+Descriptor 3 is a stream socket. After the scripts it has a document, preceded by its length: what may be loaded, or which
+modules to find. A request is 16 bytes (u32 operation, u32 flags, u64 value), little-endian like
 everything else; `restore` is followed by `value` bytes. A reply is 24 bytes (u32 status, u32 flags, f64 reward, u64
 length), followed by `length` bytes. Descriptor 4 is shared memory with the latest observation and action mask. The
 process ends when the other side closes the socket. Nothing is ever pickled.
@@ -34,6 +35,7 @@ from gymnasium_isolation import take_python_path
 from gymnasium_making import check_reset, import_packages, make, older_interface, read_options
 from gymnasium_snapshots import Snapshots, pack, unpack
 from gymnasium_spaces import Actions, Observations, take_choices
+from gymnasium_trust import Guard, NotAllowed, find
 from gymnasium_values import Unfit
 
 CONTROL = 3
@@ -46,6 +48,7 @@ ALLOWED_MISSES, PAUSE = 3, 100
 DISPLACED_NANOSECONDS = 1_000_000
 YIELD = getattr(os, "sched_yield", lambda: None)
 CLOSING_SECONDS = 5
+NOT_ALLOWED = 12
 JOB_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGXCPU)
 OWN_FILES = {name + ".py" for name in sys.modules if name.startswith("gymnasium_")} | {"gymnasium_worker.py"}
 REQUEST, REPLY = struct.Struct("<IIQ"), struct.Struct("<IIdQ")
@@ -117,7 +120,7 @@ def answer(status, payload=b"", flags=0, reward=0.0):
 class Worker:
     """One environment, and the requests for it."""
 
-    def __init__(self, identifier, options, wrappers, choices):
+    def __init__(self, identifier, options, wrappers, choices, guard):
         self.gymnasium = import_packages(identifier)
         import numpy
 
@@ -126,7 +129,9 @@ class Worker:
         self.observations = Observations(
             self.environment.observation_space, choices, self.actions.count, self.gymnasium, numpy
         )
-        self.description = describe(self.environment, self.observations, self.actions, self.gymnasium)
+        self.description = describe(
+            self.environment, self.observations, self.actions, self.gymnasium, guard.loaded
+        )
         self.snapshots = Snapshots(self.environment, self.gymnasium, numpy)
         self.is_reset = False
 
@@ -222,15 +227,25 @@ def main():
     ignore_job_signals()
     try:
         try:
+            guidance = json.loads(receive(int.from_bytes(receive(8), "little")))
             identifier, *options = take_python_path(sys.argv[1:])
+            if "find" in guidance:
+                return answer(DONE, json.dumps(find(guidance["find"])).encode())
+            guard = Guard(guidance.get("allowed"))
+            guard.install()
             choices, arguments = take_choices(options)
-            worker = Worker(identifier, *read_options(arguments), choices)
+            worker = Worker(identifier, *read_options(arguments), choices, guard)
         except Refusal as refusal:
             return answer(refusal.status, str(refusal).encode())
+        except NotAllowed as reason:
+            return answer(NOT_ALLOWED, str(reason).encode())
         except Exception as error:
             return answer(FAILED, failure(error))
         try:
             worker.serve()
+        except NotAllowed as reason:
+            answer(NOT_ALLOWED, str(reason).encode())
+            os.killpg(0, signal.SIGKILL)
         except (Farewell, BrokenPipeError, ConnectionResetError):
             # The process ends even if closing does not finish.
             signal.signal(signal.SIGALRM, signal.SIG_DFL)

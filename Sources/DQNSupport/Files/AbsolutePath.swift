@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 
 /// Turns a path as a user typed it into an absolute one with the kernel's meaning.
 ///
@@ -49,14 +49,15 @@ package enum AbsolutePath {
 package enum Directories {
     /// Creates a directory and those above it, unless they exist.
     ///
+    /// - Parameter mode: the permissions of new ones.
     /// - Throws: the error of the first that could not be created: `ENOTDIR` if a file has the name of one.
-    package static func create(_ path: String) throws(SystemError) {
+    package static func create(_ path: String, mode: mode_t = 0o777) throws(SystemError) {
         if FileKind(path) == .directory { return }
         var end = path.startIndex
         while end < path.endIndex {
             end = path[path.index(after: end)...].firstIndex(of: "/") ?? path.endIndex
             let folder = String(path[..<end])
-            if mkdir(folder, 0o777) == 0 { continue }
+            if mkdir(folder, mode) == 0 { continue }
             let error = SystemError(errno)
             // A directory that exists may lie in one that cannot be written.
             switch FileKind(folder) {

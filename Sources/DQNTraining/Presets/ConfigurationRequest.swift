@@ -33,13 +33,15 @@ public struct ConfigurationRequest: Sendable {
     ///
     /// Creates the environment to read its specification, and resets it if the preset centres its pictures; this may start
     /// a process.
-    /// - Parameter gymnasium: how a Gymnasium environment is run; it is not part of the configuration.
+    /// - Parameters:
+    ///   - gymnasium: how a Gymnasium environment is run; it is not part of the configuration.
+    ///   - trust: whether the environment may bring code, such as the library of a plug-in.
     /// - Throws: ``TrainingError``: `invalidConfiguration` or `missingFile` with the key, value, preset or file;
     ///   `underlyingFailure` if the environment is unknown or cannot be created.
     public func resolve(
-        gymnasium: GymnasiumSettings = GymnasiumSettings()
+        gymnasium: GymnasiumSettings = GymnasiumSettings(), trust: EnvironmentTrust = .withoutCode
     ) throws(TrainingError) -> TrainingConfiguration {
-        try resolution(gymnasium: gymnasium).configuration
+        try resolution(gymnasium: gymnasium.trusting(trust)).configuration
     }
 
     /// A configuration, and what its user should know about it.
@@ -50,7 +52,7 @@ public struct ConfigurationRequest: Sendable {
         package var notices: [String]
     }
 
-    /// Returns the whole configuration with notices; see ``resolve(gymnasium:)``.
+    /// Returns the whole configuration with notices; see ``resolve(gymnasium:trust:)``.
     package func resolution(
         gymnasium: GymnasiumSettings = GymnasiumSettings()
     ) throws(TrainingError) -> Resolution {

@@ -59,12 +59,13 @@ public final class TrainingRun {
     ///   otherwise as ``Trainer/init(_:options:backend:makeStore:)``.
     public convenience init(
         _ configuration: TrainingConfiguration, options: Options, in directory: RunDirectory,
-        gymnasium: GymnasiumSettings = GymnasiumSettings(), makeStore: ParameterStoreFactory? = nil,
-        logger: Logger = Logger(label: "swift-dqn")
+        gymnasium: GymnasiumSettings = GymnasiumSettings(), trust: EnvironmentTrust = .withoutCode,
+        makeStore: ParameterStoreFactory? = nil, logger: Logger = Logger(label: "swift-dqn")
     ) throws(TrainingError) {
         do {
             try self.init(
-                new: configuration, from: nil, options, directory, beginsAgain: false, gymnasium, makeStore, logger)
+                new: configuration, from: nil, options, directory, beginsAgain: false, gymnasium.trusting(trust),
+                makeStore, logger)
         } catch { throw TrainingError(wrapping: error) }
     }
 
@@ -82,6 +83,8 @@ public final class TrainingRun {
     ///   - memoryLimit: bytes that the run may take.
     ///   - workerTimeout: time without a finished step after which a worker counts as stuck.
     ///   - gymnasium: how Gymnasium environments are run.
+    ///   - trust: whether the run's environment may bring code, such as the library of a plug-in. The directory may be
+    ///     somebody else's.
     ///   - makeStore: creates the parameter store; by default one in this process's memory.
     ///   - logger: receives messages.
     /// - Throws: ``TrainingError`` (`nothingToResume`, `cannotResume`, …): `invalidConfiguration` if the run has taken
@@ -89,14 +92,13 @@ public final class TrainingRun {
     public convenience init(
         resuming directory: RunDirectory, steps: Int? = nil, saveEvery: Int? = nil, keep: Int? = nil,
         workers: Int? = nil, memoryLimit: Int? = nil, workerTimeout: Duration? = nil,
-        gymnasium: GymnasiumSettings = GymnasiumSettings(),
-        makeStore: ParameterStoreFactory? = nil,
-        logger: Logger = Logger(label: "swift-dqn")
+        gymnasium: GymnasiumSettings = GymnasiumSettings(), trust: EnvironmentTrust = .withoutCode,
+        makeStore: ParameterStoreFactory? = nil, logger: Logger = Logger(label: "swift-dqn")
     ) throws(TrainingError) {
         try self.init(
             resuming: directory, steps: steps, saveEvery: saveEvery, keep: keep, workers: workers,
             memoryLimit: memoryLimit, workerTimeout: workerTimeout, evaluation: EvaluationChanges(),
-            gymnasium: gymnasium, makeStore: makeStore, logger: logger)
+            gymnasium: gymnasium.trusting(trust), makeStore: makeStore, logger: logger)
     }
 
     /// - Parameter beginsAgain: whether to begin the run again that the directory holds without a checkpoint.

@@ -13,6 +13,11 @@ extension Trainer {
         package var evaluatesInBackground = false
         /// How Gymnasium environments are run.
         public var gymnasium = GymnasiumSettings()
+        /// Whether the environment may bring code, such as the library of a plug-in.
+        public var trust: EnvironmentTrust {
+            get { gymnasium.trust }
+            set { gymnasium.trust = newValue }
+        }
 
         /// Creates options.
         public init(workerTimeout: Duration = .seconds(120), memoryLimit: Int? = nil, saveInterval: Int? = nil) {

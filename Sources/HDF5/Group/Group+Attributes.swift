@@ -49,8 +49,8 @@ extension HDF5.Group {
     ///   ``HDF5/AttributeValue``, `layoutNotAllowed` if the attributes are stored outside the group's header, as
     ///   libhdf5 does for more than eight, `limitExceeded`, `callFailed`.
     package func attribute(_ name: String, limit: Int = 4096) throws(HDF5Error) -> HDF5.AttributeValue {
-        // Throws if they are outside the header.
-        if headers != nil { _ = try attributeCount() }
+        // The library decodes all of them to find one.
+        try headers?.validateAttributes(path, of: handle.id, at: Self.address(of: ".", in: handle.id))
         guard try Library.answer(H5Aexists(handle.id, name), "H5Aexists") else {
             throw HDF5Error(code: .objectMissing, message: "/\(path) has no attribute '\(name)'.")
         }

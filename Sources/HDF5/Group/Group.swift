@@ -183,7 +183,23 @@ extension HDF5.Group {
         guard try Library.answer(H5Lexists(handle.id, path, chdf5_default_list()), "H5Lexists") else {
             throw HDF5Error(code: .objectMissing, message: "There is no /\(full(path)).")
         }
-        guard try Library.answer(chdf5_link_is_hard(handle.id, path), "H5Lget_info") else { return .otherLink }
+        var address: UInt64 = 0
+        guard try Library.answer(chdf5_hard_link(handle.id, path, &address), "H5Lget_info") else { return .otherLink }
+        guard let headers else { return try writtenObject(path) }
+        // Before any call that loads the object's header.
+        let object = try headers.validate(full(path), of: handle.id, at: address)
+        let owner: MetadataReader.Owner =
+            switch object.kind {
+            case .group: .group(full(path))
+            case .dataset: .dataset(full(path))
+            case .other: .other(full(path))
+            }
+        let attributes = try headers.attributeCount(owner, at: address)
+        return .object(object.kind, links: object.links, attributes: attributes)
+    }
+
+    /// An object that this process has written.
+    private func writtenObject(_ path: String) throws(HDF5Error) -> HDF5.Member {
         var kind: Int32 = 0
         var links: UInt32 = 0
         var address: UInt64 = 0
@@ -196,16 +212,6 @@ extension HDF5.Group {
             case H5O_TYPE_DATASET.rawValue: .dataset
             default: .other
             }
-        guard let headers else {
-            return .object(found, links: Int(links), attributes: try Self.attributeCount(of: path, in: handle.id))
-        }
-        let owner: MetadataReader.Owner =
-            switch found {
-            case .group: .group(full(path))
-            case .dataset: .dataset(full(path))
-            case .other: .other(full(path))
-            }
-        try headers.validate(owner, of: handle.id, at: address)
-        return .object(found, links: Int(links), attributes: try headers.attributeCount(owner, at: address))
+        return .object(found, links: Int(links), attributes: try Self.attributeCount(of: path, in: handle.id))
     }
 }

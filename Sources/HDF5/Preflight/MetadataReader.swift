@@ -5,6 +5,8 @@ struct MetadataReader {
         case dataset(String)
         case group(String)
         case other(String)
+        /// The file itself, with its path in the file system.
+        case file(String)
     }
 
     private let owner: Owner
@@ -15,6 +17,14 @@ struct MetadataReader {
         rest = bytes[...]
     }
 
+    /// A reader of other bytes of the same object.
+    init(_ other: MetadataReader, _ bytes: ArraySlice<UInt8>) {
+        owner = other.owner
+        rest = bytes
+    }
+
+    /// The unread bytes.
+    var bytes: ArraySlice<UInt8> { rest }
     /// Number of unread bytes.
     var count: Int { rest.count }
     /// Number of bytes before them.
@@ -64,6 +74,9 @@ struct MetadataReader {
                 "The dataset /\(path) has \(thing) and is not opened; store plain numbers, contiguous or in chunks."
             case .group(let path): "The group /\(path) has \(thing) and is not opened; write groups as HDF5 1.8 does."
             case .other(let path): "The object /\(path) has \(thing) and is not opened."
+            case .file(let path):
+                "The file \(path) has \(thing) and is not opened; write files as HDF5 1.8 does (in h5py "
+                    + "libver=('v108', 'v108'), or h5repack --high=1)."
             }
         return HDF5Error(code: code, message: message)
     }

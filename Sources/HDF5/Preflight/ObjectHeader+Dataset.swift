@@ -20,13 +20,11 @@ extension ObjectHeader {
                 MessageType.modificationTime, MessageType.attributeInfo, MessageType.referenceCount:
                 continue
             case MessageType.datatype:
-                // Other classes have separate decoders, which follow nested types; a shared type is a named one.
-                let kind = try body.integer(1) & 0x0f
-                guard !message.isShared, kind <= 1 else {
-                    throw body.refusal("elements other than numbers", .wrongType)
-                }
-                try body.skip(3)
-                elementBytes.append(try body.length(4))
+                // A shared type is a named one.
+                guard !message.isShared, case let type = try body.datatype(),
+                    type.kind == .integer || type.kind == .float
+                else { throw body.refusal("elements other than numbers", .wrongType) }
+                elementBytes.append(type.byteCount)
             case _ where message.isShared: throw body.refusal("a shared header message")
             case MessageType.dataspace: dataspaces.append(try body.dataspace())
             case MessageType.oldFillValue: fillBytes.insert(try body.part(body.length(4)).count)
@@ -69,7 +67,8 @@ extension MetadataReader {
         let version = try integer(1)
         switch version {
         case 1, 2:
-            try skip(2)
+            let (allocation, writing) = (try integer(1), try integer(1))
+            guard allocation <= 3, writing <= 2 else { throw refusal("a fill value of an unknown kind") }
             // Version 1 always has a size.
             let hasValue = try integer(1) != 0
             guard hasValue || version == 1 else { return 0 }
@@ -77,8 +76,12 @@ extension MetadataReader {
             // A negative size means no value.
             return try part(Int(max(size, 0))).count
         case 3:
-            let hasValue = try integer(1) & 0x20 != 0
-            return !hasValue ? 0 : try part(length(4)).count
+            let flags = try integer(1)
+            // Undefined and given at once.
+            guard flags < 0x40, flags & 0x30 != 0x30, flags >> 2 & 3 <= 2 else {
+                throw refusal("a fill value of an unknown kind")
+            }
+            return flags & 0x20 == 0 ? 0 : try part(length(4)).count
         default: throw refusal("a fill value of an unknown version")
         }
     }

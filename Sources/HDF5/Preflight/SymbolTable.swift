@@ -20,7 +20,7 @@ struct SymbolTable {
     /// - Throws: ``HDF5Error``: `layoutNotAllowed`, `callFailed` if the file cannot be read.
     func validate(in file: borrowing FileBytes) throws(HDF5Error) {
         let lastEnd = try lastNameEnd(in: file)
-        let capacities = try file.groupCapacities()
+        let capacities = file.source.capacities
         var nodes: [UInt64] = []
         let index = BTreeV1(owner: owner, kind: .links, keyBytes: 8, capacity: capacities.tree)
         try index.validate(from: tree, in: file) { key, child throws(HDF5Error) in

@@ -6,6 +6,8 @@ extension HDF5 {
         let handle: Handle
         /// The path it was opened with.
         package let path: String
+        /// The objects of the file that libhdf5 can safely look into; `nil` for a file opened for writing.
+        let headers: ValidatedHeaders?
     }
 }
 
@@ -15,17 +17,12 @@ extension HDF5.File: Sendable {}
 extension HDF5.File {
     /// The file's root group.
     ///
-    /// - Throws: ``HDF5Error``: `callFailed` if a damaged file has none; `layoutNotAllowed` if, in a file opened for
-    ///   reading, its links are not stored as libhdf5 stores them.
+    /// - Throws: ``HDF5Error``: `callFailed` if a damaged file has none.
     package func root() throws(HDF5Error) -> HDF5.Group {
         let id = H5Gopen2(handle.id, "/", chdf5_default_list())
-        let handle = try Library.own(id, as: .group, "H5Gopen2", "The root group of \(path) could not be opened.")
-        var intent: UInt32 = 0
-        try Library.check(H5Fget_intent(self.handle.id, &intent), "H5Fget_intent")
-        // This process has written a file opened for writing, and parts of it may exist only in the library's caches.
-        let headers = intent & chdf5_access_read_write() == 0 ? ValidatedHeaders() : nil
-        try headers?.validate(.group(""), of: handle.id, at: HDF5.Group.address(of: ".", in: handle.id))
-        return HDF5.Group(handle: handle, path: "", headers: headers)
+        return HDF5.Group(
+            handle: try Library.own(id, as: .group, "H5Gopen2", "The root group of \(path) could not be opened."),
+            path: "", headers: headers)
     }
 
     /// Size of the file.

@@ -6,6 +6,7 @@ enum Library {
     private final class State: @unchecked Sendable {
         var unreportedFailure: HDF5Error?
         var driver: hid_t = -1
+        var driverInformation = chdf5_driver_information()
     }
     private static let state = State()
 
@@ -17,6 +18,9 @@ enum Library {
 
     /// The driver that opens all files: it takes no locks.
     static var driver: hid_t { state.driver }
+
+    /// What the driver needs to open a file, without a judge.
+    static var driverInformation: chdf5_driver_information { state.driverInformation }
 
     static func version() -> String {
         var major: UInt32 = 0
@@ -38,7 +42,7 @@ enum Library {
             try check(H5Eset_auto2(chdf5_error_stack(), nil, nil), "H5Eset_auto2")
             // A file must not load code into the process.
             try check(H5PLset_loading_state(0), "H5PLset_loading_state")
-            state.driver = chdf5_register_driver_without_locks()
+            state.driver = chdf5_register_driver_without_locks(&state.driverInformation)
             if state.driver < 0 { throw failure("H5FDregister", "") }
             return nil
         } catch {

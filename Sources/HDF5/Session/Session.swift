@@ -54,10 +54,11 @@ extension HDF5.Session {
         return try Self.file(id, path)
     }
 
-    /// Opens an existing file.
+    /// Opens an existing file, after its superblock and its root group's header have been validated.
     ///
     /// - Throws: ``HDF5Error``: `fileMissing`, `notHDF5` for anything without the format's signature (an empty file
-    ///   too), `cannotOpen` for damage, missing permissions, or a file that this process has open with other access.
+    ///   too), `layoutNotAllowed` for what libhdf5 cannot parse safely and for files of HDF5 1.10 and later,
+    ///   `cannotOpen` for other damage, missing permissions, or a file that this process has open with other access.
     package func openFile(
         _ path: String, mode: HDF5.OpenMode
     ) throws(HDF5Error) -> HDF5.File {
@@ -66,21 +67,17 @@ extension HDF5.Session {
         guard Self.exists(path) else {
             throw HDF5Error(code: .fileMissing, message: "There is no file \(path).")
         }
-        let access = try Self.access()
+        let judge = FileJudge(path)
+        let access = try Self.access(judging: judge)
         let flags = if case .readOnly = mode { chdf5_access_read_only() } else { chdf5_access_read_write() }
         let id = H5Fopen(path, flags, access.id)
-        if id < 0 {
+        guard id >= 0 else {
             let failure = Self.openFailure("opened", path, "H5Fopen")
-            // Checked only after the failure, because this opens the file again.
-            if H5Fis_hdf5(path) == 0 {
-                throw HDF5Error(
-                    code: .notHDF5, message: "The file \(path) is not an HDF5 file: it has no HDF5 signature.",
-                    operation: failure.operation, stack: failure.stack)
-            }
-            H5Eclear2(chdf5_error_stack())
-            throw failure
+            throw judge.failure ?? failure
         }
-        return try Self.file(id, path)
+        // What is written to a file may be in the library's caches only, so its bytes are not validated any more.
+        let headers = if case .readOnly = mode { judge.headers } else { nil as ValidatedHeaders? }
+        return try Self.file(id, path, headers)
     }
 
     private func requireLibrary() throws(HDF5Error) {
@@ -109,21 +106,30 @@ extension HDF5.Session {
     }
 
     /// Takes ownership of a file that the library has just opened.
-    private static func file(_ id: hid_t, _ path: String) throws(HDF5Error) -> HDF5.File {
+    private static func file(
+        _ id: hid_t, _ path: String, _ headers: ValidatedHeaders? = nil
+    ) throws(HDF5Error) -> HDF5.File {
         let handle = Handle(id: id, kind: .file)
         // libhdf5 opens files without O_CLOEXEC: a child process would keep them open, and a deleted file's space with
         // them.
         _ = fcntl(try Library.descriptor(of: id), F_SETFD, FD_CLOEXEC)
-        return HDF5.File(handle: handle, path: path)
+        return HDF5.File(handle: handle, path: path, headers: headers)
     }
 
     /// How files are accessed: the plain file driver without locks, 1.8 format, closing a file closes all of it.
     ///
     /// No file is ever locked: a file is written once, under its writer's own lock, and is never modified after that.
     /// See `chdf5_register_driver_without_locks` for what a lock would cost.
-    private static func access() throws(HDF5Error) -> Handle {
+    ///
+    /// - Parameter judge: decides whether the file is opened; it must outlive the call that opens it.
+    private static func access(judging judge: FileJudge? = nil) throws(HDF5Error) -> Handle {
         let list = try Library.own(H5Pcreate(chdf5_file_access()), as: .propertyList, "H5Pcreate")
-        try Library.check(H5Pset_driver(list.id, Library.driver, nil), "H5Pset_driver")
+        var information = Library.driverInformation
+        if let judge {
+            information.judge = judgeFile
+            information.context = Unmanaged.passUnretained(judge).toOpaque()
+        }
+        try Library.check(H5Pset_driver(list.id, Library.driver, &information), "H5Pset_driver")
         try Library.check(
             H5Pset_libver_bounds(list.id, H5F_LIBVER_V18, H5F_LIBVER_V18), "H5Pset_libver_bounds")
         try Library.check(H5Pset_fclose_degree(list.id, H5F_CLOSE_STRONG), "H5Pset_fclose_degree")

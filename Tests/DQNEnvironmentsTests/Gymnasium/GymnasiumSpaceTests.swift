@@ -89,7 +89,8 @@ import Testing
     @Test("A new run reads one-hot boards with their channels last, and says so in its id")
     func resolution() throws {
         let id = try EnvironmentID("gym:dqn_test_environments:Board-v0")
-        let (resolved, environment) = try EnvironmentRegistry.resolve(id, gymnasium: Gymnasium.settings())
+        let (resolved, environment) = try EnvironmentRegistry.resolve(
+            id, gymnasium: Gymnasium.settings().trusting(.any))
         #expect(resolved.description == "gym:dqn_test_environments:Board-v0?channels=last")
         #expect(environment.specification.id == resolved.description)
         var observation = Observation(zerosOf: environment.specification.observationSpace)
@@ -102,7 +103,7 @@ import Testing
         }
         #expect(observation.bytes == expected)
         let same = try EnvironmentRegistry.resolve(
-            EnvironmentID("gym:dqn_test_environments:Frames-v0"), gymnasium: Gymnasium.settings())
+            EnvironmentID("gym:dqn_test_environments:Frames-v0"), gymnasium: Gymnasium.settings().trusting(.any))
         #expect(same.id.description == "gym:dqn_test_environments:Frames-v0")
     }
 

@@ -1,0 +1,1 @@
+../../../Mutation/FileStructure.swift

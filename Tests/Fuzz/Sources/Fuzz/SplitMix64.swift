@@ -1,0 +1,1 @@
+../../../Mutation/SplitMix64.swift

@@ -1,0 +1,1 @@
+../../../Mutation/StructureMutator.swift
