@@ -56,7 +56,8 @@ import Testing
         #expect(play.status == 0, "\(play.errors)")
         // What a run does not need is not inflated either.
         let resume = try Program.run(
-            "dqn-train", ["--resume", directory("run"), "--steps", "101", "-q"], shell: "ulimit -v 900000")
+            "dqn-train", ["--resume", directory("run"), "--steps", "101", "--schedule-steps", "101", "-q"],
+            shell: "ulimit -v 1400000")
         #expect(resume.status == 0, "\(resume.errors)")
     }
 
@@ -75,7 +76,8 @@ import Testing
             #expect(plot.status == 1 && plot.errorLine?.contains("metrics.csv") == true, "\(plot.errors)")
         }
         let resume = try Program.run(
-            "dqn-train", ["--resume", directory("run"), "--steps", "101", "-q"], shell: "ulimit -v 900000")
+            "dqn-train", ["--resume", directory("run"), "--steps", "101", "--schedule-steps", "101", "-q"],
+            shell: "ulimit -v 1400000")
         #expect(resume.status == 0, "\(resume.errors)")
     }
 
@@ -92,7 +94,7 @@ import Testing
             members[key] = value
             checkpoint.configuration = .object(members)
             try checkpoint.write(to: URL(fileURLWithPath: directory("named.h5")), overwriting: true)
-            let play = try Program.run("dqn-play", [directory("named.h5"), "-q"], shell: "ulimit -v 900000")
+            let play = try Program.run("dqn-play", [directory("named.h5"), "-q"], shell: "ulimit -v 1400000")
             #expect([1, 64, 65, 66, 77].contains(play.status), "\(play.status): \(play.errors.prefix(300))")
         }
     }
