@@ -1,4 +1,5 @@
 internal import DQNModel
+internal import DQNSupport
 package import Foundation
 
 /// A difference between two checkpoints.
@@ -19,9 +20,12 @@ package struct CheckpointDifference: Sendable, Equatable, CustomStringConvertibl
     package static func between(
         _ left: URL, _ right: URL, tolerance: Double = 0
     ) throws(CheckpointError) -> [CheckpointDifference] {
-        try CheckpointFile.open(left.path, for: .copying(replays: true), checksDigests: true) {
+        // HDF5 opens a file once.
+        let isSame = FileIdentity(left.path).map { $0 == FileIdentity(right.path) } ?? false
+        return try CheckpointFile.open(left.path, for: .copying(replays: true), checksDigests: true) {
             (left) throws(CheckpointError) in
-            try CheckpointFile.open(right.path, for: .copying(replays: true), checksDigests: true) {
+            if isSame { return try between(left, left, tolerance) }
+            return try CheckpointFile.open(right.path, for: .copying(replays: true), checksDigests: true) {
                 (right) throws(CheckpointError) in
                 try between(left, right, tolerance)
             }
