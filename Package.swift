@@ -144,9 +144,13 @@ let package = Package(
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5", "DQNSupport"], swiftSettings: strict),
         .target(name: "Mutation", path: "Tests/Mutation", swiftSettings: strict),
         .testTarget(
-            name: "DQNCheckpointTests", dependencies: ["DQNCheckpoint", "DQNModel", "DQNSupport", "HDF5", "Mutation"],
+            name: "DQNCheckpointTests",
+            dependencies: ["DQNCheckpoint", "DQNModel", "DQNSupport", "Forging", "HDF5", "Mutation"],
             swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .target(
+            name: "Forging", dependencies: ["DQNCheckpoint", "DQNModel", "HDF5"], path: "Tests/Forging",
+            swiftSettings: strict),
         .target(
             name: "PluginBuilding", dependencies: ["DQNSupport"], path: "Tests/PluginBuilding", swiftSettings: strict),
         .testTarget(
@@ -179,7 +183,7 @@ let package = Package(
         .testTarget(
             name: "ExecutableTests",
             dependencies: [
-                "CommandLineSupport", "DQNCheckpoint", "DQNEnvironments", "DQNModel", "HDF5", "Mutation",
+                "CommandLineSupport", "DQNCheckpoint", "DQNEnvironments", "DQNModel", "Forging", "HDF5", "Mutation",
                 "PluginBuilding",
             ],
             swiftSettings: strict),

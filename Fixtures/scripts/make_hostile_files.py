@@ -2130,6 +2130,140 @@ def masks_without_an_action(forgery):
     forgery.arrays[f"{REPLAY}/next_action_masks"][ROWS - 1, 0] = 1
 
 
+# R22, R25 to R31: what the parts mean together. The run's method is one of swift-dqn's.
+
+
+def add_run(forgery):
+    """Makes the sound file one of a run of two workers with `async-dqn` in CartPole."""
+    forgery.documents["configuration"] |= {
+        "environment": "CartPole-v1", "method": "async-dqn", "optimizer": "adam", "refresh_interval": 3, "wrappers": []}
+    forgery.documents["progress"]["counters"] |= {"gradient_updates": 9}
+    forgery.documents["optimizer/state"] = {
+        "hyperparameters": {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-08}, "kind": "adam", "step_count": 9}
+    for name in ["weight", "bias"]:
+        online = forgery.arrays[f"parameters/online/head/{name}"]
+        forgery.arrays[f"parameters/target/head/{name}"] = online
+        forgery.arrays[f"optimizer/slots/first_moment/head/{name}"] = -online
+        forgery.arrays[f"optimizer/slots/second_moment/head/{name}"] = online
+    forgery.documents[STATE]["learner"] = {"kind": "async-dqn", "version": 1}
+    forgery.arrays |= {
+        "workers/0/random/exploration": np.array([1, 2, 3, 4], "<u8"),
+        "workers/0/random/sampling": np.array([5, 6, 7, 8], "<u8"),
+        "workers/0/observation": np.array([0.5, 1.5], "<f4"),
+        "workers/0/learner/parameters": np.arange(6, dtype="<f4"),
+        "workers/0/learner/pulled_at": np.array([8], "<i8"),
+        "workers/0/learner/updates_until_refresh": np.array([2], "<i8")}
+
+
+def run(rule):
+    """A case of a file that a run has written, apart from what `function` changes."""
+
+    def register(function):
+        def change(forgery):
+            add_run(forgery)
+            function(forgery)
+
+        change.__name__ = function.__name__
+        return case(rule, ("2.0", "2.1"))(change)
+
+    return register
+
+
+@run(0)
+def sound_run(forgery):
+    pass
+
+
+@run(22)
+def final_slot_without_an_end(forgery):
+    forgery.arrays[FLAGS][2] = 8
+    forgery.arrays[f"{REPLAY}/actions"][2] = -1
+
+
+@run(25)
+def network_with_a_key_more(forgery):
+    forgery.documents["architecture"]["dropout"] = 0.5
+
+
+@run(25)
+def head_with_a_key_more(forgery):
+    forgery.documents["architecture"]["head"]["temperature"] = 2
+
+
+@run(25)
+def layer_with_a_key_more(forgery):
+    forgery.documents["architecture"]["layers"] = [{"type": "dense", "units": 2, "padding": "same"}]
+    for place in ["parameters/online", "parameters/target"]:
+        forgery.arrays[f"{place}/layers/0/weight"] = np.eye(2, dtype="<f4")
+        forgery.arrays[f"{place}/layers/0/bias"] = np.zeros(2, "<f4")
+
+
+@run(26)
+def environment_that_is_a_number(forgery):
+    forgery.documents["configuration"]["environment"] = 1
+
+
+@run(26)
+def wrappers_that_are_numbers(forgery):
+    forgery.documents["configuration"]["wrappers"] = [4]
+
+
+@run(27)
+def counter_that_cannot_advance(forgery):
+    forgery.documents["progress"]["counters"]["frames"] = (1 << 53) - 1
+
+
+@run(27)
+def history_of_later_steps(forgery):
+    forgery.arrays["history/agent_steps"] = np.array([1, 8], "<i8")
+    forgery.arrays["history/columns/train/loss"] = np.array([1, 2], "<f8")
+
+
+@run(27)
+def sum_of_no_count(forgery):
+    forgery.documents["progress"]["statistics"]["updates"] = 1e300
+
+
+@run(28)
+def negative_second_moment(forgery):
+    forgery.arrays["optimizer/slots/second_moment/head/bias"] = np.array([-1, 1], "<f4")
+
+
+@run(29)
+def no_sampling_stream(forgery):
+    del forgery.arrays["workers/0/random/sampling"]
+
+
+@run(29)
+def environments_missing(forgery):
+    forgery.documents["configuration"]["environments_per_worker"] = 2
+
+
+@run(30)
+def pulled_below_zero(forgery):
+    forgery.arrays["workers/0/learner/pulled_at"] = np.array([-1 << 63], "<i8")
+
+
+@run(30)
+def never_refreshed(forgery):
+    forgery.arrays["workers/0/learner/updates_until_refresh"] = np.array([-1 << 63], "<i8")
+
+
+@run(30)
+def copy_of_another_network(forgery):
+    forgery.arrays["workers/0/learner/parameters"] = np.arange(5, dtype="<f4")
+
+
+@run(31)
+def reward_that_is_no_number(forgery):
+    forgery.arrays[f"{REPLAY}/rewards"][1] = np.nan
+
+
+@run(31)
+def frame_that_is_infinite(forgery):
+    forgery.arrays[f"{REPLAY}/frames"][1, 1] = np.inf
+
+
 # What 2.1 adds is not part of 2.0.
 
 

@@ -48,7 +48,8 @@ package enum CurveSource {
 
     private static func metrics(of directory: URL, _ path: String) throws -> MetricTable {
         let file = directory.appendingPathComponent("metrics.csv")
-        guard FileManager.default.fileExists(atPath: file.path) else {
+        let kind = FileKind(entry: file.path)
+        guard kind != .missing else {
             throw CheckpointError(
                 code: .missing,
                 message: "'\(path)' has no metrics.csv, which records a run's times; give a run directory.")
@@ -60,9 +61,13 @@ package enum CurveSource {
         } catch let error as ReportError {
             throw ReportError(code: error.code, message: "Malformed table of metrics '\(file.path)': \(error.message)")
         } catch {
-            throw CheckpointError(
-                code: .inputOutput, message: "Cannot read '\(file.path)' (\(systemReason(error))).",
-                underlying: error)
+            let reason =
+                switch kind {
+                case .link: "is a symbolic link; \(FileKind.linkRule): name the run's own directory."
+                case .directory, .special: "is \(kind.words), not a run's table of metrics."
+                default: "cannot be read (\(systemReason(error)))."
+                }
+            throw CheckpointError(code: .inputOutput, message: "'\(file.path)' \(reason)", underlying: error)
         }
     }
 }

@@ -11,6 +11,7 @@
 //
 // State/     values, without files
 // File/      one file on the disk: container, manifest, seal, digest, compressed chunks, durable commit
+// Meaning/   whether a run can continue from what a file holds: rules of values, without files
 // Codec/     what the versions share: documents, datasets and rules
 // Versions/  V1_0/, V1_1/, V2_0/: what each adds to the one before; selection and conversion
 // Checks/    verify, compare, repair

@@ -9,6 +9,9 @@ struct EpisodeProgress: Sendable, Equatable {
         case ended = 2
     }
 
+    /// The largest count of steps in a snapshot.
+    private static let largestCount = 1 << 53
+
     /// Steps taken in this episode.
     private(set) var elapsedSteps = 0
     /// The phase, which decides whether steps may be taken.
@@ -75,6 +78,8 @@ extension EpisodeProgress {
     init(restoring snapshot: StateSnapshot, limit: Int) throws(ModelError) {
         let steps = try snapshot.int64("elapsed_steps", count: 1)[0]
         let code = try snapshot.uint8("phase", count: 1)[0]
+        // Adding to the count must not overflow, whatever the limit.
+        let limit = min(limit, Self.largestCount)
         guard let phase = Phase(rawValue: code), steps >= 0, steps <= limit, phase != .running || steps < limit else {
             throw ModelError(
                 code: .invalidSnapshot,

@@ -6,12 +6,25 @@ extension ChildProcess {
     package struct TimeLimit: Sendable {
         /// The limit.
         package let seconds: Double
+        /// The limit once the caller is asked to end (``Heartbeat/callerIsAskedToEnd``), counted from then on.
+        private let secondsOfGrace: Double
+        /// The seconds that were counted when the caller was first seen to be asked to end.
+        private var secondsAtRequest: Double?
         private var time = RunningTime()
         /// Time in seconds that is not worth a look at the child.
         private static let shortestGap = 0.01
 
         /// Starts to count.
-        package init(seconds: Double) { self.seconds = seconds }
+        package init(seconds: Double, ofGrace secondsOfGrace: Double = .infinity) {
+            self.seconds = seconds
+            self.secondsOfGrace = secondsOfGrace
+        }
+
+        /// The seconds that have counted.
+        package var counted: Double { time.seconds }
+
+        /// Whether a request to end has shortened the limit.
+        package var isShortened: Bool { time.seconds < seconds }
 
         /// How long to wait at most before the next call of ``isOver(waitingFor:)``.
         ///
@@ -33,7 +46,10 @@ extension ChildProcess {
                 return false
             }
             time.read()
-            return time.seconds >= seconds
+            if secondsAtRequest == nil, secondsOfGrace < .infinity, Heartbeat.callerIsAskedToEnd {
+                secondsAtRequest = time.seconds
+            }
+            return time.seconds >= seconds || time.seconds - (secondsAtRequest ?? time.seconds) >= secondsOfGrace
         }
     }
 

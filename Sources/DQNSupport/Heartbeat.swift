@@ -1,5 +1,16 @@
 internal import Synchronization
 
+/// Whether somebody has asked the program to end, for threads that nobody watches.
+package enum EndRequest {
+    private static let flag = Atomic<Bool>(false)
+
+    /// Asks for the end; callable from a signal handler once ``isMade`` has been read.
+    package static func make() { flag.store(true, ordering: .relaxed) }
+
+    /// Whether the end has been asked for.
+    package static var isMade: Bool { flag.load(ordering: .relaxed) }
+}
+
 /// What connects a working thread with whoever waits for it: a count that rises while the thread makes progress, and
 /// requests to stop.
 package final class Heartbeat: Sendable {
@@ -11,6 +22,7 @@ package final class Heartbeat: Sendable {
     private let count = Atomic<Int>(0)
     private let isInStart = Atomic<Bool>(false)
     private let stopIsRequested = Atomic<Bool>(false)
+    private let endIsRequested = Atomic<Bool>(false)
     private let cutIsRequested = Atomic<Bool>(false)
     private let isInUpdate = Atomic<Bool>(false)
 
@@ -41,17 +53,29 @@ package final class Heartbeat: Sendable {
     /// Asks the thread to stop at its next step boundary; callable from any thread.
     package func askToStop() { stopIsRequested.store(true, ordering: .relaxed) }
 
+    /// Asks the thread to stop for good: it must not wait long for an environment that may never answer.
+    package func askToEnd() {
+        endIsRequested.store(true, ordering: .relaxed)
+        askToStop()
+    }
+
     /// Asks the thread to stop even within an update; callable from any thread.
     package func askToCutUpdate() { cutIsRequested.store(true, ordering: .relaxed) }
 
     /// Forgets earlier requests.
     package func withdrawRequests() {
         stopIsRequested.store(false, ordering: .relaxed)
+        endIsRequested.store(false, ordering: .relaxed)
         cutIsRequested.store(false, ordering: .relaxed)
     }
 
     /// Whether the thread is asked to stop.
     package var isAskedToStop: Bool { stopIsRequested.load(ordering: .relaxed) }
+
+    /// Whether the calling thread is asked to stop for good or, if nobody watches it, the whole program.
+    package static var callerIsAskedToEnd: Bool {
+        current?.endIsRequested.load(ordering: .relaxed) ?? EndRequest.isMade
+    }
 
     /// Calls `body`, a part of an update that can be cut short: within it ``pulse()`` may throw.
     ///

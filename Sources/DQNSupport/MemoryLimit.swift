@@ -26,24 +26,31 @@ package struct MemoryLimit: Sendable, Equatable, CustomStringConvertible {
         /// Limits of the process itself: the command that sets one, its bytes, and how many of them the program needs
         /// without a run's replays and networks.
         package var processLimits: [(command: String, bytes: Int, used: Int)] = []
+        /// Limits of the process itself, beyond which the system refuses memory: the command that sets one, and the bytes
+        /// that the process has not taken yet.
+        package var ceilings: [(command: String, bytes: Int)] = []
 
         /// Creates surroundings.
         package init(
             root: String = "/", environment: [String: String] = [:], physicalBytes: Int,
-            processLimits: [(command: String, bytes: Int, used: Int)] = []
+            processLimits: [(command: String, bytes: Int, used: Int)] = [],
+            ceilings: [(command: String, bytes: Int)] = []
         ) {
             self.root = root
             self.environment = environment
             self.physicalBytes = physicalBytes
             self.processLimits = processLimits
+            self.ceilings = ceilings
         }
 
         /// Those of this process.
         package static var own: Surroundings {
-            Surroundings(
+            let limits = ownProcessLimits
+            return Surroundings(
                 environment: ProcessInfo.processInfo.environment,
                 physicalBytes: Int(clamping: ProcessInfo.processInfo.physicalMemory),
-                processLimits: ownProcessLimits)
+                processLimits: limits.map { ($0.command, $0.bytes, $0.used + $0.reserve) },
+                ceilings: limits.map { ($0.command, max($0.bytes - $0.used, 0)) })
         }
     }
 
@@ -60,6 +67,14 @@ package struct MemoryLimit: Sendable, Equatable, CustomStringConvertible {
             [machine] + process + ControlGroups.memoryLimits(root: surroundings.root)
             + [SlurmJob.limit(surroundings.environment)].compactMap(\.self)
         return all.min { $0.bytes < $1.bytes } ?? machine
+    }
+
+    /// What the process's own limits leave at most; `nil` without such limits. Unlike others they cannot be a mistake about
+    /// the machine: the system refuses more, and the process crashes.
+    package static func ceiling(in surroundings: Surroundings = .own) -> MemoryLimit? {
+        surroundings.ceilings.min { $0.bytes < $1.bytes }.map {
+            MemoryLimit(bytes: $0.bytes, clause: "the shell's limit '\($0.command)' leaves at most")
+        }
     }
 }
 
@@ -78,18 +93,17 @@ extension MemoryLimit.Surroundings {
 
     /// The limits of addresses and of data that are set, with what the process has taken of them already and what its
     /// threads and libraries will take, which was measured for a run with one worker.
-    private static var ownProcessLimits: [(command: String, bytes: Int, used: Int)] {
+    private static var ownProcessLimits: [(command: String, bytes: Int, used: Int, reserve: Int)] {
         // In pages: the address space first, data and stacks sixth.
         let statistics = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
         let pages = statistics.split(whereSeparator: \.isWhitespace).map { Int($0) ?? 0 }
         let used = { index in pages.indices.contains(index) ? pages[index] * sysconf(Int32(_SC_PAGESIZE)) : 0 }
-        return [("ulimit -v", RLIMIT_AS, used(0) + 384 << 20), ("ulimit -d", RLIMIT_DATA, used(5) + 64 << 20)]
-            .compactMap {
-                command, resource, used in
+        return [("ulimit -v", RLIMIT_AS, used(0), 384 << 20), ("ulimit -d", RLIMIT_DATA, used(5), 64 << 20)]
+            .compactMap { command, resource, used, reserve in
                 var limit = rlimit()
                 // An infinite limit is larger than any number of bytes.
                 guard getLimit(resource, &limit) == 0, let bytes = Int(exactly: limit.rlim_cur) else { return nil }
-                return (command, bytes, used)
+                return (command, bytes, used, reserve)
             }
     }
 }

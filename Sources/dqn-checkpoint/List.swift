@@ -42,7 +42,12 @@ struct List: ParsableCommand {
 
     private func row(_ entry: CheckpointStore.Entry) -> Row {
         let name = entry.url.lastPathComponent
-        if let failure = Verifier.verify(entry.url).failure {
+        let failure: CheckpointError?
+        do throws(CheckpointError) {
+            try CheckpointStore.requireFile(entry.url)
+            failure = Verifier.verify(entry.url).failure
+        } catch { failure = error }
+        if let failure {
             return Row(file: name, agent_steps: entry.agentSteps, valid: false, reason: "\(failure)")
         }
         let summary = try? CheckpointSummary(contentsOf: entry.url)

@@ -128,7 +128,8 @@ struct DQNPlay: ParsableCommand {
 
     func run() throws {
         do { try play() } catch let code as ExitCode { throw code } catch {
-            throw report(error, program: "dqn-play")
+            let code = report(error, program: "dqn-play")
+            throw Interruption.isRequested ? .interrupted : code
         }
     }
 

@@ -15,8 +15,7 @@ struct ChiefSaverTests {
     }
 
     private func sample(_ step: Int) throws -> Checkpoint {
-        var checkpoint = try Samples.whole()
-        checkpoint.counters.agentSteps = step
+        var checkpoint = try Samples.whole(agentSteps: step)
         checkpoint.evaluation = nil
         return checkpoint
     }
@@ -94,6 +93,36 @@ struct ChiefSaverTests {
         #expect(codes == [nil, .exists, .invalidState, nil])
         let store = try CheckpointStore(directory: folder.url)
         #expect(try store.entries().map(\.agentSteps) == [1, 3])
+    }
+
+    /// A kill between a run's first save and its line loses no event.
+    @Test func stagesTheFirstEvent() throws {
+        let url = folder.file("lineage.jsonl")
+        let staged = folder.file(".lineage.jsonl.dqn-tmp")
+        // The line cannot be written.
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
+        let event: [String: JSONValue] = ["why": .string("from")]
+        func save(_ step: Int) throws -> [String] {
+            let saver = try saver(lineage: Lineage(url, startedFrom: "parent", event: event))
+            saver.save(try sample(step))
+            return try saver.finish()[0].result.get().notices
+        }
+        #expect(try save(1) == ["lineage.jsonl could not be written: it is a directory"])
+        #expect(try String(contentsOf: staged, encoding: .utf8) == "{\"why\":\"from\"}\n")
+        try FileManager.default.removeItem(at: url)
+        Lineage.restoreStagedEvent(of: url)
+        #expect(try String(contentsOf: url, encoding: .utf8) == "{\"why\":\"from\"}\n")
+        #expect(!FileManager.default.fileExists(atPath: staged.path))
+        try FileManager.default.removeItem(at: url)
+        #expect(try save(2).isEmpty)
+        let lines = try String(contentsOf: url, encoding: .utf8).split(separator: "\n")
+        #expect(lines.count == 2 && lines[0] == "{\"why\":\"from\"}")
+        #expect(!FileManager.default.fileExists(atPath: staged.path))
+        // Only a complete line is taken over.
+        try FileManager.default.removeItem(at: url)
+        try Data("{\"why\":\"fr".utf8).write(to: staged)
+        Lineage.restoreStagedEvent(of: url)
+        #expect(!FileManager.default.fileExists(atPath: url.path))
     }
 
     @Test func recordsTheLineage() throws {

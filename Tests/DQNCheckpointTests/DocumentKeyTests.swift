@@ -1,5 +1,6 @@
 import DQNCheckpoint
 import DQNModel
+import Forging
 import Foundation
 import Testing
 

@@ -12,7 +12,7 @@ struct DocumentationTests {
             Int(line.dropFirst(3).prefix { $0.isNumber })
         }
         // The rules that the rule tests cover.
-        #expect(rules == Array(1...24))
+        #expect(rules == Array(1...31))
         for version in FormatVersion.known { #expect(text.contains("\n| \(version) | "), "\(version)") }
         #expect(text.contains("| Version | \(FormatVersion.current) |"))
     }

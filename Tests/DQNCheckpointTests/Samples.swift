@@ -20,8 +20,10 @@ enum Samples {
             Evaluation(agentSteps: agentSteps, meanReturn: $0, standardDeviation: 0.1, episodes: 20)
         }
         var history = MetricHistory()
-        history.append(agentSteps: 1000, ["rollout/ep_rew_mean": 21.3, "train/loss": 0.1])
-        history.append(agentSteps: 2000, ["rollout/ep_rew_mean": -0.0, "eval/mean": 1e300])
+        if agentSteps >= 2000 {
+            history.append(agentSteps: 1000, ["rollout/ep_rew_mean": 21.3, "train/loss": 0.1])
+            history.append(agentSteps: 2000, ["rollout/ep_rew_mean": -0.0, "eval/mean": 1e300])
+        }
         var online = floats(count, salt: 1)
         online[0] = -0.0
         online[1] = .leastNonzeroMagnitude
@@ -40,7 +42,8 @@ enum Samples {
                 slots: ["first_moment": floats(count, salt: 3), "second_moment": floats(count, salt: 4)]),
             counters: counters, workers: [try worker(0, architecture), try worker(1, architecture)],
             evaluation: evaluation,
-            bestEvaluation: Evaluation(agentSteps: 40_000, meanReturn: 499.9, standardDeviation: 0, episodes: 20),
+            bestEvaluation: Evaluation(
+                agentSteps: min(40_000, agentSteps), meanReturn: 499.9, standardDeviation: 0, episodes: 20),
             reachedTarget: true,
             statistics: ["loss_sum": 0.1 + 0.2, "loss_count": 3, "learning_rate": .leastNonzeroMagnitude],
             history: history,

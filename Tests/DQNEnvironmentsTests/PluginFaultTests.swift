@@ -183,6 +183,9 @@ import Testing
         try restored.restore(stored)
         _ = try restored.step(0)
         #expect(try restored.snapshot()?.values["elapsed_steps"] == .int64([5_000_000_001]))
+        // Counting on from there would overflow.
+        stored.values["elapsed_steps"] = .int64([.max - 1])
+        #expect(throws: ModelError.self) { try restored.restore(stored) }
     }
 
     @Test("A snapshot may be unavailable; a plug-in without snapshots returns and restores none")

@@ -39,6 +39,12 @@ import Testing
         try Data("abcd".utf8).write(to: url)
         #expect(try WholeFile.read(url.path, limit: 4) == Array("abcd".utf8))
         #expect(throws: SystemError(EFBIG)) { try WholeFile.read(url.path, limit: 3) }
+        // A link in a stranger's directory may lead anywhere.
+        let link = url.path + ".link"
+        defer { try? FileManager.default.removeItem(atPath: link) }
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: url.path)
+        #expect(throws: SystemError(ELOOP)) { try FileLines.forEach(link) { _ in } }
+        #expect(throws: SystemError(ELOOP)) { try WholeFile.read(link, limit: 4) }
         // Without its bytes on the disk.
         #expect(truncate(url.path, off_t(FileLines.byteLimit) + 1) == 0)
         #expect(throws: SystemError(EFBIG)) { try FileLines.forEach(url.path) { _ in } }

@@ -25,10 +25,15 @@ import Testing
             #expect(try text(path) == "new")
             #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o640)
             symlink("a.txt", "\(folder)/link")
-            try AtomicFile.write(Data("by link".utf8), to: "\(folder)/link", synchronising: false)
+            try AtomicFile.write(
+                Data("by link".utf8), to: "\(folder)/link", synchronising: false, followingLinks: true)
             #expect(try text(path) == "by link")
             #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/link") == "a.txt")
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["a.txt", "link"])
+            // In a directory that somebody else may have filled the link itself is replaced.
+            try AtomicFile.write(Data("instead".utf8), to: "\(folder)/link")
+            #expect(try text("\(folder)/link") == "instead" && text(path) == "by link")
+            #expect(FileKind(entry: "\(folder)/link") == .file)
         }
     }
 
@@ -106,10 +111,21 @@ import Testing
             symlink("none", "\(folder)/broken")
             #expect(FileKind("\(folder)/pipe") == .special && FileKind("\(folder)/broken") == .brokenLink)
             #expect(FileKind("\(folder)/none") == .missing)
-            #expect(throws: SystemError(EINVAL)) { try FileBeginning.read("\(folder)/pipe", bytes: 10) }
+            for name in ["pipe", "."] {
+                #expect(throws: SystemError(EINVAL)) { try RegularFile.contents(ofEntry: "\(folder)/\(name)") }
+            }
+            #expect(throws: SystemError(EINVAL)) { try RegularFile("/dev/zero", followingLinks: true).byteCount }
             try AtomicFile.write(Data("0123456789".utf8), to: "\(folder)/file")
-            #expect(try FileBeginning.read("\(folder)/file", bytes: 4) == Array("0123".utf8))
-            #expect(try FileBeginning.read("\(folder)/file", bytes: 40).count == 10)
+            symlink("file", "\(folder)/link")
+            #expect(FileKind(entry: "\(folder)/link") == .link && FileKind(entry: "\(folder)/broken") == .link)
+            #expect(FileKind(entry: "\(folder)/file") == .file && FileKind(entry: "\(folder)/none") == .missing)
+            for name in ["link", "broken"] {
+                #expect(throws: SystemError(ELOOP)) { try RegularFile.contents(ofEntry: "\(folder)/\(name)") }
+                #expect(throws: SystemError(ELOOP)) { try AppendedFile("\(folder)/\(name)") }
+            }
+            #expect(try RegularFile("\(folder)/link", followingLinks: true).read(4, at: 3) == Array("3456".utf8))
+            #expect(try RegularFile.beginning(ofEntry: "\(folder)/file", bytes: 4) == Array("0123".utf8))
+            #expect(try RegularFile.beginning(ofEntry: "\(folder)/file", bytes: 40).count == 10)
         }
     }
 

@@ -42,6 +42,14 @@ import Testing
             ]) == "the machine has 64.00 GiB")
     }
 
+    @Test func theProcessesOwnLimitsAreACeiling() {
+        #expect(MemoryLimit.ceiling(in: .init(physicalBytes: 1 << 30)) == nil)
+        let ceiling = MemoryLimit.ceiling(
+            in: .init(physicalBytes: 1 << 30, ceilings: [("ulimit -v", 3 << 30), ("ulimit -d", 2 << 30)]))
+        #expect(ceiling?.bytes == 2 << 30)
+        #expect(ceiling?.description == "the shell's limit 'ulimit -d' leaves at most 2.00 GiB")
+    }
+
     @Test func theLeastOfNestedGroupsCounts() throws {
         let files = [
             "proc/self/cgroup": "0::/slurm/job 7/step", "proc/self/mountinfo": version2,

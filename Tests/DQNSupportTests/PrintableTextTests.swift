@@ -62,7 +62,7 @@ import Testing
     @Test func jsonKeepsItsMeaning() throws {
         let value = [
             "k\u{202E}": "\u{9B}31m\u{7F}\u{E0041} Grüße 世界 \\u202e \" \u{1B}\n",
-            "long": String(repeating: "ü", count: 50_000),
+            "long": String(repeating: "ü", count: 50_000), "\u{301}mark": "a\u{301}\u{301}",
         ]
         let encoder = JSONEncoder()
         encoder.outputFormatting = .prettyPrinted
@@ -70,6 +70,7 @@ import Testing
         #expect(try JSONDecoder().decode([String: String].self, from: Data(json)) == value)
         let text = String(decoding: json, as: UTF8.self)
         for line in text.split(separator: "\n") { #expect(PrintableText.escaped(String(line)) == line) }
+        #expect(text.contains("\"\\u0301mark\"") && text.contains("\"a\u{301}\u{301}\""))
         #expect(text.contains("k\\u202e") && text.contains("\\udb40\\udc41") && text.contains("Grüße 世界"))
         #expect(PrintableText.json(Array("{}\n".utf8)) == Array("{}\n".utf8))
     }

@@ -144,6 +144,62 @@ struct ModuleTrustTests {
         try check("parts/later.py", "is gone")
     }
 
+    /// Modules whose names no `import` statement states.
+    @Test(arguments: [("reset", 0), ("step", 77)]) func modulesMayBeLoadedLater(method: String, status: Int32) throws {
+        let modules = try Modules()
+        let base = """
+            import importlib
+            import evil_ring
+
+            class Late(evil_ring.Ring):
+                def \(method)(self, *arguments, **options):
+                    importlib.import_module("parts." + "hidden")
+                    return super().\(method)(*arguments, **options)
+
+            evil_ring.gymnasium.register("Late-v0", Late)
+            """
+        try modules.write("late_ring.py", base)
+        try modules.write("parts/hidden.py", "")
+        let name = ["--env", "gym:late_ring:Late-v0", "--episodes", "1"]
+        let run = modules.directory("run")
+        var result = try modules.run("dqn-play", [run] + name, user: "owner")
+        #expect(result.status == 0 && modules.takeMarks().contains("parts-hidden.py"), "\(result.errors)")
+        result = try modules.train(
+            ["--from", run, "--env", "gym:late_ring:Late-v0", "--steps", "100", "--eval-every", "50", "--out"]
+                + [modules.directory("late")], user: "owner")
+        #expect(result.status == 0, "\(result.errors)")
+        _ = modules.takeMarks()
+        for (program, arguments) in [
+            ("dqn-play", [modules.directory("late"), "--episodes", "1"]),
+            ("dqn-train", ["--resume", modules.directory("late"), "--steps", "200", "--schedule-steps", "200"]),
+        ] {
+            result = try modules.run(program, arguments, user: "owner")
+            #expect(result.status == status, "\(arguments): \(result.errors)")
+            #expect(modules.takeMarks().contains("parts-hidden.py") == (status == 0))
+            let words =
+                "was about to run a file that you have not allowed ('\(modules.folder.path)/parts/hidden.py' is new)"
+            #expect(result.errors.contains(words) == (status == 77), "\(result.errors)")
+        }
+    }
+
+    /// Such as the file of a world.
+    @Test func aFileThatAnOptionNamesMustNotChange() throws {
+        let modules = try Modules()
+        let world = modules.folder.appendingPathComponent("world.txt")
+        try Data("flat".utf8).write(to: world)
+        let run = modules.directory("world")
+        var result = try modules.train(
+            ["--env", "gym:evil_ring:Ring-v0?size=\(world.path)", "--steps", "100", "--out", run] + tiny
+                + ["--eval-every", "50"], user: "owner")
+        #expect(result.status == 0, "\(result.errors)")
+        result = try modules.run("dqn-play", [run, "--episodes", "1"], user: "owner")
+        #expect(result.status == 0, "\(result.errors)")
+        try Data("round".utf8).write(to: world)
+        result = try modules.run("dqn-play", [run, "--episodes", "1"], user: "owner")
+        #expect(result.status == 77, "\(result.errors)")
+        #expect(result.errorLine?.contains("'\(world.path)' has changed") == true, "\(result.errors)")
+    }
+
     /// Another project may have modules of the same names.
     @Test func theSameNamesElsewhereAreOthers() throws {
         let (modules, other) = (try Modules(), try Modules())

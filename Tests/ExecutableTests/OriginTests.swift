@@ -34,6 +34,43 @@ import Testing
         }
     }
 
+    /// A kill between the first save and its line leaves the event staged.
+    @Test func aKilledRunKeepsItsOrigin() throws {
+        try train("a")
+        let result = try start("b", ["--steps", "200", "-q"], from: directory("a"))
+        #expect(result.status == 0, "\(result.errors)")
+        let text = try String(contentsOfFile: directory("b/lineage.jsonl"), encoding: .utf8)
+        let event = try #require(text.split(separator: "\n").first)
+        try FileManager.default.removeItem(atPath: directory("b/lineage.jsonl"))
+        try Data("\(event)\n".utf8).write(to: URL(filePath: directory("b/.lineage.jsonl.dqn-tmp")))
+        let resumed = try Program.run(
+            "dqn-train", "--resume", directory("b"), "--steps", "300", "--schedule-steps", "300", "-q")
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        let lines = try lineage("b")
+        #expect(lines.first?["why"] == .string("from") && lines.count > 1)
+        #expect(!FileManager.default.fileExists(atPath: directory("b/.lineage.jsonl.dqn-tmp")))
+    }
+
+    @Test(.enabled(if: InstalledPython.has("gymnasium"), "Scripts/setup-gymnasium installs Gymnasium"))
+    func gymnasiumRunsAreOriginsToo() throws {
+        let environment = ["--env", "gym:CartPole-v1", "--steps", "300", "--out", directory("a"), "-q"]
+        var result = try Program.run("dqn-train", environment + tiny)
+        #expect(result.status == 0, "\(result.errors)")
+        result = try start("b", ["--steps", "200", "--eval-every", "0"], from: directory("a"))
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(result.errors.contains("carries over: parameters"), "\(result.errors)")
+        let new = try directory.checkpoint("b", 0)
+        #expect(try new.online == directory.checkpoint("a", 300).online)
+        #expect(new.configuration["environment"] == .string("gym:CartPole-v1"))
+        for (name, id) in [("c", "CartPole-v1"), ("d", "gym:CartPole-v1?max_episode_steps=20")] {
+            result = try start(
+                name, ["--policy-only", "--env", id, "--steps", "200", "--eval-every", "0"], from: directory("b"))
+            #expect(result.status == 0, "\(result.errors)")
+            #expect(try directory.checkpoint(name, 0).configuration["environment"] == .string(id))
+            try verify(name)
+        }
+    }
+
     @Test func aNewRunTakesWhatFitsAndSaysSo() throws {
         try train("a", ["--set", "double=true"])
         let before = try directory.contents("a")

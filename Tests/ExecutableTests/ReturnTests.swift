@@ -74,6 +74,30 @@ import Testing
         #expect(try !directory.contents("a").keys.contains { $0.hasPrefix("aside") })
     }
 
+    /// A kill in the middle of a return leaves the run as it was, with some of its checkpoints kept aside.
+    @Test(arguments: [0, 1, 3]) func anInterruptedReturnIsReportedOnce(moved: Int) throws {
+        try train("a", ["--keep", "20"])
+        let folder = directory("a/aside-1/checkpoints")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        for step in [300, 450, 600].prefix(moved) {
+            let file = directory.checkpointURL("a", step)
+            try FileManager.default.moveItem(atPath: file.path, toPath: "\(folder)/\(file.lastPathComponent)")
+        }
+        let step = moved == 3 ? 150 : 600
+        var result = try run(["--resume", directory("a"), "-q"])
+        #expect(result.status == 0, "\(result.errors)")
+        let words = "a return to an earlier checkpoint was interrupted; the run continues from agent step \(step)"
+        #expect(result.errors.contains(words), "\(result.errors)")
+        #expect(
+            result.errors.contains(moved == 0 ? "holds copies alone" : "keeps \(moved) of its checkpoints"),
+            "\(result.errors)")
+        #expect(try lines("a/lineage.jsonl").contains { $0.contains("\"why\":\"return_interrupted\"") })
+        result = try run(["--resume", directory("a"), "-q", "--which", "150"])
+        #expect(result.status == 0 && !result.errors.contains("interrupted"), "\(result.errors)")
+        result = try run(["--resume", directory("a"), "-q"])
+        #expect(result.status == 0 && !result.errors.contains("interrupted"), "\(result.errors)")
+    }
+
     @Test func aDamagedCheckpointIsNoPlaceToReturnTo() throws {
         try train("a", ["--keep", "20"])
         let file = directory.checkpointURL("a", 300)

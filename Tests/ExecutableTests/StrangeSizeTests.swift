@@ -9,6 +9,8 @@ import Testing
     /// Bytes of address space that a command may use, in the unit of `ulimit`. The program itself needs a third of it.
     private static let limit = "ulimit -v 500000"
     private static let decodedBytes = 640_000_000
+    /// Bytes of a table. A program has less address space, of which it needs almost half for itself.
+    private static let tableBytes = 400_000_000
 
     /// Trains for a hundred steps; returns the last checkpoint.
     private static func run(in directory: TemporaryDirectory) throws -> URL {
@@ -66,14 +68,23 @@ import Testing
         let directory = try TemporaryDirectory()
         _ = try Self.run(in: directory)
         let metrics = directory("run/metrics.csv")
-        for text in ["time/total_timesteps,time/time_elapsed\n", "time/total_timesteps,time/time_elapsed\n1,1,\n"] {
+        let header = "time/total_timesteps,time/time_elapsed\n"
+        for (text, ending, message) in [
+            (header, "", "eval/mean_reward"), (header + "1,1,\n", "", "Line 2 has 3 cells"),
+            (header, "\n", "Line 2 is too long"),
+        ] {
             try Data(text.utf8).write(to: URL(fileURLWithPath: metrics))
             // A line without an end, without its bytes on the disk.
-            #expect(truncate(metrics, 3 << 30) == 0)
+            #expect(truncate(metrics, Self.tableBytes) == 0)
+            let file = try FileHandle(forWritingTo: URL(fileURLWithPath: metrics))
+            try file.seekToEnd()
+            try file.write(contentsOf: Data(ending.utf8))
+            try file.close()
             let plot = try Program.run(
                 "dqn-checkpoint", ["plot", directory("run"), "--x", "time", "-o", directory("a.svg")],
-                shell: Self.limit)
-            #expect(plot.status == 1 && plot.errorLine?.contains("metrics.csv") == true, "\(plot.errors)")
+                shell: "ulimit -v \(Self.tableBytes >> 10)")
+            #expect(
+                [1, 64, 65].contains(plot.status) && plot.errors.contains(message), "\(plot.status): \(plot.errors)")
         }
         let resume = try Program.run(
             "dqn-train", ["--resume", directory("run"), "--steps", "101", "--schedule-steps", "101", "-q"],

@@ -52,6 +52,28 @@ struct RefusalTests {
         #expect(failure("") { _ in }?.code == .invalidArgument)
     }
 
+    /// The library keeps the descriptor of the first of two openings, and closes that of the second.
+    @Test func readsAFileThatIsOpenAlready() throws {
+        let path = try file { root throws(HDF5Error) in
+            try root.requireGroups("a/b")
+            try root.write([Float](repeating: 1, count: 500), to: "a/b/values")
+        }
+        let values = try HDF5.perform { session throws(HDF5Error) in
+            let first = try session.openFile(path, mode: .readOnly)
+            let second = try session.openFile(path, mode: .readOnly)
+            // Gets the number of the descriptor that was closed.
+            let other = open("/dev/zero", O_RDONLY | O_CLOEXEC)
+            defer { close(other) }
+            let root = try second.root()
+            let values = try root.read("a/b/values", as: Float.self)
+            try root.close()
+            try second.close()
+            try first.close()
+            return values
+        }
+        #expect(values == [Float](repeating: 1, count: 500))
+    }
+
     @Test func refusesEveryTruncation() throws {
         let path = try file { root throws(HDF5Error) in
             try root.requireGroups("a/b")

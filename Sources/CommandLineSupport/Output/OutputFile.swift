@@ -43,7 +43,7 @@ package struct OutputFile {
             throw CheckpointError(
                 code: .exists, message: "'\(url.path)' was created in the meantime; choose another name.")
         }
-        do throws(SystemError) { try AtomicFile.write(Data(text.utf8), to: url.path) } catch {
+        do throws(SystemError) { try AtomicFile.write(Data(text.utf8), to: url.path, followingLinks: true) } catch {
             throw CheckpointError(
                 code: .inputOutput,
                 message:

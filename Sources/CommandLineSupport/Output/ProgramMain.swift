@@ -25,8 +25,8 @@ extension ParsableCommand {
             let text = fullMessage(for: error)
             if text.isEmpty { exit(withError: error) }
             do {
-                try StandardOutput.lines(
-                    text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
+                // The program's own text: help, version, completion scripts.
+                try StandardOutput.write(text + "\n")
             } catch { exit(withError: report(error, program: program)) }
         }
     }

@@ -41,7 +41,7 @@ package enum Interruption {
         saveTime.store(.min, ordering: .relaxed)
         savingSignals.store(saving.reduce(0) { $0 | 1 << UInt64($1.number) }, ordering: .relaxed)
         endsAtOnce.store(response == .ends, ordering: .relaxed)
-        _ = (code, sameRequestNanoseconds, now)
+        _ = (code, sameRequestNanoseconds, now, EndRequest.isMade)
         let handled = EndingSignal.allCases.filter {
             $0 != .hangUp || saving.contains($0) || !ProcessEnding.ignores($0.number)
         }
@@ -95,6 +95,7 @@ package enum Interruption {
             // Before the signal itself: another thread may be handling another signal.
             firstTime.store(now, ordering: .relaxed)
             firstSignal.store(number, ordering: .releasing)
+            EndRequest.make()
             return
         }
         // The system repeats it as long as the save takes; the hard limit ends the process.

@@ -1,10 +1,5 @@
 internal import DQNModel
 
-/// The valid counts: every JSON reader represents them exactly, and adding to them cannot overflow.
-enum CountRange {
-    static let valid = 0...(1 << 53)
-}
-
 /// The document `/configuration`, whose keys are those of the trainer.
 enum ConfigurationDocument {
     /// The maximum number of keys, and of bytes of a key.

@@ -5,13 +5,20 @@ extension FormatCodec {
     static func head(_ reader: borrowing ContainerReader) throws(CheckpointError) -> FormatHead {
         let configuration = try reader.part("configuration", configuration)
         let progress = try reader.part("progress", progress)
-        let architecture = try reader.document("architecture", as: NetworkArchitecture.self)
+        let (bytes, keys) = try reader.json("architecture")
+        let architecture = try reader.document("architecture", bytes, as: NetworkArchitecture.self)
         let layout: ParameterLayout
         do { layout = try ParameterLayout(architecture) } catch {
             throw .broken(.documents, "/architecture is invalid: \(error.message)", error)
         }
         if let part = unsupportedParts(of: architecture).first {
             throw .broken(.documents, "/architecture has \(part), which format \(version) does not support.")
+        }
+        if let key = architectureKeys.unknownKey(in: keys) {
+            throw .broken(
+                .architectureKeys,
+                "/architecture has the key '\(key)', which format \(version) does not define: the network may be another "
+                    + "one than its known keys describe.")
         }
         return FormatHead(
             configuration: configuration ?? .object([:]), architecture: architecture, layout: layout,
@@ -23,6 +30,9 @@ extension FormatCodec {
         let configuration = try reader.json("configuration").value
         if let complaint = ConfigurationDocument.complaint(about: configuration) {
             throw .broken(.documents, "/configuration \(complaint).")
+        }
+        if let complaint = PlayingKeys.complaint(about: configuration) {
+            throw .broken(.playingKeys, "In /configuration, \(complaint).")
         }
         return configuration
     }
@@ -78,14 +88,11 @@ extension FormatCodec {
     /// checkpoint; without the network or its parameters there is no checkpoint.
     static func checkpoint(_ reader: borrowing ContainerReader) throws(CheckpointError) -> Checkpoint {
         var checkpoint: Checkpoint?
-        if let head = try reader.part("architecture", head) {
-            checkpoint = try Self.checkpoint(reader, head)
-        }
+        let head = try reader.part("architecture", head)
+        if let head { checkpoint = try Self.checkpoint(reader, head) }
         let history = try reader.part("history", history)
         checkpoint?.history = history ?? MetricHistory()
-        if let head = checkpoint {
-            checkpoint?.workers = try workers(reader, head.architecture)
-        }
+        if let head { checkpoint?.workers = try workerStates(reader, head) }
         let extensions = try extensions(reader)
         checkpoint?.extensions = extensions
         _ = try reader.part("", checkPlaces)
@@ -93,7 +100,22 @@ extension FormatCodec {
             let reason = reader.findings.all.first { ["architecture", "parameters/online"].contains($0.part) }
             throw reason?.error ?? .broken(.parameters, "'\(reader.path)' contains no network.")
         }
-        return checkpoint
+        return try meaningful(checkpoint, reader)
+    }
+
+    /// Checks what the parts mean together, and removes those that no run can continue from; rules 27 to 31. The elements of replays
+    /// have been checked as they were read.
+    private static func meaningful(
+        _ checkpoint: Checkpoint, _ reader: borrowing ContainerReader
+    ) throws(CheckpointError) -> Checkpoint {
+        var result = checkpoint
+        let failures = Meaning.failures(
+            of: checkpoint, isWhole: checkpoint.stripped.isEmpty && reader.findings.all.isEmpty)
+        for failure in failures {
+            let isSound: Void? = try reader.part(failure.part) { (_) throws(CheckpointError) in throw failure.error }
+            if isSound == nil { failure.remove(&result) }
+        }
+        return result
     }
 
     /// Reads the networks and the optimiser into a checkpoint.

@@ -25,6 +25,7 @@ extension FormatCodec {
             bestEvaluation: checkpoint.bestEvaluation, reachedTarget: checkpoint.reachedTarget,
             statistics: checkpoint.statistics, stripped: checkpoint.stripped.sorted())
         if let complaint = progress.complaint { throw invalid("The checkpoint \(complaint).") }
+        try requireMeaning(of: checkpoint)
         var arrays = [
             try document("configuration", checkpoint.configuration),
             try document("architecture", checkpoint.architecture),
@@ -74,6 +75,18 @@ extension FormatCodec {
                     throw invalid("'\(above)' cannot be both a dataset and a group that contains '\(path)'.")
                 }
             }
+        }
+    }
+
+    /// Refuses state that no run could continue from.
+    private static func requireMeaning(of checkpoint: Checkpoint) throws(CheckpointError) {
+        let complaint =
+            PlayingKeys.complaint(about: checkpoint.configuration).map { "In the configuration, \($0)." }
+            ?? Meaning.failures(of: checkpoint, isWhole: checkpoint.stripped.isEmpty).first?.error.message
+        if let complaint { throw invalid(complaint) }
+        guard BuiltInMethod(of: checkpoint.configuration) != nil else { return }
+        do throws(CheckpointError) { try ReplayContentRules.checkRewards(of: checkpoint.workers) } catch {
+            throw invalid(error.message)
         }
     }
 
@@ -212,7 +225,7 @@ extension FormatCodec {
             if replay.columns.contains(where: \.isInFile) { return }
             var content = ReplayContent(
                 of: replay, path, actions: architecture.actionCount, optional: optionalReplayColumns,
-                checksEpisodes: false)
+                content: nil, checksEpisodes: false)
             try content.checkMemory(of: replay)
         } catch { throw invalid(error.message) }
     }

@@ -40,13 +40,13 @@ extension FormatCodec {
     }
 
     /// Reads the workers separately; an empty, abandoned one replaces a worker that is unreadable.
-    static func workers(
-        _ reader: borrowing ContainerReader, _ architecture: NetworkArchitecture
+    static func workerStates(
+        _ reader: borrowing ContainerReader, _ head: FormatHead
     ) throws(CheckpointError) -> [WorkerState] {
         var workers: [WorkerState] = []
         for path in try reader.part("workers", workerPaths) ?? [] {
             let worker = try reader.part(path) { (reader) throws(CheckpointError) in
-                try Self.worker(path, architecture, reader)
+                try Self.worker(path, head, reader)
             }
             workers.append(
                 worker
@@ -62,7 +62,7 @@ extension FormatCodec {
 
     /// Reads a worker; rules 14 and 15, and the rules that the version adds.
     private static func worker(
-        _ path: String, _ architecture: NetworkArchitecture, _ reader: borrowing ContainerReader
+        _ path: String, _ head: FormatHead, _ reader: borrowing ContainerReader
     ) throws(CheckpointError) -> WorkerState {
         let state = try state(path, reader)
         let document = state.shared
@@ -81,15 +81,15 @@ extension FormatCodec {
             }
         }
         (worker.environment, worker.observation, worker.replay) = try environment(
-            describedBy: document.environment, replay: document.replay, path, architecture, reader)
-        try complete(&worker, state, path, architecture, reader)
+            describedBy: document.environment, replay: document.replay, path, head, reader)
+        try complete(&worker, state, path, head, reader)
         return worker
     }
 
     /// Reads the parts of an environment separately: its state, its observation and its part of the replay.
     static func environment(
         describedBy environment: SharedWorkerDocument.Environment?, replay document: SharedWorkerDocument.Replay?,
-        _ path: String, _ architecture: NetworkArchitecture, _ reader: borrowing ContainerReader
+        _ path: String, _ head: FormatHead, _ reader: borrowing ContainerReader
     ) throws(CheckpointError) -> (StateSnapshot?, Observation?, ReplaySnapshot?) {
         let state =
             try reader.part("\(path)/environment") { (reader) throws(CheckpointError) in
@@ -100,12 +100,12 @@ extension FormatCodec {
         var current: Observation?
         if reader.members(path).contains("observation") {
             current = try reader.part("\(path)/observation") { (reader) throws(CheckpointError) in
-                try observation("\(path)/observation", architecture, reader)
+                try observation("\(path)/observation", head.architecture, reader)
             }
         }
         let ring =
             try reader.part("\(path)/replay") { (reader) throws(CheckpointError) in
-                try replay(document, "\(path)/replay", architecture, reader)
+                try replay(document, "\(path)/replay", head, reader)
             } ?? nil
         return (state, current, ring)
     }
@@ -144,98 +144,6 @@ extension FormatCodec {
         try reader.forEachRun(of: entry) { bytes += $0 }
         do { return try Observation(space: architecture.input, bytes: bytes) } catch {
             throw .broken(.workers, "/\(path) is not a valid observation: \(error.message)", error)
-        }
-    }
-
-    private static func replay(
-        _ document: SharedWorkerDocument.Replay?, _ path: String, _ architecture: NetworkArchitecture,
-        _ reader: borrowing ContainerReader
-    ) throws(CheckpointError) -> ReplaySnapshot? {
-        let names = reader.members(path)
-        guard let document else {
-            guard names.isEmpty else { throw .broken(.replay, "/\(path) is not described by its worker's state.") }
-            return nil
-        }
-        var snapshot = ReplaySnapshot(
-            capacity: document.capacity, cursor: document.cursor, count: document.count,
-            chunkLength: document.chunkLength, columns: [])
-        try ReplayRules.checkRing(snapshot, path)
-        for name in names {
-            guard let entry = reader.manifest["\(path)/\(name)"], entry.shape.first == document.count else {
-                throw .broken(.replay, "/\(path)/\(name) does not have one row for each of \(document.count) slots.")
-            }
-            try requireChunks(of: entry, document, reader)
-            snapshot.columns.append(
-                ReplaySnapshot.Column(
-                    name: name, element: entry.type, shape: Array(entry.shape.dropFirst()), chunks: []))
-        }
-        // Types and shapes come before anything is inflated.
-        do throws(CheckpointError) {
-            try ReplayRules.check(snapshot, path, actions: architecture.actionCount, optional: optionalReplayColumns)
-        } catch {
-            // A chunk that is missing says more than the columns that are.
-            for name in names {
-                if let entry = reader.manifest["\(path)/\(name)"] { try reader.checkStoredChunks(of: entry) }
-            }
-            throw error
-        }
-        try readColumns(of: &snapshot, path, architecture, reader)
-        return snapshot
-    }
-
-    /// Checks that a column's chunks have a possible size and are the file's.
-    private static func requireChunks(
-        of entry: Manifest.Entry, _ document: SharedWorkerDocument.Replay, _ reader: borrowing ContainerReader
-    ) throws(CheckpointError) {
-        let (chunkBytes, overflow) = document.chunkLength.multipliedReportingOverflow(by: entry.bytesPerRow)
-        // Memory is committed only as a chunk is filled, so a false length within this limit costs only address space.
-        guard !overflow, chunkBytes <= ContainerReader.Limit.chunkBytes else {
-            throw .broken(
-                .replay, "/\(entry.path) has chunks of \(document.chunkLength) slots, more than 256 MiB each.")
-        }
-        let chunkRows = reader.layout.chunkRows(
-            count: document.count, chunkLength: document.chunkLength, bytesPerRow: entry.bytesPerRow)
-        guard entry.chunkRows == chunkRows else {
-            throw .broken(
-                .chunks, "/\(entry.path) is stored in chunks of \(entry.chunkRows ?? 0) rows, not \(chunkRows ?? 0).")
-        }
-    }
-
-    /// Reads the elements of a replay's columns as far as the file is read for them, and checks their rules.
-    private static func readColumns(
-        of snapshot: inout ReplaySnapshot, _ path: String, _ architecture: NetworkArchitecture,
-        _ reader: borrowing ContainerReader
-    ) throws(CheckpointError) {
-        let use = reader.replayUse
-        if reader.purpose == .resuming {
-            snapshot.columns.removeAll {
-                !ReplayRules.requiredColumns.contains($0.name) && !optionalReplayColumns.contains($0.name)
-            }
-        }
-        var content = ReplayContent(
-            of: snapshot, path, actions: architecture.actionCount, optional: optionalReplayColumns,
-            checksEpisodes: reader.asksForEpisodes)
-        for index in snapshot.columns.indices {
-            let column = snapshot.columns[index]
-            guard let entry = reader.manifest["\(path)/\(column.name)"] else { continue }
-            switch use {
-            case .keep:
-                try reader.requireMemory(for: entry, rows: snapshot.chunkLength)
-                try reader.forEachReplayChunk(of: entry, rows: snapshot.chunkLength) {
-                    snapshot.columns[index].chunks.append($0)
-                }
-            case .check where !content.columns.contains(column.name):
-                try reader.forEachReplayChunk(of: entry, rows: min(snapshot.chunkLength, snapshot.count)) { _ in }
-            case .locate, .leave:
-                try reader.checkStoredChunks(of: entry)
-                snapshot.columns[index].isInFile = true
-            case .check: break
-            }
-        }
-        switch use {
-        case .keep: try content.checkMemory(of: snapshot)
-        case .check, .leave: try content.check(reader)
-        case .locate: break
         }
     }
 }

@@ -13,6 +13,8 @@ protocol FormatCodec: SendableMetatype {
     static var version: String { get }
     /// How its files are laid out.
     static var layout: ContainerLayout { get }
+    /// The keys of `/architecture`.
+    static var architectureKeys: ArchitectureKeys { get }
     /// The permitted members of a group `/workers/N`.
     static var workerMembers: Set<String> { get }
 
@@ -24,7 +26,7 @@ protocol FormatCodec: SendableMetatype {
 
     /// Reads what the version adds to a worker, and checks its additional rules.
     static func complete(
-        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ architecture: NetworkArchitecture,
+        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ head: FormatHead,
         _ reader: borrowing ContainerReader
     ) throws(CheckpointError)
 

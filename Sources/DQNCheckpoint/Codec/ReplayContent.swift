@@ -1,29 +1,35 @@
 internal import DQNModel
 
-/// The rules of a replay's elements, checked chunk by chunk in slot order: 15, 18 and 24, and 22 if asked for.
+/// The rules of a replay's elements, checked chunk by chunk in slot order: 15, 18 and 24, 31 for a built-in
+/// method, and 22 if asked for.
 ///
 /// A replay need not be in memory: its chunks may come from a file as they are needed.
 struct ReplayContent {
     private let ring: ReplaySnapshot
     private let path: String
     private let actionCount: Int
-    /// The columns whose elements a rule restricts.
+    /// The columns whose elements rules relate to each other.
     let columns: [String]
+    /// The columns that must consist of finite numbers.
+    let numbers: [String]
     private var episodes: EpisodeRules?
 
     /// - Parameters:
     ///   - ring: The replay, whose columns have passed ``ReplayRules/check(_:_:actions:optional:)``.
     ///   - optional: The optional columns to which the version gives a meaning.
+    ///   - content: What rule 31 requires; `nil` if it does not apply.
     ///   - checksEpisodes: Whether rule 22 applies.
     init(
-        of ring: ReplaySnapshot, _ path: String, actions actionCount: Int, optional: Set<String>, checksEpisodes: Bool
+        of ring: ReplaySnapshot, _ path: String, actions actionCount: Int, optional: Set<String>,
+        content: ReplayContentRules?, checksEpisodes: Bool
     ) {
         self.ring = ring
         self.path = path
         self.actionCount = actionCount
         columns = ring.columns.map(\.name).filter {
-            $0 != "frames" && (ReplayRules.requiredColumns.contains($0) || optional.contains($0))
+            $0 != ReplayRules.frames && (ReplayRules.requiredColumns.contains($0) || optional.contains($0))
         }
+        numbers = ring.columns.filter { content?.restricts($0) ?? false }.map(\.name)
         if checksEpisodes {
             episodes = EpisodeRules(of: ring, path, isPrioritized: columns.contains(ReplayRules.priorities))
         }
@@ -48,12 +54,30 @@ struct ReplayContent {
                 chunks[column.name] = column.chunks[index]
             }
             try check(chunks, at: index * ring.chunkLength)
+            for column in replay.columns where numbers.contains(column.name) {
+                try checkNumbers(column.chunks[index], column, at: index * ring.chunkLength)
+            }
         }
         try episodes?.finish()
     }
 
-    /// Checks a replay by reading the columns with rules from its file, side by side.
-    mutating func check(_ reader: borrowing ContainerReader) throws(CheckpointError) {
+    /// Checks columns by reading them from the replay's file: those that rules relate to each other side by side.
+    ///
+    /// - Parameter names: All or none of ``columns``, and any others.
+    mutating func check(_ names: Set<String>, _ reader: borrowing ContainerReader) throws(CheckpointError) {
+        if !columns.isEmpty, names.isSuperset(of: columns) { try checkRelated(reader) }
+        for column in ring.columns where names.contains(column.name) && !columns.contains(column.name) {
+            guard let entry = reader.manifest["\(path)/\(column.name)"] else { continue }
+            var first = 0
+            try reader.forEachReplayChunk(of: entry, rows: min(ring.chunkLength, ring.count)) {
+                (chunk) throws(CheckpointError) in
+                if numbers.contains(column.name) { try checkNumbers(chunk, column, at: first) }
+                first += ring.chunkLength
+            }
+        }
+    }
+
+    private mutating func checkRelated(_ reader: borrowing ContainerReader) throws(CheckpointError) {
         var cursors: [(name: String, cursor: ReplayCursor)] = []
         for name in columns {
             guard let entry = reader.manifest["\(path)/\(name)"] else { continue }
@@ -63,6 +87,9 @@ struct ReplayContent {
             var chunks: [String: ReplayChunk] = [:]
             for (name, cursor) in cursors { chunks[name] = try cursor.next() }
             try check(chunks, at: index * ring.chunkLength)
+            for column in ring.columns where numbers.contains(column.name) {
+                if let chunk = chunks[column.name] { try checkNumbers(chunk, column, at: index * ring.chunkLength) }
+            }
         }
         try episodes?.finish()
     }
@@ -88,6 +115,17 @@ struct ReplayContent {
         }
         if let chunk = chunks[ReplayRules.nextActionMasks] { try check(masks: chunk, flags, at: first) }
         try episodes?.check(flags, priorities, at: first)
+    }
+
+    /// Rule 31.
+    private func checkNumbers(
+        _ chunk: ReplayChunk, _ column: ReplaySnapshot.Column, at first: Int
+    ) throws(CheckpointError) {
+        let bytes = min(ring.chunkLength, ring.count - first) * column.bytesPerSlot
+        try chunk.withBytes { (all: UnsafeRawBufferPointer) throws(CheckpointError) in
+            try ReplayContentRules.check(
+                UnsafeRawBufferPointer(rebasing: all[..<bytes]), of: column, at: first, "\(path)/\(column.name)")
+        }
     }
 
     /// The newest observation and the final one of a truncated episode have no action.

@@ -33,7 +33,13 @@ extension ContainerReader {
 
     /// Decodes a JSON document.
     func document<Document: Decodable>(_ path: String, as type: Document.Type) throws(CheckpointError) -> Document {
-        let (bytes, _) = try json(path)
+        try document(path, try json(path).bytes, as: type)
+    }
+
+    /// Decodes a JSON document that has been read.
+    func document<Document: Decodable>(
+        _ path: String, _ bytes: [UInt8], as type: Document.Type
+    ) throws(CheckpointError) -> Document {
         do { return try JSONDecoder().decode(Document.self, from: Data(bytes)) } catch {
             throw .broken(.documents, "/\(path) does not match the format: \(error)", error)
         }

@@ -44,21 +44,16 @@ enum DurableFile {
         }
     }
 
-    /// Records the entries of a directory on the disk.
-    static func synchroniseDirectory(_ url: URL) throws(CheckpointError) {
-        let directory = try open(url.path, O_RDONLY | O_DIRECTORY)
-        defer { close(directory) }
-        guard fsync(directory) == 0 else { throw failure("recorded on the disk", url.path) }
-    }
-
     /// Checks that the temporary file of a target, if there is one, is what a killed process left. Not needed in a
     /// directory of checkpoints, whose names are the store's.
     ///
     /// - Throws: ``CheckpointError`` (`exists`).
     static func requireOwnTemporary(of target: URL) throws(CheckpointError) {
         let temporary = target.path + temporaryEnding
-        if FileKind(temporary) == .missing { return }
-        guard let beginning = try? FileBeginning.read(temporary, bytes: Seal.byteCount), Seal.mayBegin(beginning) else {
+        if FileKind(entry: temporary) == .missing { return }
+        guard let beginning = try? RegularFile.beginning(ofEntry: temporary, bytes: Seal.byteCount),
+            Seal.mayBegin(beginning)
+        else {
             throw CheckpointError(
                 code: .exists,
                 message: "'\(temporary)' is not an unfinished checkpoint and is never replaced; move it away.")
@@ -85,8 +80,10 @@ enum DurableFile {
         guard fsync(descriptor) == 0 else { throw failure("synchronised to the disk", path) }
     }
 
-    static func failure(_ what: String, _ path: String) -> CheckpointError {
-        CheckpointError(
-            code: .inputOutput, message: "'\(path)' could not be \(what): \(SystemError(errno)).")
+    /// - Parameter error: by default that of the last system call.
+    static func failure(
+        _ what: String, _ path: String, _ error: SystemError = SystemError(errno)
+    ) -> CheckpointError {
+        CheckpointError(code: .inputOutput, message: "'\(path)' could not be \(what): \(error).")
     }
 }

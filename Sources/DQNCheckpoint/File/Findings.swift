@@ -11,8 +11,9 @@ enum ReadingPurpose: Equatable {
     /// Like loading, but leaves replays in the file, from which they are written to another one. If they are copied,
     /// checks the rules of their elements.
     case copying(replays: Bool)
-    /// Records broken rules, and keeps only what rules need. Unless `deep`, it checks that the replay chunks of a
-    /// sealed file exist, but does not inflate them, since the seal covers their bytes.
+    /// Records broken rules, and keeps only what rules need. Unless `deep`, it reads the replay columns of a sealed file
+    /// that rules restrict, up to ``Findings/sampledBytes``. Of the others it checks that their chunks exist, but does
+    /// not inflate them, since the seal covers their bytes.
     case verifying(deep: Bool)
     /// Records broken rules and keeps every other part.
     case salvaging
@@ -33,6 +34,8 @@ final class Findings {
     private static let limit = 16
 
     private(set) var all: [Finding] = []
+    /// Inflated bytes of replay columns that verifying without `deep` may still read.
+    var sampledBytes = Double(1 << 28)
     /// Paths of datasets that have been read or were unreadable.
     var examined: Set<String> = []
     /// Bytes of the documents read so far.
@@ -92,6 +95,8 @@ extension ContainerReader {
         case check
         /// They are checked as far as rules need them, and stay in the file to be read again.
         case leave
+        /// They are only located, except for small columns that rules restrict.
+        case sample
         /// They are only located.
         case locate
     }
@@ -101,10 +106,24 @@ extension ContainerReader {
         switch purpose {
         case .loading, .resuming, .salvaging: .keep
         case .copying(let replays): replays ? .leave : .locate
-        case .verifying(let deep): layout == .plain || deep ? .check : .locate
+        case .verifying(let deep): layout == .plain || deep ? .check : .sample
         }
     }
 
-    /// Whether rule 22 applies: it came with sealed files, and recovered state is written to one.
-    var asksForEpisodes: Bool { purpose == .salvaging || layout == .sealed && purpose == .verifying(deep: true) }
+    /// Whether verifying without `deep` reads the elements of some replay columns: small ones always are, because rules
+    /// restrict them.
+    func samples(_ columns: [Manifest.Entry]) -> Bool {
+        let bytes = columns.reduce(0.0) { $0 + Double($1.bytesPerRow) * Double($1.shape.first ?? 0) }
+        guard bytes <= findings.sampledBytes else { return false }
+        findings.sampledBytes -= bytes
+        return true
+    }
+
+    /// Whether rule 22 applies: it came with sealed files, and recovered state is written to one. Only if asked for does
+    /// it apply to what another program's method has stored.
+    ///
+    /// - Parameter isBuiltIn: Whether the configured method is one of this library.
+    func checksEpisodes(ofBuiltInMethod isBuiltIn: Bool) -> Bool {
+        purpose == .salvaging || layout == .sealed && (isBuiltIn || purpose == .verifying(deep: true))
+    }
 }

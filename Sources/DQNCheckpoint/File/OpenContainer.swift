@@ -1,3 +1,5 @@
+internal import DQNModel
+
 /// A file open for reading, from which another one can be written.
 ///
 /// `@unchecked Sendable`: created, used and released within one call of `HDF5.perform`, so on the HDF5 thread.

@@ -1,4 +1,5 @@
 internal import DQNModel
+internal import DQNSupport
 internal import Foundation
 
 /// The first 512 bytes of a file from format 2.0 on: format, file length and the digest of everything after them.
@@ -45,7 +46,7 @@ struct Seal: Equatable, Sendable {
         guard block == seal.bytes else {
             throw .broken(.seal, "'\(path)' is damaged: its first \(byteCount) bytes are not a valid seal.")
         }
-        let size = try file.byteCount()
+        let size = file.byteCount
         guard size == seal.fileBytes else {
             throw .broken(.sealedContent, "'\(path)' has \(size) bytes, but was written with \(seal.fileBytes).")
         }
@@ -59,7 +60,7 @@ struct Seal: Equatable, Sendable {
     static func make(for path: String, version: String) throws(CheckpointError) -> Seal {
         let file = try OpenFile(path)
         _ = try file.read(byteCount)
-        return Seal(version: version, fileBytes: try file.byteCount(), digest: try file.digestOfRest())
+        return Seal(version: version, fileBytes: file.byteCount, digest: try file.digestOfRest())
     }
 
     /// Returns the digest in a damaged file's seal, if it is still readable.
@@ -75,8 +76,11 @@ struct Seal: Equatable, Sendable {
         _ block: [UInt8], _ path: String, knowing versions: [ContainerVersion]
     ) throws(CheckpointError) -> Seal {
         guard block.starts(with: magic.utf8) else {
+            let words = ForeignFile.words(path).map { "it is \($0). \(ForeignFile.remedy)" }
             throw .broken(
-                .isHDF5, "'\(path)' is not a checkpoint: it begins neither with a seal nor with HDF5's signature.")
+                .isHDF5,
+                "'\(path)' is not a checkpoint: "
+                    + (words ?? "it begins neither with a seal nor with HDF5's signature."))
         }
         // The version first: a later one may change everything else.
         let line = block.dropFirst(magic.utf8.count).prefix { $0 != 10 }
@@ -99,22 +103,18 @@ struct Seal: Equatable, Sendable {
 
 /// A file read once from beginning to end.
 private struct OpenFile: ~Copyable {
-    private let descriptor: Int32
+    private let file: RegularFile
     private let path: String
+    private var descriptor: Int32 { file.descriptor }
 
     init(_ path: String) throws(CheckpointError) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
         self.path = path
-        guard descriptor >= 0 else { throw Self.failure("opened", path) }
+        do throws(SystemError) { file = try RegularFile(path, followingLinks: true) } catch {
+            throw Self.failure("opened", path, error)
+        }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
-
-    func byteCount() throws(CheckpointError) -> Int {
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw Self.failure("examined", path) }
-        return Int(status.st_size)
-    }
+    var byteCount: Int { file.byteCount }
 
     /// Returns the next bytes; fewer at the end of the file.
     func read(_ count: Int) throws(CheckpointError) -> [UInt8] {
@@ -147,10 +147,12 @@ private struct OpenFile: ~Copyable {
         }
     }
 
-    private static func failure(_ what: String, _ path: String) -> CheckpointError {
-        if errno == ENOENT {
+    private static func failure(
+        _ what: String, _ path: String, _ error: SystemError = SystemError(errno)
+    ) -> CheckpointError {
+        if error.number == ENOENT {
             return CheckpointError(code: .missing, message: "There is no file '\(path)'; check the path.")
         }
-        return DurableFile.failure(what, path)
+        return DurableFile.failure(what, path, error)
     }
 }

@@ -24,4 +24,11 @@ enum Rule: Int {
     case episodes = 22
     case environments = 23
     case masks = 24
+    case architectureKeys = 25
+    case playingKeys = 26
+    case counters = 27
+    case optimizerState = 28
+    case runningWorkers = 29
+    case learnerState = 30
+    case replayContent = 31
 }

@@ -1,4 +1,5 @@
 internal import DQNModel
+internal import DQNSupport
 package import Foundation
 
 /// Which checkpoint of a run to use.
@@ -53,6 +54,7 @@ package enum CheckpointLocation {
                     "'\(path.path)' has no checkpoint of agent step \(step); it has \(steps.isEmpty ? "none" : steps)."
                 )
             }
+            try CheckpointStore.requireFile(entry.url)
             return entry.url
         }
     }
@@ -95,9 +97,19 @@ package enum CheckpointLocation {
     }
 
     /// Returns the directory of checkpoints in a run's directory, or the directory itself if it is one of checkpoints.
-    package static func directory(of path: URL) -> URL {
+    ///
+    /// `path` may be a symbolic link, since the user has named it; `checkpoints` in it may not.
+    /// - Throws: ``CheckpointError`` (`missing`) for such a link.
+    package static func directory(of path: URL) throws(CheckpointError) -> URL {
         let inner = path.appendingPathComponent("checkpoints", isDirectory: true)
-        return FileManager.default.fileExists(atPath: inner.path) ? inner : path
+        switch FileKind(entry: inner.path) {
+        case .missing: return path
+        case .link:
+            throw missing(
+                "'\(inner.path)' is a symbolic link; \(FileKind.linkRule): name the directory of checkpoints that it "
+                    + "leads to instead.")
+        default: return inner
+        }
     }
 
     private static func missing(_ message: String) -> CheckpointError {

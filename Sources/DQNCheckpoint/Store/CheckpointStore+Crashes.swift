@@ -11,6 +11,7 @@ extension CheckpointStore {
     static func readGuarded<Value>(
         _ url: URL, _ read: (URL) throws(CheckpointError) -> Value
     ) throws(CheckpointError) -> Value {
+        try requireFile(url)
         let mark = crashMark(of: url)
         let identity = identity(of: url)
         if let text = text(of: mark) {

@@ -1,5 +1,6 @@
 internal import DQNModel
-internal import Foundation
+internal import DQNSupport
+package import Foundation
 
 extension CheckpointStore {
     /// Checks that the path still refers to the locked directory, since people move and delete directories of running
@@ -35,5 +36,22 @@ extension CheckpointStore {
             try lockAgain()
             return ["'\(path)' has been replaced since the program started: earlier checkpoints are not there"]
         }
+    }
+
+    /// Checks that a file of the store is a regular file. Somebody else may have filled the directory: a symbolic link
+    /// could lead to any file of the user, and reading a named pipe never ends.
+    ///
+    /// - Throws: ``CheckpointError`` (`malformed`).
+    package static func requireFile(_ url: URL) throws(CheckpointError) {
+        let kind = FileKind(entry: url.path)
+        let rule: String
+        switch kind {
+        case .link: rule = FileKind.linkRule
+        case .directory, .special: rule = "a checkpoint is a regular file"
+        default: return
+        }
+        throw CheckpointError(
+            code: .malformed,
+            message: "'\(url.path)' is \(kind.words); \(rule): put the checkpoint itself in its place, or remove it.")
     }
 }

@@ -1,3 +1,4 @@
+internal import DQNSupport
 package import Foundation
 
 extension CheckpointStore {
@@ -17,8 +18,11 @@ extension CheckpointStore {
                 throw DurableFile.failure("moved to '\(target)'", entry.url.path)
             }
         }
-        try DurableFile.synchroniseDirectory(folder)
-        try DurableFile.synchroniseDirectory(directory)
+        for folder in [folder, directory] {
+            do throws(SystemError) { try Directories.synchronise(folder.path) } catch {
+                throw DurableFile.failure("recorded on the disk", folder.path, error)
+            }
+        }
         return newer.count
     }
 }

@@ -104,7 +104,7 @@ public final class CheckpointStore {
         let notices = try requireOwnDirectory()
         let steps = checkpoint.counters.agentSteps
         let url = directory.appendingPathComponent(Self.fileName(agentSteps: steps))
-        guard replacing || !FileManager.default.fileExists(atPath: url.path) else {
+        guard replacing || FileKind(entry: url.path) == .missing else {
             throw CheckpointError(
                 code: .exists,
                 message: "'\(url.path)' exists, and a committed checkpoint is never replaced; move it away.")
@@ -266,7 +266,7 @@ extension CheckpointStore {
     private func quarantine(_ url: URL, _ why: String, _ notice: (String) -> Void) throws(CheckpointError) {
         var target = url.path + ".damaged"
         var number = 1
-        while FileManager.default.fileExists(atPath: target) {
+        while FileKind(entry: target) != .missing {
             number += 1
             target = url.path + ".\(number).damaged"
         }

@@ -149,7 +149,9 @@ private final class RequestQueue: @unchecked Sendable {
         let start = ContinuousClock.now
         let result: Result<CheckpointStore.Receipt, CheckpointError>
         do throws(CheckpointError) {
+            let notice = lineage?.stageEvent()
             var receipt = try store.commit(request.checkpoint, replacing: request.replacing)
+            if let notice { receipt.notices.append(notice) }
             if let notice = lineage?.append(receipt.digest, isReplacement: request.replacing) {
                 receipt.notices.append(notice)
             }

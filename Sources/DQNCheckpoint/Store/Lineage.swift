@@ -8,7 +8,7 @@ package import Foundation
 /// changed settings, `"changed":{KEY:VALUE}` holds the new values. Before them a line may record an event: the state of
 /// another run that this one started from (`from`), or a return to an earlier checkpoint (`returned`). Checkpoints do not record their parents, so that equal
 /// states produce identical files however often a run was resumed. The file is informative: nothing depends on it, and a
-/// kill may lose its last line.
+/// kill may lose its last line. An event before the first save is staged in an unfinished file, so that no kill loses it.
 package struct Lineage: Sendable {
     /// How a checkpoint was created.
     package enum Reason: String, Sendable, Codable {
@@ -71,7 +71,31 @@ package struct Lineage: Sendable {
     private static func line(_ value: some Encodable) -> Data? {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(value)).map { $0 + Data("\n".utf8) }
+        // A setting may hold any text, and people read the file on a terminal.
+        return (try? encoder.encode(value)).map { Data(PrintableText.json(Array($0))) + Data("\n".utf8) }
+    }
+
+    /// Writes the event that comes before the first save into the unfinished file, unless a line holds it already.
+    ///
+    /// - Returns: A message if it could not be written.
+    package func stageEvent() -> String? {
+        guard let event, let line = Self.line(JSONValue.object(event)) else { return nil }
+        let staged = AtomicFile.temporary(of: url.path)
+        do throws(SystemError) {
+            unlink(staged)
+            let file = try RegularFile(staged, O_WRONLY | O_CREAT | O_EXCL, followingLinks: false)
+            try AtomicFile.write(line, to: file.descriptor)
+            return nil
+        } catch { return Self.failure(url, error) }
+    }
+
+    /// Takes over an event that a killed process has staged before the first save.
+    package static func restoreStagedEvent(of url: URL) {
+        let staged = AtomicFile.temporary(of: url.path)
+        guard FileKind(entry: url.path) == .missing, let line = try? RegularFile.contents(ofEntry: staged),
+            line.last == UInt8(ascii: "\n")
+        else { return }
+        rename(staged, url.path)
     }
 
     /// Appends a line.
@@ -84,20 +108,35 @@ package struct Lineage: Sendable {
         defer { (parent, next, changes, event) = (child, .trained, [:], nil) }
         guard let before = event.map({ Self.line(JSONValue.object($0)) }) ?? Data(), let bytes = Self.line(line)
         else { return nil }
-        return Self.append(before + bytes, to: url)
+        let failure = Self.append(before + bytes, to: url)
+        if failure == nil, event != nil { unlink(AtomicFile.temporary(of: url.path)) }
+        return failure
     }
 
     private static func append(_ bytes: Data, to url: URL) -> String? {
         do throws(SystemError) {
-            let descriptor = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-            guard descriptor >= 0 else { throw SystemError(errno) }
-            defer { close(descriptor) }
+            let file = try RegularFile(url.path, O_RDWR | O_CREAT | O_APPEND, followingLinks: false)
             // A kill may have truncated the last line; the next one must start a new line.
-            let end = lseek(descriptor, 0, SEEK_END)
-            var last = UInt8(ascii: "\n")
-            if end > 0, pread(descriptor, &last, 1, end - 1) < 0 { throw SystemError(errno) }
-            try AtomicFile.write((last == UInt8(ascii: "\n") ? Data() : Data("\n".utf8)) + bytes, to: descriptor)
+            let last = try file.read(1, at: max(file.byteCount - 1, 0)).last ?? UInt8(ascii: "\n")
+            let lines = (last == UInt8(ascii: "\n") ? Data() : Data("\n".utf8)) + bytes
+            if file.linkCount > 1 {
+                // Its other names are copies of the run, or files that somebody else has linked here.
+                try AtomicFile.write(try file.contents() + lines, to: url.path, synchronising: false)
+            } else {
+                try AtomicFile.write(lines, to: file.descriptor)
+            }
             return nil
-        } catch { return "\(url.lastPathComponent) could not be written: \(error)" }
+        } catch { return failure(url, error) }
+    }
+
+    private static func failure(_ url: URL, _ error: SystemError) -> String {
+        let kind = FileKind(entry: url.path)
+        let reason =
+            switch kind {
+            case .link: "it is a symbolic link, and \(FileKind.linkRule)"
+            case .directory, .special: "it is \(kind.words)"
+            default: "\(error)"
+            }
+        return "\(url.lastPathComponent) could not be written: \(reason)"
     }
 }

@@ -1,4 +1,5 @@
 internal import DQNModel
+internal import DQNSupport
 internal import Foundation
 internal import HDF5
 
@@ -11,20 +12,23 @@ enum CheckpointFile {
         checksDigests: Bool,
         _ body: @Sendable (OpenContainer) throws(CheckpointError) -> Value
     ) throws(CheckpointError) -> Value {
-        var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
-            throw CheckpointError(code: .missing, message: "There is no file '\(path)'; check the path.")
-        }
-        guard !isDirectory.boolValue else {
-            throw CheckpointError(code: .missing, message: "'\(path)' is a directory; choose a checkpoint file in it.")
-        }
+        try requireFile(path)
         let seal = try Seal.check(path, knowing: versions)
-        return try HDF5.perform { session throws(CheckpointError) in
-            let file = OpenContainer(
-                try ContainerReader(
-                    path, seal: seal, knowing: versions, checksDigests: checksDigests, for: purpose,
-                    session: session))
-            return try body(file)
+        do throws(CheckpointError) {
+            return try HDF5.perform { session throws(CheckpointError) in
+                let file = OpenContainer(
+                    try ContainerReader(
+                        path, seal: seal, knowing: versions, checksDigests: checksDigests, for: purpose,
+                        session: session))
+                return try body(file)
+            }
+        } catch {
+            guard error.code == .malformed, case .absent = seal, let words = ForeignFile.words(path) else {
+                throw error
+            }
+            throw CheckpointError(
+                code: .malformed, message: "'\(path)' is not a checkpoint: it is \(words). \(ForeignFile.remedy)",
+                rule: error.rule, underlying: error)
         }
     }
 
@@ -38,6 +42,25 @@ enum CheckpointFile {
         try open(path, for: purpose, knowing: versions, checksDigests: checksDigests) {
             (file) throws(CheckpointError) in try body(file.reader)
         }
+    }
+
+    /// Checks that a path leads to a regular file.
+    private static func requireFile(_ path: String) throws(CheckpointError) {
+        let kind = FileKind(path)
+        let message: String
+        switch kind {
+        // What cannot be looked at cannot be opened either.
+        case .file, .hidden: return
+        case .directory:
+            let isSavedModel = FileKind("\(path)/saved_model.pb") == .file
+            message =
+                isSavedModel
+                ? "'\(path)' is not a checkpoint: it is a SavedModel of TensorFlow (a directory). \(ForeignFile.remedy)"
+                : "'\(path)' is a directory; choose a checkpoint file in it."
+        case .special, .brokenLink, .link: message = "'\(path)' is \(kind.words); a checkpoint is a regular file."
+        case .missing: message = "There is no file '\(path)'; check the path."
+        }
+        throw CheckpointError(code: .missing, message: message)
     }
 
     /// Returns the state of a whole file in the form of the current version.

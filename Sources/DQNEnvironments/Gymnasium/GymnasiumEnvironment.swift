@@ -31,6 +31,8 @@ package final class GymnasiumEnvironment: Environment, CaptureExplaining {
     var hasMask = false
     /// Whether the process may serve the next environment of this id, if this one is never reset.
     var isSpare = true
+    /// Receives the files that the process has loaded until the end of the first reset, when it may load more modules.
+    var onFirstReset: (([String]) -> Void)?
 
     /// Creates an environment in a new Python process, or takes over a process that has only reported its specification
     /// so far.
@@ -105,6 +107,11 @@ package final class GymnasiumEnvironment: Environment, CaptureExplaining {
         self.seed = seed ?? self.seed
         lives = reply.lives
         readMask(reply.hasMask)
+        if let report = onFirstReset {
+            onFirstReset = nil
+            let reply = try process.ask(.files, seconds: stepSeconds)
+            report((try? JSONDecoder().decode([String].self, from: Data(reply.payload))) ?? [])
+        }
     }
 
     /// Takes one action.

@@ -9,6 +9,7 @@ enum GymnasiumOperation: UInt32 {
     case restore = 5
     case render = 6
     case picture = 7
+    case files = 8
 }
 
 /// The status of a worker's reply, with the numbers of its script.

@@ -1,4 +1,6 @@
 internal import DQNModel
+internal import DQNSupport
+internal import Foundation
 
 extension GymnasiumProcess {
     /// The error of a reply; `nil` if its status is `done`.
@@ -70,6 +72,24 @@ extension GymnasiumProcess {
                 code: .environmentFailed, message: "\(environment) cannot \(action): it raised \(reason)\(location).",
                 details: lines)
         }
+    }
+
+    /// Why the process could not be started.
+    static func cannotStart(_ python: String, _ error: SystemError) -> EnvironmentError {
+        let remedy: String? =
+            switch error.number {
+            case EMFILE: "raise the limit with ulimit -n, or use fewer workers"
+            case ENFILE: "the machine has too many open files; end some programs"
+            case EAGAIN: "raise the limit of processes (ulimit -u, pids.max of the control group), or use fewer workers"
+            case ENOMEM: "free some memory, or use fewer workers"
+            default: nil
+            }
+        let cause = "The Python '\(python)' cannot be started (\(error))"
+        if let remedy { return EnvironmentError(code: .environmentFailed, message: "\(cause); \(remedy).") }
+        return EnvironmentError(
+            code: .pythonMissing,
+            message: "\(cause); run Scripts/setup-gymnasium, or name another with --python PATH or "
+                + "\(GymnasiumPython.variable).")
     }
 
     private func sentence(_ text: String) -> String { text.hasSuffix(".") || text.hasSuffix("?") ? text : text + "." }

@@ -36,6 +36,8 @@ final class GymnasiumProcess {
     private static let payloadLimit: UInt64 = 1 << 30
     /// Seconds a process has to close its environment.
     private static let closingSeconds = 1.0
+    /// Seconds that a step has at least when the run is asked to end, and the multiple of the longest answer so far.
+    private static let (secondsOfGrace, graceFactor) = (2.0, 3.0)
     /// Seconds that a process has to read the scripts.
     private static let scriptSeconds = 30.0
 
@@ -55,6 +57,8 @@ final class GymnasiumProcess {
     // Enough for the fault handler's output, at most a hundred frames.
     private var output = OutputTail(limit: 32768)
     private var hasAnswered = false
+    /// The longest answers so far, in seconds; short ones are not measured.
+    private var longest = (step: 0.0, other: 0.0)
     /// Why the process has ended; `nil` while it runs.
     private(set) var loss: EnvironmentError?
     /// One request, then one reply.
@@ -83,11 +87,7 @@ final class GymnasiumProcess {
             + reference.pairs.map { "\($0.key)=\($0.value)" }
         let started: Started
         do throws(SystemError) { started = try Started(python, arguments) } catch {
-            throw EnvironmentError(
-                code: .pythonMissing,
-                message:
-                    "The Python '\(python)' cannot be started (\(error)); run Scripts/setup-gymnasium, or name another "
-                    + "with --python PATH or \(GymnasiumPython.variable).")
+            throw Self.cannotStart(python, error)
         }
         process = started.process
         control = started.control
@@ -132,12 +132,21 @@ final class GymnasiumProcess {
         let flags: UInt32 = (flag ? 1 : 0) | (Processors.haveRoomForPolling ? 2 : 0)
         request.storeBytes(of: flags, toByteOffset: 4, as: UInt32.self)
         request.storeBytes(of: value, toByteOffset: 8, as: UInt64.self)
-        var limit = ChildProcess.TimeLimit(seconds: seconds)
+        let grace = max(Self.secondsOfGrace, Self.graceFactor * (operation == .step ? longest.step : longest.other))
+        var limit = ChildProcess.TimeLimit(seconds: seconds, ofGrace: grace)
+        defer {
+            switch operation {
+            case .step: longest.step = max(longest.step, limit.counted)
+            // Its answer comes after the imports.
+            case .describe: break
+            default: longest.other = max(longest.other, limit.counted)
+            }
+        }
         var failure = process.send(UnsafeRawBufferPointer(request), to: control, within: &limit)
         if failure == 0, !payload.isEmpty {
             failure = payload.withUnsafeBytes { process.send($0, to: control, within: &limit) }
         }
-        if failure == EAGAIN { throw timedOut(after: seconds) }
+        if failure == EAGAIN { throw timedOut(limit) }
         let header = UnsafeMutableRawBufferPointer(rebasing: message[16...])
         try receive(into: header, within: &limit)
         guard let base = header.baseAddress, let (reply, bytes) = GymnasiumReply.header(base),
@@ -181,7 +190,7 @@ final class GymnasiumProcess {
             case .second: output.drain(outputDescriptor)
             case .failure: throw ended()
             }
-            if filled < buffer.count, limit.isOver(waitingFor: process) { throw timedOut(after: limit.seconds) }
+            if filled < buffer.count, limit.isOver(waitingFor: process) { throw timedOut(limit) }
         }
     }
 
@@ -200,11 +209,17 @@ final class GymnasiumProcess {
         return process.ending ?? .unknown
     }
 
-    private func timedOut(after seconds: Double) -> EnvironmentError {
+    private func timedOut(_ limit: ChildProcess.TimeLimit) -> EnvironmentError {
         end(killing: true)
+        if limit.isShortened {
+            return remember(
+                .timedOut,
+                "The Python process of 'gym:\(name)' did not answer after the request to end and was killed; resume the "
+                    + "run to start another.")
+        }
         return remember(
             .timedOut,
-            "The Python process of 'gym:\(name)' did not answer within \(seconds) seconds and was killed; resume "
+            "The Python process of 'gym:\(name)' did not answer within \(limit.seconds) seconds and was killed; resume "
                 + "the run to start another, or allow more time with --env-timeout SECONDS.")
     }
 

@@ -27,6 +27,7 @@ from gymnasium_environment import (
     NOT_CAPTURABLE,
     Refusal,
     describe,
+    is_text,
     one_line,
     outcome_refusal,
     picture,
@@ -56,7 +57,7 @@ REQUEST, REPLY = struct.Struct("<IIQ"), struct.Struct("<IIdQ")
 HAS_SEED, MAY_POLL = 1, 2
 # In the flags of a reply, besides the end of an episode (bits 0 and 1) and lives (from bit 8 on).
 HAS_MASK = 4
-DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER, PICTURE = range(1, 8)
+DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER, PICTURE, FILES = range(1, 9)
 # The exceptions of decoding an invalid state.
 NO_STATE = (
     ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError, struct.error
@@ -121,7 +122,7 @@ class Worker:
     """One environment, and the requests for it."""
 
     def __init__(self, identifier, options, wrappers, choices, guard):
-        self.gymnasium = import_packages(identifier)
+        self.gymnasium, self.guard = import_packages(identifier), guard
         import numpy
 
         self.environment = make(self.gymnasium, identifier, options, wrappers)
@@ -175,6 +176,8 @@ class Worker:
                     answer(DONE, text.encode())
                 elif operation == PICTURE:
                     answer(DONE, picture(self.environment))
+                elif operation == FILES:
+                    answer(DONE, json.dumps(sorted(filter(is_text, self.guard.loaded))).encode())
                 elif operation == DESCRIBE:
                     answer(DONE, json.dumps(self.description, allow_nan=False).encode())
             except Unfit as reason:

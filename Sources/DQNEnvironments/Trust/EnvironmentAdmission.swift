@@ -44,6 +44,7 @@ struct EnvironmentAdmission {
             if let whole = try? EnvironmentID(environment.specification.id), whole != id {
                 memory.remember(EnvironmentSubject(whole, settings), loading: files)
             }
+            (environment as? GymnasiumEnvironment)?.onFirstReset = { memory.remember(subject, loading: $0) }
         }
         return environment
     }

@@ -23,7 +23,7 @@ package final class EnvironmentMemory: Equatable, @unchecked Sendable {
     private let notice: @Sendable (String) -> Void
     private let lock = Lock()
     private var noticed: Set<String> = []
-    private var written: Set<String> = []
+    private var written: [String: Set<String>] = [:]
 
     /// Creates a memory; nothing is read or written before an environment brings code.
     ///
@@ -73,16 +73,22 @@ package final class EnvironmentMemory: Equatable, @unchecked Sendable {
 
     /// Remembers an environment that the user has named.
     ///
-    /// - Parameter files: the canonical paths of the files that it has loaded.
+    /// - Parameter files: the canonical paths of files that it has loaded, in addition to those of earlier calls.
     func remember(_ subject: EnvironmentSubject, loading files: [String]) {
+        guard let directory = open(creating: true), let name = try? fileName(subject) else { return }
+        let new = lock.withLock { () -> Set<String>? in
+            let before = written[name]
+            let all = (before ?? []).union(files).union(subject.optionFiles)
+            written[name] = all
+            return all == before ? nil : all
+        }
+        guard let new else { return }
         var digests: [String: String] = [:]
-        for file in files + subject.optionFiles { digests[file] = self.digest(ofFile: file) }
+        for file in new { digests[file] = self.digest(ofFile: file) }
         let known = KnownEnvironment(environment: subject, files: digests)
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
-        guard let directory = open(creating: true), let name = try? fileName(subject),
-            let contents = try? encoder.encode(known), lock.withLock({ written.insert(name).inserted })
-        else { return }
+        guard let contents = try? encoder.encode(known) else { return }
         guard contents.count <= Self.recordLimit else {
             return say("the environment '\(subject.name)' is not remembered: it loads too many files")
         }

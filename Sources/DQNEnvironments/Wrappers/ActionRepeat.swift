@@ -18,6 +18,8 @@ package struct ActionRepeat: EnvironmentWrapper {
     package let specification: EnvironmentSpecification
     /// The rate of the inner environment divided by ``count``.
     package var stepsPerSecond: Double { inner.stepsPerSecond / Double(count) }
+    /// The largest number of frames that an action may take in all.
+    private static let mostFrames = 1_000_000
     private var shown: Observation
     private var before: Observation
 
@@ -42,7 +44,14 @@ package struct ActionRepeat: EnvironmentWrapper {
                 text, environment,
                 "it already takes \(frames) frames per step; create it with --env-set frameskip=1, or omit ',max'")
         }
-        specification.framesPerStep *= count
+        let (frames, overflows) = specification.framesPerStep.multipliedReportingOverflow(by: count)
+        guard !overflows, frames <= Self.mostFrames else {
+            throw .unfit(
+                text, environment,
+                "an action would take more than \(Self.mostFrames) frames with the wrappers inside; repeat it less often"
+            )
+        }
+        specification.framesPerStep = frames
         specification.maximumEpisodeSteps = specification.maximumEpisodeSteps.map { ($0 + count - 1) / count }
         self.specification = specification
         self.count = count

@@ -9,7 +9,11 @@ extension ReplayLearner {
     ) throws(ModelError) -> ReplayStreams {
         var memories: [ReplayMemory] = []
         for environment in 0..<context.configuration.environmentsPerWorker {
-            memories.append(try memory(context, restored, context.state?.replay(of: environment)))
+            let stored = context.state?.replay(of: environment)
+            guard stored != nil || context.state?.hasEpisode(of: environment) != true else {
+                throw .invalid("The stored state of environment \(environment) has an episode, but no replay of it.")
+            }
+            memories.append(try memory(context, restored, stored))
         }
         return ReplayStreams(memories)
     }

@@ -71,6 +71,9 @@ final class ReplayLearner: OpenUpdateLearner {
         let restored = try context.restoredWithUpdate()
         openUpdate = try OpenUpdate(restored)
         replay = try Self.replay(context, restored)
+        guard openUpdate == nil || replay.canSample else {
+            throw ModelError.invalid("The stored open update has a replay without a step to sample.")
+        }
 
         let inPlace = configuration.refreshInterval == 1 ? store.inPlace : nil
         usesCopy = inPlace == nil
@@ -85,8 +88,8 @@ final class ReplayLearner: OpenUpdateLearner {
         if usesCopy, let restored, restored.values["parameters"] != nil, context.state?.status != .resting {
             _ = try parameters.elements.update(
                 fromContentsOf: restored.float32("parameters", count: store.layout.count))
-            updatesUntilRefresh = Int(try restored.int64("updates_until_refresh", count: 1)[0])
-            updateCountAtPull = Int(try restored.int64("pulled_at", count: 1)[0])
+            updatesUntilRefresh = try restored.count("updates_until_refresh", from: 1)
+            updateCountAtPull = try restored.count("pulled_at")
         } else {
             updateCountAtPull = try store.pull(into: parameters)
         }

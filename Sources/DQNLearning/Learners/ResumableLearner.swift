@@ -78,7 +78,7 @@ struct OpenUpdate {
     init?(_ snapshot: StateSnapshot?) throws(ModelError) {
         guard let snapshot, snapshot.version == Self.stateVersion else { return nil }
         let stored = try snapshot.int64("open_update", count: 3)
-        guard stored[0] >= 0, stored[0] < stored[1], stored[2] >= 0 else {
+        guard stored[0] >= 0, stored[0] < stored[1], stored[1] <= largestCount, stored[2] >= 0 else {
             throw .invalid("The stored open update has taken \(stored[0]) of \(stored[1]) gradient steps.")
         }
         (taken, steps, total) = (Int(stored[0]), Int(stored[1]), Int(stored[2]))
@@ -109,7 +109,32 @@ struct OpenUpdate {
     }
 }
 
+/// The largest count in a learner's state: adding to it cannot overflow.
+private let largestCount: Int64 = 1 << 53
+
+extension StateSnapshot {
+    /// Returns the only element of an array of counts.
+    ///
+    /// - Throws: `ModelError` (`invalidSnapshot`) if it is missing or out of range.
+    func count(_ name: String, from least: Int = 0) throws(ModelError) -> Int {
+        let value = try int64(name, count: 1)[0]
+        guard (Int64(least)...largestCount).contains(value) else {
+            throw .invalid("The stored '\(name)' is \(value); it must be from \(least) to 2^53.")
+        }
+        return Int(value)
+    }
+}
+
 extension LearnerContext {
+    /// Refuses a segment whose last step is not the worker's last one in its round of environments.
+    func requireRound(of segment: Segment) throws(ModelError) {
+        let steps = state?.agentSteps ?? 0
+        guard segment.count % segment.environments != steps % segment.environments else { return }
+        throw .invalid(
+            "The stored segment has \(segment.count) steps, but the worker's \(steps) agent steps end elsewhere in a "
+                + "round of \(segment.environments) environments.")
+    }
+
     /// Returns the arrays that a learner of this method saved, with or without an open update.
     func restoredWithUpdate() throws(ModelError) -> StateSnapshot? {
         try restored(version: state?.learner?.version == OpenUpdate.stateVersion ? OpenUpdate.stateVersion : 1)

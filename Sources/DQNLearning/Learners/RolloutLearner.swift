@@ -65,6 +65,7 @@ final class RolloutLearner: OpenUpdateLearner {
                 _ = values.update(fromContentsOf: try restored.float32("segment.values", count: segment.count))
             }
         }
+        try context.requireRound(of: segment)
         try parameters.load(restored, openSteps: segment.count, context)
         try actingNetwork.use(parameters.values)
     }

@@ -22,7 +22,7 @@ public enum WorkerOptimizer {
         for (name, value) in snapshot.values where name.hasPrefix(prefix) {
             if case .float32(let values) = value { slots[String(name.dropFirst(prefix.count))] = values }
         }
-        let stepCount = Int(try snapshot.int64("optimizer_steps", count: 1)[0])
+        let stepCount = try snapshot.count("optimizer_steps")
         do throws(NetworkError) {
             return try Optimizer(configuration.optimizer, layout: layout, stepCount: stepCount, slots: slots)
         } catch {

@@ -121,7 +121,9 @@ package struct ReplayReader {
             if flag(current).endsEpisode { return nil }
             current = after(current)
         }
-        return (current, Int(actions.value(current, as: Int32.self)))
+        // No action was taken at the observation after an episode.
+        let action = Int(actions.value(current, as: Int32.self))
+        return action < 0 ? nil : (current, action)
     }
 
     /// Loads the observation of a slot, with all its frames, into a row of a network's input.

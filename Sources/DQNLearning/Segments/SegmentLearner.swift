@@ -51,6 +51,7 @@ final class SegmentLearner: OpenUpdateLearner {
             }
             try restoreNextActions(restored)
         }
+        try context.requireRound(of: segment)
         try parameters.load(restored, openSteps: segment.count, context)
         try networks.reloadParameters()
     }

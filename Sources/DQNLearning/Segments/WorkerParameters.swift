@@ -46,7 +46,7 @@ final class WorkerParameters {
         {
             _ = try values.elements.update(
                 fromContentsOf: snapshot.float32("parameters", count: store.layout.count))
-            updateCountAtPull = Int(try snapshot.int64("pulled_at", count: 1)[0])
+            updateCountAtPull = try snapshot.count("pulled_at")
         } else {
             updateCountAtPull = try store.pull(into: values)
         }

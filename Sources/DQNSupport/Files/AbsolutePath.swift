@@ -1,4 +1,4 @@
-package import Foundation
+internal import Foundation
 
 /// Turns a path as a user typed it into an absolute one with the kernel's meaning.
 ///
@@ -42,30 +42,5 @@ package enum AbsolutePath {
         defer { free(resolved) }
         guard let text = String(validatingCString: resolved) else { throw .notUnicode }
         return text
-    }
-}
-
-/// Creates directories.
-package enum Directories {
-    /// Creates a directory and those above it, unless they exist.
-    ///
-    /// - Parameter mode: the permissions of new ones.
-    /// - Throws: the error of the first that could not be created: `ENOTDIR` if a file has the name of one.
-    package static func create(_ path: String, mode: mode_t = 0o777) throws(SystemError) {
-        if FileKind(path) == .directory { return }
-        var end = path.startIndex
-        while end < path.endIndex {
-            end = path[path.index(after: end)...].firstIndex(of: "/") ?? path.endIndex
-            let folder = String(path[..<end])
-            if mkdir(folder, mode) == 0 { continue }
-            let error = SystemError(errno)
-            // A directory that exists may lie in one that cannot be written.
-            switch FileKind(folder) {
-            case .directory: continue
-            case .missing: throw error
-            case .hidden(let error): throw error
-            default: throw SystemError(ENOTDIR)
-            }
-        }
     }
 }

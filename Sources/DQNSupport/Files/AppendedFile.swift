@@ -2,22 +2,19 @@ package import Foundation
 
 /// A file to which parts are appended, each completely or not at all.
 package final class AppendedFile {
-    private let descriptor: Int32
+    private let file: RegularFile
 
-    /// Opens a file, which must exist.
+    /// Opens a file, which must exist and must not be a symbolic link.
     package init(_ path: String) throws(SystemError) {
-        descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SystemError(errno) }
+        file = try RegularFile(path, O_WRONLY | O_APPEND, followingLinks: false)
     }
-
-    deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// Appends a part, without a buffer. After an error, such as a full disk, the file is as it was: half a row would
     /// spoil the next one.
     package func append(_ part: Data) throws(SystemError) {
-        let end = lseek(descriptor, 0, SEEK_END)
-        do throws(SystemError) { try AtomicFile.write(part, to: descriptor) } catch {
-            if end >= 0 { ftruncate(descriptor, end) }
+        let end = lseek(file.descriptor, 0, SEEK_END)
+        do throws(SystemError) { try AtomicFile.write(part, to: file.descriptor) } catch {
+            if end >= 0 { ftruncate(file.descriptor, end) }
             throw error
         }
     }

@@ -17,14 +17,17 @@ package enum AtomicFile {
         return "\(folder).\(name.utf8.count > longestName ? "output" : name)\(ending)"
     }
 
-    /// Writes a file completely, or leaves what was there. Keeps the permissions of a replaced file; follows a symbolic
-    /// link to it.
+    /// Writes a file completely, or leaves what was there. Keeps the permissions of a replaced file.
     ///
-    /// - Parameter synchronising: whether the contents must survive a power failure. Otherwise one may leave the file
-    ///   empty.
+    /// - Parameters:
+    ///   - synchronising: whether the contents must survive a power failure. Otherwise one may leave the file empty.
+    ///   - followingLinks: whether a symbolic link stays and its target is replaced, as for a path that the user has named.
+    ///     Otherwise the link itself is replaced.
     /// - Throws: the error of the first system call that failed.
-    package static func write(_ contents: Data, to path: String, synchronising: Bool = true) throws(SystemError) {
-        let target = canonical(path) ?? path
+    package static func write(
+        _ contents: Data, to path: String, synchronising: Bool = true, followingLinks: Bool = false
+    ) throws(SystemError) {
+        let target = (followingLinks ? canonical(path) : nil) ?? path
         let temporary = temporary(of: target)
         unlink(temporary)
         let unfinished = ProcessEnding.UnfinishedFile(temporary)
@@ -35,7 +38,9 @@ package enum AtomicFile {
             do throws(SystemError) {
                 try write(contents, to: descriptor)
                 var replaced = stat()
-                if stat(target, &replaced) == 0 { _ = fchmod(descriptor, replaced.st_mode & 0o7777) }
+                if lstat(target, &replaced) == 0, replaced.st_mode & S_IFMT == S_IFREG {
+                    _ = fchmod(descriptor, replaced.st_mode & 0o7777)
+                }
                 if synchronising, fsync(descriptor) != 0 { throw SystemError(errno) }
             } catch {
                 close(descriptor)
@@ -47,7 +52,7 @@ package enum AtomicFile {
             unlink(temporary)
             throw error
         }
-        if synchronising { try synchronise(folder: folder(of: target)) }
+        if synchronising { try Directories.synchronise(folder(of: target)) }
     }
 
     /// Writes all bytes at a descriptor's position.
@@ -61,15 +66,6 @@ package enum AtomicFile {
             }
             rest = rest.dropFirst(count)
         }
-    }
-
-    /// Flushes a directory's entries to disk. Does nothing for a directory that cannot be opened for lack of
-    /// permission, or that its file system cannot flush.
-    package static func synchronise(folder: String) throws(SystemError) {
-        let descriptor = open(folder.isEmpty ? "." : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        defer { close(descriptor) }
-        if fsync(descriptor) != 0, errno != EINVAL, errno != ENOTSUP { throw SystemError(errno) }
     }
 
     /// The part of a path up to and including its last slash.

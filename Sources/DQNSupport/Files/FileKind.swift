@@ -7,6 +7,8 @@ package enum FileKind: Sendable, Equatable {
     case directory
     /// A symbolic link whose target does not exist.
     case brokenLink
+    /// A symbolic link, wherever it leads; only ``init(entry:)`` finds it.
+    case link
     /// A device, a named pipe or a socket.
     case special
     /// Something that this process may not look at.
@@ -34,6 +36,20 @@ package enum FileKind: Sendable, Equatable {
         }
     }
 
+    /// Finds out what a name in a directory is that somebody else may have filled; follows no symbolic link.
+    package init(entry path: String) {
+        var status = stat()
+        if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK {
+            self = .link
+        } else {
+            self.init(path)
+        }
+    }
+
+    /// Why a symbolic link in a run's directory is refused, for messages.
+    package static let linkRule =
+        "a run directory may come from somebody else, so symbolic links in it are never followed"
+
     /// Words for a message, such as "a directory".
     package var words: String {
         switch self {
@@ -41,36 +57,10 @@ package enum FileKind: Sendable, Equatable {
         case .file: "a file"
         case .directory: "a directory"
         case .brokenLink: "a symbolic link to something that does not exist"
+        case .link: "a symbolic link"
         case .special: "a device, pipe or socket"
         case .hidden(let error): "not readable (\(error))"
         }
-    }
-}
-
-/// The first bytes of a regular file.
-package enum FileBeginning {
-    /// Reads up to a number of bytes; never waits, as reading a named pipe would.
-    ///
-    /// - Throws: the error of the system call that failed; `EINVAL` for anything but a regular file.
-    package static func read(_ path: String, bytes: Int) throws(SystemError) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SystemError(errno) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw SystemError(errno) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw SystemError(EINVAL) }
-        var contents = [UInt8](repeating: 0, count: min(bytes, max(Int(status.st_size), 0)))
-        var count = 0
-        while count < contents.count {
-            let read = contents.withUnsafeMutableBytes {
-                Foundation.read(descriptor, $0.baseAddress! + count, $0.count - count)
-            }
-            if read < 0, errno == EINTR { continue }
-            guard read >= 0 else { throw SystemError(errno) }
-            if read == 0 { break }
-            count += read
-        }
-        return Array(contents.prefix(count))
     }
 }
 

@@ -12,27 +12,20 @@ package enum FileLines {
     /// left out then.
     ///
     /// - Parameter body: Receives `nil` for a line of more than ``lineLimit`` bytes.
-    /// - Throws: ``SystemError`` of the system call that failed; `EINVAL` for anything but a regular file, `EFBIG` for a
-    ///   file of more than ``byteLimit`` bytes; what `body` throws.
+    /// - Throws: ``SystemError`` of the system call that failed; `EINVAL` for anything but a regular file, `ELOOP` for a
+    ///   symbolic link, `EFBIG` for a file of more than ``byteLimit`` bytes; what `body` throws.
     package static func forEach(_ path: String, _ body: (ArraySlice<UInt8>?) throws -> Void) throws {
-        let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SystemError(errno) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw SystemError(errno) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw SystemError(EINVAL) }
-        guard Int(status.st_size) <= byteLimit else { throw SystemError(EFBIG) }
-        var block = [UInt8](repeating: 0, count: blockBytes)
+        let file = try RegularFile(path, followingLinks: false)
+        guard file.byteCount <= byteLimit else { throw SystemError(EFBIG) }
+        var position = 0
         // The beginning of a line that goes on in the next block, and whether it is too long to be kept.
         var beginning: [UInt8] = []
         var isTooLong = false
         while true {
-            let count = block.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw SystemError(errno) }
-            if count == 0 { return }
-            var rest = block[..<count]
-            while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            var rest = try file.read(blockBytes, at: position)[...]
+            if rest.isEmpty { return }
+            position += rest.count
+            while let end = lineFeed(in: rest) {
                 let part = rest[..<end]
                 if isTooLong || beginning.count + part.count > lineLimit {
                     try body(nil)
@@ -46,17 +39,27 @@ package enum FileLines {
             if !isTooLong { beginning += rest }
         }
     }
+
+    /// Returns the index of the first line feed.
+    private static func lineFeed(in bytes: ArraySlice<UInt8>) -> Int? {
+        // A long line without one is searched faster than by comparing elements.
+        bytes.withUnsafeBytes { memory in
+            guard let start = memory.baseAddress, let found = memchr(start, Int32(UInt8(ascii: "\n")), memory.count)
+            else { return nil }
+            return bytes.startIndex + (UnsafeRawPointer(found) - start)
+        }
+    }
 }
 
 /// A whole file of a limited size.
 package enum WholeFile {
     /// Reads a regular file.
     ///
-    /// - Throws: The error of the system call that failed; `EINVAL` for anything but a regular file, `EFBIG` for one of
-    ///   more than `limit` bytes.
+    /// - Throws: The error of the system call that failed; `EINVAL` for anything but a regular file, `ELOOP` for a
+    ///   symbolic link, `EFBIG` for one of more than `limit` bytes.
     package static func read(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
-        let bytes = try FileBeginning.read(path, bytes: limit + 1)
-        guard bytes.count <= limit else { throw SystemError(EFBIG) }
-        return bytes
+        let file = try RegularFile(path, followingLinks: false)
+        guard file.byteCount <= limit else { throw SystemError(EFBIG) }
+        return try file.read(limit)
     }
 }

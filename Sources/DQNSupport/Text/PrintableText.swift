@@ -45,19 +45,28 @@ package enum PrintableText {
     /// - Parameter json: JSON in UTF-8. Characters beyond ASCII can only be in its strings.
     package static func json(_ json: [UInt8]) -> [UInt8] {
         // A writer of JSON escapes the others.
-        guard json.contains(where: { $0 >= 0x7F }) else { return json }
+        guard let first = json.firstIndex(where: { $0 >= 0x7F }) else { return json }
         var result: [UInt8] = []
         result.reserveCapacity(json.count)
-        var marks = 0
-        for scalar in String(decoding: json, as: UTF8.self).unicodeScalars {
-            if scalar.value < 0x7F || isPrintable(scalar, afterMarks: &marks) {
-                if scalar.value < 0x7F { marks = 0 }
-                result.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
-                continue
-            }
-            for unit in UTF16.encode(scalar) ?? UTF16.encodedReplacementCharacter {
-                let digits = String(unit, radix: 16)
-                result.append(contentsOf: "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8)
+        result += json[..<first]
+        var rest = json[first...]
+        while !rest.isEmpty {
+            let plain = rest.prefix { $0 < 0x7F }
+            result += plain
+            rest = rest[plain.endIndex...]
+            // A mark at the beginning of a string would sit on the quotation mark.
+            var marks = plain.last == UInt8(ascii: "\"") ? mostMarks : 0
+            let others = rest.prefix { $0 >= 0x7F }
+            rest = rest[others.endIndex...]
+            for scalar in String(decoding: others, as: UTF8.self).unicodeScalars {
+                if isPrintable(scalar, afterMarks: &marks) {
+                    result += UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter
+                    continue
+                }
+                for unit in UTF16.encode(scalar) ?? UTF16.encodedReplacementCharacter {
+                    let digits = String(unit, radix: 16)
+                    result += "\\u\(String(repeating: "0", count: 4 - digits.count))\(digits)".utf8
+                }
             }
         }
         return result

@@ -69,7 +69,7 @@ final class Evaluator {
     /// Stops the running evaluation: each thread stops at its next step.
     func cancel() {
         job?.cancel()
-        pool.askToStop()
+        pool.askToEnd()
     }
 
     /// Waits for the evaluation that ``start(index:agentSteps:_:)`` has started.

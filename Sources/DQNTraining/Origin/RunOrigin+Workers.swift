@@ -42,13 +42,17 @@ extension RunOrigin {
         }
     }
 
-    /// The agent steps that each worker has taken: none in a new schedule.
+    /// The agent steps that each worker has taken: none in a new schedule. A worker begins with a whole round of its
+    /// environments.
     private func workerSteps(_ configuration: TrainingConfiguration) -> [Int] {
         let count = configuration.workers
         guard options.continuesSchedule else { return [Int](repeating: 0, count: count) }
         let stored = checkpoint.workers.map(\.agentSteps)
-        if stored.count == count, stored.reduce(0, +) == agentSteps { return stored }
-        return (0..<count).map { (agentSteps + count - 1 - $0) / count }
+        let steps =
+            stored.count == count && stored.reduce(0, +) == agentSteps
+            ? stored : (0..<count).map { (agentSteps + count - 1 - $0) / count }
+        let perWorker = configuration.environmentsPerWorker
+        return steps.map { $0 / perWorker * perWorker }
     }
 
     /// Whether the stored steps and environments are those of the new run's environment.

@@ -35,13 +35,13 @@ extension RunDirectory {
     func removeLeftovers(notice: (String) -> Void) {
         for record in Record.allCases {
             let leftover = AtomicFile.temporary(of: path(record))
-            if FileKind(leftover) == .file, unlink(leftover) == 0 { notice(Self.removed(leftover)) }
+            if FileKind(entry: leftover) == .file, unlink(leftover) == 0 { notice(Self.removed(leftover)) }
         }
         // Releases before 0.1.0 let Foundation name unfinished files.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
         for name in names.sorted() where name.hasPrefix(".dat.nosync") {
             let path = url.appendingPathComponent(name).path
-            guard let beginning = try? FileBeginning.read(path, bytes: Self.beginningBytes),
+            guard let beginning = try? RegularFile.beginning(ofEntry: path, bytes: Self.beginningBytes),
                 Self.isUnfinishedRecord(beginning), unlink(path) == 0
             else { continue }
             notice(Self.removed(path))
@@ -68,11 +68,13 @@ extension RunDirectory {
     func setRecordsAside(notice: (String) -> Void) throws(TrainingError) {
         for record in Record.allCases where record != .configuration {
             let path = path(record)
-            guard let beginning = try? FileBeginning.read(path, bytes: Self.beginningBytes) else { continue }
+            guard let beginning = try? RegularFile.beginning(ofEntry: path, bytes: Self.beginningBytes) else {
+                continue
+            }
             if record == .metrics || record == .workers, Self.lineCount(beginning) <= 1 { continue }
             var target = "\(path).aside"
             var number = 1
-            while FileKind(target) != .missing {
+            while FileKind(entry: target) != .missing {
                 number += 1
                 target = "\(path).\(number).aside"
             }

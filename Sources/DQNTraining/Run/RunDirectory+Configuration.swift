@@ -52,7 +52,7 @@ extension RunDirectory {
             TrainingRun.Options(
                 steps: steps, saveEvery: saveEvery, keep: keep, memoryLimit: memoryLimit,
                 // Duration cannot hold every number; a longer timeout makes no difference.
-                workerTimeout: workerTimeout.map { .seconds(min($0, 1e9)) })
+                workerTimeout: workerTimeout.map { .seconds(min(max($0, 0), 1e9)) })
         }
     }
 
@@ -63,7 +63,8 @@ extension RunDirectory {
         let contents = StoredConfiguration(
             configuration: configuration.json, run: StoredOptions(options), compute: ComputeThreads.libraryDescription)
         let bytes: Data
-        do { bytes = try encoder.encode(contents) } catch {
+        // A setting may hold any text, and people read the file on a terminal.
+        do { bytes = Data(PrintableText.json(Array(try encoder.encode(contents)))) } catch {
             throw TrainingError(
                 code: .invalidConfiguration, message: "config.json cannot be written: \(systemReason(error)).",
                 underlying: error)

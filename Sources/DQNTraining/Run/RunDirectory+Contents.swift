@@ -72,7 +72,7 @@ extension RunDirectory {
     /// Whether the directory held checkpoints, of which it has none any more: the lineage is written after the first.
     var hasLostCheckpoints: Bool {
         guard case .nothing = saved else { return false }
-        return (try? FileBeginning.read(path(.lineage), bytes: 1))?.isEmpty == false
+        return (try? RegularFile.beginning(ofEntry: path(.lineage), bytes: 1))?.isEmpty == false
     }
 
     /// Checks that a new run may use the directory: that it is missing, or holds none of the names that a run uses, or
@@ -80,6 +80,7 @@ extension RunDirectory {
     ///
     /// - Throws: ``TrainingError`` (`outputDirectory`), which names what is in the way.
     func requireFree() throws(TrainingError) {
+        try requireNoLinks(remedy: "choose another --out")
         try requireDirectory(url.path)
         try requireDirectory(checkpoints.path)
         switch saved {
@@ -101,7 +102,7 @@ extension RunDirectory {
                 message: "'\(url.path)' holds the records of a run without its checkpoints; choose another --out.")
         }
         for record in present where record != .configuration {
-            guard let beginning = try? FileBeginning.read(path(record), bytes: Self.beginningBytes),
+            guard let beginning = try? RegularFile.beginning(ofEntry: path(record), bytes: Self.beginningBytes),
                 record.isOwn(beginning)
             else { throw Self.foreign(path(record)) }
             let isTable = record == .metrics || record == .workers
@@ -132,14 +133,26 @@ extension RunDirectory {
             code: .outputDirectory, message: "'\(path)' is \(kind.words), not a directory; choose another --out.")
     }
 
+    /// Checks that nothing that a run reads or writes in its directory is a symbolic link. Somebody else may have filled
+    /// the directory, and a link in it leads to any file of the user.
+    ///
+    /// - Throws: ``TrainingError`` (`outputDirectory`), which names the link.
+    private func requireNoLinks(remedy: String) throws(TrainingError) {
+        for path in [checkpoints.path] + Record.allCases.map(path) where FileKind(entry: path) == .link {
+            throw TrainingError(
+                code: .outputDirectory, message: "'\(path)' is a symbolic link; \(FileKind.linkRule): \(remedy).")
+        }
+    }
+
     /// Checks that the files that a resume rewrites or appends to were written by a run.
     ///
     /// - Throws: ``TrainingError`` (`outputDirectory`), which names the file.
     func requireOwnRecords() throws(TrainingError) {
+        try requireNoLinks(remedy: "put what it leads to in its place, or remove it, then resume")
         for record in Record.allCases where FileKind(path(record)) != .missing {
             let reason: String
             do throws(SystemError) {
-                let beginning = try FileBeginning.read(path(record), bytes: Self.beginningBytes)
+                let beginning = try RegularFile.beginning(ofEntry: path(record), bytes: Self.beginningBytes)
                 if record.isOwn(beginning) { continue }
                 reason = "does not belong to a run"
             } catch {

@@ -20,14 +20,14 @@ extension RunDirectory {
         guard try store.entries().contains(where: { $0.agentSteps > step }) else { return nil }
         var number = 1
         func folder() -> URL { url.appendingPathComponent("\(Self.asidePrefix)\(number)", isDirectory: true) }
-        while FileManager.default.fileExists(atPath: folder().path) { number += 1 }
+        while FileKind(entry: folder().path) != .missing { number += 1 }
         let aside = RunDirectory(folder())
         do {
             try aside.createFolders()
-            for record in Record.allCases where FileManager.default.fileExists(atPath: path(record)) {
+            for record in Record.allCases where FileKind(entry: path(record)) != .missing {
                 try Self.copy(url(record), to: aside.url(record))
             }
-            for folder in [aside.url.path, url.path] { try AtomicFile.synchronise(folder: folder) }
+            for folder in [aside.url.path, url.path] { try Directories.synchronise(folder) }
         } catch {
             // Copies only: the originals are in place.
             try? FileManager.default.removeItem(at: aside.url)
@@ -36,13 +36,40 @@ extension RunDirectory {
         return (aside.url, try store.moveFiles(newerThan: step, to: aside.checkpoints))
     }
 
+    /// Reports returns to an earlier checkpoint that were killed before they were recorded, and records that.
+    ///
+    /// - Parameter step: the agent step that the run resumes from.
+    /// - Returns: messages for the user.
+    func reportInterruptedReturns(at step: Int) -> [String] {
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).filter {
+            $0.hasPrefix(Self.asidePrefix) && Int($0.dropFirst(Self.asidePrefix.count)) != nil
+                && FileKind(entry: url.appendingPathComponent($0).path) == .directory
+        }
+        guard !names.isEmpty else { return [] }
+        let lines = (try? RegularFile.contents(ofEntry: path(.lineage))) ?? Data()
+        return names.sorted().filter { lines.range(of: Data("\"aside\":\"\($0)\"".utf8)) == nil }.map { name in
+            let aside = RunDirectory(url.appendingPathComponent(name, isDirectory: true))
+            let count = (try? CheckpointStore(directory: aside.checkpoints).entries().count) ?? 0
+            let event: [String: JSONValue] = [
+                "why": .string("return_interrupted"), "agent_steps": .integer(Int64(step)), "aside": .string(name),
+            ]
+            let failure = Lineage.record(event, in: lineage).map { " (\($0))" } ?? ""
+            let place = "'\(aside.url.path)'"
+            return "a return to an earlier checkpoint was interrupted; the run continues from agent step \(step), and "
+                + (count == 0
+                    ? "\(place) holds copies alone, which may be deleted"
+                    : "\(place) keeps \(count) of its checkpoints: repeat the return with --which STEP if you want it")
+                + failure
+        }
+    }
+
     /// Copies a file durably.
     private static func copy(_ file: URL, to copy: URL) throws(TrainingError) {
         let contents: Data
-        do { contents = try Data(contentsOf: file) } catch {
+        do throws(SystemError) { contents = try RegularFile.contents(ofEntry: file.path) } catch {
             throw TrainingError(
                 code: .outputDirectory,
-                message: "'\(file.path)' cannot be read (\(systemReason(error))); make it readable, then return again.",
+                message: "'\(file.path)' cannot be read (\(error)); make it readable, then return again.",
                 underlying: error)
         }
         do throws(SystemError) { try AtomicFile.write(contents, to: copy.path) } catch {

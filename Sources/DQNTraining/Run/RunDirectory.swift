@@ -40,7 +40,7 @@ public struct RunDirectory: Sendable {
         try write(configuration, options)
         // A checkpoint survives a power failure only if the directories above it do.
         for folder in [url, url.deletingLastPathComponent()] {
-            do throws(SystemError) { try AtomicFile.synchronise(folder: folder.path) } catch {
+            do throws(SystemError) { try Directories.synchronise(folder.path) } catch {
                 throw Self.cannotWrite(folder.path, error)
             }
         }

@@ -148,6 +148,7 @@ public final class TrainingRun {
             which == .latest
             ? try store.recoverLatest { logger.warning("\($0)") }
             : try Self.checkpoint(toReturnTo: which, in: directory, store, logger)
+        Lineage.restoreStagedEvent(of: directory.lineage)
         directory.removeLeftovers { logger.warning("\($0)") }
         guard let newest else {
             throw TrainingError(
@@ -165,6 +166,9 @@ public final class TrainingRun {
         try trainer.configuration.validate(steps: options.steps, resumes: true)
         // Not before everything is checked: a refused resume leaves the directory as it was.
         if which != .latest { try Self.keepAside(newerThan: newest.checkpoint, in: directory, store, logger) }
+        for notice in directory.reportInterruptedReturns(at: checkpoint.counters.agentSteps) {
+            logger.warning("\(notice)")
+        }
         // An earlier checkpoint may have other settings than the run had in the end.
         let edits =
             which != .latest
@@ -236,7 +240,7 @@ public final class TrainingRun {
         do throws(TrainingError) {
             outcome = try train(isInterrupted: isInterrupted, onProgress: onProgress)
         } catch {
-            return try settle(saveAfter(error), wasInterrupted: isInterrupted())
+            return try settle(saveAfter(error), wasInterrupted: isInterrupted() || ending.isTimeUp)
         }
         saveLastState()
         onProgress(progress)
@@ -258,7 +262,8 @@ public final class TrainingRun {
             if trainer.hasOpenUpdate { saves.invalidate(trainer.counters.agentSteps) }
             let report = try trainer.advance(to: nextStop) {
                 reportProgress(onProgress)
-                return isInterrupted() || isTimeUp || isSaveRequested
+                trainer.isEnding = isInterrupted() || isTimeUp
+                return trainer.isEnding || isSaveRequested
             }
             take(report)
             if let failure = trainer.failure, !trainer.isEvaluationPending { throw failure }

@@ -70,7 +70,7 @@ struct MemoryEstimate {
             guard let interval = options.saveInterval else { return replayBytes(capacity) + compressed }
             // A snapshot shares its chunks with the replay until the replay overwrites them. One snapshot may be saved
             // while the next one waits.
-            return 2 * replayBytes(min(capacity, interval / configuration.workers + 1)) + compressed
+            return 2 * replayBytes(min(capacity, min(interval, 1 << 53) / configuration.workers + 1)) + compressed
         }
         // The state of an evaluated step is held up to the next scheduled step, and diverges from the replay meanwhile.
         let evaluates = configuration.evaluationInterval > 0
@@ -119,10 +119,16 @@ struct MemoryEstimate {
     /// - Parameters:
     ///   - limit: bytes that the user allows; `nil` for `found`.
     ///   - found: what limits this process.
+    ///   - ceiling: what limits it beyond any doubt, whatever the user allows.
     /// - Returns: a message for the user if the run fits, but only just, or only because the user has allowed more than
     ///   the process may take.
     /// - Throws: ``TrainingError`` (`invalidConfiguration`) with the sums, the limit and a setting that fits.
-    func check(limit: Int?, found: MemoryLimit = .least()) throws(TrainingError) -> String? {
+    func check(
+        limit: Int?, found: MemoryLimit = .least(), ceiling: MemoryLimit? = .ceiling()
+    ) throws(TrainingError) -> String? {
+        if let limit, let ceiling, limit > ceiling.bytes, total > ceiling.bytes {
+            throw refusal("\(ceiling), which --memory cannot raise; \(remedy(ceiling.bytes)), or raise that limit")
+        }
         guard total > limit ?? found.bytes else {
             if limit != nil, total > found.bytes {
                 return "the run needs about \(Self.text(total)) of memory, which --memory allows, but \(found); it may "
@@ -132,17 +138,21 @@ struct MemoryEstimate {
                 ? "the run needs about \(Self.text(total)) of memory, without the environments and the program itself, "
                     + "and \(found); it may be ended by the system" : nil
         }
+        let allowed = limit.map { "--memory allows \(Self.text($0))" } ?? "\(found)"
+        throw refusal(
+            "\(allowed); \(remedy(limit ?? found.bytes)), or allow more"
+                + (limit == nil ? ": raise that limit, or override it with --memory" : ""))
+    }
+
+    private func refusal(_ rest: String) -> TrainingError {
         let text = Self.text
         var sums =
             "\(workers) × (replay \(text(replay)) + for saves \(text(saving)) + networks \(text(networks))) + "
             + "shared \(text(shared))"
         if inactive > 0 { sums += " + replays of inactive workers \(text(inactive))" }
-        let allowed = limit.map { "--memory allows \(text($0))" } ?? "\(found)"
-        throw TrainingError(
+        return TrainingError(
             code: .invalidConfiguration,
-            message: "The run needs about \(sums) = \(text(total)) of memory, but \(allowed); "
-                + "\(remedy(limit ?? found.bytes)), or allow more\(limit == nil ? ": raise that limit, or override it with --memory" : "")."
-        )
+            message: "The run needs about \(sums) = \(text(total)) of memory, but \(rest).")
     }
 
     /// What the user can do apart from allowing more.

@@ -41,7 +41,7 @@ extension Trainer {
         } whileWaiting: {
             guard isInterrupted() else { return }
             budget.stop()
-            pool.askToStop()
+            if isEnding { pool.askToEnd() } else { pool.askToStop() }
             if patience == nil { patience = RunningTime() }
             patience?.read()
             if let patience, patience.seconds > updatePatience { pool.askToCutUpdates() }

@@ -50,6 +50,8 @@ public final class Trainer {
     package internal(set) var reachedTarget: Bool
     /// Why training cannot continue, once a worker has failed. ``checkpoint()`` still saves what is left.
     public internal(set) var failure: TrainingError?
+    /// Whether the interruption of an advance ends the run. Then an environment that does not answer is soon given up.
+    var isEnding = false
     /// What the user should know about the start: workers that could not continue their episode, or lost their replay.
     public internal(set) var notices: [String]
     /// How long the workers paused before the last advance, for example for a save; `nil` before the second one.

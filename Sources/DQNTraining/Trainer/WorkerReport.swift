@@ -21,7 +21,8 @@ struct WorkerReport: Sendable {
         let returns = worker.recentReturns
         meanReturn = returns.reduce(0, +) / Double(returns.count)
         let statistics = worker.learner.statistics
-        updates = Int(statistics.updates)
+        // A restored sum may be any number.
+        updates = Int(exactly: statistics.updates.rounded()) ?? 0
         staleness = statistics.row["train/staleness"]
         epsilon = worker.explorationRate(at: totalSteps)
     }

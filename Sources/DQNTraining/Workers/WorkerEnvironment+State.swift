@@ -1,13 +1,13 @@
 internal import DQNCheckpoint
+internal import DQNLearning
 internal import DQNModel
 
 extension WorkerEnvironment {
     /// Restores the episode from its worker's stored state; returns `false` if it cannot continue.
     func restore(from state: WorkerState) throws -> Bool {
+        guard state.hasEpisode(of: index) else { return false }
         if index == 0 {
-            // The state of an abandoned worker with several environments names those that are lost.
-            let isLost = state.status == .abandoned && state.additionalEnvironments.isEmpty
-            guard !isLost, let snapshot = state.environment, let observation = state.observation else { return false }
+            guard let snapshot = state.environment, let observation = state.observation else { return false }
             return try restore(
                 snapshot, observation: observation, episodeReturn: state.episodeReturn,
                 episodeLength: state.episodeLength)

@@ -78,6 +78,9 @@ final class WorkerPool {
     /// Asks all workers to stop at their next step boundaries. Those that wait for a stopped process continue it.
     func askToStop() { for thread in threads { thread.heartbeat.askToStop() } }
 
+    /// Asks all workers to stop for good. Those that wait for an environment that does not answer give it up soon.
+    func askToEnd() { for thread in threads { thread.heartbeat.askToEnd() } }
+
     /// Asks all workers to stop even within an update.
     func askToCutUpdates() { for thread in threads { thread.heartbeat.askToCutUpdate() } }
 

@@ -11,7 +11,8 @@ struct FileBytes: ~Copyable {
 
     /// Where a file's bytes are.
     struct Source {
-        fileprivate let descriptor: Int32
+        /// Open as long as the file is.
+        var descriptor: Int32
         /// Size of the user block: the library's addresses are relative to its end.
         fileprivate let base: UInt64
         /// The end of the HDF5 part, from the start of the file; the library reads nothing beyond it.

@@ -74,9 +74,7 @@ struct MetadataReader {
                 "The dataset /\(path) has \(thing) and is not opened; store plain numbers, contiguous or in chunks."
             case .group(let path): "The group /\(path) has \(thing) and is not opened; write groups as HDF5 1.8 does."
             case .other(let path): "The object /\(path) has \(thing) and is not opened."
-            case .file(let path):
-                "The file \(path) has \(thing) and is not opened; write files as HDF5 1.8 does (in h5py "
-                    + "libver=('v108', 'v108'), or h5repack --high=1)."
+            case .file(let path): "The file \(path) has \(thing) and is not opened."
             }
         return HDF5Error(code: code, message: message)
     }

@@ -92,7 +92,10 @@ struct Superblock {
                 throw head.refusal("a superblock with a wrong checksum")
             }
             cachedTable = nil
-        default: throw head.refusal("a superblock of version \(version), which HDF5 1.10 and later write")
+        default:
+            throw head.refusal(
+                "a superblock of version \(version), which HDF5 1.10 and later write (convert it with h5repack --high=1, or "
+                    + "write it with libver=('v108', 'v108') in h5py),")
         }
         guard base + UInt64(head.position) <= end else { throw head.refusal("an end before its superblock's") }
         (self.base, self.end) = (base, end)

@@ -11,7 +11,7 @@ final class ValidatedHeaders {
         let attributes: Int?
     }
 
-    private let source: FileBytes.Source
+    private var source: FileBytes.Source
     /// By the address of an object's header.
     private var objects: [UInt64: Object] = [:]
     /// The addresses of objects whose attributes were validated.
@@ -19,6 +19,10 @@ final class ValidatedHeaders {
 
     /// - Parameter source: where the file's bytes are, as long as it is open.
     init(_ source: FileBytes.Source) { self.source = source }
+
+    /// Reads through another descriptor of the same file from now on: a file that this process has open already keeps the
+    /// descriptor with which it was opened first, and the judge's is closed.
+    func use(_ descriptor: Int32) { source.descriptor = descriptor }
 
     /// The file's bytes.
     ///

@@ -112,7 +112,9 @@ extension HDF5.Session {
         let handle = Handle(id: id, kind: .file)
         // libhdf5 opens files without O_CLOEXEC: a child process would keep them open, and a deleted file's space with
         // them.
-        _ = fcntl(try Library.descriptor(of: id), F_SETFD, FD_CLOEXEC)
+        let descriptor = try Library.descriptor(of: id)
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        headers?.use(descriptor)
         return HDF5.File(handle: handle, path: path, headers: headers)
     }
 

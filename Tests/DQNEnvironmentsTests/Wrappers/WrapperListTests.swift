@@ -28,6 +28,21 @@ import Testing
         #expect(try WrapperList(parsing: "").texts == [])
     }
 
+    @Test("Bounds the frames of an action, which runs count")
+    func manyFrames() throws {
+        let one = try EnvironmentRegistry.make(
+            "CartPole-v1", wrappers: ["action-repeat:1000", "action-repeat:1000"], for: .training)
+        #expect(one.specification.framesPerStep == 1_000_000)
+        for count in [3, 7, 100] {
+            #expect {
+                try EnvironmentRegistry.make(
+                    "CartPole-v1", wrappers: Array(repeating: "action-repeat:1000", count: count), for: .training)
+            } throws: {
+                ($0 as? EnvironmentError)?.code == .invalidWrapper && "\($0)".contains("more than 1000000 frames")
+            }
+        }
+    }
+
     @Test(
         "Refuses an invalid wrapper with the nearest name or its syntax",
         arguments: [

@@ -8,6 +8,7 @@ enum Format1_0: FormatCodec {
 
     static let version = "1.0"
     static let layout = ContainerLayout.plain
+    static let architectureKeys = ArchitectureKeys.basic
     static let workerMembers: Set = ["state", "random", "environment", "observation", "replay"]
 
     static let optionalReplayColumns: Set<String> = []
@@ -42,7 +43,7 @@ enum Format1_0: FormatCodec {
     }
 
     static func complete(
-        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ architecture: NetworkArchitecture,
+        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ head: FormatHead,
         _ reader: borrowing ContainerReader
     ) throws(CheckpointError) {}
 

@@ -5,6 +5,7 @@ internal import DQNModel
 enum Format1_1: FormatCodec {
     static let version = "1.1"
     static let layout = Format1_0.layout
+    static let architectureKeys = ArchitectureKeys.basic
     static let workerMembers = Format1_0.workerMembers.union(["learner"])
 
     static let optionalReplayColumns: Set = [ReplayRules.priorities]

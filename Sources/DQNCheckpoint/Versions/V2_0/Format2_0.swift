@@ -9,6 +9,7 @@ enum Format2_0: FormatCodec {
 
     static let version = "2.0"
     static let layout = ContainerLayout.sealed
+    static let architectureKeys = ArchitectureKeys.basic
     static let workerMembers = Format1_1.workerMembers
 
     static let optionalReplayColumns = Format1_1.optionalReplayColumns
@@ -18,10 +19,10 @@ enum Format2_0: FormatCodec {
     }
 
     static func complete(
-        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ architecture: NetworkArchitecture,
+        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ head: FormatHead,
         _ reader: borrowing ContainerReader
     ) throws(CheckpointError) {
-        try Format1_1.complete(&worker, document, path, architecture, reader)
+        try Format1_1.complete(&worker, document, path, head, reader)
     }
 
     static func complete(

@@ -2,18 +2,18 @@ internal import DQNModel
 
 extension Format2_1 {
     static func complete(
-        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ architecture: NetworkArchitecture,
+        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ head: FormatHead,
         _ reader: borrowing ContainerReader
     ) throws(CheckpointError) {
-        try Format2_0.complete(&worker, document.previous, path, architecture, reader)
-        worker.actionMask = try mask(path, architecture, reader)
+        try Format2_0.complete(&worker, document.previous, path, head, reader)
+        worker.actionMask = try mask(path, head.architecture, reader)
         _ = try reader.part("\(path)/environments") { (reader) throws(CheckpointError) in
             try checkNumbers(document, path, reader)
         }
         for index in document.environments.indices {
             let place = additionalEnvironment(index, path)
             let environment = try reader.part(place) { (reader) throws(CheckpointError) in
-                try Self.environment(document.environments[index], place, architecture, reader)
+                try Self.environment(document.environments[index], place, head, reader)
             }
             // An empty one replaces an unreadable one, so that the others keep their numbers.
             worker.additionalEnvironments.append(environment ?? SubEnvironmentState())
@@ -32,7 +32,7 @@ extension Format2_1 {
     }
 
     private static func environment(
-        _ document: Worker.Environment, _ path: String, _ architecture: NetworkArchitecture,
+        _ document: Worker.Environment, _ path: String, _ head: FormatHead,
         _ reader: borrowing ContainerReader
     ) throws(CheckpointError) -> SubEnvironmentState {
         let members = reader.members(path)
@@ -40,9 +40,9 @@ extension Format2_1 {
             throw .broken(.environments, "/\(path) has members that are not part of the format: \(members.prefix(16)).")
         }
         let (state, observation, replay) = try Self.environment(
-            describedBy: document.environment, replay: document.replay, path, architecture, reader)
+            describedBy: document.environment, replay: document.replay, path, head, reader)
         return SubEnvironmentState(
-            environment: state, observation: observation, actionMask: try mask(path, architecture, reader),
+            environment: state, observation: observation, actionMask: try mask(path, head.architecture, reader),
             episodeReturn: document.episodeReturn, episodeLength: document.episodeLength, replay: replay)
     }
 

@@ -5,6 +5,7 @@ internal import DQNModel
 enum Format2_1: FormatCodec {
     static let version = "2.1"
     static let layout = Format2_0.layout
+    static let architectureKeys = ArchitectureKeys.all
     static let workerMembers = Format2_0.workerMembers.union([actionMask, "environments"])
 
     /// The permitted members of a group `/workers/N/environments/K`.

@@ -19,6 +19,9 @@ enum ReplayRules {
     /// The columns that every replay has.
     static let requiredColumns: Set = ["frames", "actions", "rewards", "flags"]
 
+    /// The column of observations.
+    static let frames = "frames"
+
     /// The column of priorities.
     static let priorities = "priorities"
 

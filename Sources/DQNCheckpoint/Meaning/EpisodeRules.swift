@@ -1,7 +1,7 @@
 internal import DQNModel
 
-/// Rule 22: the slots of a replay form valid episodes. Only `verify --deep` checks it, for files from 2.0 on; loading
-/// does not.
+/// Rule 22: the slots of a replay form valid episodes. It applies to files from 2.0 on, and to what another program's
+/// method has stored only in `verify --deep`.
 ///
 /// An episode may start anywhere, for example after an abandoned one. But a start must follow an end, and a final
 /// observation must follow a truncated step and nothing else.

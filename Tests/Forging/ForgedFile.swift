@@ -1,17 +1,28 @@
-import DQNCheckpoint
-import DQNModel
-import Foundation
-import HDF5
+internal import DQNCheckpoint
+package import Foundation
+package import HDF5
 
 /// A checkpoint file taken apart and written again with a defect: everything except the change is consistent.
-struct ForgedFile: Sendable {
-    struct Dataset: Sendable {
-        var type: HDF5.ElementType
-        var shape: [Int]
-        var bytes: [UInt8]
-        var layout: HDF5.Layout = .contiguous
+package struct ForgedFile: Sendable {
+    package struct Dataset: Sendable {
+        package var type: HDF5.ElementType
+        package var shape: [Int]
+        package var bytes: [UInt8]
+        package var layout: HDF5.Layout = .contiguous
         /// Rows per chunk, as listed in the manifest.
-        var chunkRows: Int?
+        package var chunkRows: Int?
+
+        /// Creates a dataset.
+        package init(
+            type: HDF5.ElementType, shape: [Int], bytes: [UInt8], layout: HDF5.Layout = .contiguous,
+            chunkRows: Int? = nil
+        ) {
+            self.type = type
+            self.shape = shape
+            self.bytes = bytes
+            self.layout = layout
+            self.chunkRows = chunkRows
+        }
 
         /// Returns the SHA-256 for the manifest: of the elements, or of the digests of the rows of chunks.
         func digest() throws -> String {
@@ -25,29 +36,29 @@ struct ForgedFile: Sendable {
         }
     }
 
-    var attributes: [String: HDF5.AttributeValue]
-    var datasets: [String: Dataset]
+    package var attributes: [String: HDF5.AttributeValue]
+    package var datasets: [String: Dataset]
     /// Datasets that the manifest does not list.
-    var unlisted: Set<String> = []
+    package var unlisted: Set<String> = []
     /// Datasets that the manifest lists differently from the file.
-    var listedAs: [String: Dataset] = [:]
-    var emptyGroups: [String] = []
+    package var listedAs: [String: Dataset] = [:]
+    package var emptyGroups: [String] = []
     /// Attributes of the file that differ from the manifest.
-    var otherAttributes: [String: HDF5.AttributeValue?] = [:]
-    var groupAttributes: [String] = []
+    package var otherAttributes: [String: HDF5.AttributeValue?] = [:]
+    package var groupAttributes: [String] = []
     /// Chunked datasets whose last chunk is not written.
-    var lackingChunks: Set<String> = []
+    package var lackingChunks: Set<String> = []
     /// Changes the manifest's text before or after computing its digest.
-    var editManifest: @Sendable (String) -> String = { $0 }
-    var editManifestSecretly: @Sendable (String) -> String = { $0 }
+    package var editManifest: @Sendable (String) -> String = { $0 }
+    package var editManifestSecretly: @Sendable (String) -> String = { $0 }
     /// Whether the file has a seal.
-    var isSealed: Bool
+    package var isSealed: Bool
     /// The version in the seal, if it differs from the file's.
-    var sealedVersion: String?
+    package var sealedVersion: String?
     /// Rows per chunk by replay group.
     private var chunkRows: [String: Int] = [:]
 
-    init(reading url: URL) throws {
+    package init(reading url: URL) throws {
         let path = url.path
         isSealed = try Data(contentsOf: url).prefix(9) == Data("swift-dqn".utf8)
         (attributes, datasets) = try HDF5.perform { session in
@@ -108,26 +119,26 @@ struct ForgedFile: Sendable {
     }
 
     /// Returns the JSON of a document.
-    func text(_ path: String) -> String { String(decoding: datasets[path]?.bytes ?? [], as: UTF8.self) }
+    package func text(_ path: String) -> String { String(decoding: datasets[path]?.bytes ?? [], as: UTF8.self) }
 
     /// Replaces the text of a document.
-    mutating func set(_ path: String, text: String) {
+    package mutating func set(_ path: String, text: String) {
         datasets[path] = Dataset(type: .uint8, shape: [text.utf8.count], bytes: Array(text.utf8))
     }
 
     /// Replaces a part of a document, which must contain it.
-    mutating func replace(_ path: String, _ part: String, with other: String) {
+    package mutating func replace(_ path: String, _ part: String, with other: String) {
         precondition(text(path).contains(part), "\(path) does not contain \(part): \(text(path))")
         set(path, text: text(path).replacingOccurrences(of: part, with: other))
     }
 
     /// Adds or replaces an array.
-    mutating func set<Value: HDF5.Element>(_ path: String, _ values: [Value], shape: [Int]? = nil) {
+    package mutating func set<Value: HDF5.Element>(_ path: String, _ values: [Value], shape: [Int]? = nil) {
         datasets[path] = Dataset(
             type: Value.elementType, shape: shape ?? [values.count], bytes: values.withUnsafeBytes(Array.init))
     }
 
-    func write(to url: URL) throws {
+    package func write(to url: URL) throws {
         try? FileManager.default.removeItem(at: url)
         var listed = datasets.filter { !unlisted.contains($0.key) }
         for (path, dataset) in listedAs { listed[path] = dataset }
@@ -195,7 +206,7 @@ struct ForgedFile: Sendable {
     }
 
     /// Seals a file with its present content.
-    static func seal(_ url: URL, version: String) throws {
+    package static func seal(_ url: URL, version: String) throws {
         var data = try Data(contentsOf: url)
         let length = String(format: "%020d", data.count)
         let digest = try FileDigest.hexadecimal(of: data.dropFirst(512))
