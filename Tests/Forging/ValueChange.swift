@@ -3,22 +3,22 @@ internal import Foundation
 internal import HDF5
 
 /// One change of a checkpoint, after which digests and seal are right again: what only judgement can refuse.
-package struct Mutation: Sendable {
+package struct ValueChange: Sendable {
     /// What is changed, and to what.
     package let name: String
     /// Changes the file.
     package let apply: @Sendable (inout ForgedFile) -> Void
 
     /// Returns every change of one value of a file: of each JSON value, and of each array.
-    package static func all(of file: ForgedFile) -> [Mutation] {
+    package static func all(of file: ForgedFile) -> [ValueChange] {
         file.datasets.sorted { $0.key < $1.key }.flatMap { path, dataset in
             isDocument(path) ? ofDocument(path, file.text(path)) : ofArray(path, dataset)
         }
     }
 
     /// Returns several changes as one.
-    package static func joined(_ mutations: [Mutation]) -> Mutation {
-        Mutation(name: mutations.map(\.name).joined(separator: " and ")) { file in
+    package static func joined(_ mutations: [ValueChange]) -> ValueChange {
+        ValueChange(name: mutations.map(\.name).joined(separator: " and ")) { file in
             for mutation in mutations { mutation.apply(&file) }
         }
     }
@@ -31,7 +31,7 @@ package struct Mutation: Sendable {
 }
 
 // Changes of documents.
-extension Mutation {
+extension ValueChange {
     /// Numbers at the bounds of what code expects, and other types.
     private static let values: [JSONValue] = [
         .integer(-1), .integer(0), .integer(1), .integer(2), .integer(100), .integer(1 << 31), .integer((1 << 52) + 1),
@@ -40,11 +40,11 @@ extension Mutation {
         .array([.integer(-1)]),
     ]
 
-    private static func ofDocument(_ path: String, _ text: String) -> [Mutation] {
+    private static func ofDocument(_ path: String, _ text: String) -> [ValueChange] {
         guard let document = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) else { return [] }
         return changes(of: document).map { place, changed in
             let text = (try? changed.canonicalData()).map { String(decoding: $0, as: UTF8.self) } ?? "null"
-            return Mutation(name: "\(path) \(place)") { file in
+            return ValueChange(name: "\(path) \(place)") { file in
                 file.set(path, text: text)
                 // The name of a checkpoint is the number of its steps.
                 if path == "progress", let steps = changed["counters"]?["agent_steps"]?.integerValue {
@@ -90,46 +90,46 @@ extension Mutation {
 }
 
 // Changes of arrays.
-extension Mutation {
-    private static func ofArray(_ path: String, _ dataset: ForgedFile.Dataset) -> [Mutation] {
+extension ValueChange {
+    private static func ofArray(_ path: String, _ dataset: ForgedFile.Dataset) -> [ValueChange] {
         let width = dataset.type.byteCount
         let count = dataset.bytes.count / width
-        var result = [Mutation(name: "\(path) is missing") { $0.datasets[path] = nil }]
+        var result = [ValueChange(name: "\(path) is missing") { $0.datasets[path] = nil }]
         for value in elements(dataset.type) {
             for index in Set([0, count / 2, count - 1]).sorted() where index >= 0 && index < count {
                 result.append(
-                    Mutation(name: "\(path)[\(index)] = \(value.name)") { file in
+                    ValueChange(name: "\(path)[\(index)] = \(value.name)") { file in
                         for (offset, byte) in value.bytes.enumerated() {
                             file.datasets[path]?.bytes[index * width + offset] = byte
                         }
                     })
             }
             result.append(
-                Mutation(name: "\(path) consists of \(value.name)") { file in
+                ValueChange(name: "\(path) consists of \(value.name)") { file in
                     file.datasets[path]?.bytes = (0..<count).flatMap { _ in value.bytes }
                 })
         }
         if let rows = dataset.shape.first, rows > 0 {
             let row = dataset.bytes.count / rows
             result.append(
-                Mutation(name: "\(path) lacks its last row") { file in
+                ValueChange(name: "\(path) lacks its last row") { file in
                     file.datasets[path]?.bytes.removeLast(row)
                     file.datasets[path]?.shape[0] = rows - 1
                 })
             result.append(
-                Mutation(name: "\(path) has a row more") { file in
+                ValueChange(name: "\(path) has a row more") { file in
                     file.datasets[path]?.bytes += [UInt8](repeating: 0, count: row)
                     file.datasets[path]?.shape[0] = rows + 1
                 })
         }
         let other: HDF5.ElementType = dataset.type == .int64 ? .uint8 : .int64
         result.append(
-            Mutation(name: "\(path) is \(other.rawValue)") { file in
+            ValueChange(name: "\(path) is \(other.rawValue)") { file in
                 file.datasets[path]?.type = other
                 file.datasets[path]?.bytes = [UInt8](repeating: 0, count: count * other.byteCount)
             })
         result.append(
-            Mutation(name: "\(path) is there twice") { file in file.datasets["\(path)2"] = file.datasets[path] })
+            ValueChange(name: "\(path) is there twice") { file in file.datasets["\(path)2"] = file.datasets[path] })
         return result
     }
 

@@ -14,7 +14,7 @@ import Testing
 /// |---|---|
 /// | `DQN_MUTATIONS` | the number of files for each run; 0 tries every single change |
 /// | `DQN_MUTATION_SEED` | the seed of the sample |
-@Suite struct MutationTests {
+@Suite struct ValueChangeTests {
     /// A short run, which ends within an episode and within a segment.
     struct Run: Sendable, CustomTestStringConvertible {
         var name: String
@@ -68,14 +68,14 @@ import Testing
         let start = try Program.run("dqn-train", run.arguments + ["--out", directory("run")])
         #expect(start.status == 0, "\(start.errors)")
         let file = try ForgedFile(reading: directory.checkpointURL("run", run.steps))
-        let all = Mutation.all(of: file)
+        let all = ValueChange.all(of: file)
         let count = Self.variable("DQN_MUTATIONS") ?? 8
         var generator = RandomGenerator(
             seed: UInt64(Self.variable("DQN_MUTATION_SEED") ?? 16), stream: "mutations/\(run.name)")
-        func any() -> Mutation { all[generator.integer(below: all.count)] }
+        func any() -> ValueChange { all[generator.integer(below: all.count)] }
         let mutations =
             count == 0
-            ? all : (0..<count).map { $0 % 4 == 3 ? Mutation.joined([any(), any()]) : any() }
+            ? all : (0..<count).map { $0 % 4 == 3 ? ValueChange.joined([any(), any()]) : any() }
         var tried = (passed: 0, refused: 0)
         for (number, mutation) in mutations.enumerated() {
             let isPassed = try attempt(mutation, of: file, run, directory, name: "m\(number)")
@@ -89,7 +89,7 @@ import Testing
 
     /// Tries a changed file; returns whether it is valid.
     private func attempt(
-        _ mutation: Mutation, of file: ForgedFile, _ run: Run, _ directory: TemporaryDirectory, name: String
+        _ mutation: ValueChange, of file: ForgedFile, _ run: Run, _ directory: TemporaryDirectory, name: String
     ) throws -> Bool {
         var forged = file
         mutation.apply(&forged)
