@@ -10,7 +10,7 @@ package enum CurveSource {
     ///
     /// Against agent steps the metric comes from the checkpoint file, or from the newest valid checkpoint of the directory,
     /// which has the complete, exact history. Against time it comes from the directory's `metrics.csv`, because checkpoints
-    /// do not record times. Reads the whole checkpoint file.
+    /// do not record times.
     /// - Parameters:
     ///   - path: a run directory or a checkpoint file, as the user typed it.
     ///   - metric: the metric's name, such as `eval/mean_reward`.
@@ -34,10 +34,10 @@ package enum CurveSource {
         let file = try CheckpointLocation.resolve(url, .latest, notice: notice)
         switch progress {
         case .steps:
-            let checkpoint = try Checkpoint(contentsOf: file)
-            let curve = try MetricTable(columns: checkpoint.history.columns).curve(
-                metric, against: checkpoint.history.agentSteps.map(Double.init), in: path)
-            return RecordedRun(name: path, configuration: checkpoint.configuration, curve: curve)
+            let stored = try CheckpointHistory(contentsOf: file)
+            let curve = try MetricTable(columns: stored.history.columns).curve(
+                metric, against: stored.history.agentSteps.map(Double.init), in: path)
+            return RecordedRun(name: path, configuration: stored.configuration, curve: curve)
         case .time:
             let table = try metrics(of: url, path)
             let curve = try table.curve(metric, against: table.column("time/time_elapsed", in: path), in: path)
@@ -54,20 +54,20 @@ package enum CurveSource {
                 code: .missing,
                 message: "'\(path)' has no metrics.csv, which records a run's times; give a run directory.")
         }
-        let contents: Data
-        do throws(SystemError) { contents = try RegularFile.contents(ofEntry: file.path) } catch {
+        do {
+            var lines = MetricTable.Lines()
+            try FileLines.forEach(file.path) { try lines.add($0) }
+            return try lines.table
+        } catch let error as ReportError {
+            throw ReportError(code: error.code, message: "Malformed table of metrics '\(file.path)': \(error.message)")
+        } catch {
             let reason =
                 switch kind {
                 case .link: "is a symbolic link; \(FileKind.linkRule): name the run's own directory."
                 case .directory, .special: "is \(kind.words), not a run's table of metrics."
-                default: "cannot be read (\(error))."
+                default: "cannot be read (\(systemReason(error)))."
                 }
             throw CheckpointError(code: .inputOutput, message: "'\(file.path)' \(reason)", underlying: error)
-        }
-        do throws(ReportError) {
-            return try MetricTable(commaSeparated: String(decoding: contents, as: UTF8.self))
-        } catch {
-            throw ReportError(code: error.code, message: "Malformed table of metrics '\(file.path)': \(error.message)")
         }
     }
 }

@@ -24,8 +24,20 @@ extension NetworkArchitecture: Codable {
         input = try container.decode(ObservationSpace.self, forKey: .input)
         inputOffset = try floats(.inputOffset)
         inputScale = try floats(.inputScale)
-        layers = try container.decode([Layer].self, forKey: .layers)
+        layers = try Self.layers(container, .layers)
         head = try container.decode(Head.self, forKey: .head)
+    }
+
+    /// Decodes a list of layers. Their number is checked first: a document may list more than memory can hold.
+    fileprivate static func layers<Key: CodingKey>(
+        _ container: KeyedDecodingContainer<Key>, _ key: Key
+    ) throws -> [Layer] {
+        if let count = try container.nestedUnkeyedContainer(forKey: key).count, count > Limit.layers {
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: container,
+                debugDescription: "'\(key.stringValue)' has \(count) layers; at most \(Limit.layers) are allowed")
+        }
+        return try container.decode([Layer].self, forKey: key)
     }
 
     /// Encodes the form that ``init(from:)`` decodes.
@@ -133,10 +145,11 @@ extension NetworkArchitecture.Head: Codable {
         /// The layers of both streams, if the document has either.
         func streams(_ first: Key, _ second: Key) throws -> ([NetworkArchitecture.Layer], [NetworkArchitecture.Layer])?
         {
-            let layers = (
-                try container.decodeIfPresent([NetworkArchitecture.Layer].self, forKey: first),
-                try container.decodeIfPresent([NetworkArchitecture.Layer].self, forKey: second)
-            )
+            func layers(_ key: Key) throws -> [NetworkArchitecture.Layer]? {
+                let isThere = try container.contains(key) && !container.decodeNil(forKey: key)
+                return isThere ? try NetworkArchitecture.layers(container, key) : nil
+            }
+            let layers = (try layers(first), try layers(second))
             if layers.0 == nil, layers.1 == nil { return nil }
             guard let left = layers.0, let right = layers.1 else {
                 throw DecodingError.dataCorruptedError(

@@ -37,6 +37,17 @@ extension NetworkArchitecture.Layer {
         }
     }
 
+    /// The number of inputs that one output is computed from, as a floating-point number like the parameters.
+    func operationsPerOutput(inputs: [Int]) -> Double {
+        switch kind {
+        case .convolution(let sizes): Double(inputs[0]) * Double(sizes.kernel.rows) * Double(sizes.kernel.columns)
+        case .dense: Double(NetworkArchitecture.product(inputs))
+        case .layerNorm: 1
+        case .maxPooling(let sizes), .averagePooling(let sizes):
+            Double(sizes.kernel.rows) * Double(sizes.kernel.columns)
+        }
+    }
+
     private func check(_ count: Int, _ unit: String, _ name: String) throws(ModelError) {
         guard (1...Limit.size).contains(count) else {
             throw .invalid("\(name) must have from 1 to \(Limit.size) \(unit); found \(count).")
@@ -63,7 +74,7 @@ extension NetworkArchitecture.Layer {
             shape.append((size + 2 * padding - kernel) / stride + 1)
         }
         guard shape.reduce(1.0, { $0 * Double($1) }) <= Limit.elements else {
-            throw .invalid("\(name) (\(text)) has more than 2^28 outputs for its input \(input).")
+            throw .invalid("\(name) (\(text)) has more than 2^25 outputs for its input \(input).")
         }
         return shape
     }

@@ -7,10 +7,12 @@ extension NetworkArchitecture {
         static let actions = 65_536
         static let quantiles = 65_536
         /// Elements of an observation or of one layer's output.
-        static let elements = 0x1p28
+        static let elements = 0x1p25
         /// Elements of all outputs together.
-        static let allElements = 0x1p30
+        static let allElements = 0x1p26
         static let parameters = 0x1p31
+        /// Multiplications for an observation, and elements that poolings look at: minutes of a processor's core.
+        static let operations = 0x1p36
     }
 
     /// Returns the output shape of every layer, the head last: `[channels, rows, columns]` or `[units]`.
@@ -37,7 +39,11 @@ extension NetworkArchitecture {
             throw .invalid("The network has \(sizes.parameters) parameters; the limit is 2^31.")
         }
         guard sizes.elements <= Limit.allElements else {
-            throw .invalid("The network's layers have \(sizes.elements) outputs for an observation; the limit is 2^30.")
+            throw .invalid("The network's layers have \(sizes.elements) outputs for an observation; the limit is 2^26.")
+        }
+        guard sizes.operations <= Limit.operations else {
+            throw .invalid(
+                "The network needs \(sizes.operations) multiplications for an observation; the limit is 2^36.")
         }
         return shapes
     }
@@ -99,13 +105,15 @@ extension NetworkArchitecture {
         }
     }
 
-    /// The number of parameters and of elements, as floating-point numbers because they may overflow integers.
-    private func sizes(_ shapes: [[Int]]) -> (parameters: Double, elements: Double) {
+    /// The number of parameters, elements and operations, as floating-point numbers because they may overflow integers.
+    private func sizes(_ shapes: [[Int]]) -> (parameters: Double, elements: Double, operations: Double) {
         var parameters = 0.0
+        var operations = 0.0
         var elements = Double(Self.product(input.shape))
         func add(_ layer: Layer, _ inputs: [Int], _ output: [Int]) {
             parameters += layer.parameterCount(inputs: inputs, outputs: output)
             elements += Double(Self.product(output))
+            operations += Double(Self.product(output)) * layer.operationsPerOutput(inputs: inputs)
         }
         var inputs = input.shape
         for (layer, output) in zip(trunk, shapes) {
@@ -123,7 +131,7 @@ extension NetworkArchitecture {
             parameters += Double(stream.outputs) * (Double(Self.product(features)) + 1)
             elements += Double(stream.outputs)
         }
-        return (parameters, elements)
+        return (parameters, elements, operations)
     }
 
     static func product(_ shape: [Int]) -> Int { shape.reduce(1, *) }

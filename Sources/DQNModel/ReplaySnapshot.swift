@@ -11,8 +11,10 @@ public struct ReplaySnapshot: Sendable {
         package var element: ElementType
         /// The shape of one slot's value; empty for a scalar.
         package var shape: [Int]
-        /// The chunks of the slots in use, in slot order.
+        /// The chunks of the slots in use, in slot order; empty for a column that ``isInFile``.
         package var chunks: [ReplayChunk]
+        /// Whether the elements are still in the file from which the snapshot was read, to be copied from there.
+        package var isInFile = false
 
         /// Creates a column.
         package init(name: String, element: ElementType, shape: [Int], chunks: [ReplayChunk]) {

@@ -1,10 +1,20 @@
 /// Suggestions for misspelled names.
 package enum NearestName {
+    /// Names come from files and command lines of any size, and a comparison costs time and memory in proportion to the
+    /// product of two lengths. Nobody misspells a name longer than this, in bytes.
+    private static let lengthLimit = 256
+    /// The maximum number of candidates to compare a name with, or to list.
+    private static let candidateLimit = 1024
+
     /// Returns the candidate with the smallest edit distance (insert, delete, replace, swap neighbours), or `nil` if
-    /// that distance exceeds a third of the name's length and two edits.
+    /// that distance exceeds a third of the name's length and two edits. Ignores names of more than 256 bytes, and
+    /// candidates after the first 1,024.
     package static func suggestion(for name: String, among candidates: [String]) -> String? {
+        guard name.utf8.count <= lengthLimit else { return nil }
         let limit = max(2, name.count / 3)
-        let ranked = candidates.map { (name: $0, distance: distance(name.lowercased(), $0.lowercased())) }
+        let ranked = candidates.prefix(candidateLimit).filter { $0.utf8.count <= lengthLimit }.map {
+            (name: $0, distance: distance(name.lowercased(), $0.lowercased()))
+        }
         guard let best = ranked.min(by: { ($0.distance, $0.name) < ($1.distance, $1.name) }), best.distance <= limit
         else { return nil }
         return best.name
@@ -13,7 +23,7 @@ package enum NearestName {
     /// Returns the end of an error message: `did you mean 'X'?` if there is a suggestion, `choose from …` otherwise.
     package static func remedy(for name: String, among candidates: [String]) -> String {
         if let suggestion = suggestion(for: name, among: candidates) { return "did you mean '\(suggestion)'?" }
-        return "choose from \(candidates.sorted().joined(separator: ", "))."
+        return "choose from \(candidates.prefix(candidateLimit).sorted().joined(separator: ", "))."
     }
 
     /// Returns the optimal string alignment distance; O(left × right).

@@ -68,12 +68,11 @@ struct Strip: ParsableCommand {
         try perform {
             let source = try fileURL(input, "INPUT")
             let target = try OutputFile(output, "OUTPUT", overwriting: force).url
-            let checkpoint = try Checkpoint(contentsOf: source)
-            let stripped = checkpoint.stripped(replay: replay, optimizer: optimizer, allButPolicy: allButPolicy)
-            try stripped.write(to: target, overwriting: force)
+            let stripped = try CheckpointConverter.strip(
+                source, to: target, replay: replay, optimizer: optimizer, allButPolicy: allButPolicy,
+                overwriting: force)
             let bytes = try CheckpointSummary(contentsOf: target).byteCount
-            try StandardOutput.line(
-                "\(output): \(bytes) bytes, without \(stripped.stripped.joined(separator: ", "))")
+            try StandardOutput.line("\(output): \(bytes) bytes, without \(stripped.joined(separator: ", "))")
         }
     }
 }

@@ -15,8 +15,7 @@ struct ChiefSaverTests {
     }
 
     private func sample(_ step: Int) throws -> Checkpoint {
-        var checkpoint = try Samples.whole()
-        checkpoint.counters.agentSteps = step
+        var checkpoint = try Samples.whole(agentSteps: step)
         checkpoint.evaluation = nil
         checkpoint.bestEvaluation = nil
         checkpoint.history = MetricHistory()

@@ -20,6 +20,15 @@ struct DifferenceTests {
         return try CheckpointDifference.between(left, right, tolerance: tolerance)
     }
 
+    @Test func aFileEqualsItself() throws {
+        let url = folder.file("same.h5")
+        try Samples.whole().write(to: url)
+        #expect(try CheckpointDifference.between(url, url) == [])
+        let link = folder.file("link.h5")
+        try FileManager.default.createSymbolicLink(at: link, withDestinationURL: url)
+        #expect(try CheckpointDifference.between(link, url) == [])
+    }
+
     @Test func equalFilesHaveNoDifferences() throws { #expect(try differences { _ in } == []) }
 
     @Test func reportsTheLargestDifferenceOfParameters() throws {

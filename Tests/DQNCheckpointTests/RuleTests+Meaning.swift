@@ -17,6 +17,13 @@ extension RuleTests {
         let found = try rule(of: "\(method).h5", change)
         // The replays are small, so that their content is judged without --deep too.
         #expect(Verifier.verify(folder.file("forged.h5")).failure?.rule ?? 0 == found)
+        // A copy, which leaves replays in the file, is refused like loading.
+        var refusal: Int?
+        do throws(CheckpointError) {
+            try CheckpointConverter.convert(
+                from: folder.file("forged.h5"), to: folder.file("copy.h5"), version: "2.1", overwriting: true)
+        } catch { refusal = error.rule }
+        #expect(refusal ?? 0 == found)
         return found
     }
 

@@ -55,7 +55,7 @@ import Testing
             ("$train --resume FILE", 66, "does not hold a run to resume: it is a file, not a directory"),
             ("$train --resume none", 66, "does not hold a run to resume: there is no such directory"),
             ("$train --config .", 64, "cannot be read as JSON (Is a directory)"),
-            ("$train --config FILE", 64, "cannot be read as JSON (it is not valid JSON)"),
+            ("$train --config FILE", 64, "cannot be read as JSON (it is not valid JSON at byte 0)"),
             ("$tool strip FILE . --replay --force", 64, "'.' is a directory"),
             ("$tool convert FILE . --to 2.1 --force", 64, "'.' is a directory"),
         ] as [(String, Int32, String)] {

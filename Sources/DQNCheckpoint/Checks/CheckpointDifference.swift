@@ -1,4 +1,5 @@
 internal import DQNModel
+internal import DQNSupport
 package import Foundation
 
 /// A difference between two checkpoints.
@@ -19,138 +20,77 @@ package struct CheckpointDifference: Sendable, Equatable, CustomStringConvertibl
     package static func between(
         _ left: URL, _ right: URL, tolerance: Double = 0
     ) throws(CheckpointError) -> [CheckpointDifference] {
-        let (first, second) = try contents(left, right)
-        var differences: [CheckpointDifference] = []
-        func add(_ path: String, _ description: String, _ largest: Double? = nil) {
-            differences.append(CheckpointDifference(path: path, description: description, largest: largest))
+        // HDF5 opens a file once.
+        let isSame = FileIdentity(left.path).map { $0 == FileIdentity(right.path) } ?? false
+        return try CheckpointFile.open(left.path, for: .copying(replays: true), checksDigests: true) {
+            (left) throws(CheckpointError) in
+            if isSame { return try between(left, left, tolerance) }
+            return try CheckpointFile.open(right.path, for: .copying(replays: true), checksDigests: true) {
+                (right) throws(CheckpointError) in
+                try between(left, right, tolerance)
+            }
         }
+    }
+
+    private static func between(
+        _ left: OpenContainer, _ right: OpenContainer, _ tolerance: Double
+    ) throws(CheckpointError) -> [CheckpointDifference] {
+        let isUpgraded = left.reader.version != right.reader.version
+        let first = try ComparedArray.all(of: left, upgraded: isUpgraded)
+        let second = try ComparedArray.all(of: right, upgraded: isUpgraded)
+        var differences: [CheckpointDifference] = []
         for path in Set(first.keys).union(second.keys).sorted() {
             switch (first[path], second[path]) {
-            case (let a?, nil): add(path, "only in the first (\(a.kind))")
-            case (nil, let b?): add(path, "only in the second (\(b.kind))")
-            case (let a?, let b?):
-                if a.bytes == b.bytes, a.kind == b.kind { continue }
-                if a.isDocument, b.isDocument {
-                    for (key, text) in documentDifferences(a.bytes, b.bytes) { add("\(path).\(key)", text) }
-                } else if a.kind != b.kind {
-                    add(path, "\(a.kind) in the first, \(b.kind) in the second")
-                } else {
-                    let largest = largestDifference(a, b)
-                    let isReal = a.element == .float32 || a.element == .float64
-                    if isReal, largest <= tolerance { continue }
-                    add(path, "differs by up to \(largest)", largest)
-                }
+            case (let a?, nil): differences.append(.init(path, "only in the first (\(a.kind))"))
+            case (nil, let b?): differences.append(.init(path, "only in the second (\(b.kind))"))
+            case (let a?, let b?): differences += try between(a, b, path, tolerance)
             case (nil, nil): continue
             }
         }
         return differences
     }
 
-    private struct Content: Sendable {
-        var element: ElementType
-        var shape: [Int]
-        var bytes: [UInt8]
-        var isDocument: Bool
-        var kind: String { "\(element.rawValue) \(shape)" }
-    }
-
-    /// Returns the contents of two files by path, in the form of one version.
-    private static func contents(
-        _ left: URL, _ right: URL
-    ) throws(CheckpointError) -> ([String: Content], [String: Content]) {
-        let files = (try contents(left), try contents(right))
-        if files.0.version == files.1.version { return (files.0.contents, files.1.contents) }
-        let isCurrent = (files.0.version == FormatVersion.current, files.1.version == FormatVersion.current)
-        return (
-            isCurrent.0 ? files.0.contents : try upgradedContents(left),
-            isCurrent.1 ? files.1.contents : try upgradedContents(right)
-        )
-    }
-
-    /// Returns the contents of a file of an older version after an upgrade to the current one.
-    private static func upgradedContents(_ url: URL) throws(CheckpointError) -> [String: Content] {
-        let checkpoint = try CheckpointFile.read(url.path) { (reader) throws(CheckpointError) in
-            try CheckpointFile.checkpoint(reader)
-        }
-        var contents: [String: Content] = [:]
-        for array in try FormatVersion.codec(of: FormatVersion.current).arrays(checkpoint) {
-            var bytes: [UInt8] = []
-            array.forEachRun { bytes += $0 }
-            contents[array.path] = Content(
-                element: array.element, shape: array.shape, bytes: bytes,
-                isDocument: array.element == .uint8 && isDocument(array.path))
-        }
-        return contents
-    }
-
-    /// Returns the contents of a file by path, with JSON documents marked.
-    private static func contents(
-        _ url: URL
-    ) throws(CheckpointError) -> (version: String, contents: [String: Content]) {
-        try CheckpointFile.read(url.path) { (reader) throws(CheckpointError) in
-            var contents: [String: Content] = [:]
-            for entry in reader.manifest.datasets {
-                var bytes: [UInt8] = []
-                try reader.forEachStoredRun(of: entry) { bytes += $0 }
-                let isDocument = entry.type == .uint8 && isDocument(entry.path)
-                contents[entry.path] = Content(
-                    element: entry.type, shape: entry.shape, bytes: bytes, isDocument: isDocument)
+    private static func between(
+        _ first: ComparedArray, _ second: ComparedArray, _ path: String, _ tolerance: Double
+    ) throws(CheckpointError) -> [CheckpointDifference] {
+        let limit = ContainerReader.DocumentLimit(path)
+        if first.isDocument, second.isDocument, max(first.byteCount, second.byteCount) <= limit.bytes {
+            let (a, b) = (try first.bytes(), try second.bytes())
+            if a == b { return [] }
+            guard let left = flat(a, limit), let right = flat(b, limit) else {
+                return [.init(path, "differs, and is not JSON in both")]
             }
-            return (reader.version, contents)
-        }
-    }
-
-    /// Whether the format stores a JSON document at a path.
-    private static func isDocument(_ path: String) -> Bool {
-        if ["configuration", "architecture", "progress", "optimizer/state"].contains(path) { return true }
-        let parts = path.split(separator: "/")
-        return parts.count == 3
-            && (parts[0] == "workers" && parts[2] == "state" || parts[0] == "extensions" && parts[2] == "descriptor")
-    }
-
-    private static func documentDifferences(_ left: [UInt8], _ right: [UInt8]) -> [(String, String)] {
-        func flat(_ bytes: [UInt8]) -> [String: String] {
-            guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(bytes)) else { return [:] }
-            var result: [String: String] = [:]
-            func add(_ value: JSONValue, _ path: String) {
-                if case .object(let members) = value {
-                    for (key, member) in members { add(member, path.isEmpty ? key : "\(path).\(key)") }
-                } else {
-                    result[path] = (try? value.canonicalData()).map { String(decoding: $0, as: UTF8.self) } ?? ""
-                }
-            }
-            add(value, "")
-            return result
-        }
-        let (first, second) = (flat(left), flat(right))
-        return Set(first.keys).union(second.keys).sorted().compactMap { key in
-            let (a, b) = (first[key] ?? "nothing", second[key] ?? "nothing")
-            return a == b ? nil : (key, "\(a) in the first, \(b) in the second")
-        }
-    }
-
-    private static func largestDifference(_ left: Content, _ right: Content) -> Double {
-        func largest<Number: BitwiseCopyable>(_: Number.Type, _ number: (Number) -> Double) -> Double {
-            left.bytes.withUnsafeBytes { a in
-                right.bytes.withUnsafeBytes { b in
-                    zip(a.bindMemory(to: Number.self), b.bindMemory(to: Number.self)).reduce(0) { worst, pair in
-                        let (x, y) = (number(pair.0), number(pair.1))
-                        // Two NaNs are equal; one NaN differs from every number.
-                        if x.isNaN || y.isNaN { return x.isNaN && y.isNaN ? worst : .infinity }
-                        return max(worst, x == y ? 0 : abs(x - y))
-                    }
-                }
+            return Set(left.keys).union(right.keys).sorted().compactMap { key in
+                let (a, b) = (left[key] ?? "nothing", right[key] ?? "nothing")
+                return a == b ? nil : .init("\(path).\(key)", "\(a) in the first, \(b) in the second")
             }
         }
-        // Different integers above 2^53 may round to equal doubles.
-        func atLeastOne(_ value: Double) -> Double { max(value, 1) }
-        return switch left.element {
-        case .float32: largest(Float.self) { Double($0) }
-        case .float64: largest(Double.self) { $0 }
-        case .uint8: largest(UInt8.self) { Double($0) }
-        case .int32: largest(Int32.self) { Double($0) }
-        case .int64: atLeastOne(largest(Int64.self) { Double($0) })
-        case .uint64: atLeastOne(largest(UInt64.self) { Double($0) })
+        guard first.kind == second.kind else {
+            return [.init(path, "\(first.kind) in the first, \(second.kind) in the second")]
         }
+        guard let largest = try first.largestDifference(to: second) else { return [] }
+        let isReal = first.element == .float32 || first.element == .float64
+        return isReal && largest <= tolerance ? [] : [.init(path, "differs by up to \(largest)", largest)]
+    }
+
+    private init(_ path: String, _ description: String, _ largest: Double? = nil) {
+        self.path = path
+        self.description = description
+        self.largest = largest
+    }
+
+    /// Returns the values of a document by the keys that lead to them; `nil` if it is not JSON.
+    private static func flat(_ bytes: [UInt8], _ limit: ContainerReader.DocumentLimit) -> [String: String]? {
+        guard let document = try? JSONText.value(of: bytes, valueLimit: limit.values) else { return nil }
+        var result: [String: String] = [:]
+        func add(_ value: JSONValue, _ path: String) {
+            if case .object(let members) = value {
+                for (key, member) in members { add(member, path.isEmpty ? key : "\(path).\(key)") }
+            } else {
+                result[path] = (try? value.canonicalData()).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            }
+        }
+        add(document, "")
+        return result
     }
 }

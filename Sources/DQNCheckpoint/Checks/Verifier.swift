@@ -23,11 +23,12 @@ public enum Verifier {
     /// Checks every rule: structure, digests and consistency between the parts.
     ///
     /// Checking stops if the file is not a checkpoint or its seal, attributes, manifest or list of objects is invalid;
-    /// every other part is checked separately. Only replay columns that rules need are kept in memory.
+    /// every other part is checked separately. Replays are read a few chunks at a time.
     ///
     /// Cost: one pass over a file without a seal, two over a sealed file, and with `deep` inflating all its chunks.
     /// - Parameter deep: Also inflates the replay chunks of a sealed file, whose bytes the seal already covers, and
-    ///   checks their digests and rules. This includes their episodes (R22), which loading does not check.
+    ///   checks their digests and rules. This includes the episodes (R22) of other programs' methods, which loading does
+    ///   not check. Without it only columns that rules restrict are inflated, if they are small.
     public static func verify(_ url: URL, deep: Bool = false) -> Report {
         do throws(CheckpointError) {
             let (failures, unchecked, digest) = try CheckpointFile.read(
@@ -61,7 +62,7 @@ public enum Verifier {
 extension ContainerReader {
     /// Checks a dataset's storage and, depending on the purpose, the digest of its elements.
     fileprivate func examine(_ entry: Manifest.Entry) throws(CheckpointError) {
-        if entry.chunkRows != nil, !readsReplays { return try checkStoredChunks(of: entry) }
+        if entry.chunkRows != nil, replayUse == .sample { return try checkStoredChunks(of: entry) }
         try forEachStoredRun(of: entry) { (_) throws(CheckpointError) in }
     }
 }

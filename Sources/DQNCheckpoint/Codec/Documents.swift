@@ -1,5 +1,19 @@
 internal import DQNModel
 
+/// The document `/configuration`, whose keys are those of the trainer.
+enum ConfigurationDocument {
+    /// The maximum number of keys, and of bytes of a key.
+    private static let (keys, keyBytes) = (4096, 1024)
+
+    /// What is invalid, or `nil`.
+    static func complaint(about document: JSONValue) -> String? {
+        guard case .object(let members) = document else { return "is not a JSON object" }
+        if members.count > keys { return "has \(members.count) keys; at most \(keys) are allowed" }
+        return members.keys.contains { $0.utf8.count > keyBytes }
+            ? "has a key of more than \(keyBytes) bytes" : nil
+    }
+}
+
 /// The document `/optimizer/state`.
 struct OptimizerDocument: Codable {
     private enum CodingKeys: String, CodingKey {

@@ -5,7 +5,8 @@ extension FormatCodec {
     static func head(_ reader: borrowing ContainerReader) throws(CheckpointError) -> FormatHead {
         let configuration = try reader.part("configuration", configuration)
         let progress = try reader.part("progress", progress)
-        let architecture = try reader.document("architecture", as: NetworkArchitecture.self)
+        let (bytes, keys) = try reader.json("architecture")
+        let architecture = try reader.document("architecture", bytes, as: NetworkArchitecture.self)
         let layout: ParameterLayout
         do { layout = try ParameterLayout(architecture) } catch {
             throw .broken(.documents, "/architecture is invalid: \(error.message)", error)
@@ -13,7 +14,7 @@ extension FormatCodec {
         if let part = unsupportedParts(of: architecture).first {
             throw .broken(.documents, "/architecture has \(part), which format \(version) does not support.")
         }
-        if let key = architectureKeys.unknownKey(in: try reader.document("architecture", as: JSONValue.self)) {
+        if let key = architectureKeys.unknownKey(in: keys) {
             throw .broken(
                 .architectureKeys,
                 "/architecture has the key '\(key)', which format \(version) does not define: the network may be another "
@@ -26,8 +27,10 @@ extension FormatCodec {
     }
 
     private static func configuration(_ reader: borrowing ContainerReader) throws(CheckpointError) -> JSONValue {
-        let configuration = try reader.document("configuration", as: JSONValue.self)
-        guard case .object = configuration else { throw .broken(.documents, "/configuration is not a JSON object.") }
+        let configuration = try reader.json("configuration").value
+        if let complaint = ConfigurationDocument.complaint(about: configuration) {
+            throw .broken(.documents, "/configuration \(complaint).")
+        }
         if let complaint = PlayingKeys.complaint(about: configuration) {
             throw .broken(.playingKeys, "In /configuration, \(complaint).")
         }
@@ -85,16 +88,11 @@ extension FormatCodec {
     /// checkpoint; without the network or its parameters there is no checkpoint.
     static func checkpoint(_ reader: borrowing ContainerReader) throws(CheckpointError) -> Checkpoint {
         var checkpoint: Checkpoint?
-        if let head = try reader.part("architecture", head) {
-            checkpoint = try Self.checkpoint(reader, head)
-        }
-        if reader.manifest["history/agent_steps"] != nil {
-            let history = try reader.part("history", history)
-            checkpoint?.history = history ?? MetricHistory()
-        }
-        if let head = checkpoint {
-            checkpoint?.workers = try workers(reader, head.architecture)
-        }
+        let head = try reader.part("architecture", head)
+        if let head { checkpoint = try Self.checkpoint(reader, head) }
+        let history = try reader.part("history", history)
+        checkpoint?.history = history ?? MetricHistory()
+        if let head { checkpoint?.workers = try workerStates(reader, head) }
         let extensions = try extensions(reader)
         checkpoint?.extensions = extensions
         _ = try reader.part("", checkPlaces)
@@ -105,14 +103,14 @@ extension FormatCodec {
         return try meaningful(checkpoint, reader)
     }
 
-    /// Checks what the parts mean together, and removes those that no run can continue from; rules 22 and 27 to 31.
+    /// Checks what the parts mean together, and removes those that no run can continue from; rules 27 to 31. The elements of replays
+    /// have been checked as they were read.
     private static func meaningful(
         _ checkpoint: Checkpoint, _ reader: borrowing ContainerReader
     ) throws(CheckpointError) -> Checkpoint {
         var result = checkpoint
         let failures = Meaning.failures(
-            of: checkpoint, isWhole: checkpoint.stripped.isEmpty && reader.findings.all.isEmpty, checkingFrames: true,
-            checkingEpisodes: reader.layout == .sealed && !reader.asksForEpisodes)
+            of: checkpoint, isWhole: checkpoint.stripped.isEmpty && reader.findings.all.isEmpty)
         for failure in failures {
             let isSound: Void? = try reader.part(failure.part) { (_) throws(CheckpointError) in throw failure.error }
             if isSound == nil { failure.remove(&result) }
@@ -180,8 +178,10 @@ extension FormatCodec {
             kind: document.kind, hyperparameters: document.hyperparameters, stepCount: document.stepCount, slots: slots)
     }
 
-    private static func history(_ reader: borrowing ContainerReader) throws(CheckpointError) -> MetricHistory {
+    /// Reads the learning curve, if there is one; rule 13.
+    static func history(_ reader: borrowing ContainerReader) throws(CheckpointError) -> MetricHistory {
         var history = MetricHistory()
+        guard reader.manifest["history/agent_steps"] != nil else { return history }
         let steps: [Int64] = try reader.values("history/agent_steps", .int64, rule: .history)
         history.agentSteps = steps.map(Int.init)
         guard zip(steps, steps.dropFirst()).allSatisfy({ $0 < $1 }) else {

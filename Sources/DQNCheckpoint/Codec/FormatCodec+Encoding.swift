@@ -12,7 +12,14 @@ extension FormatCodec {
         if let part = unsupportedParts(of: checkpoint.architecture).first {
             throw invalid("The network has \(part), which format \(version) does not support.")
         }
-        guard case .object = checkpoint.configuration else { throw invalid("The configuration is not a JSON object.") }
+        if let complaint = ConfigurationDocument.complaint(about: checkpoint.configuration) {
+            throw invalid("The configuration \(complaint).")
+        }
+        guard checkpoint.workers.count <= ContainerReader.Limit.workers else {
+            throw invalid(
+                "The state has \(checkpoint.workers.count) workers; at most \(ContainerReader.Limit.workers) are allowed."
+            )
+        }
         let progress = ProgressDocument(
             counters: checkpoint.counters, evaluation: checkpoint.evaluation,
             bestEvaluation: checkpoint.bestEvaluation, reachedTarget: checkpoint.reachedTarget,
@@ -52,6 +59,7 @@ extension FormatCodec {
             arrays += try snapshot(group.state, "\(path)/state")
         }
         try requireDistinct(arrays.map(\.path))
+        try requireLimits(arrays)
         return arrays
     }
 
@@ -74,11 +82,12 @@ extension FormatCodec {
     private static func requireMeaning(of checkpoint: Checkpoint) throws(CheckpointError) {
         let complaint =
             PlayingKeys.complaint(about: checkpoint.configuration).map { "In the configuration, \($0)." }
-            // The environments have checked their observations, which are many.
-            ?? Meaning.failures(
-                of: checkpoint, isWhole: checkpoint.stripped.isEmpty, checkingFrames: false, checkingEpisodes: false
-            ).first?.error.message
+            ?? Meaning.failures(of: checkpoint, isWhole: checkpoint.stripped.isEmpty).first?.error.message
         if let complaint { throw invalid(complaint) }
+        guard BuiltInMethod(of: checkpoint.configuration) != nil else { return }
+        do throws(CheckpointError) { try ReplayContentRules.checkRewards(of: checkpoint.workers) } catch {
+            throw invalid(error.message)
+        }
     }
 
     static func invalid(_ message: String) -> CheckpointError {
@@ -97,8 +106,10 @@ extension FormatCodec {
             throw CheckpointError(
                 code: .invalidState, message: "/\(path) cannot be written as JSON: \(error).", underlying: error)
         }
-        if let complaint = StrictJSON.complaint(about: text) {
-            throw invalid("/\(path) cannot be read back: \(complaint).")
+        let limit = ContainerReader.DocumentLimit(path)
+        if let complaint = limit.complaint(text.count) { throw invalid("/\(path) \(complaint).") }
+        do { _ = try JSONText.value(of: text, valueLimit: limit.values) } catch {
+            throw invalid("/\(path) cannot be read back: \(error).")
         }
         return StoredArray(path, .uint8, values: text)
     }
@@ -189,16 +200,34 @@ extension FormatCodec {
                     shape: observation.space.shape))
         }
         if let replay {
-            // A file that a reader refuses could never be resumed.
-            do throws(CheckpointError) {
-                try ReplayRules.check(replay, "\(path)/replay", actions: architecture.actionCount)
-            } catch { throw invalid(error.message) }
+            try check(replay, "\(path)/replay", architecture)
             for column in replay.columns {
                 try require(column.name)
                 arrays.append(StoredArray("\(path)/replay/\(column.name)", column, of: replay))
             }
         }
         return arrays
+    }
+
+    /// Refuses a replay that a reader would refuse: its file could never be resumed.
+    private static func check(
+        _ replay: ReplaySnapshot, _ path: String, _ architecture: NetworkArchitecture
+    ) throws(CheckpointError) {
+        do throws(CheckpointError) {
+            try ReplayRules.check(replay, path, actions: architecture.actionCount, optional: optionalReplayColumns)
+            for column in replay.columns
+            where replay.chunkLength > ContainerReader.Limit.chunkBytes / max(column.bytesPerSlot, 1) {
+                throw .broken(
+                    .replay,
+                    "/\(path)/\(column.name) has chunks of \(replay.chunkLength) slots, more than 256 MiB each.")
+            }
+            // The elements of columns in a file have been checked there.
+            if replay.columns.contains(where: \.isInFile) { return }
+            var content = ReplayContent(
+                of: replay, path, actions: architecture.actionCount, optional: optionalReplayColumns,
+                content: nil, checksEpisodes: false)
+            try content.checkMemory(of: replay)
+        } catch { throw invalid(error.message) }
     }
 
     /// Returns the arrays of a snapshot under a path.

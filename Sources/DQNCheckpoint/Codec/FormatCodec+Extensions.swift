@@ -13,6 +13,17 @@ extension FormatCodec {
         return groups
     }
 
+    /// Reads the descriptors of the extension groups alone; rule 16.
+    ///
+    /// - Returns: The owners that a reader must understand.
+    static func requiredExtensions(_ reader: borrowing ContainerReader) throws(CheckpointError) -> [String] {
+        var owners: [String] = []
+        for owner in reader.members("extensions") where try descriptor(owner, reader).mustUnderstand {
+            owners.append(owner)
+        }
+        return owners
+    }
+
     /// Reads the extension groups without their large arrays; rule 16.
     static func extensionSummaries(
         _ reader: borrowing ContainerReader

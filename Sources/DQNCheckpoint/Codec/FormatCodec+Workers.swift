@@ -4,8 +4,10 @@ extension FormatCodec {
     /// Returns the paths of the workers' groups `0`, `1`, …, which must have no gaps; rule 14.
     private static func workerPaths(_ reader: borrowing ContainerReader) throws(CheckpointError) -> [String] {
         let names = Set(reader.members("workers"))
-        guard names.count <= 4096 else {
-            throw .broken(.workers, "/workers contains \(names.count) groups; at most 4096 are allowed.")
+        guard names.count <= ContainerReader.Limit.workers else {
+            throw .broken(
+                .workers,
+                "/workers contains \(names.count) groups; at most \(ContainerReader.Limit.workers) are allowed.")
         }
         for index in 0..<names.count where !names.contains(String(index)) {
             throw .broken(.workers, "/workers contains \(names.count) groups, but none is named \(index).")
@@ -38,20 +40,13 @@ extension FormatCodec {
     }
 
     /// Reads the workers separately; an empty, abandoned one replaces a worker that is unreadable.
-    static func workers(
-        _ reader: borrowing ContainerReader, _ architecture: NetworkArchitecture
+    static func workerStates(
+        _ reader: borrowing ContainerReader, _ head: FormatHead
     ) throws(CheckpointError) -> [WorkerState] {
         var workers: [WorkerState] = []
         for path in try reader.part("workers", workerPaths) ?? [] {
-            var worker = try reader.part(path) { (reader) throws(CheckpointError) in
-                try Self.worker(path, architecture, reader)
-            }
-            if reader.asksForEpisodes, let read = worker {
-                if try !hasSoundEpisodes(read.replay, path, reader) { worker?.replay = nil }
-                for (index, environment) in read.additionalEnvironments.enumerated() {
-                    let isSound = try hasSoundEpisodes(environment.replay, additionalEnvironment(index, path), reader)
-                    if !isSound { worker?.additionalEnvironments[index].replay = nil }
-                }
+            let worker = try reader.part(path) { (reader) throws(CheckpointError) in
+                try Self.worker(path, head, reader)
             }
             workers.append(
                 worker
@@ -65,26 +60,15 @@ extension FormatCodec {
     /// The path of the environment at an index of a worker's ``WorkerState/additionalEnvironments``.
     static func additionalEnvironment(_ index: Int, _ path: String) -> String { "\(path)/environments/\(index + 1)" }
 
-    /// Checks the episodes of a replay, if there is one; rule 22.
-    private static func hasSoundEpisodes(
-        _ replay: ReplaySnapshot?, _ path: String, _ reader: borrowing ContainerReader
-    ) throws(CheckpointError) -> Bool {
-        guard let replay else { return true }
-        let isSound: Void? = try reader.part("\(path)/replay") { (_) throws(CheckpointError) in
-            try EpisodeRules.check(replay, "\(path)/replay")
-        }
-        return isSound != nil
-    }
-
     /// Reads a worker; rules 14 and 15, and the rules that the version adds.
     private static func worker(
-        _ path: String, _ architecture: NetworkArchitecture, _ reader: borrowing ContainerReader
+        _ path: String, _ head: FormatHead, _ reader: borrowing ContainerReader
     ) throws(CheckpointError) -> WorkerState {
         let state = try state(path, reader)
         let document = state.shared
         let members = reader.members(path)
         guard workerMembers.isSuperset(of: members) else {
-            throw .broken(.workers, "/\(path) has members that are not part of the format: \(members).")
+            throw .broken(.workers, "/\(path) has members that are not part of the format: \(members.prefix(16)).")
         }
         if let complaint = document.complaint { throw .broken(.workers, "/\(path)/state \(complaint).") }
         var worker = WorkerState(
@@ -97,15 +81,15 @@ extension FormatCodec {
             }
         }
         (worker.environment, worker.observation, worker.replay) = try environment(
-            describedBy: document.environment, replay: document.replay, path, architecture, reader)
-        try complete(&worker, state, path, architecture, reader)
+            describedBy: document.environment, replay: document.replay, path, head, reader)
+        try complete(&worker, state, path, head, reader)
         return worker
     }
 
     /// Reads the parts of an environment separately: its state, its observation and its part of the replay.
     static func environment(
         describedBy environment: SharedWorkerDocument.Environment?, replay document: SharedWorkerDocument.Replay?,
-        _ path: String, _ architecture: NetworkArchitecture, _ reader: borrowing ContainerReader
+        _ path: String, _ head: FormatHead, _ reader: borrowing ContainerReader
     ) throws(CheckpointError) -> (StateSnapshot?, Observation?, ReplaySnapshot?) {
         let state =
             try reader.part("\(path)/environment") { (reader) throws(CheckpointError) in
@@ -116,12 +100,12 @@ extension FormatCodec {
         var current: Observation?
         if reader.members(path).contains("observation") {
             current = try reader.part("\(path)/observation") { (reader) throws(CheckpointError) in
-                try observation("\(path)/observation", architecture, reader)
+                try observation("\(path)/observation", head.architecture, reader)
             }
         }
         let ring =
             try reader.part("\(path)/replay") { (reader) throws(CheckpointError) in
-                try replay(document, "\(path)/replay", architecture, reader)
+                try replay(document, "\(path)/replay", head, reader)
             } ?? nil
         return (state, current, ring)
     }
@@ -161,81 +145,5 @@ extension FormatCodec {
         do { return try Observation(space: architecture.input, bytes: bytes) } catch {
             throw .broken(.workers, "/\(path) is not a valid observation: \(error.message)", error)
         }
-    }
-
-    private static func replay(
-        _ document: SharedWorkerDocument.Replay?, _ path: String, _ architecture: NetworkArchitecture,
-        _ reader: borrowing ContainerReader
-    ) throws(CheckpointError) -> ReplaySnapshot? {
-        let names = reader.members(path)
-        guard let document else {
-            guard names.isEmpty else { throw .broken(.replay, "/\(path) is not described by its worker's state.") }
-            return nil
-        }
-        var snapshot = ReplaySnapshot(
-            capacity: document.capacity, cursor: document.cursor, count: document.count,
-            chunkLength: document.chunkLength, columns: [])
-        try ReplayRules.checkRing(snapshot, path)
-        var entries: [(name: String, entry: Manifest.Entry)] = []
-        for name in names {
-            guard let entry = reader.manifest["\(path)/\(name)"], entry.shape.first == document.count else {
-                throw .broken(.replay, "/\(path)/\(name) does not have one row for each of \(document.count) slots.")
-            }
-            entries.append((name, entry))
-        }
-        let withRules = entries.filter { ReplayRules.columnsWithRules.contains($0.name) }.map(\.entry)
-        let readsContent = reader.reads(withRules)
-        for (name, entry) in entries {
-            // The other rule is for floats: any byte is a pixel.
-            let isRead =
-                ReplayRules.columnsWithRules.contains(name)
-                ? readsContent
-                : name == "frames" && entry.type == .float32 ? reader.reads([entry]) : reader.readsReplays
-            snapshot.columns.append(try column(name, entry, document, isRead: isRead, reader))
-        }
-        try ReplayRules.check(snapshot, path, actions: architecture.actionCount)
-        return snapshot
-    }
-
-    private static func column(
-        _ name: String, _ entry: Manifest.Entry, _ document: SharedWorkerDocument.Replay, isRead: Bool,
-        _ reader: borrowing ContainerReader
-    ) throws(CheckpointError) -> ReplaySnapshot.Column {
-        let shape = Array(entry.shape.dropFirst())
-        let (chunkBytes, overflow) = document.chunkLength.multipliedReportingOverflow(
-            by: shape.reduce(entry.type.byteCount, *))
-        // Memory is committed only as a chunk is filled, so a false length within this limit costs only address space.
-        guard !overflow, chunkBytes <= ContainerReader.Limit.chunkBytes else {
-            throw .broken(
-                .replay, "/\(entry.path) has chunks of \(document.chunkLength) slots, more than 256 MiB each.")
-        }
-        let chunkRows = reader.layout.chunkRows(
-            count: document.count, chunkLength: document.chunkLength, bytesPerRow: entry.bytesPerRow)
-        guard entry.chunkRows == chunkRows else {
-            throw .broken(
-                .chunks, "/\(entry.path) is stored in chunks of \(entry.chunkRows ?? 0) rows, not \(chunkRows ?? 0).")
-        }
-        var chunks: [ReplayChunk] = []
-        if isRead {
-            // Columns that no rule restricts share one chunk of zeros, so that verifying does not need a replay's
-            // memory; and so do chunks of frames that consist of finite numbers, as a rule requires.
-            let blank = reader.keeps(name) ? nil : ReplayChunk(byteCount: chunkBytes)
-            let isChecked = name == "frames" && entry.type == .float32
-            try reader.forEachReplayChunk(of: entry, rows: document.chunkLength) { chunk in
-                let isKept = blank == nil || isChecked && !ReplayContentRules.isFinite(chunk)
-                chunks.append(isKept ? chunk : blank ?? chunk)
-            }
-        } else {
-            try reader.checkStoredChunks(of: entry)
-        }
-        return ReplaySnapshot.Column(name: name, element: entry.type, shape: shape, chunks: chunks)
-    }
-}
-
-extension ContainerReader {
-    /// Whether a replay column's elements are needed after their digest has been checked.
-    fileprivate func keeps(_ column: String) -> Bool {
-        if case .verifying = purpose { return ReplayRules.columnsWithRules.contains(column) }
-        return true
     }
 }

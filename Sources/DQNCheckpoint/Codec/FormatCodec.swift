@@ -18,12 +18,15 @@ protocol FormatCodec: SendableMetatype {
     /// The permitted members of a group `/workers/N`.
     static var workerMembers: Set<String> { get }
 
+    /// The optional replay columns to which the version gives a meaning.
+    static var optionalReplayColumns: Set<String> { get }
+
     /// Returns the parts of a network that the version cannot represent, as texts such as `layer 0 (fc64+tanh)`.
     static func unsupportedParts(of architecture: NetworkArchitecture) -> [String]
 
     /// Reads what the version adds to a worker, and checks its additional rules.
     static func complete(
-        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ architecture: NetworkArchitecture,
+        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ head: FormatHead,
         _ reader: borrowing ContainerReader
     ) throws(CheckpointError)
 

@@ -44,12 +44,15 @@ final class CompressedChunkCache: @unchecked Sendable {
 
     private var known: [Key: Stored] = [:]
     private var used: Set<Key> = []
+    /// The chunks of the columns that this save has copied from another file, by the columns' paths.
+    private var copied: [String: [Stored?]] = [:]
     private var keptBytes = 0
     private var keptLimit = 0
 
     /// Begins a save of arrays with the given number of bytes of replay.
     func begin(replayBytes: Int) {
         used = []
+        copied = [:]
         keptLimit = replayBytes / Self.share
     }
 
@@ -66,29 +69,63 @@ final class CompressedChunkCache: @unchecked Sendable {
         _ column: ReplaySnapshot.Column, of snapshot: ReplaySnapshot, into dataset: borrowing HDF5.Dataset
     ) throws(CheckpointError) -> String {
         let pieces = Self.pieces(column, snapshot)
-        let offset = Array(repeating: 0, count: column.shape.count)
         var digest = try FileDigest()
         for start in stride(from: 0, to: pieces.count, by: Self.batch) {
             let batch = Array(pieces[start..<min(start + Self.batch, pieces.count)])
             let stored = try stored(batch)
-            for (index, (piece, stored)) in zip(batch, stored).enumerated() {
-                let position = [(start + index) * snapshot.chunkLength] + offset
-                stored.content.withUnsafeBytes { digest.update($0) }
-                do throws(HDF5Error) {
-                    if let bytes = stored.bytes {
-                        try bytes.withBytes { (bytes: UnsafeRawBufferPointer) throws(HDF5Error) in
-                            try dataset.writeChunk(
-                                at: position, from: bytes, skippedFilters: stored.isCompressed ? 0 : 1)
-                        }
-                    } else {
-                        try piece.withContent { (bytes: UnsafeRawBufferPointer) throws(HDF5Error) in
-                            try dataset.writeChunk(at: position, from: bytes, skippedFilters: 1)
-                        }
-                    }
-                } catch { throw ContainerWriter.failure(dataset.path, error) }
-            }
+            try write(batch, stored, from: start * snapshot.chunkLength, into: dataset, &digest)
         }
         return digest.finalize().hexadecimal
+    }
+
+    /// Writes a column of a file to a chunked dataset, with only a few chunks in memory.
+    ///
+    /// - Returns: The digest of the column.
+    func write(
+        from cursor: ReplayCursor, _ column: ReplaySnapshot.Column, of snapshot: ReplaySnapshot,
+        into dataset: borrowing HDF5.Dataset
+    ) throws(CheckpointError) -> String {
+        var digest = try FileDigest()
+        var copied: [Stored] = []
+        while true {
+            var batch: [Piece] = []
+            while batch.count < Self.batch, let chunk = try cursor.next() {
+                batch.append(
+                    Self.piece(chunk, at: (copied.count + batch.count) * snapshot.chunkLength, column, snapshot))
+            }
+            if batch.isEmpty { break }
+            let stored = try batch.concurrentlyMapped { (piece) throws(CheckpointError) in try Self.store(piece, nil) }
+            try write(batch, stored, from: copied.count * snapshot.chunkLength, into: dataset, &digest)
+            copied += stored.map { Stored(content: [], stored: $0.stored, isCompressed: $0.isCompressed, bytes: nil) }
+        }
+        self.copied[dataset.path] = copied
+        return digest.finalize().hexadecimal
+    }
+
+    /// Writes chunks and adds their digests to that of the column.
+    ///
+    /// - Parameter row: The first row of the first chunk.
+    private func write(
+        _ batch: [Piece], _ stored: [Stored], from row: Int, into dataset: borrowing HDF5.Dataset,
+        _ digest: inout FileDigest
+    ) throws(CheckpointError) {
+        var position = Array(repeating: 0, count: dataset.shape.count)
+        position[0] = row
+        for (piece, stored) in zip(batch, stored) {
+            stored.content.withUnsafeBytes { digest.update($0) }
+            do throws(HDF5Error) {
+                if let bytes = stored.bytes {
+                    try bytes.withBytes { (bytes: UnsafeRawBufferPointer) throws(HDF5Error) in
+                        try dataset.writeChunk(at: position, from: bytes, skippedFilters: stored.isCompressed ? 0 : 1)
+                    }
+                } else {
+                    try piece.withContent { (bytes: UnsafeRawBufferPointer) throws(HDF5Error) in
+                        try dataset.writeChunk(at: position, from: bytes, skippedFilters: 1)
+                    }
+                }
+            } catch { throw ContainerWriter.failure(dataset.path, error) }
+            position[0] += piece.extent
+        }
     }
 
     /// Compares a column in the file with what was written.
@@ -96,14 +133,17 @@ final class CompressedChunkCache: @unchecked Sendable {
         _ column: ReplaySnapshot.Column, of snapshot: ReplaySnapshot, in dataset: borrowing HDF5.Dataset
     ) throws(CheckpointError) {
         let offset = Array(repeating: 0, count: column.shape.count)
-        for (index, piece) in Self.pieces(column, snapshot).enumerated() {
+        let extent = min(snapshot.chunkLength, snapshot.count)
+        let pieces = column.isInFile ? [] : Self.pieces(column, snapshot)
+        let expected = copied[dataset.path] ?? pieces.map { known[$0.key] }
+        for (index, expected) in expected.enumerated() {
             let position = [index * snapshot.chunkLength] + offset
             let found: (bytes: [UInt8], skippedFilters: UInt32)
             do throws(HDF5Error) {
-                found = try dataset.readChunk(at: position, limit: piece.extent * piece.rowBytes)
+                found = try dataset.readChunk(at: position, limit: extent * column.bytesPerSlot)
             } catch { throw .broken(.chunks, "/\(dataset.path) could not be read back: \(error)", error) }
-            guard let known = known[piece.key], try FileDigest.digest(of: found.bytes).bytes == known.stored,
-                found.skippedFilters == (known.isCompressed ? 0 : 1)
+            guard let expected, try FileDigest.digest(of: found.bytes).bytes == expected.stored,
+                found.skippedFilters == (expected.isCompressed ? 0 : 1)
             else {
                 throw .broken(.chunks, "/\(dataset.path) does not read back as it was written.")
             }
@@ -111,12 +151,18 @@ final class CompressedChunkCache: @unchecked Sendable {
     }
 
     private static func pieces(_ column: ReplaySnapshot.Column, _ snapshot: ReplaySnapshot) -> [Piece] {
-        let extent = min(snapshot.chunkLength, snapshot.count)
-        return stride(from: 0, to: snapshot.count, by: snapshot.chunkLength).enumerated().map { index, first in
-            Piece(
-                chunk: column.chunks[index], rows: min(snapshot.chunkLength, snapshot.count - first),
-                rowBytes: column.bytesPerSlot, extent: extent)
+        stride(from: 0, to: snapshot.count, by: snapshot.chunkLength).enumerated().map { index, first in
+            piece(column.chunks[index], at: first, column, snapshot)
         }
+    }
+
+    /// - Parameter first: The first slot of the chunk.
+    private static func piece(
+        _ chunk: ReplayChunk, at first: Int, _ column: ReplaySnapshot.Column, _ snapshot: ReplaySnapshot
+    ) -> Piece {
+        Piece(
+            chunk: chunk, rows: min(snapshot.chunkLength, snapshot.count - first), rowBytes: column.bytesPerSlot,
+            extent: min(snapshot.chunkLength, snapshot.count))
     }
 
     /// Returns chunks as a file stores them, compressing on all cores those that are not kept. A chunk without `bytes`

@@ -32,17 +32,14 @@ extension ContainerReader {
     private static var deflate: HDF5.DatasetInformation.FilterNumber { 1 }
 
     /// Reads a contiguous dataset in runs of whole rows and checks its digest.
-    ///
-    /// - Parameter rowsPerRun: Rows per run; `nil` for as many as fit in ``Limit/runBytes``.
     func forEachRun(
-        of entry: Manifest.Entry, rowsPerRun: Int? = nil,
-        _ body: (UnsafeRawBufferPointer) throws(CheckpointError) -> Void
+        of entry: Manifest.Entry, _ body: (UnsafeRawBufferPointer) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
         findings.examined.insert(entry.path)
         let dataset = try open(entry)
         let rows = entry.shape.first ?? 1
         let rowBytes = entry.bytesPerRow
-        let run = rowsPerRun ?? max(1, Limit.runBytes / max(rowBytes, 1))
+        let run = max(1, Limit.runBytes / max(rowBytes, 1))
         var digest = try FileDigest()
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: min(run, max(rows, 1)) * rowBytes, alignment: 64)
         defer { buffer.deallocate() }
@@ -90,47 +87,18 @@ extension ContainerReader {
     }
 
     /// Reads a contiguous or chunked dataset as replay chunks of the given number of rows and checks its digest.
-    ///
-    /// Inflates the file's chunks on all cores, in batches of ``Limit/batchBytes`` or one chunk.
     func forEachReplayChunk(
         of entry: Manifest.Entry, rows chunkLength: Int, _ body: (ReplayChunk) throws(CheckpointError) -> Void
     ) throws(CheckpointError) {
-        let chunkBytes = chunkLength * entry.bytesPerRow
-        guard let rows = entry.chunkRows else {
-            try forEachRun(of: entry, rowsPerRun: chunkLength) { (run) throws(CheckpointError) in
-                try body(ReplayChunk(byteCount: chunkBytes, prefix: run))
-            }
-            return
-        }
+        let cursor = try cursor(of: entry, rows: chunkLength)
+        while let chunk = try cursor.next() { try body(chunk) }
+    }
+
+    /// Returns a cursor that reads a dataset as replay chunks of the given number of rows.
+    func cursor(of entry: Manifest.Entry, rows chunkLength: Int) throws(CheckpointError) -> ReplayCursor {
         findings.examined.insert(entry.path)
-        let dataset = try open(entry)
-        let count = entry.shape.first ?? 0
-        let offset = Array(repeating: 0, count: entry.shape.count - 1)
-        var digest = try FileDigest()
-        var batch: [CompressedChunk] = []
-        var batchBytes = 0
-        for first in stride(from: 0, to: count, by: rows) {
-            let stored: (bytes: [UInt8], skippedFilters: UInt32)
-            do { stored = try dataset.readChunk(at: [first] + offset, limit: rows * entry.bytesPerRow) } catch {
-                throw .broken(.chunks, "'\(path)': /\(entry.path) could not be read: \(error)", error)
-            }
-            batch.append(
-                CompressedChunk(
-                    bytes: stored.bytes, skippedFilters: stored.skippedFilters, extent: rows,
-                    rows: min(rows, count - first), rowBytes: entry.bytesPerRow, path: entry.path))
-            // The inflated size counts: the batch holds it in memory.
-            batchBytes += rows * entry.bytesPerRow
-            if batchBytes < Limit.batchBytes, first + rows < count { continue }
-            let inflated = try batch.concurrentlyMapped { [checksDigests] (chunk) throws(CheckpointError) in
-                try chunk.inflated(into: chunkBytes, digesting: checksDigests)
-            }
-            (batch, batchBytes) = ([], 0)
-            for (chunk, itsDigest) in inflated {
-                itsDigest.withUnsafeBytes { digest.update($0) }
-                try body(chunk)
-            }
-        }
-        if checksDigests { try check(digest.finalize(), entry) }
+        return try ReplayCursor(
+            entry, in: open(entry), of: path, rows: chunkLength, checksDigest: checksDigests)
     }
 
     /// Checks that every chunk of a dataset exists and has a possible size.
@@ -150,45 +118,5 @@ extension ContainerReader {
                     "'\(path)': /\(entry.path) has an invalid chunk size of \(size) bytes at row \(first).")
             }
         }
-    }
-}
-
-/// A chunk of a replay column as the file stores it.
-private struct CompressedChunk: Sendable {
-    let bytes: [UInt8]
-    let skippedFilters: UInt32
-    /// Rows of the chunk in the file, and the number in use.
-    let extent: Int
-    let rows: Int
-    let rowBytes: Int
-    let path: String
-
-    /// Returns the chunk in memory and, if requested, the digest of its rows in use.
-    func inflated(
-        into byteCount: Int, digesting: Bool
-    ) throws(CheckpointError) -> (chunk: ReplayChunk, digest: [UInt8]) {
-        var chunk = ReplayChunk(byteCount: max(byteCount, extent * rowBytes))
-        let decompressor = try Decompressor()
-        let isWhole = chunk.withMutableBytes { memory in
-            let part = UnsafeMutableRawBufferPointer(rebasing: memory[..<(extent * rowBytes)])
-            switch skippedFilters {
-            case 0: return bytes.withUnsafeBytes { decompressor.decompress($0, into: part) }
-            case 1 where bytes.count == part.count:
-                part.copyBytes(from: bytes)
-                return true
-            default: return false
-            }
-        }
-        guard isWhole else {
-            throw .broken(.chunks, "/\(path) has a chunk that does not inflate to the expected size.")
-        }
-        let digest = try chunk.withBytes { (all: UnsafeRawBufferPointer) throws(CheckpointError) in
-            guard all[(rows * rowBytes)...].allSatisfy({ $0 == 0 }) else {
-                throw .broken(.chunks, "/\(path) has nonzero bytes after its last row.")
-            }
-            return digesting
-                ? try CompressedChunkCache.digest(UnsafeRawBufferPointer(rebasing: all[..<(rows * rowBytes)])) : []
-        }
-        return (chunk, digest)
     }
 }

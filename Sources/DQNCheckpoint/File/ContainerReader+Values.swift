@@ -33,25 +33,41 @@ extension ContainerReader {
 
     /// Decodes a JSON document.
     func document<Document: Decodable>(_ path: String, as type: Document.Type) throws(CheckpointError) -> Document {
-        let entry = try entry(path, .uint8, rule: .documents)
-        guard entry.shape.count == 1, entry.shape[0] <= Limit.documentBytes else {
-            throw .broken(.documents, "/\(path) is not a JSON document of at most 64 MiB.")
-        }
-        let bytes: [UInt8] = try values(path, .uint8, rule: .documents)
-        if let complaint = StrictJSON.complaint(about: bytes) {
-            throw .broken(.documents, "/\(path) is invalid JSON: \(complaint).")
-        }
+        try document(path, try json(path).bytes, as: type)
+    }
+
+    /// Decodes a JSON document that has been read.
+    func document<Document: Decodable>(
+        _ path: String, _ bytes: [UInt8], as type: Document.Type
+    ) throws(CheckpointError) -> Document {
         do { return try JSONDecoder().decode(Document.self, from: Data(bytes)) } catch {
             throw .broken(.documents, "/\(path) does not match the format: \(error)", error)
         }
     }
 
+    /// Reads a JSON document within its limits, without giving it a meaning.
+    func json(_ path: String) throws(CheckpointError) -> (bytes: [UInt8], value: JSONValue) {
+        let entry = try entry(path, .uint8, rule: .documents)
+        let limit = DocumentLimit(path)
+        guard entry.shape.count == 1 else { throw .broken(.documents, "/\(path) is not a JSON document.") }
+        if let complaint = limit.complaint(entry.shape[0]) { throw .broken(.documents, "/\(path) \(complaint).") }
+        findings.documentBytes += entry.shape[0]
+        guard findings.documentBytes <= Limit.allDocumentBytes else {
+            throw .broken(
+                .documents,
+                "'\(self.path)' has documents of more than \(Limit.allDocumentBytes >> 20) MiB in all, with /\(path).")
+        }
+        let bytes: [UInt8] = try values(path, .uint8, rule: .documents)
+        do { return (bytes, try JSONText.value(of: bytes, valueLimit: limit.values)) } catch {
+            throw .broken(.documents, "/\(path) is invalid JSON: \(error).")
+        }
+    }
+
     /// Returns the names of the datasets and groups directly below a group.
     func members(_ group: String) -> [String] {
-        let prefix = group + "/"
         var names: [String] = []
-        for entry in manifest.datasets where entry.path.hasPrefix(prefix) {
-            let name = String(entry.path.dropFirst(prefix.count).prefix { $0 != "/" })
+        for entry in manifest.below(group) {
+            let name = String(entry.path.utf8.dropFirst(group.utf8.count + 1).prefix { $0 != UInt8(ascii: "/") }) ?? ""
             if names.last != name { names.append(name) }
         }
         return names
@@ -59,7 +75,6 @@ extension ContainerReader {
 
     /// Returns the paths of all datasets below a group, relative to it.
     func descendants(_ group: String) -> [String] {
-        let prefix = group + "/"
-        return manifest.datasets.filter { $0.path.hasPrefix(prefix) }.map { String($0.path.dropFirst(prefix.count)) }
+        manifest.below(group).map { String($0.path.dropFirst(group.count + 1)) }
     }
 }

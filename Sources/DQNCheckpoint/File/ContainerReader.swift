@@ -6,23 +6,6 @@ internal import HDF5
 ///
 /// It exists within one `HDF5.perform`. Every read is checked against the manifest's digests.
 struct ContainerReader: ~Copyable {
-    /// Limits on what a file may make a reader allocate, far above what any network needs.
-    enum Limit {
-        static let manifestBytes = 1 << 26
-        static let documentBytes = 1 << 26
-        static let datasets = 1 << 18
-        static let depth = 16
-        /// Fits in a core's cache, so that data is hashed while it is still there.
-        static let runBytes = 1 << 18
-        /// The largest ratio of inflated to deflated size that the deflate format permits.
-        static let inflation = 1032
-        static let chunkBytes = 1 << 28
-        /// A lower bound on the size of a chunk with its entry in the file's index.
-        static let leastChunkBytes = 16
-        /// Inflated bytes of the chunks processed at a time on all cores.
-        static let batchBytes = 1 << 25
-    }
-
     let manifest: Manifest
     /// Identifies the file: the digest of its seal or, without a seal, of its manifest.
     let digest: String
@@ -226,11 +209,12 @@ struct ContainerReader: ~Copyable {
         guard try FileDigest.hexadecimal(of: bytes) == digest else {
             throw .broken(.manifestDigest, "'\(path)' is damaged: its manifest does not match its digest.")
         }
-        if let complaint = StrictJSON.complaint(about: bytes) {
-            throw .broken(.manifestContent, "'\(path)' has invalid JSON in its manifest: \(complaint).")
+        let document: JSONValue
+        do { document = try JSONText.value(of: bytes, valueLimit: Limit.manifestValues) } catch {
+            throw .broken(.manifestContent, "'\(path)' has invalid JSON in its manifest: \(error).")
         }
-        do { return try JSONDecoder().decode(Manifest.self, from: Data(bytes)) } catch {
-            throw .broken(.manifestContent, "'\(path)' has a manifest that does not match the format: \(error)", error)
+        do { return try Manifest(document) } catch {
+            throw .broken(.manifestContent, "'\(path)' has a manifest that does not match the format: \(error).")
         }
     }
 
@@ -265,7 +249,7 @@ struct ContainerReader: ~Copyable {
     }
 
     private static func walk(
-        _ root: borrowing HDF5.Group, _ group: String, depth: Int, _ path: String, listed: Int,
+        _ parent: borrowing HDF5.Group, _ group: String, depth: Int, _ path: String, listed: Int,
         _ found: inout [String]
     ) throws {
         guard depth <= Limit.depth else {
@@ -276,13 +260,13 @@ struct ContainerReader: ~Copyable {
             throw CheckpointError.broken(
                 .completeness, "'\(path)' contains more than the \(listed) datasets that it lists.")
         }
-        let names = group.isEmpty ? try root.memberNames() : try root.openGroup(group).memberNames()
+        let names = try parent.memberNames()
         if names.isEmpty { throw CheckpointError.broken(.completeness, "'\(path)' has the empty group /\(group).") }
         for name in names {
             let member = group.isEmpty ? name : "\(group)/\(name)"
-            switch try root.member(member) {
+            switch try parent.member(name) {
             case .object(.group, links: 1, attributes: 0):
-                try walk(root, member, depth: depth + 1, path, listed: listed, &found)
+                try walk(try parent.openGroup(name), member, depth: depth + 1, path, listed: listed, &found)
             case .object(.dataset, links: 1, attributes: 0): found.append(member)
             default:
                 throw CheckpointError.broken(

@@ -11,13 +11,14 @@ enum ContainerWriter {
     /// - Parameters:
     ///   - layout: How the file is laid out.
     ///   - cache: Compressed replay chunks of earlier saves, for a sealed file.
+    ///   - source: The file that holds the replay columns that are not in memory.
     static func write(
         _ arrays: [StoredArray], attributes: [(name: String, value: HDF5.AttributeValue)], to path: String,
-        layout: ContainerLayout, cache: CompressedChunkCache
+        layout: ContainerLayout, cache: CompressedChunkCache, copying source: OpenContainer?
     ) throws(CheckpointError) {
         let sorted = arrays.sorted { $0.path < $1.path }
         let digests = Concurrently {
-            [plain = sorted.filter { $0.chunkRows(layout) == nil }] () throws(CheckpointError) in
+            [plain = sorted.filter { $0.chunkRows(layout) == nil && !$0.isInFile }] () throws(CheckpointError) in
             var digests: [String: String] = [:]
             for array in plain { digests[array.path] = try array.digest() }
             return digests
@@ -29,15 +30,23 @@ enum ContainerWriter {
                 let file = try session.createFile(
                     path, mode: .exclusive, userBlock: layout == .sealed ? Seal.byteCount : 0)
                 let root = try file.root()
-                var chunked: [String: String] = [:]
+                // Digests that are computed on the way.
+                var known: [String: String] = [:]
                 for array in sorted {
                     if let rows = array.chunkRows(layout), let (snapshot, column) = array.replay {
                         let dataset = try create(
                             array,
                             .chunked([rows] + column.shape, filters: [.deflate(level: CompressedChunkCache.level)]),
                             root)
-                        chunked[array.path] = try cache.write(column, of: snapshot, into: dataset)
+                        known[array.path] =
+                            if array.isInFile, let cursor = try source?.cursor(of: array) {
+                                try cache.write(from: cursor, column, of: snapshot, into: dataset)
+                            } else {
+                                try cache.write(column, of: snapshot, into: dataset)
+                            }
                         try dataset.close()
+                    } else if array.isInFile, let cursor = try source?.cursor(of: array) {
+                        known[array.path] = try copy(array, from: cursor, into: root)
                     } else {
                         try write(array, into: root)
                     }
@@ -46,7 +55,7 @@ enum ContainerWriter {
                 let entries = sorted.map { array in
                     Manifest.Entry(
                         path: array.path, type: array.element, shape: array.shape,
-                        sha256: chunked[array.path] ?? plain[array.path] ?? "",
+                        sha256: known[array.path] ?? plain[array.path] ?? "",
                         chunkRows: array.chunkRows(layout))
                 }
                 let manifest = Manifest(
@@ -80,6 +89,34 @@ enum ContainerWriter {
         if let slash = array.path.lastIndex(of: "/") { try root.requireGroups(String(array.path[..<slash])) }
         return try root.createDataset(
             array.path, of: HDF5.ElementType(array.element), shape: array.shape, layout: layout)
+    }
+
+    /// Writes a contiguous array from a file.
+    ///
+    /// - Returns: Its digest.
+    private static func copy(
+        _ array: StoredArray, from cursor: ReplayCursor, into root: borrowing HDF5.Group
+    ) throws -> String {
+        let dataset = try create(array, .contiguous, root)
+        var digest = try FileDigest()
+        var row = 0
+        while let chunk = try cursor.next() {
+            let rows = min(chunk.byteCount / max(array.bytesPerRow, 1), array.shape[0] - row)
+            // Rows without width need no writing.
+            guard rows > 0 else { continue }
+            try chunk.withBytes { (bytes: UnsafeRawBufferPointer) throws(HDF5Error) in
+                let used = UnsafeRawBufferPointer(rebasing: bytes[..<(rows * array.bytesPerRow)])
+                digest.update(used)
+                if rows == array.shape[0] {
+                    try dataset.write(from: used)
+                } else {
+                    try dataset.writeRows(row..<(row + rows), from: used)
+                }
+            }
+            row += rows
+        }
+        try dataset.close()
+        return digest.finalize().hexadecimal
     }
 
     private static func write(_ array: StoredArray, into root: borrowing HDF5.Group) throws(HDF5Error) {

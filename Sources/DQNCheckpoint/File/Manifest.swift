@@ -50,6 +50,12 @@ struct Manifest: Codable, Equatable {
             else {
                 throw .broken(.manifestContent, "'\(path)' lists '\(entry.path)', which is not a valid dataset path.")
             }
+            guard entry.shape.count <= ContainerReader.Limit.rank else {
+                throw .broken(
+                    .types,
+                    "'\(path)' has \(entry.shape.count) extents at /\(entry.path); at most "
+                        + "\(ContainerReader.Limit.rank) are possible.")
+            }
             var count = 1
             for extent in entry.shape {
                 // An empty dataset has no bytes, but its other extents must be valid: 0 counts as 1.
@@ -101,14 +107,25 @@ struct Manifest: Codable, Equatable {
     }
 
     subscript(path: String) -> Entry? {
-        // Binary search: the datasets are sorted by path.
+        let index = index { $0 < path }
+        return index < datasets.count && datasets[index].path == path ? datasets[index] : nil
+    }
+
+    /// The datasets below a group.
+    func below(_ group: String) -> ArraySlice<Entry> {
+        // '0' is the character after '/'.
+        datasets[index { $0 < group + "/" }..<index { $0 < group + "0" }]
+    }
+
+    /// The number of datasets whose path comes before another. Binary search: the datasets are sorted by path.
+    private func index(_ isBefore: (String) -> Bool) -> Int {
         var range = datasets.indices
         while !range.isEmpty {
             let middle = range.lowerBound + range.count / 2
-            if datasets[middle].path == path { return datasets[middle] }
-            range = datasets[middle].path < path ? (middle + 1)..<range.upperBound : range.lowerBound..<middle
+            range =
+                isBefore(datasets[middle].path) ? (middle + 1)..<range.upperBound : range.lowerBound..<middle
         }
-        return nil
+        return range.lowerBound
     }
 }
 
@@ -123,4 +140,12 @@ enum FileLayout {
     static let writerVersion = "writer_version"
     static let agentSteps = "agent_steps"
     static let rootAttributes = [format, version, writer, writerVersion, agentSteps, manifestDigest]
+
+    /// Whether the format stores a JSON document at a path.
+    static func isDocument(_ path: String) -> Bool {
+        if ["configuration", "architecture", "progress", "optimizer/state"].contains(path) { return true }
+        let parts = path.split(separator: "/")
+        return parts.count == 3
+            && (parts[0] == "workers" && parts[2] == "state" || parts[0] == "extensions" && parts[2] == "descriptor")
+    }
 }

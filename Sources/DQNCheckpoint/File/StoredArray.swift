@@ -51,6 +51,9 @@ struct StoredArray: Sendable {
         if case .replay(let snapshot, let column) = content { (snapshot, column) } else { nil }
     }
 
+    /// Whether the elements are in the file that is being copied.
+    var isInFile: Bool { replay?.column.isInFile ?? false }
+
     /// Returns the rows per chunk if a layout stores the array in chunks: replay columns whose rows are not empty.
     func chunkRows(_ layout: ContainerLayout) -> Int? {
         replay.flatMap {

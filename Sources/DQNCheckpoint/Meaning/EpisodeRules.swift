@@ -1,25 +1,60 @@
 internal import DQNModel
 
-/// Rule 22: the slots of a replay form valid episodes. Only `verify --deep` checks it, for files of 2.0; loading does
-/// not.
+/// Rule 22: the slots of a replay form valid episodes. It applies to files from 2.0 on, and to what another program's
+/// method has stored only in `verify --deep`.
 ///
 /// An episode may start anywhere, for example after an abandoned one. But a start must follow an end, and a final
 /// observation must follow a truncated step and nothing else.
-enum EpisodeRules {
-    static func check(_ replay: ReplaySnapshot, _ path: String) throws(CheckpointError) {
-        let flags: [UInt8] = try ReplayRules.scalars("flags", .uint8, replay, path, .episodes)
-        let isFull = replay.count == replay.capacity
-        let oldest = isFull ? (replay.cursor + 1) % replay.count : 0
-        var before: ReplayFlags?
-        for age in 0..<replay.count {
-            let slot = (oldest + age) % replay.count
-            let flag = ReplayFlags(rawValue: flags[slot])
-            if let complaint = complaint(flag, after: before, isNewest: slot == replay.cursor) {
-                throw .broken(.episodes, "/\(path) has an invalid slot \(slot): it \(complaint).")
-            }
+struct EpisodeRules {
+    private let ring: ReplaySnapshot
+    private let path: String
+    private let isPrioritized: Bool
+    private var first: ReplayFlags?
+    private var before: ReplayFlags?
+    private var hasEnd: Bool
+    private var sum = 0.0
+
+    init(of ring: ReplaySnapshot, _ path: String, isPrioritized: Bool) {
+        self.ring = ring
+        self.path = path
+        self.isPrioritized = isPrioritized
+        hasEnd = ring.count == ring.capacity
+    }
+
+    /// The oldest slot. What preceded it is unknown.
+    private var oldest: Int { ring.count == ring.capacity ? (ring.cursor + 1) % ring.count : 0 }
+
+    /// Checks the next slots, in slot order.
+    ///
+    /// - Parameters:
+    ///   - priorities: Those of the slots, if the replay has any.
+    ///   - start: The first of the slots.
+    mutating func check(_ flags: [UInt8], _ priorities: [Double], at start: Int) throws(CheckpointError) {
+        for (index, value) in flags.enumerated() {
+            let (slot, flag) = (start + index, ReplayFlags(rawValue: value))
+            if slot == 0 { first = flag }
+            try check(flag, in: slot, after: slot == oldest ? nil : before)
+            if flag.endsEpisode { hasEnd = true }
             before = flag
         }
-        try checkSum(of: replay, path, hasEnd: isFull || flags.contains { $0 & 3 != 0 })
+        sum = priorities.reduce(sum, +)
+    }
+
+    private func check(_ flag: ReplayFlags, in slot: Int, after before: ReplayFlags?) throws(CheckpointError) {
+        if let complaint = Self.complaint(flag, after: before, isNewest: slot == ring.cursor) {
+            throw .broken(.episodes, "/\(path) has an invalid slot \(slot): it \(complaint).")
+        }
+    }
+
+    /// Checks what depends on all slots: the step from the last one to slot 0, and the sum of the priorities, the root
+    /// of their tree. A full ring, and one that contains the end of an episode, always has steps to sample.
+    func finish() throws(CheckpointError) {
+        if oldest != 0, let first { try check(first, in: 0, after: before) }
+        guard isPrioritized else { return }
+        guard sum.isFinite, !hasEnd || sum > 0 else {
+            throw .broken(
+                .episodes, "/\(path)/\(ReplayRules.priorities) has the sum \(sum), from which no step can be sampled.")
+        }
     }
 
     /// Returns why a slot is invalid after the previous one, or `nil`. What preceded the oldest slot is unknown.
@@ -44,21 +79,5 @@ enum EpisodeRules {
             return "is a final observation although no episode was truncated before it"
         }
         return nil
-    }
-
-    /// Checks the sum of the priorities, the root of their tree. A full ring, and one that contains the end of an
-    /// episode, always has steps to sample.
-    private static func checkSum(
-        of replay: ReplaySnapshot, _ path: String, hasEnd: Bool
-    ) throws(CheckpointError) {
-        guard replay.columns.contains(where: { $0.name == ReplayRules.priorities && $0.element == .float64 }) else {
-            return
-        }
-        let leaves: [Double] = try ReplayRules.scalars(ReplayRules.priorities, .float64, replay, path, .episodes)
-        let sum = leaves.reduce(0, +)
-        guard sum.isFinite, !hasEnd || sum > 0 else {
-            throw .broken(
-                .episodes, "/\(path)/\(ReplayRules.priorities) has the sum \(sum), from which no step can be sampled.")
-        }
     }
 }

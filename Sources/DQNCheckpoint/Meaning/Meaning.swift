@@ -1,6 +1,6 @@
 internal import DQNModel
 
-/// A part of a checkpoint that is well formed, but from which no run can continue; rules 22 and 27 to 31.
+/// A part of a checkpoint that is well formed, but from which no run can continue; rules 27 to 31.
 struct MeaningFailure {
     /// The path of the part.
     let part: String
@@ -26,14 +26,9 @@ struct MeaningFailure {
 enum Meaning {
     /// Returns the parts that a run cannot continue from, in reading order.
     ///
-    /// - Parameters:
-    ///   - isWhole: Whether nothing has been removed or lost.
-    ///   - isCheckingFrames: Whether to look for NaN in the frames of replays, as far as they are in memory.
-    ///   - isCheckingEpisodes: Whether to check the episodes of replays, as far as they are in memory; rule 22.
-    static func failures(
-        of checkpoint: Checkpoint, isWhole: Bool, checkingFrames isCheckingFrames: Bool,
-        checkingEpisodes isCheckingEpisodes: Bool
-    ) -> [MeaningFailure] {
+    /// The elements of replays, which need not be in memory, are checked as they are read.
+    /// - Parameter isWhole: Whether nothing has been removed or lost.
+    static func failures(of checkpoint: Checkpoint, isWhole: Bool) -> [MeaningFailure] {
         var failures = CounterRules.failures(of: checkpoint, isWhole: isWhole)
         guard let method = BuiltInMethod(of: checkpoint.configuration) else { return failures }
         failures += OptimizerRules.failures(of: checkpoint)
@@ -51,9 +46,7 @@ enum Meaning {
                         MeaningFailure("\(path)/learner", .learnerState, complaint) { $0.workers[index].learner = nil })
                 }
             }
-            let contents = ReplayContentRules(
-                checkpoint.configuration, checkingFrames: isCheckingFrames, checkingEpisodes: isCheckingEpisodes)
-            failures += contents.failures(of: worker, path, index)
+            failures += ReplayContentRules(checkpoint.configuration).failures(of: worker, path, index)
         }
         return failures
     }

@@ -1,19 +1,13 @@
 internal import DQNModel
 
-/// Rules 22 and 31: the episodes that a worker of a built-in method has stored are whole, and consist of finite numbers.
+/// Rule 31: what a worker of a built-in method has observed and stored consists of finite numbers.
 struct ReplayContentRules {
     /// Environments of this library; their observations, and those of Gymnasium and of plug-ins in C, are finite.
     static let environments: Set = ["CartPole-v1", "MountainCar-v0", "Acrobot-v1", "Catch-v0", "Catch84-v0"]
 
-    private let isFinite: Bool
-    private let isCheckingFrames: Bool
-    private let isCheckingEpisodes: Bool
+    private let hasFiniteObservations: Bool
 
-    init(_ configuration: JSONValue, checkingFrames isCheckingFrames: Bool, checkingEpisodes isCheckingEpisodes: Bool) {
-        isFinite = Self.hasFiniteObservations(configuration)
-        self.isCheckingFrames = isFinite && isCheckingFrames
-        self.isCheckingEpisodes = isCheckingEpisodes
-    }
+    init(_ configuration: JSONValue) { hasFiniteObservations = Self.hasFiniteObservations(configuration) }
 
     /// Whether every observation of the configured environment is finite. One that another program registers, or that a
     /// wrapper scales, may not be.
@@ -25,58 +19,56 @@ struct ReplayContentRules {
     }
 
     func failures(of worker: WorkerState, _ path: String, _ index: Int) -> [MeaningFailure] {
-        var failures = failures(of: worker.observation, worker.replay, path, worker: index, environment: 0)
-        for (number, environment) in worker.additionalEnvironments.enumerated() {
-            failures += self.failures(
-                of: environment.observation, environment.replay, "\(path)/environments/\(number + 1)", worker: index,
-                environment: number + 1)
-        }
-        return failures
-    }
-
-    private func failures(
-        of observation: Observation?, _ replay: ReplaySnapshot?, _ place: String, worker index: Int, environment: Int
-    ) -> [MeaningFailure] {
         var failures: [MeaningFailure] = []
-        if isFinite, let observation, observation.space.element == .float32,
-            let value = observation.floats.first(where: { !$0.isFinite })
-        {
+        let observations = [worker.observation] + worker.additionalEnvironments.map(\.observation)
+        for (number, observation) in observations.enumerated() {
+            let place = number == 0 ? path : "\(path)/environments/\(number)"
+            guard hasFiniteObservations, let observation, observation.space.element == .float32,
+                let value = observation.floats.first(where: { !$0.isFinite })
+            else { continue }
             failures.append(
                 MeaningFailure(
                     "\(place)/observation", .replayContent,
                     "/\(place)/observation contains \(value); the environment's observations are finite."
-                ) { $0.workers[index].setObservation(nil, of: environment) })
-        }
-        do throws(CheckpointError) { try check(replay, "\(place)/replay") } catch {
-            failures.append(
-                MeaningFailure("\(place)/replay", error) { $0.workers[index].setReplay(nil, of: environment) })
+                ) { $0.workers[index].setObservation(nil, of: number) })
         }
         return failures
     }
 
-    /// Checks the columns that are in memory.
-    private func check(_ replay: ReplaySnapshot?, _ path: String) throws(CheckpointError) {
-        guard let replay else { return }
-        for column in replay.columns where column.element == .float32 && !column.chunks.isEmpty {
-            guard column.name == "rewards" || column.name == "frames" && isCheckingFrames else { continue }
-            var element = 0
-            var complaint: String?
-            replay.forEachRun(of: column) { bytes in
-                let values = bytes.bindMemory(to: Float.self)
-                if complaint == nil, let index = Self.firstInfinite(values) {
-                    let slot = (element + index) / max(column.bytesPerSlot / MemoryLayout<Float>.size, 1)
-                    complaint = "contains \(values[index]) in slot \(slot); it must be finite"
-                }
-                element += values.count
-            }
-            if let complaint { throw .broken(.replayContent, "/\(path)/\(column.name) \(complaint).") }
-        }
-        if isCheckingEpisodes, ReplayRules.isRead(replay) { try EpisodeRules.check(replay, path) }
+    /// Whether a replay's column must consist of finite numbers.
+    func restricts(_ column: ReplaySnapshot.Column) -> Bool {
+        column.element == .float32
+            && (column.name == "rewards" || column.name == ReplayRules.frames && hasFiniteObservations)
     }
 
-    /// Whether a chunk of floats holds neither NaN nor infinity.
-    static func isFinite(_ chunk: ReplayChunk) -> Bool {
-        chunk.withBytes { firstInfinite($0.bindMemory(to: Float.self)) == nil }
+    /// Checks the rewards of replays in memory. Their environments have checked the observations, which are many.
+    static func checkRewards(of workers: [WorkerState]) throws(CheckpointError) {
+        for (index, worker) in workers.enumerated() {
+            let replays = [worker.replay] + worker.additionalEnvironments.map(\.replay)
+            for (number, replay) in replays.enumerated() {
+                guard let replay, let column = replay.columns.first(where: { $0.name == "rewards" }),
+                    column.element == .float32
+                else { continue }
+                let place = "workers/\(index)" + (number == 0 ? "" : "/environments/\(number)")
+                var first = 0
+                try replay.forEachRun(of: column) { (bytes) throws(CheckpointError) in
+                    try check(bytes, of: column, at: first, "\(place)/replay/rewards")
+                    first += replay.chunkLength
+                }
+            }
+        }
+    }
+
+    /// Checks a part of a column of numbers.
+    ///
+    /// - Parameter first: The slot of the first row.
+    static func check(
+        _ bytes: UnsafeRawBufferPointer, of column: ReplaySnapshot.Column, at first: Int, _ path: String
+    ) throws(CheckpointError) {
+        let values = bytes.bindMemory(to: Float.self)
+        guard let index = firstInfinite(values) else { return }
+        let slot = first + index / max(column.bytesPerSlot / MemoryLayout<Float>.size, 1)
+        throw .broken(.replayContent, "/\(path) contains \(values[index]) in slot \(slot); it must be finite.")
     }
 
     /// Returns the index of the first NaN or infinity.
@@ -89,15 +81,6 @@ struct ReplayContentRules {
 }
 
 extension WorkerState {
-    /// Sets the replay of one of the worker's environments.
-    fileprivate mutating func setReplay(_ replay: ReplaySnapshot?, of environment: Int) {
-        if environment == 0 {
-            self.replay = replay
-        } else {
-            additionalEnvironments[environment - 1].replay = replay
-        }
-    }
-
     /// Sets the observation of one of the worker's environments.
     fileprivate mutating func setObservation(_ observation: Observation?, of environment: Int) {
         if environment == 0 {

@@ -1,6 +1,6 @@
 internal import DQNModel
 
-/// Rule 15: the ring and columns of a replay are consistent.
+/// The ring and the columns of a replay are consistent. ``ReplayContent`` checks their elements.
 enum ReplayRules {
     /// Checks the ring, before any column.
     static func checkRing(_ ring: ReplaySnapshot, _ path: String) throws(CheckpointError) {
@@ -16,8 +16,11 @@ enum ReplayRules {
         }
     }
 
-    /// The columns whose elements a rule restricts.
-    static let columnsWithRules: Set = ["actions", "rewards", "flags", priorities, nextActionMasks]
+    /// The columns that every replay has.
+    static let requiredColumns: Set = ["frames", "actions", "rewards", "flags"]
+
+    /// The column of observations.
+    static let frames = "frames"
 
     /// The column of priorities.
     static let priorities = "priorities"
@@ -25,14 +28,11 @@ enum ReplayRules {
     /// The column of the actions that the state after each step allows.
     static let nextActionMasks = ReplaySnapshot.nextActionMasks
 
-    /// Whether the elements of the columns with rules are in memory, and not only located in the file.
-    static func isRead(_ snapshot: ReplaySnapshot) -> Bool {
-        snapshot.columns.allSatisfy { !columnsWithRules.contains($0.name) || !$0.chunks.isEmpty }
-    }
-
-    /// Checks a replay, and the elements of its columns if they are in memory.
+    /// Checks the ring and the types and shapes of its columns; rules 15, 18 and 24.
+    ///
+    /// - Parameter optional: The optional columns to which the version gives a meaning.
     static func check(
-        _ snapshot: ReplaySnapshot, _ path: String, actions actionCount: Int
+        _ snapshot: ReplaySnapshot, _ path: String, actions actionCount: Int, optional: Set<String>
     ) throws(CheckpointError) {
         try checkRing(snapshot, path)
         guard snapshot.columns.contains(where: { $0.name == "frames" }) else {
@@ -41,60 +41,23 @@ enum ReplayRules {
         for (name, element) in [("flags", ElementType.uint8), ("actions", .int32), ("rewards", .float32)] {
             try requireScalars(name, element, snapshot, path, .replay)
         }
-        if isRead(snapshot) { try checkContent(snapshot, path, actions: actionCount) }
-    }
-
-    private static func checkContent(
-        _ snapshot: ReplaySnapshot, _ path: String, actions actionCount: Int
-    ) throws(CheckpointError) {
-        let chunks = (snapshot.count + snapshot.chunkLength - 1) / snapshot.chunkLength
-        for column in snapshot.columns where !column.chunks.isEmpty {
-            guard column.chunks.count >= chunks,
-                column.chunks.allSatisfy({ $0.byteCount == snapshot.chunkLength * column.bytesPerSlot })
-            else {
+        for column in snapshot.columns where optional.contains(column.name) {
+            if column.name == priorities { try requireScalars(priorities, .float64, snapshot, path, .priorities) }
+            guard column.name != nextActionMasks || column.element == .uint8 && column.shape == [actionCount] else {
                 throw .broken(
-                    .replay, "/\(path)/\(column.name) is not divided into chunks of \(snapshot.chunkLength) slots.")
-            }
-        }
-        let flags: [UInt8] = try scalars("flags", .uint8, snapshot, path, .replay)
-        let actions: [Int32] = try scalars("actions", .int32, snapshot, path, .replay)
-        // Rebuilding a frame stack may go back to slot 0; in a full ring that may be in the middle of an episode.
-        if snapshot.count < snapshot.capacity, !ReplayFlags(rawValue: flags[0]).contains(.episodeStart) {
-            throw .broken(.replay, "/\(path) is not full, but its first slot does not start an episode.")
-        }
-        for slot in 0..<snapshot.count {
-            let flag = ReplayFlags(rawValue: flags[slot])
-            // The newest observation and the final one of a truncated episode have no action.
-            let isOpen = slot == snapshot.cursor || flag.contains(.final)
-            guard flags[slot] < 16, isOpen ? actions[slot] == -1 : (0..<Int32(actionCount)).contains(actions[slot]),
-                !(isOpen && (flag.contains(.terminated) || flag.contains(.truncated)))
-            else {
-                throw .broken(
-                    .replay,
-                    "/\(path) has invalid flags \(flags[slot]) with action \(actions[slot]) in slot \(slot).")
+                    .masks,
+                    "/\(path)/\(column.name) has \(column.element.rawValue) \(column.shape) per slot, but the network "
+                        + "needs uint8 [\(actionCount)].")
             }
         }
     }
 
-    /// Returns a column, which must exist and have one element per slot.
-    @discardableResult
-    static func requireScalars(
+    /// Throws unless a column exists and has one element per slot.
+    private static func requireScalars(
         _ name: String, _ element: ElementType, _ snapshot: ReplaySnapshot, _ path: String, _ rule: Rule
-    ) throws(CheckpointError) -> ReplaySnapshot.Column {
+    ) throws(CheckpointError) {
         guard let column = snapshot.columns.first(where: { $0.name == name }), column.element == element,
             column.shape.isEmpty
         else { throw .broken(rule, "/\(path)/\(name) is missing or does not have one \(element.rawValue) per slot.") }
-        return column
-    }
-
-    /// Returns the values of a column with one element per slot.
-    static func scalars<Value: BitwiseCopyable>(
-        _ name: String, _ element: ElementType, _ snapshot: ReplaySnapshot, _ path: String, _ rule: Rule
-    ) throws(CheckpointError) -> [Value] {
-        let column = try requireScalars(name, element, snapshot, path, rule)
-        var values: [Value] = []
-        values.reserveCapacity(snapshot.count)
-        snapshot.forEachRun(of: column) { values += $0.bindMemory(to: Value.self) }
-        return values
     }
 }

@@ -22,6 +22,8 @@ extension DQNError.Code where Domain == CheckpointErrors {
     /// The requested format version cannot represent all of the state; ``CheckpointError/details`` lists what would be
     /// lost.
     public static var lossy: Self { Self(rawValue: "lossy") }
+    /// The state takes more memory than the process may use.
+    package static var tooLarge: Self { Self(rawValue: "tooLarge") }
     /// The file to be repaired is intact.
     package static var nothingToRepair: Self { Self(rawValue: "nothingToRepair") }
     /// Another process or store is saving into the directory.

@@ -252,7 +252,7 @@ extension CheckpointStore {
 
     /// Reads a file of a store. One that someone has copied or renamed would hide the newer ones from every later resume.
     package static func checkpoint(_ url: URL) throws(CheckpointError) -> Checkpoint {
-        let checkpoint = try Checkpoint(contentsOf: url)
+        let checkpoint = try Checkpoint(resuming: url)
         let steps = checkpoint.counters.agentSteps
         guard url.lastPathComponent == fileName(agentSteps: steps) else {
             throw CheckpointError(

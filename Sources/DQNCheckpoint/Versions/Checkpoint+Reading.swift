@@ -16,17 +16,32 @@ extension Checkpoint {
         try self.init(contentsOf: url, understanding: understood, knowing: FormatVersion.known)
     }
 
+    /// Loads a file to go on from it: without the replay columns that this library gives no meaning, which may inflate
+    /// to any size.
+    ///
+    /// - Throws: Like ``init(contentsOf:understanding:)``; `tooLarge`.
+    package init(resuming url: URL) throws(CheckpointError) {
+        try self.init(contentsOf: url, understanding: [], knowing: FormatVersion.known, for: .resuming)
+    }
+
     /// Loads a file like a library that knows only some versions.
     package init(
         contentsOf url: URL, understanding understood: Set<String> = [], knowing versions: [String]
     ) throws(CheckpointError) {
+        try self.init(contentsOf: url, understanding: understood, knowing: versions, for: .loading)
+    }
+
+    private init(
+        contentsOf url: URL, understanding understood: Set<String>, knowing versions: [String],
+        for purpose: ReadingPurpose
+    ) throws(CheckpointError) {
         let versions = FormatVersion.containers.filter { versions.contains($0.name) }
         // Datasets covered by a seal are not hashed again.
-        self = try CheckpointFile.read(url.path, knowing: versions, checksDigests: false) {
+        self = try CheckpointFile.read(url.path, for: purpose, knowing: versions, checksDigests: false) {
             (reader) throws(CheckpointError) in
             try CheckpointFile.checkpoint(reader)
         }
-        try CheckpointFile.require(extensions, of: url, understanding: understood)
+        try CheckpointFile.require(requiredExtensions, of: url, understanding: understood)
     }
 }
 

@@ -24,10 +24,12 @@ extension Checkpoint {
 
     /// Writes the file like ``write(to:overwriting:version:)``, with compressed chunks of earlier saves.
     ///
+    /// - Parameter source: The file that holds the replay columns that are not in memory.
     /// - Returns: The digest that identifies the file.
     @discardableResult
     func write(
-        to url: URL, overwriting: Bool, version: String, cache: CompressedChunkCache
+        to url: URL, overwriting: Bool, version: String, cache: CompressedChunkCache,
+        copying source: OpenContainer? = nil
     ) throws(CheckpointError) -> String {
         let codec = try FormatVersion.codec(of: version)
         if !overwriting, FileManager.default.fileExists(atPath: url.path) {
@@ -41,7 +43,8 @@ extension Checkpoint {
         var digest = ""
         try DurableFile.commit(to: url) { (temporary) throws(CheckpointError) in
             try ContainerWriter.write(
-                arrays, attributes: attributes(version), to: temporary, layout: codec.layout, cache: cache)
+                arrays, attributes: attributes(version), to: temporary, layout: codec.layout, cache: cache,
+                copying: source)
         } verify: { (temporary) throws(CheckpointError) in
             guard codec.layout == .sealed else {
                 digest = try CheckpointFile.verifyUnsealed(temporary)

@@ -5,20 +5,22 @@ internal import HDF5
 
 /// Opens checkpoint files and checks them before a body reads them.
 enum CheckpointFile {
-    static func read<Value: Sendable>(
-        _ path: String, for purpose: ReadingPurpose = .loading,
+    /// Calls `body` on the HDF5 thread with a file whose seal, manifest and list of objects have been checked.
+    static func open<Value: Sendable>(
+        _ path: String, for purpose: ReadingPurpose,
         knowing versions: [ContainerVersion] = FormatVersion.containers,
-        checksDigests: Bool = true,
-        _ body: @Sendable (borrowing ContainerReader) throws(CheckpointError) -> Value
+        checksDigests: Bool,
+        _ body: @Sendable (OpenContainer) throws(CheckpointError) -> Value
     ) throws(CheckpointError) -> Value {
         try requireFile(path)
         let seal = try Seal.check(path, knowing: versions)
         do throws(CheckpointError) {
             return try HDF5.perform { session throws(CheckpointError) in
-                try body(
+                let file = OpenContainer(
                     try ContainerReader(
                         path, seal: seal, knowing: versions, checksDigests: checksDigests, for: purpose,
                         session: session))
+                return try body(file)
             }
         } catch {
             guard error.code == .malformed, case .absent = seal, let words = ForeignFile.words(path) else {
@@ -27,6 +29,18 @@ enum CheckpointFile {
             throw CheckpointError(
                 code: .malformed, message: "'\(path)' is not a checkpoint: it is \(words). \(ForeignFile.remedy)",
                 rule: error.rule, underlying: error)
+        }
+    }
+
+    /// Like ``open(_:for:knowing:checksDigests:_:)``, for a body that needs the reader alone.
+    static func read<Value: Sendable>(
+        _ path: String, for purpose: ReadingPurpose = .loading,
+        knowing versions: [ContainerVersion] = FormatVersion.containers,
+        checksDigests: Bool = true,
+        _ body: @Sendable (borrowing ContainerReader) throws(CheckpointError) -> Value
+    ) throws(CheckpointError) -> Value {
+        try open(path, for: purpose, knowing: versions, checksDigests: checksDigests) {
+            (file) throws(CheckpointError) in try body(file.reader)
         }
     }
 
@@ -55,16 +69,21 @@ enum CheckpointFile {
     }
 
     /// Refuses files with required extensions that the caller does not support.
+    ///
+    /// - Parameter owners: The owners of the extensions that a reader must understand.
     static func require(
-        _ extensions: [ExtensionGroup], of url: URL, understanding understood: Set<String>
+        _ owners: [String], of url: URL, understanding understood: Set<String>
     ) throws(CheckpointError) {
-        for group in extensions where group.mustUnderstand && !understood.contains(group.owner) {
+        for owner in owners where !understood.contains(owner) {
             throw CheckpointError(
                 code: .unknownExtension,
-                message:
-                    "'\(url.path)' requires support for the extension '\(group.owner)'; use the program that wrote "
-                    + "it.",
+                message: "'\(url.path)' requires support for the extension '\(owner)'; use the program that wrote it.",
                 rule: Rule.extensions.rawValue)
         }
     }
+}
+
+extension Checkpoint {
+    /// The owners of the extensions that a reader must understand.
+    var requiredExtensions: [String] { extensions.filter(\.mustUnderstand).map(\.owner) }
 }

@@ -19,7 +19,7 @@ public struct CheckpointPolicy: Sendable {
     public init(contentsOf url: URL, understanding understood: Set<String> = []) throws(CheckpointError) {
         self = try CheckpointFile.read(url.path, checksDigests: false) { (reader) throws(CheckpointError) in
             let codec = try FormatVersion.codec(of: reader.version)
-            try CheckpointFile.require(try codec.extensions(reader), of: url, understanding: understood)
+            try CheckpointFile.require(try codec.requiredExtensions(reader), of: url, understanding: understood)
             let head = try codec.head(reader)
             return CheckpointPolicy(
                 configuration: head.configuration, architecture: head.architecture,

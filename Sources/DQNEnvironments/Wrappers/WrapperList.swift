@@ -38,11 +38,9 @@ public struct WrapperList: Sendable, Equatable {
     /// Parses a list of wrappers.
     ///
     /// - Throws: ``EnvironmentError`` (`invalidWrapper`) for an unknown wrapper, with the nearest name, and for invalid
-    ///   settings, with the valid ones.
+    ///   settings, with the valid ones; for more than 64 wrappers.
     package init(_ texts: [String]) throws(EnvironmentError) {
-        var settings: [WrapperSetting] = []
-        for text in texts { settings.append(try WrapperSetting(text)) }
-        self.settings = settings
+        settings = try WrapperSetting.list(texts)
     }
 
     /// The wrappers as texts, with settings in canonical form.

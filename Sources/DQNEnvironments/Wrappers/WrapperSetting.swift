@@ -28,6 +28,22 @@ enum WrapperSetting: Sendable, Equatable {
         "reward-normalize": "reward-normalize or reward-normalize:GAMMA with GAMMA from 0 to 1",
     ]
 
+    /// The maximum number of wrappers. Each one is inside the next, and a step passes through all of them.
+    private static let limit = 64
+
+    /// Parses texts.
+    ///
+    /// - Throws: ``EnvironmentError`` (`invalidWrapper`).
+    static func list(_ texts: [String]) throws(EnvironmentError) -> [WrapperSetting] {
+        guard texts.count <= limit else {
+            throw EnvironmentError(
+                code: .invalidWrapper, message: "There are \(texts.count) wrappers; at most \(limit) are allowed.")
+        }
+        var settings: [WrapperSetting] = []
+        for text in texts { settings.append(try WrapperSetting(text)) }
+        return settings
+    }
+
     /// Parses a text.
     ///
     /// - Throws: ``EnvironmentError`` (`invalidWrapper`).

@@ -62,6 +62,16 @@ package struct RegularFile: ~Copyable {
         try RegularFile(path, followingLinks: false).contents()
     }
 
+    /// Reads a whole file of a directory that somebody else may have filled.
+    ///
+    /// - Throws: The error of the system call that failed; `EFBIG` for a file of more than `limit` bytes.
+    package static func contents(ofEntry path: String, limit: Int) throws(SystemError) -> Data {
+        guard let contents = try RegularFile(path, followingLinks: false).contents(limit: limit) else {
+            throw SystemError(EFBIG)
+        }
+        return contents
+    }
+
     /// Reads the first bytes of a file of a directory that somebody else may have filled.
     package static func beginning(ofEntry path: String, bytes: Int) throws(SystemError) -> [UInt8] {
         try RegularFile(path, followingLinks: false).read(bytes)

@@ -76,7 +76,7 @@ package struct RunOrigin: Sendable {
 
     /// Reads a file; of a policy alone neither replays nor optimiser.
     private static func read(_ url: URL, policyOnly: Bool) throws(CheckpointError) -> Checkpoint {
-        guard policyOnly else { return try Checkpoint(contentsOf: url) }
+        guard policyOnly else { return try Checkpoint(resuming: url) }
         let policy = try CheckpointPolicy(contentsOf: url)
         var counters = Counters()
         counters.agentSteps = policy.agentSteps

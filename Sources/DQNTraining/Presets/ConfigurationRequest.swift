@@ -198,7 +198,7 @@ public struct ConfigurationRequest: Sendable {
     private func readFile() throws(TrainingError) -> JSONValue? {
         guard let file else { return nil }
         do {
-            let document = try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: file))
+            let document = try JSONText.value(of: Array(Data(contentsOf: file)), valueLimit: 1 << 20)
             return document["configuration"] ?? document
         } catch {
             throw TrainingError(

@@ -30,7 +30,7 @@ final class MetricsFile {
     init(_ url: URL, history: MetricHistory, furtherColumns: [String]) throws(TrainingError) {
         let columns = Self.commonColumns + furtherColumns.filter { !Self.commonColumns.contains($0) }
         self.columns = columns
-        let previous = Self.rows(in: url, columns: columns)
+        let previous = Self.rows(in: url, columns: columns, of: Set(history.agentSteps))
         var text = columns.joined(separator: ",") + "\n"
         var elapsed = 0.0
         for (index, step) in history.agentSteps.enumerated() {
@@ -66,19 +66,25 @@ final class MetricsFile {
 
     /// The complete rows of an existing file by agent step. Their cells are put into the current order of columns,
     /// because an older version may have used another order.
-    private static func rows(in url: URL, columns: [String]) -> [Int: (text: String, elapsed: Double?)] {
-        guard let contents = try? RegularFile.contents(ofEntry: url.path),
-            let text = String(data: contents, encoding: .utf8)
-        else { return [:] }
-        func cells(_ line: Substring) -> [Substring] { line.split(separator: ",", omittingEmptySubsequences: false) }
-        let lines = text.split(separator: "\n")
-        guard let header = lines.first.map(cells) else { return [:] }
-        let positions = columns.map { name in header.firstIndex { $0 == name } }
+    ///
+    /// - Parameter steps: The agent steps whose rows are needed. The file may be of any size.
+    private static func rows(
+        in url: URL, columns: [String], of steps: Set<Int>
+    ) -> [Int: (text: String, elapsed: Double?)] {
         var rows: [Int: (text: String, elapsed: Double?)] = [:]
-        for line in lines.dropFirst() {
-            let values = cells(line)
-            guard values.count == header.count, let step = Int(values[0]) else { continue }
-            let row = positions.map { $0.map { values[$0] } ?? "" }
+        var width: Int?
+        var positions: [Int?] = []
+        // A file that cannot be read has no rows to keep.
+        try? FileLines.forEach(url.path) { line in
+            guard let line, !line.isEmpty else { return }
+            let cells = String(decoding: line, as: UTF8.self).split(separator: ",", omittingEmptySubsequences: false)
+            guard let width else {
+                width = cells.count
+                positions = columns.map { name in cells.firstIndex { $0 == name } }
+                return
+            }
+            guard cells.count == width, let step = Int(cells[0]), steps.contains(step) else { return }
+            let row = positions.map { $0.map { cells[$0] } ?? "" }
             rows[step] = (row.joined(separator: ","), Double(row[1]))
         }
         return rows

@@ -80,6 +80,10 @@ extension RunDirectory {
         return [parent, parent.deletingLastPathComponent()].first { RunDirectory($0).holdsRun }
     }
 
+    /// The maximum number of bytes and of values of `config.json`, which may come from a stranger.
+    private static let configurationBytes = 1 << 22
+    private static let configurationValues = 1 << 16
+
     /// Reads `config.json`.
     ///
     /// - Returns: `nil` if there is none, or if it is empty, as a power failure may leave it.
@@ -101,8 +105,10 @@ extension RunDirectory {
         }
         let reason: String
         do {
-            let contents = try RegularFile.contents(ofEntry: configurationFile.path)
+            let contents = try RegularFile.contents(
+                ofEntry: configurationFile.path, limit: Self.configurationBytes)
             if contents.allSatisfy({ $0 == 0 }) { return nil }
+            _ = try JSONText.value(of: Array(contents), valueLimit: Self.configurationValues)
             return try JSONDecoder().decode(StoredConfiguration.self, from: contents)
         } catch { reason = systemReason(error) }
         throw noRun(

@@ -14,6 +14,9 @@ final class WorkersFile {
         "worker/staleness", "worker/exploration_rate",
     ]
 
+    /// The numbers that workers can have.
+    private static let workers = 0..<4096
+
     private let file: AppendedFile
     private var lastRows: [Int: (steps: Int, time: Double)] = [:]
 
@@ -21,23 +24,26 @@ final class WorkersFile {
     ///
     /// - Parameter history: empty for a new run.
     init(_ url: URL, history: MetricHistory) throws(TrainingError) {
-        let contents = (try? RegularFile.contents(ofEntry: url.path)) ?? Data()
-        let previous = String(data: contents, encoding: .utf8) ?? ""
         let steps = Set(history.agentSteps)
-        var positions: [[Substring]: Int] = [:]
-        var rows: [Substring] = []
-        for line in previous.split(separator: "\n").dropFirst() {
+        var positions: [[Int]: Int] = [:]
+        var rows: [String] = []
+        // A file that cannot be read has no rows to keep. It may be of any size.
+        try? FileLines.forEach(url.path) { bytes in
+            guard let bytes else { return }
+            let line = String(decoding: bytes, as: UTF8.self)
             let cells = line.split(separator: ",", omittingEmptySubsequences: false)
-            guard cells.count == Self.columns.count, let step = Int(cells[0]), steps.contains(step) else { continue }
+            guard cells.count == Self.columns.count, let step = Int(cells[0]), steps.contains(step),
+                let worker = Int(cells[1]), Self.workers.contains(worker)
+            else { return }
             // Earlier releases wrote a repeated evaluation's row again; the last one counts.
-            if let position = positions.updateValue(rows.count, forKey: Array(cells.prefix(2))) {
+            if let position = positions[[step, worker]] {
                 rows[position] = line
-                positions[Array(cells.prefix(2))] = position
             } else {
+                positions[[step, worker]] = rows.count
                 rows.append(line)
             }
         }
-        let text = ([Substring(Self.columns.joined(separator: ","))] + rows).joined(separator: "\n") + "\n"
+        let text = ([Self.columns.joined(separator: ",")] + rows).joined(separator: "\n") + "\n"
         file = try RunDirectory.createLog(url, contents: text)
     }
 

@@ -3,6 +3,15 @@ import DQNModel
 import Testing
 
 @Suite struct WrapperListTests {
+    /// Wrappers are nested, and a list may come from a file of a stranger.
+    @Test func boundsTheNumberOfWrappers() throws {
+        #expect(try WrapperList(Array(repeating: "reward-clip", count: 64)).texts.count == 64)
+        let error = #expect(throws: EnvironmentError.self) {
+            try WrapperList(Array(repeating: "reward-clip", count: 100_000))
+        }
+        #expect(error?.code == .invalidWrapper && error?.message.contains("100000 wrappers; at most 64") == true)
+    }
+
     @Test("Parses a list and writes it in canonical form")
     func texts() throws {
         let list = try WrapperList(
@@ -24,7 +33,7 @@ import Testing
         let one = try EnvironmentRegistry.make(
             "CartPole-v1", wrappers: ["action-repeat:1000", "action-repeat:1000"], for: .training)
         #expect(one.specification.framesPerStep == 1_000_000)
-        for count in [3, 7, 100] {
+        for count in [3, 7, 64] {
             #expect {
                 try EnvironmentRegistry.make(
                     "CartPole-v1", wrappers: Array(repeating: "action-repeat:1000", count: count), for: .training)

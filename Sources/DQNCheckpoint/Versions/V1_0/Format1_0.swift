@@ -11,6 +11,8 @@ enum Format1_0: FormatCodec {
     static let architectureKeys = ArchitectureKeys.basic
     static let workerMembers: Set = ["state", "random", "environment", "observation", "replay"]
 
+    static let optionalReplayColumns: Set<String> = []
+
     static func unsupportedParts(of architecture: NetworkArchitecture) -> [String] {
         unsupportedLayers(of: architecture)
             + (supports(architecture.head) ? [] : ["a head other than one of action values"])
@@ -41,7 +43,7 @@ enum Format1_0: FormatCodec {
     }
 
     static func complete(
-        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ architecture: NetworkArchitecture,
+        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ head: FormatHead,
         _ reader: borrowing ContainerReader
     ) throws(CheckpointError) {}
 

@@ -2,7 +2,7 @@ internal import DQNModel
 
 extension Format1_1 {
     static func complete(
-        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ architecture: NetworkArchitecture,
+        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ head: FormatHead,
         _ reader: borrowing ContainerReader
     ) throws(CheckpointError) {
         worker.status = document.status
@@ -12,12 +12,6 @@ extension Format1_1 {
             try reader.part("\(path)/learner") { (reader) throws(CheckpointError) in
                 try learner(document.learner, "\(path)/learner", reader)
             } ?? nil
-        if let replay = worker.replay {
-            let isSound: Void? = try reader.part("\(path)/replay") { (reader) throws(CheckpointError) in
-                try checkPriorities(replay, "\(path)/replay")
-            }
-            if isSound == nil { worker.replay = nil }
-        }
     }
 
     private static func learner(
@@ -46,7 +40,6 @@ extension Format1_1 {
         // A file that a reader refuses must not be written.
         do throws(CheckpointError) {
             if let learner = worker.learner { try check(learner, "\(path)/learner") }
-            if let replay = worker.replay { try checkPriorities(replay, "\(path)/replay") }
         } catch { throw invalid(error.message) }
         return arrays
     }

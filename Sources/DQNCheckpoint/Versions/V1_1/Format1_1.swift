@@ -8,6 +8,8 @@ enum Format1_1: FormatCodec {
     static let architectureKeys = ArchitectureKeys.basic
     static let workerMembers = Format1_0.workerMembers.union(["learner"])
 
+    static let optionalReplayColumns: Set = [ReplayRules.priorities]
+
     static func unsupportedParts(of architecture: NetworkArchitecture) -> [String] {
         Format1_0.unsupportedLayers(of: architecture) + (unsupportedHead(architecture.head).map { [$0] } ?? [])
     }

@@ -12,15 +12,17 @@ enum Format2_0: FormatCodec {
     static let architectureKeys = ArchitectureKeys.basic
     static let workerMembers = Format1_1.workerMembers
 
+    static let optionalReplayColumns = Format1_1.optionalReplayColumns
+
     static func unsupportedParts(of architecture: NetworkArchitecture) -> [String] {
         Format1_1.unsupportedParts(of: architecture)
     }
 
     static func complete(
-        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ architecture: NetworkArchitecture,
+        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ head: FormatHead,
         _ reader: borrowing ContainerReader
     ) throws(CheckpointError) {
-        try Format1_1.complete(&worker, document, path, architecture, reader)
+        try Format1_1.complete(&worker, document, path, head, reader)
     }
 
     static func complete(

@@ -2,19 +2,18 @@ internal import DQNModel
 
 extension Format2_1 {
     static func complete(
-        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ architecture: NetworkArchitecture,
+        _ worker: inout WorkerState, _ document: Worker, _ path: String, _ head: FormatHead,
         _ reader: borrowing ContainerReader
     ) throws(CheckpointError) {
-        try Format2_0.complete(&worker, document.previous, path, architecture, reader)
-        worker.actionMask = try mask(path, architecture, reader)
-        if try !hasSoundMasks(worker.replay, path, architecture, reader) { worker.replay = nil }
+        try Format2_0.complete(&worker, document.previous, path, head, reader)
+        worker.actionMask = try mask(path, head.architecture, reader)
         _ = try reader.part("\(path)/environments") { (reader) throws(CheckpointError) in
             try checkNumbers(document, path, reader)
         }
         for index in document.environments.indices {
             let place = additionalEnvironment(index, path)
             let environment = try reader.part(place) { (reader) throws(CheckpointError) in
-                try Self.environment(document.environments[index], place, architecture, reader)
+                try Self.environment(document.environments[index], place, head, reader)
             }
             // An empty one replaces an unreadable one, so that the others keep their numbers.
             worker.additionalEnvironments.append(environment ?? SubEnvironmentState())
@@ -33,26 +32,18 @@ extension Format2_1 {
     }
 
     private static func environment(
-        _ document: Worker.Environment, _ path: String, _ architecture: NetworkArchitecture,
+        _ document: Worker.Environment, _ path: String, _ head: FormatHead,
         _ reader: borrowing ContainerReader
     ) throws(CheckpointError) -> SubEnvironmentState {
         let members = reader.members(path)
         guard environmentMembers.isSuperset(of: members) else {
-            throw .broken(.environments, "/\(path) has members that are not part of the format: \(members).")
+            throw .broken(.environments, "/\(path) has members that are not part of the format: \(members.prefix(16)).")
         }
         let (state, observation, replay) = try Self.environment(
-            describedBy: document.environment, replay: document.replay, path, architecture, reader)
-        var environment = SubEnvironmentState(
-            environment: state, observation: observation, actionMask: try mask(path, architecture, reader),
+            describedBy: document.environment, replay: document.replay, path, head, reader)
+        return SubEnvironmentState(
+            environment: state, observation: observation, actionMask: try mask(path, head.architecture, reader),
             episodeReturn: document.episodeReturn, episodeLength: document.episodeLength, replay: replay)
-        if let replay {
-            let isSound: Void? = try reader.part("\(path)/replay") { (reader) throws(CheckpointError) in
-                try Format1_1.checkPriorities(replay, "\(path)/replay")
-            }
-            if isSound == nil { environment.replay = nil }
-        }
-        if try !hasSoundMasks(environment.replay, path, architecture, reader) { environment.replay = nil }
-        return environment
     }
 
     private static func mask(
@@ -67,17 +58,6 @@ extension Format2_1 {
         }
     }
 
-    private static func hasSoundMasks(
-        _ replay: ReplaySnapshot?, _ path: String, _ architecture: NetworkArchitecture,
-        _ reader: borrowing ContainerReader
-    ) throws(CheckpointError) -> Bool {
-        guard let replay else { return true }
-        let isSound: Void? = try reader.part("\(path)/replay") { (reader) throws(CheckpointError) in
-            try checkMasks(replay, "\(path)/replay", actions: architecture.actionCount)
-        }
-        return isSound != nil
-    }
-
     static func complete(
         _ summary: inout CheckpointSummary.Worker, _ document: Worker, onlyWorkerOf counters: Counters?
     ) {
@@ -89,29 +69,23 @@ extension Format2_1 {
         _ worker: WorkerState, _ path: String, _ architecture: NetworkArchitecture
     ) throws(CheckpointError) -> [StoredArray] {
         var arrays = try Format2_0.addedArrays(worker, path, architecture)
-        arrays += try maskArrays(worker.actionMask, worker.replay, path, architecture)
+        arrays += try maskArrays(worker.actionMask, path, architecture)
         for (index, state) in worker.additionalEnvironments.enumerated() {
             let place = additionalEnvironment(index, path)
             arrays += try Self.arrays(
                 environment: state.environment, observation: state.observation, replay: state.replay, place,
                 architecture)
-            if let replay = state.replay {
-                do throws(CheckpointError) { try Format1_1.checkPriorities(replay, "\(place)/replay") } catch {
-                    throw invalid(error.message)
-                }
-            }
-            arrays += try maskArrays(state.actionMask, state.replay, place, architecture)
+            arrays += try maskArrays(state.actionMask, place, architecture)
         }
         return arrays
     }
 
-    /// Returns the array of a mask, and checks the masks of a replay.
+    /// Returns the array of a mask.
     private static func maskArrays(
-        _ mask: [UInt8]?, _ replay: ReplaySnapshot?, _ path: String, _ architecture: NetworkArchitecture
+        _ mask: [UInt8]?, _ path: String, _ architecture: NetworkArchitecture
     ) throws(CheckpointError) -> [StoredArray] {
+        guard let mask else { return [] }
         do throws(CheckpointError) {
-            if let replay { try checkMasks(replay, "\(path)/replay", actions: architecture.actionCount) }
-            guard let mask else { return [] }
             guard mask.count == architecture.actionCount else {
                 throw .broken(
                     .masks, "/\(path)/\(actionMask) has \(mask.count) values for \(architecture.actionCount) actions.")

@@ -13,6 +13,8 @@ enum Format2_1: FormatCodec {
     /// The dataset with the actions that the current observation allows.
     static let actionMask = "action_mask"
 
+    static let optionalReplayColumns = Format2_0.optionalReplayColumns.union([ReplayRules.nextActionMasks])
+
     static func unsupportedParts(of architecture: NetworkArchitecture) -> [String] { [] }
 
     /// The document `/workers/N/state`: that of 2.0 with additional keys.
