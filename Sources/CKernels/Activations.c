@@ -166,8 +166,8 @@ INLINE void activation_gradient(float *gradient, const float *y, const float *x,
     memcpy(gradient + i, tail[0], bytes);
 }
 
-FOR_EVERY_SET
-void kernels_activate(float *y, const float *x, size_t count, kernels_activation function) {
+FOR_EVERY_SET(void, kernels_activate, (float *y, const float *x, size_t count, kernels_activation function),
+               (y, x, count, function)) {
     switch (function) {
     case KERNELS_IDENTITY:
         if (y != x) memcpy(y, x, count * sizeof(float));
@@ -181,9 +181,9 @@ void kernels_activate(float *y, const float *x, size_t count, kernels_activation
     }
 }
 
-FOR_EVERY_SET
-void kernels_activation_gradient(float *gradient, const float *y, const float *x, size_t count,
-                                 kernels_activation function) {
+FOR_EVERY_SET(void, kernels_activation_gradient, (float *gradient, const float *y, const float *x, size_t count,
+               kernels_activation function),
+               (gradient, y, x, count, function)) {
     switch (function) {
     case KERNELS_IDENTITY: break;
     case KERNELS_RELU: activation_gradient(gradient, y, x, count, KERNELS_RELU); break;

@@ -1,13 +1,13 @@
 #include "CKernels.h"
 #include "Vectors.h"
 
-FOR_EVERY_SET
-void kernels_add(float *restrict y, const float *restrict x, size_t count) {
+FOR_EVERY_SET(void, kernels_add, (float *restrict y, const float *restrict x, size_t count), (y, x, count)) {
     for (size_t i = 0; i < count; i++) y[i] += x[i];
 }
 
-FOR_EVERY_SET
-void kernels_scale_bytes(float *restrict y, const uint8_t *restrict x, size_t count, float offset, float scale) {
+FOR_EVERY_SET(void, kernels_scale_bytes, (float *restrict y, const uint8_t *restrict x, size_t count, float offset,
+               float scale),
+               (y, x, count, offset, scale)) {
     if (offset == 0.0f) {
         for (size_t i = 0; i < count; i++) y[i] = (float)x[i] * scale;
     } else {
@@ -15,9 +15,9 @@ void kernels_scale_bytes(float *restrict y, const uint8_t *restrict x, size_t co
     }
 }
 
-FOR_EVERY_SET
-void kernels_scale_each(float *y, const uint8_t *bytes, const float *floats, size_t count, const float *offsets,
-                        const float *scales) {
+FOR_EVERY_SET(void, kernels_scale_each, (float *y, const uint8_t *bytes, const float *floats, size_t count,
+               const float *offsets, const float *scales),
+               (y, bytes, floats, count, offsets, scales)) {
     if (bytes) {
         for (size_t i = 0; i < count; i++) y[i] = ((float)bytes[i] - offsets[i]) * scales[i];
     } else {
@@ -25,8 +25,8 @@ void kernels_scale_each(float *y, const uint8_t *bytes, const float *floats, siz
     }
 }
 
-FOR_EVERY_SET
-void kernels_scale_floats(float *y, const float *x, size_t count, float offset, float scale) {
+FOR_EVERY_SET(void, kernels_scale_floats, (float *y, const float *x, size_t count, float offset, float scale),
+               (y, x, count, offset, scale)) {
     for (size_t i = 0; i < count; i++) y[i] = (x[i] - offset) * scale;
 }
 
@@ -63,9 +63,9 @@ static inline __attribute__((always_inline)) void fold_bytes(float *restrict y, 
     }
 }
 
-FOR_EVERY_SET
-void kernels_fold_bytes(float *restrict y, const uint8_t *restrict x, const kernels_fold *fold, size_t planes,
-                        float offset, float scale) {
+FOR_EVERY_SET(void, kernels_fold_bytes, (float *restrict y, const uint8_t *restrict x, const kernels_fold *fold,
+               size_t planes, float offset, float scale),
+               (y, x, fold, planes, offset, scale)) {
     if (offset == 0.0f) {
         fold_bytes(y, x, fold, planes, 0.0f, scale);
     } else {
@@ -73,9 +73,9 @@ void kernels_fold_bytes(float *restrict y, const uint8_t *restrict x, const kern
     }
 }
 
-FOR_EVERY_SET
-void kernels_fold_floats(float *restrict y, const float *restrict x, const kernels_fold *fold, size_t planes,
-                         float offset, float scale) {
+FOR_EVERY_SET(void, kernels_fold_floats, (float *restrict y, const float *restrict x, const kernels_fold *fold,
+               size_t planes, float offset, float scale),
+               (y, x, fold, planes, offset, scale)) {
     size_t side = fold->side, plane = fold->source_rows * fold->source_columns;
     for (size_t i = 0; i < planes; i++, x += plane) {
         float *start = y + i * side * side;
@@ -87,8 +87,9 @@ void kernels_fold_floats(float *restrict y, const float *restrict x, const kerne
     }
 }
 
-FOR_EVERY_SET
-void kernels_add_bias(float *restrict y, const float *restrict bias, size_t rows, size_t columns, int relu) {
+FOR_EVERY_SET(void, kernels_add_bias, (float *restrict y, const float *restrict bias, size_t rows, size_t columns,
+               int relu),
+               (y, bias, rows, columns, relu)) {
     for (size_t r = 0; r < rows; r++) {
         float *row = y + r * columns;
         if (relu) {
@@ -102,9 +103,9 @@ void kernels_add_bias(float *restrict y, const float *restrict bias, size_t rows
     }
 }
 
-FOR_EVERY_SET
-void kernels_transpose_bias(float *restrict y, const float *restrict x, const float *restrict bias, size_t rows,
-                            size_t columns, int relu) {
+FOR_EVERY_SET(void, kernels_transpose_bias, (float *restrict y, const float *restrict x, const float *restrict bias,
+               size_t rows, size_t columns, int relu),
+               (y, x, bias, rows, columns, relu)) {
     // In blocks, so that both arrays stay in the cache.
     const size_t block = 16;
     for (size_t first = 0; first < columns; first += block)
@@ -115,13 +116,13 @@ void kernels_transpose_bias(float *restrict y, const float *restrict x, const fl
             }
 }
 
-FOR_EVERY_SET
-void kernels_mask(float *restrict gradient, const float *restrict activation, size_t count) {
+FOR_EVERY_SET(void, kernels_mask, (float *restrict gradient, const float *restrict activation, size_t count),
+               (gradient, activation, count)) {
     for (size_t i = 0; i < count; i++) gradient[i] = activation[i] > 0.0f ? gradient[i] : 0.0f;
 }
 
-FOR_EVERY_SET
-void kernels_sum_rows(float *restrict sums, const float *restrict x, size_t rows, size_t columns) {
+FOR_EVERY_SET(void, kernels_sum_rows, (float *restrict sums, const float *restrict x, size_t rows, size_t columns),
+               (sums, x, rows, columns)) {
     for (size_t c = 0; c < columns; c++) sums[c] = x[c];
     for (size_t r = 1; r < rows; r++) {
         const float *row = x + r * columns;
@@ -129,9 +130,9 @@ void kernels_sum_rows(float *restrict sums, const float *restrict x, size_t rows
     }
 }
 
-FOR_EVERY_SET
-void kernels_dense(float *restrict y, const float *restrict w, const float *restrict bias, const float *restrict x,
-                       size_t rows, size_t outputs, size_t inputs, int relu) {
+FOR_EVERY_SET(void, kernels_dense, (float *restrict y, const float *restrict w, const float *restrict bias,
+               const float *restrict x, size_t rows, size_t outputs, size_t inputs, int relu),
+               (y, w, bias, x, rows, outputs, inputs, relu)) {
     for (size_t r = 0; r < rows; r++) {
         const float *input = x + r * inputs;
         for (size_t o = 0; o < outputs; o++) {
@@ -169,13 +170,10 @@ void kernels_transpose(float *restrict transposed, const float *restrict w, size
     TRANSPOSE(float)
 }
 
-FOR_EVERY_SET
-static void transpose_half(_Float16 *restrict transposed, const float *restrict w, size_t outputs, size_t inputs) {
+FOR_EVERY_SET(void, kernels_transpose_half, (uint16_t *halves, const float *restrict w, size_t outputs, size_t inputs),
+               (halves, w, outputs, inputs)) {
+    _Float16 *restrict transposed = (_Float16 *)halves;
     TRANSPOSE(_Float16)
-}
-
-void kernels_transpose_half(uint16_t *transposed, const float *w, size_t outputs, size_t inputs) {
-    transpose_half((_Float16 *)transposed, w, outputs, inputs);
 }
 
 // Finds the indices of the inputs that are not zero, and returns their number.
@@ -218,25 +216,26 @@ static inline __attribute__((always_inline)) size_t find_inputs(uint32_t *restri
     if (relu)                                                                                                         \
         for (size_t c = 0; c < columns; c++) y[c] = y[c] > 0.0f ? y[c] : 0.0f;
 
-FOR_EVERY_SET
-void kernels_dense_sparse(float *restrict y, const float *restrict transposed, const float *restrict bias,
-                          const float *restrict x, uint32_t *restrict scratch, size_t outputs, size_t inputs, int relu) {
+FOR_EVERY_SET(void, kernels_dense_sparse, (float *restrict y, const float *restrict transposed,
+               const float *restrict bias, const float *restrict x, uint32_t *restrict scratch, size_t outputs,
+               size_t inputs, int relu),
+               (y, transposed, bias, x, scratch, outputs, inputs, relu)) {
     DENSE_SPARSE(float, LOAD)
 }
 
 #define LOAD_HALF(pointer) __builtin_convertvector(*(const halves *)(pointer), lanes)
 
-FOR_EVERY_SET
-void kernels_dense_sparse_half(float *restrict y, const uint16_t *restrict transposed, const float *restrict bias,
-                               const float *restrict x, uint32_t *restrict scratch, size_t outputs, size_t inputs,
-                               int relu) {
+FOR_EVERY_SET(void, kernels_dense_sparse_half, (float *restrict y, const uint16_t *restrict transposed,
+               const float *restrict bias, const float *restrict x, uint32_t *restrict scratch, size_t outputs,
+               size_t inputs, int relu),
+               (y, transposed, bias, x, scratch, outputs, inputs, relu)) {
     DENSE_SPARSE(uint16_t, LOAD_HALF)
 }
 
-FOR_EVERY_SET
-void kernels_dense_few_backward(float *restrict w_gradient, float *restrict x_gradient,
-                                const float *restrict y_gradient, const float *restrict w, const float *restrict x,
-                                size_t rows, size_t outputs, size_t inputs, int accumulate) {
+FOR_EVERY_SET(void, kernels_dense_few_backward, (float *restrict w_gradient, float *restrict x_gradient,
+               const float *restrict y_gradient, const float *restrict w, const float *restrict x, size_t rows,
+               size_t outputs, size_t inputs, int accumulate),
+               (w_gradient, x_gradient, y_gradient, w, x, rows, outputs, inputs, accumulate)) {
     for (size_t i = 0; i < outputs * inputs; i++) w_gradient[i] = 0.0f;
     for (size_t r = 0; r < rows; r++) {
         const float *input = x + r * inputs;
@@ -279,8 +278,7 @@ void kernels_dueling_backward(float *restrict value_gradient, float *restrict ad
     }
 }
 
-FOR_EVERY_SET
-double kernels_sum_of_squares(const float *x, size_t count) {
+FOR_EVERY_SET(double, kernels_sum_of_squares, (const float *x, size_t count), (x, count)) {
     double sum = 0.0;
     const size_t block = 4096;
     for (size_t start = 0; start < count; start += block) {
@@ -323,10 +321,11 @@ static inline __attribute__((always_inline)) void adam_lanes(float *parameters, 
     if (copy) STORE(copy, stepped);
 }
 
-FOR_EVERY_SET
-void kernels_adam(float *restrict parameters, float *restrict copy, const float *restrict gradient,
-                  float *restrict first, float *restrict second, size_t count, float gradient_scale, float beta1, float beta2,
-                  float step_size, float inverse_root_correction, float epsilon, float mean_limit) {
+FOR_EVERY_SET(void, kernels_adam, (float *restrict parameters, float *restrict copy, const float *restrict gradient,
+               float *restrict first, float *restrict second, size_t count, float gradient_scale, float beta1,
+               float beta2, float step_size, float inverse_root_correction, float epsilon, float mean_limit),
+               (parameters, copy, gradient, first, second, count, gradient_scale, beta1, beta2, step_size,
+               inverse_root_correction, epsilon, mean_limit)) {
     adam_constants constants = {gradient_scale, beta1, beta2, step_size, inverse_root_correction, epsilon, mean_limit};
     size_t i = 0;
     for (; i + LANES <= count; i += LANES)
@@ -367,10 +366,10 @@ static inline __attribute__((always_inline)) void rmsprop_lanes(float *parameter
     if (copy) STORE(copy, stepped);
 }
 
-FOR_EVERY_SET
-void kernels_rmsprop(float *restrict parameters, float *restrict copy, const float *restrict gradient,
-                     float *restrict square, float *restrict mean, size_t count, float gradient_scale, float decay, float step_size,
-                     float epsilon) {
+FOR_EVERY_SET(void, kernels_rmsprop, (float *restrict parameters, float *restrict copy,
+               const float *restrict gradient, float *restrict square, float *restrict mean, size_t count,
+               float gradient_scale, float decay, float step_size, float epsilon),
+               (parameters, copy, gradient, square, mean, count, gradient_scale, decay, step_size, epsilon)) {
     rmsprop_constants constants = {gradient_scale, decay, step_size, epsilon};
     size_t i = 0;
     for (; i + LANES <= count; i += LANES)

@@ -36,9 +36,9 @@ INLINE double sum_of_squares(const float *x, size_t count, float mean) {
     return sum;
 }
 
-FOR_EVERY_SET
-void kernels_norm(float *restrict y, float *restrict statistics, const float *restrict x, const float *restrict weight,
-                  const float *restrict bias, size_t rows, size_t count) {
+FOR_EVERY_SET(void, kernels_norm, (float *restrict y, float *restrict statistics, const float *restrict x,
+               const float *restrict weight, const float *restrict bias, size_t rows, size_t count),
+               (y, statistics, x, weight, bias, rows, count)) {
     for (size_t r = 0; r < rows; r++, x += count, y += count) {
         float mean = (float)(sum_of(x, count) / (double)count);
         float factor = (float)(1.0 / sqrt(sum_of_squares(x, count, mean) / (double)count + 1e-5));
@@ -48,11 +48,12 @@ void kernels_norm(float *restrict y, float *restrict statistics, const float *re
     }
 }
 
-FOR_EVERY_SET
-void kernels_norm_backward(float *restrict x_gradient, float *restrict weight_gradient, float *restrict bias_gradient,
-                           const float *restrict y_gradient, const float *restrict x, const float *restrict statistics,
-                           const float *restrict weight, size_t rows, size_t count, int accumulate,
-                           int accumulate_x) {
+FOR_EVERY_SET(void, kernels_norm_backward, (float *restrict x_gradient, float *restrict weight_gradient,
+               float *restrict bias_gradient, const float *restrict y_gradient, const float *restrict x,
+               const float *restrict statistics, const float *restrict weight, size_t rows, size_t count,
+               int accumulate, int accumulate_x),
+               (x_gradient, weight_gradient, bias_gradient, y_gradient, x, statistics, weight, rows, count,
+               accumulate, accumulate_x)) {
     if (!accumulate) {
         memset(weight_gradient, 0, count * sizeof(float));
         memset(bias_gradient, 0, count * sizeof(float));
@@ -122,9 +123,9 @@ INLINE size_t position_of(area part, const kernels_pooling *sizes, size_t r, siz
     return (part.v.origin + r - part.v.first) * sizes->columns + part.h.origin + c - part.h.first;
 }
 
-FOR_EVERY_SET
-void kernels_max_pooling(float *restrict y, uint32_t *restrict chosen, const float *restrict x,
-                         const kernels_pooling *sizes, size_t images) {
+FOR_EVERY_SET(void, kernels_max_pooling, (float *restrict y, uint32_t *restrict chosen, const float *restrict x,
+               const kernels_pooling *sizes, size_t images),
+               (y, chosen, x, sizes, images)) {
     size_t channels = sizes->channels, image = sizes->rows * sizes->columns * channels;
     for (size_t n = 0; n < images; n++, x += image)
         for (size_t row = 0; row < sizes->output_rows; row++)
@@ -147,9 +148,9 @@ void kernels_max_pooling(float *restrict y, uint32_t *restrict chosen, const flo
             }
 }
 
-FOR_EVERY_SET
-void kernels_max_pooling_backward(float *restrict x_gradient, const float *restrict y_gradient,
-                                  const uint32_t *restrict chosen, const kernels_pooling *sizes, size_t images) {
+FOR_EVERY_SET(void, kernels_max_pooling_backward, (float *restrict x_gradient, const float *restrict y_gradient,
+               const uint32_t *restrict chosen, const kernels_pooling *sizes, size_t images),
+               (x_gradient, y_gradient, chosen, sizes, images)) {
     size_t channels = sizes->channels, image = sizes->rows * sizes->columns * channels;
     memset(x_gradient, 0, images * image * sizeof(float));
     for (size_t n = 0; n < images; n++, x_gradient += image)
@@ -169,8 +170,9 @@ void kernels_max_pooling_backward(float *restrict x_gradient, const float *restr
             }
 }
 
-FOR_EVERY_SET
-void kernels_average_pooling(float *restrict y, const float *restrict x, const kernels_pooling *sizes, size_t images) {
+FOR_EVERY_SET(void, kernels_average_pooling, (float *restrict y, const float *restrict x,
+               const kernels_pooling *sizes, size_t images),
+               (y, x, sizes, images)) {
     size_t channels = sizes->channels, image = sizes->rows * sizes->columns * channels;
     float factor = 1.0f / (float)(sizes->kernel_rows * sizes->kernel_columns);
     for (size_t n = 0; n < images; n++, x += image)
@@ -188,9 +190,9 @@ void kernels_average_pooling(float *restrict y, const float *restrict x, const k
             }
 }
 
-FOR_EVERY_SET
-void kernels_average_pooling_backward(float *restrict x_gradient, const float *restrict y_gradient,
-                                      const kernels_pooling *sizes, size_t images) {
+FOR_EVERY_SET(void, kernels_average_pooling_backward, (float *restrict x_gradient, const float *restrict y_gradient,
+               const kernels_pooling *sizes, size_t images),
+               (x_gradient, y_gradient, sizes, images)) {
     size_t channels = sizes->channels, image = sizes->rows * sizes->columns * channels;
     float factor = 1.0f / (float)(sizes->kernel_rows * sizes->kernel_columns);
     memset(x_gradient, 0, images * image * sizeof(float));
@@ -207,8 +209,9 @@ void kernels_average_pooling_backward(float *restrict x_gradient, const float *r
             }
 }
 
-FOR_EVERY_SET
-void kernels_quantile_means(float *restrict means, const float *restrict quantiles, size_t values, size_t count) {
+FOR_EVERY_SET(void, kernels_quantile_means, (float *restrict means, const float *restrict quantiles, size_t values,
+               size_t count),
+               (means, quantiles, values, count)) {
     for (size_t i = 0; i < values; i++, quantiles += count)
         means[i] = (float)(sum_of(quantiles, count) / (double)count);
 }

@@ -1,6 +1,8 @@
-// Vectors of sixteen floats, and the clones of functions for several instruction sets.
+// Vectors of sixteen floats, and functions for several instruction sets.
 #ifndef SWIFT_DQN_CKERNELS_VECTORS_H
 #define SWIFT_DQN_CKERNELS_VECTORS_H
+
+#include "CKernels.h"
 
 #include <string.h>
 
@@ -8,11 +10,36 @@
 #define __has_feature(feature) 0
 #endif
 
-// The dynamic linker calls the functions that select a clone before the thread sanitizer is initialised.
-#if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
-#define FOR_EVERY_SET __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+// The thread sanitizer misses accesses of more than sixteen bytes.
+#if defined(__x86_64__) && !__has_feature(thread_sanitizer)
+#define KERNELS_HAVE_SETS 1
 #else
-#define FOR_EVERY_SET
+#define KERNELS_HAVE_SETS 0
+#endif
+
+// Decided when the program starts and never changed.
+extern kernels_set kernels_set_in_force;
+
+// Defines a function that computes with the instruction set in force: one body, inlined into one function for each set,
+// and a function of the given name that jumps to one of them. `arguments` are the names of the parameters. The
+// compiler's own clones would be selected by the loader, before the environment can limit the set.
+#if KERNELS_HAVE_SETS
+#define FOR_EVERY_SET(result, name, parameters, arguments)                                                            \
+    static inline __attribute__((always_inline)) result name##_body parameters;                                       \
+    __attribute__((target("arch=x86-64-v4,no-prefer-256-bit"), min_vector_width(512)))                                \
+    static result name##_avx512 parameters { return name##_body arguments; }                                          \
+    __attribute__((target("arch=x86-64-v3"))) static result name##_avx2 parameters { return name##_body arguments; }  \
+    __attribute__((noinline)) static result name##_sse41 parameters { return name##_body arguments; }                 \
+    result name parameters {                                                                                          \
+        switch (kernels_set_in_force) {                                                                               \
+        case KERNELS_AVX512: return name##_avx512 arguments;                                                          \
+        case KERNELS_AVX2: return name##_avx2 arguments;                                                              \
+        default: return name##_sse41 arguments;                                                                       \
+        }                                                                                                             \
+    }                                                                                                                 \
+    static inline __attribute__((always_inline)) result name##_body parameters
+#else
+#define FOR_EVERY_SET(result, name, parameters, arguments) result name parameters
 #endif
 
 // Sums use sixteen lanes, which are added in a fixed order: the compiler can use vectors without reordering, and

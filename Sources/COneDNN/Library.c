@@ -1,15 +1,36 @@
 // The library's version, instruction set, threads and matrix product.
 #define _GNU_SOURCE
 #include "COneDNN.h"
+#include "CKernels.h"
 
 #include <dlfcn.h>
 #include <dnnl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 onednn_version onednn_library_version(void) {
     const dnnl_version_t *version = dnnl_version();
     onednn_version result = {version->major, version->minor, version->patch};
     return result;
+}
+
+// The greatest set of our names that the library's own variable allows.
+static kernels_set own_limit(void) {
+    const char *value = getenv("ONEDNN_MAX_CPU_ISA");
+    if (!value) value = getenv("DNNL_MAX_CPU_ISA");
+    if (!value || strncmp(value, "AVX512", 6) == 0) return KERNELS_AVX512;
+    if (strncmp(value, "AVX2", 4) == 0) return KERNELS_AVX2;
+    return strcmp(value, "SSE41") == 0 || strcmp(value, "AVX") == 0 ? KERNELS_SSE41 : KERNELS_AVX512;
+}
+
+// Limits the library to the set of our kernels. The library accepts a limit only before it is first used, so this runs
+// before `main`; and the limit replaces that of the library's own variable, so a lower one of those stays.
+__attribute__((constructor)) static void limit(void) {
+    const char *value = getenv(KERNELS_LIMIT_VARIABLE);
+    kernels_set set = value ? kernels_set_named(value) : KERNELS_NO_SET;
+    if (set == KERNELS_NO_SET || set == KERNELS_AVX512 || own_limit() <= set) return;
+    dnnl_set_max_cpu_isa(set == KERNELS_AVX2 ? dnnl_cpu_isa_avx2 : dnnl_cpu_isa_sse41);
 }
 
 const char *onednn_instruction_set(void) {

@@ -1,8 +1,8 @@
 // Vector loops over floats that oneDNN does not offer, compiled for several instruction sets.
 //
 // SwiftPM does not allow architecture flags in a package that others depend on, so Swift code is compiled for the
-// baseline processor. Here the compiler makes one clone of each function per instruction set, and the loader selects
-// one. Pointers must not overlap unless stated otherwise. Counts are in elements.
+// baseline processor. Here each function is compiled for several instruction sets, one of which is chosen when the
+// program starts. Pointers must not overlap unless stated otherwise. Counts are in elements.
 #ifndef SWIFT_DQN_CKERNELS_H
 #define SWIFT_DQN_CKERNELS_H
 
@@ -17,6 +17,22 @@ static inline void kernels_pause(void) {
     __asm__ volatile("yield");
 #endif
 }
+
+/// The instruction sets that functions are compiled for, from the least to the greatest.
+typedef enum { KERNELS_NO_SET, KERNELS_SSE41, KERNELS_AVX2, KERNELS_AVX512 } kernels_set;
+
+/// The environment variable that limits the set of these functions and of oneDNN: `sse41`, `avx2` or `avx512`. It is
+/// read once, before `main`.
+#define KERNELS_LIMIT_VARIABLE "DQN_MAX_CPU_ISA"
+
+/// The set that functions use: the processor's greatest up to the limit. `KERNELS_SSE41` stands for the processor that
+/// the program is compiled for, on every architecture.
+kernels_set kernels_chosen_set(void);
+/// The limit of the environment; none if the variable is unset, empty or invalid.
+kernels_set kernels_limit(void);
+/// The set with this name; none if there is no such set.
+kernels_set kernels_set_named(const char *name);
+const char *kernels_name_of_set(kernels_set);
 
 /// y[i] += x[i].
 void kernels_add(float *y, const float *x, size_t count);

@@ -21,11 +21,12 @@ public struct OneDNNBackend: ComputeBackend {
     /// Creates the computation of an architecture for one batch size.
     ///
     /// - Throws: ``NetworkError`` (`computeLibrary`) naming the part that oneDNN cannot set up, or (`invalidState`) for
-    ///   an invalid architecture.
+    ///   an invalid architecture or an invalid value of the environment variable `DQN_MAX_CPU_ISA`.
     public func makeComputation(
         of architecture: NetworkArchitecture, batchSize: Int, training: Bool
     ) throws(NetworkError) -> any NetworkComputation {
         precondition(batchSize >= 1, "the batch size must be at least 1")
+        try InstructionSets.check()
         guard let team, team.threads > 1, batchSize > 1 else {
             return try OneDNNComputation(
                 architecture, batchSize: batchSize, training: training, serving: serving)

@@ -176,12 +176,9 @@ public final class TrainingRun {
             : ConfigurationEdits.notices(
                 in: stored.configuration, stored: storedConfiguration, running: trainer.configuration, of: directory)
         for notice in edits { logger.warning("\(notice)") }
-        if let compute = stored.compute, compute != ComputeThreads.libraryDescription {
+        if let difference = stored.compute.flatMap({ ComputeThreads.difference(from: $0) }) {
             logger.warning(
-                """
-                this run was computed with \(compute) and continues with \(ComputeThreads.libraryDescription): \
-                results remain valid, but not bit for bit the same
-                """)
+                "this run was computed with \(difference): results remain valid, but not bit for bit the same")
         }
         self.directory = directory
         self.options = options
