@@ -5,7 +5,8 @@
 // position, and the convolution is the same with stride one over more channels. Without folding, the few channels of
 // observations would leave most of a vector unused, and the gradient of the weights would use a slow kernel.
 //
-// oneDNN computes the convolutions, with the rectified linear unit fused; CKernels computes everything else.
+// CKernels computes the convolutions that it measures faster on (see `make_own`), and everything else; oneDNN computes the
+// other convolutions. Both fuse the rectified linear unit.
 #include "COneDNN.h"
 #include "CKernels.h"
 #include "Versions.h"
@@ -56,6 +57,10 @@ typedef struct {
     dnnl_memory_t block_diff_weights;
     float *weights_sum, *bias_sum;
     size_t sum_count;
+    // Of a convolution whose forward pass and gradient of the weights are those of CKernels: its sizes, and the weights
+    // and their gradient in the order of its passes. Unless it is, `packed` is null.
+    kernels_convolution own;
+    float *packed, *packed_gradient;
 } layer_state;
 
 struct onednn_convolutions {
@@ -252,7 +257,9 @@ static dnnl_status_t describe(computation *self, direction direction, const laye
 static dnnl_status_t make_forward(onednn_convolutions *self, const layer_plan *plan, layer_state *layer) {
     computation *forward = &layer->forward;
     dnnl_status_t status;
+    // Gradients need the description, even if the library does not run it.
     TRY(describe(forward, FORWARD, plan, layer));
+    if (layer->packed) goto done;
     TRY(attach(self, forward, DNNL_ARG_SRC, layer->src, dnnl_query_src_md, INPUT));
     TRY(attach(self, forward, DNNL_ARG_WEIGHTS, layer->weights, dnnl_query_weights_md, WEIGHTS));
     TRY(attach(self, forward, DNNL_ARG_DST, layer->computed, dnnl_query_dst_md, OUTPUT));
@@ -265,7 +272,10 @@ done:
 static dnnl_status_t make_backward(onednn_convolutions *self, const layer_plan *plan, layer_state *layer,
                                    const layer_state *before) {
     computation *weights = &layer->backward_weights, *data = &layer->backward_data;
-    dnnl_status_t status;
+    dnnl_status_t status = dnnl_success;
+    layer->bias_sum = storage(self, (size_t)layer->weights_dims[0] * sizeof(float));
+    if (!layer->bias_sum) return dnnl_out_of_memory;
+    if (layer->packed) goto data;
     TRY(describe(weights, BACKWARD_WEIGHTS, plan, layer));
     TRY(attach(self, weights, DNNL_ARG_SRC, layer->src, dnnl_query_src_md, INPUT));
     TRY(attach(self, weights, DNNL_ARG_DIFF_DST, layer->diff_dst, dnnl_query_diff_dst_md, INPUT));
@@ -273,11 +283,11 @@ static dnnl_status_t make_backward(onednn_convolutions *self, const layer_plan *
     layer->block_diff_weights = weights->compute.arguments[weights->compute.count - 1].memory;
     layer->sum_count = dnnl_memory_desc_get_size(layout(layer->block_diff_weights)) / sizeof(float);
     layer->weights_sum = storage(self, layer->sum_count * sizeof(float));
-    layer->bias_sum = storage(self, (size_t)layer->weights_dims[0] * sizeof(float));
     status = dnnl_out_of_memory;
-    if (!layer->weights_sum || !layer->bias_sum) goto done;
+    if (!layer->weights_sum) goto done;
     bind(&weights->compute, DNNL_ARG_DIFF_BIAS, layer->diff_bias);
     TRY(make_primitive(self, &weights->compute, weights->description));
+data:
     // The gradient of the observation is not needed.
     if (!before) goto done;
     TRY(describe(data, BACKWARD_DATA, plan, layer));
@@ -292,6 +302,36 @@ done:
 // Whether the derivative of an activation function needs its argument.
 static int keeps_argument(kernels_activation activation) {
     return activation == KERNELS_SILU || activation == KERNELS_GELU;
+}
+
+static size_t weights_bytes(const layer_state *layer) {
+    const dnnl_dim_t *dims = layer->weights_dims;
+    return sizeof(float) * (size_t)(dims[0] * dims[1] * dims[2] * dims[3]);
+}
+
+// Decides by shape and instruction set whether CKernels computes forward and the gradient of the weights. As measured
+// (docs/performance.md), its loops are as fast as oneDNN's kernels or faster, for images that stay in the cache. Nothing
+// is timed at run time, so that equal seeds give equal results.
+static dnnl_status_t make_own(onednn_convolutions *self, layer_state *layer, const onednn_layer *sizes,
+                              const dnnl_dims_t src, const dnnl_dims_t dst) {
+    layer->own = (kernels_convolution){
+        .channels = (size_t)src[1],
+        .rows = (size_t)src[2],
+        .columns = (size_t)src[3],
+        .outputs = (size_t)dst[1],
+        .kernel_rows = (size_t)sizes->kernel_rows,
+        .kernel_columns = (size_t)sizes->kernel_columns,
+        .stride_rows = (size_t)sizes->stride_rows,
+        .stride_columns = (size_t)sizes->stride_columns,
+        .output_rows = (size_t)dst[2],
+        .output_columns = (size_t)dst[3],
+    };
+    if (sizes->padding_rows > 0 || sizes->padding_columns > 0 || !kernels_convolves(&layer->own)) return dnnl_success;
+    // Every few weights pass over an image's input and output, which must stay in the second-level cache.
+    if ((size_t)(src[1] * src[2] * src[3] + dst[1] * dst[2] * dst[3]) * sizeof(float) > 512 << 10) return dnnl_success;
+    layer->packed = storage(self, weights_bytes(layer));
+    layer->packed_gradient = self->training ? storage(self, weights_bytes(layer)) : NULL;
+    return layer->packed && (layer->packed_gradient || !self->training) ? dnnl_success : dnnl_out_of_memory;
 }
 
 // Creates the computations of a convolution.
@@ -326,6 +366,7 @@ static dnnl_status_t make_convolution(onednn_convolutions *self, int index, cons
     }
     TRY(allocate_tagged(self, &layer->weights, weights_dims, dnnl_oihw, 1));
     TRY(allocate(self, &layer->bias, md_borrow(&plan.bias)));
+    TRY(make_own(self, layer, sizes, src_dims, dst_dims));
     TRY(make_forward(self, &plan, layer));
     if (self->training) {
         TRY(allocate_tagged(self, &layer->diff_weights, weights_dims, dnnl_oihw, 1));
@@ -643,11 +684,6 @@ static void copy_weights(float *folded, float *plain, const dnnl_dims_t dims, dn
             }
 }
 
-static size_t weights_bytes(const layer_state *layer) {
-    const dnnl_dim_t *dims = layer->weights_dims;
-    return sizeof(float) * (size_t)(dims[0] * dims[1] * dims[2] * dims[3]);
-}
-
 // Copies one value per element of an activation, with channels last, to or from (channel, row, column).
 static void copy_elements(const layer_state *layer, float *last, float *plain, int from_last) {
     for (size_t channel = 0; channel < layer->channels; channel++)
@@ -679,6 +715,7 @@ onednn_status onednn_convolutions_set_parameters(onednn_convolutions *self, cons
         } else {
             memcpy(handle(layer->weights), weights[i], weights_bytes(layer));
         }
+        if (layer->packed) kernels_pack_convolution(layer->packed, handle(layer->weights), &layer->own);
         TRY(run(self, &layer->forward.refresh));
         TRY(run(self, &layer->backward_data.refresh));
     }
@@ -756,7 +793,14 @@ static dnnl_status_t forward_layer(onednn_convolutions *self, layer_state *layer
     uint32_t *chosen = layer->chosen ? layer->chosen + (size_t)block * layer->block_count : NULL;
     dnnl_status_t status = dnnl_success;
     switch (layer->kind) {
-    case ONEDNN_CONVOLUTION: TRY(run_computation(self, &layer->forward)); break;
+    case ONEDNN_CONVOLUTION:
+        if (layer->packed) {
+            kernels_convolution_forward(computed, src, layer->packed, handle(layer->bias), &layer->own, rows,
+                                        layer->activation == KERNELS_RELU);
+        } else {
+            TRY(run_computation(self, &layer->forward));
+        }
+        break;
     case ONEDNN_NORM:
         kernels_norm(computed, layer->statistics + (size_t)block * rows * 2, src, handle(layer->weights),
                      handle(layer->bias), rows, layer->channels * layer->positions);
@@ -800,11 +844,12 @@ void onednn_convolutions_copy_activations(onednn_convolutions *self, int index, 
 
 // Adds the gradients of a block to those of earlier blocks. After the last block, its buffers hold the sum of all.
 static void add_up(onednn_convolutions *self, layer_state *layer, int block) {
-    float *weights = handle(layer->block_diff_weights), *bias = handle(layer->diff_bias);
+    float *bias = handle(layer->diff_bias), *weights = layer->packed ? NULL : handle(layer->block_diff_weights);
     size_t bias_count = (size_t)layer->weights_dims[0];
     if (self->blocks == 1) return;
+    // Our own passes add up the gradients of the weights themselves: their `sum_count` is 0.
     if (block == 0) {
-        memcpy(layer->weights_sum, weights, layer->sum_count * sizeof(float));
+        if (weights) memcpy(layer->weights_sum, weights, layer->sum_count * sizeof(float));
         memcpy(layer->bias_sum, bias, bias_count * sizeof(float));
     } else if (block < self->blocks - 1) {
         kernels_add(layer->weights_sum, weights, layer->sum_count);
@@ -829,9 +874,15 @@ static dnnl_status_t backward_layer(onednn_convolutions *self, int index, int bl
     }
     switch (layer->kind) {
     case ONEDNN_CONVOLUTION:
-        for (int j = 0; j < layer->backward_weights.before_count; j++)
-            TRY(run(self, &layer->backward_weights.before[j]));
-        TRY(run(self, &layer->backward_weights.compute));
+        if (layer->packed) {
+            kernels_convolution_gradient(layer->packed_gradient, handle(layer->src), gradient, &layer->own, rows,
+                                         block > 0);
+            kernels_sum_rows(handle(layer->diff_bias), gradient, rows * layer->positions, layer->channels);
+        } else {
+            for (int j = 0; j < layer->backward_weights.before_count; j++)
+                TRY(run(self, &layer->backward_weights.before[j]));
+            TRY(run(self, &layer->backward_weights.compute));
+        }
         add_up(self, layer, block);
         TRY(run_computation(self, &layer->backward_data));
         break;
@@ -873,6 +924,8 @@ onednn_status onednn_convolutions_backward(onednn_convolutions *self, float *con
         }
         if (layer->kind != ONEDNN_CONVOLUTION) continue;
         TRY(run(self, &layer->backward_weights.after));
+        if (layer->packed)
+            kernels_unpack_convolution(handle(layer->diff_weights), layer->packed_gradient, &layer->own);
         memcpy(bias_gradients[i], handle(layer->diff_bias), sizeof(float) * (size_t)layer->weights_dims[0]);
         if (i == 0 && side > 1) {
             copy_weights(handle(layer->diff_weights), weight_gradients[i], layer->weights_dims, side, 1);

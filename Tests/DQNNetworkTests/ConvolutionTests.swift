@@ -62,6 +62,8 @@ private struct PlainConvolutions {
     @Test(arguments: [
         ("conv:16k4s2,8k3s1", ObservationSpace(shape: [3, 11, 13], element: .uint8)),
         ("conv:16k8s4,16k4s2", ObservationSpace(shape: [4, 46, 47], element: .uint8)),
+        ("conv:48k3s1,32k2s2", ObservationSpace(shape: [3, 12, 14], element: .uint8)),
+        ("conv:64k1s1,16k5s2", ObservationSpace(shape: [7, 9, 20], element: .float32)),
         ("conv:4k3s3", ObservationSpace(shape: [1, 10, 11], element: .uint8)),
         ("conv:8k5s2", ObservationSpace(shape: [2, 12, 9], element: .uint8)),
         ("conv:8k3s1,16k2s1", ObservationSpace(shape: [5, 6, 7], element: .uint8)),

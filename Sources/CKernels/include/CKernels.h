@@ -154,6 +154,28 @@ void kernels_average_pooling(float *y, const float *x, const kernels_pooling *si
 void kernels_average_pooling_backward(float *x_gradient, const float *y_gradient, const kernels_pooling *sizes,
                                       size_t images);
 
+/// A convolution of images with channels last, without padding.
+typedef struct {
+    size_t channels, rows, columns, outputs;
+    size_t kernel_rows, kernel_columns, stride_rows, stride_columns;
+    /// Rows and columns of the output.
+    size_t output_rows, output_columns;
+} kernels_convolution;
+
+/// Whether the functions below compute this convolution with the set in force. They need AVX2 and a multiple of sixteen
+/// outputs.
+int kernels_convolves(const kernels_convolution *);
+/// Copies weights from (output, channel, row, column) to the order of the passes: (output / 16, row, column, channel,
+/// output % 16). The second function copies in the other direction.
+void kernels_pack_convolution(float *packed, const float *weights, const kernels_convolution *);
+void kernels_unpack_convolution(float *weights, const float *packed, const kernels_convolution *);
+/// The convolution of packed weights, plus the bias, then max(0, ·) if `relu`.
+void kernels_convolution_forward(float *y, const float *x, const float *packed, const float *bias,
+                                 const kernels_convolution *, size_t images, int relu);
+/// The gradient of the packed weights; with `accumulate` it is added to what is there.
+void kernels_convolution_gradient(float *packed, const float *x, const float *y_gradient, const kernels_convolution *,
+                                  size_t images, int accumulate);
+
 /// means[r][a] = the mean of quantiles[r][a][0..<count].
 void kernels_quantile_means(float *means, const float *quantiles, size_t values, size_t count);
 
