@@ -288,7 +288,7 @@ def arrays_of_a_learner(b):
 @bomb
 def slots_by_the_hundred(b):
     names = [path for path in b.arrays if path.startswith("parameters/online/")]
-    for index in range(3000):
+    for index in range(300):
         for name in names:
             b.arrays[name.replace("parameters/online", f"optimizer/slots/s{index}")] = b.arrays[name]
 

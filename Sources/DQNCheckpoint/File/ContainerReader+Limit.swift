@@ -3,9 +3,9 @@ extension ContainerReader {
     /// them, each with its rule. The writer keeps to them: see `requireLimits`.
     enum Limit {
         static let manifestBytes = 1 << 26
-        /// JSON values of the manifest: more than 2^18 datasets with a few extents each.
+        /// JSON values of the manifest: more than 2^17 datasets with a few extents each.
         static let manifestValues = 1 << 22
-        static let datasets = 1 << 18
+        static let datasets = 1 << 17
         static let depth = 16
         /// Extents of a dataset: the most that HDF5 allows.
         static let rank = 32

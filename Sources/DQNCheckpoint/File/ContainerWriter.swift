@@ -32,12 +32,14 @@ enum ContainerWriter {
                 let root = try file.root()
                 // Digests that are computed on the way.
                 var known: [String: String] = [:]
+                var place = try OpenGroup(of: "", in: file)
                 for array in sorted {
+                    if array.group != place.path { place = try OpenGroup(of: array.group, in: file) }
                     if let rows = array.chunkRows(layout), let (snapshot, column) = array.replay {
                         let dataset = try create(
                             array,
                             .chunked([rows] + column.shape, filters: [.deflate(level: CompressedChunkCache.level)]),
-                            root)
+                            place.group)
                         known[array.path] =
                             if array.isInFile, let cursor = try source?.cursor(of: array) {
                                 try cache.write(from: cursor, column, of: snapshot, into: dataset)
@@ -46,11 +48,12 @@ enum ContainerWriter {
                             }
                         try dataset.close()
                     } else if array.isInFile, let cursor = try source?.cursor(of: array) {
-                        known[array.path] = try copy(array, from: cursor, into: root)
+                        known[array.path] = try copy(array, from: cursor, into: place.group)
                     } else {
-                        try write(array, into: root)
+                        try write(array, into: place.group)
                     }
                 }
+                try place.close()
                 let plain = try digests.value()
                 let entries = sorted.map { array in
                     Manifest.Entry(
@@ -84,20 +87,19 @@ enum ContainerWriter {
     }
 
     private static func create(
-        _ array: StoredArray, _ layout: HDF5.Layout, _ root: borrowing HDF5.Group
+        _ array: StoredArray, _ layout: HDF5.Layout, _ group: borrowing HDF5.Group
     ) throws(HDF5Error) -> HDF5.Dataset {
-        if let slash = array.path.lastIndex(of: "/") { try root.requireGroups(String(array.path[..<slash])) }
-        return try root.createDataset(
-            array.path, of: HDF5.ElementType(array.element), shape: array.shape, layout: layout)
+        try group.createDataset(
+            array.name, of: HDF5.ElementType(array.element), shape: array.shape, layout: layout)
     }
 
     /// Writes a contiguous array from a file.
     ///
     /// - Returns: Its digest.
     private static func copy(
-        _ array: StoredArray, from cursor: ReplayCursor, into root: borrowing HDF5.Group
+        _ array: StoredArray, from cursor: ReplayCursor, into group: borrowing HDF5.Group
     ) throws -> String {
-        let dataset = try create(array, .contiguous, root)
+        let dataset = try create(array, .contiguous, group)
         var digest = try FileDigest()
         var row = 0
         while let chunk = try cursor.next() {
@@ -119,8 +121,8 @@ enum ContainerWriter {
         return digest.finalize().hexadecimal
     }
 
-    private static func write(_ array: StoredArray, into root: borrowing HDF5.Group) throws(HDF5Error) {
-        let dataset = try create(array, .contiguous, root)
+    private static func write(_ array: StoredArray, into group: borrowing HDF5.Group) throws(HDF5Error) {
+        let dataset = try create(array, .contiguous, group)
         var row = 0
         let total = array.shape.reduce(array.element.byteCount, *)
         try array.forEachRun { (run: UnsafeRawBufferPointer) throws(HDF5Error) in
@@ -136,7 +138,32 @@ enum ContainerWriter {
     }
 }
 
+/// The group of the array that is being written: arrays are sorted by path, so it mostly serves the next one, too.
+private struct OpenGroup: ~Copyable {
+    let path: Substring
+    let group: HDF5.Group
+
+    /// Opens a group, which is created with its parents if it is missing; the root if the path is empty.
+    init(of path: Substring, in file: borrowing HDF5.File) throws(HDF5Error) {
+        self.path = path
+        group = path.isEmpty ? try file.root() : try Self.group(String(path), in: file.root())
+    }
+
+    private static func group(_ path: String, in root: consuming HDF5.Group) throws(HDF5Error) -> HDF5.Group {
+        try root.requireGroups(path)
+        return try root.openGroup(path)
+    }
+
+    consuming func close() throws(HDF5Error) { try group.close() }
+}
+
 extension StoredArray {
+    /// The path of the group that holds the array; empty for the root.
+    fileprivate var group: Substring { path.lastIndex(of: "/").map { path[..<$0] } ?? "" }
+
+    /// The last part of the path.
+    fileprivate var name: String { path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path }
+
     /// Returns the SHA-256 of the elements in lower-case hexadecimal.
     fileprivate func digest() throws(CheckpointError) -> String {
         var digest = try FileDigest()

@@ -124,8 +124,7 @@ extension HDF5.Group {
     /// - Throws: ``HDF5Error``: `objectMissing`, `linkNotAllowed`, `wrongObject`, `wrongType`, `layoutNotAllowed`,
     ///   `callFailed`.
     private func open(_ path: String) throws(HDF5Error) -> Handle {
-        try require(path, .dataset)
-        let address = try Self.address(of: path, in: handle.id)
+        let address = try require(path, .dataset)
         let file = if let headers { try headers.bytes(of: handle.id) } else { try FileBytes(of: handle.id) }
         try ObjectHeader(of: .dataset(full(path)), at: address, in: file).validateDataset(full(path), in: file)
         return try Library.own(

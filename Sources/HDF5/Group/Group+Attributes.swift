@@ -50,7 +50,7 @@ extension HDF5.Group {
     ///   libhdf5 does for more than eight, `limitExceeded`, `callFailed`.
     package func attribute(_ name: String, limit: Int = 4096) throws(HDF5Error) -> HDF5.AttributeValue {
         // The library decodes all of them to find one.
-        try headers?.validateAttributes(path, of: handle.id, at: Self.address(of: ".", in: handle.id))
+        try headers?.validateAttributes(path, of: handle.id, at: ownAddress())
         guard try Library.answer(H5Aexists(handle.id, name), "H5Aexists") else {
             throw HDF5Error(code: .objectMissing, message: "/\(path) has no attribute '\(name)'.")
         }
@@ -88,7 +88,7 @@ extension HDF5.Group {
     ///   reading; `callFailed`.
     package func attributeCount() throws(HDF5Error) -> Int {
         guard let headers else { return try Self.attributeCount(of: ".", in: handle.id) }
-        return try headers.attributeCount(.group(path), at: Self.address(of: ".", in: handle.id))
+        return try headers.attributeCount(.group(path), at: ownAddress())
     }
 
     /// The number of attributes of an object that was validated, or that this process has written.

@@ -104,12 +104,18 @@ extension HDF5.Group {
     /// - Throws: ``HDF5Error``: `objectMissing`, `wrongObject` if a parent is not a group, `layoutNotAllowed` for a
     ///   group whose links are not stored as libhdf5 stores them and for attributes outside an object's header,
     ///   `callFailed`.
-    package func member(_ path: String) throws(HDF5Error) -> HDF5.Member {
+    package func member(_ path: String) throws(HDF5Error) -> HDF5.Member { try target(path).member }
+
+    /// The target of a link as ``member(_:)`` describes it, and the address of its header unless the link is not followed.
+    /// libhdf5 has not read a dataset's header at that address.
+    private func target(_ path: String) throws(HDF5Error) -> (member: HDF5.Member, address: UInt64) {
         let names = try Self.components(path)
         var prefix = ""
         for name in names.dropLast() {
             prefix += prefix.isEmpty ? name : "/" + name
-            guard case .object(.group, _, _) = try link(prefix) else {
+            // Arrays of one group are read one after the other.
+            if let headers, headers.groups.contains(full(prefix)) { continue }
+            guard case .object(.group, _, _) = try link(prefix).member else {
                 throw HDF5Error(
                     code: .wrongObject, message: "/\(full(prefix)) is not a group, so it has no member of \(path).")
             }
@@ -135,13 +141,13 @@ extension HDF5.Group {
     /// A member's path from the root.
     func full(_ member: String) -> String { path.isEmpty ? member : "\(path)/\(member)" }
 
-    /// The address of an object's header.
-    static func address(of path: String, in location: hid_t) throws(HDF5Error) -> UInt64 {
+    /// The address of the group's own header, which is open and therefore validated.
+    func ownAddress() throws(HDF5Error) -> UInt64 {
         var kind: Int32 = 0
         var links: UInt32 = 0
         var address: UInt64 = 0
         try Library.check(
-            chdf5_object_information(location, path, &kind, &links, &address), "H5Oget_info",
+            chdf5_object_information(handle.id, ".", &kind, &links, &address), "H5Oget_info",
             "An object could not be inspected.")
         return address
     }
@@ -158,14 +164,17 @@ extension HDF5.Group {
     }
 
     /// Throws unless every component of the path is a hard link and the last one leads to an object of the given kind.
-    func require(_ path: String, _ kind: HDF5.ObjectKind) throws(HDF5Error) {
-        switch try member(path) {
+    ///
+    /// - Returns: the address of the object's header. libhdf5 has not read a dataset's.
+    @discardableResult func require(_ path: String, _ kind: HDF5.ObjectKind) throws(HDF5Error) -> UInt64 {
+        let target = try target(path)
+        switch target.member {
         case .otherLink:
             throw HDF5Error(
                 code: .linkNotAllowed, message: "/\(full(path)) is not a hard link; only hard links are followed.")
         case .object(let found, _, _) where found != kind:
             throw HDF5Error(code: .wrongObject, message: "/\(full(path)) is not a \(kind) but a \(found) object.")
-        case .object: return
+        case .object: return target.address
         }
     }
 
@@ -179,13 +188,15 @@ extension HDF5.Group {
     }
 
     /// The target of a path's last link; its parents have been checked.
-    private func link(_ path: String) throws(HDF5Error) -> HDF5.Member {
+    private func link(_ path: String) throws(HDF5Error) -> (member: HDF5.Member, address: UInt64) {
         guard try Library.answer(H5Lexists(handle.id, path, chdf5_default_list()), "H5Lexists") else {
             throw HDF5Error(code: .objectMissing, message: "There is no /\(full(path)).")
         }
         var address: UInt64 = 0
-        guard try Library.answer(chdf5_hard_link(handle.id, path, &address), "H5Lget_info") else { return .otherLink }
-        guard let headers else { return try writtenObject(path) }
+        guard try Library.answer(chdf5_hard_link(handle.id, path, &address), "H5Lget_info") else {
+            return (.otherLink, 0)
+        }
+        guard let headers else { return (try writtenObject(path), address) }
         // Before any call that loads the object's header.
         let object = try headers.validate(full(path), of: handle.id, at: address)
         let owner: MetadataReader.Owner =
@@ -195,7 +206,8 @@ extension HDF5.Group {
             case .other: .other(full(path))
             }
         let attributes = try headers.attributeCount(owner, at: address)
-        return .object(object.kind, links: object.links, attributes: attributes)
+        if object.kind == .group { headers.groups.insert(full(path)) }
+        return (.object(object.kind, links: object.links, attributes: attributes), address)
     }
 
     /// An object that this process has written.

@@ -16,6 +16,8 @@ final class ValidatedHeaders {
     private var objects: [UInt64: Object] = [:]
     /// The addresses of objects whose attributes were validated.
     private var decodable: Set<UInt64> = []
+    /// The paths from the root, over hard links alone, of groups that were validated.
+    var groups: Set<String> = []
 
     /// - Parameter source: where the file's bytes are, as long as it is open.
     init(_ source: FileBytes.Source) { self.source = source }
