@@ -11,7 +11,7 @@ fixtures = repository / "Fixtures"
 sys.path.append(str(repository / "Python" / "src"))
 sys.path.append(str(fixtures / "scripts"))
 
-GOLDEN = sorted(path for version in ("1.0", "1.1", "2.0", "2.1") for path in (fixtures / "checkpoints" / version).glob("*.h5"))
+GOLDEN = sorted((fixtures / "checkpoints").glob("[12].*/*.h5"))
 HOSTILE = sorted([*(fixtures / "hostile").glob("rule-*.h5"), *(fixtures / "checkpoints" / "hostile").glob("*.h5")])
 SOUND = sorted((fixtures / "hostile").glob("sound-*.h5"))
 

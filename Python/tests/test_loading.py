@@ -107,9 +107,9 @@ class LoadingTests(unittest.TestCase):
 
         path = golden("1.1/method-dqn")
         content = path.read_bytes()
-        places = []
         with h5py.File(path) as file:
-            file.visititems(lambda name, item: places.append((name, item.id.get_offset())) if hasattr(item, "shape") else None)
+            names = ["manifest", *(name for name in check_trace.walk(file, "") if name != "manifest")]
+            places = [(name, file[name].id.get_offset()) for name in names]
         for name, place in places:
             changed = bytearray(content)
             changed[place] ^= 1
@@ -119,7 +119,8 @@ class LoadingTests(unittest.TestCase):
         body = golden("2.1/method-dqn").read_bytes()[512:]
 
         def sealed(version):
-            lines = f"swift-dqn checkpoint {version}\nlength {len(body) + 512:020}\nsha256 {hashlib.sha256(body).hexdigest()}\n"
+            digest = hashlib.sha256(body).hexdigest()
+            lines = f"swift-dqn checkpoint {version}\nlength {len(body) + 512:020}\nsha256 {digest}\n"
             return lines.encode().ljust(512, b"\0") + body
 
         self.assert_refused(sealed("3.0"), {3}, "update it")

@@ -38,6 +38,13 @@ class Container:
             raise RefusedFile(1, "the HDF5 part cannot be opened") from error
         self.length = length
         try:
+            self._open(sealed)
+        except BaseException:
+            self.file.close()
+            raise
+
+    def _open(self, sealed: str | None) -> None:
+        try:
             require(self.file.userblock_size == (512 if sealed else 0), 1, "the HDF5 part does not start at its place")
             self.attributes = self._read_attributes(sealed)
             self.version = str(self.attributes["format_version"])
@@ -96,7 +103,8 @@ class Container:
         require(manifest.shape[0] <= min(self.length, 64 << 20), 4, "'manifest' is larger than it may be")
         text = manifest[()].tobytes()
         stated = self.attributes["manifest_sha256"]
-        require(hashlib.sha256(text).hexdigest() == stated, 4, "'manifest' does not have the SHA-256 of manifest_sha256")
+        digest = hashlib.sha256(text).hexdigest()
+        require(digest == stated, 4, "'manifest' does not have the SHA-256 of manifest_sha256")
         return read_manifest(text, self.attributes, self.length)
 
     def _check_structure(self) -> None:

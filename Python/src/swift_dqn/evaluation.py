@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import CannotConvert
-from .games import Game, Layer, wrapped
+from .games import Game, Layer
 from .policy import Policy
 from .random_streams import RandomStream
 from .replay import joined
+from .wrappers import wrapped
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,13 @@ class Evaluation:
 
 
 def evaluate(
-    policy: Policy, env: Any, episodes: int = 10, seed: int = 0, *, epsilon: float = 0.0, max_steps: int | None = 108_000
+    policy: Policy,
+    env: Any,
+    episodes: int = 10,
+    seed: int = 0,
+    *,
+    epsilon: float = 0.0,
+    max_steps: int | None = 108_000,
 ) -> Evaluation:
     """Plays episodes greedily; the same seed resets a Gymnasium environment with the seeds of `dqn-play --seed`.
 

@@ -8,7 +8,6 @@ import keras
 import numpy as np
 from keras import layers as keras_layers
 
-from .errors import CannotConvert
 from .network import Layer, Network
 from .policy import Policy
 
@@ -84,8 +83,9 @@ class Converter:
         """A convolution or a pooling of a picture."""
         if any(layer.padding):
             if layer.type == "max_pooling" and least < 0:
-                raise CannotConvert(f"{layer.name}: Keras has no max pooling with padding of elements that may be negative")
-            x = keras_layers.ZeroPadding2D(layer.padding, data_format="channels_last")(x)
+                x = LowestPadding(layer.padding)(x)
+            else:
+                x = keras_layers.ZeroPadding2D(layer.padding, data_format="channels_last")(x)
         options: dict[str, Any] = {"strides": layer.stride, "data_format": "channels_last"}
         if layer.type == "max_pooling":
             return keras_layers.MaxPooling2D(layer.kernel, **options)(x)
@@ -152,6 +152,26 @@ class Diagonal(keras_layers.Layer):  # type: ignore[misc]
         return inputs * self.scale + self.shift
 
 
+@keras.saving.register_keras_serializable(package="swift_dqn")
+class LowestPadding(keras_layers.Layer):  # type: ignore[misc]
+    """Surrounds pictures, channels last, by the lowest number, which no maximum chooses."""
+
+    def __init__(self, padding: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.padding = tuple(padding)
+
+    def call(self, inputs: Any) -> Any:
+        """The padded pictures."""
+        rows, columns = self.padding
+        lowest = float(np.finfo(np.float32).min)
+        widths = ((0, 0), (rows, rows), (columns, columns), (0, 0))
+        return keras.ops.pad(inputs, widths, mode="constant", constant_values=lowest)
+
+    def get_config(self) -> dict[str, Any]:
+        """What a saved model stores."""
+        return {**super().get_config(), "padding": list(self.padding)}
+
+
 def is_default(network: Network) -> bool:
     """Whether the input is used as it is."""
     return network.offset.size == network.scale.size == 1 and float(network.offset) == 0 and float(network.scale) == 1
@@ -160,6 +180,7 @@ def is_default(network: Network) -> bool:
 def to_keras(policy: Policy) -> Any:
     """A Keras 3 model from observations [count, *shape] to Q-values; two outputs for an actor-critic network.
 
-    Raises: `CannotConvert` for max pooling with padding of elements that may be negative.
+    An offset or a scale for each element, and max pooling with padding of elements that may be negative, become layers
+    of this package, which has to be installed to load the model.
     """
     return Converter(policy).model()

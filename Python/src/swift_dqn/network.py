@@ -122,7 +122,8 @@ class Builder:
         if numbers is None:
             return np.array(default)
         is_list = isinstance(numbers, list) and len(numbers) in (1, math.prod(shape))
-        require(is_list and all(is_number(n) for n in numbers), 10, "/architecture: invalid offset or scale of the input")
+        is_list = is_list and all(is_number(n) for n in numbers)
+        require(is_list, 10, "/architecture: invalid offset or scale of the input")
         with np.errstate(over="ignore"):
             values = np.array(numbers, np.float64).astype(np.float32).astype(np.float64)
         require(np.isfinite(values).all(), 10, "/architecture: an offset or scale of the input is beyond float32")
@@ -148,9 +149,11 @@ class Builder:
         assert isinstance(actions, int) and isinstance(quantiles, int)
         require(actions * quantiles <= MOST_EXTENT, 10, "/architecture: the head has too many outputs")
         first, second = ("policy", "value") if kind == "actor_critic" else ("value", "advantage")
-        lists = [head.get(f"{name}_layers") for name in (first, second)] if kind in ("dueling", "actor_critic") else [None]
+        has_streams = kind in ("dueling", "actor_critic")
+        lists = [head.get(f"{name}_layers") for name in (first, second)] if has_streams else [None]
         has_lists = any(item is not None for item in lists)
-        require(not has_lists or all(isinstance(i, list) for i in lists), 10, "/architecture: one stream without layers")
+        is_whole = not has_lists or all(isinstance(item, list) for item in lists)
+        require(is_whole, 10, "/architecture: one stream without layers")
         require(len(items) <= 4096, 10, "/architecture has more than 4096 layers")
         shared = list(items)
         split: list[Any] = []
@@ -189,7 +192,9 @@ class Builder:
             parameters[f"{layer.name}/weight"] = layer.weight_shape
             parameters[f"{layer.name}/bias"] = layer.bias_shape
 
-    def stack(self, items: list[Any], prefix: str, shape: tuple[int, ...], within: str) -> tuple[tuple[Layer, ...], Any]:
+    def stack(
+        self, items: list[Any], prefix: str, shape: tuple[int, ...], within: str
+    ) -> tuple[tuple[Layer, ...], tuple[int, ...]]:
         """Layers one after another, and the shape of the last output."""
         layers = []
         for index, item in enumerate(items):

@@ -87,7 +87,7 @@ class Policy:
         return np.asarray(result[0] if is_single else result)
 
     def actions(self, observations: ArrayLike, masks: ArrayLike | None = None) -> NDArray[np.int64]:
-        """The greedy action of each observation; with masks the best allowed one. A mask of zeros allows every action."""
+        """The greedy action of each observation; with masks the best allowed one. A mask of zeros restricts nothing."""
         values, _, is_single = self._outputs(observations)
         # The comparison of the programs: values are float32 there.
         with np.errstate(over="ignore"):
@@ -121,7 +121,7 @@ class Policy:
     def to_keras(self) -> Any:
         """A model of Keras 3 that computes the same; see `keras_model`.
 
-        Raises: `ImportError` if Keras is not installed, `CannotConvert` for what it cannot represent.
+        Raises: `ImportError` if Keras is not installed.
         """
         from .keras_model import to_keras
 

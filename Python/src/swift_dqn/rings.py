@@ -35,7 +35,8 @@ def check_ring(container: Container, ring: Ring, network: Network) -> None:
     name = f"/{ring.prefix}/replay"
     is_fit = 1 <= ring.capacity <= 1 << 53 and 1 <= ring.count <= ring.capacity and 0 <= ring.cursor < ring.count
     require(is_fit, 15, f"{name}: capacity, count and cursor disagree")
-    require(ring.count == ring.capacity or ring.cursor == ring.count - 1, 15, f"{name}: the cursor is not the newest slot")
+    is_newest = ring.count == ring.capacity or ring.cursor == ring.count - 1
+    require(is_newest, 15, f"{name}: the cursor is not the newest slot")
     require(1 <= ring.chunk_length <= 1 << 30, 15, f"{name}: chunk_length is not from 1 to 2^30")
     require("frames" in ring.columns and set(KNOWN) <= set(ring.columns), 15, f"{name} lacks a column")
     version = container.version
@@ -70,7 +71,8 @@ def read_ring(container: Container, ring: Ring, network: Network, frame_stack: i
             container.verify(path)
     for values in (actions, rewards, flags, frames):
         values.flags.writeable = False
-    replay = Replay(*ring.place, ring.capacity, ring.cursor, frame_stack, frames, actions, rewards, flags, priorities, masks)
+    numbers = (*ring.place, ring.capacity, ring.cursor, frame_stack)
+    replay = Replay(*numbers, frames, actions, rewards, flags, priorities, masks)
     check_slots(ring, replay, network.actions)
     check_order(ring, replay)
     require(np.isfinite(rewards).all(), 31, f"/{ring.prefix}/replay/rewards has a value that is not finite")

@@ -19,12 +19,18 @@ STANDINGS = ("running", "finished", "abandoned", "resting")
 
 
 def read_workers(
-    container: Container, network: Network, configuration: dict[str, Any], progress: dict[str, Any], wanted: bool, most: int
+    container: Container,
+    network: Network,
+    configuration: dict[str, Any],
+    progress: dict[str, Any],
+    wanted: bool,
+    most: int,
 ) -> tuple[Replay, ...]:
     """Checks the workers and returns their replays, if they are wanted and take no more than a number of bytes."""
     paths = [path for path in container.entries if path.startswith("workers/")]
     numbers = sorted({int(path.split("/")[1]) for path in paths})
-    require(numbers == list(range(len(numbers))) and len(numbers) <= 4096, 14, "the workers are not numbered without gaps")
+    is_whole = numbers == list(range(len(numbers))) and len(numbers) <= 4096
+    require(is_whole, 14, "the workers are not numbered without gaps")
     check_sums(configuration, progress)
     rings: list[Ring] = []
     for number in numbers:
@@ -138,9 +144,8 @@ def check_environment(
     if mask is not None:
         is_fit = mask.type == "uint8" and mask.shape == (network.actions,)
         require(is_fit and (container.read(mask.path) <= 1).all(), 24, f"/{mask.path} is no mask of the actions")
-    columns = {
-        path.removeprefix(f"{prefix}/replay/"): path for path in container.entries if path.startswith(f"{prefix}/replay/")
-    }
+    inside = f"{prefix}/replay/"
+    columns = {path.removeprefix(inside): path for path in container.entries if path.startswith(inside)}
     facts = state.get("replay")
     require(bool(columns) == (facts is not None), 15, f"/{prefix}: the state and the group disagree about a replay")
     if not columns:
