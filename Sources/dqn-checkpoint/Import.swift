@@ -1,0 +1,52 @@
+import ArgumentParser
+import CommandLineSupport
+import DQNCheckpoint
+import DQNInterchange
+internal import DQNModel
+import Foundation
+
+struct Import: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Import a policy of another program.",
+        discussion: """
+            Reads Stable-Baselines3 zips (DQN, QR-DQN), PyTorch weights (.pth, .pt), safetensors and NumPy arrays (.npz)
+            without Python. Nothing in the file is run. Prints the network as a table, and what was assumed.
+
+            EXAMPLES
+              dqn-checkpoint import LunarLander-v3.zip lander.h5 --env LunarLander-v3
+              dqn-checkpoint import weights.pth policy.h5 --env CartPole-v1 --activation tanh
+              dqn-checkpoint import weights.pth --dry-run
+              dqn-checkpoint import both.pth policy.h5 --env CartPole-v1 --map network=critic --map layers.1.activation=tanh
+            """)
+    @Argument(help: "File of another program.") var input: String
+    @Argument(help: "New checkpoint.") var output: String?
+    @Option(help: "The environment that the policy plays.") var env: String?
+    @Option(help: "The activation of all hidden layers, such as relu or tanh.") var activation: String?
+    @Option(help: "A setting such as network=PREFIX, input=4x84x84 or layers.0.stride=4; repeatable.") var map: [String] = []
+    @Flag(help: "Print the table and stop.") var dryRun = false
+    @Flag(help: "Replace an existing output file.") var force = false
+
+    func validate() throws {
+        if !dryRun, output == nil { throw ValidationError("Specify a new file, or --dry-run.") }
+        if let activation, NetworkArchitecture.Activation(rawValue: activation) == nil {
+            let names = NetworkArchitecture.Activation.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--activation \(activation) is unknown; use one of \(names).")
+        }
+    }
+
+    func run() throws {
+        try perform {
+            let source = try fileURL(input, "INPUT")
+            let target = try dryRun ? nil : output.map { try OutputFile($0, "OUTPUT", overwriting: force).url }
+            let options = try ImportOptions(
+                environment: env, activation: activation.flatMap { NetworkArchitecture.Activation(rawValue: $0) }, map: map)
+            let policy = try ForeignPolicy(contentsOf: source, options)
+            let checkpoint = try target.map { _ in try policy.checkpoint() }
+            try StandardOutput.lines(policy.table)
+            writeErrors(policy.network.notes)
+            guard let target, let checkpoint, let output else { return }
+            try checkpoint.write(to: target, overwriting: force)
+            try StandardOutput.line("\(output): imported from \(policy.kind.rawValue), SHA-256 \(policy.digest)")
+        }
+    }
+}
