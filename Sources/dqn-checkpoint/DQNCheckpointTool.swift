@@ -40,8 +40,12 @@ struct DQNCheckpointTool: ParsableCommand {
 }
 
 /// Runs a subcommand's work. Turns an error into a message and an exit code.
-func perform(_ work: () throws -> Void) throws {
-    do { try work() } catch let code as ExitCode { throw code } catch { throw report(error, program: "dqn-checkpoint") }
+///
+/// - Parameter exitCode: returns the exit code of an error type of the subcommand, or `nil` for others.
+func perform(exitCode: (any Error) -> ExitCode? = { _ in nil }, _ work: () throws -> Void) throws {
+    do { try work() } catch let code as ExitCode { throw code } catch {
+        throw report(error, program: "dqn-checkpoint", exitCode: exitCode)
+    }
 }
 
 struct Strip: ParsableCommand {

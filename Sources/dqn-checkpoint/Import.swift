@@ -22,7 +22,8 @@ struct Import: ParsableCommand {
     @Argument(help: "New checkpoint.") var output: String?
     @Option(help: "The environment that the policy plays.") var env: String?
     @Option(help: "The activation of all hidden layers, such as relu or tanh.") var activation: String?
-    @Option(help: "A setting such as network=PREFIX, input=4x84x84 or layers.0.stride=4; repeatable.") var map: [String] = []
+    @Option(help: "A setting such as network=PREFIX, input=4x84x84 or layers.0.stride=4; repeatable.") var map:
+        [String] = []
     @Flag(help: "Print the table and stop.") var dryRun = false
     @Flag(help: "Replace an existing output file.") var force = false
 
@@ -35,11 +36,12 @@ struct Import: ParsableCommand {
     }
 
     func run() throws {
-        try perform {
+        try perform(exitCode: Self.exitCode(of:)) {
             let source = try fileURL(input, "INPUT")
             let target = try dryRun ? nil : output.map { try OutputFile($0, "OUTPUT", overwriting: force).url }
             let options = try ImportOptions(
-                environment: env, activation: activation.flatMap { NetworkArchitecture.Activation(rawValue: $0) }, map: map)
+                environment: env, activation: activation.flatMap { NetworkArchitecture.Activation(rawValue: $0) },
+                map: map)
             let policy = try ForeignPolicy(contentsOf: source, options)
             let checkpoint = try target.map { _ in try policy.checkpoint() }
             try StandardOutput.lines(policy.table)
@@ -47,6 +49,16 @@ struct Import: ParsableCommand {
             guard let target, let checkpoint, let output else { return }
             try checkpoint.write(to: target, overwriting: force)
             try StandardOutput.line("\(output): imported from \(policy.kind.rawValue), SHA-256 \(policy.digest)")
+        }
+    }
+
+    private static func exitCode(of error: any Error) -> ExitCode? {
+        guard let error = error as? InterchangeError else { return nil }
+        return switch error.code {
+        case .malformed: .malformedCheckpoint
+        case .missing: .missingInput
+        case .ambiguous: .usage
+        default: .runtimeFailure
         }
     }
 }

@@ -10,8 +10,8 @@ struct ZipArchive: Sendable {
     enum Limit {
         static let entries = 65_536
         static let nameBytes = 4096
-        /// Bytes of all entries together after decompression.
-        static let contentBytes = 1 << 32
+        /// Bytes of all entries together after decompression, for an archive of a size.
+        static func contentBytes(_ byteCount: Int) -> Int { min((1 << 26) + 32 * byteCount, 1 << 32) }
         /// Deflate cannot compress more than this.
         static let expansion = 1032
     }
@@ -53,8 +53,10 @@ struct ZipArchive: Sendable {
                 throw .malformed("\(name) has the file '\(entry.name)' twice.")
             }
             let (sum, overflows) = total.addingReportingOverflow(entry.byteCount)
-            guard !overflows, sum <= Limit.contentBytes else {
-                throw .malformed("\(name) would decompress to more than \(Limit.contentBytes) bytes.")
+            guard !overflows, sum <= Limit.contentBytes(bytes.count) else {
+                throw .malformed(
+                    "\(name) would decompress to more than \(Limit.contentBytes(bytes.count)) bytes, far more than "
+                        + "weights do.")
             }
             total = sum
             entries.append(entry)

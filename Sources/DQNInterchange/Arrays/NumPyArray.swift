@@ -25,7 +25,9 @@ enum NumPyType {
 /// Reads `.npy` and `.npz` files.
 enum NumPyArray {
     /// Whether bytes begin as `.npy` files do.
-    static func isArray(_ bytes: ArraySlice<UInt8>) -> Bool { bytes.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) }
+    static func isArray(_ bytes: ArraySlice<UInt8>) -> Bool {
+        bytes.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59])
+    }
 
     /// Reads a `.npy` file. Arrays of objects, which are pickles, are refused.
     ///
@@ -38,7 +40,8 @@ enum NumPyArray {
         _ = try reader.byte()
         guard (1...3).contains(version) else { throw .malformed("\(name) has version \(version) of NumPy's format.") }
         let header = try reader.text(try reader.take(try reader.count(version == 1 ? 2 : 4)))
-        guard header.utf8.count <= 65_536, let code = field("descr", header), let order = field("fortran_order", header),
+        guard header.utf8.count <= 65_536, let code = field("descr", header),
+            let order = field("fortran_order", header),
             let extents = field("shape", header)
         else { throw .malformed("\(name) has a header without type, order and shape.") }
         let type = code.trimmingQuotes

@@ -30,7 +30,9 @@ enum Safetensors {
         for (key, value) in members where key != "__metadata__" {
             entries.append(try entry(key, value, contents, name))
         }
-        entries.sort { ($0.range.lowerBound, $0.range.upperBound, $0.key) < ($1.range.lowerBound, $1.range.upperBound, $1.key) }
+        entries.sort {
+            ($0.range.lowerBound, $0.range.upperBound, $0.key) < ($1.range.lowerBound, $1.range.upperBound, $1.key)
+        }
         var end = 0
         for entry in entries {
             guard entry.range.lowerBound == end else {

@@ -75,7 +75,9 @@ struct ForeignModule {
     /// What a layer is that this library lacks; `nil` for a dense layer, a convolution or a layer normalisation.
     var unsupported: String? {
         if others.contains("running_mean") { return "a batch normalisation" }
-        if others.contains(where: { $0.hasPrefix("weight_ih") || $0.hasPrefix("weight_hh") }) { return "a recurrent layer" }
+        if others.contains(where: { $0.hasPrefix("weight_ih") || $0.hasPrefix("weight_hh") }) {
+            return "a recurrent layer"
+        }
         if others.contains("weight_mu") || others.contains("weight_sigma") { return "a noisy layer" }
         if others.contains("in_proj_weight") { return "an attention layer" }
         if let other = others.first { return "a layer with the tensor '\(other)'" }

@@ -3,7 +3,8 @@ internal import DQNModel
 extension ForeignPolicy {
     /// The network as a table: layer, shape, activation and where each is in the file.
     package var table: [String] {
-        let rows = [["layer", "shape", "activation", "from"]]
+        let rows =
+            [["layer", "shape", "activation", "from"]]
             + network.rows.map {
                 [$0.layer, $0.shape.map(String.init).joined(separator: "x"), $0.activation, $0.source]
             }

@@ -99,7 +99,8 @@ package struct ForeignPolicy: Sendable {
     /// - Throws: ``InterchangeError`` (`ambiguous`) without an environment.
     package func checkpoint() throws(InterchangeError) -> Checkpoint {
         guard let environment = options.environment, !environment.isEmpty else {
-            throw .ambiguous("'\(fileName)' does not say which environment it plays; pass --env, such as --env CartPole-v1.")
+            throw .ambiguous(
+                "'\(fileName)' does not say which environment it plays; pass --env, such as --env CartPole-v1.")
         }
         let shape = network.architecture.input.shape
         var configuration = settings

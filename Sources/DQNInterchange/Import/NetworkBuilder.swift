@@ -3,6 +3,8 @@ internal import DQNModel
 /// Makes a network of this library of a plan.
 struct NetworkBuilder {
     private typealias Layer = NetworkArchitecture.Layer
+    /// Layers may share one tensor, so that a short file can describe a large network.
+    private static let parameterLimit = 1 << 28
     private let plan: NetworkPlan
     private let facts: NetworkFacts
     private let options: ImportOptions
@@ -44,7 +46,8 @@ struct NetworkBuilder {
         } else {
             head = .dueling(
                 actions: plan.outputs,
-                streams: .init(value: try stream(plan.value, "value"), advantage: try stream(plan.advantage, "advantage")))
+                streams: .init(
+                    value: try stream(plan.value, "value"), advantage: try stream(plan.advantage, "advantage")))
             notes.append("The streams are combined as Q = V + A − mean(A), which weights alone do not say.")
         }
         for key in options.map.keys.sorted() where key.hasPrefix("layers.") {
@@ -120,7 +123,8 @@ struct NetworkBuilder {
                 "'\(plan.trunk[index].name)' of \(file) is a convolution, whose stride weights do not tell; set it with "
                     + "--map layers.\(index).stride=1, and its padding with --map layers.\(index).padding=0.")
         }
-        notes.append("The stride of layers/\(index) is assumed as in Mnih 2015; --map layers.\(index).stride=… sets it.")
+        notes.append(
+            "The stride of layers/\(index) is assumed as in Mnih 2015; --map layers.\(index).stride=… sets it.")
         return ([4, 2, 1][index], padding)
     }
 
@@ -131,6 +135,11 @@ struct NetworkBuilder {
     }
 
     private func parameters(_ layout: ParameterLayout) throws(InterchangeError) -> [Float] {
+        guard layout.count <= Self.parameterLimit else {
+            throw .notRepresentable(
+                "The network of \(file) has \(layout.count) parameters; at most \(Self.parameterLimit) can be imported."
+            )
+        }
         var parameters: [Float] = []
         parameters.reserveCapacity(layout.count)
         for entry in layout.entries {

@@ -1,5 +1,4 @@
 internal import DQNModel
-
 internal import Foundation
 
 /// The windows of a convolution or a pooling over an image.

@@ -5,7 +5,7 @@ extension PickleReader {
     /// Returns a value without references. A container that contains itself, or is repeated so often that the tree would
     /// be larger than the pickle's bound, is refused.
     func foreign(_ value: PickleValue) throws(InterchangeError) -> ForeignValue {
-        var budget = Limit.operations
+        var budget = Limit.values
         return try foreign(value, depth: 0, &budget)
     }
 
@@ -13,8 +13,13 @@ extension PickleReader {
         _ value: PickleValue, depth: Int, _ budget: inout Int
     ) throws(InterchangeError) -> ForeignValue {
         budget -= 1
-        guard budget > 0, depth <= Limit.depth else {
-            throw .malformed("\(name) nests its containers endlessly, or too deep.")
+        guard depth <= Limit.depth else {
+            throw .malformed("\(name) nests its containers endlessly, or more than \(Limit.depth) deep.")
+        }
+        guard budget > 0 else {
+            throw .malformed(
+                "\(name) has more than \(Limit.values) values, or repeats its containers too often; save the weights "
+                    + "alone: torch.save(model.state_dict(), 'weights.pth').")
         }
         switch value {
         case .none: return .null
@@ -30,7 +35,8 @@ extension PickleReader {
         case .arrayType(let type): return .other(type.code)
         case .tensor(let tensor):
             // Copies of one tensor count as often as they are made.
-            budget -= tensor.shape.reduce(1, *) / 1024
+            if !tensor.isContiguous { budget -= tensor.shape.reduce(1, *) / 64 }
+            guard budget > 0 else { throw .malformed("\(name) repeats its tensors too often.") }
             return .tensor(try tensor.contiguous())
         case .array(let array):
             guard !array.isFortran || array.shape.count < 2 else { return .other("an array in Fortran's order") }

@@ -40,10 +40,9 @@ extension PickleReader {
         switch kind {
         case .orderedDictionary: return try dictionary(of: arguments)
         case .defaultDictionary: return container(.dictionary, [])
-        case .sequence: return container(.list, arguments.first.flatMap { items($0) } ?? [])
+        case .sequence: return container(.list, try copies(arguments.first))
         case .size:
-            guard let first = arguments.first, let sizes = items(first) else { break }
-            return container(.tuple, sizes)
+            return container(.tuple, try copies(arguments.first))
         case .device: return .other(text)
         case .encode:
             guard case .text(let characters)? = arguments.first else { break }
@@ -68,7 +67,7 @@ extension PickleReader {
     /// Makes a dictionary, perhaps of a list of pairs as Python 2 wrote them.
     private mutating func dictionary(of arguments: [PickleValue]) throws(InterchangeError) -> PickleValue {
         var members: [PickleValue] = []
-        for pair in arguments.first.flatMap({ items($0) }) ?? [] {
+        for pair in try copies(arguments.first) {
             guard let pair = items(pair), pair.count == 2 else { throw malformed("a pair that is none") }
             members += pair
         }

@@ -9,6 +9,8 @@ struct PickleReader {
     enum Limit {
         /// Operations, and items of all containers.
         static let operations = 1 << 22
+        /// Values of the tree that a pickle becomes.
+        static let values = 1 << 20
         /// The nesting of the value that is returned.
         static let depth = 64
         /// The largest place in the memo.
@@ -21,6 +23,8 @@ struct PickleReader {
     var marks: [Int] = []
     var memo: [Int: PickleValue] = [:]
     var containers: [PickleContainer] = []
+    /// Items that calls have copied from one container to another.
+    private var copied = 0
     /// Returns the object that an identifier outside the pickle stands for.
     let persistent: ([PickleValue]) throws(InterchangeError) -> PickleValue
 
@@ -83,6 +87,14 @@ struct PickleReader {
     func items(_ value: PickleValue) -> [PickleValue]? {
         guard case .container(let place) = value, containers[place].kind != .dictionary else { return nil }
         return containers[place].items
+    }
+
+    /// The items of a tuple or list that a call copies. A short pickle may ask for many copies of a long list.
+    mutating func copies(_ value: PickleValue?) throws(InterchangeError) -> [PickleValue] {
+        guard let value, let items = items(value) else { return [] }
+        copied += items.count
+        guard copied <= Limit.operations else { throw .malformed("\(name) copies its lists too often.") }
+        return items
     }
 
     /// The items of a tuple or list of integers that may be extents or strides.

@@ -68,7 +68,9 @@ enum TorchFile {
         }
         let (object, value) = try pickle()
         let (keys, list) = try pickle()
-        guard case .list(let names) = try keys.foreign(list) else { throw .malformed("\(name) has no list of storages.") }
+        guard case .list(let names) = try keys.foreign(list) else {
+            throw .malformed("\(name) has no list of storages.")
+        }
         for item in names {
             guard case .text(let key) = item, let storage = storages.named(key) else {
                 throw .malformed("\(name) lists a storage that no tensor has.")

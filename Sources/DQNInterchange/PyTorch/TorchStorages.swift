@@ -23,8 +23,10 @@ final class TorchStorages {
         case .untypedStorage: element = .uint8
         default: throw .malformed("\(name) has a storage of the type '\(typeName)'.")
         }
-        if items.count > 5, case .none = items[5] {} else if items.count > 5 {
-            throw .notRepresentable("\(name) has a view of a storage, as very old versions of PyTorch wrote; save it anew.")
+        if items.count > 5, case .none = items[5] {
+        } else if items.count > 5 {
+            throw .notRepresentable(
+                "\(name) has a view of a storage, as very old versions of PyTorch wrote; save it anew.")
         }
         guard let count = Int(exactly: number), (0...ForeignTensor.countLimit).contains(count) else {
             throw .malformed("\(name) has a storage of \(number) elements.")

@@ -50,7 +50,7 @@ struct TorchTensor {
     }
 
     /// Whether the elements follow one another, row-major.
-    private var isContiguous: Bool {
+    var isContiguous: Bool {
         var expected = 1
         for (extent, stride) in zip(shape, strides).reversed() where extent != 1 {
             guard stride == expected else { return false }
