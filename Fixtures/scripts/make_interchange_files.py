@@ -61,6 +61,12 @@ numpy.savez_compressed(
     FOLDER / "weights.npz", **{name: value.numpy() for name, value in network.state_dict().items()}
 )
 
+numpy.savez(
+    FOLDER / "check.npz",
+    observations=vectors,
+    values=numpy.array(expected["weights.pth"]["values"], dtype=numpy.float32),
+)
+
 # A checkpoint of a trainer: a network, its target and its optimiser, as many actions as inputs, doubles, other values.
 policy, target = dense(4, 4, 4, activation=nn.Tanh).double(), dense(4, 4, 4, activation=nn.Tanh).double()
 optimizer = torch.optim.Adam(policy.parameters())

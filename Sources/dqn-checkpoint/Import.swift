@@ -24,6 +24,8 @@ struct Import: ParsableCommand {
     @Option(help: "The activation of all hidden layers, such as relu or tanh.") var activation: String?
     @Option(help: "A setting such as network=PREFIX, input=4x84x84 or layers.0.stride=4; repeatable.") var map:
         [String] = []
+    @Option(help: "A .npz file with 'observations' and the 'values' that the policy's own program has for them.")
+    var check: String?
     @Flag(help: "Print the table and stop.") var dryRun = false
     @Flag(help: "Replace an existing output file.") var force = false
 
@@ -46,9 +48,25 @@ struct Import: ParsableCommand {
             let checkpoint = try target.map { _ in try policy.checkpoint() }
             try StandardOutput.lines(policy.table)
             writeErrors(policy.network.notes)
+            if let check { try compare(policy, fileURL(check, "--check")) }
             guard let target, let checkpoint, let output else { return }
             try checkpoint.write(to: target, overwriting: force)
             try StandardOutput.line("\(output): imported from \(policy.kind.rawValue), SHA-256 \(policy.digest)")
+        }
+    }
+
+    /// Compares outputs; a network that computes something else is not written.
+    private func compare(_ policy: ForeignPolicy, _ url: URL) throws {
+        let agreement = try policy.agreement(withValuesIn: url)
+        try StandardOutput.line(
+            "check: \(agreement.observations) observations, largest difference \(agreement.largestDifference), "
+                + "\(agreement.equalActions) equal greedy actions")
+        guard agreement.isClose else {
+            writeErrors([
+                "dqn-checkpoint: The network computes other values than '\(url.lastPathComponent)' has; set its activation "
+                    + "with --activation or --map."
+            ])
+            throw ExitCode.runtimeFailure
         }
     }
 

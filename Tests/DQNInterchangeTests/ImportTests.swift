@@ -96,6 +96,17 @@ enum Fixture {
         #expect(throws: InterchangeError.self) { try ImportOptions(map: map) }
     }
 
+    @Test func theCheckComparesOutputs() throws {
+        let url = Fixture.folder.appending(path: "check.npz")
+        let right = try Self.policy("weights.pth", ImportOptions()).agreement(withValuesIn: url)
+        #expect(right.isClose && right.observations == 4 && right.equalActions == 4 && right.largestDifference < 1e-5)
+        let wrong = try Self.policy("weights.pth", ImportOptions(activation: .tanh)).agreement(withValuesIn: url)
+        #expect(!wrong.isClose && wrong.largestDifference > 1e-3)
+        let policy = try Self.policy("dueling.pth", ImportOptions())
+        let error = try #require(throws: InterchangeError.self) { try policy.agreement(withValuesIn: url) }
+        #expect(error.message.contains("the network takes [5]"))
+    }
+
     @Test func aPolicyNeedsAnEnvironment() throws {
         let policy = try Self.policy("weights.pth", ImportOptions())
         let error = try #require(throws: InterchangeError.self) { try policy.checkpoint() }

@@ -34,6 +34,11 @@ package struct ForeignPolicy: Sendable {
     ///
     /// - Throws: ``InterchangeError``: `missing`, `malformed`, `notRepresentable` or `ambiguous`.
     package init(contentsOf url: URL, _ options: ImportOptions) throws(InterchangeError) {
+        try self.init(try Self.bytes(of: url)[...], name: url.lastPathComponent, options)
+    }
+
+    /// Returns the contents of a file.
+    static func bytes(of url: URL) throws(InterchangeError) -> [UInt8] {
         var isTooLarge = false
         var bytes: [UInt8] = []
         do {
@@ -45,7 +50,7 @@ package struct ForeignPolicy: Sendable {
                 code: .missing, message: "'\(url.path)' cannot be read: \(error).", underlying: error)
         }
         guard !isTooLarge else { throw .malformed("'\(url.path)' is larger than \(Self.byteLimit) bytes.") }
-        try self.init(bytes[...], name: url.lastPathComponent, options)
+        return bytes
     }
 
     /// Reads the bytes of a file.
