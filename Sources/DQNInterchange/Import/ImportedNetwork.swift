@@ -32,6 +32,12 @@ struct NetworkFacts {
     var input: [Int]?
     /// The steps of the convolutions, if the file says.
     var strides: [Int]?
+    /// The activation of the layers that extract features from images, if it is not that of the others.
+    var extractorActivation: NetworkArchitecture.Activation?
+    /// Whether observations are pixels, if the file says; otherwise those of convolutions are.
+    var isImage: Bool?
+    /// Whether pixels are divided by 255.
+    var scalesPixels = true
     /// The number of quantiles for each action, 1 for a network of Q-values.
     var quantiles = 1
     /// Whether the outputs have the quantiles outermost, as Stable-Baselines3 computes them.

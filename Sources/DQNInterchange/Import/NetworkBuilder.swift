@@ -57,10 +57,11 @@ struct NetworkBuilder {
         }
         let architecture: NetworkArchitecture
         do {
-            let isImage = plan.trunk.first?.shape.count == 4
+            let isImage = facts.isImage ?? (plan.trunk.first?.shape.count == 4)
             architecture = try NetworkArchitecture(
-                input: ObservationSpace(shape: input, element: isImage ? .uint8 : .float32), layers: layers, head: head)
-            if isImage { notes.append("Pixels are multiplied by 1/255 before the first layer.") }
+                input: ObservationSpace(shape: input, element: isImage ? .uint8 : .float32),
+                inputScale: isImage && !facts.scalesPixels ? [1] : [], layers: layers, head: head)
+            if isImage, facts.scalesPixels { notes.append("Pixels are multiplied by 1/255 before the first layer.") }
             return ImportedNetwork(
                 architecture: architecture, parameters: try parameters(try ParameterLayout(architecture)), rows: rows,
                 notes: notes)
@@ -105,6 +106,10 @@ struct NetworkBuilder {
 
     private mutating func activation(_ index: Int?) throws(InterchangeError) -> NetworkArchitecture.Activation {
         if let index, let activation = try options.activation(ofLayer: index) { return activation }
+        if let index, let activation = facts.extractorActivation, plan.trunk[index].path.contains("features_extractor")
+        {
+            return activation
+        }
         if let activation = options.activation ?? facts.activation { return activation }
         let note = "The file does not say the activation; relu is assumed, --activation sets another."
         if !notes.contains(note) { notes.append(note) }

@@ -28,7 +28,8 @@ extension StableBaselinesFile {
             }
             facts.areQuantilesOutermost = true
         }
-        if case .array(let extents)? = data["observation_space"]?["shape"] {
+        let space = data["observation_space"] ?? .null
+        if case .array(let extents)? = space["shape"] ?? space["_shape"] {
             let shape = extents.compactMap(\.integerValue)
             guard shape.count == extents.count, !shape.isEmpty, shape.allSatisfy({ $0 > 0 }) else {
                 throw .malformed("\(file) has no shape of observations.")
@@ -36,6 +37,9 @@ extension StableBaselinesFile {
             // Frames are transposed to channels first before the network, if they are not yet.
             let isChannelsLast = shape.count == 3 && shape[2] < shape[0] && shape[2] < shape[1]
             facts.input = isChannelsLast ? [shape[2], shape[0], shape[1]] : shape
+            facts.isImage = shape.count == 3 && space["dtype"]?.stringValue == "uint8"
+            facts.scalesPixels = settings["normalize_images"] != .bool(false)
+            facts.extractorActivation = .relu
             if shape.count == 3 { facts.strides = [4, 2, 1] }
         }
         return facts
