@@ -61,6 +61,11 @@ let package = Package(
             dependencies: ["DQNModel", "DQNSupport", "HDF5", "CDeflate", "CLibcrypto"],
             swiftSettings: strict),
 
+        // Files of other programs.
+        .target(
+            name: "DQNInterchange", dependencies: ["DQNModel", "DQNSupport", "DQNCheckpoint", "CDeflate"],
+            swiftSettings: strict),
+
         // Curves as pictures, from values alone.
         .target(name: "DQNReport", dependencies: ["DQNModel", "DQNSupport"], swiftSettings: strict),
 
@@ -132,7 +137,7 @@ let package = Package(
         .executableTarget(
             name: "dqn-checkpoint",
             dependencies: [
-                "CommandLineSupport", "DQNCheckpoint", "DQNModel", "DQNReport", "DQNSupport",
+                "CommandLineSupport", "DQNCheckpoint", "DQNInterchange", "DQNModel", "DQNReport", "DQNSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -147,6 +152,9 @@ let package = Package(
             name: "DQNCheckpointTests",
             dependencies: ["DQNCheckpoint", "DQNModel", "DQNSupport", "Forging", "HDF5", "Mutation"],
             swiftSettings: strict),
+        .testTarget(
+            name: "DQNInterchangeTests",
+            dependencies: ["DQNInterchange", "DQNCheckpoint", "DQNModel", "DQNSupport"], swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(
             name: "Forging", dependencies: ["DQNCheckpoint", "DQNModel", "HDF5"], path: "Tests/Forging",

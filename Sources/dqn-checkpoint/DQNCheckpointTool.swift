@@ -7,7 +7,7 @@ import Foundation
 struct DQNCheckpointTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dqn-checkpoint",
-        abstract: "Inspect, verify, repair, compare, convert, strip and plot checkpoints.",
+        abstract: "Inspect, verify, repair, compare, convert, import, strip and plot checkpoints.",
         discussion: """
             EXAMPLES
               dqn-checkpoint show runs/cartpole/checkpoints/step-000000050000.h5
@@ -18,6 +18,7 @@ struct DQNCheckpointTool: ParsableCommand {
               dqn-checkpoint diff a.h5 b.h5 --tolerance 1e-6
               dqn-checkpoint convert a.h5 old.h5 --to 1.0
               dqn-checkpoint strip step-000000050000.h5 policy.h5 --all-but-policy
+              dqn-checkpoint import weights.pth policy.h5 --env CartPole-v1
               dqn-checkpoint plot runs/seed-* -o curve.svg
 
             EXIT CODES
@@ -31,7 +32,7 @@ struct DQNCheckpointTool: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Show.self, List.self, Verify.self, Repair.self, Diff.self, Convert.self, Strip.self, Plot.self,
+            Show.self, List.self, Verify.self, Repair.self, Diff.self, Convert.self, Import.self, Strip.self, Plot.self,
             IsolatedVerify.self, IsolatedRepair.self,
         ])
 
@@ -39,8 +40,12 @@ struct DQNCheckpointTool: ParsableCommand {
 }
 
 /// Runs a subcommand's work. Turns an error into a message and an exit code.
-func perform(_ work: () throws -> Void) throws {
-    do { try work() } catch let code as ExitCode { throw code } catch { throw report(error, program: "dqn-checkpoint") }
+///
+/// - Parameter exitCode: returns the exit code of an error type of the subcommand, or `nil` for others.
+func perform(exitCode: (any Error) -> ExitCode? = { _ in nil }, _ work: () throws -> Void) throws {
+    do { try work() } catch let code as ExitCode { throw code } catch {
+        throw report(error, program: "dqn-checkpoint", exitCode: exitCode)
+    }
 }
 
 struct Strip: ParsableCommand {

@@ -9,7 +9,9 @@ struct ForeignFile {
     /// Bytes of the file's beginning and of its end that are searched.
     private static let searchedBytes = 1 << 20
     /// What a user can do with a file of another program.
-    static let remedy = "This version reads only checkpoints of swift-dqn and cannot import others."
+    static let remedy =
+        "Only checkpoints of swift-dqn can be read here; dqn-checkpoint import makes one of a policy of "
+        + "Stable-Baselines3, of PyTorch weights, safetensors or NumPy arrays (.npz)."
 
     let beginning: [UInt8]
     let end: [UInt8]

@@ -1,0 +1,130 @@
+package import DQNCheckpoint
+internal import DQNModel
+internal import DQNSupport
+package import Foundation
+
+/// A policy of another program, read without Python and without running anything of it.
+package struct ForeignPolicy: Sendable {
+    /// What wrote a file.
+    package enum Kind: String, Sendable {
+        case stableBaselines = "stable-baselines3"
+        case pyTorch = "pytorch"
+        case olderPyTorch = "pytorch-older"
+        case safetensors
+        case numPy = "numpy"
+    }
+
+    /// The largest file that is read.
+    private static let byteLimit = 1 << 32
+
+    /// What wrote the file.
+    package let kind: Kind
+    /// The digest of the file, SHA-256 in lower-case hexadecimal.
+    package let digest: String
+    /// The network.
+    package let network: ImportedNetwork
+    /// The settings of its training, as far as the file has them.
+    private var settings: [String: JSONValue] = [:]
+    /// Steps of training, as far as the file says.
+    private var agentSteps = 0
+    private let fileName: String
+    private let options: ImportOptions
+
+    /// Reads a file.
+    ///
+    /// - Throws: ``InterchangeError``: `missing`, `malformed`, `notRepresentable` or `ambiguous`.
+    package init(contentsOf url: URL, _ options: ImportOptions) throws(InterchangeError) {
+        try self.init(try Self.bytes(of: url)[...], name: url.lastPathComponent, options)
+    }
+
+    /// Returns the contents of a file.
+    static func bytes(of url: URL) throws(InterchangeError) -> [UInt8] {
+        var isTooLarge = false
+        var bytes: [UInt8] = []
+        do {
+            let file = try RegularFile(url.path, followingLinks: true)
+            isTooLarge = file.byteCount > Self.byteLimit
+            if !isTooLarge { bytes = try file.read(file.byteCount) }
+        } catch {
+            throw InterchangeError(
+                code: .missing, message: "'\(url.path)' cannot be read: \(error).", underlying: error)
+        }
+        guard !isTooLarge else { throw .malformed("'\(url.path)' is larger than \(Self.byteLimit) bytes.") }
+        return bytes
+    }
+
+    /// Reads the bytes of a file.
+    package init(_ bytes: ArraySlice<UInt8>, name: String, _ options: ImportOptions) throws(InterchangeError) {
+        self.options = options
+        fileName = name
+        do { digest = try FileDigest.hexadecimal(of: bytes) } catch {
+            throw InterchangeError(code: .missing, message: error.message, underlying: error)
+        }
+        let file = "'\(name)'"
+        let value: ForeignValue
+        var facts = NetworkFacts()
+        if ZipArchive.isArchive(bytes) {
+            let archive = try ZipArchive(bytes, file)
+            if StableBaselinesFile.isModel(archive) {
+                kind = .stableBaselines
+                let (data, weights) = try StableBaselinesFile.read(archive, file)
+                facts = try StableBaselinesFile.facts(data, file)
+                settings = StableBaselinesFile.configuration(data)
+                agentSteps = max(data["num_timesteps"]?.integerValue ?? 0, 0)
+                value = weights
+            } else if TorchFile.folder(of: archive) != nil {
+                kind = .pyTorch
+                value = try TorchFile.read(archive, file)
+            } else if archive.entries.contains(where: { $0.name.hasSuffix(".npy") }) {
+                kind = .numPy
+                value = try NumPyArray.read(archive, file)
+            } else {
+                throw .notRepresentable("\(file) is a zip archive of an unknown program.")
+            }
+        } else if TorchFile.isLegacy(bytes) {
+            kind = .olderPyTorch
+            value = try TorchFile.read(bytes, file)
+        } else if Safetensors.isFile(bytes) {
+            kind = .safetensors
+            value = try Safetensors.read(bytes, file)
+        } else {
+            throw .notRepresentable(
+                "\(file) is no file that can be imported; Stable-Baselines3 zips, PyTorch weights, safetensors and NumPy "
+                    + ".npz are supported.")
+        }
+        let found = try NetworkFinder.network(in: value, chosen: options.map["network"], file)
+        network = try NetworkBuilder.network(found.plan, facts, options, file)
+    }
+
+    /// The owner of the group that tells where an imported policy comes from.
+    package static let originOwner = "org.swift-dqn.origin"
+
+    /// Returns the policy as a checkpoint without anything that training needs.
+    ///
+    /// - Throws: ``InterchangeError`` (`ambiguous`) without an environment.
+    package func checkpoint() throws(InterchangeError) -> Checkpoint {
+        guard let environment = options.environment, !environment.isEmpty else {
+            throw .ambiguous(
+                "'\(fileName)' does not say which environment it plays; pass --env, such as --env CartPole-v1.")
+        }
+        let shape = network.architecture.input.shape
+        var configuration = settings
+        configuration["environment"] = .string(environment)
+        // Frames of one channel are stacked along the channels.
+        let frames = try options.number("frame_stack", 1...64) ?? (shape.count == 3 ? min(shape[0], 64) : 1)
+        configuration["frame_stack"] = .integer(Int64(frames))
+        let origin = StateSnapshot(
+            kind: "import", version: 1,
+            values: [
+                "file_sha256": .uint8(Array(digest.utf8)), "file_kind": .uint8(Array(kind.rawValue.utf8)),
+                "file_name": .uint8(Array(fileName.utf8)),
+            ])
+        var counters = Counters()
+        counters.agentSteps = agentSteps
+        return Checkpoint(
+            writer: .current, configuration: .object(configuration), architecture: network.architecture,
+            online: network.parameters, counters: counters,
+            stripped: ["optimizer", "replay", "training"],
+            extensions: [ExtensionGroup(owner: Self.originOwner, mustUnderstand: false, state: origin)])
+    }
+}

@@ -1,0 +1,69 @@
+package import DQNModel
+
+/// What the user decides about an imported file.
+package struct ImportOptions: Sendable {
+    /// The id of the environment that the policy plays.
+    package var environment: String?
+    /// The activation of all hidden layers, if the file does not say.
+    package var activation: NetworkArchitecture.Activation?
+    /// The settings of `--map`: `network=PREFIX`, `input=4x84x84`, `frame_stack=4`, and for a hidden layer N
+    /// `layers.N.activation=tanh`, `layers.N.stride=4` or `layers.N.padding=1`.
+    package private(set) var map: [String: String] = [:]
+
+    /// Creates options.
+    ///
+    /// - Throws: ``InterchangeError`` (`ambiguous`) for a setting that does not exist or occurs twice.
+    package init(
+        environment: String? = nil, activation: NetworkArchitecture.Activation? = nil, map settings: [String] = []
+    ) throws(InterchangeError) {
+        self.environment = environment
+        self.activation = activation
+        for setting in settings {
+            let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, Self.isKey(parts[0]) else {
+                throw .ambiguous(
+                    "--map \(setting) is invalid; use network=PREFIX, input=4x84x84, frame_stack=4, or "
+                        + "layers.0.activation=tanh, layers.0.stride=4, layers.0.padding=1.")
+            }
+            guard map.updateValue(parts[1], forKey: parts[0]) == nil else {
+                throw .ambiguous("--map sets '\(parts[0])' twice; give it once.")
+            }
+        }
+    }
+
+    private static func isKey(_ key: String) -> Bool {
+        if ["network", "input", "frame_stack"].contains(key) { return true }
+        let parts = key.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 3 && parts[0] == "layers" && Int(parts[1]).map { $0 >= 0 } ?? false
+            && ["activation", "stride", "padding"].contains(parts[2])
+    }
+
+    /// Returns a setting that must be a number of a range.
+    func number(_ key: String, _ range: ClosedRange<Int>) throws(InterchangeError) -> Int? {
+        guard let text = map[key] else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw .ambiguous("--map \(key)=\(text) must be from \(range.lowerBound) to \(range.upperBound).")
+        }
+        return number
+    }
+
+    /// Returns the activation of a hidden layer that has one of its own.
+    func activation(ofLayer index: Int) throws(InterchangeError) -> NetworkArchitecture.Activation? {
+        guard let text = map["layers.\(index).activation"] else { return nil }
+        guard let activation = NetworkArchitecture.Activation(rawValue: text) else {
+            let names = NetworkArchitecture.Activation.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .ambiguous("--map layers.\(index).activation=\(text) is unknown; use one of \(names).")
+        }
+        return activation
+    }
+
+    /// Returns the shape of the input.
+    func input() throws(InterchangeError) -> [Int]? {
+        guard let text = map["input"] else { return nil }
+        let extents = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+        guard (1...3).contains(extents.count), extents.allSatisfy({ $0.map { $0 > 0 } ?? false }) else {
+            throw .ambiguous("--map input=\(text) must be extents such as 8 or 4x84x84.")
+        }
+        return extents.compactMap { $0 }
+    }
+}

@@ -1,0 +1,188 @@
+internal import DQNModel
+
+/// Makes a network of this library of a plan.
+struct NetworkBuilder {
+    private typealias Layer = NetworkArchitecture.Layer
+    /// Layers may share one tensor, so that a short file can describe a large network.
+    private static let parameterLimit = 1 << 28
+    private let plan: NetworkPlan
+    private let facts: NetworkFacts
+    private let options: ImportOptions
+    private let file: String
+    private var rows: [ImportedNetwork.Row] = []
+    private var notes: [String] = []
+    private var tensors: [String: (tensor: ForeignTensor?, source: String)] = [:]
+
+    static func network(
+        _ plan: NetworkPlan, _ facts: NetworkFacts, _ options: ImportOptions, _ file: String
+    ) throws(InterchangeError) -> ImportedNetwork {
+        var builder = NetworkBuilder(plan: plan, facts: facts, options: options, file: file)
+        return try builder.network()
+    }
+
+    private init(plan: NetworkPlan, facts: NetworkFacts, options: ImportOptions, file: String) {
+        self.plan = plan
+        self.facts = facts
+        self.options = options
+        self.file = file
+    }
+
+    private mutating func network() throws(InterchangeError) -> ImportedNetwork {
+        let input = try input()
+        var layers: [Layer] = []
+        for (index, module) in plan.trunk.enumerated() { layers.append(try layer(module, index, "layers/\(index)")) }
+        var head = NetworkArchitecture.Head.actionValues(actions: plan.outputs)
+        if let module = plan.head {
+            add("head", module, "identity")
+            if facts.quantiles > 1 {
+                guard plan.outputs.isMultiple(of: facts.quantiles) else {
+                    throw .malformed("\(file) has \(plan.outputs) outputs for \(facts.quantiles) quantiles.")
+                }
+                head = .quantiles(actions: plan.outputs / facts.quantiles, quantiles: facts.quantiles)
+                notes.append(
+                    "The head has \(facts.quantiles) quantiles of the return for each action; an action's Q-value is "
+                        + "their mean.")
+            }
+        } else {
+            head = .dueling(
+                actions: plan.outputs,
+                streams: .init(
+                    value: try stream(plan.value, "value"), advantage: try stream(plan.advantage, "advantage")))
+            notes.append("The streams are combined as Q = V + A − mean(A), which weights alone do not say.")
+        }
+        for key in options.map.keys.sorted() where key.hasPrefix("layers.") {
+            guard let index = Int(key.split(separator: ".")[1]), index < plan.trunk.count else {
+                throw .ambiguous("--map \(key) names a layer that the network lacks; it has \(plan.trunk.count).")
+            }
+        }
+        let architecture: NetworkArchitecture
+        do {
+            let isImage = facts.isImage ?? (plan.trunk.first?.shape.count == 4)
+            architecture = try NetworkArchitecture(
+                input: ObservationSpace(shape: input, element: isImage ? .uint8 : .float32),
+                inputScale: isImage && !facts.scalesPixels ? [1] : [], layers: layers, head: head)
+            if isImage, facts.scalesPixels { notes.append("Pixels are multiplied by 1/255 before the first layer.") }
+            return ImportedNetwork(
+                architecture: architecture, parameters: try parameters(try ParameterLayout(architecture)), rows: rows,
+                notes: notes)
+        } catch let error as ModelError {
+            throw .notRepresentable("The network of \(file) cannot be represented: \(error.message)")
+        } catch let error as InterchangeError { throw error } catch { throw .malformed("\(error)") }
+    }
+
+    private mutating func input() throws(InterchangeError) -> [Int] {
+        guard let first = plan.modules.first else { throw .malformed("\(file) has no layers.") }
+        if let input = try options.input() ?? facts.input { return input }
+        guard first.shape.count == 4 else { return [first.shape.count == 2 ? first.shape[1] : first.shape[0]] }
+        notes.append("The input is assumed to have 84 rows and columns; --map input=CxHxW sets it.")
+        return [first.shape[1], 84, 84]
+    }
+
+    private mutating func stream(_ modules: [ForeignModule], _ name: String) throws(InterchangeError) -> [Layer] {
+        var layers: [Layer] = []
+        for (index, module) in modules.dropLast().enumerated() {
+            layers.append(try layer(module, nil, "\(name)/layers/\(index)"))
+        }
+        if let last = modules.last { add("\(name)/output", last, "identity") }
+        return layers
+    }
+
+    private mutating func layer(
+        _ module: ForeignModule, _ index: Int?, _ name: String
+    ) throws(InterchangeError) -> Layer {
+        let activation = try activation(index)
+        add(name, module, activation.rawValue)
+        let shape = module.shape
+        switch shape.count {
+        case 4:
+            let (stride, padding) = try steps(index ?? 0)
+            return .convolution(
+                outputs: shape[0], kernel: .init(rows: shape[2], columns: shape[3]), stride: .init(stride),
+                padding: .init(padding), activation: activation)
+        case 2: return .dense(units: shape[0], activation: activation)
+        default: return .layerNorm(activation: activation)
+        }
+    }
+
+    private mutating func activation(_ index: Int?) throws(InterchangeError) -> NetworkArchitecture.Activation {
+        if let index, let activation = try options.activation(ofLayer: index) { return activation }
+        if let index, let activation = facts.extractorActivation, plan.trunk[index].path.contains("features_extractor")
+        {
+            return activation
+        }
+        if let activation = options.activation ?? facts.activation { return activation }
+        let note = "The file does not say the activation; relu is assumed, --activation sets another."
+        if !notes.contains(note) { notes.append(note) }
+        return .relu
+    }
+
+    /// The stride and the padding of a convolution, which its weight does not tell.
+    private mutating func steps(_ index: Int) throws(InterchangeError) -> (Int, Int) {
+        let padding = try options.number("layers.\(index).padding", 0...4096) ?? 0
+        if let stride = try options.number("layers.\(index).stride", 1...4096) { return (stride, padding) }
+        if let strides = facts.strides, index < strides.count { return (strides[index], padding) }
+        // Mnih 2013 and 2015.
+        let kernels = plan.trunk.filter { $0.shape.count == 4 }.map { $0.shape[2] }
+        guard kernels == [8, 4, 3] || kernels == [8, 4] else {
+            throw .ambiguous(
+                "'\(plan.trunk[index].name)' of \(file) is a convolution, whose stride weights do not tell; set it with "
+                    + "--map layers.\(index).stride=1, and its padding with --map layers.\(index).padding=0.")
+        }
+        notes.append(
+            "The stride of layers/\(index) is assumed as in Mnih 2015; --map layers.\(index).stride=… sets it.")
+        return ([4, 2, 1][index], padding)
+    }
+
+    private mutating func add(_ name: String, _ module: ForeignModule, _ activation: String) {
+        rows.append(.init(layer: name, shape: module.shape, activation: activation, source: module.name))
+        tensors["\(name)/weight"] = (module.weight, "\(module.name).weight")
+        tensors["\(name)/bias"] = (module.bias, "\(module.name).bias")
+    }
+
+    private func parameters(_ layout: ParameterLayout) throws(InterchangeError) -> [Float] {
+        guard layout.count <= Self.parameterLimit else {
+            throw .notRepresentable(
+                "The network of \(file) has \(layout.count) parameters; at most \(Self.parameterLimit) can be imported."
+            )
+        }
+        var parameters: [Float] = []
+        parameters.reserveCapacity(layout.count)
+        for entry in layout.entries {
+            guard let (tensor, source) = tensors[entry.name] else {
+                throw .malformed("\(file) has nothing for '\(entry.name)'.")
+            }
+            guard let tensor else {
+                // A layer without a bias adds nothing.
+                parameters += [Float](repeating: 0, count: entry.count)
+                continue
+            }
+            guard tensor.shape == entry.shape else {
+                throw .notRepresentable(
+                    "'\(source)' of \(file) is \(tensor.shape), and the layers before it give \(entry.shape); set the input "
+                        + "with --map input=CxHxW, or strides and paddings with --map layers.0.stride=4.")
+            }
+            let values = rearranged(tensor.floats, entry.name)
+            guard values.allSatisfy(\.isFinite) else {
+                throw .notRepresentable("'\(source)' of \(file) has values that are not finite.")
+            }
+            parameters += values
+        }
+        return parameters
+    }
+
+    /// Puts the rows of a head of quantiles in the order of this library: all quantiles of an action together.
+    private func rearranged(_ values: [Float], _ name: String) -> [Float] {
+        guard facts.quantiles > 1, facts.areQuantilesOutermost, name.hasPrefix("head/") else { return values }
+        let actions = plan.outputs / facts.quantiles
+        let width = values.count / plan.outputs
+        var result: [Float] = []
+        result.reserveCapacity(values.count)
+        for action in 0..<actions {
+            for quantile in 0..<facts.quantiles {
+                let row = quantile * actions + action
+                result += values[(row * width)..<((row + 1) * width)]
+            }
+        }
+        return result
+    }
+}
