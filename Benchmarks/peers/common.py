@@ -9,13 +9,15 @@ import subprocess
 import sys
 import time
 
+import isa
+
 PROGRAMS = pathlib.Path(__file__).resolve().parent / "programs"
 
 
-def timed(command):
+def timed(command, environment=None):
     """Runs a command; returns its wall time and its last line of output."""
     began = time.perf_counter()
-    result = subprocess.run([str(part) for part in command], capture_output=True, text=True)
+    result = subprocess.run([str(part) for part in command], capture_output=True, text=True, env=environment)
     seconds = time.perf_counter() - began
     if result.returncode != 0:
         sys.exit(f"error: {' '.join(map(str, command))} ended with {result.returncode}:\n{result.stderr}")
@@ -37,36 +39,51 @@ def duration(seconds):
 
 @dataclasses.dataclass
 class Row:
-    """A row of the table. The ratio is how many times faster ours is; with `as_long`, it is our time divided by the
-    peer's. The goal is a lower bound, or with `as_long` an upper bound."""
+    """A row of the table. The ratio is how many times faster ours is; "as long": our time divided by the peer's; "of
+    it": our rate divided by the peer's. The goal is a lower bound, or with "as long" an upper bound."""
 
     what: str
     ours: str
     peer: str
     ratio: float
     goal: float | None = None
-    as_long: bool = False
+    unit: str = "faster"
 
     @property
     def is_met(self):
         """None if there is no goal."""
         if self.goal is None:
             return None
-        return self.ratio <= self.goal if self.as_long else self.ratio >= self.goal
+        return self.ratio <= self.goal if self.unit == "as long" else self.ratio >= self.goal
+
+    @property
+    def aim(self):
+        return "—" if self.goal is None else f"{'≤' if self.unit == 'as long' else '≥'} {self.goal:g}×"
 
     @property
     def cells(self):
-        ratio = f"{self.ratio:.2f}× as long" if self.as_long else f"{self.ratio:.2f}× faster"
-        goal = "—" if self.goal is None else f"{'≤' if self.as_long else '≥'} {self.goal:g}×"
-        return [self.what, self.ours, self.peer, ratio, goal, {None: "—", True: "yes", False: "**no**"}[self.is_met]]
+        """The cells of one instruction set."""
+        met = {None: "—", True: "yes", False: "**no**"}[self.is_met]
+        return [self.ours, self.peer, f"{self.ratio:.2f}× {self.unit}", met]
 
 
 class Bench:
-    """The paths of the programs, and the figures so far."""
+    """The paths of the programs, and the figures of one instruction set so far."""
 
-    def __init__(self, binaries, benchmarks, scratch, is_quick):
+    def __init__(self, binaries, benchmarks, scratch, is_quick, is_limited=False):
         self.binaries, self.benchmarks, self.scratch, self.is_quick = binaries, benchmarks, scratch, is_quick
-        self.figures = {}
+        self.is_limited, self.environment = is_limited, isa.environment(is_limited)
+        self.figures, self.remarks = {}, []
+
+    def remark(self, text):
+        """Reports below the table what could not be measured, and why."""
+        if text not in self.remarks:
+            self.remarks.append(text)
+
+    @property
+    def unlimited(self):
+        """A mark for figures of ONNX Runtime, which cannot be limited."""
+        return f" ({isa.own_set()})" if self.is_limited and isa.own_set() != "AVX2" else ""
 
     def add(self, name, value):
         self.figures.setdefault(name, []).append(value)
@@ -90,18 +107,22 @@ class Bench:
         """The duration for measuring something that takes milliseconds."""
         return self.either(2.0, 0.3)
 
+    def timed(self, command):
+        """Runs a command under this column's limits; returns its wall time and its last line of output."""
+        return timed(command, self.environment)
+
     def python(self, program, *options):
         """Runs a program of the peers; returns its wall time and the JSON of its last line."""
-        seconds, line = timed([sys.executable, PROGRAMS / f"{program}.py", *options])
+        seconds, line = self.timed([sys.executable, PROGRAMS / f"{program}.py", *options])
         return seconds, json.loads(line)
 
     def ours(self, program, *options):
         """Runs one of our benchmark programs; returns the JSON of its last line."""
-        return json.loads(timed([self.benchmarks / program, *options])[1])
+        return json.loads(self.timed([self.benchmarks / program, *options])[1])
 
     def train(self, *options, environment, folder="run"):
         """Runs dqn-train without evaluation; returns its wall time and the run's directory."""
         folder = self.scratch / folder
         shutil.rmtree(folder, ignore_errors=True)
         command = [self.binaries / "dqn-train", "--env", environment, "--eval-every", 0, "--quiet", "--out", folder]
-        return timed([*command, *options])[0], folder
+        return self.timed([*command, *options])[0], folder

@@ -12,9 +12,10 @@ package struct EnvironmentSteps {
     /// Episodes ended.
     package private(set) var episodes = 0
 
-    package init(_ id: String, pythonPath: [String] = []) throws {
-        environment = try EnvironmentRegistry.make(
-            id, gymnasium: GymnasiumSettings(pythonPath: pythonPath), trust: .any)
+    package init(_ id: String, wrappers: String = "", python: String? = nil, pythonPath: [String] = []) throws {
+        let bare = try EnvironmentRegistry.make(
+            id, gymnasium: GymnasiumSettings(python: python, pythonPath: pythonPath), trust: .any)
+        environment = try WrapperList(parsing: wrappers).wrap(bare, for: .training)
         let specification = environment.specification
         observation = Observation(zerosOf: specification.observationSpace)
         actions = (0..<65_536).map { index in

@@ -26,7 +26,7 @@ def measure(bench, index):
 def rows(bench):
     for kind, what, peer, goal in KINDS:
         ours, other, reference = (bench.median(f"weights.{who}.{kind}") for who in ("ours", "peer", "h5py"))
-        yield Row(f"Nature CNN: {what}; {peer}", duration(ours), duration(other), ours / other, goal, True)
+        yield Row(f"Nature CNN: {what}; {peer}", duration(ours), duration(other), ours / other, goal, "as long")
         extra = " and fsync" if kind == "save" else ""
         yield Row(f"Nature CNN: {what}; h5py{extra}, no digest", duration(ours), duration(reference),
-                  ours / reference, None, True)
+                  ours / reference, None, "as long")

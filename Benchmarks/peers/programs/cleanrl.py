@@ -1,4 +1,5 @@
-"""CartPole in the style of CleanRL's dqn.py, with its settings; prints steps per second as JSON.
+"""CartPole in the style of CleanRL's dqn.py, or with --jax of its dqn_jax.py, with their settings; prints steps per
+second as JSON.
 
 This is our own code: one loop, a vector environment of one, Adam, squared loss. By default it is lean, with a NumPy
 replay and no log. With --as-built it adds what the real program has around the same computation: Stable-Baselines3's
@@ -15,17 +16,11 @@ import time
 
 import gymnasium
 import numpy as np
-import torch
+from cleanrl_learners import JaxLearner, TorchLearner
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from gymnasium.wrappers import RecordEpisodeStatistics
 
-BUFFER, BATCH, STARTS, TRAIN_EVERY, TARGET_EVERY, DISCOUNT = 10_000, 128, 10_000, 10, 500, 0.99
-
-
-def make_network():
-    return torch.nn.Sequential(
-        torch.nn.Linear(4, 120), torch.nn.ReLU(), torch.nn.Linear(120, 84), torch.nn.ReLU(), torch.nn.Linear(84, 2)
-    )
+BUFFER, BATCH, STARTS, TRAIN_EVERY, TARGET_EVERY = 10_000, 128, 10_000, 10, 500
 
 
 class LeanReplay:
@@ -49,7 +44,7 @@ class LeanReplay:
     def sample(self):
         chosen = self.generator.integers(min(self.added, BUFFER), size=BATCH)
         columns = (self.observations, self.successors, self.actions, self.rewards, self.dones)
-        return [torch.from_numpy(column[chosen]) for column in columns]
+        return [column[chosen] for column in columns]
 
 
 class BuiltReplay:
@@ -65,7 +60,8 @@ class BuiltReplay:
 
     def sample(self):
         data = self.buffer.sample(BATCH)
-        return data.observations, data.next_observations, data.actions, data.rewards, data.dones
+        columns = (data.observations, data.next_observations, data.actions, data.rewards, data.dones)
+        return [column.numpy() for column in columns]
 
 
 class TensorBoard:
@@ -87,36 +83,24 @@ class TensorBoard:
                 self.writer.add_scalar("charts/episodic_return", statistics["r"][index], step)
                 self.writer.add_scalar("charts/episodic_length", statistics["l"][index], step)
 
-    def update(self, step, loss, values):
+    def update(self, step, learner):
         if step % 100 != 0:
             return
         rate = int(step / (time.time() - self.began))
-        self.writer.add_scalar("losses/td_loss", loss, step)
-        self.writer.add_scalar("losses/q_values", values.mean().item(), step)
+        self.writer.add_scalar("losses/td_loss", learner.loss(), step)
+        self.writer.add_scalar("losses/q_values", learner.mean_value(), step)
         print("steps a second:", rate, file=sys.stderr)
         self.writer.add_scalar("charts/SPS", rate, step)
 
 
-def refresh_lean(target, online):
-    target.load_state_dict(online.state_dict())
-
-
-def refresh_built(target, online, rate=1.0):
-    for old, new in zip(target.parameters(), online.parameters()):
-        old.data.copy_(rate * new.data + (1.0 - rate) * old.data)
-
-
 def train(arguments, folder):
     generator = np.random.default_rng(arguments.seed)
-    online, target = make_network(), make_network()
-    target.load_state_dict(online.state_dict())
-    optimizer = torch.optim.Adam(online.parameters(), lr=2.5e-4)
+    learner = (JaxLearner if arguments.jax else TorchLearner)(arguments)
     environments = SyncVectorEnv(
         [lambda: RecordEpisodeStatistics(gymnasium.make("CartPole-v1"))], autoreset_mode=AutoresetMode.SAME_STEP
     )
     log = TensorBoard(folder) if arguments.as_built else None
     replay = BuiltReplay(environments) if arguments.as_built else LeanReplay(generator)
-    refresh = refresh_built if arguments.as_built else refresh_lean
     observation, _ = environments.reset(seed=arguments.seed)
     for step in range(arguments.steps):
         epsilon = max(0.05, 1 + (0.05 - 1) * step / (0.5 * arguments.steps))
@@ -124,8 +108,7 @@ def train(arguments, folder):
             action = (np.array([environments.single_action_space.sample()]) if arguments.as_built
                       else generator.integers(2, size=1))
         else:
-            with torch.no_grad():
-                action = online(torch.from_numpy(observation)).argmax(1).numpy()
+            action = learner.act(observation)
         successor, reward, terminated, truncated, infos = environments.step(action)
         if log:
             log.episode(step, infos)
@@ -137,19 +120,12 @@ def train(arguments, folder):
 
         if step <= STARTS or step % TRAIN_EVERY != 0:
             continue
-        observations, successors, actions, rewards, dones = replay.sample()
-        with torch.no_grad():
-            best = target(successors).max(1).values
-            goal = rewards.flatten() + DISCOUNT * best * (1 - dones.flatten())
-        values = online(observations).gather(1, actions).squeeze(1)
-        loss = torch.nn.functional.mse_loss(values, goal)
+        learner.update(*replay.sample())
         if log:
-            log.update(step, loss, values)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+            log.update(step, learner)
         if step % TARGET_EVERY == 0:
-            refresh(target, online)
+            learner.refresh()
+    learner.wait()
     if log:
         log.writer.close()
 
@@ -159,10 +135,9 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--steps", type=int, default=500_000)
     parser.add_argument("--as-built", action="store_true", help="with the real program's replay, infos and logs")
-    parser.add_argument("--threads", type=int, default=1, help="PyTorch threads; the real program uses one per core")
+    parser.add_argument("--jax", action="store_true", help="JAX instead of PyTorch")
+    parser.add_argument("--threads", type=int, default=1, help="compute threads; the real programs use one per core")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    torch.manual_seed(arguments.seed)
     random.seed(arguments.seed)
     with tempfile.TemporaryDirectory() as folder:
         if arguments.as_built:

@@ -1,16 +1,16 @@
-"""Catch on 84×84 pixels, or an Atari game, in Stable-Baselines3, with stacks of four; prints agent steps per second of
-learning as JSON.
+"""Catch on 84×84 pixels, or an Atari game, in Stable-Baselines3 or SBX, with stacks of four; prints agent steps per
+second of learning as JSON.
 
-The settings are those of measurements/pixels.py. The time starts once learning starts.
+The settings are those of measurements/pixels.py. SBX does not limit the norm of the gradient. The time
+starts once learning starts.
 """
 
 import argparse
 import json
 import time
 
-import torch
+import libraries
 from catch84 import Catch84
-from stable_baselines3 import DQN
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_atari_env, make_vec_env
 from stable_baselines3.common.vec_env import VecFrameStack
@@ -20,8 +20,9 @@ parser.add_argument("--game", help="an id of ale-py; default: Catch")
 parser.add_argument("--seed", type=int, default=0)
 parser.add_argument("--steps", type=int, default=2000)
 parser.add_argument("--learning-starts", type=int, default=1000)
-parser.add_argument("--threads", type=int, default=1)
+libraries.add_options(parser)
 arguments = parser.parse_args()
+DQN = libraries.load(arguments)
 
 # The first updates are a warm-up.
 WARM_UP = 50
@@ -42,7 +43,6 @@ if arguments.game:
     environments = make_atari_env(arguments.game, seed=arguments.seed)
 else:
     environments = make_vec_env(Catch84, seed=arguments.seed)
-torch.set_num_threads(arguments.threads)
 model = DQN(
     "CnnPolicy",
     VecFrameStack(environments, n_stack=4),
@@ -56,7 +56,7 @@ model = DQN(
     gradient_steps=1,
     exploration_initial_eps=0.05,
     exploration_final_eps=0.05,
-    max_grad_norm=10,
+    **({"max_grad_norm": 10} if arguments.library == "sb3" else {}),
     seed=arguments.seed,
     device="cpu",
 )

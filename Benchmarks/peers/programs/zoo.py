@@ -1,20 +1,19 @@
-"""CartPole with the RL Baselines3 Zoo's settings in Stable-Baselines3; prints the learning time as JSON."""
+"""CartPole with the RL Baselines3 Zoo's settings in Stable-Baselines3 or SBX; prints the learning time as JSON."""
 
 import argparse
 import json
 import time
 
 import gymnasium
-import torch
-from stable_baselines3 import DQN
+import libraries
 
 parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--seed", type=int, default=0)
 parser.add_argument("--steps", type=int, default=50_000)
-parser.add_argument("--threads", type=int, default=1)
+libraries.add_options(parser)
 arguments = parser.parse_args()
 
-torch.set_num_threads(arguments.threads)
+DQN = libraries.load(arguments)
 model = DQN(
     "MlpPolicy",
     gymnasium.make("CartPole-v1"),
