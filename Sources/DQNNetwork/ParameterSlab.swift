@@ -29,14 +29,23 @@ public final class ParameterSlab: @unchecked Sendable {
     /// Allocates memory that is aligned to a cache line and the widest vector. Large slabs get pages of 2 MB, if the
     /// system provides them.
     private static func allocate(byteCount: Int) -> UnsafeMutableRawPointer {
-        let (line, largePage) = (64, 2 << 20)
+        let line = 64
         guard byteCount >= largePage else { return .allocate(byteCount: byteCount, alignment: line) }
         let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: largePage)
+        useLargePages(memory, byteCount: byteCount)
+        return memory
+    }
+
+    private static let largePage = 2 << 20
+
+    /// Asks for large pages where memory has not been used yet.
+    ///
+    /// - Parameter memory: begins on a page.
+    private static func useLargePages(_ memory: UnsafeMutableRawPointer, byteCount: Int) {
         #if os(Linux)
             // Hint: makes passes about 10 % faster.
             madvise(memory, byteCount, MADV_HUGEPAGE)
         #endif
-        return memory
     }
 
     deinit { UnsafeMutableRawPointer(elements.baseAddress)?.deallocate() }
@@ -55,6 +64,19 @@ public final class ParameterSlab: @unchecked Sendable {
 
     /// A copy of the elements, for a checkpoint; O(count).
     public var values: [Float] { Array(elements) }
+
+    /// Like ``values``, in large pages where these lie within the copy: there are fewer pages to make ready.
+    var valuesInLargePages: [Float] {
+        Array(unsafeUninitializedCapacity: elements.count) { copy, count in
+            if let start = UnsafeMutableRawPointer(copy.baseAddress) {
+                let first = start.alignedUp(toMultipleOf: Self.largePage)
+                let end = (start + elements.count * MemoryLayout<Float>.stride).alignedDown(
+                    toMultipleOf: Self.largePage)
+                if first < end { Self.useLargePages(first, byteCount: end - first) }
+            }
+            count = copy.initialize(fromContentsOf: elements)
+        }
+    }
 
     /// Copies the elements of another slab of the same layout; O(count).
     public func copy(from other: ParameterSlab) {

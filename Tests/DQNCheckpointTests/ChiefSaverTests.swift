@@ -66,6 +66,30 @@ struct ChiefSaverTests {
         #expect(try everything(Checkpoint(contentsOf: file(7))) == before)
     }
 
+    @Test func aSaveLeavesTheProcessorsToTheCallerUntilSomebodyWaits() throws {
+        let saver = try ChiefSaver(CheckpointStore(directory: folder.url), lineage: nil, headStart: .seconds(3600))
+        saver.save(try sample(1))
+        Thread.sleep(forTimeInterval: 0.05)
+        #expect(saver.finished().isEmpty && !FileManager.default.fileExists(atPath: file(1).path))
+        // There is room for one; each further save waits for the one before.
+        saver.save(try sample(2))
+        saver.save(try sample(3))
+        saver.waitForRoom()
+        #expect(saver.finish().map(\.agentSteps) == [1, 2, 3])
+        #expect(FileManager.default.fileExists(atPath: file(3).path))
+    }
+
+    @Test func aSaveBeginsEvenIfNobodyWaits() throws {
+        let saver = try saver()
+        saver.save(try sample(1))
+        var outcomes: [ChiefSaver.Outcome] = []
+        for _ in 0..<3000 where outcomes.isEmpty {
+            Thread.sleep(forTimeInterval: 0.01)
+            outcomes = saver.finished()
+        }
+        #expect(outcomes.map(\.agentSteps) == [1])
+    }
+
     @Test func refusesASecondSaverOfADirectory() throws {
         let first = try saver()
         let error = #expect(throws: CheckpointError.self) { try saver() }

@@ -2,6 +2,7 @@ import DQNCheckpoint
 import DQNLearning
 import DQNModel
 import DQNNetwork
+import Foundation
 import Testing
 
 @Suite struct SharedParameterTests {
@@ -44,6 +45,34 @@ import Testing
         #expect(state.updateCount == 6 && state.targetRefreshCount == 2)
         #expect(expected.updateCount == 6 && expected.targetRefreshCount == 2)
     }
+
+    #if os(Linux)
+        /// Page faults of this thread.
+        private var pageFaults: Int {
+            var usage = rusage()
+            getrusage(1, &usage)  // RUSAGE_THREAD, which is not imported
+            return usage.ru_minflt
+        }
+
+        /// A save finds its memory ready, the first one and the one while the saver holds the last copy.
+        @Test func theFirstSnapshotsNeedNoNewMemory() throws {
+            let architecture = try NetworkArchitecture(
+                "mlp:1024,1024", input: ObservationSpace(shape: [64], element: .float32), actions: 2)
+            let layout = try ParameterLayout(architecture)
+            let pages = layout.count * MemoryLayout<Float>.stride / 4096
+            #expect(pages > 1000)
+            var configuration = TrainingConfiguration()
+            configuration.optimizer.kind = .adam
+            let store = try SharedParameters(
+                configuration, layout: layout,
+                restoring: ParameterState(
+                    drawnFor: configuration, architecture, layout: layout, usesTarget: true))
+            let before = pageFaults
+            let snapshots = [store.snapshot(), store.snapshot()]
+            #expect(pageFaults - before < pages / 4)
+            #expect(snapshots[0].online == snapshots[1].online && snapshots[0].target == snapshots[0].online)
+        }
+    #endif
 
     @Test func refusesAStateOfAnotherNetwork() throws {
         let configuration = TrainingConfiguration()

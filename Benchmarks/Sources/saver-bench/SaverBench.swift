@@ -21,6 +21,9 @@ struct SaverBench: ParsableCommand {
         var update_seconds: Double
         var arrival_median: Double
         var arrival_p99: Double
+        var taking_median: Double
+        var taking_p99: Double
+        var taking_largest: Double
         var hand_over_median: Double
         var hand_over_p90: Double
         var hand_over_p99: Double
@@ -54,11 +57,12 @@ struct SaverBench: ParsableCommand {
         saver.save(try trainer.checkpoint())
         _ = saver.finish()
 
-        var (arrivals, handOvers, durations): ([Double], [Double], [Double]) = ([], [], [])
+        var (arrivals, takings, handOvers, durations): ([Double], [Double], [Double], [Double]) = ([], [], [], [])
         var (updates, training) = (trainer.counters.gradientUpdates, 0.0)
         for _ in 0..<saves {
             training += try time { try trainer.advance(to: trainer.counters.agentSteps + 30) }
-            saver.save(try trainer.checkpoint())
+            // The part of the hand-over that takes the state; the rest lets the workers run again.
+            takings.append(try time { saver.save(try trainer.checkpoint()) })
             training += try time { try trainer.advance(to: trainer.counters.agentSteps + 2 * workers) }
             guard let pause = trainer.pause else { continue }
             arrivals.append(pause.stopping / .seconds(1))
@@ -76,7 +80,9 @@ struct SaverBench: ParsableCommand {
         ).max { $0.path < $1.path }
         let row = Row(
             update_seconds: training * Double(workers) / Double(updates), arrival_median: quantile(arrivals, 0.5),
-            arrival_p99: quantile(arrivals, 0.99), hand_over_median: quantile(handOvers, 0.5),
+            arrival_p99: quantile(arrivals, 0.99), taking_median: quantile(takings, 0.5),
+            taking_p99: quantile(takings, 0.99), taking_largest: quantile(takings, 1),
+            hand_over_median: quantile(handOvers, 0.5),
             hand_over_p90: quantile(handOvers, 0.9), hand_over_p99: quantile(handOvers, 0.99),
             hand_over_largest: quantile(handOvers, 1), save_seconds_median: quantile(durations, 0.5),
             file_bytes: try file?.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0,

@@ -9,6 +9,9 @@ internal import Foundation
 /// skipped. Calling ``waitForRoom()`` before taking a state limits the states in memory to two. A failed save leaves
 /// earlier files unchanged and does not affect later saves.
 ///
+/// A save begins a few milliseconds after the call, unless somebody waits for it: otherwise it could take a processor
+/// just when the chief lets its workers run again, and they would stand still for that time.
+///
 /// Only the chief's thread may save: a saver is not `Sendable`, so the compiler keeps it there. The saver locks the
 /// directory against other savers, in this process and others, for its lifetime.
 public final class ChiefSaver {
@@ -33,9 +36,13 @@ public final class ChiefSaver {
     }
 
     /// Starts a saver that takes over a store and records the parent of each checkpoint in `lineage`.
-    package init(_ store: sending CheckpointStore, lineage: Lineage?) throws(CheckpointError) {
+    ///
+    /// - Parameter headStart: how long a save leaves the processors to the caller first, unless somebody waits for it.
+    package init(
+        _ store: sending CheckpointStore, lineage: Lineage?, headStart: Duration = .milliseconds(10)
+    ) throws(CheckpointError) {
         try store.lock()
-        let queue = RequestQueue(store, lineage)
+        let queue = RequestQueue(store, lineage, headStart: headStart)
         self.queue = queue
         thread = JobThread(name: "dqn-saver") { queue.work() }
         if let reason = thread.startError {
@@ -71,34 +78,49 @@ public final class ChiefSaver {
 
 /// The requests and outcomes that the chief and the saver's thread share.
 ///
-/// `@unchecked Sendable`: `waiting`, `isBusy`, `isClosing` and `outcomes` are accessed only with the monitor held,
-/// `store` and `lineage` only by the saver's thread.
+/// `@unchecked Sendable`: `waiting`, `isBusy`, `isClosing`, `waits` and `outcomes` are accessed only with the monitor
+/// held, `store` and `lineage` only by the saver's thread.
 private final class RequestQueue: @unchecked Sendable {
     struct Request {
         let checkpoint: Checkpoint
         let replacing: Bool
+        let time = ContinuousClock.now
     }
 
     private let monitor = Monitor()
     private let store: CheckpointStore
     private var lineage: Lineage?
+    /// The time in which the chief lets its workers run again before a save begins.
+    private let headStart: Duration
     private var waiting: Request?
     private var isBusy = false
     private var isClosing = false
+    /// Calls that wait for the saver's thread.
+    private var waits = 0
     private var outcomes: [ChiefSaver.Outcome] = []
 
-    init(_ store: CheckpointStore, _ lineage: Lineage?) {
+    init(_ store: CheckpointStore, _ lineage: Lineage?, headStart: Duration) {
+        self.headStart = headStart
         self.store = store
         self.lineage = lineage
     }
 
     func waitForRoom() {
-        monitor.withLock { while waiting != nil { monitor.wait(seconds: 60) } }
+        monitor.withLock { wait { waiting != nil } }
+    }
+
+    /// Waits while a condition holds, during which nothing is gained by beginning later; called with the monitor held.
+    private func wait(while condition: () -> Bool) {
+        guard condition() else { return }
+        waits += 1
+        defer { waits -= 1 }
+        monitor.wakeAll()
+        while condition() { monitor.wait(seconds: 60) }
     }
 
     func put(_ request: Request) {
         monitor.withLock {
-            while waiting != nil { monitor.wait(seconds: 60) }
+            wait { waiting != nil }
             waiting = request
             monitor.wakeAll()
         }
@@ -106,7 +128,7 @@ private final class RequestQueue: @unchecked Sendable {
 
     func takeOutcomes(waiting isWaiting: Bool) -> [ChiefSaver.Outcome] {
         monitor.withLock {
-            while isWaiting, waiting != nil || isBusy { monitor.wait(seconds: 60) }
+            if isWaiting { wait { waiting != nil || isBusy } }
             defer { outcomes = [] }
             return outcomes
         }
@@ -135,7 +157,17 @@ private final class RequestQueue: @unchecked Sendable {
 
     private func next() -> Request? {
         monitor.withLock {
-            while waiting == nil, !isClosing { monitor.wait(seconds: 60) }
+            while true {
+                if let waiting {
+                    let rest = headStart - (ContinuousClock.now - waiting.time)
+                    if rest <= .zero || waits > 0 || isClosing { break }
+                    monitor.wait(seconds: rest / .seconds(1))
+                } else if isClosing {
+                    break
+                } else {
+                    monitor.wait(seconds: 60)
+                }
+            }
             defer {
                 isBusy = waiting != nil
                 waiting = nil

@@ -35,6 +35,7 @@ final class ReplayLearner: OpenUpdateLearner {
     private let gradients: ParameterSlab
     /// The worker's own optimiser; `nil` if all workers share one.
     private let workerOptimizer: Optimizer?
+    private let optimizerCopies: [String: SlabCopies]
     /// Whether θ′ is a copy.
     private let usesCopy: Bool
     /// Updates until the next copy.
@@ -80,9 +81,11 @@ final class ReplayLearner: OpenUpdateLearner {
         parameters = inPlace?.online ?? ParameterSlab(layout: store.layout)
         // The saver holds the last copy while the next one is made.
         parameterCopies = SlabCopies(of: parameters, keeping: 2)
+        if usesCopy { parameterCopies.prepare() }
         targetParameters = inPlace?.target ?? ParameterSlab(layout: store.layout)
         gradients = ParameterSlab(layout: store.layout)
         workerOptimizer = try WorkerOptimizer.make(configuration, layout: store.layout, restoring: restored)
+        optimizerCopies = WorkerOptimizer.preparedCopies(of: workerOptimizer)
         updatesUntilRefresh = configuration.refreshInterval
         // A run's only worker has no stored copy, and a resting worker's copy is old: both start from the newest.
         if usesCopy, let restored, restored.values["parameters"] != nil, context.state?.status != .resting {
@@ -264,7 +267,7 @@ final class ReplayLearner: OpenUpdateLearner {
             values["pulled_at"] = .int64([Int64(updateCountAtPull)])
         }
         if configuration.prioritized { values["largest_priority"] = .float64([replay.largestPriority]) }
-        if let workerOptimizer { WorkerOptimizer.save(workerOptimizer, into: &values) }
+        if let workerOptimizer { WorkerOptimizer.save(workerOptimizer, optimizerCopies, into: &values) }
         save(values, of: configuration.method, into: &state)
     }
 

@@ -32,7 +32,29 @@ public enum WorkerOptimizer {
 
     /// Adds the optimiser's state to a learner's arrays, as `optimizer_steps` and names that begin with `optimizer.`.
     public static func save(_ optimizer: Optimizer, into values: inout [String: StateSnapshot.Value]) {
+        save(optimizer, slots: optimizer.slotValues, into: &values)
+    }
+
+    /// Adds the same arrays, with copies of the slots in reused memory.
+    static func save(
+        _ optimizer: Optimizer, _ copies: [String: SlabCopies], into values: inout [String: StateSnapshot.Value]
+    ) {
+        save(optimizer, slots: copies.mapValues { $0.next() }, into: &values)
+    }
+
+    private static func save(
+        _ optimizer: Optimizer, slots: [String: [Float]], into values: inout [String: StateSnapshot.Value]
+    ) {
         values["optimizer_steps"] = .int64([Int64(optimizer.stepCount)])
-        for (name, slot) in optimizer.slotValues { values[prefix + name] = .float32(slot) }
+        for (name, slot) in slots { values[prefix + name] = .float32(slot) }
+    }
+
+    /// Returns a source of copies for each slot, whose memory is ready; none without an optimiser.
+    ///
+    /// The saver holds the last copy while the next one is made.
+    static func preparedCopies(of optimizer: Optimizer?) -> [String: SlabCopies] {
+        let copies = optimizer?.slotCopies(keeping: 2) ?? [:]
+        for copy in copies.values { copy.prepare() }
+        return copies
     }
 }

@@ -46,6 +46,7 @@ package final class SharedParameters: ParameterStore, @unchecked Sendable {
         onlineCopies = SlabCopies(of: online, keeping: Self.keptCopies)
         targetCopies = target.map { SlabCopies(of: $0, keeping: Self.keptCopies) }
         slotCopies = optimizer.slotCopies(keeping: Self.keptCopies)
+        for copies in [onlineCopies, targetCopies].compactMap(\.self) + slotCopies.values { copies.prepare() }
     }
 
     package var layout: ParameterLayout { online.layout }

@@ -18,6 +18,7 @@ final class WorkerParameters {
     private let copies: SlabCopies
     /// The worker's own optimiser; `nil` if all workers share one.
     private let optimizer: Optimizer?
+    private let optimizerCopies: [String: SlabCopies]
     /// Whether θ′ is a copy.
     private let usesCopy: Bool
     /// The store's update count at the last copy.
@@ -33,8 +34,10 @@ final class WorkerParameters {
         values = store.inPlace?.online ?? ParameterSlab(layout: store.layout)
         // The saver holds the last copy while the next one is made.
         copies = SlabCopies(of: values, keeping: 2)
+        if usesCopy { copies.prepare() }
         gradients = ParameterSlab(layout: store.layout)
         optimizer = try WorkerOptimizer.make(configuration, layout: store.layout, restoring: snapshot)
+        optimizerCopies = WorkerOptimizer.preparedCopies(of: optimizer)
     }
 
     /// Restores the copy with which an open segment began, or takes a new one.
@@ -69,6 +72,6 @@ final class WorkerParameters {
             arrays["parameters"] = .float32(copies.next())
             arrays["pulled_at"] = .int64([Int64(updateCountAtPull)])
         }
-        if let optimizer { WorkerOptimizer.save(optimizer, into: &arrays) }
+        if let optimizer { WorkerOptimizer.save(optimizer, optimizerCopies, into: &arrays) }
     }
 }

@@ -12,8 +12,9 @@ internal import Foundation
 /// the parameters and of the activations of a batch. It does not count the environments, the compute library's own
 /// buffers, or the process itself.
 struct MemoryEstimate {
-    /// Vectors of parameters that one worker holds: its copy, its target, gradients, optimiser slots, and their snapshots.
-    private static let vectorsPerWorker = 8
+    /// Vectors of parameters that one worker holds: its copy, its target, gradients and two optimiser slots, and two
+    /// snapshots of the copy and the slots.
+    private static let vectorsPerWorker = 11
     /// Vectors of parameters that the run holds: online, target and two optimiser slots, for training and two saves.
     private static let sharedVectors = 12
     /// Batches of activations that one worker holds: online, target and Double DQN's passes, and the gradients.
