@@ -92,6 +92,7 @@ package struct ForeignPolicy: Sendable {
                 "\(file) is no file that can be imported; Stable-Baselines3 zips, PyTorch weights, safetensors and NumPy "
                     + ".npz are supported.")
         }
+        facts.parameterLimit = min(1 << 22 + 16 * bytes.count, 1 << 28)
         let found = try NetworkFinder.network(in: value, chosen: options.map["network"], file)
         network = try NetworkBuilder.network(found.plan, facts, options, file)
     }
