@@ -38,7 +38,19 @@ enum ForeignReading {
             guard stored.online == policy.network.parameters, stored.architecture == policy.network.architecture else {
                 throw Difference()
             }
+            try exportAndImport(stored)
         }
         return isPolicy
+    }
+
+    /// What was imported comes back exactly from every format that policies are exported to.
+    private static func exportAndImport(_ stored: Checkpoint) throws {
+        let export = try PolicyExport(stored, digest: String(repeating: "0", count: 64))
+        for format in PolicyExport.Format.allCases {
+            let policy = try ForeignPolicy([UInt8](try export.contents(format))[...], name: "file", ImportOptions())
+            guard policy.network.parameters == stored.online, policy.network.architecture == stored.architecture else {
+                throw Difference()
+            }
+        }
     }
 }

@@ -41,6 +41,8 @@ struct NetworkFacts {
     var isImage: Bool?
     /// Whether pixels are divided by 255.
     var scalesPixels = true
+    /// How observations are scaled, if the file says.
+    var scaling = InputScaling()
     /// The number of quantiles for each action, 1 for a network of Q-values.
     var quantiles = 1
     /// Whether the outputs have the quantiles outermost, as Stable-Baselines3 computes them.

@@ -56,10 +56,13 @@ struct NetworkBuilder {
         let architecture: NetworkArchitecture
         do {
             let isImage = facts.isImage ?? (plan.trunk.first?.shape.count == 4)
+            let scaling = facts.scaling.normalized(isImage: isImage, scalesPixels: facts.scalesPixels)
             architecture = try NetworkArchitecture(
                 input: ObservationSpace(shape: input, element: isImage ? .uint8 : .float32),
-                inputScale: isImage && !facts.scalesPixels ? [1] : [], layers: layers, head: head)
-            if isImage, facts.scalesPixels { notes.append("Pixels are multiplied by 1/255 before the first layer.") }
+                inputOffset: scaling.offset, inputScale: scaling.scale, layers: layers, head: head)
+            if isImage, facts.scalesPixels, scaling.scale.isEmpty {
+                notes.append("Pixels are multiplied by 1/255 before the first layer.")
+            }
             return ImportedNetwork(
                 architecture: architecture, parameters: try parameters(try ParameterLayout(architecture)), rows: rows,
                 notes: notes)

@@ -10,7 +10,8 @@ private let url: URL = {
 /// Imports libFuzzer's input. libFuzzer supplies `main`; `Scripts/fuzz --import` builds and runs it.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-    do { _ = try ForeignReading.readEverything(Array(UnsafeBufferPointer(start: bytes, count: count)), at: url) } catch {
+    let input = Array(UnsafeBufferPointer(start: bytes, count: count))
+    do { _ = try ForeignReading.readEverything(input, at: url) } catch {
         fatalError("A policy that was imported cannot be stored: \(error)")
     }
     return 0
