@@ -26,6 +26,9 @@ package struct ImportedNetwork: Sendable {
 
 /// What is known of a network besides its tensors.
 struct NetworkFacts {
+    /// The most parameters for the size of the file: layers may share one tensor, so that a short file can describe a large
+    /// network.
+    var parameterLimit = 0
     /// The activation of hidden layers, if the file says.
     var activation: NetworkArchitecture.Activation?
     /// The shape of the observations, if the file says.
@@ -38,6 +41,8 @@ struct NetworkFacts {
     var isImage: Bool?
     /// Whether pixels are divided by 255.
     var scalesPixels = true
+    /// How observations are scaled, if the file says.
+    var scaling = InputScaling()
     /// The number of quantiles for each action, 1 for a network of Q-values.
     var quantiles = 1
     /// Whether the outputs have the quantiles outermost, as Stable-Baselines3 computes them.

@@ -3,8 +3,6 @@ internal import DQNModel
 /// Makes a network of this library of a plan.
 struct NetworkBuilder {
     private typealias Layer = NetworkArchitecture.Layer
-    /// Layers may share one tensor, so that a short file can describe a large network.
-    private static let parameterLimit = 1 << 28
     private let plan: NetworkPlan
     private let facts: NetworkFacts
     private let options: ImportOptions
@@ -58,10 +56,13 @@ struct NetworkBuilder {
         let architecture: NetworkArchitecture
         do {
             let isImage = facts.isImage ?? (plan.trunk.first?.shape.count == 4)
+            let scaling = facts.scaling.normalized(isImage: isImage, scalesPixels: facts.scalesPixels)
             architecture = try NetworkArchitecture(
                 input: ObservationSpace(shape: input, element: isImage ? .uint8 : .float32),
-                inputScale: isImage && !facts.scalesPixels ? [1] : [], layers: layers, head: head)
-            if isImage, facts.scalesPixels { notes.append("Pixels are multiplied by 1/255 before the first layer.") }
+                inputOffset: scaling.offset, inputScale: scaling.scale, layers: layers, head: head)
+            if isImage, facts.scalesPixels, scaling.scale.isEmpty {
+                notes.append("Pixels are multiplied by 1/255 before the first layer.")
+            }
             return ImportedNetwork(
                 architecture: architecture, parameters: try parameters(try ParameterLayout(architecture)), rows: rows,
                 notes: notes)
@@ -140,10 +141,10 @@ struct NetworkBuilder {
     }
 
     private func parameters(_ layout: ParameterLayout) throws(InterchangeError) -> [Float] {
-        guard layout.count <= Self.parameterLimit else {
+        guard layout.count <= facts.parameterLimit else {
             throw .notRepresentable(
-                "The network of \(file) has \(layout.count) parameters; at most \(Self.parameterLimit) can be imported."
-            )
+                "The network of \(file) has \(layout.count) parameters; at most \(facts.parameterLimit) can be imported "
+                    + "from a file of its size.")
         }
         var parameters: [Float] = []
         parameters.reserveCapacity(layout.count)
