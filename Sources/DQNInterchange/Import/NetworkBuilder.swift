@@ -64,7 +64,8 @@ struct NetworkBuilder {
                 notes.append("Pixels are multiplied by 1/255 before the first layer.")
             }
             return ImportedNetwork(
-                architecture: architecture, parameters: try parameters(try ParameterLayout(architecture)), rows: rows,
+                architecture: architecture, parameters: try parameters(try ParameterLayout(architecture), architecture),
+                rows: rows,
                 notes: notes)
         } catch let error as ModelError {
             throw .notRepresentable("The network of \(file) cannot be represented: \(error.message)")
@@ -107,6 +108,7 @@ struct NetworkBuilder {
 
     private mutating func activation(_ index: Int?) throws(InterchangeError) -> NetworkArchitecture.Activation {
         if let index, let activation = try options.activation(ofLayer: index) { return activation }
+        if let index, facts.layersWithoutActivation.contains(plan.trunk[index].name) { return .identity }
         if let index, let activation = facts.extractorActivation, plan.trunk[index].path.contains("features_extractor")
         {
             return activation
@@ -140,7 +142,9 @@ struct NetworkBuilder {
         tensors["\(name)/bias"] = (module.bias, "\(module.name).bias")
     }
 
-    private func parameters(_ layout: ParameterLayout) throws(InterchangeError) -> [Float] {
+    private func parameters(
+        _ layout: ParameterLayout, _ architecture: NetworkArchitecture
+    ) throws(InterchangeError) -> [Float] {
         guard layout.count <= facts.parameterLimit else {
             throw .notRepresentable(
                 "The network of \(file) has \(layout.count) parameters; at most \(facts.parameterLimit) can be imported "
@@ -162,7 +166,8 @@ struct NetworkBuilder {
                     "'\(source)' of \(file) is \(tensor.shape), and the layers before it give \(entry.shape); set the input "
                         + "with --map input=CxHxW, or strides and paddings with --map layers.0.stride=4.")
             }
-            let values = rearranged(tensor.floats, entry.name)
+            var values = rearranged(tensor.floats, entry.name)
+            if facts.areChannelsLast { values = try FlattenedImage.channelsFirst(values, entry, architecture) }
             guard values.allSatisfy(\.isFinite) else {
                 throw .notRepresentable("'\(source)' of \(file) has values that are not finite.")
             }
