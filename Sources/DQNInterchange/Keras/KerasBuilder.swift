@@ -10,6 +10,16 @@ struct KerasBuilder {
     /// What was assumed, one sentence each.
     var notes: [String] = []
     private var number = 0
+    /// Elements of all outputs so far.
+    private var elements = 0
+
+    /// Bounds for untrusted models, in which a layer costs a few bytes of the file.
+    private enum Limit {
+        /// Elements of the outputs of all layers, each of which keeps their order.
+        static let elements = 1 << 24
+        /// Summands of a sum, which doubles if a layer adds it to itself.
+        static let summands = 1024
+    }
 
     init(_ weights: KerasWeights, _ options: ImportOptions, _ file: String) {
         (self.weights, self.options, self.file) = (weights, options, file)
@@ -51,7 +61,9 @@ struct KerasBuilder {
                 if inputs.count < node.arguments.count {
                     waiting.append(node)
                 } else {
-                    values[node.layer.name] = try value(of: node, inputs, model)
+                    let value = try value(of: node, inputs, model)
+                    try count(value, node.layer)
+                    values[node.layer.name] = value
                 }
             }
             guard waiting.count < left.count else {
@@ -66,6 +78,18 @@ struct KerasBuilder {
             outputs.append(value)
         }
         return outputs
+    }
+
+    private mutating func count(_ value: KerasValue, _ layer: KerasLayer) throws(InterchangeError) {
+        if case .stream(let stream) = value { elements += stream.count }
+        guard elements <= Limit.elements else {
+            throw .notRepresentable(
+                "\(file) has more than \(Limit.elements) outputs up to '\(layer.path)'; networks here have fewer.")
+        }
+        guard value.streams.count <= Limit.summands else {
+            throw .notRepresentable(
+                "'\(layer.path)' of \(file) combines more than \(Limit.summands) outputs, which networks here do not.")
+        }
     }
 
     private mutating func value(

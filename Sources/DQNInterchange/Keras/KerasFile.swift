@@ -32,7 +32,7 @@ enum KerasFile {
     ) throws(InterchangeError) -> Contents {
         let description = try json(Array(try archive.required("config.json")), "The file 'config.json' of \(name)")
         let stored = try archive.required("model.weights.h5")
-        let weights = try HierarchicalFile(stored, "'model.weights.h5' of \(name)")
+        let weights = try HierarchicalFile(stored, "'model.weights.h5' of \(name)", within: archive)
         guard KerasLayer.isModel(description["class_name"]?.stringValue ?? ""), KerasLayer.isKeras(description) else {
             var found = try KerasStoredWeights.read(try weights.root(), name)
             found.notes.append(
