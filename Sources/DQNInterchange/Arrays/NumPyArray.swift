@@ -50,9 +50,6 @@ enum NumPyArray {
             throw .notRepresentable(
                 "\(name) has elements of the type '\(type.prefix(40))'; only little-endian numbers are supported.")
         }
-        guard order == "False" else {
-            throw .notRepresentable("\(name) is in Fortran's order; save numpy.ascontiguousarray(array).")
-        }
         var shape: [Int] = []
         for part in extents.dropFirst().dropLast().split(separator: ",") {
             let digits = part.filter { $0 != " " }
@@ -60,7 +57,8 @@ enum NumPyArray {
             guard let extent = Int(digits) else { throw .malformed("\(name) has no shape.") }
             shape.append(extent)
         }
-        return try ForeignTensor(element, shape, try reader.take(reader.remaining), name)
+        let tensor = try ForeignTensor(element, shape, try reader.take(reader.remaining), name)
+        return order == "False" ? tensor : tensor.fromFortran
     }
 
     /// Reads a `.npz` file: arrays by their names, in the order of the archive.

@@ -101,7 +101,8 @@ package struct ForeignPolicy: Sendable {
             network = described.network
         } else {
             facts.scaling = try value.removeInputScaling(file)
-            let found = try NetworkFinder.network(in: value, chosen: options.map["network"], file)
+            let found = try NetworkFinder.network(
+                in: value, chosen: options.map["network"], transposed: try options.transposed(), file)
             network = try NetworkBuilder.network(found.plan, facts, options, file)
         }
     }

@@ -6,8 +6,9 @@ package struct ImportOptions: Sendable {
     package var environment: String?
     /// The activation of all hidden layers, if the file does not say.
     package var activation: NetworkArchitecture.Activation?
-    /// The settings of `--map`: `network=PREFIX`, `input=4x84x84`, `frame_stack=4`, and for a hidden layer N
-    /// `layers.N.activation=tanh`, `layers.N.stride=4` or `layers.N.padding=1`.
+    /// The settings of `--map`: `network=PREFIX`, `input=4x84x84`, `frame_stack=4`, `scale=1` and `offset=0`, and for a hidden layer N
+    /// `layers.N.activation=tanh`, `layers.N.stride=4` or `layers.N.padding=1`; for a layer of the file
+    /// `NAME.transpose=true`.
     package private(set) var map: [String: String] = [:]
 
     /// Creates options.
@@ -22,8 +23,8 @@ package struct ImportOptions: Sendable {
             let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, Self.isKey(parts[0]) else {
                 throw .ambiguous(
-                    "--map \(setting) is invalid; use network=PREFIX, input=4x84x84, frame_stack=4, or "
-                        + "layers.0.activation=tanh, layers.0.stride=4, layers.0.padding=1.")
+                    "--map \(setting) is invalid; use network=PREFIX, input=4x84x84, frame_stack=4, scale=1, offset=0, or "
+                        + "layers.0.activation=tanh, layers.0.stride=4, layers.0.padding=1, NAME.transpose=true.")
             }
             guard map.updateValue(parts[1], forKey: parts[0]) == nil else {
                 throw .ambiguous("--map sets '\(parts[0])' twice; give it once.")
@@ -32,10 +33,36 @@ package struct ImportOptions: Sendable {
     }
 
     private static func isKey(_ key: String) -> Bool {
-        if ["network", "input", "frame_stack"].contains(key) { return true }
+        if ["network", "input", "frame_stack", "scale", "offset"].contains(key) { return true }
+        if key.hasSuffix(".transpose"), key.count > 10 { return true }
         let parts = key.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 3 && parts[0] == "layers" && Int(parts[1]).map { $0 >= 0 } ?? false
             && ["activation", "stride", "padding"].contains(parts[2])
+    }
+
+    /// Returns the names of layers in the file whose order of axes the user gives, and whether outputs come last.
+    func transposed() throws(InterchangeError) -> [String: Bool] {
+        var names: [String: Bool] = [:]
+        for (key, text) in map where key.hasSuffix(".transpose") {
+            guard let value = Bool(text) else {
+                throw .ambiguous("--map \(key)=\(text) must be true (inputs x outputs) or false (outputs x inputs).")
+            }
+            names[String(key.dropLast(10))] = value
+        }
+        return names
+    }
+
+    /// Returns how observations are scaled: what the user says, otherwise what the file says.
+    func scaling(_ facts: InputScaling) throws(InterchangeError) -> InputScaling {
+        var result = facts
+        for (key, path) in [("offset", \InputScaling.offset), ("scale", \InputScaling.scale)] {
+            guard let text = map[key] else { continue }
+            guard let number = Float(text), number.isFinite else {
+                throw .ambiguous("--map \(key)=\(text) must be a number.")
+            }
+            result[keyPath: path] = [number]
+        }
+        return result
     }
 
     /// Returns a setting that must be a number of a range.

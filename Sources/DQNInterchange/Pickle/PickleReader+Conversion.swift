@@ -39,8 +39,12 @@ extension PickleReader {
             guard budget > 0 else { throw .malformed("\(name) repeats its tensors too often.") }
             return .tensor(try tensor.contiguous())
         case .array(let array):
-            guard !array.isFortran || array.shape.count < 2 else { return .other("an array in Fortran's order") }
-            return .tensor(try ForeignTensor(array.element, array.shape, array.bytes, name))
+            let tensor = try ForeignTensor(array.element, array.shape, array.bytes, name)
+            guard array.isFortran, array.shape.count > 1 else { return .tensor(tensor) }
+            // Copies of one array count as often as they are made.
+            budget -= tensor.count / 64
+            guard budget > 0 else { throw .malformed("\(name) repeats its arrays too often.") }
+            return .tensor(tensor.fromFortran)
         case .container(let place):
             let container = containers[place]
             guard container.kind == .dictionary else {
