@@ -29,7 +29,11 @@ enum Safetensors {
         guard case .object(let members) = header else { throw .malformed("The header of \(name) is no object.") }
         let contents = try reader.take(reader.remaining)
         var entries: [(range: Range<Int>, key: String, tensor: ForeignTensor)] = []
+        guard members.count <= ForeignLimit.tensors else {
+            throw .malformed("\(name) has \(members.count) tensors; at most \(ForeignLimit.tensors) are allowed.")
+        }
         for (key, value) in members where key != "__metadata__" {
+            guard key.utf8.count <= ForeignLimit.nameBytes else { throw .tooLong(key, name) }
             entries.append(try entry(key, value, contents, name))
         }
         entries.sort {

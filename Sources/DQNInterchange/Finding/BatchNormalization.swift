@@ -6,23 +6,32 @@ struct BatchNormalization {
     static let epsilon = 1e-5
 
     let name: String
-    let scale: [Double]
-    let shift: [Double]
     /// Whether it comes before the layer that it has become a part of.
     let isBefore: Bool
+    private let mean: ForeignTensor
+    private let variance: ForeignTensor
+    private let weight: ForeignTensor?
+    private let bias: ForeignTensor?
 
     /// - Parameter module: A layer with statistics.
     init?(_ module: ForeignModule, isBefore: Bool) {
-        guard let mean = module.statistics.mean?.doubles, let variance = module.statistics.variance?.doubles,
-            mean.count == variance.count
+        guard let mean = module.statistics.mean, let variance = module.statistics.variance,
+            [variance, module.weight, module.bias].allSatisfy({ $0.map { $0.count == mean.count } ?? true })
         else { return nil }
-        let weight = module.weight?.doubles ?? [Double](repeating: 1, count: mean.count)
-        let bias = module.bias?.doubles ?? [Double](repeating: 0, count: mean.count)
-        guard weight.count == mean.count, bias.count == mean.count else { return nil }
         name = module.name
         self.isBefore = isBefore
-        scale = zip(weight, variance).map { $0 / ($1 + Self.epsilon).squareRoot() }
-        shift = mean.indices.map { [scale] in bias[$0] - mean[$0] * scale[$0] }
+        (self.mean, self.variance) = (mean, variance)
+        (weight, bias) = (module.weight, module.bias)
+    }
+
+    /// The scale and the shift of each feature. They are not kept: many layers may refer to one tensor.
+    func values() -> (scale: [Double], shift: [Double]) {
+        let (means, variances) = (mean.doubles, variance.doubles)
+        let scale = zip(weight?.doubles ?? [Double](repeating: 1, count: means.count), variances).map {
+            $0 / ($1 + Self.epsilon).squareRoot()
+        }
+        let biases = bias?.doubles ?? [Double](repeating: 0, count: means.count)
+        return (scale, means.indices.map { biases[$0] - means[$0] * scale[$0] })
     }
 
     /// Makes batch normalisations parts of the layers before or behind them. What cannot be is left as it is.
@@ -49,10 +58,13 @@ struct BatchNormalization {
             modules[$0].path.dropLast() == parent && modules[$0].statistics.mean == nil
                 && [2, 4].contains(modules[$0].shape.count)
         }
-        let before = siblings.filter { modules[$0].shape[0] == features }
+        func isFree(_ place: Int, _ isBefore: Bool) -> Bool {
+            !modules[place].normalizations.contains { $0.isBefore == isBefore }
+        }
+        let before = siblings.filter { modules[$0].shape[0] == features && isFree($0, false) }
         let behind = siblings.filter {
             let inputs = modules[$0].shape[1]
-            return $0 > own && (inputs == features || modules[$0].shape.count == 2 && inputs.isMultiple(of: features))
+            return $0 > own && isFree($0, true) && (inputs == features || modules[$0].shape.count == 2 && inputs.isMultiple(of: features))
         }
         if let number = Int(module.path.last ?? "") {
             let last = before.first { Int(modules[$0].path.last ?? "") == number - 1 }

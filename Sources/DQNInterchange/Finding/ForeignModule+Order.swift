@@ -101,7 +101,7 @@ extension ForeignModule {
             return nil
         }
         var modules: [ForeignModule] = []
-        let base = dictionary.path.isEmpty ? [] : [dictionary.path]
+        let base = dictionary.path.split(separator: ".").map(String.init)
         let tensors = zip(dictionary.tensors, numbers).sorted { Int($0.1.last ?? "") ?? 0 < Int($1.1.last ?? "") ?? 0 }
         for ((name, tensor), _) in tensors {
             let isVector = tensor.shape.count == 1 || tensor.shape.count == 2 && tensor.shape.contains(1)

@@ -11,13 +11,14 @@ extension ForeignModule {
         var biases = bias?.doubles
         for normalization in normalizations {
             var sums = biases ?? [Double](repeating: 0, count: shape[0])
+            let (scale, shift) = normalization.values()
             if normalization.isBefore {
-                fold(normalization, into: &weights, &sums)
+                fold(scale, shift, into: &weights, &sums)
             } else {
                 let width = weights.count / shape[0]
                 for row in sums.indices {
-                    for place in (row * width)..<((row + 1) * width) { weights[place] *= normalization.scale[row] }
-                    sums[row] = sums[row] * normalization.scale[row] + normalization.shift[row]
+                    for place in (row * width)..<((row + 1) * width) { weights[place] *= scale[row] }
+                    sums[row] = sums[row] * scale[row] + shift[row]
                 }
             }
             biases = sums
@@ -26,15 +27,17 @@ extension ForeignModule {
     }
 
     /// Multiplies the inputs of the layer, and adds what their shift gives.
-    private func fold(_ normalization: BatchNormalization, into weights: inout [Double], _ sums: inout [Double]) {
+    private func fold(
+        _ scale: [Double], _ shift: [Double], into weights: inout [Double], _ sums: inout [Double]
+    ) {
         let width = weights.count / shape[0]
         // Elements of one feature follow one another: those of a kernel, or of a flattened picture.
-        let size = width / normalization.scale.count
+        let size = width / scale.count
         for row in sums.indices {
             for element in 0..<width {
                 let (place, feature) = (row * width + element, element / size)
-                sums[row] += weights[place] * normalization.shift[feature]
-                weights[place] *= normalization.scale[feature]
+                sums[row] += weights[place] * shift[feature]
+                weights[place] *= scale[feature]
             }
         }
     }

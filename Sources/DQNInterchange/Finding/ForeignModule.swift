@@ -45,18 +45,30 @@ struct ForeignModule {
     var isNormalization: Bool { statistics.mean != nil || weight.map { [1, 3].contains($0.shape.count) } ?? false }
 
     /// Groups the tensors of a dictionary, in the order of the file.
-    static func all(in dictionary: StateDictionary) -> [ForeignModule] {
+    ///
+    /// - Throws: ``InterchangeError`` (`malformed`) for names that are too long, or that mean the same tensor.
+    static func all(in dictionary: StateDictionary, _ file: String) throws(InterchangeError) -> [ForeignModule] {
         if let modules = sequence(dictionary) { return modules }
         var modules: [ForeignModule] = []
         var places: [[String]: Int] = [:]
         for (name, tensor) in dictionary.tensors {
-            let found = TensorName(dictionary.path.isEmpty ? name : "\(dictionary.path).\(name)")
+            let full = dictionary.path.isEmpty ? name : "\(dictionary.path).\(name)"
+            guard full.utf8.count <= ForeignLimit.nameBytes else { throw .tooLong(full, file) }
+            let found = TensorName(full)
+            guard found.path.count <= ForeignLimit.nameComponents else {
+                throw .malformed(
+                    "'\(full)' of \(file) has more than \(ForeignLimit.nameComponents) names within one another.")
+            }
             let place = places[found.path] ?? modules.count
             if place == modules.count {
                 places[found.path] = place
                 modules.append(ForeignModule(path: found.path))
             }
-            modules[place].add(tensor, found)
+            guard modules[place].add(tensor, found) else {
+                let part = found.part == .bias ? "bias" : "weight"
+                throw .malformed(
+                    "\(file) has two tensors for the \(part) of '\(modules[place].name)'; the second is '\(name)'.")
+            }
         }
         // Noise alone is no layer.
         modules.removeAll {
@@ -65,26 +77,35 @@ struct ForeignModule {
         }
         for place in modules.indices { modules[place].complete() }
         decideOrders(&modules)
-        BatchNormalization.fold(into: &modules)
-        placeNormalizations(&modules)
+        // Networks have fewer layers; the search takes time in proportion to their square.
+        if modules.count <= 1024 {
+            BatchNormalization.fold(into: &modules)
+            placeNormalizations(&modules)
+        }
         return modules
     }
 
-    private mutating func add(_ tensor: ForeignTensor, _ name: TensorName) {
+    /// Adds a part; returns whether the layer lacked it.
+    private mutating func add(_ tensor: ForeignTensor, _ name: TensorName) -> Bool {
+        func set(_ part: inout ForeignTensor?) -> Bool {
+            defer { part = tensor }
+            return part == nil
+        }
         if name.isNoisy { isNoisy = true }
         switch name.part {
         case .weight, .kernel, .matrix:
-            guard weight == nil else { return others.append("a second weight") }
-            weight = tensor
             order = name.part == .kernel ? .outputsLast : name.part == .weight ? .outputsFirst : nil
-        case .bias: bias = tensor
-        case .ignored: break
-        case .spectral(let factor): factors[factor] = tensor
-        case .magnitude: factors["magnitude"] = tensor
-        case .direction: factors["direction"] = tensor
-        case .mean: statistics.mean = tensor
-        case .variance: statistics.variance = tensor
-        case .other(let text): others.append(text)
+            return set(&weight)
+        case .bias: return set(&bias)
+        case .ignored: return true
+        case .spectral(let factor): return set(&factors[factor])
+        case .magnitude: return set(&factors["magnitude"])
+        case .direction: return set(&factors["direction"])
+        case .mean: return set(&statistics.mean)
+        case .variance: return set(&statistics.variance)
+        case .other(let text):
+            others.append(text)
+            return true
         }
     }
 

@@ -17,8 +17,9 @@ struct NetworkFinder {
     static func network(
         in value: ForeignValue, chosen: String?, transposed: [String: Bool] = [:], _ file: String
     ) throws(InterchangeError) -> Candidate {
-        let dictionaries = StateDictionary.all(in: value)
-        var modules = dictionaries.flatMap { ForeignModule.all(in: $0) }
+        let dictionaries = try StateDictionary.all(in: value, file)
+        var modules: [ForeignModule] = []
+        for dictionary in dictionaries { modules += try ForeignModule.all(in: dictionary, file) }
         guard !modules.isEmpty else { throw .notRepresentable("\(file) has no tensors.") }
         try requireNoAtoms(dictionaries, file)
         for (name, isTransposed) in transposed {

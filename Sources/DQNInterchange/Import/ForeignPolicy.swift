@@ -100,6 +100,7 @@ package struct ForeignPolicy: Sendable {
         if let described {
             network = described.network
         } else {
+            facts.parameterLimit = min(1 << 22 + 16 * bytes.count, 1 << 28)
             facts.scaling = try value.removeInputScaling(file)
             let found = try NetworkFinder.network(
                 in: value, chosen: options.map["network"], transposed: try options.transposed(), file)

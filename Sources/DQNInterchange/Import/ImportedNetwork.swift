@@ -26,6 +26,9 @@ package struct ImportedNetwork: Sendable {
 
 /// What is known of a network besides its tensors.
 struct NetworkFacts {
+    /// The most parameters for the size of the file: layers may share one tensor, so that a short file can describe a large
+    /// network.
+    var parameterLimit = 0
     /// The activation of hidden layers, if the file says.
     var activation: NetworkArchitecture.Activation?
     /// The shape of the observations, if the file says.

@@ -3,8 +3,6 @@ internal import DQNModel
 /// Makes a network of this library of a plan.
 struct NetworkBuilder {
     private typealias Layer = NetworkArchitecture.Layer
-    /// Layers may share one tensor, so that a short file can describe a large network.
-    private static let parameterLimit = 1 << 28
     let plan: NetworkPlan
     private let facts: NetworkFacts
     private let options: ImportOptions
@@ -168,10 +166,10 @@ struct NetworkBuilder {
 
     private func parameters(_ architecture: NetworkArchitecture) throws -> [Float] {
         let layout = try ParameterLayout(architecture)
-        guard layout.count <= Self.parameterLimit else {
+        guard layout.count <= facts.parameterLimit else {
             throw InterchangeError.notRepresentable(
-                "The network of \(file) has \(layout.count) parameters; at most \(Self.parameterLimit) can be imported."
-            )
+                "The network of \(file) has \(layout.count) parameters; at most \(facts.parameterLimit) can be imported "
+                    + "from a file of its size.")
         }
         let pictures = try PictureOrder.pictures(plan, architecture)
         var parameters: [Float] = []
