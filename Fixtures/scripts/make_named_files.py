@@ -270,8 +270,7 @@ class PFRL(nn.Module):
         return self.v_stream(values) + advantages - advantages.mean(dim=1, keepdim=True)
 
 
-save("pfrl.pth", PFRL(), random.uniform(0, 1, (2, 2, 36, 36)).astype(numpy.float32), state=None, input="2x36x36",
-     expect=None, scale="1")
+save("pfrl.pth", PFRL(), random.uniform(0, 1, (2, 2, 36, 36)).astype(numpy.float32), input="2x36x36", input_scale="1")
 
 
 class Ends(nn.Module):

@@ -64,7 +64,8 @@ struct BatchNormalization {
         let before = siblings.filter { modules[$0].shape[0] == features && isFree($0, false) }
         let behind = siblings.filter {
             let inputs = modules[$0].shape[1]
-            return $0 > own && isFree($0, true) && (inputs == features || modules[$0].shape.count == 2 && inputs.isMultiple(of: features))
+            return $0 > own && isFree($0, true)
+                && (inputs == features || modules[$0].shape.count == 2 && inputs.isMultiple(of: features))
         }
         if let number = Int(module.path.last ?? "") {
             let last = before.first { Int(modules[$0].path.last ?? "") == number - 1 }

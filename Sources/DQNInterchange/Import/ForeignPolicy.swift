@@ -12,6 +12,10 @@ package struct ForeignPolicy: Sendable {
         case olderPyTorch = "pytorch-older"
         case safetensors
         case numPy = "numpy"
+        /// A whole model of Keras.
+        case keras
+        /// Weights of Keras.
+        case kerasWeights = "keras-weights"
     }
 
     /// The largest file that is read.
@@ -63,9 +67,10 @@ package struct ForeignPolicy: Sendable {
             throw InterchangeError(code: .missing, message: error.message, underlying: error)
         }
         let file = "'\(name)'"
-        var value: ForeignValue
+        var value = ForeignValue.null
         var description: [UInt8]?
         var facts = NetworkFacts()
+        var keras: KerasFile.Contents?
         if ZipArchive.isArchive(bytes) {
             let archive = try ZipArchive(bytes, file)
             if StableBaselinesFile.isModel(archive) {
@@ -78,6 +83,9 @@ package struct ForeignPolicy: Sendable {
             } else if TorchFile.folder(of: archive) != nil {
                 kind = .pyTorch
                 value = try TorchFile.read(archive, file)
+            } else if KerasFile.isModel(archive) {
+                keras = try KerasFile.read(archive, options, file)
+                kind = keras?.isModel == true ? .keras : .kerasWeights
             } else if archive.entries.contains(where: { $0.name.hasSuffix(".npy") }) {
                 kind = .numPy
                 value = try NumPyArray.read(archive, file)
@@ -85,16 +93,34 @@ package struct ForeignPolicy: Sendable {
             } else {
                 throw .notRepresentable("\(file) is a zip archive of an unknown program.")
             }
+        } else if HierarchicalFile.isFile(bytes) {
+            keras = try KerasFile.read(bytes, options, file)
+            kind = keras?.isModel == true ? .keras : .kerasWeights
         } else if TorchFile.isLegacy(bytes) {
             kind = .olderPyTorch
             value = try TorchFile.read(bytes, file)
+        } else if KerasFile.isTensorFlowIndex(bytes) {
+            throw .notRepresentable(
+                "\(file) is the index of a checkpoint of TensorFlow, whose weights are in other files; load it there and save "
+                    + "the weights with model.save_weights('policy.weights.h5').")
         } else if Safetensors.isFile(bytes) {
             kind = .safetensors
             (value, description) = try Safetensors.read(bytes, file)
         } else {
             throw .notRepresentable(
-                "\(file) is no file that can be imported; Stable-Baselines3 zips, PyTorch weights, safetensors and NumPy "
-                    + ".npz are supported.")
+                "\(file) is no file that can be imported; Stable-Baselines3 zips, PyTorch weights, Keras files, safetensors "
+                    + "and NumPy .npz are supported.")
+        }
+        var notes: [String] = []
+        switch keras {
+        case .model(let whole)?:
+            (network, described) = (whole, nil)
+            return
+        case .weights(let stored, let stated, let assumed)?: (value, facts, notes) = (stored, stated, assumed)
+        case nil: break
+        }
+        if let key = ImportOptions.modelKeys.first(where: { options.map[$0] != nil }) {
+            throw .ambiguous("\(file) is no whole model of Keras, to which alone --map \(key) applies; leave it out.")
         }
         described = try DescribedPolicy(description, value, options, file)
         if let described {
@@ -104,7 +130,9 @@ package struct ForeignPolicy: Sendable {
             facts.scaling = try value.removeInputScaling(file)
             let found = try NetworkFinder.network(
                 in: value, chosen: options.map["network"], transposed: try options.transposed(), file)
-            network = try NetworkBuilder.network(found.plan, facts, options, file)
+            var built = try NetworkBuilder.network(found.plan, facts, options, file)
+            built.notes += notes
+            network = built
         }
     }
 

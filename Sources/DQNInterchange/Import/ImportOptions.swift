@@ -6,9 +6,9 @@ package struct ImportOptions: Sendable {
     package var environment: String?
     /// The activation of all hidden layers, if the file does not say.
     package var activation: NetworkArchitecture.Activation?
-    /// The settings of `--map`: `network=PREFIX`, `input=4x84x84`, `frame_stack=4`, `scale=1` and `offset=0`, and for a hidden layer N
-    /// `layers.N.activation=tanh`, `layers.N.stride=4` or `layers.N.padding=1`; for a layer of the file
-    /// `NAME.transpose=true`.
+    /// The settings of `--map`: `network=PREFIX`, `input=4x84x84`, `frame_stack=4`, `input_scale=1/255` and
+    /// `input_offset=0`; for a hidden layer N `layers.N.activation=tanh`, `layers.N.stride=4` or `layers.N.padding=1`; for a
+    /// layer of the file `NAME.transpose=true`; for models of Keras `head=dueling` and `head.activation=identity`.
     package private(set) var map: [String: String] = [:]
 
     /// Creates options.
@@ -23,7 +23,7 @@ package struct ImportOptions: Sendable {
             let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, Self.isKey(parts[0]) else {
                 throw .ambiguous(
-                    "--map \(setting) is invalid; use network=PREFIX, input=4x84x84, frame_stack=4, scale=1, offset=0, or "
+                    "--map \(setting) is invalid; use network=PREFIX, input=4x84x84, frame_stack=4, input_scale=1/255, input_offset=0, or "
                         + "layers.0.activation=tanh, layers.0.stride=4, layers.0.padding=1, NAME.transpose=true.")
             }
             guard map.updateValue(parts[1], forKey: parts[0]) == nil else {
@@ -32,8 +32,13 @@ package struct ImportOptions: Sendable {
         }
     }
 
+    /// The settings that only whole models take.
+    static let modelKeys = ["head", "head.activation"]
+
     private static func isKey(_ key: String) -> Bool {
-        if ["network", "input", "frame_stack", "scale", "offset"].contains(key) { return true }
+        if ["network", "input", "frame_stack", "input_scale", "input_offset"].contains(key) || modelKeys.contains(key) {
+            return true
+        }
         if key.hasSuffix(".transpose"), key.count > 10 { return true }
         let parts = key.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 3 && parts[0] == "layers" && Int(parts[1]).map { $0 >= 0 } ?? false
@@ -55,12 +60,12 @@ package struct ImportOptions: Sendable {
     /// Returns how observations are scaled: what the user says, otherwise what the file says.
     func scaling(_ facts: InputScaling) throws(InterchangeError) -> InputScaling {
         var result = facts
-        for (key, path) in [("offset", \InputScaling.offset), ("scale", \InputScaling.scale)] {
-            guard let text = map[key] else { continue }
-            guard let number = Float(text), number.isFinite else {
-                throw .ambiguous("--map \(key)=\(text) must be a number.")
+        if let scale = try inputScale() { result.scale = [Float(scale)] }
+        if let text = map["input_offset"] {
+            guard let offset = Float(text), offset.isFinite else {
+                throw .ambiguous("--map input_offset=\(text) must be a number such as 0 or 127.5.")
             }
-            result[keyPath: path] = [number]
+            result.offset = [offset]
         }
         return result
     }
@@ -84,12 +89,26 @@ package struct ImportOptions: Sendable {
         return activation
     }
 
+    /// Returns what the input is multiplied by: a number, or a quotient such as `1/255`.
+    func inputScale() throws(InterchangeError) -> Double? {
+        guard let text = map["input_scale"] else { return nil }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Double($0) }
+        if let first = parts[0], parts.count <= 2,
+            case let scale = parts.count == 2 ? parts[1].map({ first / $0 }) : first,
+            let scale, scale.isFinite, scale != 0
+        {
+            return scale
+        }
+        throw .ambiguous("--map input_scale=\(text) must be a number such as 1/255 or 0.1.")
+    }
+
     /// Returns the shape of the input.
     func input() throws(InterchangeError) -> [Int]? {
         guard let text = map["input"] else { return nil }
         let extents = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-        guard (1...3).contains(extents.count), extents.allSatisfy({ $0.map { $0 > 0 } ?? false }) else {
-            throw .ambiguous("--map input=\(text) must be extents such as 8 or 4x84x84.")
+        guard (1...3).contains(extents.count), extents.allSatisfy({ $0.map { (1...(1 << 20)).contains($0) } ?? false })
+        else {
+            throw .ambiguous("--map input=\(text) must be extents such as 8 or 4x84x84, each at most \(1 << 20).")
         }
         return extents.compactMap { $0 }
     }

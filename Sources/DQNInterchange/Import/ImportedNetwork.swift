@@ -21,7 +21,7 @@ package struct ImportedNetwork: Sendable {
     /// A row for each layer.
     package let rows: [Row]
     /// What was assumed, one sentence each.
-    package let notes: [String]
+    package internal(set) var notes: [String]
 }
 
 /// What is known of a network besides its tensors.
@@ -45,6 +45,10 @@ struct NetworkFacts {
     var scaling = InputScaling()
     /// The number of quantiles for each action, 1 for a network of Q-values.
     var quantiles = 1
+    /// Hidden layers that have no activation, whatever the others have.
+    var layersWithoutActivation: Set<String> = []
+    /// Whether the layer behind the convolutions takes images with their channels last, as Keras flattens them.
+    var areChannelsLast = false
     /// Whether the outputs have the quantiles outermost, as Stable-Baselines3 computes them.
     var areQuantilesOutermost = false
 }

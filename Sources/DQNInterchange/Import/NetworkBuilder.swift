@@ -120,6 +120,7 @@ struct NetworkBuilder {
         of module: ForeignModule, _ index: Int?, _ name: String, before next: ForeignModule?
     ) throws(InterchangeError) -> NetworkArchitecture.Activation {
         if let index, let activation = try options.activation(ofLayer: index) { return activation }
+        if let index, facts.layersWithoutActivation.contains(plan.trunk[index].name) { return .identity }
         if let next, let isFollowed = isFollowedByNothing(module, next) {
             if isFollowed == .assumed {
                 notes.append(
@@ -171,7 +172,7 @@ struct NetworkBuilder {
                 "The network of \(file) has \(layout.count) parameters; at most \(facts.parameterLimit) can be imported "
                     + "from a file of its size.")
         }
-        let pictures = try PictureOrder.pictures(plan, architecture)
+        let areChannelsLast = facts.areChannelsLast || plan.trunk.contains(where: \.isChannelsLast)
         var parameters: [Float] = []
         parameters.reserveCapacity(layout.count)
         var bias: [Float]?
@@ -190,9 +191,9 @@ struct NetworkBuilder {
                             + "layers.0.stride=4.")
                 }
                 (values, bias) = module.values()
-                if let picture = pictures[name] { values = PictureOrder.channelsFirst(values, picture) }
             }
             values = rearranged(values, entry.name)
+            if areChannelsLast { values = try FlattenedImage.channelsFirst(values, entry, architecture) }
             guard values.allSatisfy(\.isFinite) else {
                 throw InterchangeError.notRepresentable(
                     "'\(module.name)' of \(file) has values that are not finite.")
