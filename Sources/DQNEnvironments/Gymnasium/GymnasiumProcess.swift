@@ -13,7 +13,7 @@ final class GymnasiumProcess {
         control = socket.socket(fileno=3)
         names = (
             "values", "emulator", "capture", "restore", "snapshots", "sources", "isolation", "trust", "environment",
-            "making", "spaces", "worker",
+            "making", "spaces", "frames", "worker",
         )
         for name in names:
             name = "gymnasium_" + name
@@ -30,7 +30,8 @@ final class GymnasiumProcess {
         PackageResources.gymnasium_snapshots_py, PackageResources.gymnasium_sources_py,
         PackageResources.gymnasium_isolation_py, PackageResources.gymnasium_trust_py,
         PackageResources.gymnasium_environment_py, PackageResources.gymnasium_making_py,
-        PackageResources.gymnasium_spaces_py, PackageResources.gymnasium_worker_py,
+        PackageResources.gymnasium_spaces_py, PackageResources.gymnasium_frames_py,
+        PackageResources.gymnasium_worker_py,
     ]
     /// Largest payload accepted, in bytes.
     private static let payloadLimit: UInt64 = 1 << 30
@@ -54,6 +55,8 @@ final class GymnasiumProcess {
     var identifier: Int32 { process.identifier }
     var isStopped: Bool { process.isStopped }
     private(set) var memory: UnsafeMutableRawBufferPointer?
+    /// Where the process counts frames in the memory.
+    private var frameCount: UnsafeRawPointer?
     // Enough for the fault handler's output, at most a hundred frames.
     private var output = OutputTail(limit: 32768)
     private var hasAnswered = false
@@ -109,21 +112,28 @@ final class GymnasiumProcess {
     }
 
     /// Sets the size of the shared memory and maps it.
-    func share(bytes: Int) throws(EnvironmentError) {
+    ///
+    /// - Parameter frameCountOffset: where the process counts the frames that it takes: each has a step's time limit.
+    func share(bytes: Int, frameCountOffset: Int) throws(EnvironmentError) {
         do throws(SystemError) { try sharedMemory.map(byteCount: bytes) } catch {
             throw EnvironmentError(
                 code: .environmentFailed,
                 message: "\(bytes) bytes of shared memory for 'gym:\(name)' cannot be allocated (\(error)).")
         }
         memory = sharedMemory.bytes
+        frameCount = memory.flatMap { $0.baseAddress.map { UnsafeRawPointer($0 + frameCountOffset) } }
     }
+
+    /// The frames that the process has taken.
+    private var countedFrames: UInt64 { frameCount?.load(as: UInt64.self) ?? 0 }
 
     /// Sends a request and waits for the reply; any status is valid.
     ///
+    /// - Parameter steps: the steps that the request takes.
     /// - Throws: ``EnvironmentError`` (`processEnded`, `timedOut`); the process has then ended for good.
     func ask(
         _ operation: GymnasiumOperation, flag: Bool = false, _ value: UInt64 = 0, sending payload: [UInt8] = [],
-        seconds: Double
+        steps: Int = 1, seconds: Double
     ) throws(EnvironmentError) -> GymnasiumReply {
         if let loss { throw loss }
         let request = UnsafeMutableRawBufferPointer(rebasing: message[..<16])
@@ -132,11 +142,11 @@ final class GymnasiumProcess {
         let flags: UInt32 = (flag ? 1 : 0) | (Processors.haveRoomForPolling ? 2 : 0)
         request.storeBytes(of: flags, toByteOffset: 4, as: UInt32.self)
         request.storeBytes(of: value, toByteOffset: 8, as: UInt64.self)
-        let grace = max(Self.secondsOfGrace, Self.graceFactor * (operation == .step ? longest.step : longest.other))
+        let grace = max(Self.secondsOfGrace, Self.graceFactor * (operation.isStep ? longest.step : longest.other))
         var limit = ChildProcess.TimeLimit(seconds: seconds, ofGrace: grace)
         defer {
             switch operation {
-            case .step: longest.step = max(longest.step, limit.counted)
+            case .step, .frames: longest.step = max(longest.step, limit.counted)
             // Its answer comes after the imports.
             case .describe: break
             default: longest.other = max(longest.other, limit.counted)
@@ -148,7 +158,7 @@ final class GymnasiumProcess {
         }
         if failure == EAGAIN { throw timedOut(limit) }
         let header = UnsafeMutableRawBufferPointer(rebasing: message[16...])
-        try receive(into: header, within: &limit)
+        try receive(into: header, within: &limit, steps: steps)
         guard let base = header.baseAddress, let (reply, bytes) = GymnasiumReply.header(base),
             bytes <= Self.payloadLimit
         else {
@@ -171,13 +181,14 @@ final class GymnasiumProcess {
     }
 
     private func receive(
-        into buffer: UnsafeMutableRawBufferPointer, within limit: inout ChildProcess.TimeLimit
+        into buffer: UnsafeMutableRawBufferPointer, within limit: inout ChildProcess.TimeLimit, steps: Int = 1
     ) throws(EnvironmentError) {
         var filled = 0
+        var frames = countedFrames
         while filled < buffer.count {
             let second = output.isEnded ? nil : outputDescriptor
             switch ChildProcess.wait(
-                for: control, or: second, milliseconds: limit.milliseconds, polling: &polling)
+                for: control, or: second, milliseconds: limit.milliseconds, polling: &polling, steps: steps)
             {
             case .timeout: break
             case .first:
@@ -190,7 +201,11 @@ final class GymnasiumProcess {
             case .second: output.drain(outputDescriptor)
             case .failure: throw ended()
             }
-            if filled < buffer.count, limit.isOver(waitingFor: process) { throw timedOut(limit) }
+            if filled == buffer.count { return }
+            let counted = countedFrames
+            if counted != frames { limit.restart() }
+            frames = counted
+            if limit.isOver(waitingFor: process) { throw timedOut(limit) }
         }
     }
 

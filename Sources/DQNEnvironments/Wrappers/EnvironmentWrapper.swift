@@ -11,11 +11,16 @@ package protocol EnvironmentWrapper: Environment, CaptureExplaining {
     var inner: any Environment { get set }
     /// The wrapper as a list writes it: `action-repeat:4,max`.
     var text: String { get }
+    /// What takes frames for the inner environment, if the wrapper passes each step on unchanged, and observations too
+    /// where two of them count; `nil` by default.
+    func innerFrameTaker(keepingTwo: Bool) -> (any FrameTaking)?
 }
 
 extension EnvironmentWrapper {
     /// The specification of the inner environment.
     package var specification: EnvironmentSpecification { inner.specification }
+    /// `nil`: steps pass through the wrapper.
+    package func innerFrameTaker(keepingTwo: Bool) -> (any FrameTaking)? { nil }
     /// The lives left in the inner environment.
     package var lives: Int? { inner.lives }
     /// The action mask of the inner environment.
