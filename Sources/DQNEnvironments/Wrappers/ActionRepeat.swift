@@ -64,6 +64,12 @@ package struct ActionRepeat: EnvironmentWrapper {
         before = shown
     }
 
+    /// All repetitions, if the inner environment takes them in one call.
+    package var innerPreparation: StepPreparation? {
+        guard let taker = taker as? any StepPreparing else { return inner.stepPreparation }
+        return StepPreparation(taker, frames: count, keepsTwo: takesMaximum)
+    }
+
     /// Resets the inner environment.
     package mutating func reset(seed: UInt64?) throws {
         try inner.reset(seed: seed)

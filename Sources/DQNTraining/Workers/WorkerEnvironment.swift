@@ -27,6 +27,7 @@ final class WorkerEnvironment: @unchecked Sendable {
     private let actionCount: Int
 
     private var environment: any Environment
+    private let preparation: StepPreparation?
     private var frameStack: FrameStack
     /// The environment's newest observation.
     private(set) var frame: Observation
@@ -48,6 +49,7 @@ final class WorkerEnvironment: @unchecked Sendable {
     ) {
         let space = specification.observationSpace
         self.environment = environment
+        preparation = environment.stepPreparation
         self.usesMasks = usesMasks && specification.masksActions
         actionCount = specification.actionCount
         self.index = index
@@ -103,6 +105,12 @@ final class WorkerEnvironment: @unchecked Sendable {
                 ?? EnvironmentError(code: .stateNotApplicable, message: "\(error)", underlying: error)
         }
     }
+
+    /// Whether a step can begin before it is taken.
+    var canPrepareStep: Bool { preparation != nil }
+
+    /// Begins the step with the action, which ``step()`` takes next.
+    func prepareStep() { preparation?.begin(action) }
 
     /// Takes the action, and starts the next episode if this one has ended; callable on a thread of its own.
     func step() {
