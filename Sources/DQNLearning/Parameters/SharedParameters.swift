@@ -84,9 +84,14 @@ package final class SharedParameters: ParameterStore, @unchecked Sendable {
     ) -> Int {
         // Every method pushes its gradients, a plug-in's too: a long update is not stuck.
         Heartbeat.current?.beat()
-        (workerOptimizer ?? optimizer).step(
-            online, gradients: gradients, learningRate: learningRate, gradientScale: scale,
-            copy: copy === online ? nil : copy)
+        let copy = copy === online ? nil : copy
+        if let workerOptimizer {
+            workerOptimizer.step(
+                online, gradients: gradients, learningRate: learningRate, gradientScale: scale, copy: copy)
+        } else {
+            optimizer.step(
+                online, gradients: gradients, learningRate: learningRate, gradientScale: scale, copy: copy)
+        }
         return updates.add(1)
     }
 

@@ -77,6 +77,8 @@ public final class Optimizer: Sendable {
     package let configuration: OptimizerConfiguration
     private let count: PaddedCount
     private let slots: [ParameterSlab]
+    /// Addresses in the slots; they change with them alone.
+    private nonisolated(unsafe) let addresses: OptimizerSlots
     private let divided: DividedStep?
 
     /// The number of steps taken, including steps that other threads have started.
@@ -90,6 +92,7 @@ public final class Optimizer: Sendable {
         divided = team.map { DividedStep($0) }
         count = PaddedCount(0)
         slots = configuration.slotNames.map { _ in ParameterSlab(layout: layout) }
+        addresses = OptimizerSlots(slots)
     }
 
     /// Restores an optimiser from ``slotValues`` and ``stepCount``.
@@ -112,6 +115,7 @@ public final class Optimizer: Sendable {
             slots.append(try ParameterSlab(layout: layout, values: value))
         }
         self.slots = slots
+        addresses = OptimizerSlots(slots)
     }
 
     /// A copy of the slots by name, for a checkpoint; O(parameters).
@@ -138,7 +142,7 @@ public final class Optimizer: Sendable {
     ) {
         let stepNumber = count.add(1) + 1
         let step = OptimizerStep(
-            configuration, slots: slots, parameters: parameters, gradients: gradients, number: stepNumber,
+            configuration, slots: addresses, parameters: parameters, gradients: gradients, number: stepNumber,
             learningRate: learningRate, gradientScale: gradientScale, copy: copy)
         if let divided {
             divided.take(step)

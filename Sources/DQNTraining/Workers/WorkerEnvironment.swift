@@ -47,7 +47,9 @@ final class WorkerEnvironment: @unchecked Sendable {
         _ environment: any Environment, index: Int, _ specification: EnvironmentSpecification, frameStack depth: Int,
         usesMasks: Bool
     ) {
-        let space = specification.observationSpace
+        // A shape of its own: each step counts references to it, and all workers have the specification's.
+        let shared = specification.observationSpace
+        let space = ObservationSpace(shape: shared.shape.map { $0 }, element: shared.element)
         self.environment = environment
         preparation = environment.stepPreparation
         self.usesMasks = usesMasks && specification.masksActions
