@@ -154,7 +154,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DQNInterchangeTests",
-            dependencies: ["DQNInterchange", "DQNCheckpoint", "DQNModel", "DQNSupport"], swiftSettings: strict),
+            dependencies: ["DQNInterchange", "DQNCheckpoint", "DQNModel", "DQNSupport", "CDeflate", "Mutation"],
+            swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(
             name: "Forging", dependencies: ["DQNCheckpoint", "DQNModel", "HDF5"], path: "Tests/Forging",

@@ -8,7 +8,7 @@ extension NetworkArchitecture.Layer {
     ///   - input: The shape of the output of the layer below.
     ///   - name: How errors call the layer.
     /// - Throws: ``ModelError`` (`invalidArchitecture`).
-    func outputShape(for input: [Int], name: String) throws(ModelError) -> [Int] {
+    package func outputShape(for input: [Int], name: String) throws(ModelError) -> [Int] {
         switch kind {
         case .convolution(let sizes):
             try check(sizes.outputs, "outputs", name)

@@ -7,7 +7,7 @@ import Foundation
 struct DQNCheckpointTool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dqn-checkpoint",
-        abstract: "Inspect, verify, repair, compare, convert, import, strip and plot checkpoints.",
+        abstract: "Inspect, verify, repair, compare, convert, import, export, strip and plot checkpoints.",
         discussion: """
             EXAMPLES
               dqn-checkpoint show runs/cartpole/checkpoints/step-000000050000.h5
@@ -19,6 +19,7 @@ struct DQNCheckpointTool: ParsableCommand {
               dqn-checkpoint convert a.h5 old.h5 --to 1.0
               dqn-checkpoint strip step-000000050000.h5 policy.h5 --all-but-policy
               dqn-checkpoint import weights.pth policy.h5 --env CartPole-v1
+              dqn-checkpoint export runs/cartpole policy.safetensors
               dqn-checkpoint plot runs/seed-* -o curve.svg
 
             EXIT CODES
@@ -32,8 +33,9 @@ struct DQNCheckpointTool: ParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Show.self, List.self, Verify.self, Repair.self, Diff.self, Convert.self, Import.self, Strip.self, Plot.self,
-            IsolatedVerify.self, IsolatedRepair.self,
+            Show.self, List.self, Verify.self, Repair.self, Diff.self, Convert.self, Import.self, Export.self,
+            Strip.self,
+            Plot.self, IsolatedVerify.self, IsolatedRepair.self,
         ])
 
     static func main() { runProgram() }

@@ -9,8 +9,9 @@ struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Import a policy of another program.",
         discussion: """
-            Reads Stable-Baselines3 zips (DQN, QR-DQN), PyTorch weights (.pth, .pt), safetensors and NumPy arrays (.npz)
-            without Python. Nothing in the file is run. Prints the network as a table, and what was assumed.
+            Reads Stable-Baselines3 zips (DQN, QR-DQN), PyTorch weights (.pth, .pt), Keras models and weights (.keras, .h5,
+            .weights.h5, .h5f), safetensors and NumPy arrays (.npz) without Python. Nothing in the file is run. Prints the
+            network as a table, and what was assumed.
 
             EXAMPLES
               dqn-checkpoint import LunarLander-v3.zip lander.h5 --env LunarLander-v3
@@ -22,8 +23,8 @@ struct Import: ParsableCommand {
     @Argument(help: "New checkpoint.") var output: String?
     @Option(help: "The environment that the policy plays.") var env: String?
     @Option(help: "The activation of all hidden layers, such as relu or tanh.") var activation: String?
-    @Option(help: "A setting such as network=PREFIX, input=4x84x84 or layers.0.stride=4; repeatable.") var map:
-        [String] = []
+    @Option(help: "A setting such as network=PREFIX, input=4x84x84, layers.0.stride=4 or head=dueling; repeatable.")
+    var map: [String] = []
     @Option(help: "A .npz file with 'observations' and the 'values' that the policy's own program has for them.")
     var check: String?
     @Flag(help: "Print the table and stop.") var dryRun = false

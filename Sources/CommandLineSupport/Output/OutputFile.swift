@@ -38,12 +38,15 @@ package struct OutputFile {
     /// Writes the file atomically.
     ///
     /// - Throws: `CheckpointError`: `exists` if another process has created the file in the meantime, or `inputOutput`.
-    package func write(_ text: String) throws {
+    package func write(_ text: String) throws { try write(Data(text.utf8)) }
+
+    /// Writes bytes like ``write(_:)-(String)``.
+    package func write(_ contents: Data) throws {
         if !isOverwriting, FileManager.default.fileExists(atPath: url.path) {
             throw CheckpointError(
                 code: .exists, message: "'\(url.path)' was created in the meantime; choose another name.")
         }
-        do throws(SystemError) { try AtomicFile.write(Data(text.utf8), to: url.path, followingLinks: true) } catch {
+        do throws(SystemError) { try AtomicFile.write(contents, to: url.path, followingLinks: true) } catch {
             throw CheckpointError(
                 code: .inputOutput,
                 message:

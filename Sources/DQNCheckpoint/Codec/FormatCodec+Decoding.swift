@@ -7,6 +7,17 @@ extension FormatCodec {
         let progress = try reader.part("progress", progress)
         let (bytes, keys) = try reader.json("architecture")
         let architecture = try reader.document("architecture", bytes, as: NetworkArchitecture.self)
+        let layout = try checkedLayout(of: architecture, keys: keys)
+        return FormatHead(
+            configuration: configuration ?? .object([:]), architecture: architecture, layout: layout,
+            progress: progress
+                ?? ProgressDocument(salvaging: reader.manifest.attributes[FileLayout.agentSteps]))
+    }
+
+    /// Checks a decoded network and the keys of its document.
+    static func checkedLayout(
+        of architecture: NetworkArchitecture, keys: JSONValue
+    ) throws(CheckpointError) -> ParameterLayout {
         let layout: ParameterLayout
         do { layout = try ParameterLayout(architecture) } catch {
             throw .broken(.documents, "/architecture is invalid: \(error.message)", error)
@@ -20,10 +31,7 @@ extension FormatCodec {
                 "/architecture has the key '\(key)', which format \(version) does not define: the network may be another "
                     + "one than its known keys describe.")
         }
-        return FormatHead(
-            configuration: configuration ?? .object([:]), architecture: architecture, layout: layout,
-            progress: progress
-                ?? ProgressDocument(salvaging: reader.manifest.attributes[FileLayout.agentSteps]))
+        return layout
     }
 
     private static func configuration(_ reader: borrowing ContainerReader) throws(CheckpointError) -> JSONValue {

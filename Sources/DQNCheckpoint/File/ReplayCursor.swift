@@ -116,7 +116,7 @@ private struct CompressedChunk: Sendable {
         into byteCount: Int, digesting: Bool
     ) throws(CheckpointError) -> (chunk: ReplayChunk, digest: [UInt8]) {
         var chunk = ReplayChunk(byteCount: max(byteCount, extent * rowBytes))
-        let decompressor = try Decompressor()
+        let decompressor = try Decompressor(.zlib)
         let isWhole = chunk.withMutableBytes { memory in
             let part = UnsafeMutableRawBufferPointer(rebasing: memory[..<(extent * rowBytes)])
             switch skippedFilters {

@@ -5,7 +5,7 @@ extension Checkpoint {
     /// - Parameters:
     ///   - replay: removes the workers' replays.
     ///   - optimizer: removes the optimiser.
-    ///   - allButPolicy: keeps only configuration, network, counters and evaluations.
+    ///   - allButPolicy: keeps only configuration, network, counters, evaluations and the origin of an imported policy.
     package func stripped(replay: Bool = false, optimizer: Bool = false, allButPolicy: Bool = false) -> Checkpoint {
         var result = self
         var names = Set(stripped)
@@ -27,7 +27,7 @@ extension Checkpoint {
             result.workers = []
             result.history = MetricHistory()
             result.statistics = [:]
-            result.extensions = []
+            result.extensions.removeAll { $0.owner != ExtensionGroup.originOwner }
             names.insert("training")
         }
         result.stripped = names.sorted()

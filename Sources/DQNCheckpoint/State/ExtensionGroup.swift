@@ -8,6 +8,8 @@ public struct ExtensionGroup: Sendable, Equatable {
     public var mustUnderstand: Bool
     /// The state; the owner defines `kind` and `version`.
     public var state: StateSnapshot
+    /// The owner of the group that records where an imported policy comes from.
+    package static let originOwner = "org.swift-dqn.origin"
     /// Whether a text is a valid owner: reverse-domain form with letters, digits, `_`, `-` and `.`.
     package static func isOwner(_ text: String) -> Bool { text.contains(".") && PathComponent.isValid(text) }
     /// Creates a group.

@@ -32,6 +32,8 @@ struct ZipArchive: Sendable {
     private let bytes: ArraySlice<UInt8>
     private let indices: [String: Int]
     private let name: String
+    /// The size of the file that the archive is in: its own, or that of the archive around it.
+    let fileByteCount: Int
 
     /// Whether bytes begin as archives do.
     static func isArchive(_ bytes: ArraySlice<UInt8>) -> Bool {
@@ -40,10 +42,14 @@ struct ZipArchive: Sendable {
 
     /// Reads the directory and checks every entry's place.
     ///
+    /// - Parameter outer: The archive that this one is a file of. What both may decompress to is in proportion to that
+    ///   one's size; otherwise a bomb in a bomb would multiply.
     /// - Throws: ``InterchangeError`` (`malformed`).
-    init(_ bytes: ArraySlice<UInt8>, _ name: String) throws(InterchangeError) {
+    init(_ bytes: ArraySlice<UInt8>, _ name: String, within outer: ZipArchive? = nil) throws(InterchangeError) {
         self.bytes = bytes
         self.name = name
+        fileByteCount = min(bytes.count, outer?.fileByteCount ?? bytes.count)
+        let limit = Limit.contentBytes(fileByteCount)
         var directory = try ZipDirectory(bytes, name)
         var entries: [Entry] = []
         var indices: [String: Int] = [:]
@@ -53,10 +59,8 @@ struct ZipArchive: Sendable {
                 throw .malformed("\(name) has the file '\(entry.name)' twice.")
             }
             let (sum, overflows) = total.addingReportingOverflow(entry.byteCount)
-            guard !overflows, sum <= Limit.contentBytes(bytes.count) else {
-                throw .malformed(
-                    "\(name) would decompress to more than \(Limit.contentBytes(bytes.count)) bytes, far more than "
-                        + "weights do.")
+            guard !overflows, sum <= limit else {
+                throw .malformed("\(name) would decompress to more than \(limit) bytes, far more than weights do.")
             }
             total = sum
             entries.append(entry)

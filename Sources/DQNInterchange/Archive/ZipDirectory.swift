@@ -51,12 +51,19 @@ struct ZipDirectory {
         guard disk == directoryDisk, disk == 0 || disk == 0xffff, countHere == count else {
             throw .malformed("\(name) is an archive of several volumes.")
         }
-        if count == 0xffff || size == 0xffff_ffff || offset == 0xffff_ffff {
+        // PyTorch writes a zip64 end even where the fields of the older one suffice; Python reads it then, too.
+        let hasLargeEnd =
+            place - 20 >= archive.startIndex && archive[(place - 20)...].starts(with: [0x50, 0x4B, 0x06, 0x07])
+        if hasLargeEnd || count == 0xffff || size == 0xffff_ffff || offset == 0xffff_ffff {
             let large = try largeEnd(archive, before: place, name)
             (count, size, offset, limit) = (large.count, large.size, large.offset, large.place)
         }
         guard offset <= limit, size <= limit - offset else {
             throw .malformed("The directory of \(name) lies outside the archive.")
+        }
+        // Other readers would take them for an archive that was moved, and read other files.
+        guard offset + size == limit else {
+            throw .malformed("\(name) has \(limit - offset - size) bytes between its directory and its end.")
         }
         return (offset..<(offset + size), count)
     }
@@ -85,6 +92,9 @@ struct ZipDirectory {
             left -= 1
             if let entry = try entry() { return entry }
         }
+        guard reader.remaining == 0 else {
+            throw .malformed("The directory of \(name) has more files than its end says.")
+        }
         return nil
     }
 
@@ -99,13 +109,17 @@ struct ZipDirectory {
         let checksum = UInt32(try reader.number(4))
         var sizes = (compressed: try reader.count(4), whole: try reader.count(4), header: 0)
         let lengths = (name: try reader.count(2), extra: try reader.count(2), comment: try reader.count(2))
-        _ = try reader.take(2 + 2 + 4)
+        _ = try reader.take(2 + 2)
+        let attributes = try reader.number(4)
         sizes.header = try reader.count(4)
         let entryName = try reader.text(try reader.take(lengths.name))
         try readLargeSizes(try reader.take(lengths.extra), &sizes)
         _ = try reader.take(lengths.comment)
         try check(entryName, flags, method)
-        if entryName.hasSuffix("/") { return nil }
+        if entryName.utf8.last == UInt8(ascii: "/") { return nil }
+        guard attributes >> 28 != 0xA else {
+            throw .malformed("The file '\(entryName)' of \(name) is a symbolic link; store the file itself.")
+        }
         guard method == 8 || sizes.compressed == sizes.whole,
             sizes.whole / ZipArchive.Limit.expansion <= sizes.compressed
         else {
@@ -120,9 +134,14 @@ struct ZipDirectory {
     }
 
     private func check(_ entryName: String, _ flags: UInt64, _ method: UInt64) throws(InterchangeError) {
-        guard !entryName.isEmpty, entryName.utf8.count <= ZipArchive.Limit.nameBytes, !entryName.utf8.contains(0),
-            !entryName.hasPrefix("/"), !entryName.contains("\\"),
-            !entryName.split(separator: "/", omittingEmptySubsequences: false).contains("..")
+        // Bytes, because a mark that combines with a character hides it from comparisons of texts.
+        let text = entryName.utf8
+        let slash = UInt8(ascii: "/")
+        guard !text.isEmpty, text.count <= ZipArchive.Limit.nameBytes, !text.contains(0), text.first != slash,
+            !text.contains(UInt8(ascii: "\\")),
+            !text.split(separator: slash, omittingEmptySubsequences: false).contains(where: {
+                $0.elementsEqual("..".utf8)
+            })
         else { throw .malformed("\(name) has a file whose name leaves the archive: '\(entryName.prefix(200))'.") }
         guard flags & 1 == 0, flags & 0x40 == 0 else {
             throw .malformed("The file '\(entryName)' of \(name) is encrypted; decrypt the archive first.")

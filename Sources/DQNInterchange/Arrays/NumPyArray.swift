@@ -39,28 +39,17 @@ enum NumPyArray {
         let version = try reader.byte()
         _ = try reader.byte()
         guard (1...3).contains(version) else { throw .malformed("\(name) has version \(version) of NumPy's format.") }
-        let header = try reader.text(try reader.take(try reader.count(version == 1 ? 2 : 4)))
-        guard header.utf8.count <= 65_536, let code = field("descr", header),
-            let order = field("fortran_order", header),
-            let extents = field("shape", header)
-        else { throw .malformed("\(name) has a header without type, order and shape.") }
-        let type = code.trimmingQuotes
-        guard let element = NumPyType.element(String(type.dropFirst())), type.first != ">" || element.byteCount == 1
+        let header = try NumPyHeader(try reader.take(try reader.count(version == 1 ? 2 : 4)), name)
+        guard let element = NumPyType.element(String(header.type.dropFirst())),
+            header.type.first != ">" || element.byteCount == 1
         else {
             throw .notRepresentable(
-                "\(name) has elements of the type '\(type.prefix(40))'; only little-endian numbers are supported.")
+                "\(name) has elements of the type '\(header.type.prefix(40))'; only little-endian numbers are supported: "
+                    + "save array.astype('<f4').")
         }
-        guard order == "False" else {
-            throw .notRepresentable("\(name) is in Fortran's order; save numpy.ascontiguousarray(array).")
-        }
-        var shape: [Int] = []
-        for part in extents.dropFirst().dropLast().split(separator: ",") {
-            let digits = part.filter { $0 != " " }
-            if digits.isEmpty { continue }
-            guard let extent = Int(digits) else { throw .malformed("\(name) has no shape.") }
-            shape.append(extent)
-        }
-        return try ForeignTensor(element, shape, try reader.take(reader.remaining), name)
+        let bytes = try reader.take(reader.remaining)
+        return header.isFortran
+            ? try .fortran(element, header.shape, bytes, name) : try ForeignTensor(element, header.shape, bytes, name)
     }
 
     /// Reads a `.npz` file: arrays by their names, in the order of the archive.
@@ -76,16 +65,4 @@ enum NumPyArray {
         }
         return .dictionary(members)
     }
-
-    /// Returns the text of a key of a header, which is a Python dictionary.
-    private static func field(_ key: String, _ header: String) -> String? {
-        guard let range = header.firstRange(of: "'\(key)'") else { return nil }
-        let rest = header[range.upperBound...].drop { $0 == ":" || $0 == " " }
-        if rest.first == "(" { return rest.firstIndex(of: ")").map { String(rest[...$0]) } }
-        return String(rest.prefix { $0 != "," && $0 != "}" }.filter { $0 != " " })
-    }
-}
-
-extension String {
-    fileprivate var trimmingQuotes: String { filter { $0 != "'" && $0 != "\"" } }
 }

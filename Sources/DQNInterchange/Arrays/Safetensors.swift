@@ -12,10 +12,12 @@ enum Safetensors {
         return bytes[bytes.startIndex + 8] == UInt8(ascii: "{") && length >= 2 && length <= UInt64(bytes.count - 8)
     }
 
-    /// Reads all tensors. Ranges that overlap, leave gaps or end before or behind the file are refused.
+    /// Reads all tensors, and the description of a policy that this library exported. Ranges that overlap, leave gaps or end before or behind the file are refused.
     ///
     /// - Throws: ``InterchangeError``: `malformed` or `notRepresentable`.
-    static func read(_ bytes: ArraySlice<UInt8>, _ name: String) throws(InterchangeError) -> ForeignValue {
+    static func read(
+        _ bytes: ArraySlice<UInt8>, _ name: String
+    ) throws(InterchangeError) -> (value: ForeignValue, description: [UInt8]?) {
         var reader = ByteReader(bytes, name)
         let length = try reader.count(8)
         guard length <= headerLimit else { throw .malformed("\(name) has a header of \(length) bytes.") }
@@ -27,7 +29,11 @@ enum Safetensors {
         guard case .object(let members) = header else { throw .malformed("The header of \(name) is no object.") }
         let contents = try reader.take(reader.remaining)
         var entries: [(range: Range<Int>, key: String, tensor: ForeignTensor)] = []
+        guard members.count <= ForeignLimit.tensors else {
+            throw .malformed("\(name) has \(members.count) tensors; at most \(ForeignLimit.tensors) are allowed.")
+        }
         for (key, value) in members where key != "__metadata__" {
+            guard key.utf8.count <= ForeignLimit.nameBytes else { throw .tooLong(key, name) }
             entries.append(try entry(key, value, contents, name))
         }
         entries.sort {
@@ -44,8 +50,9 @@ enum Safetensors {
             throw .malformed("\(name) has \(contents.count - end) bytes behind its tensors.")
         }
         // The format keeps no order but that of the bytes, which writers sort by name or by alignment.
-        return .dictionary(
-            entries.sorted { NaturalOrder.precedes($0.key, $1.key) }.map { ($0.key, .tensor($0.tensor)) })
+        let tensors = entries.sorted { NaturalOrder.precedes($0.key, $1.key) }
+        let description = members["__metadata__"]?[PolicyExport.descriptionKey]?.stringValue
+        return (.dictionary(tensors.map { ($0.key, .tensor($0.tensor)) }), description.map { Array($0.utf8) })
     }
 
     private static func entry(

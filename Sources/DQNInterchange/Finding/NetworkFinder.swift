@@ -14,7 +14,10 @@ struct NetworkFinder {
     static func network(
         in value: ForeignValue, chosen: String?, _ file: String
     ) throws(InterchangeError) -> Candidate {
-        let modules = StateDictionary.all(in: value).flatMap { ForeignModule.all(in: $0) }
+        var modules: [ForeignModule] = []
+        for dictionary in try StateDictionary.all(in: value, file) {
+            modules += try ForeignModule.all(in: dictionary, file)
+        }
         guard !modules.isEmpty else { throw .notRepresentable("\(file) has no tensors.") }
         if let chosen {
             let path = chosen.split(separator: ".").map(String.init)

@@ -2,6 +2,8 @@ internal import DQNModel
 
 /// Modules in the order in which a network computes them: hidden layers, then one head or the streams of a dueling head.
 struct NetworkPlan {
+    /// More than networks may have: a file may have many more tensors, which are arranged in many ways.
+    private static let moduleLimit = 8192
     var trunk: [ForeignModule]
     var head: ForeignModule?
     var value: [ForeignModule] = []
@@ -15,7 +17,9 @@ struct NetworkPlan {
 
     /// Arranges modules, or returns `nil` if they do not follow one another.
     init?(_ modules: [ForeignModule]) {
-        guard !modules.isEmpty, modules.allSatisfy({ $0.unsupported == nil }) else { return nil }
+        guard !modules.isEmpty, modules.count <= Self.moduleLimit, modules.allSatisfy({ $0.unsupported == nil }) else {
+            return nil
+        }
         if Self.isChain(modules), let last = modules.last, last.shape.count == 2 {
             self.init(trunk: Array(modules.dropLast()), head: last)
             return

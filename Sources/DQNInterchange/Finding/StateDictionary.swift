@@ -7,24 +7,44 @@ struct StateDictionary {
     let tensors: [(name: String, tensor: ForeignTensor)]
 
     /// Returns the dictionaries of tensors in a file, outermost first. Those of optimisers are left out.
-    static func all(in value: ForeignValue, path: String = "") -> [StateDictionary] {
+    ///
+    /// - Throws: ``InterchangeError`` (`malformed`) for more tensors or longer names than ``ForeignLimit`` allows.
+    static func all(in value: ForeignValue, _ file: String) throws(InterchangeError) -> [StateDictionary] {
+        var found: [StateDictionary] = []
+        var count = 0
+        try collect(value, "", file, &found, &count)
+        return found
+    }
+
+    private static func collect(
+        _ value: ForeignValue, _ path: String, _ file: String, _ found: inout [StateDictionary], _ count: inout Int
+    ) throws(InterchangeError) {
         let members: [(key: String, value: ForeignValue)]
         switch value {
         case .dictionary(let items): members = items
         case .list(let items): members = items.enumerated().map { (String($0.offset), $0.element) }
-        default: return []
+        default: return
         }
-        if value["param_groups"] != nil, value["state"] != nil { return [] }
+        if value["param_groups"] != nil, value["state"] != nil { return }
         var tensors: [(name: String, tensor: ForeignTensor)] = []
-        var others: [StateDictionary] = []
+        var others: [(name: String, value: ForeignValue)] = []
         for (key, value) in members {
-            if case .tensor(let tensor) = value {
-                tensors.append((key, tensor))
-            } else {
-                others += all(in: value, path: path.isEmpty ? key : "\(path).\(key)")
+            switch value {
+            case .tensor(let tensor): tensors.append((key, tensor))
+            case .dictionary, .list: others.append((key, value))
+            default: break
             }
         }
-        return (tensors.isEmpty ? [] : [StateDictionary(path: path, tensors: tensors)]) + others
+        count += tensors.count
+        guard count <= ForeignLimit.tensors else {
+            throw .malformed(
+                "\(file) has more than \(ForeignLimit.tensors) tensors; save the network's weights alone.")
+        }
+        if !tensors.isEmpty { found.append(StateDictionary(path: path, tensors: tensors)) }
+        for (key, value) in others {
+            guard path.utf8.count + key.utf8.count < ForeignLimit.nameBytes else { throw .tooLong(key, file) }
+            try collect(value, path.isEmpty ? key : "\(path).\(key)", file, &found, &count)
+        }
     }
 }
 
@@ -43,11 +63,14 @@ struct ForeignModule {
     var shape: [Int] { weight?.shape ?? [] }
 
     /// Groups the tensors of a dictionary, in the order of the file.
-    static func all(in dictionary: StateDictionary) -> [ForeignModule] {
+    ///
+    /// - Throws: ``InterchangeError`` (`malformed`) for names that are too long, or that mean the same tensor.
+    static func all(in dictionary: StateDictionary, _ file: String) throws(InterchangeError) -> [ForeignModule] {
         var modules: [ForeignModule] = []
         var places: [[String]: Int] = [:]
         for (name, tensor) in dictionary.tensors {
             let full = dictionary.path.isEmpty ? name : "\(dictionary.path).\(name)"
+            guard full.utf8.count <= ForeignLimit.nameBytes else { throw .tooLong(full, file) }
             var path = full.split(whereSeparator: { $0 == "." || $0 == "/" }).map(String.init)
             var kind = path.popLast() ?? ""
             // Arrays of NumPy have names such as fc1_weight.
@@ -58,10 +81,17 @@ struct ForeignModule {
                     kind = String(end)
                 }
             }
+            guard path.count <= ForeignLimit.nameComponents else {
+                throw .malformed(
+                    "'\(full)' of \(file) has more than \(ForeignLimit.nameComponents) names within one another.")
+            }
             let place = places[path] ?? modules.count
             if place == modules.count {
                 places[path] = place
                 modules.append(ForeignModule(path: path))
+            }
+            guard kind != "weight" || modules[place].weight == nil, kind != "bias" || modules[place].bias == nil else {
+                throw .malformed("\(file) has two tensors for the \(kind) of '\(modules[place].name)'.")
             }
             switch kind {
             case "weight": modules[place].weight = tensor

@@ -12,6 +12,10 @@ package struct ForeignPolicy: Sendable {
         case olderPyTorch = "pytorch-older"
         case safetensors
         case numPy = "numpy"
+        /// A whole model of Keras.
+        case keras
+        /// Weights of Keras.
+        case kerasWeights = "keras-weights"
     }
 
     /// The largest file that is read.
@@ -27,6 +31,8 @@ package struct ForeignPolicy: Sendable {
     private var settings: [String: JSONValue] = [:]
     /// Steps of training, as far as the file says.
     private var agentSteps = 0
+    /// The description of a policy that this library exported.
+    private let described: DescribedPolicy?
     private let fileName: String
     private let options: ImportOptions
 
@@ -61,8 +67,10 @@ package struct ForeignPolicy: Sendable {
             throw InterchangeError(code: .missing, message: error.message, underlying: error)
         }
         let file = "'\(name)'"
-        let value: ForeignValue
+        var value = ForeignValue.null
+        var description: [UInt8]?
         var facts = NetworkFacts()
+        var keras: KerasFile.Contents?
         if ZipArchive.isArchive(bytes) {
             let archive = try ZipArchive(bytes, file)
             if StableBaselinesFile.isModel(archive) {
@@ -75,56 +83,105 @@ package struct ForeignPolicy: Sendable {
             } else if TorchFile.folder(of: archive) != nil {
                 kind = .pyTorch
                 value = try TorchFile.read(archive, file)
+            } else if KerasFile.isModel(archive) {
+                keras = try KerasFile.read(archive, options, file)
+                kind = keras?.isModel == true ? .keras : .kerasWeights
             } else if archive.entries.contains(where: { $0.name.hasSuffix(".npy") }) {
                 kind = .numPy
                 value = try NumPyArray.read(archive, file)
+                description = value.removeDescription()
             } else {
                 throw .notRepresentable("\(file) is a zip archive of an unknown program.")
             }
+        } else if HierarchicalFile.isFile(bytes) {
+            keras = try KerasFile.read(bytes, options, file)
+            kind = keras?.isModel == true ? .keras : .kerasWeights
         } else if TorchFile.isLegacy(bytes) {
             kind = .olderPyTorch
             value = try TorchFile.read(bytes, file)
+        } else if KerasFile.isTensorFlowIndex(bytes) {
+            throw .notRepresentable(
+                "\(file) is the index of a checkpoint of TensorFlow, whose weights are in other files; load it there and save "
+                    + "the weights with model.save_weights('policy.weights.h5').")
         } else if Safetensors.isFile(bytes) {
             kind = .safetensors
-            value = try Safetensors.read(bytes, file)
+            (value, description) = try Safetensors.read(bytes, file)
         } else {
             throw .notRepresentable(
-                "\(file) is no file that can be imported; Stable-Baselines3 zips, PyTorch weights, safetensors and NumPy "
-                    + ".npz are supported.")
+                "\(file) is no file that can be imported; Stable-Baselines3 zips, PyTorch weights, Keras files, safetensors "
+                    + "and NumPy .npz are supported.")
         }
-        let found = try NetworkFinder.network(in: value, chosen: options.map["network"], file)
-        network = try NetworkBuilder.network(found.plan, facts, options, file)
+        var notes: [String] = []
+        switch keras {
+        case .model(let whole)?:
+            (network, described) = (whole, nil)
+            return
+        case .weights(let stored, let stated, let assumed)?: (value, facts, notes) = (stored, stated, assumed)
+        case nil: break
+        }
+        if let key = ImportOptions.modelKeys.first(where: { options.map[$0] != nil }) {
+            throw .ambiguous("\(file) is no whole model of Keras, to which alone --map \(key) applies; leave it out.")
+        }
+        described = try DescribedPolicy(description, value, options, file)
+        if let described {
+            network = described.network
+        } else {
+            facts.parameterLimit = min(1 << 22 + 16 * bytes.count, 1 << 28)
+            facts.scaling = try value.removeInputScaling(file)
+            let found = try NetworkFinder.network(in: value, chosen: options.map["network"], file)
+            var built = try NetworkBuilder.network(found.plan, facts, options, file)
+            built.notes += notes
+            network = built
+        }
     }
 
     /// The owner of the group that tells where an imported policy comes from.
-    package static let originOwner = "org.swift-dqn.origin"
+    package static let originOwner = ExtensionGroup.originOwner
 
     /// Returns the policy as a checkpoint without anything that training needs.
     ///
     /// - Throws: ``InterchangeError`` (`ambiguous`) without an environment.
     package func checkpoint() throws(InterchangeError) -> Checkpoint {
-        guard let environment = options.environment, !environment.isEmpty else {
+        var checkpoint: Checkpoint
+        if let described {
+            checkpoint = described.document.checkpoint(network.parameters)
+        } else {
+            checkpoint = try undescribed()
+        }
+        if let environment = options.environment, !environment.isEmpty,
+            case .object(var configuration) = checkpoint.configuration
+        {
+            configuration["environment"] = .string(environment)
+            checkpoint.configuration = .object(configuration)
+        }
+        guard checkpoint.configuration["environment"]?.stringValue?.isEmpty == false else {
             throw .ambiguous(
                 "'\(fileName)' does not say which environment it plays; pass --env, such as --env CartPole-v1.")
         }
+        checkpoint.extensions = [ExtensionGroup(owner: Self.originOwner, mustUnderstand: false, state: origin)]
+        return checkpoint
+    }
+
+    /// The origin's arrays. A policy that was exported keeps the origin that it had.
+    private var origin: StateSnapshot {
+        var texts = ["file_sha256": digest, "file_kind": kind.rawValue, "file_name": fileName]
+        if let described {
+            texts["checkpoint_sha256"] = described.document.checkpointDigest
+            for (key, text) in described.document.origin { texts["first_\(key)"] = text }
+        }
+        return StateSnapshot(kind: "import", version: 1, values: texts.mapValues { .uint8(Array($0.utf8)) })
+    }
+
+    private func undescribed() throws(InterchangeError) -> Checkpoint {
         let shape = network.architecture.input.shape
         var configuration = settings
-        configuration["environment"] = .string(environment)
         // Frames of one channel are stacked along the channels.
         let frames = try options.number("frame_stack", 1...64) ?? (shape.count == 3 ? min(shape[0], 64) : 1)
         configuration["frame_stack"] = .integer(Int64(frames))
-        let origin = StateSnapshot(
-            kind: "import", version: 1,
-            values: [
-                "file_sha256": .uint8(Array(digest.utf8)), "file_kind": .uint8(Array(kind.rawValue.utf8)),
-                "file_name": .uint8(Array(fileName.utf8)),
-            ])
         var counters = Counters()
         counters.agentSteps = agentSteps
         return Checkpoint(
             writer: .current, configuration: .object(configuration), architecture: network.architecture,
-            online: network.parameters, counters: counters,
-            stripped: ["optimizer", "replay", "training"],
-            extensions: [ExtensionGroup(owner: Self.originOwner, mustUnderstand: false, state: origin)])
+            online: network.parameters, counters: counters, stripped: ["optimizer", "replay", "training"])
     }
 }

@@ -7,7 +7,8 @@ package struct ImportOptions: Sendable {
     /// The activation of all hidden layers, if the file does not say.
     package var activation: NetworkArchitecture.Activation?
     /// The settings of `--map`: `network=PREFIX`, `input=4x84x84`, `frame_stack=4`, and for a hidden layer N
-    /// `layers.N.activation=tanh`, `layers.N.stride=4` or `layers.N.padding=1`.
+    /// `layers.N.activation=tanh`, `layers.N.stride=4` or `layers.N.padding=1`; for models of Keras `head=dueling`,
+    /// `head.activation=identity` and `input_scale=1/255`.
     package private(set) var map: [String: String] = [:]
 
     /// Creates options.
@@ -31,8 +32,11 @@ package struct ImportOptions: Sendable {
         }
     }
 
+    /// The settings that only whole models take.
+    static let modelKeys = ["head", "head.activation", "input_scale"]
+
     private static func isKey(_ key: String) -> Bool {
-        if ["network", "input", "frame_stack"].contains(key) { return true }
+        if ["network", "input", "frame_stack"].contains(key) || modelKeys.contains(key) { return true }
         let parts = key.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 3 && parts[0] == "layers" && Int(parts[1]).map { $0 >= 0 } ?? false
             && ["activation", "stride", "padding"].contains(parts[2])
@@ -57,12 +61,26 @@ package struct ImportOptions: Sendable {
         return activation
     }
 
+    /// Returns what the input is multiplied by: a number, or a quotient such as `1/255`.
+    func inputScale() throws(InterchangeError) -> Double? {
+        guard let text = map["input_scale"] else { return nil }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Double($0) }
+        if let first = parts[0], parts.count <= 2,
+            case let scale = parts.count == 2 ? parts[1].map({ first / $0 }) : first,
+            let scale, scale.isFinite, scale != 0
+        {
+            return scale
+        }
+        throw .ambiguous("--map input_scale=\(text) must be a number such as 1/255 or 0.1.")
+    }
+
     /// Returns the shape of the input.
     func input() throws(InterchangeError) -> [Int]? {
         guard let text = map["input"] else { return nil }
         let extents = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
-        guard (1...3).contains(extents.count), extents.allSatisfy({ $0.map { $0 > 0 } ?? false }) else {
-            throw .ambiguous("--map input=\(text) must be extents such as 8 or 4x84x84.")
+        guard (1...3).contains(extents.count), extents.allSatisfy({ $0.map { (1...(1 << 20)).contains($0) } ?? false })
+        else {
+            throw .ambiguous("--map input=\(text) must be extents such as 8 or 4x84x84, each at most \(1 << 20).")
         }
         return extents.compactMap { $0 }
     }

@@ -21,11 +21,14 @@ package struct ImportedNetwork: Sendable {
     /// A row for each layer.
     package let rows: [Row]
     /// What was assumed, one sentence each.
-    package let notes: [String]
+    package internal(set) var notes: [String]
 }
 
 /// What is known of a network besides its tensors.
 struct NetworkFacts {
+    /// The most parameters for the size of the file: layers may share one tensor, so that a short file can describe a large
+    /// network.
+    var parameterLimit = 0
     /// The activation of hidden layers, if the file says.
     var activation: NetworkArchitecture.Activation?
     /// The shape of the observations, if the file says.
@@ -38,8 +41,14 @@ struct NetworkFacts {
     var isImage: Bool?
     /// Whether pixels are divided by 255.
     var scalesPixels = true
+    /// How observations are scaled, if the file says.
+    var scaling = InputScaling()
     /// The number of quantiles for each action, 1 for a network of Q-values.
     var quantiles = 1
+    /// Hidden layers that have no activation, whatever the others have.
+    var layersWithoutActivation: Set<String> = []
+    /// Whether the layer behind the convolutions takes images with their channels last, as Keras flattens them.
+    var areChannelsLast = false
     /// Whether the outputs have the quantiles outermost, as Stable-Baselines3 computes them.
     var areQuantilesOutermost = false
 }

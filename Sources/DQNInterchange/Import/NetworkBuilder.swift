@@ -3,8 +3,6 @@ internal import DQNModel
 /// Makes a network of this library of a plan.
 struct NetworkBuilder {
     private typealias Layer = NetworkArchitecture.Layer
-    /// Layers may share one tensor, so that a short file can describe a large network.
-    private static let parameterLimit = 1 << 28
     private let plan: NetworkPlan
     private let facts: NetworkFacts
     private let options: ImportOptions
@@ -58,12 +56,16 @@ struct NetworkBuilder {
         let architecture: NetworkArchitecture
         do {
             let isImage = facts.isImage ?? (plan.trunk.first?.shape.count == 4)
+            let scaling = facts.scaling.normalized(isImage: isImage, scalesPixels: facts.scalesPixels)
             architecture = try NetworkArchitecture(
                 input: ObservationSpace(shape: input, element: isImage ? .uint8 : .float32),
-                inputScale: isImage && !facts.scalesPixels ? [1] : [], layers: layers, head: head)
-            if isImage, facts.scalesPixels { notes.append("Pixels are multiplied by 1/255 before the first layer.") }
+                inputOffset: scaling.offset, inputScale: scaling.scale, layers: layers, head: head)
+            if isImage, facts.scalesPixels, scaling.scale.isEmpty {
+                notes.append("Pixels are multiplied by 1/255 before the first layer.")
+            }
             return ImportedNetwork(
-                architecture: architecture, parameters: try parameters(try ParameterLayout(architecture)), rows: rows,
+                architecture: architecture, parameters: try parameters(try ParameterLayout(architecture), architecture),
+                rows: rows,
                 notes: notes)
         } catch let error as ModelError {
             throw .notRepresentable("The network of \(file) cannot be represented: \(error.message)")
@@ -106,6 +108,7 @@ struct NetworkBuilder {
 
     private mutating func activation(_ index: Int?) throws(InterchangeError) -> NetworkArchitecture.Activation {
         if let index, let activation = try options.activation(ofLayer: index) { return activation }
+        if let index, facts.layersWithoutActivation.contains(plan.trunk[index].name) { return .identity }
         if let index, let activation = facts.extractorActivation, plan.trunk[index].path.contains("features_extractor")
         {
             return activation
@@ -139,11 +142,13 @@ struct NetworkBuilder {
         tensors["\(name)/bias"] = (module.bias, "\(module.name).bias")
     }
 
-    private func parameters(_ layout: ParameterLayout) throws(InterchangeError) -> [Float] {
-        guard layout.count <= Self.parameterLimit else {
+    private func parameters(
+        _ layout: ParameterLayout, _ architecture: NetworkArchitecture
+    ) throws(InterchangeError) -> [Float] {
+        guard layout.count <= facts.parameterLimit else {
             throw .notRepresentable(
-                "The network of \(file) has \(layout.count) parameters; at most \(Self.parameterLimit) can be imported."
-            )
+                "The network of \(file) has \(layout.count) parameters; at most \(facts.parameterLimit) can be imported "
+                    + "from a file of its size.")
         }
         var parameters: [Float] = []
         parameters.reserveCapacity(layout.count)
@@ -161,7 +166,8 @@ struct NetworkBuilder {
                     "'\(source)' of \(file) is \(tensor.shape), and the layers before it give \(entry.shape); set the input "
                         + "with --map input=CxHxW, or strides and paddings with --map layers.0.stride=4.")
             }
-            let values = rearranged(tensor.floats, entry.name)
+            var values = rearranged(tensor.floats, entry.name)
+            if facts.areChannelsLast { values = try FlattenedImage.channelsFirst(values, entry, architecture) }
             guard values.allSatisfy(\.isFinite) else {
                 throw .notRepresentable("'\(source)' of \(file) has values that are not finite.")
             }

@@ -5,21 +5,27 @@ extension PickleReader {
     /// Returns a value without references. A container that contains itself, or is repeated so often that the tree would
     /// be larger than the pickle's bound, is refused.
     func foreign(_ value: PickleValue) throws(InterchangeError) -> ForeignValue {
-        var budget = Limit.values
+        var budget = Budget(values: Limit.values(fileByteCount), bytes: Limit.copiedBytes(fileByteCount))
         return try foreign(value, depth: 0, &budget)
     }
 
+    /// What a tree may still have.
+    private struct Budget {
+        var values: Int
+        var bytes: Int
+    }
+
     private func foreign(
-        _ value: PickleValue, depth: Int, _ budget: inout Int
+        _ value: PickleValue, depth: Int, _ budget: inout Budget
     ) throws(InterchangeError) -> ForeignValue {
-        budget -= 1
+        budget.values -= 1
         guard depth <= Limit.depth else {
             throw .malformed("\(name) nests its containers endlessly, or more than \(Limit.depth) deep.")
         }
-        guard budget > 0 else {
+        guard budget.values > 0 else {
             throw .malformed(
-                "\(name) has more than \(Limit.values) values, or repeats its containers too often; save the weights "
-                    + "alone: torch.save(model.state_dict(), 'weights.pth').")
+                "\(name) has more than \(Limit.values(fileByteCount)) values, or repeats its containers too often; save "
+                    + "the weights alone: torch.save(model.state_dict(), 'weights.pth').")
         }
         switch value {
         case .none: return .null
@@ -34,13 +40,14 @@ extension PickleReader {
         case .other(let text): return .other(text)
         case .arrayType(let type): return .other(type.code)
         case .tensor(let tensor):
-            // Copies of one tensor count as often as they are made.
-            if !tensor.isContiguous { budget -= tensor.shape.reduce(1, *) / 64 }
-            guard budget > 0 else { throw .malformed("\(name) repeats its tensors too often.") }
+            if !tensor.isContiguous { try take(tensor.byteCount, &budget) }
             return .tensor(try tensor.contiguous())
         case .array(let array):
-            guard !array.isFortran || array.shape.count < 2 else { return .other("an array in Fortran's order") }
-            return .tensor(try ForeignTensor(array.element, array.shape, array.bytes, name))
+            guard array.isFortran, array.shape.count > 1 else {
+                return .tensor(try ForeignTensor(array.element, array.shape, array.bytes, name))
+            }
+            try take(array.bytes.count, &budget)
+            return .tensor(try .fortran(array.element, array.shape, array.bytes, name))
         case .container(let place):
             let container = containers[place]
             guard container.kind == .dictionary else {
@@ -52,8 +59,14 @@ extension PickleReader {
         }
     }
 
+    /// Counts a tensor that is copied. Copies of one tensor count as often as they are made.
+    private func take(_ byteCount: Int, _ budget: inout Budget) throws(InterchangeError) {
+        budget.bytes -= byteCount
+        guard budget.bytes >= 0 else { throw .malformed("\(name) repeats its tensors too often.") }
+    }
+
     private func members(
-        _ items: [PickleValue], _ depth: Int, _ budget: inout Int
+        _ items: [PickleValue], _ depth: Int, _ budget: inout Budget
     ) throws(InterchangeError) -> [(key: String, value: ForeignValue)] {
         var members: [(key: String, value: ForeignValue)] = []
         var seen: Set<String> = []
@@ -64,6 +77,7 @@ extension PickleReader {
             case .integer(let number): key = String(number)
             default: continue
             }
+            guard key.utf8.count <= ForeignLimit.nameBytes else { throw .tooLong(key, name) }
             guard seen.insert(key).inserted else { throw .malformed("\(name) has the key '\(key)' twice.") }
             members.append((key, try foreign(items[index + 1], depth: depth + 1, &budget)))
         }

@@ -29,11 +29,14 @@ extension PickleReader {
         case UInt8(ascii: "F"):
             guard let number = Double(try reader.line()) else { throw malformed("no number") }
             stack.append(.number(number))
-        case UInt8(ascii: "V"): stack.append(.text(try reader.line()))
+        case UInt8(ascii: "V"):
+            let line = try reader.line()
+            guard !line.utf8.contains(UInt8(ascii: "\\")) else { throw malformed("a text with escapes") }
+            stack.append(.text(line))
         case UInt8(ascii: "S"):
             let line = try reader.line()
-            guard line.count >= 2, let quote = line.first, quote == line.last, "'\"".contains(quote),
-                !line.contains("\\")
+            guard line.utf8.count >= 2, let quote = line.utf8.first, quote == line.utf8.last,
+                [UInt8(ascii: "'"), UInt8(ascii: "\"")].contains(quote), !line.utf8.contains(UInt8(ascii: "\\"))
             else { throw malformed("a text without quotes or with escapes") }
             stack.append(.text(String(line.dropFirst().dropLast())))
         default: return false

@@ -46,9 +46,9 @@ extension PickleReader {
         case .device: return .other(text)
         case .encode:
             guard case .text(let characters)? = arguments.first else { break }
-            let scalars = characters.unicodeScalars
-            guard scalars.allSatisfy({ $0.value < 256 }) else { break }
-            return .bytes(scalars.map { UInt8($0.value) }[...])
+            try count(characters)
+            guard let bytes = Self.latin1(characters) else { break }
+            return .bytes(bytes[...])
         case .rebuildTensor: return .tensor(try tensor(arguments))
         case .rebuildParameter:
             guard case .tensor(let tensor)? = arguments.first else { break }
@@ -57,6 +57,17 @@ extension PickleReader {
         case .storage, .untypedStorage, .array, .inert: break
         }
         throw .malformed("\(name) calls '\(text)' in a way that no pickle of tensors does.")
+    }
+
+    /// Returns the bytes that the characters of a text stand for, or `nil` if one is no byte.
+    private static func latin1(_ text: String) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
+        for scalar in text.unicodeScalars {
+            guard let byte = UInt8(exactly: scalar.value) else { return nil }
+            bytes.append(byte)
+        }
+        return bytes
     }
 
     private mutating func container(_ kind: PickleContainer.Kind, _ items: [PickleValue]) -> PickleValue {
@@ -75,7 +86,8 @@ extension PickleReader {
     }
 
     /// Sets the state of an object. Attributes of dictionaries, such as the versions of PyTorch's modules, are not needed.
-    private func completed(_ object: PickleValue, _ state: PickleValue) throws(InterchangeError) -> PickleValue {
+    private mutating func completed(_ object: PickleValue, _ state: PickleValue) throws(InterchangeError) -> PickleValue
+    {
         switch object {
         case .container(let place) where containers[place].kind == .dictionary: return object
         case .tensor: return object

@@ -3,14 +3,17 @@ internal import DQNModel
 /// Reads a Python pickle without running it: a table of names (``PickleName``) stands for what pickles of tensors call,
 /// and every other name is refused. Protocols 0 to 5.
 ///
-/// Its memory and time are proportional to the bytes.
+/// Its memory and time are proportional to the file: a pickle may refer to a long text, list or array in two bytes, so that
+/// whatever an operation copies or compares is counted.
 struct PickleReader {
     /// Bounds for untrusted pickles.
     enum Limit {
-        /// Operations, and items of all containers.
-        static let operations = 1 << 22
-        /// Values of the tree that a pickle becomes.
-        static let values = 1 << 20
+        /// Operations, and values of the tree that a pickle becomes, for a file of a size. A compressed pickle may have a
+        /// thousand operations for each byte of its file.
+        static func operations(_ fileByteCount: Int) -> Int { min(1 << 19 + fileByteCount, 1 << 22) }
+        static func values(_ fileByteCount: Int) -> Int { min(1 << 19 + fileByteCount, 1 << 20) }
+        /// Bytes of texts and arrays that are copied.
+        static func copiedBytes(_ fileByteCount: Int) -> Int { 1 << 24 + 4 * fileByteCount }
         /// The nesting of the value that is returned.
         static let depth = 64
         /// The largest place in the memo.
@@ -18,24 +21,29 @@ struct PickleReader {
     }
 
     let name: String
+    let fileByteCount: Int
     var reader: ByteReader
     var stack: [PickleValue] = []
     var marks: [Int] = []
     var memo: [Int: PickleValue] = [:]
     var containers: [PickleContainer] = []
     /// Items that calls have copied from one container to another.
-    private var copied = 0
+    private var copiedItems = 0
+    /// Bytes of texts that calls have copied.
+    private var copiedBytes = 0
     /// Returns the object that an identifier outside the pickle stands for.
     let persistent: ([PickleValue]) throws(InterchangeError) -> PickleValue
 
     /// - Parameters:
     ///   - name: How errors call the pickle.
+    ///   - fileByteCount: The size of the file that the pickle is in.
     ///   - persistent: The storages of PyTorch's files, by the items of their identifiers.
     init(
-        _ reader: ByteReader, _ name: String,
+        _ reader: ByteReader, _ name: String, fileByteCount: Int,
         persistent: @escaping ([PickleValue]) throws(InterchangeError) -> PickleValue
     ) {
         self.name = name
+        self.fileByteCount = fileByteCount
         self.reader = reader
         self.persistent = persistent
     }
@@ -44,7 +52,8 @@ struct PickleReader {
     ///
     /// - Throws: ``InterchangeError``: `malformed`, or `notRepresentable` for a name outside the table.
     mutating func value() throws(InterchangeError) -> PickleValue {
-        for _ in 0..<Limit.operations {
+        let limit = Limit.operations(fileByteCount)
+        for _ in 0..<limit {
             let code = try reader.byte()
             if code == UInt8(ascii: ".") {
                 guard stack.count == 1, marks.isEmpty else {
@@ -59,7 +68,7 @@ struct PickleReader {
                 "\(name) has the operation 0x\(String(code, radix: 16)) at byte \(reader.offset - 1), which no pickle "
                     + "of tensors needs.")
         }
-        throw .malformed("\(name) has more than \(Limit.operations) operations.")
+        throw .malformed("\(name) has more than \(limit) operations.")
     }
 
     mutating func pop() throws(InterchangeError) -> PickleValue {
@@ -92,14 +101,24 @@ struct PickleReader {
     /// The items of a tuple or list that a call copies. A short pickle may ask for many copies of a long list.
     mutating func copies(_ value: PickleValue?) throws(InterchangeError) -> [PickleValue] {
         guard let value, let items = items(value) else { return [] }
-        copied += items.count
-        guard copied <= Limit.operations else { throw .malformed("\(name) copies its lists too often.") }
+        copiedItems += items.count
+        guard copiedItems <= Limit.operations(fileByteCount) else {
+            throw .malformed("\(name) copies its lists too often.")
+        }
         return items
+    }
+
+    /// Counts a text that a call copies. A short pickle may ask for many copies of a long text.
+    mutating func count(_ text: String) throws(InterchangeError) {
+        copiedBytes += text.utf8.count
+        guard copiedBytes <= Limit.copiedBytes(fileByteCount) else {
+            throw .malformed("\(name) copies its texts too often.")
+        }
     }
 
     /// The items of a tuple or list of integers that may be extents or strides.
     func integers(_ value: PickleValue) -> [Int]? {
-        guard let items = items(value) else { return nil }
+        guard let items = items(value), items.count <= ForeignTensor.axisLimit else { return nil }
         let integers = items.compactMap { item -> Int? in
             guard case .integer(let number) = item else { return nil }
             return Int(exactly: number)

@@ -1,5 +1,6 @@
 /// A value on the stack of a pickle. Containers are referred to by their place in the reader's storage: a pickle may
-/// nest them a million levels deep or let them contain themselves, which values that hold one another cannot bear.
+/// nest them a million levels deep or let them contain themselves, which values that hold one another cannot bear. Large
+/// values are apart, because a pickle may have a million small ones.
 enum PickleValue {
     case none
     case bool(Bool)
@@ -8,15 +9,15 @@ enum PickleValue {
     case largeInteger
     case number(Double)
     case text(String)
-    case bytes(ArraySlice<UInt8>)
+    indirect case bytes(ArraySlice<UInt8>)
     /// A container's place.
     case container(Int)
     /// A name of the table, mentioned.
     case name(PickleName, String)
     case storage(TorchStorage)
-    case tensor(TorchTensor)
-    case arrayType(PickledArrayType)
-    case array(PickledArray)
+    indirect case tensor(TorchTensor)
+    indirect case arrayType(PickledArrayType)
+    indirect case array(PickledArray)
     /// An object whose contents policies do not need, such as `torch.device`.
     case other(String)
 }

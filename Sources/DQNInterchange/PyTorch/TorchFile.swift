@@ -17,10 +17,12 @@ enum TorchFile {
     /// Reads a file of either format.
     ///
     /// - Throws: ``InterchangeError``: `malformed` or `notRepresentable`.
-    static func read(_ bytes: ArraySlice<UInt8>, _ name: String) throws(InterchangeError) -> ForeignValue {
-        if ZipArchive.isArchive(bytes) { return try read(try ZipArchive(bytes, name), name) }
+    static func read(
+        _ bytes: ArraySlice<UInt8>, _ name: String, within outer: ZipArchive? = nil
+    ) throws(InterchangeError) -> ForeignValue {
+        if ZipArchive.isArchive(bytes) { return try read(try ZipArchive(bytes, name, within: outer), name) }
         guard isLegacy(bytes) else { throw .malformed("\(name) is no file of PyTorch.") }
-        return try readLegacy(bytes, name)
+        return try readLegacy(bytes, name, fileByteCount: outer?.fileByteCount ?? bytes.count)
     }
 
     static func read(_ archive: ZipArchive, _ name: String) throws(InterchangeError) -> ForeignValue {
@@ -35,8 +37,8 @@ enum TorchFile {
         }
         let storages = TorchStorages(name)
         let pickle = ByteReader(try archive.required(folder + "data.pkl"), name)
-        var reader = PickleReader(pickle, name) { (items) throws(InterchangeError) in
-            .storage(try storages.storage(items))
+        var reader = PickleReader(pickle, name, fileByteCount: archive.fileByteCount) {
+            (items) throws(InterchangeError) in .storage(try storages.storage(items))
         }
         let value = try reader.value()
         for storage in storages.all {
@@ -46,14 +48,15 @@ enum TorchFile {
         return try reader.foreign(value)
     }
 
-    private static func readLegacy(_ bytes: ArraySlice<UInt8>, _ name: String) throws(InterchangeError) -> ForeignValue
-    {
+    private static func readLegacy(
+        _ bytes: ArraySlice<UInt8>, _ name: String, fileByteCount: Int
+    ) throws(InterchangeError) -> ForeignValue {
         let storages = TorchStorages(name)
         var rest = ByteReader(bytes, name)
         _ = try rest.take(magic.count)
         func pickle() throws(InterchangeError) -> (PickleReader, PickleValue) {
-            var reader = PickleReader(rest, name) { (items) throws(InterchangeError) in
-                .storage(try storages.storage(items))
+            var reader = PickleReader(rest, name, fileByteCount: fileByteCount) {
+                (items) throws(InterchangeError) in .storage(try storages.storage(items))
             }
             let value = try reader.value()
             rest = reader.reader

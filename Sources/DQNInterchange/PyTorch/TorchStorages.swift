@@ -3,6 +3,8 @@ internal import DQNModel
 /// The storages that a pickle refers to, each once.
 final class TorchStorages {
     private let name: String
+    /// The most bytes of a key, which a short pickle may repeat many times.
+    private static let keyBytes = 256
     private var table: [String: TorchStorage] = [:]
 
     init(_ name: String) { self.name = name }
@@ -17,6 +19,9 @@ final class TorchStorages {
         guard items.count >= 5, case .text("storage") = items[0], case .name(let type, let typeName) = items[1],
             case .text(let key) = items[2], case .integer(let number) = items[4]
         else { throw .malformed("\(name) refers to something that is no storage.") }
+        guard key.utf8.count <= Self.keyBytes else {
+            throw .malformed("\(name) has a storage with a key of \(key.utf8.count) bytes.")
+        }
         let element: ForeignTensor.Element
         switch type {
         case .storage(let named): element = named

@@ -45,9 +45,13 @@ struct TorchTensor {
         self.storage = storage
         self.offset = offset
         self.shape = shape
-        self.strides = strides
+        // Along an axis of one element nothing is stepped over.
+        self.strides = zip(shape, strides).map { $0 == 1 ? 0 : $1 }
         self.name = name
     }
+
+    /// The size of a copy.
+    var byteCount: Int { shape.reduce(1, *) * storage.element.byteCount }
 
     /// Whether the elements follow one another, row-major.
     var isContiguous: Bool {
@@ -70,18 +74,7 @@ struct TorchTensor {
             let start = bytes.startIndex + (count == 0 ? 0 : offset * size)
             return try ForeignTensor(storage.element, shape, bytes[start..<(start + count * size)], name)
         }
-        var gathered: [UInt8] = []
-        gathered.reserveCapacity(count * size)
-        var index = [Int](repeating: 0, count: shape.count)
-        for _ in 0..<count {
-            let place = zip(index, strides).reduce(offset) { $0 + $1.0 * $1.1 }
-            gathered += bytes[(bytes.startIndex + place * size)..<(bytes.startIndex + (place + 1) * size)]
-            for axis in index.indices.reversed() {
-                index[axis] += 1
-                if index[axis] < shape[axis] { break }
-                index[axis] = 0
-            }
-        }
+        let gathered = ForeignTensor.gathered(bytes, elementBytes: size, from: offset, shape, strides)
         return try ForeignTensor(storage.element, shape, gathered[...], name)
     }
 }

@@ -16,6 +16,6 @@ enum StableBaselinesFile {
             throw .malformed("The file 'data' of \(file) cannot be read: \(error).")
         }
         let weights = try archive.required("policy.pth")
-        return (data, try TorchFile.read(weights, "'policy.pth' of \(file)"))
+        return (data, try TorchFile.read(weights, "'policy.pth' of \(file)", within: archive))
     }
 }

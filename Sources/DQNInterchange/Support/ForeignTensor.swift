@@ -18,6 +18,8 @@ package struct ForeignTensor: Sendable, Equatable {
 
     /// The most elements that a tensor may have; networks have fewer parameters.
     static let countLimit = 1 << 31
+    /// The most axes that a tensor may have.
+    static let axisLimit = 32
 
     package let element: Element
     package let shape: [Int]
@@ -41,16 +43,19 @@ package struct ForeignTensor: Sendable, Equatable {
 
     /// Returns the number of elements of a shape from an untrusted file.
     static func count(of shape: [Int], _ name: String) throws(InterchangeError) -> Int {
-        guard shape.count <= 32 else { throw .malformed("\(name) has \(shape.count) axes; at most 32 are allowed.") }
+        guard shape.count <= axisLimit else {
+            throw .malformed("\(name) has \(shape.count) axes; at most \(axisLimit) are allowed.")
+        }
+        // An extent of 0 must not hide others, whose product may overflow.
         var count = 1
-        for extent in shape {
+        for extent in shape where extent != 0 {
             let (product, overflows) = count.multipliedReportingOverflow(by: extent)
-            guard extent >= 0, !overflows, product <= countLimit else {
+            guard extent > 0, !overflows, product <= countLimit else {
                 throw .malformed("\(name) has the impossible shape \(shape).")
             }
             count = product
         }
-        return count
+        return shape.contains(0) ? 0 : count
     }
 
     /// The elements as `Float`. Of types with more digits than binary32, each is rounded to the nearest.

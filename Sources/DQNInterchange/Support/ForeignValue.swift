@@ -1,3 +1,23 @@
+internal import DQNModel
+
+/// Bounds for what untrusted files hold.
+enum ForeignLimit {
+    /// Tensors of a file.
+    static let tensors = 65_536
+    /// Bytes of a tensor's name, with those of all containers around it.
+    static let nameBytes = 1024
+    /// Names in such a name.
+    static let nameComponents = 32
+}
+
+extension InterchangeError {
+    static func tooLong(_ text: String, _ file: String) -> Self {
+        .malformed(
+            "\(file) has a name of more than \(ForeignLimit.nameBytes) bytes: '\(String(decoding: text.utf8.prefix(40), as: UTF8.self))…'."
+        )
+    }
+}
+
 /// What a file of another program holds: tensors, and the containers, numbers and texts around them.
 package indirect enum ForeignValue: Sendable {
     case null

@@ -1,4 +1,5 @@
 import Foundation
+import Mutation
 
 /// libFuzzer's own mutation of bytes anywhere.
 @_silgen_name("LLVMFuzzerMutate")

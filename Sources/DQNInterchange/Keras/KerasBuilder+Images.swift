@@ -1,0 +1,184 @@
+internal import DQNModel
+
+/// Images: their axes, poolings, and what only changes the order or the extents of elements.
+extension KerasBuilder {
+    static func extents(_ shape: [Int], _ isChannelsFirst: Bool) -> (channels: Int, rows: Int, columns: Int) {
+        isChannelsFirst ? (shape[0], shape[1], shape[2]) : (shape[2], shape[0], shape[1])
+    }
+
+    /// Makes sure that a layer takes an image whose order is known, and returns whether its channels are first.
+    func image(_ layer: KerasLayer, _ stream: inout KerasStream) throws(InterchangeError) -> Bool {
+        guard stream.shape.count == 3 else {
+            throw .notRepresentable(
+                "'\(layer.path)' of \(file) takes an image, and there is \(stream.shape) before it.")
+        }
+        let isChannelsFirst = try layer.isChannelsFirst()
+        let order = KerasStream.imageOrder(stream.shape, isChannelsFirst: isChannelsFirst)
+        if stream.isInput {
+            let extents = Self.extents(stream.shape, isChannelsFirst)
+            stream.reorderInput([extents.channels, extents.rows, extents.columns], order)
+        }
+        guard stream.order == order else {
+            throw .notRepresentable(
+                "'\(layer.path)' of \(file) takes an image whose axes were exchanged before it, which networks here cannot do."
+            )
+        }
+        return isChannelsFirst
+    }
+
+    mutating func pooling(
+        _ layer: KerasLayer, _ stream: inout KerasStream, isMaximum: Bool
+    ) throws(InterchangeError) {
+        let isChannelsFirst = try image(layer, &stream)
+        let kernel = try layer.extent("pool_size", standard: .init(2))
+        let stride = try layer.extent("strides", standard: kernel)
+        let isSame = try layer.hasSamePadding()
+        let extents = Self.extents(stream.shape, isChannelsFirst)
+        let rows = KerasAxis(size: extents.rows, kernel: kernel.rows, stride: stride.rows, isSame: isSame)
+        let columns = KerasAxis(size: extents.columns, kernel: kernel.columns, stride: stride.columns, isSame: isSame)
+        // Keras leaves the zeros out of means; poolings here have equal paddings.
+        guard rows.before == rows.after, columns.before == columns.after,
+            isMaximum || !(rows.hasPadding || columns.hasPadding)
+        else {
+            throw .notRepresentable(
+                "'\(layer.path)' of \(file) is a pooling of \(kernel.rows)x\(kernel.columns) with the padding 'same' on "
+                    + "\(extents.rows)x\(extents.columns) pixels, whose padding poolings here cannot have.")
+        }
+        try pool(
+            layer, &stream, rows, columns, isChannelsFirst,
+            .init(kernel: kernel, stride: stride, padding: .init(rows: rows.padding, columns: columns.padding)),
+            isMaximum: isMaximum)
+    }
+
+    mutating func globalPooling(
+        _ layer: KerasLayer, _ stream: inout KerasStream, isMaximum: Bool
+    ) throws(InterchangeError) {
+        let isChannelsFirst = try image(layer, &stream)
+        let extents = Self.extents(stream.shape, isChannelsFirst)
+        let rows = KerasAxis(size: extents.rows, kernel: extents.rows, stride: 1, isSame: false)
+        let columns = KerasAxis(size: extents.columns, kernel: extents.columns, stride: 1, isSame: false)
+        let kernel = NetworkArchitecture.Extent(rows: extents.rows, columns: extents.columns)
+        try pool(
+            layer, &stream, rows, columns, isChannelsFirst, .init(kernel: kernel, stride: .init(1)),
+            isMaximum: isMaximum)
+        if layer.config["keepdims"] != .bool(true) { stream.shape = [extents.channels] }
+    }
+
+    private mutating func pool(
+        _ layer: KerasLayer, _ stream: inout KerasStream, _ rows: KerasAxis, _ columns: KerasAxis,
+        _ isChannelsFirst: Bool, _ sizes: NetworkArchitecture.Pooling, isMaximum: Bool
+    ) throws(InterchangeError) {
+        try requireNoPadding(layer, stream)
+        guard stream.pending == nil else { throw unabsorbed(layer) }
+        let channels = Self.extents(stream.shape, isChannelsFirst).channels
+        guard Self.isPossible(channels, rows, columns) else {
+            throw .notRepresentable("'\(layer.path)' of \(file) has a window that does not fit \(stream.shape).")
+        }
+        let shape =
+            isChannelsFirst ? [channels, rows.outputs, columns.outputs] : [rows.outputs, columns.outputs, channels]
+        stream.append(
+            KerasStream.Operation(
+                number: nextNumber(),
+                layer: .init(isMaximum ? .maxPooling(sizes) : .averagePooling(sizes), activation: .identity),
+                source: layer.path),
+            shape: shape, order: KerasStream.imageOrder(shape, isChannelsFirst: isChannelsFirst))
+    }
+
+    func unabsorbed(_ layer: KerasLayer) -> InterchangeError {
+        .notRepresentable(
+            "'\(layer.path)' of \(file) follows a normalisation that neither the layer before it nor the one behind it can "
+                + "take into its weights.")
+    }
+
+    func requireNoPadding(_ layer: KerasLayer, _ stream: KerasStream) throws(InterchangeError) {
+        guard stream.padding == nil else {
+            throw .notRepresentable(
+                "'\(layer.path)' of \(file) follows a zero padding; only convolutions can take that along.")
+        }
+    }
+
+    mutating func flatten(_ layer: KerasLayer, _ stream: inout KerasStream) throws(InterchangeError) {
+        try requireNoPadding(layer, stream)
+        // Keras moves the channels to the end before it flattens images that have them first.
+        if stream.shape.count > 2, try layer.isChannelsFirst() {
+            try permute(Array(1..<stream.shape.count) + [0], &stream)
+        } else if stream.isInput, stream.shape.count == 3, stream.order.enumerated().allSatisfy({ $0 == Int($1) }),
+            stream.shape[2] < min(stream.shape[0], stream.shape[1])
+        {
+            // Images whose channels are last are taken with the channels first, as environments give them.
+            let shape = stream.shape
+            stream.reorderInput(
+                [shape[2], shape[0], shape[1]], KerasStream.imageOrder(shape, isChannelsFirst: false))
+        }
+        stream.shape = [stream.count]
+    }
+
+    mutating func reshape(_ layer: KerasLayer, _ stream: inout KerasStream) throws(InterchangeError) {
+        try requireNoPadding(layer, stream)
+        guard case .array(let items)? = layer.config["target_shape"] ?? layer.config["dims"],
+            case var shape = items.compactMap(\.integerValue), shape.count == items.count, (1...8).contains(shape.count)
+        else { throw layer.invalid("target_shape") }
+        let known = shape.filter { $0 != -1 }
+        guard known.allSatisfy({ (1...stream.count).contains($0) }), shape.count - known.count <= 1 else {
+            throw layer.invalid("target_shape")
+        }
+        let product = known.reduce(1.0) { $0 * Double($1) }
+        if let open = shape.firstIndex(of: -1), product <= Double(stream.count) {
+            shape[open] = stream.count / Int(product)
+        }
+        guard shape.reduce(1.0, { $0 * Double($1) }) == Double(stream.count) else {
+            throw .malformed("'\(layer.path)' of \(file) cannot make \(shape) of \(stream.shape).")
+        }
+        stream.shape = shape
+    }
+
+    mutating func permute(_ layer: KerasLayer, _ stream: inout KerasStream) throws(InterchangeError) {
+        try requireNoPadding(layer, stream)
+        guard case .array(let items)? = layer.config["dims"],
+            case let axes = items.compactMap(\.integerValue).map({ $0 - 1 }),
+            axes.sorted() == Array(0..<stream.shape.count)
+        else { throw layer.invalid("dims") }
+        try permute(axes, &stream)
+    }
+
+    private func permute(_ axes: [Int], _ stream: inout KerasStream) throws(InterchangeError) {
+        let old = stream.shape
+        var steps = [Int](repeating: 1, count: old.count)
+        for axis in old.indices.dropLast().reversed() { steps[axis] = steps[axis + 1] * old[axis + 1] }
+        let shape = axes.map { old[$0] }
+        var order: [Int32] = []
+        order.reserveCapacity(stream.count)
+        var index = [Int](repeating: 0, count: shape.count)
+        for _ in 0..<stream.count {
+            order.append(stream.order[zip(index, axes).reduce(0) { $0 + $1.0 * steps[$1.1] }])
+            for axis in index.indices.reversed() {
+                index[axis] += 1
+                if index[axis] < shape[axis] { break }
+                index[axis] = 0
+            }
+        }
+        stream.shape = shape
+        stream.order = order
+    }
+
+    mutating func pad(_ layer: KerasLayer, _ stream: inout KerasStream) throws(InterchangeError) {
+        _ = try image(layer, &stream)
+        try requireNoPadding(layer, stream)
+        var sizes: [Int] = []
+        switch layer.config["padding"] {
+        case .integer(let size)?: sizes = [Int](repeating: Int(clamping: size), count: 4)
+        case .array(let items)? where items.count == 2:
+            for item in items {
+                if case .array(let pair) = item {
+                    sizes += pair.compactMap(\.integerValue)
+                } else if let size = item.integerValue {
+                    sizes += [size, size]
+                }
+            }
+        default: break
+        }
+        guard sizes.count == 4, sizes.allSatisfy({ (0...4096).contains($0) }) else { throw layer.invalid("padding") }
+        guard stream.pending == nil else { throw unabsorbed(layer) }
+        stream.padding = sizes
+    }
+}

@@ -1,0 +1,236 @@
+internal import DQNModel
+
+/// Weights without the description of their model, as `save_weights` writes them: layers by name, with kernels as other
+/// libraries order them.
+struct KerasStoredWeights {
+    private(set) var value = ForeignValue.null
+    private(set) var facts = NetworkFacts()
+    var notes: [String] = []
+    private var layers: [(name: String, kernel: ForeignTensor, bias: ForeignTensor?)] = []
+    private let file: String
+
+    private enum Limit {
+        static let layers = 1024
+        static let nesting = 8
+    }
+
+    static func read(_ root: HierarchicalObject, _ file: String) throws(InterchangeError) -> KerasStoredWeights {
+        var weights = KerasStoredWeights(file: file)
+        if let names = try root.splitTexts("layer_names") {
+            try weights.readLayers(names, root)
+        } else if let group = try root.member("model_weights"), let names = try group.splitTexts("layer_names") {
+            try weights.readLayers(names, group)
+        } else {
+            try weights.readGroup(root, [])
+            try weights.sort()
+        }
+        guard !weights.layers.isEmpty else {
+            throw .notRepresentable(
+                "\(file) has no weights of Keras: neither 'layer_names' nor groups with 'vars'; a checkpoint of this library "
+                    + "needs no import.")
+        }
+        try weights.finish()
+        return weights
+    }
+
+    private init(file: String) { self.file = file }
+
+    /// Reads the groups of Keras 1 and 2.
+    private mutating func readLayers(_ names: [String], _ root: HierarchicalObject) throws(InterchangeError) {
+        guard names.count <= Limit.layers else { throw .malformed("\(file) has \(names.count) layers.") }
+        for (index, name) in names.enumerated() {
+            guard let group = try root.member(at: name) else { throw .malformed("\(file) lacks the layer '\(name)'.") }
+            let weightNames = try KerasWeights.names(group)
+            guard weightNames.count <= Limit.layers else {
+                throw .malformed("\(file) has \(weightNames.count) weights.")
+            }
+            if weightNames.isEmpty {
+                try readEmpty(name, isLast: index == names.count - 1)
+                continue
+            }
+            let kinds = weightNames.map(Self.kind)
+            let hasOneLayer = kinds.count { $0 == "kernel" } <= 1
+            // The weights of a model within the model follow one another.
+            var owner: [(name: String, kinds: [String], tensors: [ForeignTensor])] = []
+            for (weight, kind) in zip(weightNames, kinds) {
+                let parts = weight.split(separator: "/").dropLast()
+                let layer = hasOneLayer || parts.isEmpty ? name : parts.joined(separator: "/")
+                if owner.last?.name != layer { owner.append((layer, [], [])) }
+                owner[owner.count - 1].kinds.append(kind)
+                owner[owner.count - 1].tensors.append(try KerasWeights.tensor(weight, group))
+            }
+            for layer in owner { try add(layer.name, layer.kinds, layer.tensors) }
+        }
+    }
+
+    /// The kind of a weight by its name: `kernel` of `dense_1/kernel:0` and of `dense_1_W`.
+    private static func kind(_ name: String) -> String {
+        let last = name.split(separator: "/").last ?? ""
+        let text = String(last.prefix { $0 != ":" })
+        for kind in ["kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "recurrent_kernel"] {
+            guard text.hasPrefix(kind) else { continue }
+            // A number that makes the name unique.
+            if text.dropFirst(kind.count).allSatisfy({ $0 == "_" || $0.isNumber }) { return kind }
+        }
+        if text.hasSuffix("_W") { return "kernel" }
+        if text.hasSuffix("_b") { return "bias" }
+        return text
+    }
+
+    /// A layer without weights, of which the name may say what it does.
+    private mutating func readEmpty(_ name: String, isLast: Bool) throws(InterchangeError) {
+        let kind = String(name.reversed().drop { $0.isNumber || $0 == "_" }.reversed())
+        let refused = [
+            "leaky_re_lu", "p_re_lu", "thresholded_re_lu", "max_pooling2d", "average_pooling2d",
+            "global_average_pooling2d", "global_max_pooling2d", "zero_padding2d", "subtract", "add", "concatenate",
+            "softmax",
+        ]
+        if kind == "lambda", try splitJoined() { return }
+        guard !refused.contains(kind), kind != "lambda" else {
+            throw .notRepresentable(
+                "'\(name)' of \(file) is a layer whose settings are not among weights; import the whole model, as "
+                    + "model.save('model.h5') writes it.")
+        }
+    }
+
+    /// Splits the last layer if it is that of keras-rl's dueling networks: a Lambda is behind a layer with one output more
+    /// than the linear one before it has.
+    private mutating func splitJoined() throws(InterchangeError) -> Bool {
+        guard layers.count >= 2, let last = layers.last, last.kernel.shape.count == 2, last.bias != nil,
+            case let linear = layers[layers.count - 2], last.kernel.shape[0] == linear.kernel.shape[0] + 1,
+            linear.kernel.shape.count == 2
+        else { return false }
+        layers.removeLast()
+        let (outputs, inputs) = (last.kernel.shape[0], last.kernel.shape[1])
+        let (kernel, bias) = (last.kernel.floats, last.bias?.floats ?? [])
+        let words = "'\(last.name)' of \(file)"
+        layers.append(
+            (
+                "\(last.name)/value", try ForeignTensor(Array(kernel[..<inputs]), [1, inputs], words),
+                try ForeignTensor([bias[0]], [1], words)
+            ))
+        layers.append(
+            (
+                "\(last.name)/advantage",
+                try ForeignTensor(Array(kernel[inputs...]), [outputs - 1, inputs], words),
+                try ForeignTensor(Array(bias.dropFirst()), [outputs - 1], words)
+            ))
+        facts.layersWithoutActivation = [linear.name.replacing("/", with: ".")]
+        notes.append(
+            "'\(last.name)' has the value and the advantages of keras-rl's dueling networks; its Lambda is not run, and is "
+                + "taken for keras-rl's 'avg'.")
+        return true
+    }
+
+    /// Reads the groups of Keras 3, which have their weights in `vars`.
+    private mutating func readGroup(_ group: HierarchicalObject, _ path: [String]) throws(InterchangeError) {
+        guard path.count <= Limit.nesting, layers.count <= Limit.layers else {
+            throw .malformed("\(file) has too many groups within groups.")
+        }
+        let tensors = try KerasWeights.variables(of: group)
+        if !tensors.isEmpty {
+            let name = path.joined(separator: "/")
+            switch tensors.map(\.shape.count) {
+            case [2], [4]: try add(name, ["kernel"], tensors)
+            case [2, 1], [4, 1]: try add(name, ["kernel", "bias"], tensors)
+            case let ranks: try add(name, ranks.map { "a weight with \($0) axes" }, tensors)
+            }
+        }
+        for name in try group.names() where !["vars", "optimizer", "metrics", "compile_metrics"].contains(name) {
+            guard let member = try group.member(name), !member.isDataset else { continue }
+            // Random numbers of dropouts.
+            if name.hasPrefix("seed_generator") { continue }
+            try readGroup(member, path + [name])
+        }
+    }
+
+    private mutating func add(
+        _ name: String, _ kinds: [String], _ tensors: [ForeignTensor]
+    ) throws(InterchangeError) {
+        guard kinds == ["kernel"] || kinds == ["kernel", "bias"] || kinds == ["bias", "kernel"],
+            let place = kinds.firstIndex(of: "kernel")
+        else {
+            throw .notRepresentable(
+                "'\(name)' of \(file) is a layer with \(kinds.joined(separator: ", ")), of which weights alone do not say "
+                    + "enough; import the whole model, as model.save('model.keras') writes it.")
+        }
+        let kernel = tensors[place]
+        let words = "'\(name)' of \(file)"
+        guard kernel.shape.count == 2 || kernel.shape.count == 4, kernel.count > 0 else {
+            throw .notRepresentable(
+                "\(words) is a layer with a kernel of \(kernel.shape), which networks here do not have.")
+        }
+        guard tensors.allSatisfy({ [.float16, .bfloat16, .float32, .float64].contains($0.element) }) else {
+            throw .notRepresentable("\(words) has weights that are no floating-point numbers.")
+        }
+        layers.append((name, try Self.outputsFirst(kernel, words), tensors.count == 2 ? tensors[1 - place] : nil))
+    }
+
+    /// Moves the outputs of a kernel to the front, and the inputs behind them.
+    private static func outputsFirst(_ kernel: ForeignTensor, _ words: String) throws(InterchangeError) -> ForeignTensor
+    {
+        let outputs = kernel.shape[kernel.shape.count - 1]
+        let inputs = kernel.shape[kernel.shape.count - 2]
+        let size = kernel.count / outputs / inputs
+        let values = kernel.floats
+        var result = [Float](repeating: 0, count: values.count)
+        for place in 0..<size {
+            for input in 0..<inputs {
+                for output in 0..<outputs {
+                    result[(output * inputs + input) * size + place] =
+                        values[(place * inputs + input) * outputs + output]
+                }
+            }
+        }
+        return try ForeignTensor(result, [outputs, inputs] + kernel.shape.dropLast(2), words)
+    }
+
+    /// Puts layers in the order of their names, or in the only one in which each takes what the one before it gives.
+    private mutating func sort() throws(InterchangeError) {
+        layers.sort { NaturalOrder.precedes($0.name, $1.name) }
+        guard !Self.isChain(layers.map(\.kernel.shape)), layers.count <= 12 else { return }
+        var found: [[Int]] = []
+        var steps = 0
+        func extend(_ order: [Int]) {
+            steps += 1
+            guard found.count < 2, steps < 10_000 else { return }
+            if order.count == layers.count { found.append(order) }
+            for next in layers.indices where !order.contains(next) {
+                if Self.isChain((order + [next]).map { layers[$0].kernel.shape }) { extend(order + [next]) }
+            }
+        }
+        extend([])
+        if found.count == 1, steps < 10_000 {
+            layers = found[0].map { layers[$0] }
+            notes.append("The layers are in the only order in which they fit together.")
+        }
+    }
+
+    private static func isChain(_ shapes: [[Int]]) -> Bool {
+        zip(shapes, shapes.dropFirst()).allSatisfy { before, after in
+            if before.count == 4, after.count == 2 { return after[1].isMultiple(of: before[0]) }
+            return before.count == after.count && before[0] == after[1]
+        }
+    }
+
+    private mutating func finish() throws(InterchangeError) {
+        facts.areChannelsLast = true
+        var members: [(key: String, value: ForeignValue)] = []
+        for layer in layers {
+            members.append(("\(layer.name)/weight", .tensor(layer.kernel)))
+            if let bias = layer.bias { members.append(("\(layer.name)/bias", .tensor(bias))) }
+        }
+        if layers.contains(where: { $0.kernel.shape.count == 4 }) {
+            notes.append("Images are assumed to have their channels last in Keras, as by default.")
+        }
+        value = .dictionary(members)
+    }
+}
+
+extension ForeignTensor {
+    /// A tensor of numbers in memory.
+    init(_ values: [Float], _ shape: [Int], _ words: String) throws(InterchangeError) {
+        let bytes = values.withUnsafeBytes { Array($0) }
+        try self.init(.float32, shape, bytes[...], words)
+    }
+}

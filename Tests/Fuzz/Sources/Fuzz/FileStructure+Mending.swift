@@ -1,1 +1,0 @@
-../../../Mutation/FileStructure+Mending.swift

@@ -1,1 +1,0 @@
-../../../Mutation/SplitMix64.swift

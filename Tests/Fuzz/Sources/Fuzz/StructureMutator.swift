@@ -1,1 +1,0 @@
-../../../Mutation/StructureMutator.swift

@@ -1,0 +1,1 @@
+../../../DQNInterchangeTests/ForeignReading.swift
