@@ -88,7 +88,7 @@ let package = Package(
                 .embedInCode("Resources/gymnasium_snapshots.py"), .embedInCode("Resources/gymnasium_environment.py"),
                 .embedInCode("Resources/gymnasium_making.py"), .embedInCode("Resources/gymnasium_spaces.py"),
                 .embedInCode("Resources/gymnasium_sources.py"), .embedInCode("Resources/gymnasium_isolation.py"),
-                .embedInCode("Resources/gymnasium_trust.py"),
+                .embedInCode("Resources/gymnasium_trust.py"), .embedInCode("Resources/gymnasium_frames.py"),
                 .embedInCode("Resources/gymnasium_worker.py"),
             ], swiftSettings: strict, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
@@ -192,7 +192,8 @@ let package = Package(
         .testTarget(
             name: "ExecutableTests",
             dependencies: [
-                "CommandLineSupport", "DQNCheckpoint", "DQNEnvironments", "DQNModel", "Forging", "HDF5", "Mutation",
+                "CommandLineSupport", "DQNCheckpoint", "DQNEnvironments", "DQNInterchange", "DQNModel", "Forging",
+                "HDF5", "Mutation",
                 "PluginBuilding",
             ],
             swiftSettings: strict),
