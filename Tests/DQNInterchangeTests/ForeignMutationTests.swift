@@ -12,11 +12,12 @@ import Testing
     static let seeds =
         names(in: Fixture.folder).filter {
             ![".json", ".py", ".md"].contains(where: $0.path.hasSuffix)
-                && !["keras", "names"].contains($0.lastPathComponent)
+                && !["keras", "names", "own"].contains($0.lastPathComponent)
         }
         + [
             "keras/split.h5", "keras/dueling.keras", "names/kernels.npz", "names/numbers.npz", "names/ends.pth",
-            "names/batch-norm.pth", "names/spectral-norm.pth", "names/flax-pictures.safetensors",
+            "own/1.1-method-a3c.zip", "names/batch-norm.pth", "names/spectral-norm.pth",
+            "names/flax-pictures.safetensors",
             "names/layer-norm.pth",
         ].map { Fixture.folder.appending(path: $0) }
     static let findings = names(
