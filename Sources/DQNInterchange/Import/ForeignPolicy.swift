@@ -76,6 +76,13 @@ package struct ForeignPolicy: Sendable {
             if StableBaselinesFile.isModel(archive) {
                 kind = .stableBaselines
                 let (data, weights) = try StableBaselinesFile.read(archive, file)
+                description = data[PolicyExport.descriptionKey]?.stringValue.map { Array($0.utf8) }
+                if let own = try DescribedPolicy(description, weights, options, file) {
+                    (network, described) = (own.network, own)
+                    return
+                }
+                // Trained further so that its layers are no longer those of the description.
+                description = nil
                 facts = try StableBaselinesFile.facts(data, file)
                 settings = StableBaselinesFile.configuration(data)
                 agentSteps = max(data["num_timesteps"]?.integerValue ?? 0, 0)
