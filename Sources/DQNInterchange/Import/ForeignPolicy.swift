@@ -8,6 +8,7 @@ package struct ForeignPolicy: Sendable {
     /// What wrote a file.
     package enum Kind: String, Sendable {
         case stableBaselines = "stable-baselines3"
+        case olderStableBaselines = "stable-baselines2"
         case pyTorch = "pytorch"
         case olderPyTorch = "pytorch-older"
         case safetensors
@@ -94,6 +95,10 @@ package struct ForeignPolicy: Sendable {
                 let model = try StableBaselinesFile.model(archive, contents, options, file)
                 (facts, plan, value) = (model.facts, model.plan, model.weights)
                 (settings, agentSteps) = (model.settings, model.agentSteps)
+            } else if OlderStableBaselinesFile.isModel(archive) {
+                kind = .olderStableBaselines
+                let model = try OlderStableBaselinesFile.model(archive, options, file)
+                (facts, plan, settings) = (model.facts, model.plan, model.settings)
             } else if TorchFile.folder(of: archive) != nil {
                 kind = .pyTorch
                 value = try TorchFile.read(archive, file)
