@@ -119,7 +119,8 @@ package struct ForeignPolicy: Sendable {
         case .weights(let stored, let stated, let assumed)?: (value, facts, notes) = (stored, stated, assumed)
         case nil: break
         }
-        if let key = ImportOptions.modelKeys.first(where: { options.map[$0] != nil }) {
+        if let key = ImportOptions.modelKeys.first(where: { options.map[$0] != nil && ($0 != "head" || keras == nil) })
+        {
             throw .ambiguous("\(file) is no whole model of Keras, to which alone --map \(key) applies; leave it out.")
         }
         described = try DescribedPolicy(description, value, options, file)

@@ -32,7 +32,7 @@ package struct ImportOptions: Sendable {
         }
     }
 
-    /// The settings that only whole models take.
+    /// The settings that only models of Keras take.
     static let modelKeys = ["head", "head.activation", "input_scale"]
 
     private static func isKey(_ key: String) -> Bool {
@@ -59,6 +59,15 @@ package struct ImportOptions: Sendable {
             throw .ambiguous("--map layers.\(index).activation=\(text) is unknown; use one of \(names).")
         }
         return activation
+    }
+
+    /// Whether the user says that the last layers of a Keras model are the streams of a dueling head.
+    func isDueling() throws(InterchangeError) -> Bool {
+        guard let text = map["head"] else { return false }
+        guard text == "dueling" else {
+            throw .ambiguous("--map head=\(text) is unknown; only head=dueling is supported.")
+        }
+        return true
     }
 
     /// Returns what the input is multiplied by: a number, or a quotient such as `1/255`.
