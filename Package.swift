@@ -88,7 +88,7 @@ let package = Package(
                 .embedInCode("Resources/gymnasium_snapshots.py"), .embedInCode("Resources/gymnasium_environment.py"),
                 .embedInCode("Resources/gymnasium_making.py"), .embedInCode("Resources/gymnasium_spaces.py"),
                 .embedInCode("Resources/gymnasium_sources.py"), .embedInCode("Resources/gymnasium_isolation.py"),
-                .embedInCode("Resources/gymnasium_trust.py"),
+                .embedInCode("Resources/gymnasium_trust.py"), .embedInCode("Resources/gymnasium_frames.py"),
                 .embedInCode("Resources/gymnasium_worker.py"),
             ], swiftSettings: strict, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(

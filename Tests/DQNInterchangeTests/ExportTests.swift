@@ -111,6 +111,16 @@ import Testing
         #expect(error.message.contains(words) && error.code != .missing, "\(error.message)")
     }
 
+    @Test func withoutADescriptionTheLayersAreFound() throws {
+        let export = try Self.sample()
+        let contents = try Self.changed(
+            try export.contents(.safetensors), #""__metadata__":{"swift_dqn""#, #""__metadata__":{"other""#)
+        let policy = try Self.imported(contents, ImportOptions())
+        #expect(policy.network.architecture == export.architecture)
+        #expect(policy.network.parameters == export.parameters)
+        #expect(throws: InterchangeError.self) { try policy.checkpoint() }
+    }
+
     @Test func modulesOfPyTorchHaveNamesThatPythonImports() throws {
         for (weights, name) in [
             ("cart-pole.safetensors", "cart_pole.py"), ("1.safetensors", "policy_1.py"),

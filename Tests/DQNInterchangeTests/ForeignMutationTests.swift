@@ -11,8 +11,14 @@ import Testing
 @Suite struct ForeignMutationTests {
     static let seeds =
         names(in: Fixture.folder).filter {
-            ![".json", ".py", ".md"].contains(where: $0.path.hasSuffix) && $0.lastPathComponent != "keras"
-        } + ["keras/split.h5", "keras/dueling.keras"].map { Fixture.folder.appending(path: $0) }
+            ![".json", ".py", ".md"].contains(where: $0.path.hasSuffix)
+                && !["keras", "names"].contains($0.lastPathComponent)
+        }
+        + [
+            "keras/split.h5", "keras/dueling.keras", "names/kernels.npz", "names/numbers.npz", "names/ends.pth",
+            "names/batch-norm.pth", "names/spectral-norm.pth", "names/flax-pictures.safetensors",
+            "names/layer-norm.pth",
+        ].map { Fixture.folder.appending(path: $0) }
     static let findings = names(
         in: Fixture.folder.deletingLastPathComponent().deletingLastPathComponent()
             .appending(path: "Tests/Fuzz/Corpus-import"))

@@ -129,7 +129,8 @@ package struct ForeignPolicy: Sendable {
         } else {
             facts.parameterLimit = min(1 << 22 + 16 * bytes.count, 1 << 28)
             facts.scaling = try value.removeInputScaling(file)
-            let found = try NetworkFinder.network(in: value, chosen: options.map["network"], file)
+            let found = try NetworkFinder.network(
+                in: value, chosen: options.map["network"], transposed: try options.transposed(), file)
             var built = try NetworkBuilder.network(found.plan, facts, options, file)
             built.notes += notes
             network = built

@@ -6,9 +6,9 @@ package struct ImportOptions: Sendable {
     package var environment: String?
     /// The activation of all hidden layers, if the file does not say.
     package var activation: NetworkArchitecture.Activation?
-    /// The settings of `--map`: `network=PREFIX`, `input=4x84x84`, `frame_stack=4`, and for a hidden layer N
-    /// `layers.N.activation=tanh`, `layers.N.stride=4` or `layers.N.padding=1`; for models of Keras `head=dueling`,
-    /// `head.activation=identity` and `input_scale=1/255`.
+    /// The settings of `--map`: `network=PREFIX`, `input=4x84x84`, `frame_stack=4`, `input_scale=1/255` and
+    /// `input_offset=0`; for a hidden layer N `layers.N.activation=tanh`, `layers.N.stride=4` or `layers.N.padding=1`; for a
+    /// layer of the file `NAME.transpose=true`; for models of Keras `head=dueling` and `head.activation=identity`.
     package private(set) var map: [String: String] = [:]
 
     /// Creates options.
@@ -23,8 +23,8 @@ package struct ImportOptions: Sendable {
             let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, Self.isKey(parts[0]) else {
                 throw .ambiguous(
-                    "--map \(setting) is invalid; use network=PREFIX, input=4x84x84, frame_stack=4, or "
-                        + "layers.0.activation=tanh, layers.0.stride=4, layers.0.padding=1.")
+                    "--map \(setting) is invalid; use network=PREFIX, input=4x84x84, frame_stack=4, input_scale=1/255, input_offset=0, or "
+                        + "layers.0.activation=tanh, layers.0.stride=4, layers.0.padding=1, NAME.transpose=true.")
             }
             guard map.updateValue(parts[1], forKey: parts[0]) == nil else {
                 throw .ambiguous("--map sets '\(parts[0])' twice; give it once.")
@@ -33,13 +33,41 @@ package struct ImportOptions: Sendable {
     }
 
     /// The settings that only models of Keras take.
-    static let modelKeys = ["head", "head.activation", "input_scale"]
+    static let modelKeys = ["head", "head.activation"]
 
     private static func isKey(_ key: String) -> Bool {
-        if ["network", "input", "frame_stack"].contains(key) || modelKeys.contains(key) { return true }
+        if ["network", "input", "frame_stack", "input_scale", "input_offset"].contains(key) || modelKeys.contains(key) {
+            return true
+        }
+        if key.hasSuffix(".transpose"), key.count > 10 { return true }
         let parts = key.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 3 && parts[0] == "layers" && Int(parts[1]).map { $0 >= 0 } ?? false
             && ["activation", "stride", "padding"].contains(parts[2])
+    }
+
+    /// Returns the names of layers in the file whose order of axes the user gives, and whether outputs come last.
+    func transposed() throws(InterchangeError) -> [String: Bool] {
+        var names: [String: Bool] = [:]
+        for (key, text) in map where key.hasSuffix(".transpose") {
+            guard let value = Bool(text) else {
+                throw .ambiguous("--map \(key)=\(text) must be true (inputs x outputs) or false (outputs x inputs).")
+            }
+            names[String(key.dropLast(10))] = value
+        }
+        return names
+    }
+
+    /// Returns how observations are scaled: what the user says, otherwise what the file says.
+    func scaling(_ facts: InputScaling) throws(InterchangeError) -> InputScaling {
+        var result = facts
+        if let scale = try inputScale() { result.scale = [Float(scale)] }
+        if let text = map["input_offset"] {
+            guard let offset = Float(text), offset.isFinite else {
+                throw .ambiguous("--map input_offset=\(text) must be a number such as 0 or 127.5.")
+            }
+            result.offset = [offset]
+        }
+        return result
     }
 
     /// Returns a setting that must be a number of a range.

@@ -33,7 +33,7 @@ struct KerasNetwork {
             throw .ambiguous("--map head.activation=\(given) is unknown; only head.activation=identity is supported.")
         }
         for key in options.map.keys.sorted()
-        where key == "network" || key.hasSuffix(".stride") || key.hasSuffix(".padding") {
+        where key == "network" || [".stride", ".padding", ".transpose"].contains(where: key.hasSuffix) {
             throw .ambiguous("\(file) is a whole model, which --map \(key) would contradict; leave it out.")
         }
         var builder = KerasBuilder(weights, options, file)
@@ -262,9 +262,12 @@ struct KerasNetwork {
         var (offset, scale): ([Float], [Float]) = ([], [])
         let affine = stream.inputAffine
         if !affine.isIdentity {
-            guard usesInputScale || options.map["input_scale"] == nil else {
+            let contradicting =
+                options.map["input_offset"] != nil || !usesInputScale && options.map["input_scale"] != nil
+            guard !contradicting else {
                 throw InterchangeError.ambiguous(
-                    "\(file) states the scale of its input, which --map input_scale would contradict; leave it out.")
+                    "\(file) states the scale of its input, which --map input_scale and --map input_offset would contradict; "
+                        + "leave them out.")
             }
             guard affine.scale.allSatisfy({ $0 != 0 && $0.isFinite }) else {
                 throw InterchangeError.notRepresentable("\(file) multiplies its input by 0.")
@@ -273,11 +276,14 @@ struct KerasNetwork {
             if affine.shift.contains(where: { $0 != 0 }) {
                 offset = Self.brief(zip(affine.shift, affine.scale).map { Float(-$0 / $1) })
             }
-        } else if let given = try options.inputScale() {
-            scale = [Float(given)]
-        } else if isImage {
-            notes.append(
-                "Pixels are multiplied by 1/255 before the first layer; --map input_scale=1 leaves them as they are.")
+        } else {
+            let given = try options.scaling(InputScaling())
+            (offset, scale) = (given.offset, given.scale)
+            if isImage, scale.isEmpty {
+                notes.append(
+                    "Pixels are multiplied by 1/255 before the first layer; --map input_scale=1 leaves them as they are."
+                )
+            }
         }
         return try NetworkArchitecture(
             input: ObservationSpace(shape: shape, element: isImage ? .uint8 : .float32), inputOffset: offset,

@@ -22,23 +22,17 @@ struct DenseLayer {
     /// The gradient of the activations, of the same shape; for training only.
     let gradient: UnsafeMutablePointer<Float>?
 
-    /// How a forward pass is computed.
+    /// How a forward pass is computed; see `onednn_dense_method`.
     private enum Strategy {
-        /// A few dot products, which take less time than the set-up of sgemm.
         case loops
-        /// One row, whose inputs are mostly zero, with constant parameters.
         case served(ServedWeights)
-        /// x Wᵀ.
         case product
-        /// (W xᵀ)ᵀ: for x Wᵀ sgemm would first copy a large Wᵀ, which takes longer than the product. The memory holds
-        /// the transposed activations.
+        /// The memory holds the transposed activations.
         case transposedProduct(UnsafeMutablePointer<Float>)
     }
 
-    /// With fewer outputs the loops are faster; with fewer rows sgemm copies nothing.
+    /// With fewer outputs, loops compute the gradients.
     private static let few = 16
-    /// From this number of inputs on, copying the weights takes longer than transposing the activations.
-    private static let manyInputs = 1024
 
     /// Creates a layer, with its buffers in `memory`.
     init(
@@ -55,17 +49,16 @@ struct DenseLayer {
         self.activation = activations
         weighted = training && activation.keepsArgument ? memory.floats(batchSize * outputs) : activations
         gradient = training ? memory.floats(batchSize * outputs) : nil
-        if let serving, !training, batchSize == 1, outputs >= Self.few {
+        let constant = serving != nil && !training
+        switch onednn_dense_forward(batchSize, inputs, outputs, constant ? 1 : 0, kernels_chosen_set()) {
+        case ONEDNN_DENSE_SERVED:
             strategy = .served(
                 ServedWeights(
-                    inputs: inputs, outputs: outputs, rectified: activation == .relu, precision: serving,
+                    inputs: inputs, outputs: outputs, rectified: activation == .relu, precision: serving ?? .full,
                     memory: memory))
-        } else if outputs < Self.few || batchSize == 1 {
-            strategy = .loops
-        } else if batchSize >= Self.few, inputs >= Self.manyInputs {
-            strategy = .transposedProduct(memory.floats(batchSize * outputs))
-        } else {
-            strategy = .product
+        case ONEDNN_DENSE_LOOPS: strategy = .loops
+        case ONEDNN_DENSE_TRANSPOSED: strategy = .transposedProduct(memory.floats(batchSize * outputs))
+        default: strategy = .product
         }
     }
 
