@@ -192,7 +192,8 @@ let package = Package(
         .testTarget(
             name: "ExecutableTests",
             dependencies: [
-                "CommandLineSupport", "DQNCheckpoint", "DQNEnvironments", "DQNModel", "Forging", "HDF5", "Mutation",
+                "CommandLineSupport", "DQNCheckpoint", "DQNEnvironments", "DQNInterchange", "DQNModel", "Forging",
+                "HDF5", "Mutation",
                 "PluginBuilding",
             ],
             swiftSettings: strict),

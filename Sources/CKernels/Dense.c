@@ -28,6 +28,58 @@ FOR_EVERY_SET(void, kernels_dense, (float *restrict y, const float *restrict w, 
     }
 }
 
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+// The most rows and outputs of a tile, whose sums are in registers.
+enum { MOST_OF_A_TILE = 4 };
+
+INLINE void tile(float *restrict y, const float *restrict w, const float *restrict bias, const float *restrict x,
+                 size_t outputs, size_t inputs, int relu, int rows, int columns) {
+    lanes sums[MOST_OF_A_TILE][MOST_OF_A_TILE];
+    UNROLL
+    for (int r = 0; r < rows; r++)
+        UNROLL
+        for (int c = 0; c < columns; c++) sums[r][c] = 0.0f;
+    size_t i = 0;
+    for (; i + LANES <= inputs; i += LANES) {
+        lanes factors[MOST_OF_A_TILE];
+        UNROLL
+        for (int c = 0; c < columns; c++) factors[c] = LOAD(w + (size_t)c * inputs + i);
+        UNROLL
+        for (int r = 0; r < rows; r++) {
+            lanes values = LOAD(x + (size_t)r * inputs + i);
+            UNROLL
+            for (int c = 0; c < columns; c++) sums[r][c] += values * factors[c];
+        }
+    }
+    UNROLL
+    for (int r = 0; r < rows; r++)
+        UNROLL
+        for (int c = 0; c < columns; c++) {
+            float sum = bias[c];
+            for (size_t k = i; k < inputs; k++) sum += w[(size_t)c * inputs + k] * x[(size_t)r * inputs + k];
+            sum += total(&sums[r][c]);
+            y[(size_t)r * outputs + (size_t)c] = relu && !(sum > 0.0f) ? 0.0f : sum;
+        }
+}
+
+FOR_EVERY_SET(void, kernels_dense_rows, (float *y, const float *w, const float *bias, const float *x, size_t rows,
+              size_t outputs, size_t inputs, int relu),
+              (y, w, bias, x, rows, outputs, inputs, relu)) {
+#define TILE(count, columns)                                                                                          \
+    tile(y + r * outputs + o, w + o * inputs, bias + o, x + r * inputs, outputs, inputs, relu, count, columns)
+    size_t o = 0, r;
+    // The weights of a few outputs stay in the cache for all rows.
+    for (; o + MOST_OF_A_TILE <= outputs; o += MOST_OF_A_TILE) {
+        for (r = 0; r + MOST_OF_A_TILE <= rows; r += MOST_OF_A_TILE) TILE(MOST_OF_A_TILE, MOST_OF_A_TILE);
+        for (; r < rows; r++) TILE(1, MOST_OF_A_TILE);
+    }
+    for (; o < outputs; o++)
+        for (r = 0; r < rows; r++) TILE(1, 1);
+#undef TILE
+}
+
 typedef _Float16 halves __attribute__((ext_vector_type(LANES), aligned(2)));
 
 // In blocks, so that both arrays stay in the cache.

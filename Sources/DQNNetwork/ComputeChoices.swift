@@ -15,7 +15,7 @@ package enum ComputeChoices {
 
     /// How the forward pass of a dense layer is computed.
     package enum Dense: Equatable {
-        case loops, served, product, transposedProduct
+        case loops, served, tiles, product, transposedProduct
     }
 
     /// Returns the choice for a convolution of images with square kernels.
@@ -48,6 +48,7 @@ package enum ComputeChoices {
         switch onednn_dense_forward(rows, inputs, outputs, isConstant ? 1 : 0, kernels_set_named(set)) {
         case ONEDNN_DENSE_LOOPS: .loops
         case ONEDNN_DENSE_SERVED: .served
+        case ONEDNN_DENSE_TILES: .tiles
         case ONEDNN_DENSE_TRANSPOSED: .transposedProduct
         default: .product
         }

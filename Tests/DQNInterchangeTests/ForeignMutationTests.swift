@@ -11,13 +11,13 @@ import Testing
 @Suite struct ForeignMutationTests {
     static let seeds =
         names(in: Fixture.folder).filter {
-            ![".json", ".py", ".md"].contains(where: $0.path.hasSuffix)
-                && !["keras", "names"].contains($0.lastPathComponent)
+            ![".json", ".py", ".md"].contains(where: $0.path.hasSuffix) && !$0.pathExtension.isEmpty
         }
         + [
             "keras/split.h5", "keras/dueling.keras", "names/kernels.npz", "names/numbers.npz", "names/ends.pth",
             "names/batch-norm.pth", "names/spectral-norm.pth", "names/flax-pictures.safetensors",
             "names/layer-norm.pth",
+            "stable-baselines/settings.zip", "stable-baselines/ppo.zip", "stable-baselines/normalized-inside.zip",
         ].map { Fixture.folder.appending(path: $0) }
     static let findings = names(
         in: Fixture.folder.deletingLastPathComponent().deletingLastPathComponent()

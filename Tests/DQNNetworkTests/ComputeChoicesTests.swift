@@ -51,6 +51,9 @@ import Testing
             #expect(choice(32, 3136, 512) == .transposedProduct)
             #expect(choice(15, 3136, 512) == .product)
             #expect(choice(64, 256, 256) == .product)
+            #expect(choice(20, 2592, 256) == (set == "avx512" ? .tiles : .transposedProduct))
+            #expect(choice(16, 64, 64) == (set == "avx512" ? .tiles : .product))
+            #expect(choice(32, 512, 512) == (set == "avx512" ? .transposedProduct : .product))
         }
     }
 }

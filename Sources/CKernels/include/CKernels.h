@@ -80,6 +80,10 @@ void kernels_sum_rows(float *sums, const float *x, size_t rows, size_t columns);
 void kernels_dense(float *y, const float *w, const float *bias, const float *x, size_t rows, size_t outputs,
                    size_t inputs, int relu);
 
+/// The same for more rows, several rows and outputs at a time: twice as fast with AVX-512 if a library copies the weights.
+void kernels_dense_rows(float *y, const float *w, const float *bias, const float *x, size_t rows, size_t outputs,
+                        size_t inputs, int relu);
+
 /// The number of columns of transposed weights for `count` outputs: a multiple of the vector width.
 static inline size_t kernels_padded(size_t count) { return (count + 15) / 16 * 16; }
 

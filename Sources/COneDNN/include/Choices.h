@@ -29,6 +29,9 @@ typedef enum {
     ONEDNN_DENSE_LOOPS,
     /// One row with constant parameters: transposed weights of the inputs that are not zero.
     ONEDNN_DENSE_SERVED,
+    /// Dot products of several rows and outputs at a time. From 16 rows on oneDNN would copy the weights, which takes longer
+    /// than the product with few rows.
+    ONEDNN_DENSE_TILES,
     /// oneDNN's x Wᵀ.
     ONEDNN_DENSE_PRODUCT,
     /// oneDNN's (W xᵀ)ᵀ: for x Wᵀ it would first copy a large Wᵀ, which takes longer than the product.

@@ -37,6 +37,16 @@ struct NetworkPlan {
         self = found
     }
 
+    /// Arranges the modules of an actor-critic, or returns `nil` if they do not follow one another.
+    init?(trunk: [ForeignModule], policy: [ForeignModule], value: [ForeignModule]) {
+        guard value.last?.shape.first == 1, value.last?.shape.count == 2, policy.last?.shape.count == 2,
+            Self.isChain(trunk + policy), Self.isChain(trunk + value),
+            (policy + value).allSatisfy({ $0.shape.count < 4 })
+        else { return nil }
+        self.init(trunk: trunk, head: nil, value: value)
+        self.policy = policy
+    }
+
     private init(
         trunk: [ForeignModule], head: ForeignModule?, value: [ForeignModule] = [], advantage: [ForeignModule] = [],
         policy: [ForeignModule] = [], notes: [String] = []

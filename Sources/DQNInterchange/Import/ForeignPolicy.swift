@@ -26,7 +26,7 @@ package struct ForeignPolicy: Sendable {
     /// The digest of the file, SHA-256 in lower-case hexadecimal.
     package let digest: String
     /// The network.
-    package let network: ImportedNetwork
+    package private(set) var network: ImportedNetwork
     /// The settings of its training, as far as the file has them.
     private var settings: [String: JSONValue] = [:]
     /// Steps of training, as far as the file says.
@@ -41,6 +41,12 @@ package struct ForeignPolicy: Sendable {
     /// - Throws: ``InterchangeError``: `missing`, `malformed`, `notRepresentable` or `ambiguous`.
     package init(contentsOf url: URL, _ options: ImportOptions) throws(InterchangeError) {
         try self.init(try Self.bytes(of: url)[...], name: url.lastPathComponent, options)
+        if kind == .stableBaselines, options.normalizationFile == nil, network.architecture.inputScale.isEmpty,
+            let statistics = NormalizationStatistics.file(beside: url)
+        {
+            network.notes.append(
+                "'\(statistics)' is not read; if the policy was trained with it, pass it with --vecnormalize.")
+        }
     }
 
     /// Returns the contents of a file.
@@ -70,16 +76,15 @@ package struct ForeignPolicy: Sendable {
         var value = ForeignValue.null
         var description: [UInt8]?
         var facts = NetworkFacts()
+        var plan: NetworkPlan?
         var keras: KerasFile.Contents?
         if ZipArchive.isArchive(bytes) {
             let archive = try ZipArchive(bytes, file)
             if StableBaselinesFile.isModel(archive) {
                 kind = .stableBaselines
-                let (data, weights) = try StableBaselinesFile.read(archive, file)
-                facts = try StableBaselinesFile.facts(data, file)
-                settings = StableBaselinesFile.configuration(data)
-                agentSteps = max(data["num_timesteps"]?.integerValue ?? 0, 0)
-                value = weights
+                let model = try StableBaselinesFile.model(archive, options, file)
+                (facts, plan, value) = (model.facts, model.plan, model.weights)
+                (settings, agentSteps) = (model.settings, model.agentSteps)
             } else if TorchFile.folder(of: archive) != nil {
                 kind = .pyTorch
                 value = try TorchFile.read(archive, file)
@@ -114,6 +119,7 @@ package struct ForeignPolicy: Sendable {
         var notes: [String] = []
         switch keras {
         case .model(let whole)?:
+            try Self.requireNoStatistics(options, file)
             (network, described) = (whole, nil)
             return
         case .weights(let stored, let stated, let assumed)?: (value, facts, notes) = (stored, stated, assumed)
@@ -125,15 +131,33 @@ package struct ForeignPolicy: Sendable {
         }
         described = try DescribedPolicy(description, value, options, file)
         if let described {
+            try Self.requireNoStatistics(options, file)
             network = described.network
         } else {
             facts.parameterLimit = min(1 << 22 + 16 * bytes.count, 1 << 28)
-            facts.scaling = try value.removeInputScaling(file)
-            let found = try NetworkFinder.network(
-                in: value, chosen: options.map["network"], transposed: try options.transposed(), file)
-            var built = try NetworkBuilder.network(found.plan, facts, options, file)
+            let scaling = try value.removeInputScaling(file)
+            if facts.scaling.isEmpty { facts.scaling = scaling }
+            if let url = options.normalizationFile {
+                let found = try NormalizationStatistics.scaling(
+                    try Self.bytes(of: url)[...], "'\(url.lastPathComponent)'")
+                facts.scaling = found.scaling
+                facts.notes += found.notes
+            }
+            if plan == nil {
+                plan = try NetworkFinder.network(
+                    in: value, chosen: options.map["network"], transposed: try options.transposed(), file
+                ).plan
+            }
+            guard let plan else { throw .notRepresentable("\(file) has no network.") }
+            var built = try NetworkBuilder.network(plan, facts, options, file)
             built.notes += notes
             network = built
+        }
+    }
+
+    private static func requireNoStatistics(_ options: ImportOptions, _ file: String) throws(InterchangeError) {
+        guard options.normalizationFile == nil else {
+            throw .ambiguous("\(file) says how observations are scaled; leave out --vecnormalize.")
         }
     }
 
@@ -153,7 +177,8 @@ package struct ForeignPolicy: Sendable {
         if let environment = options.environment, !environment.isEmpty,
             case .object(var configuration) = checkpoint.configuration
         {
-            configuration["environment"] = .string(environment)
+            let settings = GameSettings.settings(environment, network.architecture.input)
+            configuration.merge(described == nil ? settings : ["environment": .string(environment)]) { $1 }
             checkpoint.configuration = .object(configuration)
         }
         guard checkpoint.configuration["environment"]?.stringValue?.isEmpty == false else {

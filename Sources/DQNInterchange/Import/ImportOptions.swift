@@ -1,4 +1,5 @@
 package import DQNModel
+package import Foundation
 
 /// What the user decides about an imported file.
 package struct ImportOptions: Sendable {
@@ -6,6 +7,8 @@ package struct ImportOptions: Sendable {
     package var environment: String?
     /// The activation of all hidden layers, if the file does not say.
     package var activation: NetworkArchitecture.Activation?
+    /// What Stable-Baselines3's `VecNormalize` saved, if the policy was trained with it.
+    package var normalizationFile: URL?
     /// The settings of `--map`: `network=PREFIX`, `input=4x84x84`, `frame_stack=4`, `input_scale=1/255` and
     /// `input_offset=0`; for a hidden layer N `layers.N.activation=tanh`, `layers.N.stride=4` or `layers.N.padding=1`; for a
     /// layer of the file `NAME.transpose=true`; for models of Keras `head=dueling` and `head.activation=identity`.
@@ -15,10 +18,12 @@ package struct ImportOptions: Sendable {
     ///
     /// - Throws: ``InterchangeError`` (`ambiguous`) for a setting that does not exist or occurs twice.
     package init(
-        environment: String? = nil, activation: NetworkArchitecture.Activation? = nil, map settings: [String] = []
+        environment: String? = nil, activation: NetworkArchitecture.Activation? = nil, map settings: [String] = [],
+        normalizationFile: URL? = nil
     ) throws(InterchangeError) {
         self.environment = environment
         self.activation = activation
+        self.normalizationFile = normalizationFile
         for setting in settings {
             let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, Self.isKey(parts[0]) else {

@@ -45,6 +45,8 @@ struct NetworkFacts {
     var scaling = InputScaling()
     /// The number of quantiles for each action, 1 for a network of Q-values.
     var quantiles = 1
+    /// What the user should know about the file, one sentence each.
+    var notes: [String] = []
     /// Hidden layers that have no activation, whatever the others have.
     var layersWithoutActivation: Set<String> = []
     /// Whether the layer behind the convolutions takes images with their channels last, as Keras flattens them.

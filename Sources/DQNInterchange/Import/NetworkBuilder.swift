@@ -23,6 +23,7 @@ struct NetworkBuilder {
         self.facts = facts
         self.options = options
         self.file = file
+        notes = facts.notes
     }
 
     private mutating func network() throws(InterchangeError) -> ImportedNetwork {

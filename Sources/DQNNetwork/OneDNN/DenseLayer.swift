@@ -24,7 +24,7 @@ struct DenseLayer {
 
     /// How a forward pass is computed; see `onednn_dense_method`.
     private enum Strategy {
-        case loops
+        case loops, tiles
         case served(ServedWeights)
         case product
         /// The memory holds the transposed activations.
@@ -57,6 +57,7 @@ struct DenseLayer {
                     inputs: inputs, outputs: outputs, rectified: activation == .relu, precision: serving ?? .full,
                     memory: memory))
         case ONEDNN_DENSE_LOOPS: strategy = .loops
+        case ONEDNN_DENSE_TILES: strategy = .tiles
         case ONEDNN_DENSE_TRANSPOSED: strategy = .transposedProduct(memory.floats(batchSize * outputs))
         default: strategy = .product
         }
@@ -76,6 +77,7 @@ struct DenseLayer {
         switch strategy {
         case .served(let weights): weights.forward(x, into: weighted)
         case .loops: kernels_dense(weighted, weight, bias, x, batchSize, outputs, inputs, rectified)
+        case .tiles: kernels_dense_rows(weighted, weight, bias, x, batchSize, outputs, inputs, rectified)
         case .product:
             try check(
                 onednn_sgemm(0, 1, batchSize, outputs, inputs, x, inputs, weight, inputs, 0, weighted, outputs),
