@@ -239,6 +239,86 @@ environment.norm_obs = False
 for name in ["gym", "gym.spaces", "gym.spaces.box"]:
     del sys.modules[name]
 
+
+
+# Stable-Baselines 2 needs TensorFlow 1, which no present Python has: its files are made after their description, and the
+# networks computed by PyTorch. The variables have their outputs last, and frames their channels.
+def save_older(name, kwargs, space, variables):
+    arrays = io.BytesIO()
+    numpy.savez(arrays, **variables)
+    data = {
+        "policy": {"__module__": "stable_baselines.deepq.policies"},
+        "policy_kwargs": kwargs,
+        "observation_space": {":type:": "<class 'gym.spaces.box.Box'>", **space},
+        "action_space": {":type:": "<class 'gym.spaces.discrete.Discrete'>", "n": 3},
+        "gamma": 0.98,
+        "double_q": True,
+        "train_freq": 2,
+    }
+    with zipfile.ZipFile(FOLDER / name, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr(zipfile.ZipInfo("data"), json.dumps(data), zipfile.ZIP_DEFLATED, 9)
+        file.writestr(zipfile.ZipInfo("parameters"), arrays.getvalue(), zipfile.ZIP_DEFLATED, 9)
+        file.writestr(zipfile.ZipInfo("parameter_list"), json.dumps(list(variables)), zipfile.ZIP_DEFLATED, 9)
+
+
+def dense_variables(scope, layer, names=("weights", "biases")):
+    return {
+        f"{scope}/{names[0]}:0": layer.weight.detach().numpy().T,
+        f"{scope}/{names[1]}:0": layer.bias.detach().numpy(),
+    }
+
+
+layers = [nn.Linear(4, 6), nn.Linear(6, 5), nn.Linear(5, 3), nn.Linear(4, 6), nn.Linear(6, 5), nn.Linear(5, 1)]
+variables = {"deepq/eps:0": numpy.float32(0.02)}
+for place, layer in enumerate(layers):
+    stream, number = ("action_value", "state_value")[place // 3], place % 3
+    scope = f"deepq/model/{stream}/fully_connected" + (f"_{number}" if number else "")
+    variables |= dense_variables(scope, layer)
+    variables |= dense_variables(scope.replace("model", "target_q_func/model"), layer)
+
+
+def older_dueling(x):
+    a = layers[2](torch.tanh(layers[1](torch.tanh(layers[0](x)))))
+    return layers[5](torch.tanh(layers[4](torch.tanh(layers[3](x))))) + a - a.mean(dim=1, keepdim=True)
+
+
+record("older-dueling.zip", older_dueling, vectors)
+vector_space = {"shape": [4], "dtype": "float32"}
+save_older("older-dueling.zip", {"act_fun": "<function tanh at 0x7f2a3c>"}, vector_space, variables)
+
+convolutions = [nn.Conv2d(2, 8, 8, 4), nn.Conv2d(8, 6, 4, 2), nn.Conv2d(6, 5, 3, 1)]
+linear, head = nn.Linear(5 * 2 * 2, 7), nn.Linear(7, 3)
+variables = {}
+for place, layer in enumerate(convolutions):
+    scope = f"deepq/model/action_value/c{place + 1}"
+    variables[f"{scope}/w:0"] = layer.weight.detach().numpy().transpose(2, 3, 1, 0)
+    variables[f"{scope}/b:0"] = layer.bias.detach().numpy().reshape(1, 1, 1, -1)
+variables |= dense_variables("deepq/model/action_value/fc1", linear, ("w", "b"))
+variables |= dense_variables("deepq/model/action_value/fully_connected", head)
+large = numpy.random.RandomState(2).randint(0, 256, (2, 2, 44, 44)).astype(numpy.uint8)
+
+
+def older_frames(x):
+    x = x.float() / 255
+    for layer in convolutions:
+        x = torch.relu(layer(x))
+    return head(torch.relu(linear(x.permute(0, 2, 3, 1).reshape(len(x), -1))))
+
+
+record("older-frames.zip", older_frames, large)
+save_older("older-frames.zip", {}, {"shape": [44, 44, 2], "dtype": "uint8"}, variables)
+
+actor, critic, policy, value = nn.Linear(4, 5), nn.Linear(4, 6), nn.Linear(5, 3), nn.Linear(6, 1)
+variables = {}
+for scope, layer in [("pi_fc0", actor), ("vf_fc0", critic), ("vf", value), ("pi", policy), ("q", nn.Linear(6, 3))]:
+    variables |= dense_variables(f"model/{scope}", layer, ("w", "b"))
+record(
+    "older-ppo2.zip",
+    lambda x: torch.cat([policy(torch.tanh(actor(x))), value(torch.tanh(critic(x)))], dim=1),
+    vectors,
+)
+save_older("older-ppo2.zip", {}, vector_space, variables)
+
 # What is refused by name.
 both = spaces.Dict({"a": spaces.Box(-1, 1, (2,)), "b": spaces.Box(-1, 1, (3,))})
 vector, continuous = spaces.Box(-1, 1, (3,)), spaces.Box(-1, 1, (1,))

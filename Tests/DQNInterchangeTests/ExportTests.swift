@@ -81,6 +81,39 @@ import Testing
         }
     }
 
+    /// Models that the Python package has made become the checkpoint again.
+    @Test(arguments: [
+        "2.1-method-dqn", "1.1-method-a3c", "2.1-sample-dueling-streams", "2.1-sample-layers", "1.1-method-dqn",
+    ])
+    func modelsOfStableBaselinesComeBackExactly(name: String) throws {
+        let url = try #require(Self.files.first { $0.path.hasSuffix("\(name.replacing("1-", with: "1/")).h5") })
+        let original = try Checkpoint(contentsOf: url).stripped(allButPolicy: true)
+        let policy = try ForeignPolicy(contentsOf: Fixture.folder.appending(path: "own/\(name).zip"), ImportOptions())
+        #expect(policy.kind == .stableBaselines && policy.network.notes.isEmpty)
+        let copy = try policy.checkpoint()
+        #expect(copy.online.map(\.bitPattern) == original.online.map(\.bitPattern))
+        #expect(copy.architecture == original.architecture && copy.configuration == original.configuration)
+        #expect(copy.counters == original.counters && copy.writer == original.writer)
+        #expect(copy.evaluation == original.evaluation && copy.bestEvaluation == original.bestEvaluation)
+    }
+
+    @Test func modelsThatWereTrainedFurtherLoseTheirEvaluations() throws {
+        let trained = try ForeignPolicy(
+            contentsOf: Fixture.folder.appending(path: "own/trained-2.1-method-dqn.zip"), ImportOptions())
+        #expect(trained.network.notes.contains { $0.contains("have changed") })
+        let url = try #require(Self.files.first { $0.path.hasSuffix("2.1/method-dqn.h5") })
+        let original = try Checkpoint(contentsOf: url)
+        let copy = try trained.checkpoint()
+        #expect(copy.architecture == original.architecture && copy.configuration == original.configuration)
+        #expect(copy.online != original.online && copy.evaluation == nil && copy.bestEvaluation == nil)
+        // The layers that both outputs shared are two now.
+        let apart = Fixture.folder.appending(path: "own/trained-1.1-method-a3c.zip")
+        let outcome = Result { try ForeignPolicy(contentsOf: apart, ImportOptions(environment: "CartPole-v1")) }
+        if case .success(let policy) = outcome {
+            #expect(policy.network.architecture.head != original.architecture.head)
+        }
+    }
+
     /// Replaces a text in the header of a safetensors file, and its length.
     private static func changed(_ contents: Data, _ old: String, _ new: String) throws -> Data {
         let count = contents.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }

@@ -15,7 +15,8 @@ import Testing
         }
         + [
             "keras/split.h5", "keras/dueling.keras", "names/kernels.npz", "names/numbers.npz", "names/ends.pth",
-            "names/batch-norm.pth", "names/spectral-norm.pth", "names/flax-pictures.safetensors",
+            "own/1.1-method-a3c.zip", "names/batch-norm.pth", "names/spectral-norm.pth",
+            "names/flax-pictures.safetensors",
             "names/layer-norm.pth",
             "stable-baselines/settings.zip", "stable-baselines/ppo.zip", "stable-baselines/normalized-inside.zip",
         ].map { Fixture.folder.appending(path: $0) }

@@ -33,13 +33,14 @@ import Testing
             ("settings.zip", nil), ("qrdqn.zip", nil), ("ppo.zip", nil), ("ppo-shared.zip", nil), ("a2c.zip", nil),
             ("frames.zip", nil), ("frames-a2c.zip", nil), ("discrete.zip", nil),
             ("normalized.zip", "vecnormalize.pkl"), ("normalized.zip", "vecnormalize-gym.pkl"),
-            ("normalized-inside.zip", nil),
+            ("normalized-inside.zip", nil), ("older-dueling.zip", nil), ("older-frames.zip", nil),
+            ("older-ppo2.zip", nil),
         ] as [(String, String?)])
     func importedNetworksComputeWhatStableBaselinesDoes(name: String, statistics: String?) throws {
         let expected = try JSONDecoder().decode(
             [String: Expected].self, from: Data(contentsOf: Self.folder.appending(path: "expected.json")))
         let policy = try Self.policy(name, statistics: statistics)
-        #expect(policy.kind == .stableBaselines)
+        #expect(policy.kind == (name.hasPrefix("older-") ? .olderStableBaselines : .stableBaselines))
         let network = try ReferenceNetwork(policy.network.architecture, policy.network.parameters)
         let cases = try #require(expected[name])
         #expect(!cases.values.isEmpty && cases.values != cases.values.map { _ in cases.values[0] })
@@ -66,6 +67,8 @@ import Testing
             "schedule_steps": .integer(120),
         ]
         #expect(checkpoint.configuration == .object(expected))
+        let older = try Self.policy("older-dueling.zip", environment: "Acrobot-v1").checkpoint().configuration
+        #expect(older["double"] == .bool(true) && older["train_interval"] == .integer(2))
         let actor = try Self.policy("a2c.zip", environment: "CartPole-v1").checkpoint().configuration
         #expect(actor["method"] == .string("a3c") && actor["segment_length"] == .integer(8))
         #expect(actor["entropy_coefficient"] == .number(0.01) && actor["value_coefficient"] == .number(0.3))

@@ -76,14 +76,17 @@ def read_checkpoint(file: BinaryIO, replay: bool, max_replay_bytes: int) -> Chec
     length = os.fstat(file.fileno()).st_size
     sealed = check_seal(file)
     file.seek(0)
+    block = file.read(512) if sealed else b""
+    stated = re.search(rb"\nsha256 ([0-9a-f]{64})\n", block)
+    file.seek(0)
     container = Container(file, length, sealed)
     try:
-        return assemble(container, replay, max_replay_bytes)
+        return assemble(container, replay, max_replay_bytes, stated[1].decode() if stated else None)
     finally:
         container.close()
 
 
-def assemble(container: Container, replay: bool, max_replay_bytes: int) -> Checkpoint:
+def assemble(container: Container, replay: bool, max_replay_bytes: int, digest: str | None) -> Checkpoint:
     """The checkpoint of a container whose structure is sound."""
     documents = [e for e in container.entries.values() if is_document(e.path)]
     require(sum(entry.size for entry in documents) <= 64 << 20, 10, "the documents have more than 64 MiB")
@@ -108,6 +111,7 @@ def assemble(container: Container, replay: bool, max_replay_bytes: int) -> Check
     policy = Policy(
         network, online, configuration.get("environment") or "", configuration.get("frame_stack") or 1,
         tuple(configuration.get("wrappers") or ()), configuration.get("action_masks") is not False,
+        describe(container, configuration, architecture, progress, digest),
     )
     replays = read_workers(container, network, configuration, progress, replay, max_replay_bytes)
     attributes = container.attributes
@@ -115,6 +119,22 @@ def assemble(container: Container, replay: bool, max_replay_bytes: int) -> Check
         policy, configuration, progress, history, replays, target, container.version,
         f"{attributes['writer']} {attributes['writer_version']}", attributes["manifest_sha256"], steps,
     )
+
+
+def describe(
+    container: Container, configuration: Any, architecture: Any, progress: Any, digest: str | None
+) -> dict[str, Any]:
+    """What a policy has besides its parameters, as exported files carry it; see docs/interchange.md."""
+    attributes = container.attributes
+    return {
+        "format": "swift-dqn policy",
+        "format_version": container.version,
+        "writer": {"name": attributes["writer"], "version": attributes["writer_version"]},
+        "checkpoint_sha256": digest or attributes["manifest_sha256"],
+        "configuration": configuration,
+        "architecture": architecture,
+        "progress": {**progress, "statistics": {}, "stripped": ["optimizer", "replay", "training"]},
+    }
 
 
 def is_document(path: str) -> bool:

@@ -23,12 +23,23 @@ struct DescribedPolicy {
                 code: error.code == .unsupportedVersion ? .notRepresentable : .malformed,
                 message: "\(file): \(error.message)", underlying: error)
         }
+        var value = value
+        let names = StableBaselinesNames(value)
+        if names.isModel {
+            guard let renamed = names.parameters(of: document.architecture) else { return nil }
+            value = renamed
+        }
         if let key = options.map.keys.min() ?? (options.activation == nil ? nil : "--activation") {
             throw .ambiguous(
                 "\(file) describes its own network, which \(key.hasPrefix("--") ? key : "--map \(key)") would change; "
                     + "leave it out.")
         }
-        network = try Self.network(document.architecture, value, file)
+        var network = try Self.network(document.architecture, value, file)
+        if !document.describes(network.parameters) {
+            network.notes.append(
+                "The parameters have changed since the file was made; the evaluations of its description are left out.")
+        }
+        self.network = network
     }
 
     private static func network(

@@ -47,6 +47,12 @@ struct NetworkPlan {
         self.policy = policy
     }
 
+    /// Arranges the modules of a dueling network, or returns `nil` if they do not follow one another.
+    init?(trunk: [ForeignModule], value: [ForeignModule], advantage: [ForeignModule]) {
+        self.init(trunk: trunk, policy: advantage, value: value)
+        (policy, self.advantage) = ([], advantage)
+    }
+
     private init(
         trunk: [ForeignModule], head: ForeignModule?, value: [ForeignModule] = [], advantage: [ForeignModule] = [],
         policy: [ForeignModule] = [], notes: [String] = []

@@ -8,6 +8,7 @@ package struct ForeignPolicy: Sendable {
     /// What wrote a file.
     package enum Kind: String, Sendable {
         case stableBaselines = "stable-baselines3"
+        case olderStableBaselines = "stable-baselines2"
         case pyTorch = "pytorch"
         case olderPyTorch = "pytorch-older"
         case safetensors
@@ -82,9 +83,22 @@ package struct ForeignPolicy: Sendable {
             let archive = try ZipArchive(bytes, file)
             if StableBaselinesFile.isModel(archive) {
                 kind = .stableBaselines
-                let model = try StableBaselinesFile.model(archive, options, file)
+                let contents = try StableBaselinesFile.read(archive, file)
+                description = contents.data[PolicyExport.descriptionKey]?.stringValue.map { Array($0.utf8) }
+                if let own = try DescribedPolicy(description, contents.weights, options, file) {
+                    try Self.requireNoStatistics(options, file)
+                    (network, described) = (own.network, own)
+                    return
+                }
+                // Trained further so that its layers are no longer those of the description.
+                description = nil
+                let model = try StableBaselinesFile.model(archive, contents, options, file)
                 (facts, plan, value) = (model.facts, model.plan, model.weights)
                 (settings, agentSteps) = (model.settings, model.agentSteps)
+            } else if OlderStableBaselinesFile.isModel(archive) {
+                kind = .olderStableBaselines
+                let model = try OlderStableBaselinesFile.model(archive, options, file)
+                (facts, plan, settings) = (model.facts, model.plan, model.settings)
             } else if TorchFile.folder(of: archive) != nil {
                 kind = .pyTorch
                 value = try TorchFile.read(archive, file)

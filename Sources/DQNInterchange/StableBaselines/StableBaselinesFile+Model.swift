@@ -15,9 +15,10 @@ extension StableBaselinesFile {
     ///
     /// - Throws: ``InterchangeError``: `malformed` or `notRepresentable`.
     static func model(
-        _ archive: ZipArchive, _ options: ImportOptions, _ file: String
+        _ archive: ZipArchive, _ contents: (data: JSONValue, weights: ForeignValue), _ options: ImportOptions,
+        _ file: String
     ) throws(InterchangeError) -> Model {
-        let (data, weights) = try read(archive, file)
+        let (data, weights) = contents
         let algorithm = try algorithm(data, file)
         let (settings, notes) = configuration(data, algorithm, file)
         var facts = try facts(data, algorithm, options, file)

@@ -34,7 +34,8 @@ extension StableBaselinesFile {
         return facts
     }
 
-    private static func addInput(
+    /// Adds the shape of observations.
+    static func addInput(
         _ space: JSONValue, to facts: inout NetworkFacts, _ file: String
     ) throws(InterchangeError) {
         // Integers of NumPy are written as texts.

@@ -21,11 +21,7 @@ enum StableBaselinesFile {
     static func read(
         _ archive: ZipArchive, _ file: String
     ) throws(InterchangeError) -> (data: JSONValue, weights: ForeignValue) {
-        let data: JSONValue
-        let text = Array(try archive.required("data"))
-        do { data = try JSONText.value(of: text, valueLimit: 1 << 20) } catch {
-            throw .malformed("The file 'data' of \(file) cannot be read: \(error).")
-        }
+        let data = try data(archive, file)
         let module = moduleName(data)
         if module.hasPrefix("sbx.") {
             throw .notRepresentable(
@@ -36,6 +32,14 @@ enum StableBaselinesFile {
         }
         let weights = try archive.required("policy.pth")
         return (data, try TorchFile.read(weights, "'policy.pth' of \(file)", within: archive))
+    }
+
+    /// The settings.
+    static func data(_ archive: ZipArchive, _ file: String) throws(InterchangeError) -> JSONValue {
+        let text = Array(try archive.required("data"))
+        do { return try JSONText.value(of: text, valueLimit: 1 << 20) } catch {
+            throw .malformed("The file 'data' of \(file) cannot be read: \(error).")
+        }
     }
 
     /// The module of the policy's class.
