@@ -18,6 +18,7 @@ import Testing
             "own/1.1-method-a3c.zip", "names/batch-norm.pth", "names/spectral-norm.pth",
             "names/flax-pictures.safetensors",
             "names/layer-norm.pth",
+            "onnx/torch-pixels.onnx", "onnx/torch-smooth-dynamo.onnx", "onnx/keras-dueling-pixels.onnx",
             "stable-baselines/settings.zip", "stable-baselines/ppo.zip", "stable-baselines/normalized-inside.zip",
         ].map { Fixture.folder.appending(path: $0) }
     static let findings = names(

@@ -13,6 +13,7 @@ package struct ForeignPolicy: Sendable {
         case olderPyTorch = "pytorch-older"
         case safetensors
         case numPy = "numpy"
+        case onnx
         /// A whole model of Keras.
         case keras
         /// Weights of Keras.
@@ -77,6 +78,7 @@ package struct ForeignPolicy: Sendable {
         var value = ForeignValue.null
         var description: [UInt8]?
         var facts = NetworkFacts()
+        var onnx: ONNXImport?
         var plan: NetworkPlan?
         var keras: KerasFile.Contents?
         if ZipArchive.isArchive(bytes) {
@@ -125,10 +127,13 @@ package struct ForeignPolicy: Sendable {
         } else if Safetensors.isFile(bytes) {
             kind = .safetensors
             (value, description) = try Safetensors.read(bytes, file)
+        } else if ONNXModel.isModel(bytes) || name.lowercased().hasSuffix(".onnx") {
+            kind = .onnx
+            onnx = try ONNXImport(bytes, options, file)
         } else {
             throw .notRepresentable(
-                "\(file) is no file that can be imported; Stable-Baselines3 zips, PyTorch weights, Keras files, safetensors "
-                    + "and NumPy .npz are supported.")
+                "\(file) is no file that can be imported; Stable-Baselines3 zips, PyTorch weights, Keras files, safetensors, "
+                    + "NumPy .npz and ONNX models are supported.")
         }
         var notes: [String] = []
         switch keras {
@@ -139,13 +144,21 @@ package struct ForeignPolicy: Sendable {
         case .weights(let stored, let stated, let assumed)?: (value, facts, notes) = (stored, stated, assumed)
         case nil: break
         }
-        if let key = ImportOptions.modelKeys.first(where: { options.map[$0] != nil }) {
+        if let key = ImportOptions.modelKeys.first(where: { options.map[$0] != nil && ($0 != "head" || keras == nil) })
+        {
             throw .ambiguous("\(file) is no whole model of Keras, to which alone --map \(key) applies; leave it out.")
         }
-        described = try DescribedPolicy(description, value, options, file)
+        if let onnx {
+            described = try onnx.described()
+        } else {
+            described = try DescribedPolicy(description, value, options, file)
+        }
         if let described {
             try Self.requireNoStatistics(options, file)
             network = described.network
+        } else if let onnx {
+            try Self.requireNoStatistics(options, file)
+            network = try onnx.network()
         } else {
             facts.parameterLimit = min(1 << 22 + 16 * bytes.count, 1 << 28)
             let scaling = try value.removeInputScaling(file)

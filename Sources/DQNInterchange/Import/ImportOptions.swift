@@ -37,7 +37,7 @@ package struct ImportOptions: Sendable {
         }
     }
 
-    /// The settings that only whole models take.
+    /// The settings that only models of Keras take.
     static let modelKeys = ["head", "head.activation"]
 
     private static func isKey(_ key: String) -> Bool {
@@ -92,6 +92,15 @@ package struct ImportOptions: Sendable {
             throw .ambiguous("--map layers.\(index).activation=\(text) is unknown; use one of \(names).")
         }
         return activation
+    }
+
+    /// Whether the user says that the last layers of a Keras model are the streams of a dueling head.
+    func isDueling() throws(InterchangeError) -> Bool {
+        guard let text = map["head"] else { return false }
+        guard text == "dueling" else {
+            throw .ambiguous("--map head=\(text) is unknown; only head=dueling is supported.")
+        }
+        return true
     }
 
     /// Returns what the input is multiplied by: a number, or a quotient such as `1/255`.

@@ -3,7 +3,7 @@ internal import DQNModel
 /// Makes a network of this library of what a Keras model computes.
 struct KerasNetwork {
     /// A part of the head: hidden layers and a linear one.
-    private struct Part {
+    struct Part {
         let name: String
         var hidden: [KerasStream.Operation] = []
         let last: KerasStream.Operation
@@ -11,9 +11,9 @@ struct KerasNetwork {
 
     private static let parameterLimit = 1 << 28
     private let options: ImportOptions
-    private let file: String
+    let file: String
     private let usesInputScale: Bool
-    private var notes: [String]
+    var notes: [String]
     private var rows: [ImportedNetwork.Row] = []
     private var parameters: [Float] = []
 
@@ -28,12 +28,12 @@ struct KerasNetwork {
                 "\(file) states its activations, which --activation would contradict; change one with --map "
                     + "layers.0.activation=tanh.")
         }
-        for (key, value) in ["head": "dueling", "head.activation": "identity"] {
-            guard let given = options.map[key], given != value else { continue }
-            throw .ambiguous("--map \(key)=\(given) is unknown; only \(key)=\(value) is supported.")
+        _ = try options.isDueling()
+        if let given = options.map["head.activation"], given != "identity" {
+            throw .ambiguous("--map head.activation=\(given) is unknown; only head.activation=identity is supported.")
         }
         for key in options.map.keys.sorted()
-        where key == "network" || key.hasSuffix(".stride") || key.hasSuffix(".padding") {
+        where key == "network" || [".stride", ".padding", ".transpose"].contains(where: key.hasSuffix) {
             throw .ambiguous("\(file) is a whole model, which --map \(key) would contradict; leave it out.")
         }
         var builder = KerasBuilder(weights, options, file)
@@ -57,6 +57,7 @@ struct KerasNetwork {
         switch outputs[0] {
         case .stream(let stream): return try chain(stream)
         case .terms(let terms):
+            if let (value, advantage) = Self.plainSum(terms) { return try summed(value, advantage) }
             let (value, advantage) = try dueling(terms)
             return try dueling(value, advantage)
         case .opaque(let words, _):
@@ -155,7 +156,7 @@ struct KerasNetwork {
     }
 
     /// Divides two streams into what they share and what they do not.
-    private mutating func streams(
+    mutating func streams(
         _ first: (name: String, stream: KerasStream), _ second: (name: String, stream: KerasStream)
     ) throws(InterchangeError) -> (trunk: [KerasStream.Operation], streams: [Part]) {
         guard first.stream.input == second.stream.input else {
@@ -197,7 +198,7 @@ struct KerasNetwork {
         return (Array(stream.operations.dropLast()), last)
     }
 
-    private mutating func build(
+    mutating func build(
         _ stream: KerasStream, trunk: [KerasStream.Operation],
         streams: [Part], head: NetworkArchitecture.Head
     ) throws(InterchangeError) -> ImportedNetwork {
@@ -261,9 +262,12 @@ struct KerasNetwork {
         var (offset, scale): ([Float], [Float]) = ([], [])
         let affine = stream.inputAffine
         if !affine.isIdentity {
-            guard usesInputScale || options.map["input_scale"] == nil else {
+            let contradicting =
+                options.map["input_offset"] != nil || !usesInputScale && options.map["input_scale"] != nil
+            guard !contradicting else {
                 throw InterchangeError.ambiguous(
-                    "\(file) states the scale of its input, which --map input_scale would contradict; leave it out.")
+                    "\(file) states the scale of its input, which --map input_scale and --map input_offset would contradict; "
+                        + "leave them out.")
             }
             guard affine.scale.allSatisfy({ $0 != 0 && $0.isFinite }) else {
                 throw InterchangeError.notRepresentable("\(file) multiplies its input by 0.")
@@ -272,11 +276,14 @@ struct KerasNetwork {
             if affine.shift.contains(where: { $0 != 0 }) {
                 offset = Self.brief(zip(affine.shift, affine.scale).map { Float(-$0 / $1) })
             }
-        } else if let given = try options.inputScale() {
-            scale = [Float(given)]
-        } else if isImage {
-            notes.append(
-                "Pixels are multiplied by 1/255 before the first layer; --map input_scale=1 leaves them as they are.")
+        } else {
+            let given = try options.scaling(InputScaling())
+            (offset, scale) = (given.offset, given.scale)
+            if isImage, scale.isEmpty {
+                notes.append(
+                    "Pixels are multiplied by 1/255 before the first layer; --map input_scale=1 leaves them as they are."
+                )
+            }
         }
         return try NetworkArchitecture(
             input: ObservationSpace(shape: shape, element: isImage ? .uint8 : .float32), inputOffset: offset,
