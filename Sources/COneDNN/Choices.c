@@ -55,7 +55,7 @@ static const dense_choice layers[] = {
     {ONEDNN_DENSE_TILES, KERNELS_AVX512, 0, 16, 31, 1, 16, LONG_MAX},
     {ONEDNN_DENSE_TRANSPOSED, KERNELS_AVX512, 0, 32, LONG_MAX, 512, 1, LONG_MAX},
     {ONEDNN_DENSE_TRANSPOSED, KERNELS_SSE41, 0, 16, LONG_MAX, 1024, 1, LONG_MAX},
-    {ONEDNN_DENSE_PRODUCT, KERNELS_SSE41, 0, 1, LONG_MAX, 1, 1, LONG_MAX},
+    {ONEDNN_DENSE_PRODUCT, KERNELS_NO_SET, 0, LONG_MIN, LONG_MAX, LONG_MIN, LONG_MIN, LONG_MAX},
 };
 
 onednn_dense_method onednn_dense_forward(long rows, long inputs, long outputs, int is_constant, kernels_set set) {

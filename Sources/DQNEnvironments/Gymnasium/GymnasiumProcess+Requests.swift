@@ -35,6 +35,9 @@ extension GymnasiumProcess {
         if let open {
             self.open = nil
             let reply = try answer(to: open.request, within: open.limit, polls: false)
+            // The limit counts little of the time in which nobody waited.
+            let seconds = (SuspendingClock.now - open.began) / .seconds(1)
+            longest.step = max(longest.step, min(seconds, open.limit.seconds))
             if open.request == request { return reply }
             // Nobody has asked for the answer.
         }
@@ -46,7 +49,8 @@ extension GymnasiumProcess {
     func prepare(_ request: GymnasiumRequest, seconds: Double) {
         guard loss == nil, open == nil else { return }
         // Several processes are at work, so that polling would take a processor from one of them.
-        do throws(EnvironmentError) { open = (request, try send(request, [], polls: false, seconds)) } catch {
+        let began = SuspendingClock.now
+        do throws(EnvironmentError) { open = (request, try send(request, [], polls: false, seconds), began) } catch {
             // The process has ended, and every call throws that.
         }
     }

@@ -58,8 +58,8 @@ final class GymnasiumProcess {
     var hasAnswered = false
     /// The longest answers so far, in seconds; short ones are not measured.
     var longest = (step: 0.0, other: 0.0)
-    /// The request that has been sent and not answered, if any.
-    var open: (request: GymnasiumRequest, limit: ChildProcess.TimeLimit)?
+    /// The request that has been sent and not answered, if any, and when sending began.
+    var open: (request: GymnasiumRequest, limit: ChildProcess.TimeLimit, began: SuspendingClock.Instant)?
     /// Why the process has ended; `nil` while it runs.
     private(set) var loss: EnvironmentError?
     /// One request, then one reply.

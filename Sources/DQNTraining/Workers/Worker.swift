@@ -204,6 +204,8 @@ final class Worker: @unchecked Sendable {
         if preparesSteps { for index in part { environments[index].prepareStep() } }
         for index in part {
             if threads == nil { environments[index].step() }
+            // What follows a step, such as a reset, may take long, and the others wait for it here.
+            if preparesSteps { Heartbeat.current?.beat() }
             do { try environments[index].finishStep(learner, counts, onGameOver: recordEpisode) } catch {
                 // These have taken steps that nothing has observed.
                 if threads != nil || preparesSteps {
