@@ -11,7 +11,7 @@ private let url: URL = {
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let input = Array(UnsafeBufferPointer(start: bytes, count: count))
-    let isStored = input.reduce(0, &+) % 16 == 0
+    let isStored = input.reduce(0 as UInt32) { $0 &+ UInt32($1) } % 256 == 0
     do { _ = try ForeignReading.readEverything(input, at: isStored ? url : nil) } catch {
         fatalError("A policy that was imported cannot be stored: \(error)")
     }
