@@ -154,7 +154,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DQNInterchangeTests",
-            dependencies: ["DQNInterchange", "DQNCheckpoint", "DQNModel", "DQNSupport", "CDeflate", "Mutation"],
+            dependencies: [
+                "DQNInterchange", "DQNCheckpoint", "DQNModel", "DQNSupport", "CDeflate", "HDF5", "Mutation",
+            ],
             swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(

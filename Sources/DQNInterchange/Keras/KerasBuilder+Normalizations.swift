@@ -134,6 +134,7 @@ extension KerasBuilder {
         }
         if stream.isInput {
             stream.inputAffine = Self.composed(stream.inputAffine, affine)
+            stream.statesScale = true
         } else if stream.pending == nil, Self.fold(affine, into: &stream.operations[stream.operations.count - 1]) {
             stream.operations[stream.operations.count - 1].number = nextNumber()
         } else {

@@ -81,7 +81,10 @@ struct KerasBuilder {
     }
 
     private mutating func count(_ value: KerasValue, _ layer: KerasLayer) throws(InterchangeError) {
-        if case .stream(let stream) = value { elements += stream.count }
+        if case .stream(let stream) = value {
+            // A scale and a shift take as much as four orders.
+            elements += stream.isInput || stream.pending != nil ? 5 * stream.count : stream.count
+        }
         guard elements <= Limit.elements else {
             throw .notRepresentable(
                 "\(file) has more than \(Limit.elements) outputs up to '\(layer.path)'; networks here have fewer.")
@@ -117,6 +120,10 @@ struct KerasBuilder {
         if let activation = stream.foreignActivation {
             throw .notRepresentable(
                 "\(file) has the activation '\(activation)' before '\(layer.path)', which networks here do not have.")
+        }
+        if let mask = stream.mask {
+            throw .notRepresentable(
+                "'\(layer.path)' of \(file) takes what the input '\(mask)' has masked; only outputs can be masked.")
         }
         try apply(layer, to: &stream)
         return .stream(stream)
@@ -158,7 +165,10 @@ struct KerasBuilder {
         if shape.count == 2, shape[0] > 1, shape[1] > 1 {
             note("The input has \(shape[0]) rows; if those are frames, say so with --map frame_stack=\(shape[0]).")
         }
-        return try KerasStream(input: layer.name, shape: shape, file)
+        var stream = try KerasStream(input: layer.name, shape: shape, file)
+        let type = layer.config["dtype"]
+        stream.inputType = type?.stringValue ?? type?["config"]?["name"]?.stringValue
+        return stream
     }
 
     /// The number of inputs of the first dense layer, if that is the first layer with weights.

@@ -10,9 +10,11 @@ struct KerasNetwork {
     }
 
     private static let parameterLimit = 1 << 28
-    private let options: ImportOptions
+    let options: ImportOptions
     let file: String
-    private let usesInputScale: Bool
+    let usesInputScale: Bool
+    /// Whether the model is one that this library's `to_keras` has made, whose input has the type of the observations.
+    let isExported: Bool
     var notes: [String]
     private var rows: [ImportedNetwork.Row] = []
     private var parameters: [Float] = []
@@ -38,12 +40,15 @@ struct KerasNetwork {
         }
         var builder = KerasBuilder(weights, options, file)
         let outputs = try builder.outputs(of: model, nil)
-        var network = KerasNetwork(options, file, builder.notes, usesInputScale: builder.usesInputScale)
+        var network = KerasNetwork(
+            options, file, builder.notes, usesInputScale: builder.usesInputScale,
+            isExported: model.name == "policy" && model.inputs == ["observation"])
         return try network.network(outputs)
     }
 
-    private init(_ options: ImportOptions, _ file: String, _ notes: [String], usesInputScale: Bool) {
-        (self.options, self.file, self.notes, self.usesInputScale) = (options, file, notes, usesInputScale)
+    private init(_ options: ImportOptions, _ file: String, _ notes: [String], usesInputScale: Bool, isExported: Bool) {
+        (self.options, self.file, self.notes) = (options, file, notes)
+        (self.usesInputScale, self.isExported) = (usesInputScale, isExported)
     }
 
     private mutating func network(_ outputs: [KerasValue]) throws(InterchangeError) -> ImportedNetwork {
@@ -162,6 +167,11 @@ struct KerasNetwork {
         guard first.stream.input == second.stream.input else {
             throw .notRepresentable("\(file) has two inputs, '\(first.stream.input)' and '\(second.stream.input)'.")
         }
+        guard first.stream.readsLike(second.stream) else {
+            throw .notRepresentable(
+                "\(file) scales or orders its input in one way for the \(first.name) and in another for the "
+                    + "\(second.name); networks here have one scale and one order for both.")
+        }
         let (left, leftLast) = try split(first.stream)
         let (right, rightLast) = try split(second.stream)
         let shared = zip(left, right).prefix { $0.number == $1.number }.count
@@ -246,52 +256,5 @@ struct KerasNetwork {
             .init(
                 layer: name, shape: operation.shape, activation: operation.layer.activation.rawValue,
                 source: operation.source))
-    }
-
-    private mutating func architecture(
-        _ stream: KerasStream, _ layers: [NetworkArchitecture.Layer], _ head: NetworkArchitecture.Head
-    ) throws -> NetworkArchitecture {
-        var shape = stream.inputShape
-        if let mapped = try options.input() {
-            guard mapped.reduce(1, *) == stream.inputShape.reduce(1, *), shape.count != 3 || mapped == shape else {
-                throw InterchangeError.ambiguous("\(file) takes an input of \(shape), not --map input=\(mapped).")
-            }
-            shape = mapped
-        }
-        let isImage = shape.count == 3
-        var (offset, scale): ([Float], [Float]) = ([], [])
-        let affine = stream.inputAffine
-        if !affine.isIdentity {
-            let contradicting =
-                options.map["input_offset"] != nil || !usesInputScale && options.map["input_scale"] != nil
-            guard !contradicting else {
-                throw InterchangeError.ambiguous(
-                    "\(file) states the scale of its input, which --map input_scale and --map input_offset would contradict; "
-                        + "leave them out.")
-            }
-            guard affine.scale.allSatisfy({ $0 != 0 && $0.isFinite }) else {
-                throw InterchangeError.notRepresentable("\(file) multiplies its input by 0.")
-            }
-            scale = Self.brief(affine.scale.map(Float.init))
-            if affine.shift.contains(where: { $0 != 0 }) {
-                offset = Self.brief(zip(affine.shift, affine.scale).map { Float(-$0 / $1) })
-            }
-        } else {
-            let given = try options.scaling(InputScaling())
-            (offset, scale) = (given.offset, given.scale)
-            if isImage, scale.isEmpty {
-                notes.append(
-                    "Pixels are multiplied by 1/255 before the first layer; --map input_scale=1 leaves them as they are."
-                )
-            }
-        }
-        return try NetworkArchitecture(
-            input: ObservationSpace(shape: shape, element: isImage ? .uint8 : .float32), inputOffset: offset,
-            inputScale: scale, layers: layers, head: head)
-    }
-
-    /// One value if all are equal.
-    private static func brief(_ values: [Float]) -> [Float] {
-        values.allSatisfy { $0 == values[0] } ? [values[0]] : values
     }
 }

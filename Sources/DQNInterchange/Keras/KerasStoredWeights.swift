@@ -10,6 +10,7 @@ struct KerasStoredWeights {
     private let file: String
     /// Whether the user says that the last layers are the streams of a dueling head.
     private let isDueling: Bool
+    private let options: ImportOptions
 
     private enum Limit {
         static let layers = 1024
@@ -19,7 +20,7 @@ struct KerasStoredWeights {
     static func read(
         _ root: HierarchicalObject, _ options: ImportOptions, _ file: String
     ) throws(InterchangeError) -> KerasStoredWeights {
-        var weights = KerasStoredWeights(file, isDueling: try options.isDueling())
+        var weights = KerasStoredWeights(file, options, isDueling: try options.isDueling())
         if let names = try root.splitTexts("layer_names") {
             try weights.readLayers(names, root)
         } else if let group = try root.member("model_weights"), let names = try group.splitTexts("layer_names") {
@@ -37,7 +38,9 @@ struct KerasStoredWeights {
         return weights
     }
 
-    private init(_ file: String, isDueling: Bool) { (self.file, self.isDueling) = (file, isDueling) }
+    private init(_ file: String, _ options: ImportOptions, isDueling: Bool) {
+        (self.file, self.options, self.isDueling) = (file, options, isDueling)
+    }
 
     /// Reads the groups of Keras 1 and 2.
     private mutating func readLayers(_ names: [String], _ root: HierarchicalObject) throws(InterchangeError) {
@@ -87,7 +90,7 @@ struct KerasStoredWeights {
         let refused = [
             "leaky_re_lu", "p_re_lu", "thresholded_re_lu", "max_pooling2d", "average_pooling2d",
             "global_average_pooling2d", "global_max_pooling2d", "zero_padding2d", "subtract", "add", "concatenate",
-            "softmax",
+            "softmax", "selu", "rescaling",
         ]
         if kind == "lambda", isDueling { return }
         if kind == "lambda", isLast, try splitJoined() { return }
@@ -96,7 +99,22 @@ struct KerasStoredWeights {
                 "'\(name)' of \(file) is a Lambda, a function of Python, which is never run; if it joins the streams of a dueling "
                     + "head as Q = V + A − mean(A), say so with --map head=dueling.")
         }
-        guard !refused.contains(kind) || isDueling && ["add", "subtract"].contains(kind) else {
+        // A name such as 'elu' says more than what is assumed of layers whose activation nobody gives.
+        let saysActivation =
+            kind == "swish"
+            || NetworkArchitecture.Activation(rawValue: kind).map { ![.identity, .relu].contains($0) } ?? false
+        guard
+            !saysActivation || options.activation != nil
+                || options.map.keys.contains(where: { $0.hasSuffix(".activation") })
+        else {
+            throw .ambiguous(
+                "'\(name)' of \(file) is by its name the activation '\(kind)', and weights alone do not say of which layer; "
+                    + "set it with --activation \(kind == "swish" ? "silu" : kind) or --map layers.0.activation=….")
+        }
+        let isAllowed =
+            isDueling && ["add", "subtract"].contains(kind)
+            || kind == "rescaling" && options.map["input_scale"] != nil
+        guard !refused.contains(kind) || isAllowed else {
             throw .notRepresentable(
                 "'\(name)' of \(file) is a layer whose settings are not among weights; import the whole model, as "
                     + "model.save('model.h5') writes it.")
@@ -172,6 +190,8 @@ struct KerasStoredWeights {
             case [2, 1], [4, 1]: try add(name, ["kernel", "bias"], tensors)
             case let ranks: try add(name, ranks.map { "a weight with \($0) axes" }, tensors)
             }
+        } else if let name = path.last, try group.member("vars") != nil {
+            try readEmpty(name, isLast: false)
         }
         for name in try group.names() where !["vars", "optimizer", "metrics", "compile_metrics"].contains(name) {
             guard let member = try group.member(name), !member.isDataset else { continue }
