@@ -4,7 +4,7 @@ import Foundation
 import Testing
 
 /// Writes models that no exporter would write.
-private struct Message {
+struct Message {
     var bytes: [UInt8] = []
 
     private mutating func variable(_ value: Int) {

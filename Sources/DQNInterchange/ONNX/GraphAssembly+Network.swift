@@ -4,6 +4,23 @@ extension GraphAssembly {
     private typealias Layer = NetworkArchitecture.Layer
     private static let parameterLimit = 1 << 28
 
+    /// Returns a value with what is still to be done to its layers done, so that equal ones are found to be equal.
+    mutating func completed(_ value: GraphValue) throws(InterchangeError) -> GraphValue {
+        switch value {
+        case .flow(let flow): return .flow(try evaluator.flushed(flow))
+        case .probabilities(let flow): return .probabilities(try evaluator.flushed(flow))
+        case .quantiles(let flow, let quantiles, let areOutermost):
+            return .quantiles(try evaluator.flushed(flow), quantiles: quantiles, areOutermost: areOutermost)
+        case .sum(let value, let advantage):
+            return .sum(value: try evaluator.flushed(value), advantage: try evaluator.flushed(advantage))
+        case .dueling(let value, let advantage, let ofAll):
+            return .dueling(
+                value: try evaluator.flushed(value), advantage: try evaluator.flushed(advantage), ofAll: ofAll)
+        case .action(let inner): return .action(try completed(inner))
+        default: return value
+        }
+    }
+
     mutating func network(
         _ flow: GraphFlow, _ trunk: [GraphLayer], _ head: Head
     ) throws(InterchangeError) -> ImportedNetwork {
@@ -110,7 +127,9 @@ extension GraphAssembly {
         var shape = flow.inputPlace
         if !isImage, shape.count != 3 || port.element != 2 { shape = [shape.reduce(1, *)] }
         if let wanted = try options.input() {
-            guard wanted.reduce(1, *) == shape.reduce(1, *), !isImage || wanted == shape else {
+            // Where the graph has three axes, another order of them would be another order of the elements.
+            let isFixed = isImage || wanted.count == 3 && flow.inputPlace.count == 3
+            guard wanted.reduce(1, *) == shape.reduce(1, *), !isFixed || wanted == flow.inputPlace else {
                 throw .ambiguous("--map input is \(wanted); the graph of \(file) takes \(shape).")
             }
             shape = wanted

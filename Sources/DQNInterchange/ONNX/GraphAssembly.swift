@@ -34,7 +34,7 @@ struct GraphAssembly {
 
     mutating func network(_ outputs: [String]) throws(InterchangeError) -> ImportedNetwork {
         var values: [GraphValue] = []
-        for name in outputs { values.append(try evaluator.value(name)) }
+        for name in outputs { values.append(try completed(try evaluator.value(name))) }
         let (input, trunk, head) = try parts(try meaning(values, outputs))
         return try network(input, trunk, head)
     }
@@ -62,10 +62,10 @@ struct GraphAssembly {
         for value in rest {
             let whole: GraphFlow
             switch value {
-            case .quantiles(let flow, _, _, _), .probabilities(let flow): whole = flow
+            case .quantiles(let flow, _, _), .probabilities(let flow): whole = flow
             default: continue
             }
-            rest.removeAll { if case .flow(let flow) = $0 { isSame(flow, whole) } else { false } }
+            rest.removeAll { if case .flow(let flow) = $0 { flow.isEqual(to: whole) } else { false } }
         }
         var distinct: [GraphValue] = []
         for value in rest where !distinct.contains(where: { isSame($0, value) }) { distinct.append(value) }
@@ -90,20 +90,12 @@ struct GraphAssembly {
 
     private func isSame(_ first: GraphValue, _ second: GraphValue) -> Bool {
         switch (first, second) {
-        case (.flow(let a), .flow(let b)), (.probabilities(let a), .probabilities(let b)): isSame(a, b)
-        case (.quantiles(let a, _, _, _), .quantiles(let b, _, _, _)): isSame(a, b)
+        case (.flow(let a), .flow(let b)), (.probabilities(let a), .probabilities(let b)): a.isEqual(to: b)
+        case (.quantiles(let a, _, _), .quantiles(let b, _, _)): a.isEqual(to: b)
         case (.dueling(let a, let c, _), .dueling(let b, let d, _)), (.sum(let a, let c), .sum(let b, let d)):
-            isSame(a, b) && isSame(c, d)
+            a.isEqual(to: b) && c.isEqual(to: d)
         default: false
         }
-    }
-
-    /// Whether flows are equal; what is still to be done to one may already be done to the other.
-    private func isSame(_ first: GraphFlow, _ second: GraphFlow) -> Bool {
-        if first.isEqual(to: second) { return true }
-        var copy = evaluator
-        guard let left = try? copy.flushed(first), let right = try? copy.flushed(second) else { return false }
-        return left.isEqual(to: right)
     }
 
     private mutating func meaning(_ value: GraphValue, _ name: String) throws(InterchangeError) -> Meaning {
@@ -120,7 +112,7 @@ struct GraphAssembly {
                         + "it is that of one observation, as when the policy plays.")
             }
             return .dueling(value: value, advantage: advantage)
-        case .quantiles(let flow, _, let quantiles, let areOutermost):
+        case .quantiles(let flow, let quantiles, let areOutermost):
             evaluator.note(
                 "The head has \(quantiles) quantiles of the return for each action; an action's Q-value is their mean.")
             return .quantiles(flow, quantiles, areOutermost: areOutermost)

@@ -36,9 +36,13 @@ extension GraphEvaluator {
     private mutating func rectified(
         _ value: GraphValue, _ bound: GraphValue, _ node: GraphNode
     ) throws(InterchangeError) -> GraphValue {
-        guard case .flow(let flow) = value, case .constant(let constant) = bound,
-            constant.floats.allSatisfy({ $0 == 0 }), constant.count > 0
-        else { throw node.refused("combines \(value.words) and \(bound.words)") }
+        guard case .flow(let flow) = value, case .constant(let constant) = bound else {
+            throw node.refused("combines \(value.words) and \(bound.words)")
+        }
+        try charge(constant.count)
+        guard constant.count > 0, constant.floats.allSatisfy({ $0 == 0 }) else {
+            throw node.refused("compares layers with numbers that are not 0")
+        }
         return .flow(try activated(flow, .relu, node))
     }
 
@@ -47,8 +51,8 @@ extension GraphEvaluator {
         var upper = Float.infinity
         if let value = try node.float("min") { lower = value }
         if let value = try node.float("max") { upper = value }
-        if let value = try constant(1, node)?.floats.first { lower = value }
-        if let value = try constant(2, node)?.floats.first { upper = value }
+        if let value = try number(1, node) { lower = value }
+        if let value = try number(2, node) { upper = value }
         guard upper >= Float.greatestFiniteMagnitude else { throw node.refused("cuts off above \(upper)") }
         if lower == 0 { return .flow(try activated(flow, .relu, node)) }
         guard lower <= -Float.greatestFiniteMagnitude else { throw node.refused("cuts off below \(lower)") }
@@ -60,6 +64,7 @@ extension GraphEvaluator {
         _ input: GraphFlow, _ activation: Activation, _ node: GraphNode
     ) throws(InterchangeError) -> GraphFlow {
         var flow = try flushed(input)
+        try charge(copying: flow)
         guard var layer = flow.layers.popLast() else { throw node.refused("is applied to the observation") }
         let isRepeated = activation == .relu && layer.layer.activation == .relu
         if isRepeated, let affine = flow.affine {
@@ -86,6 +91,7 @@ extension GraphEvaluator {
             return nil
         }
         var flow = try flushed(input)
+        try charge(copying: flow)
         guard var layer = flow.layers.popLast(), layer.identity == sigmoid.base, flow.affine == nil,
             layer.layer.activation == .identity, flow.view == gate.view
         else { return nil }
@@ -103,6 +109,7 @@ extension GraphEvaluator {
             var flow = input
             if part != 1 { flow = try scaled(flow, .uniform(1 / part), .uniform(0), "gelu") }
             flow = try flushed(flow)
+            try charge(copying: flow)
             guard var layer = flow.layers.popLast(), layer.layer.activation == .identity, flow.affine == nil else {
                 break
             }
@@ -115,20 +122,25 @@ extension GraphEvaluator {
     }
 
     /// Returns how many times as large one flow is as another, or `nil` if it is no multiple of it.
-    static func ratio(_ left: GraphFlow, _ right: GraphFlow) -> Double? {
+    mutating func ratio(_ left: GraphFlow, _ right: GraphFlow) throws(InterchangeError) -> Double? {
         guard let last = left.layers.last, last.identity == right.layers.last?.identity, left.view == right.view,
             last.layer.activation == .identity
         else { return nil }
         let (first, second) = (left.affine ?? GraphAffine(identity: -1), right.affine ?? GraphAffine(identity: -1))
-        let (plane, count) = (left.plane, left.count)
+        // Numbers that only differ between channels are compared once for each.
+        let all = [first.scale, first.shift, second.scale, second.shift]
+        let areElements = all.contains { if case .elements = $0 { true } else { false } }
+        let plane = areElements ? left.plane : 1
+        let count = all.allSatisfy(\.isUniform) ? 1 : areElements ? left.count : left.place[0]
+        try charge(16 * count)
         func pairs(_ first: GraphNumbers, _ second: GraphNumbers) -> [(Double, Double)] {
             if case (.uniform(let a), .uniform(let b)) = (first, second) { return [(a, b)] }
             return (0..<count).map { (first.number($0, plane: plane), second.number($0, plane: plane)) }
         }
-        let all = pairs(first.scale, second.scale) + pairs(first.shift, second.shift)
-        guard let (a, b) = all.first(where: { $0.1 != 0 }) else { return nil }
+        let compared = pairs(first.scale, second.scale) + pairs(first.shift, second.shift)
+        guard let (a, b) = compared.first(where: { $0.1 != 0 }) else { return nil }
         let ratio = a / b
-        return all.allSatisfy { abs($0.0 - ratio * $0.1) <= 1e-5 * abs($0.0) } ? ratio : nil
+        return compared.allSatisfy { abs($0.0 - ratio * $0.1) <= 1e-5 * abs($0.0) } ? ratio : nil
     }
 
     mutating func softmax(_ node: GraphNode) throws(InterchangeError) -> GraphValue {

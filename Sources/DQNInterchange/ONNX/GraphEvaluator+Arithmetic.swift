@@ -18,6 +18,11 @@ extension GraphEvaluator {
         case "Add":
             if let sum = try sum(left, right, node) { return sum }
             value = try sum(right, left, node)
+            if value == nil, case .flow(let first) = left, case .flow(let second) = right,
+                !first.layers.isEmpty || !second.layers.isEmpty
+            {
+                throw node.refused("adds outputs of two layers, as residual connections do")
+            }
         case "Sub": value = difference(left, right)
         case "Mul":
             if let product = try product(left, right, node) { return product }
@@ -67,7 +72,7 @@ extension GraphEvaluator {
             }
             flow.shape.insert(.size(1), at: 0)
         }
-        let (values, _) = try numbers(constant, for: flow, node)
+        let values = try numbers(constant, for: flow, node)
         let operation = "node\(node.index)"
         switch node.operation {
         case "Add": return try scaled(flow, .uniform(1), values, operation)
@@ -98,8 +103,6 @@ extension GraphEvaluator {
             return .variance(flow, epsilon: epsilon + Double(constant.floats[0]))
         case (.errorFunction(let flow, let scale, let shift), .constant(let constant)) where constant.count == 1:
             return .errorFunction(flow, scale: scale, shift: shift + Double(constant.floats[0]))
-        case (.flow(let flow), .flow) where !flow.layers.isEmpty:
-            throw node.refused("adds outputs of two layers, as residual connections do")
         default: return nil
         }
     }
@@ -121,15 +124,18 @@ extension GraphEvaluator {
         _ left: GraphValue, _ right: GraphValue, _ node: GraphNode
     ) throws(InterchangeError) -> GraphValue? {
         switch (left, right) {
-        case (.centred(let first, _), .centred(let second, _)) where first.isEqual(to: second): return .squared(first)
-        case (.centred(let flow, _), .deviation(let other, let epsilon, isInverse: true)) where flow.isEqual(to: other):
+        case (.centred(let first, let ofAll), .centred(let second, let alsoOfAll))
+        where first.isEqual(to: second) && isOfOne(ofAll || alsoOfAll):
+            return .squared(first)
+        case (.centred(let flow, let ofAll), .deviation(let other, let epsilon, isInverse: true))
+        where flow.isEqual(to: other) && isOfOne(ofAll):
             return .flow(try normalized(flow, epsilon, node))
         case (.flow(let flow), .flow(let gate)): return try silu(flow, gate).map { .flow($0) }
         case (.errorFunction(let flow, let scale, let shift), .constant(let constant)) where constant.count == 1:
             let factor = Double(constant.floats[0])
             return .errorFunction(flow, scale: scale * factor, shift: shift * factor)
         case (.flow(let flow), .errorFunction(let inner, let scale, let shift)) where scale != 0 && scale == shift:
-            guard let ratio = Self.ratio(inner, flow) else { return nil }
+            guard let ratio = try ratio(inner, flow) else { return nil }
             return try gelu(flow, factor: scale, ratio: ratio)
         case (.gated(let flow, let factor, let ratio), .constant(let constant)) where constant.count == 1:
             return try gelu(flow, factor: factor * Double(constant.floats[0]), ratio: ratio)
@@ -141,7 +147,8 @@ extension GraphEvaluator {
         _ left: GraphValue, _ right: GraphValue, _ node: GraphNode
     ) throws(InterchangeError) -> GraphValue? {
         switch (left, right) {
-        case (.centred(let flow, _), .deviation(let other, let epsilon, isInverse: false)) where flow.isEqual(to: other):
+        case (.centred(let flow, let ofAll), .deviation(let other, let epsilon, isInverse: false))
+        where flow.isEqual(to: other) && isOfOne(ofAll):
             return .flow(try normalized(flow, epsilon, node))
         case (.constant(let constant), .deviation(let flow, let epsilon, isInverse: false))
         where constant.count == 1 && constant.floats[0] == 1:
@@ -153,12 +160,15 @@ extension GraphEvaluator {
         }
     }
 
+    /// Whether a mean is that of one observation, as layer normalisations need.
+    private func isOfOne(_ ofAll: Bool) -> Bool { !ofAll || batch == 1 }
+
     mutating func unary(_ node: GraphNode) throws(InterchangeError) -> GraphValue {
         let value = try input(0, node)
         switch (node.operation, value) {
         case ("Neg", .flow(let flow)):
             return .flow(try scaled(flow, .uniform(-1), .uniform(0), "node\(node.index)"))
-        case ("Pow", .centred(let flow, _)):
+        case ("Pow", .centred(let flow, let ofAll)) where isOfOne(ofAll):
             guard let exponent = try constant(1, node), exponent.count == 1, exponent.floats[0] == 2 else { break }
             return .squared(flow)
         case ("Sqrt", .variance(let flow, let epsilon)):
@@ -168,7 +178,12 @@ extension GraphEvaluator {
         case ("Erf", .flow(let flow)): return .errorFunction(flow, scale: 1, shift: 0)
         case (_, .constant(var constant)):
             try charge(2 * constant.count)
-            let exponent = node.operation == "Pow" ? try self.constant(1, node)?.floats.first : nil
+            var exponent: Float?
+            if node.operation == "Pow" {
+                guard let powers = try self.constant(1, node), powers.count == 1, [0.5, 2].contains(powers.floats[0])
+                else { throw node.refused("has exponents that are not one of 0.5 and 2") }
+                exponent = powers.floats[0]
+            }
             let values = constant.floats.map { (value: Float) -> Float in
                 switch node.operation {
                 case "Neg": -value

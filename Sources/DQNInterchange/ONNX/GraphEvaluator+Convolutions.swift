@@ -31,7 +31,14 @@ extension GraphEvaluator {
         let sizes = Array(flow.sizes.suffix(3))
         if flow.layers.isEmpty {
             if flow.place != sizes || !flow.view.isIdentity { flow.affine = try turned(flow) }
-            if !flow.view.isIdentity { flow.hasChannelsLast = true }
+            if !flow.view.isIdentity {
+                // Other orders, such as columns before rows, would turn the image besides.
+                let last = [sizes[1], sizes[2], sizes[0]]
+                guard flow.view == GraphView(count: flow.count).transposed(last, [2, 0, 1]) else {
+                    throw node.refused("takes an image whose rows and columns were exchanged")
+                }
+                flow.hasChannelsLast = true
+            }
             flow.view = GraphView(count: flow.count)
             flow.place = sizes
         }
@@ -85,7 +92,7 @@ extension GraphEvaluator {
         let isPadded = above.before + above.after + beside.before + beside.after > 0
         if isPadded {
             guard windows.rows == (0, 0), windows.columns == (0, 0),
-                try node.text("auto_pad") ?? "NOTSET" != "SAME_UPPER"
+                try !(node.text("auto_pad") ?? "NOTSET").hasPrefix("SAME")
             else { throw node.refused("pads an image that is padded already") }
             windows.rows = (above.before, above.after)
             windows.columns = (beside.before, beside.after)

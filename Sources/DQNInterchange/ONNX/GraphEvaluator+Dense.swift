@@ -11,6 +11,7 @@ extension GraphEvaluator {
             if case .elements = affine.shift { return flow }
         }
         try charge(layer.weight.count + layer.bias.count)
+        try charge(copying: flow)
         let width = layer.bias.isEmpty ? 0 : layer.weight.count / layer.bias.count
         for row in layer.bias.indices {
             // The biases of a convolution are those of its channels; others have one for each element.
@@ -45,7 +46,7 @@ extension GraphEvaluator {
         var result = try dense(try flow(0, node), weight, isOutputsFirst: isOutputsFirst, node)
         if alpha != 1 { result = try scaled(result, .uniform(alpha), .uniform(0), "alpha\(node.index)") }
         if let bias = try constant(2, node), beta != 0 {
-            let (shift, _) = try numbers(bias, for: result, node)
+            let shift = try numbers(bias, for: result, node)
             result = try scaled(result, .uniform(1), shift.map { $0 * beta }, "beta\(node.index)")
         }
         return result
@@ -113,11 +114,9 @@ extension GraphEvaluator {
             result.affine = GraphAffine(scale: scale, shift: shift, identity: identity("a \(operation)"))
             return result
         }
-        for case .elements in [scale, shift, before.scale, before.shift] {
-            try charge(2 * flow.count)
-            break
-        }
         let (plane, count) = (flow.plane, flow.count)
+        // Two lists of twice the width are made.
+        try charge(4 * ([scale, shift, before.scale, before.shift].map { $0.count(of: count) }.max() ?? 0))
         result.affine = GraphAffine(
             scale: before.scale.combined(scale, plane: plane, count: count, *),
             shift: before.shift.combined(scale, plane: plane, count: count, *)
@@ -126,12 +125,12 @@ extension GraphEvaluator {
         return result
     }
 
-    /// Returns a constant as numbers for the elements of a flow, and whether it only has one.
+    /// Returns a constant as numbers for the elements of a flow.
     mutating func numbers(
         _ constant: GraphConstant, for flow: GraphFlow, _ node: GraphNode
-    ) throws(InterchangeError) -> (numbers: GraphNumbers, isOne: Bool) {
-        let values = constant.floats.map(Double.init)
-        return (try numbers(values, constant.shape, for: flow, node), values.count == 1)
+    ) throws(InterchangeError) -> GraphNumbers {
+        try charge(constant.count == 1 ? 0 : 2 * constant.count)
+        return try numbers(constant.floats.map(Double.init), constant.shape, for: flow, node)
     }
 
     mutating func numbers(

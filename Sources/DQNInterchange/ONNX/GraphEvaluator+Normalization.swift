@@ -37,9 +37,9 @@ extension GraphEvaluator {
         }
         var flow = try normalized(input, Double(try node.float("epsilon") ?? 1e-5), node)
         guard let weight = try constant(1, node) else { throw .malformed("\(node.words) lacks its weight.") }
-        let scale = try numbers(weight, for: flow, node).numbers
+        let scale = try numbers(weight, for: flow, node)
         var shift = GraphNumbers.uniform(0)
-        if let bias = try constant(2, node) { shift = try numbers(bias, for: flow, node).numbers }
+        if let bias = try constant(2, node) { shift = try numbers(bias, for: flow, node) }
         flow = try scaled(flow, scale, shift, "node\(node.index)")
         return flow
     }
@@ -96,8 +96,7 @@ extension GraphEvaluator {
         let axes = try integers(1, orAttribute: "axes", node) ?? []
         let keepsAxes = try node.integer("keepdims") ?? 1 != 0
         switch value {
-        case .squared(let flow): return .variance(flow, epsilon: 0)
-        case .flow(let flow):
+        case .squared(let flow), .flow(let flow):
             var places = Set<Int>()
             for axis in axes { places.insert(try node.axis(axis, flow.shape.count)) }
             if axes.isEmpty {
@@ -105,9 +104,15 @@ extension GraphEvaluator {
                 places = Set(flow.shape.indices)
             }
             let others = flow.shape.indices.filter { !places.contains($0) }
-            if others.allSatisfy({ flow.shape[$0] == .size(1) || flow.shape[$0] == .batch }) {
-                return .mean(flow, ofAll: places.contains { flow.shape[$0] == .batch })
+            let ofAll = places.contains { flow.shape[$0] == .batch }
+            let isOfEveryElement = others.allSatisfy { flow.shape[$0] == .size(1) || flow.shape[$0] == .batch }
+            if case .squared = value {
+                guard isOfEveryElement, !ofAll || batch == 1 else {
+                    throw node.refused("takes a mean of squares over some axes of \(flow.words)")
+                }
+                return .variance(flow, epsilon: 0)
             }
+            if isOfEveryElement { return .mean(flow, ofAll: ofAll) }
             if flow.shape.count == 4, places == [2, 3] {
                 return .flow(try globalPooling(flow, isMaximum: false, keepsAxes: keepsAxes, node))
             }
@@ -126,6 +131,6 @@ extension GraphEvaluator {
             flow.affine == nil
         else { throw node.refused("takes a mean of some axes of \(flow.words)") }
         let isOutermost = !flow.shape[(place + 1)...].allSatisfy { $0 == .size(1) || $0 == .batch }
-        return .quantiles(flow, actions: flow.count / count, quantiles: count, areOutermost: isOutermost)
+        return .quantiles(flow, quantiles: count, areOutermost: isOutermost)
     }
 }

@@ -50,7 +50,7 @@ extension GraphEvaluator {
         switch node.operation {
         case "Split": return try split(node)
         case "Dropout":
-            if case .constant(let mode)? = try optional(2, node), mode.floats.contains(where: { $0 != 0 }) {
+            if try number(2, node) ?? 0 != 0 {
                 throw node.refused("drops elements at random; export the model in evaluation mode")
             }
             return [try input(0, node)]
@@ -60,8 +60,10 @@ extension GraphEvaluator {
 
     private mutating func result(of node: GraphNode) throws(InterchangeError) -> GraphValue {
         switch node.operation {
-        case "Identity", "CastLike": try input(0, node)
-        case "Cast": try cast(node)
+        case "Identity": try input(0, node)
+        case "CastLike": try cast(try input(0, node), isFloat: isFloat(try input(1, node)), node)
+        case "Cast":
+            try cast(try input(0, node), isFloat: [1, 10, 11, 16].contains(try node.integer("to") ?? 1), node)
         case "Constant": .constant(try constantValue(node))
         case "ConstantOfShape": .constant(try filled(node))
         case "Add", "Sub", "Mul", "Div": try arithmetic(node)
@@ -85,9 +87,18 @@ extension GraphEvaluator {
         }
     }
 
-    private mutating func cast(_ node: GraphNode) throws(InterchangeError) -> GraphValue {
-        let value = try input(0, node)
-        let isFloat = [1, 10, 11, 16].contains(try node.integer("to") ?? 1)
+    /// Whether the elements of a value are no integers.
+    private func isFloat(_ value: GraphValue) -> Bool {
+        switch value {
+        case .constant(let constant): constant.integers == nil
+        case .extents, .action: false
+        default: true
+        }
+    }
+
+    private mutating func cast(
+        _ value: GraphValue, isFloat: Bool, _ node: GraphNode
+    ) throws(InterchangeError) -> GraphValue {
         switch value {
         case .constant(var constant):
             try charge(constant.count)

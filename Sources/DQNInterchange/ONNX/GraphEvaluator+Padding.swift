@@ -10,7 +10,7 @@ extension GraphEvaluator {
             throw .malformed("\(node.words) has no pads.")
         }
         let attribute = try node.float("value")
-        let constant = try constant(2, node)?.floats.first
+        let constant = try number(2, node)
         guard constant ?? attribute ?? 0 == 0 else {
             throw node.refused("pads with another number than 0")
         }

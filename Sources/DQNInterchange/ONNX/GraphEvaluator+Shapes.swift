@@ -14,10 +14,35 @@ extension GraphEvaluator {
             case "Reshape": return .extents(extents, isScalar: false)
             default: throw node.refused("changes the form of a shape")
             }
+        case .padded: throw node.refused("changes the form of \(value.words)")
         default:
-            // One number, or the end of the network: nothing here depends on its axes.
             guard node.operation != "Transpose" else { throw node.refused("transposes \(value.words)") }
-            return value
+            return try reshaped(value, node)
+        }
+    }
+
+    /// Returns values that are computed element by element, in a new form that differs by axes of one element alone.
+    private mutating func reshaped(_ value: GraphValue, _ node: GraphNode) throws(InterchangeError) -> GraphValue {
+        func form(_ flow: GraphFlow) throws(InterchangeError) -> GraphFlow {
+            let result = try reshaped(flow, node)
+            guard result.sizes.filter({ $0 != 1 }) == flow.sizes.filter({ $0 != 1 }) else {
+                throw node.refused("changes the form of \(value.words)")
+            }
+            return result
+        }
+        switch value {
+        case .centred(let flow, let ofAll): return .centred(try form(flow), ofAll: ofAll)
+        case .squared(let flow): return .squared(try form(flow))
+        case .sum(let value, let advantage): return .sum(value: value, advantage: try form(advantage))
+        case .dueling(let value, let advantage, let ofAll):
+            return .dueling(value: value, advantage: try form(advantage), ofAll: ofAll)
+        case .errorFunction(let flow, let scale, let shift):
+            return .errorFunction(try form(flow), scale: scale, shift: shift)
+        case .gated(let flow, let factor, let ratio):
+            return .gated(try form(flow), factor: factor, ratio: ratio)
+        case .probabilities(let flow): return .probabilities(try form(flow))
+        // One number, or the end of the network: nothing here depends on its axes.
+        default: return value
         }
     }
 
@@ -44,10 +69,13 @@ extension GraphEvaluator {
             result.shape = kept.map { constant.shape[$0] }
         case "Unsqueeze": result.shape = try unsqueezed(constant.shape, 1, node)
         case "Expand":
-            guard let target = try self.constant(1, node)?.integers, target.reduce(1, *) == constant.count else {
+            guard let target = try self.constant(1, node)?.integers, target.count <= 8 else {
+                throw node.refused("repeats a constant as often as is computed")
+            }
+            result.shape = try broadcast(constant.shape, target, node)
+            guard try ForeignTensor.count(of: result.shape, node.words) == constant.count else {
                 throw node.refused("repeats a constant")
             }
-            result.shape = target
         default:
             guard var target = try self.constant(1, node)?.integers, target.count <= 8 else {
                 throw node.refused("gives a constant a form that is not constant")
@@ -68,6 +96,21 @@ extension GraphEvaluator {
             throw .malformed("\(node.words) gives \(constant.shape) the form \(result.shape).")
         }
         return result
+    }
+
+    /// Returns the shape that holds two shapes, the shorter one with axes of one element before it.
+    private func broadcast(
+        _ first: [Int], _ second: [Int], _ node: GraphNode
+    ) throws(InterchangeError) -> [Int] {
+        let rank = max(first.count, second.count)
+        let (left, right) = (
+            [Int](repeating: 1, count: rank - first.count) + first,
+            [Int](repeating: 1, count: rank - second.count) + second
+        )
+        guard zip(left, right).allSatisfy({ $0 == $1 || $0 == 1 || $1 == 1 }) else {
+            throw .malformed("\(node.words) gives \(first) the form \(second).")
+        }
+        return zip(left, right).map { $0 == 1 ? $1 : $0 }
     }
 
     private func permutation(_ node: GraphNode, _ rank: Int) throws(InterchangeError) -> [Int] {

@@ -26,7 +26,7 @@ extension GraphEvaluator {
         case "Shape":
             let shape: [GraphExtent]
             switch try input(0, node) {
-            case .flow(let flow), .mean(let flow, _), .centred(let flow, _), .dueling(_, let flow, _):
+            case .flow(let flow), .centred(let flow, _), .dueling(_, let flow, _):
                 shape = flow.shape
             case .constant(let constant): shape = constant.shape.map { .size($0) }
             case .extents(let extents, let isScalar): shape = isScalar ? [] : [.size(extents.count)]
@@ -147,10 +147,9 @@ extension GraphEvaluator {
         guard axes.count == starts.count, steps.allSatisfy({ $0 == 1 }), steps.count == starts.count else {
             throw node.refused("takes every other element")
         }
-        if var (extents, isScalar) = try vector(data), !isScalar {
+        if case (var extents, false)? = try vector(data) {
             for (start, end) in zip(starts, ends) { extents = Array(extents[try bounds(start, end, extents.count)]) }
-            isScalar = false
-            return value(extents, isScalar: isScalar)
+            return value(extents, isScalar: false)
         }
         guard case .flow(var flow) = data else { throw node.refused("takes a part of \(data.words)") }
         for index in axes.indices {
@@ -161,7 +160,10 @@ extension GraphEvaluator {
                 }
                 continue
             }
-            flow = try chosen(Array(try bounds(starts[index], ends[index], size)), axis, flow, node)
+            let rows = try bounds(starts[index], ends[index], size)
+            if rows == 0..<size { continue }
+            try charge(2 * rows.count)
+            flow = try chosen(Array(rows), axis, flow, node)
         }
         return .flow(flow)
     }
@@ -183,6 +185,7 @@ extension GraphEvaluator {
         var results: [GraphValue] = []
         var start = 0
         for part in parts {
+            try charge(2 * part)
             results.append(.flow(try chosen(Array(start..<(start + part)), axis, flow, node)))
             start += part
         }
@@ -193,8 +196,13 @@ extension GraphEvaluator {
     private mutating func chosen(
         _ rows: [Int], _ axis: Int, _ flow: GraphFlow, _ node: GraphNode
     ) throws(InterchangeError) -> GraphFlow {
-        guard case .size(let size) = flow.shape[axis], rows != Array(0..<size) else { return flow }
+        guard case .size(let size) = flow.shape[axis],
+            rows.count != size || rows.enumerated().contains(where: { $0.offset != $0.element })
+        else { return flow }
+        // The identities hold the rows as text.
+        try charge(8 * rows.count)
         var result = try flushed(flow)
+        try charge(copying: result)
         guard var layer = result.layers.popLast(), case .dense = layer.layer.kind, result.affine == nil,
             size == flow.count, flow.view.isIdentity, !rows.isEmpty
         else { throw node.refused("takes a part of what is no dense layer's output") }

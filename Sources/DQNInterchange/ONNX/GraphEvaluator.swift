@@ -17,8 +17,6 @@ struct GraphEvaluator {
     /// How many more numbers may be kept. A short file may repeat its tensors endlessly.
     private var budget: Int
     private var identities: [String: Int] = [:]
-    /// Where the network uses a mean over all observations.
-    var usesMeanOfAll = false
 
     /// - Parameters:
     ///   - input: The input's name and what it stands for.
@@ -40,6 +38,9 @@ struct GraphEvaluator {
         }
         budget -= count
     }
+
+    /// Accounts for a copy of a flow's layers, which each change of the last one makes.
+    mutating func charge(copying flow: GraphFlow) throws(InterchangeError) { try charge(32 * flow.layers.count) }
 
     /// Returns a number that is equal only for equal texts.
     mutating func identity(_ text: String) -> Int {
@@ -105,6 +106,13 @@ struct GraphEvaluator {
         return constant
     }
 
+    /// Returns the number of a constant input that must be one, or `nil` if it is left out.
+    mutating func number(_ index: Int, _ node: GraphNode) throws(InterchangeError) -> Float? {
+        guard let constant = try constant(index, node) else { return nil }
+        guard constant.count == 1 else { throw node.refused("has an input \(index) that is not one number") }
+        return constant.floats[0]
+    }
+
     /// Returns the integers of a constant input or, if the version has an attribute instead, of that.
     mutating func integers(
         _ index: Int, orAttribute name: String, _ node: GraphNode
@@ -124,6 +132,8 @@ struct GraphEvaluator {
         guard flow.layers.count < Self.layerLimit else {
             throw .notRepresentable("\(file) has more than \(Self.layerLimit) layers.")
         }
+        let count = try ForeignTensor.count(of: place, "The output of \(node.words)")
+        try charge(copying: flow)
         var result = flow
         if result.layers.isEmpty {
             result.inputAffine = flow.affine
@@ -133,7 +143,7 @@ struct GraphEvaluator {
         result.layers.append(layer)
         result.place = place
         result.shape = shape
-        result.view = GraphView(count: place.reduce(1, *))
+        result.view = GraphView(count: count)
         return result
     }
 }
@@ -198,7 +208,7 @@ struct GraphEvaluator {
 
     /// Returns an axis counted from the front.
     func axis(_ axis: Int, _ rank: Int) throws(InterchangeError) -> Int {
-        guard (-rank..<max(rank, 1)).contains(axis) else {
+        guard (-rank..<rank).contains(axis) else {
             throw .malformed("\(words) has the axis \(axis) of a value of \(rank) axes.")
         }
         return axis < 0 ? axis + rank : axis

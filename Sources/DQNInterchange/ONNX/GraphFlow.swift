@@ -44,6 +44,15 @@ enum GraphNumbers: Equatable {
         }
     }
 
+    /// How many numbers are kept for a value of so many elements.
+    func count(of elements: Int) -> Int {
+        switch self {
+        case .uniform: 0
+        case .channels(let values): values.count
+        case .elements: elements
+        }
+    }
+
     var isUniform: Bool {
         if case .uniform = self { true } else { false }
     }

@@ -36,7 +36,7 @@ enum GraphValue {
     /// factor · y · (erf(x) + 1), where x = ratio · y.
     case gated(GraphFlow, factor: Double, ratio: Double)
     /// The mean of each action's quantiles.
-    case quantiles(GraphFlow, actions: Int, quantiles: Int, areOutermost: Bool)
+    case quantiles(GraphFlow, quantiles: Int, areOutermost: Bool)
     /// The softmax or its logarithm.
     case probabilities(GraphFlow)
     /// The logarithm of the sum of the exponentials.

@@ -55,9 +55,11 @@ struct ONNXImport {
             )
         }
         var failure: InterchangeError?
-        for hasBatch in try interpretations(port) {
+        for (hasBatch, isTurned) in try interpretations(port).flatMap({ [($0, false), ($0, true)] }) {
             do throws(InterchangeError) {
-                let (flow, batch) = try observation(port, hasBatch: hasBatch)
+                guard let (flow, batch) = try observation(port, hasBatch: hasBatch, isTurned: isTurned) else {
+                    continue
+                }
                 var evaluator = GraphEvaluator(
                     model, file, input: (name, flow), batch: batch, budget: 4 * byteCount + 1 << 20)
                 let kept = try evaluate(outputs, order, &evaluator)
@@ -81,6 +83,10 @@ struct ONNXImport {
             return [chosen]
         }
         guard !model.outputs.isEmpty else { throw .malformed("The graph of \(file) has no outputs.") }
+        guard model.outputs.count <= ONNXModel.Limit.outputs else {
+            throw .ambiguous(
+                "\(file) has \(model.outputs.count) outputs; choose one with --map network=NAME.")
+        }
         return model.outputs.map(\.name)
     }
 
@@ -119,10 +125,11 @@ struct ONNXImport {
         var isDone = [Bool?](repeating: nil, count: model.nodes.count)
         var nodes: [Int] = []
         var inputs: [String] = []
+        var seen = Set<String>()
         func visit(_ name: String, _ stack: inout [(node: Int, next: Int)]) throws(InterchangeError) {
             guard let node = producers[name] else {
                 if ports.contains(name) {
-                    if !inputs.contains(name) { inputs.append(name) }
+                    if seen.insert(name).inserted { inputs.append(name) }
                 } else if model.tensors[name] == nil {
                     throw .malformed("The graph of \(file) lacks the value \(name.quoted).")
                 }
@@ -179,19 +186,32 @@ struct ONNXImport {
     }
 
     /// Returns the flow that stands for the observation, and the number of observations that the graph is written for.
+    ///
+    /// - Parameter isTurned: Whether the shape that a setting gives has its channels last in the graph; `nil` is returned
+    ///   if it cannot have.
     private func observation(
-        _ port: ONNXModel.Port, hasBatch: Bool
-    ) throws(InterchangeError) -> (flow: GraphFlow, batch: Int?) {
+        _ port: ONNXModel.Port, hasBatch: Bool, isTurned: Bool
+    ) throws(InterchangeError) -> (flow: GraphFlow, batch: Int?)? {
         let declared = port.shape.map { Array(hasBatch ? $0.dropFirst() : $0[...]) }
         var sizes: [Int] = []
         if let declared, declared.allSatisfy({ $0 != nil }) {
+            if isTurned { return nil }
             sizes = declared.compactMap(\.self)
         } else {
             guard let input = try options.input() else {
                 throw .ambiguous(
                     "\(file) does not say the shape of its input \(port.name.quoted); set it with --map input=CxHxW.")
             }
-            sizes = input
+            guard !isTurned || input.count == 3 else { return nil }
+            sizes = isTurned ? [input[1], input[2], input[0]] : input
+            if let declared {
+                if declared.count == 1 { sizes = [sizes.reduce(1, *)] }
+                guard declared.count == sizes.count, zip(declared, sizes).allSatisfy({ $0 == nil || $0 == $1 }) else {
+                    if isTurned { return nil }
+                    let axes = declared.map { $0.map { "\($0)" } ?? "?" }.joined(separator: ", ")
+                    throw .ambiguous("--map input is \(input); the input \(port.name.quoted) of \(file) is [\(axes)].")
+                }
+            }
         }
         let count = try ForeignTensor.count(of: sizes, "The input \(port.name.quoted) of \(file)")
         guard (1...Self.elementLimit).contains(count) else {

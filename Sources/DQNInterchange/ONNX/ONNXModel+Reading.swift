@@ -21,7 +21,6 @@ extension ONNXModel {
         var reader = ProtocolBufferReader(bytes, file)
         while let field = try reader.next() {
             switch field.number {
-            case 2: producer = try field.text()
             case 7:
                 guard graph == nil else { throw .malformed("\(file) has two graphs.") }
                 graph = try field.bytes()

@@ -5,6 +5,7 @@ struct ONNXModel {
     /// Bounds for untrusted models.
     enum Limit {
         static let nodes = 1 << 16
+        static let outputs = 64
         /// Text of the file in an error message.
         static let quotedCharacters = 100
         static let opsets = 7...28
@@ -41,7 +42,6 @@ struct ONNXModel {
         var shape: [Int?]?
     }
 
-    var producer = ""
     var opset = 0
     var metadata: [String: String] = [:]
     var nodes: [Node] = []
