@@ -9,9 +9,9 @@ struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Import a policy of another program.",
         discussion: """
-            Reads Stable-Baselines3 zips (DQN, QR-DQN, PPO, A2C), PyTorch weights (.pth, .pt), Keras models and weights (.keras, .h5,
-            .weights.h5, .h5f), safetensors and NumPy arrays (.npz) without Python. Nothing in the file is run. Prints the
-            network as a table, and what was assumed.
+            Reads zips of Stable-Baselines3 (DQN, QR-DQN, PPO, A2C) and Stable-Baselines 2, PyTorch weights (.pth, .pt),
+            Keras models and weights (.keras, .h5, .weights.h5, .h5f), ONNX graphs (.onnx), safetensors and NumPy arrays
+            (.npz) without Python. Nothing in the file is run. Prints the network as a table, and what was assumed.
 
             EXAMPLES
               dqn-checkpoint import LunarLander-v3.zip lander.h5 --env LunarLander-v3

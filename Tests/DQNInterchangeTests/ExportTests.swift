@@ -158,7 +158,7 @@ import Testing
         for (weights, name) in [
             ("cart-pole.safetensors", "cart_pole.py"), ("1.safetensors", "policy_1.py"),
             ("torch.safetensors", "torch_policy.py"), (".safetensors", "policy_.py"), ("été.SAFETENSORS", "_t_.py"),
-            ("a.b", "a_b.py"),
+            ("a.b", "a_b.py"), ("if.safetensors", "if_policy.py"), ("random.safetensors", "random_policy.py"),
         ] { #expect(PolicyExport.torchModuleName(besides: weights) == name) }
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -126,6 +127,7 @@ def describe(
 ) -> dict[str, Any]:
     """What a policy has besides its parameters, as exported files carry it; see docs/interchange.md."""
     attributes = container.attributes
+    origin = read_origin(container)
     return {
         "format": "swift-dqn policy",
         "format_version": container.version,
@@ -134,7 +136,21 @@ def describe(
         "configuration": configuration,
         "architecture": architecture,
         "progress": {**progress, "statistics": {}, "stripped": ["optimizer", "replay", "training"]},
+        **({"origin": origin} if origin else {}),
     }
+
+
+def read_origin(container: Container) -> dict[str, str]:
+    """Where an imported policy comes from; of several imports the first."""
+    origin = {}
+    for key in ("file_sha256", "file_kind", "file_name"):
+        paths = [f"extensions/org.swift-dqn.origin/state/{name}" for name in (f"first_{key}", key)]
+        path = next((path for path in paths if path in container.entries), None)
+        if path is None or container.entries[path].type != "uint8":
+            continue
+        with contextlib.suppress(UnicodeDecodeError):
+            origin[key] = container.read(path).tobytes().decode()
+    return origin
 
 
 def is_document(path: str) -> bool:

@@ -62,10 +62,12 @@ struct BatchNormalization {
             !modules[place].normalizations.contains { $0.isBefore == isBefore }
         }
         let before = siblings.filter { modules[$0].shape[0] == features && isFree($0, false) }
+        // Only channels have several elements.
+        let areChannels = modules[..<own].contains { $0.shape.count == 4 && $0.shape[0] == features }
         let behind = siblings.filter {
             let inputs = modules[$0].shape[1]
-            return $0 > own && isFree($0, true)
-                && (inputs == features || modules[$0].shape.count == 2 && inputs.isMultiple(of: features))
+            let isFlattened = areChannels && modules[$0].shape.count == 2 && inputs.isMultiple(of: features)
+            return $0 > own && isFree($0, true) && (inputs == features || isFlattened)
         }
         if let number = Int(module.path.last ?? "") {
             let last = before.first { Int(modules[$0].path.last ?? "") == number - 1 }

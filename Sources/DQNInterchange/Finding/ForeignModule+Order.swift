@@ -16,7 +16,10 @@ extension ForeignModule {
         let rows = weight?.shape.first ?? 0
         let width = rows > 0 ? (weight?.count ?? 0) / rows : 0
         for (factor, counts) in [("magnitude", [1, rows]), ("left", [rows]), ("right", [width])] {
-            guard let tensor = factors[factor], !counts.contains(tensor.count) else { continue }
+            guard let tensor = factors[factor] else { continue }
+            // Magnitudes of columns, as weight_norm(dim=1) has them, lie along another axis.
+            let isAlongRows = factor != "magnitude" || tensor.count == 1 || tensor.shape.first == rows
+            if counts.contains(tensor.count), isAlongRows { continue }
             others.append("weight_\(factor) of \(tensor.shape)")
         }
         // Hand-written networks have biases that are rows or columns.

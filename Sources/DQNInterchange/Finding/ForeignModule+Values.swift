@@ -3,7 +3,9 @@ internal import DQNModel
 extension ForeignModule {
     /// The weights with the outputs first, and the biases, as this library has them. Several tensors are multiplied in
     /// binary64 and rounded once.
-    func values() -> (weight: [Float], bias: [Float]?) {
+    ///
+    /// - Parameter areChannelsLast: Whether a dense layer takes pictures with their channels last.
+    func values(areChannelsLast: Bool) -> (weight: [Float], bias: [Float]?) {
         guard !factors.isEmpty || !normalizations.isEmpty else {
             return (outputsFirst(weight?.floats ?? []), bias?.floats)
         }
@@ -13,7 +15,7 @@ extension ForeignModule {
             var sums = biases ?? [Double](repeating: 0, count: shape[0])
             let (scale, shift) = normalization.values()
             if normalization.isBefore {
-                fold(scale, shift, into: &weights, &sums)
+                fold(scale, shift, into: &weights, &sums, areChannelsLast && shape.count == 2)
             } else {
                 let width = weights.count / shape[0]
                 for row in sums.indices {
@@ -28,14 +30,17 @@ extension ForeignModule {
 
     /// Multiplies the inputs of the layer, and adds what their shift gives.
     private func fold(
-        _ scale: [Double], _ shift: [Double], into weights: inout [Double], _ sums: inout [Double]
+        _ scale: [Double], _ shift: [Double], into weights: inout [Double], _ sums: inout [Double],
+        _ isFeatureLast: Bool
     ) {
         let width = weights.count / shape[0]
-        // Elements of one feature follow one another: those of a kernel, or of a flattened picture.
+        // Elements of one feature follow one another: those of a kernel, or of a flattened picture with channels first.
         let size = width / scale.count
         for row in sums.indices {
             for element in 0..<width {
-                let (place, feature) = (row * width + element, element / size)
+                let (place, feature) = (
+                    row * width + element, isFeatureLast ? element % scale.count : element / size
+                )
                 sums[row] += weights[place] * shift[feature]
                 weights[place] *= scale[feature]
             }

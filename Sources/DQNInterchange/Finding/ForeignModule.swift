@@ -46,9 +46,15 @@ struct ForeignModule {
 
     /// Groups the tensors of a dictionary, in the order of the file.
     ///
+    /// - Parameter transposed: The names of layers, and whether their weights have the outputs last.
     /// - Throws: ``InterchangeError`` (`malformed`) for names that are too long, or that mean the same tensor.
-    static func all(in dictionary: StateDictionary, _ file: String) throws(InterchangeError) -> [ForeignModule] {
-        if let modules = sequence(dictionary) { return modules }
+    static func all(
+        in dictionary: StateDictionary, transposed: [String: Bool] = [:], _ file: String
+    ) throws(InterchangeError) -> [ForeignModule] {
+        if var modules = sequence(dictionary) {
+            setOrders(transposed, &modules)
+            return modules
+        }
         var modules: [ForeignModule] = []
         var places: [[String]: Int] = [:]
         for (name, tensor) in dictionary.tensors {
@@ -77,12 +83,24 @@ struct ForeignModule {
         }
         for place in modules.indices { modules[place].complete() }
         decideOrders(&modules)
+        // Normalisations become parts of layers by the layers' shapes.
+        setOrders(transposed, &modules)
         // Networks have fewer layers; the search takes time in proportion to their square.
         if modules.count <= 1024 {
             BatchNormalization.fold(into: &modules)
             placeNormalizations(&modules)
         }
         return modules
+    }
+
+    /// Sets the orders that the user gives. Only dense layers and convolutions have one.
+    private static func setOrders(_ transposed: [String: Bool], _ modules: inout [ForeignModule]) {
+        for place in modules.indices {
+            guard let isTransposed = transposed[modules[place].name],
+                [2, 4].contains(modules[place].weight?.shape.count)
+            else { continue }
+            modules[place].order = isTransposed ? .outputsLast : .outputsFirst
+        }
     }
 
     /// Adds a part; returns whether the layer lacked it.

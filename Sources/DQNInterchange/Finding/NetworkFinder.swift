@@ -19,15 +19,18 @@ struct NetworkFinder {
     ) throws(InterchangeError) -> Candidate {
         let dictionaries = try StateDictionary.all(in: value, file)
         var modules: [ForeignModule] = []
-        for dictionary in dictionaries { modules += try ForeignModule.all(in: dictionary, file) }
+        for dictionary in dictionaries {
+            modules += try ForeignModule.all(in: dictionary, transposed: transposed, file)
+        }
         guard !modules.isEmpty else { throw .notRepresentable("\(file) has no tensors.") }
         try requireNoAtoms(dictionaries, file)
-        for (name, isTransposed) in transposed {
-            guard let place = modules.firstIndex(where: { $0.name == name }) else {
+        for name in transposed.keys.sorted() {
+            guard modules.contains(where: { $0.name == name && [2, 4].contains($0.shape.count) }) else {
+                let layers = modules.filter { [2, 4].contains($0.shape.count) }.map(\.name)
                 throw .ambiguous(
-                    "--map \(name).transpose names a layer that \(file) lacks; it has \(list(modules.map(\.name))).")
+                    "--map \(name).transpose names no dense layer and no convolution of \(file), which has \(list(layers))."
+                )
             }
-            modules[place].order = isTransposed ? .outputsLast : .outputsFirst
         }
         if let chosen {
             let path = chosen.split(separator: ".").map(String.init)
@@ -115,7 +118,7 @@ struct NetworkFinder {
                     + "distributions (Rainbow, C51), which networks here do not have; import a network of Q-values.")
         }
         return .notRepresentable(
-            "The layers of \(file) do not follow one another: \(list(modules.map { "\($0.name) \($0.shape)" })); choose "
+            "The layers of \(file) do not follow one another, or do so in several orders: \(list(modules.map { "\($0.name) \($0.shape)" })); choose "
                 + "the network with --map network=NAME.")
     }
 

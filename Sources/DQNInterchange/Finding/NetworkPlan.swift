@@ -26,12 +26,9 @@ struct NetworkPlan {
         guard !modules.isEmpty, modules.count <= Self.moduleLimit, modules.allSatisfy({ $0.unsupported == nil }) else {
             return nil
         }
-        if Self.isChain(modules), let last = modules.last, last.shape.count == 2 {
-            self.init(trunk: Array(modules.dropLast()), head: last)
-            return
-        }
+        // Names of streams come first: an actor and its critic may fit behind one another by accident.
         let found =
-            Self.streams(modules, depth) ?? Self.halves(modules) ?? Self.twoEnds(modules)
+            Self.streams(modules, depth) ?? Self.chain(modules) ?? Self.halves(modules) ?? Self.twoEnds(modules)
             ?? Self.arranged(modules).flatMap { Self.plain($0) }
         guard let found else { return nil }
         self = found
@@ -63,6 +60,11 @@ struct NetworkPlan {
         self.advantage = advantage
         self.policy = policy
         self.notes = notes
+    }
+
+    private static func chain(_ modules: [ForeignModule]) -> NetworkPlan? {
+        guard isChain(modules), let last = modules.last, last.shape.count == 2 else { return nil }
+        return NetworkPlan(trunk: modules.dropLast(), head: last)
     }
 
     private static func plain(_ modules: [ForeignModule]) -> NetworkPlan? {
@@ -119,6 +121,8 @@ struct NetworkPlan {
             isChain(Array(modules[...place]))
         else { return nil }
         let main = modules[place]
+        // Halves are cut of what is stored, before factors and normalisations are multiplied into it.
+        guard main.order == .outputsFirst, main.factors.isEmpty, main.normalizations.isEmpty else { return nil }
         return NetworkPlan(
             trunk: Array(modules[..<place]), head: nil, value: [main.rows(size..<(2 * size)), value],
             advantage: [main.rows(0..<size), advantage],
@@ -144,54 +148,23 @@ struct NetworkPlan {
         return modules.allSatisfy { chain.add($0) }
     }
 
-    /// Returns modules in an order in which each takes what the one before it gives: that of the file, or otherwise one
-    /// that the shapes allow.
+    /// Returns modules in an order in which each takes what the one before it gives: that of the file, or otherwise the
+    /// only one that the shapes allow. Layers of the same shape stay in the order of the file.
     private static func arranged(_ modules: [ForeignModule]) -> [ForeignModule]? {
         if isChain(modules) { return modules }
+        let found = orders(modules)
+        return found.count == 1 ? found[0] : nil
+    }
+
+    /// Returns up to two orders that the shapes allow; none for too many layers. Layers of the same shape stay in the order
+    /// of the file.
+    static func orders(_ modules: [ForeignModule]) -> [[ForeignModule]] {
         // A normalisation fits behind every layer of its size, and many layers fit in too many ways.
-        guard modules.count <= 16, modules.allSatisfy({ $0.shape.count > 1 }) else { return nil }
+        guard modules.count <= 16, modules.allSatisfy({ $0.shape.count > 1 }) else { return [] }
         var budget = 10_000
-        return LayerChain().completed([], modules, &budget)
-    }
-}
-
-/// The sizes along a row of layers.
-struct LayerChain {
-    private var features: Int?
-    private var channels: Int?
-
-    /// Adds a layer; returns whether it takes what the one before it gives.
-    mutating func add(_ module: ForeignModule) -> Bool {
-        let shape = module.shape
-        switch shape.count {
-        case 4:
-            guard features == nil, channels.map({ $0 == shape[1] }) ?? true else { return false }
-            channels = shape[0]
-        case 2:
-            if let features, features != shape[1] { return false }
-            if features == nil, let channels, channels == 0 || !shape[1].isMultiple(of: channels) { return false }
-            features = shape[0]
-        case 3:
-            guard features == nil, let channels, channels == shape[0] else { return false }
-        default:
-            guard let features, features == shape.first else { return false }
-        }
-        return true
-    }
-
-    /// Returns all layers in an order that fits behind this row, or `nil`.
-    func completed(
-        _ row: [ForeignModule], _ left: [ForeignModule], _ budget: inout Int
-    ) -> [ForeignModule]? {
-        if left.isEmpty { return row }
-        for place in left.indices {
-            budget -= 1
-            guard budget > 0 else { return nil }
-            var chain = self
-            var rest = left
-            let next = rest.remove(at: place)
-            if chain.add(next), let found = chain.completed(row + [next], rest, &budget) { return found }
-        }
-        return nil
+        var found: [[ForeignModule]] = []
+        LayerChain().complete([], modules, &found, &budget)
+        // A search without an end may have missed another.
+        return budget > 0 ? found : []
     }
 }

@@ -127,6 +127,7 @@ package struct ForeignPolicy: Sendable {
         } else if Safetensors.isFile(bytes) {
             kind = .safetensors
             (value, description) = try Safetensors.read(bytes, file)
+            facts.isOrderedByName = true
         } else if ONNXModel.isModel(bytes) || name.lowercased().hasSuffix(".onnx") {
             kind = .onnx
             onnx = try ONNXImport(bytes, options, file)
@@ -136,6 +137,9 @@ package struct ForeignPolicy: Sendable {
                     + "NumPy .npz and ONNX models are supported.")
         }
         var notes: [String] = []
+        if kind == .keras || kind == .onnx, let key = options.settingOfStream {
+            throw .ambiguous("\(file) says itself what --map \(key) would change; leave it out.")
+        }
         switch keras {
         case .model(let whole)?:
             try Self.requireNoStatistics(options, file)
@@ -169,12 +173,16 @@ package struct ForeignPolicy: Sendable {
                 facts.scaling = found.scaling
                 facts.notes += found.notes
             }
+            if plan != nil, let key = options.map.keys.filter({ $0 == "network" || $0.hasSuffix(".transpose") }).min() {
+                throw .ambiguous("\(file) says itself what --map \(key) would change; leave it out.")
+            }
             if plan == nil {
                 plan = try NetworkFinder.network(
                     in: value, chosen: options.map["network"], transposed: try options.transposed(), file
                 ).plan
             }
-            guard let plan else { throw .notRepresentable("\(file) has no network.") }
+            guard var plan else { throw .notRepresentable("\(file) has no network.") }
+            if facts.isOrderedByName { try plan.checkOrderOfNames(file) }
             var built = try NetworkBuilder.network(plan, facts, options, file)
             built.notes += notes
             network = built

@@ -10,7 +10,8 @@ package struct ImportOptions: Sendable {
     /// What Stable-Baselines3's `VecNormalize` saved, if the policy was trained with it.
     package var normalizationFile: URL?
     /// The settings of `--map`: `network=PREFIX`, `input=4x84x84`, `frame_stack=4`, `input_scale=1/255` and
-    /// `input_offset=0`; for a hidden layer N `layers.N.activation=tanh`, `layers.N.stride=4` or `layers.N.padding=1`; for a
+    /// `input_offset=0`; for a hidden layer N `layers.N.activation=tanh`, `layers.N.stride=4` or `layers.N.padding=1`; for one of
+    /// a stream `value.layers.N.activation=tanh`; for a
     /// layer of the file `NAME.transpose=true`; for models of Keras `head=dueling` and `head.activation=identity`.
     package private(set) var map: [String: String] = [:]
 
@@ -45,10 +46,26 @@ package struct ImportOptions: Sendable {
             return true
         }
         if key.hasSuffix(".transpose"), key.count > 10 { return true }
-        let parts = key.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 3 && parts[0] == "layers" && Int(parts[1]).map { $0 >= 0 } ?? false
-            && ["activation", "stride", "padding"].contains(parts[2])
+        return layer(key) != nil
     }
+
+    /// Returns the hidden layer of this library's network that a setting is for, and its stream unless it is shared;
+    /// `nil` if the setting is for something else.
+    static func layer(_ key: String) -> (stream: String?, index: Int)? {
+        var parts = key.split(separator: ".", omittingEmptySubsequences: false)
+        let settings = parts.first == "layers" ? ["activation", "stride", "padding"] : ["activation"]
+        var stream: String?
+        if parts.count == 4, ["value", "advantage", "policy"].contains(parts[0]) {
+            stream = String(parts.removeFirst())
+        }
+        guard parts.count == 3, parts[0] == "layers", let index = Int(parts[1]), index >= 0,
+            String(index) == parts[1], settings.contains(String(parts[2]))
+        else { return nil }
+        return (stream, index)
+    }
+
+    /// The first setting of a layer of a stream: those of graphs and whole models are known.
+    var settingOfStream: String? { map.keys.filter { Self.layer($0)?.stream != nil }.min() }
 
     /// Returns the names of layers in the file whose order of axes the user gives, and whether outputs come last.
     func transposed() throws(InterchangeError) -> [String: Bool] {
@@ -86,10 +103,15 @@ package struct ImportOptions: Sendable {
 
     /// Returns the activation of a hidden layer that has one of its own.
     func activation(ofLayer index: Int) throws(InterchangeError) -> NetworkArchitecture.Activation? {
-        guard let text = map["layers.\(index).activation"] else { return nil }
+        try activation(of: "layers.\(index)")
+    }
+
+    /// Returns the activation of a hidden layer by its name, such as `layers.0` or `value.layers.0`.
+    func activation(of layer: String) throws(InterchangeError) -> NetworkArchitecture.Activation? {
+        guard let text = map["\(layer).activation"] else { return nil }
         guard let activation = NetworkArchitecture.Activation(rawValue: text) else {
             let names = NetworkArchitecture.Activation.allCases.map(\.rawValue).joined(separator: ", ")
-            throw .ambiguous("--map layers.\(index).activation=\(text) is unknown; use one of \(names).")
+            throw .ambiguous("--map \(layer).activation=\(text) is unknown; use one of \(names).")
         }
         return activation
     }

@@ -51,6 +51,8 @@ struct NetworkFacts {
     var layersWithoutActivation: Set<String> = []
     /// Whether the layer behind the convolutions takes images with their channels last, as Keras flattens them.
     var areChannelsLast = false
+    /// Whether the layers are in the order of their names, because the file keeps no other.
+    var isOrderedByName = false
     /// Whether the outputs have the quantiles outermost, as Stable-Baselines3 computes them.
     var areQuantilesOutermost = false
 }

@@ -28,6 +28,22 @@ extension NetworkBuilder {
         }
     }
 
+    /// Refuses settings of layers that the network lacks. Names of the file's layers have been found already.
+    func requireLayers() throws(InterchangeError) {
+        let counts = ["layers": plan.trunk.count].merging(
+            [("value", plan.value), ("advantage", plan.advantage), ("policy", plan.policy)].map {
+                ($0.0, max($0.1.count - 1, 0))
+            }
+        ) { $1 }
+        for key in options.map.keys.sorted() {
+            guard let layer = ImportOptions.layer(key) else { continue }
+            let count = counts[layer.stream ?? "layers"] ?? 0
+            guard layer.index < count else {
+                throw .ambiguous("--map \(key) names a layer that the network lacks; it has \(count) there.")
+            }
+        }
+    }
+
     /// How sure it is that nothing nonlinear is between two layers.
     enum Sequence { case known, assumed }
 

@@ -5,7 +5,7 @@ struct NetworkBuilder {
     private typealias Layer = NetworkArchitecture.Layer
     let plan: NetworkPlan
     private let facts: NetworkFacts
-    private let options: ImportOptions
+    let options: ImportOptions
     let file: String
     private var rows: [ImportedNetwork.Row] = []
     var notes: [String] = []
@@ -59,11 +59,7 @@ struct NetworkBuilder {
                     value: try stream(plan.value, "value"), advantage: try stream(plan.advantage, "advantage")))
             notes.append("The streams are combined as Q = V + A − mean(A), which weights alone do not say.")
         }
-        for key in options.map.keys.sorted() where key.hasPrefix("layers.") {
-            guard let index = Int(key.split(separator: ".")[1]), index < plan.trunk.count else {
-                throw .ambiguous("--map \(key) names a layer that the network lacks; it has \(plan.trunk.count).")
-            }
-        }
+        try requireLayers()
         let architecture: NetworkArchitecture
         do {
             let isImage = facts.isImage ?? (plan.trunk.first?.shape.count == 4)
@@ -120,7 +116,7 @@ struct NetworkBuilder {
     private mutating func activation(
         of module: ForeignModule, _ index: Int?, _ name: String, before next: ForeignModule?
     ) throws(InterchangeError) -> NetworkArchitecture.Activation {
-        if let index, let activation = try options.activation(ofLayer: index) { return activation }
+        if let activation = try options.activation(of: name.replacing("/", with: ".")) { return activation }
         if let index, facts.layersWithoutActivation.contains(plan.trunk[index].name) { return .identity }
         if let next, let isFollowed = isFollowedByNothing(module, next) {
             if isFollowed == .assumed {
@@ -148,17 +144,19 @@ struct NetworkBuilder {
                 "The batch normalisation '\(part.name)' of \(file) cannot be folded into a convolution with padding.")
         }
         if let stride = try options.number("layers.\(index).stride", 1...4096) { return (stride, padding) }
-        if let strides = facts.strides, index < strides.count { return (strides[index], padding) }
+        // Normalisations between convolutions have no strides.
+        let place = plan.trunk[..<index].count { $0.shape.count == 4 }
+        if let strides = facts.strides, place < strides.count { return (strides[place], padding) }
         // Mnih 2013 and 2015.
         let kernels = plan.trunk.filter { $0.shape.count == 4 }.map { $0.shape[2] }
-        guard kernels == [8, 4, 3] || kernels == [8, 4] else {
+        guard kernels == [8, 4, 3] || kernels == [8, 4], place < 3 else {
             throw .ambiguous(
                 "'\(plan.trunk[index].name)' of \(file) is a convolution, whose stride weights do not tell; set it with "
                     + "--map layers.\(index).stride=1, and its padding with --map layers.\(index).padding=0.")
         }
         notes.append(
             "The stride of layers/\(index) is assumed as in Mnih 2015; --map layers.\(index).stride=… sets it.")
-        return ([4, 2, 1][index], padding)
+        return ([4, 2, 1][place], padding)
     }
 
     private mutating func add(_ name: String, _ module: ForeignModule, _ activation: String) {
@@ -191,7 +189,7 @@ struct NetworkBuilder {
                             + "\(entry.shape); set the input with --map input=CxHxW, or strides and paddings with --map "
                             + "layers.0.stride=4.")
                 }
-                (values, bias) = module.values()
+                (values, bias) = module.values(areChannelsLast: areChannelsLast)
             }
             values = rearranged(values, entry.name)
             if areChannelsLast { values = try FlattenedImage.channelsFirst(values, entry, architecture) }

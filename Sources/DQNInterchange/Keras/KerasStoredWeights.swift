@@ -251,6 +251,7 @@ struct KerasStoredWeights {
     /// Puts layers in the order of their names, or in the only one in which each takes what the one before it gives.
     private mutating func sort() throws(InterchangeError) {
         layers.sort { NaturalOrder.precedes($0.name, $1.name) }
+        facts.isOrderedByName = true
         guard !Self.isChain(layers.map(\.kernel.shape)), layers.count <= 12 else { return }
         var found: [[Int]] = []
         var steps = 0

@@ -52,11 +52,30 @@ extension StableBaselinesFile {
         guard shape.count == extents.count, (1...3).contains(shape.count), shape.allSatisfy({ $0 > 0 }) else {
             throw .malformed("\(file) has no shape of observations with one to three axes.")
         }
-        // Frames are transposed to channels first before the network, if they are not yet.
-        let isChannelsLast = shape.count == 3 && shape[2] < shape[0] && shape[2] < shape[1]
+        let isBytes = shape.count == 3 && space["dtype"]?.stringValue == "uint8"
+        // Only bytes from 0 to 255 are images for Stable-Baselines3: it divides them by 255, and transposes them to
+        // channels first before the network, if they are not yet.
+        let isImage =
+            isBytes && isEverywhere(0, space["low_repr"] ?? space["low"])
+            && isEverywhere(255, space["high_repr"] ?? space["high"])
+        let isChannelsLast = isImage && shape[2] < shape[0] && shape[2] < shape[1]
         facts.input = isChannelsLast ? [shape[2], shape[0], shape[1]] : shape
-        facts.isImage = shape.count == 3 && space["dtype"]?.stringValue == "uint8"
+        facts.isImage = isBytes
+        if isBytes, !isImage { facts.scalesPixels = false }
         if shape.count == 3 { facts.strides = [4, 2, 1] }
+    }
+
+    /// Whether a bound is one number at all places. NumPy writes arrays as texts, of long ones the corners. Without the
+    /// bound it is that of an image.
+    private static func isEverywhere(_ bound: Double, _ value: JSONValue?) -> Bool {
+        switch value {
+        case nil, .null?: return true
+        case .array(let items)?: return items.allSatisfy { isEverywhere(bound, $0) }
+        case .string(let text)?:
+            let numbers = text.split { "[], \n".contains($0) }.filter { $0 != "..." }
+            return !numbers.isEmpty && numbers.allSatisfy { Double($0) == bound }
+        default: return value?.doubleValue == bound
+        }
     }
 
     private static func activation(
