@@ -253,8 +253,7 @@ struct KerasStoredWeights {
         layers.sort { NaturalOrder.precedes($0.name, $1.name) }
         facts.isOrderedByName = true
         guard !Self.isChain(layers.map(\.kernel.shape)), layers.count <= 12 else { return }
-        var found: [[Int]] = []
-        var steps = 0
+        var (found, steps) = ([[Int]](), 0)
         func extend(_ order: [Int]) {
             steps += 1
             guard found.count < 2, steps < 10_000 else { return }
