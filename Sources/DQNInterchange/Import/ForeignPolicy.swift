@@ -164,7 +164,7 @@ package struct ForeignPolicy: Sendable {
             try Self.requireNoStatistics(options, file)
             network = try onnx.network()
         } else {
-            facts.parameterLimit = min(1 << 22 + 16 * bytes.count, 1 << 28)
+            facts.parameterLimit = min(1 << 22 + 16 * bytes.count, NetworkFacts.mostParameters)
             let scaling = try value.removeInputScaling(file)
             if facts.scaling.isEmpty { facts.scaling = scaling }
             if let url = options.normalizationFile {

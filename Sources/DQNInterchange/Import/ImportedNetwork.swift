@@ -26,6 +26,8 @@ package struct ImportedNetwork: Sendable {
 
 /// What is known of a network besides its tensors.
 struct NetworkFacts {
+    /// The most parameters of any imported network.
+    static let mostParameters = 1 << 28
     /// The most parameters for the size of the file: layers may share one tensor, so that a short file can describe a large
     /// network.
     var parameterLimit = 0

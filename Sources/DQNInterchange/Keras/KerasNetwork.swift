@@ -9,7 +9,6 @@ struct KerasNetwork {
         let last: KerasStream.Operation
     }
 
-    private static let parameterLimit = 1 << 28
     let options: ImportOptions
     let file: String
     let usesInputScale: Bool
@@ -247,8 +246,8 @@ struct KerasNetwork {
         guard operation.weight.allSatisfy(\.isFinite), operation.bias.allSatisfy(\.isFinite) else {
             throw .notRepresentable("'\(operation.source)' of \(file) has values that are not finite.")
         }
-        guard parameters.count + operation.weight.count + operation.bias.count <= Self.parameterLimit else {
-            throw .notRepresentable("\(file) has more than \(Self.parameterLimit) parameters.")
+        guard parameters.count + operation.weight.count + operation.bias.count <= NetworkFacts.mostParameters else {
+            throw .notRepresentable("\(file) has more than \(NetworkFacts.mostParameters) parameters.")
         }
         parameters += operation.weight
         parameters += operation.bias

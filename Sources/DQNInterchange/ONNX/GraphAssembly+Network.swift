@@ -2,7 +2,6 @@ internal import DQNModel
 
 extension GraphAssembly {
     private typealias Layer = NetworkArchitecture.Layer
-    private static let parameterLimit = 1 << 28
 
     /// Returns a value with what is still to be done to its layers done, so that equal ones are found to be equal.
     mutating func completed(_ value: GraphValue) throws(InterchangeError) -> GraphValue {
@@ -32,9 +31,9 @@ extension GraphAssembly {
         } catch let error as ModelError {
             throw .notRepresentable("The network of \(file) cannot be represented: \(error.message)")
         } catch let error as InterchangeError { throw error } catch { throw .malformed("\(error)") }
-        guard layout.count <= Self.parameterLimit else {
+        guard layout.count <= NetworkFacts.mostParameters else {
             throw .notRepresentable(
-                "The network of \(file) has \(layout.count) parameters; at most \(Self.parameterLimit) can be imported."
+                "The network of \(file) has \(layout.count) parameters; at most \(NetworkFacts.mostParameters) can be imported."
             )
         }
         let layers = Self.layers(trunk, head, architecture)

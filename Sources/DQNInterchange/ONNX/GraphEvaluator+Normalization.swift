@@ -1,9 +1,6 @@
 internal import DQNModel
 
 extension GraphEvaluator {
-    /// What layer normalisations here add to the variance.
-    private static let epsilon = 1e-5
-
     mutating func batchNormalization(_ node: GraphNode) throws(InterchangeError) -> GraphFlow {
         try node.require("training_mode", 0)
         try node.require("is_test", 1)
@@ -49,10 +46,10 @@ extension GraphEvaluator {
         _ input: GraphFlow, _ epsilon: Double, _ node: GraphNode
     ) throws(InterchangeError) -> GraphFlow {
         var source = try flushed(input)
-        if abs(epsilon - Self.epsilon) > 1e-9 {
+        if abs(epsilon - NetworkArchitecture.layerNormEpsilon) > 1e-9 {
             guard epsilon > 0, epsilon < 1 else { throw node.refused("adds \(epsilon) to the variance") }
             // Outputs that are k times as large have a variance that is k² times as large.
-            source = try multiplied(source, (Self.epsilon / epsilon).squareRoot(), node)
+            source = try multiplied(source, (NetworkArchitecture.layerNormEpsilon / epsilon).squareRoot(), node)
             note("Layer normalisations whose ε is not 10⁻⁵ are represented by a multiple of the outputs before them.")
         }
         guard source.affine == nil || source.layers.isEmpty else {

@@ -79,7 +79,8 @@ extension ONNXWriter {
         case .layerNorm:
             let inputs = [value.name] + ["weight", "bias"].map { parameter("\(name)/\($0)") }
             value.name = node(
-                "LayerNormalization", inputs, [name], [("axis", .integer(1)), ("epsilon", .float(1e-5))])
+                "LayerNormalization", inputs, [name],
+                [("axis", .integer(1)), ("epsilon", .float(Float(NetworkArchitecture.layerNormEpsilon)))])
         case .convolution(let sizes):
             let inputs = [value.name] + ["weight", "bias"].map { parameter("\(name)/\($0)") }
             value.name = node("Conv", inputs, [name], Self.windows(sizes.kernel, sizes.stride, sizes.padding))
