@@ -206,6 +206,14 @@ let package = Package(
         .testTarget(name: "DQNGraphicsTests", dependencies: ["DQNGraphics", "CDeflate"], swiftSettings: strict),
         .testTarget(name: "DQNReportTests", dependencies: ["DQNReport", "DQNModel"], swiftSettings: strict),
         .testTarget(
+            name: "DQNCommandLineTests",
+            dependencies: [
+                "DQNCommandLine", "DQNLearning", "DQNTraining",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "ExecutableTests",
             dependencies: [
                 "CommandLineSupport", "DQNCheckpoint", "DQNEnvironments", "DQNInterchange", "DQNModel", "Forging",

@@ -103,6 +103,16 @@ package struct TrainCommand: ParsableCommand {
 
     /// Creates or resumes the run and trains.
     package func run() throws {
+        try train(as: "dqn-train") { settings, logger in try settings.makeRun(logger: logger) }
+    }
+
+    /// Creates or resumes the run and trains, with the signals, messages and exit codes of `dqn-train`.
+    ///
+    /// - Parameters:
+    ///   - program: the program's name, for errors.
+    ///   - makeRun: creates or resumes the run that the flags describe.
+    /// - Throws: the exit code of a failure, which has been reported.
+    func train(as program: String, makeRun: (TrainSettings, Logger) throws -> TrainingRun) throws {
         let start = ContinuousClock.now
         var isStarting = true
         do {
@@ -116,21 +126,21 @@ package struct TrainCommand: ParsableCommand {
             }
             // Before the run exists: its first state is saved however early a signal arrives.
             Interruption.install(.requests, saving: saveOnSignal)
-            let run = try options.settings(logger: logger).makeRun(logger: logger)
+            let run = try makeRun(options.settings(logger: logger), logger)
             isStarting = false
             if let timeLimit, timeLimit.seconds.isFinite {
                 run.ending.deadline = start + .seconds(timeLimit.seconds)
                 logger.info("the run ends by itself within \(timeLimit)")
             }
-            try train(run)
+            try train(run, as: program)
         } catch let code as ExitCode {
             throw code
         } catch let error as TrainingError where error.code == .underlyingFailure {
             // The error of another module, whose type decides the exit code.
-            throw Self.code(report(error.underlying ?? error, program: "dqn-train"), isStarting: isStarting)
+            throw Self.code(report(error.underlying ?? error, program: program), isStarting: isStarting)
         } catch {
             let code = report(
-                error, program: "dqn-train", exitCode: exitCode(of:), cause: { ($0 as? TrainingError)?.underlying })
+                error, program: program, exitCode: exitCode(of:), cause: { ($0 as? TrainingError)?.underlying })
             throw Self.code(code, isStarting: isStarting)
         }
     }
