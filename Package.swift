@@ -208,7 +208,7 @@ let package = Package(
         .testTarget(
             name: "DQNCommandLineTests",
             dependencies: [
-                "DQNCommandLine", "DQNLearning", "DQNTraining",
+                "DQN", "DQNCommandLine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

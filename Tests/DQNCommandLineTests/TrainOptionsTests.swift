@@ -1,6 +1,6 @@
 import ArgumentParser
+import DQN
 import DQNCommandLine
-import DQNTraining
 import Foundation
 import Logging
 import Testing
@@ -26,7 +26,7 @@ import Testing
             "--set", "network=mlp:8", "--set", "learning_starts=100", "--eval-every", "0", "--out", folder.path,
         ])
         let configuration = try #require(new.configuration)
-        #expect(configuration.environment == "CartPole-v1" && configuration.seed == 7)
+        #expect(configuration.environment == "CartPole-v1" && configuration.json["seed"] == .integer(7))
         #expect(configuration.scheduleSteps == 400 && configuration.network == "mlp:8")
         #expect(new.directory.url.path == folder.path && !FileManager.default.fileExists(atPath: folder.path))
         let run = try new.makeRun(logger: logger)
