@@ -202,7 +202,9 @@ package struct PlayCommand: ParsableCommand {
                             try recording?.finish()
                             try trace?.close()
                             screen?.leave()
-                            if !quiet { writeError("\(ProgramName.program("dqn-play")): \(signal.name) in episode \(index + 1)") }
+                            if !quiet {
+                                writeError("\(ProgramName.program("dqn-play")): \(signal.name) in episode \(index + 1)")
+                            }
                             throw ExitCode.interrupted
                         }
                     })

@@ -75,7 +75,8 @@ private enum CodedState {
     ) -> EnvironmentError {
         EnvironmentError(
             code: .stateNotApplicable,
-            message: "The stored state does not fit the environment '\(id)' of this program: \(reason). Use the program "
+            message:
+                "The stored state does not fit the environment '\(id)' of this program: \(reason). Use the program "
                 + "that stored it to continue its episodes.",
             underlying: error)
     }

@@ -18,7 +18,10 @@ import Testing
 
     private func train(_ name: String, _ environment: String, steps: Int, _ more: [String] = []) throws {
         let result = try lab(
-            ["train", "--env", environment, "--steps", "\(steps)", "--schedule-steps", "600", "--out", directory(name), "-q"]
+            [
+                "train", "--env", environment, "--steps", "\(steps)", "--schedule-steps", "600", "--out",
+                directory(name), "-q",
+            ]
                 + tiny + more)
         #expect(result.output.isEmpty)
     }
@@ -27,8 +30,10 @@ import Testing
         let main = try String(
             contentsOf: Self.root.appending(path: "Examples/Lab/Sources/Lab/main.swift"), encoding: .utf8)
         #expect(main.split(separator: "\n", omittingEmptySubsequences: false).dropLast().count == 5)
-        let commands = ["train", "play", "record", "plot", "show", "ls", "verify", "repair", "diff", "convert", "import",
-            "export", "strip"]
+        let commands = [
+            "train", "play", "record", "plot", "show", "ls", "verify", "repair", "diff", "convert", "import",
+            "export", "strip",
+        ]
         let help = try lab(["--help"]).output
         for command in commands { #expect(help.contains("  \(command) "), "\(help)") }
         #expect(!help.contains("isolated"), "\(help)")
@@ -49,7 +54,8 @@ import Testing
     func helpCallsTheProgramByItsName(command: String) throws {
         let help = try lab([command, "--help"]).output
         #expect(help.contains("Lab \(command) "), "\(help)")
-        #expect(!help.contains("dqn-train") && !help.contains("dqn-play") && !help.contains("dqn-checkpoint"), "\(help)")
+        #expect(
+            !help.contains("dqn-train") && !help.contains("dqn-play") && !help.contains("dqn-checkpoint"), "\(help)")
     }
 
     /// Steps 33 and 250 lie within episodes of the `Codable` environment.
@@ -126,7 +132,9 @@ import Testing
             result.errorLine?.hasPrefix("Lab: Unknown environment 'Wakl-v0'; did you mean 'Walk-v0'?") == true,
             "\(result.errors)")
         result = try lab(["train", "--nonsense"], status: 64)
-        #expect(result.errorLine?.hasPrefix("Lab: ") == true && result.errors.contains("See 'Lab train --help'."), "\(result.errors)")
+        #expect(
+            result.errorLine?.hasPrefix("Lab: ") == true && result.errors.contains("See 'Lab train --help'."),
+            "\(result.errors)")
         result = try lab(["play", directory("nowhere")], status: 66)
         #expect(result.errorLine?.hasPrefix("Lab: ") == true, "\(result.errors)")
         result = try lab(["record", directory("nowhere"), directory("x.avi")], status: 64)
