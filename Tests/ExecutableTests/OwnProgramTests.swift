@@ -1,4 +1,5 @@
 import DQNCheckpoint
+import DQNModel
 import Foundation
 import Testing
 

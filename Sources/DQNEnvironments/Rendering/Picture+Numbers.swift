@@ -19,6 +19,7 @@ extension Environment {
 extension Picture {
     private static let ground = PictureColor(0x12161C)
     private static let rule = PictureColor(0x3A444F)
+    private static let dim = PictureColor(0x7E8998)
     private static let text = PictureColor(0xD6DCE4)
     private static let positive = PictureColor(0xF4B740)
     private static let negative = PictureColor(0x4FA3D1)
@@ -52,7 +53,7 @@ extension Picture {
         for (index, share) in shares.enumerated() {
             let top = margin + index * rowHeight
             let line = top + (rowHeight - PixelFont.height * scale) / 2
-            canvas.write("\(index)", x: margin, y: line, scale: scale, rule)
+            canvas.write("\(index)", x: margin, y: line, scale: scale, dim)
             canvas.write(label(numbers[index], decimals), x: margin + 32, y: line, scale: scale, text)
             guard share != 0 else { continue }
             let end = centre + share * halfLength
