@@ -5,7 +5,8 @@ internal import DQNModel
 /// One fully connected layer and its activation function, for one batch size.
 ///
 /// The table of `onednn_dense_forward` chooses: a few rows or outputs are computed by loops of `CKernels`, 16 to 31 rows
-/// with AVX-512 by its tiles, everything else by oneDNN's sgemm, on the weights in the slab. For inference with constant parameters the layer keeps a transposed copy of them.
+/// with AVX-512 by its tiles, everything else by oneDNN's sgemm, on the weights in the slab. For inference with constant
+/// parameters the layer keeps a transposed copy of them.
 struct DenseLayer {
     let inputs: Int
     let outputs: Int
