@@ -78,6 +78,39 @@ import Testing
         }
     }
 
+    /// Products of both factors where they are, for every height and width of a tile.
+    @Test(
+        .enabled(if: Kernels.haveConvolutions, "a processor without AVX2 does not use them"), arguments: [16, 32, 48])
+    func gradientsOfManyOutputsMatchTheDefinition(inputs: Int) {
+        #expect(kernels_dense_gradients_fit(inputs) == 1 && kernels_dense_gradients_fit(inputs + 1) == 0)
+        for (rows, outputs) in [(1, 1), (2, 7), (5, 8), (6, 9), (7, 13), (8, 16), (9, 17), (13, 6)] {
+            let x = Guarded(hashed: rows * inputs, salt: 1)
+            let weights = Guarded(hashed: outputs * inputs, salt: 2)
+            let yGradient = Guarded(hashed: rows * outputs, salt: 4)
+            let gradient = Guarded(room: outputs * inputs)
+            kernels_dense_weight_gradient(gradient.elements, yGradient.elements, x.elements, rows, outputs, inputs)
+            for index in 0..<outputs * inputs {
+                let sum = (0..<rows).reduce(0.0) {
+                    let slope = Double(yGradient.elements[$1 * outputs + index / inputs])
+                    return $0 + slope * Double(x.elements[$1 * inputs + index % inputs])
+                }
+                #expect(abs(Double(gradient.elements[index]) - sum) < 1e-5)
+            }
+            for isAdded in [false, true] {
+                let xGradient = Guarded(rows * inputs) { isAdded ? x.elements[$0] : .nan }
+                kernels_dense_input_gradient(
+                    xGradient.elements, yGradient.elements, weights.elements, rows, outputs, inputs, isAdded ? 1 : 0)
+                for index in 0..<rows * inputs {
+                    let sum = (0..<outputs).reduce(isAdded ? Double(x.elements[index]) : 0) {
+                        let slope = Double(yGradient.elements[index / inputs * outputs + $1])
+                        return $0 + slope * Double(weights.elements[$1 * inputs + index % inputs])
+                    }
+                    #expect(abs(Double(xGradient.elements[index]) - sum) < 1e-5)
+                }
+            }
+        }
+    }
+
     /// An element's result depends on it alone, not on its place in a vector or in the rest.
     @Test(arguments: counts)
     func eachElementGetsTheSameArithmetic(count: Int) {
@@ -229,6 +262,12 @@ import Testing
             kernels_activation_gradient(gradient.elements, y.elements, x.elements, inputs, function)
             digest.add(y.bits + gradient.bits)
         }
+        let (columns, product) = (48, Guarded(room: outputs * 48))
+        kernels_dense_weight_gradient(product.elements, weights.elements, x.elements, rows, outputs, columns)
+        digest.add(product.bits)
+        let slopes = Guarded(room: rows * columns)
+        kernels_dense_input_gradient(slopes.elements, x.elements, weights.elements, rows, outputs, columns, 0)
+        digest.add(slopes.bits)
         let (y, statistics) = (Guarded(room: rows * inputs), Guarded(room: 2 * rows))
         kernels_norm(y.elements, statistics.elements, x.elements, bias.elements, bias.elements, rows, inputs)
         let gradients = (Guarded(room: rows * inputs), Guarded(room: inputs), Guarded(room: inputs))
@@ -244,7 +283,7 @@ import Testing
             bias.elements, nil, x.elements, second.elements, first.elements, inputs, 0.5, 0.95, 1e-2, 0.01)
         digest.add(bias.bits + first.bits + second.bits)
         #expect(digest.value == 18_233_350_388_403_454_874, "Increase the revision with this number: \(digest.value)")
-        #expect(ComputeThreads.kernelsRevision == 4)
+        #expect(ComputeThreads.kernelsRevision == 5)
     }
 
     /// Whoever looks at a sum must see that one of its terms was not a number.
