@@ -179,7 +179,8 @@ let package = Package(
         .target(
             name: "PluginBuilding", dependencies: ["DQNSupport"], path: "Tests/PluginBuilding", swiftSettings: strict),
         .testTarget(
-            name: "DQNNetworkTests", dependencies: ["DQNNetwork", "DQNModel", "DQNSupport", "CAllocationCounter"],
+            name: "DQNNetworkTests",
+            dependencies: ["DQNNetwork", "DQNModel", "DQNSupport", "CAllocationCounter", "CKernels"],
             swiftSettings: strict),
         .testTarget(
             name: "DQNInferenceTests",

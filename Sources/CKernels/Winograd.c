@@ -33,10 +33,12 @@ void kernels_winograd_plan(kernels_winograd *plan, const kernels_convolution *si
         .tile_rows = (sizes->output_rows + 1) / 2,
         .tile_columns = (sizes->output_columns + 1) / 2,
     };
-    // Groups of nearly equal size.
     size_t tiles = plan->tile_rows * plan->tile_columns, place = winograd_places(plan) * sizeof(float);
     size_t fixed = winograd_weights(plan) * place, image = tiles * (plan->channels + sizes->outputs) * place;
-    size_t most = fixed + image < MOST_BYTES ? (MOST_BYTES - fixed) / image : 1;
+    // Weights that leave little room in the cache are read from memory once for each group.
+    size_t room = fixed <= MOST_BYTES / 2 ? MOST_BYTES - fixed : MOST_BYTES;
+    size_t most = image < room ? room / image : 1;
+    // Groups of nearly equal size.
     size_t groups = (images + most - 1) / most;
     plan->images = (images + groups - 1) / groups;
 }
