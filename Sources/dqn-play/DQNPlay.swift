@@ -38,7 +38,7 @@ struct DQNPlay: ParsableCommand {
               77   The environment of the checkpoint brings code that you have not allowed.
               130  A signal interrupted the program.
             """,
-        version: "0.1.0")
+        version: ProgramVersion.text)
 
     static func main() { runProgram() }
 

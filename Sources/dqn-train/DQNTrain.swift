@@ -49,10 +49,12 @@ struct DQNTrain: ParsableCommand {
               dqn-train --resume runs/a --steps 200000 --schedule-steps 200000
               # Go back to an earlier checkpoint and evaluate what follows more often:
               dqn-train --resume runs/a --which 60000 --eval-every 500
-              # Start a new run from the best checkpoint of another, with a smaller step size:
+              # Start a new run from the best checkpoint of another, with smaller steps:
               dqn-train --from runs/a --which best --set learning_rate=1e-4 --out runs/b
               # Start from the policy alone, in another environment of the same shapes:
-              dqn-train --from runs/cartpole --policy-only --env gym:CartPole-v1 --out runs/c
+              dqn-train --from runs/a --policy-only --env gym:Acrobot-v1 --out runs/c
+              # Show what can be named:
+              dqn-train --list environments
               # Show the configuration without training:
               dqn-train --env Acrobot-v1 --print-config
 
@@ -68,7 +70,7 @@ struct DQNTrain: ParsableCommand {
               77   The environment of the run or file brings code that you have not allowed.
               130  A signal or the time limit ended the run. It is saved.
             """,
-        version: "0.1.0")
+        version: ProgramVersion.text)
 
     static func main() { runProgram() }
 
@@ -146,9 +148,13 @@ struct DQNTrain: ParsableCommand {
         parsing: .unconditional,
         help: ArgumentHelp("Stop when the mean return of an evaluation reaches this value.", valueName: "x"))
     var targetReturn: Double?
+    @Option(
+        name: .customLong("list"),
+        help: ArgumentHelp("Print the names of environments, methods or presets and exit.", valueName: "what"))
+    var listing: Listing?
     @Flag(help: "Print the resolved configuration as JSON and exit.")
     var printConfig = false
-    @Flag(help: "Print one JSON document about the run when it ends.")
+    @Flag(help: "Print one JSON document: about the run when it ends, or the list of --list.")
     var json = false
     @Flag(name: .shortAndLong, help: "Hide progress and information; warnings and errors are still logged.")
     var quiet = false
@@ -156,6 +162,10 @@ struct DQNTrain: ParsableCommand {
     var verbose = false
 
     mutating func validate() throws {
+        let runs = [("--env", env != nil), ("--resume", resume != nil), ("--from", originArguments.from != nil)]
+        if listing != nil, let (flag, _) = runs.first(where: \.1) {
+            throw ValidationError("--list prints names and trains nothing; omit \(flag).")
+        }
         if let workerTimeout, !(workerTimeout > 0 && workerTimeout <= 1e6) {
             throw ValidationError(
                 "--worker-timeout \(workerTimeout) is out of range; use a positive number of seconds up to 1000000.")
@@ -194,6 +204,7 @@ struct DQNTrain: ParsableCommand {
         let start = ContinuousClock.now
         var isStarting = true
         do {
+            if let listing { return try listing.write(json: json) }
             if printConfig {
                 let origin = try originArguments.origin { logger.warning("\($0)") }
                 let resolution = try request(origin).resolution(gymnasium: gymnasium())
