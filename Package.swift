@@ -8,6 +8,10 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+// What `--version` names. Scripts/install and Scripts/demo set the variable; SwiftPM evaluates this file again when it
+// changes, and compiles one C file.
+let commit = (Context.environment["DQN_BUILD_COMMIT"] ?? "").filter { $0.isHexDigit || $0 == "+" }
+
 let package = Package(
     name: "swift-dqn",
     platforms: [.macOS(.v15)],
@@ -48,7 +52,8 @@ let package = Package(
             name: "CLibcrypto", pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev", "pkg-config"]), .brew(["openssl@3"])]),
         .target(name: "CKernels"),
-        .target(name: "CDQNSupport"),
+        .target(
+            name: "CDQNSupport", cSettings: commit.isEmpty ? [] : [.define("DQN_BUILD_COMMIT", to: commit)]),
         // The header that plug-ins in C are written against.
         .target(name: "CDQNEnvironment"),
 
