@@ -46,6 +46,20 @@ extension DQNTrain {
         return flags
     }
 
+    /// What the run writes for those who watch it.
+    private func watching() throws -> TrainingRun.Watching {
+        var watching = TrainingRun.Watching()
+        switch watchArguments.tensorboard {
+        case .runDirectory?: watching.events = .runDirectory
+        case .path(let path)?: watching.events = .folder(try fileURL(path, "--tensorboard"))
+        case nil: break
+        }
+        if let target = watchArguments.logJson {
+            watching.log = try JSONLog(target, url: fileURL(target, "--log-json"))
+        }
+        return watching
+    }
+
     /// Creates the run, or restores it.
     func makeRun() throws -> TrainingRun {
         if let resume {
@@ -55,17 +69,18 @@ extension DQNTrain {
                 memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) },
                 evaluation: EvaluationChanges(assignments: assignments, values: resumeFlags),
                 which: originArguments.resumeSelection,
-                gymnasium: gymnasium(), logger: logger)
+                gymnasium: gymnasium(), watching: watching(), logger: logger)
         }
         let gymnasium = try gymnasium()
         let origin = try originArguments.origin { logger.warning("\($0)") }
         let resolution = try request(origin).resolution(gymnasium: gymnasium)
         let configuration = resolution.configuration
-        let options = TrainingRun.Options(
+        var options = TrainingRun.Options(
             steps: steps ?? configuration.scheduleSteps,
             saveEvery: saveEvery ?? TrainingRun.Options.defaultSaveEvery,
             keep: keep ?? TrainingRun.Options.defaultKeep,
             memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) })
+        options.watching = try watching()
         let environment = try EnvironmentID(configuration.environment).shortName ?? "run"
         let name = "runs/\(environment)-\(configuration.method)-seed\(configuration.seed)"
         let directory = RunDirectory(try fileURL(out ?? name, "--out"))

@@ -53,6 +53,8 @@ struct DQNTrain: ParsableCommand {
               dqn-train --from runs/a --which best --set learning_rate=1e-4 --out runs/b
               # Start from the policy alone, in another environment of the same shapes:
               dqn-train --from runs/cartpole --policy-only --env gym:CartPole-v1 --out runs/c
+              # Watch the run on the terminal, in TensorBoard, or with a program:
+              dqn-train --env CartPole-v1 --dashboard --tensorboard --log-json run.jsonl
               # Show the configuration without training:
               dqn-train --env Acrobot-v1 --print-config
 
@@ -146,6 +148,7 @@ struct DQNTrain: ParsableCommand {
         parsing: .unconditional,
         help: ArgumentHelp("Stop when the mean return of an evaluation reaches this value.", valueName: "x"))
     var targetReturn: Double?
+    @OptionGroup(title: "Watching") var watchArguments: WatchArguments
     @Flag(help: "Print the resolved configuration as JSON and exit.")
     var printConfig = false
     @Flag(help: "Print one JSON document about the run when it ends.")
@@ -174,6 +177,9 @@ struct DQNTrain: ParsableCommand {
         try originArguments.validate(resumes: resume != nil)
         if Set(saveOnSignal) == Set(EndingSignal.allCases) {
             throw ValidationError("--save-on-signal names every signal; leave one that ends the run.")
+        }
+        if json, watchArguments.logJson == "1" {
+            throw ValidationError("--log-json 1 and --json both write to standard output; use one of them.")
         }
         guard resume != nil else { return }
         let fixed: [(String, Bool)] = [
