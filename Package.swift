@@ -73,11 +73,11 @@ let package = Package(
             name: "DQNInterchange", dependencies: ["DQNModel", "DQNSupport", "DQNCheckpoint", "CDeflate"],
             swiftSettings: strict),
 
-        // Curves as pictures, from values alone.
-        .target(name: "DQNReport", dependencies: ["DQNModel", "DQNSupport"], swiftSettings: strict),
-
         // Pictures in colour, and episodes as films and contact sheets.
         .target(name: "DQNGraphics", dependencies: ["DQNModel", "DQNSupport", "CDeflate"], swiftSettings: strict),
+
+        // Curves as pictures and as events for TensorBoard, from values alone.
+        .target(name: "DQNReport", dependencies: ["DQNModel", "DQNSupport", "DQNGraphics"], swiftSettings: strict),
 
         // Compute, acting, environments, training.
         .target(
@@ -106,6 +106,7 @@ let package = Package(
             name: "DQNTraining",
             dependencies: [
                 "DQNModel", "DQNSupport", "DQNCheckpoint", "DQNNetwork", "DQNEnvironments", "DQNLearning", "DQNReport",
+                "DQNGraphics",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
@@ -210,7 +211,8 @@ let package = Package(
             dependencies: ["DQNLearning", "DQNCheckpoint", "DQNNetwork", "DQNModel", "CAllocationCounter"],
             swiftSettings: strict),
         .testTarget(name: "DQNGraphicsTests", dependencies: ["DQNGraphics", "CDeflate"], swiftSettings: strict),
-        .testTarget(name: "DQNReportTests", dependencies: ["DQNReport", "DQNModel"], swiftSettings: strict),
+        .testTarget(
+            name: "DQNReportTests", dependencies: ["DQNReport", "DQNModel", "CDeflate"], swiftSettings: strict),
         .testTarget(
             name: "DQNCommandLineTests",
             dependencies: [

@@ -53,6 +53,8 @@ package struct TrainCommand: ParsableCommand {
               dqn-train --from runs/a --which best --set learning_rate=1e-4 --out runs/b
               # Start from the policy alone, in another environment of the same shapes:
               dqn-train --from runs/a --policy-only --env gym:Acrobot-v1 --out runs/c
+              # Watch the run on the terminal, in TensorBoard, or with a program:
+              dqn-train --env CartPole-v1 --dashboard --tensorboard --log-json run.jsonl
               # Show what can be named:
               dqn-train --list environments
               # Show the configuration without training:
@@ -110,6 +112,9 @@ package struct TrainCommand: ParsableCommand {
         }
         if Set(saveOnSignal) == Set(EndingSignal.allCases) {
             throw ValidationError("--save-on-signal names every signal; leave one that ends the run.")
+        }
+        if json, options.watchArguments.logJson == "1" {
+            throw ValidationError("--log-json 1 and --json both write to standard output; use one of them.")
         }
         if printConfig, options.resume != nil { throw TrainOptions.refusal(ofResumeWith: "--print-config") }
     }

@@ -90,6 +90,7 @@ public struct TrainOptions: ParsableArguments {
         parsing: .unconditional,
         help: ArgumentHelp("Stop when the mean return of an evaluation reaches this value.", valueName: "x"))
     var targetReturn: Double?
+    @OptionGroup(title: "Watching") var watchArguments: WatchArguments
 
     /// Creates options for the parser, which sets them.
     public init() {}
