@@ -29,9 +29,12 @@ import Testing
         #expect(configuration.environment == "CartPole-v1" && configuration.json["seed"] == .integer(7))
         #expect(configuration.scheduleSteps == 400 && configuration.network == "mlp:8")
         #expect(new.directory.url.path == folder.path && !FileManager.default.fileExists(atPath: folder.path))
-        let run = try new.makeRun(logger: logger)
-        #expect(try run.run() == .completed)
-        #expect(run.trainer.counters.agentSteps == 150)
+        // A run holds its directory's lock as long as it lives.
+        do {
+            let run = try new.makeRun(logger: logger)
+            #expect(try run.run() == .completed)
+            #expect(run.trainer.counters.agentSteps == 150)
+        }
 
         let resumed = try settings(["--resume", folder.path, "--steps", "200"])
         #expect(resumed.configuration == nil && resumed.directory.url.path == folder.path)
