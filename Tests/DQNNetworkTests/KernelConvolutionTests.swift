@@ -215,8 +215,9 @@ struct KernelConvolutionTests {
             (PlainConvolution(64, 21, 21, 32, kernel: 2, stride: 1), 4, 1),
             (PlainConvolution(32, 20, 20, 64, kernel: 4, stride: 2), 4, 2),
             (PlainConvolution(64, 9, 9, 64, kernel: 3, stride: 1), 4, 2),
-            (PlainConvolution(256, 4, 4, 256, kernel: 3, stride: 1), 32, 16),
-            (PlainConvolution(512, 9, 9, 512, kernel: 3, stride: 1), 4, 1),
+            (PlainConvolution(128, 6, 6, 128, kernel: 3, stride: 1), 32, 11),
+            (PlainConvolution(256, 4, 4, 256, kernel: 3, stride: 1), 32, 32),
+            (PlainConvolution(512, 9, 9, 512, kernel: 3, stride: 1), 32, 8),
         ]
         for (plain, images, wanted) in cases {
             var sizes = plain.sizes

@@ -282,7 +282,7 @@ import Testing
         kernels_rmsprop(
             bias.elements, nil, x.elements, second.elements, first.elements, inputs, 0.5, 0.95, 1e-2, 0.01)
         digest.add(bias.bits + first.bits + second.bits)
-        #expect(digest.value == 18_233_350_388_403_454_874, "Increase the revision with this number: \(digest.value)")
+        #expect(digest.value == 16_660_865_740_600_122_525, "Increase the revision with this number: \(digest.value)")
         #expect(ComputeThreads.kernelsRevision == 5)
     }
 
