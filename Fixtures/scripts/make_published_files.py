@@ -8,10 +8,12 @@ make_named_files.py: options, observations and values, or words of the refusal.
 
 import argparse
 import collections
+import io
 import json
 import os
 import pathlib
 import pickle
+import zipfile
 
 os.environ["KERAS_BACKEND"] = "torch"
 
@@ -272,7 +274,13 @@ refused("whole.pth", "'torch.nn.modules.container.Sequential', whose code would 
 Experience = collections.namedtuple("Experience", ["state", "action"])
 torch.save({"model": dense(4, 6, 2).state_dict(), "memory": collections.deque([Experience(1, 2)])}, FOLDER / "replay.pth")
 refused("replay.pth", "'__main__.Experience', whose code would have to be run")
-torch.jit.save(torch.jit.script(dense(4, 6, 2)), FOLDER / "script.pt")
+program = io.BytesIO()
+torch.jit.save(torch.jit.script(dense(4, 6, 2)), program)
+# Without the paths of the machine that has made it.
+with zipfile.ZipFile(program) as source, zipfile.ZipFile(FOLDER / "script.pt", "w") as copy:
+    for item in source.infolist():
+        if not item.filename.endswith(".debug_pkl"):
+            copy.writestr(item, source.read(item))
 refused("script.pt", "a TorchScript program")
 with open(FOLDER / "weights.pkl", "wb") as file:
     pickle.dump({"W1": numpy.zeros((4, 2))}, file)

@@ -78,7 +78,7 @@ import Testing
             let network = try Model.network(Model.torch([(name, shape, nil)] + rest))
             #expect(network.architecture.input.shape == [5])
             #expect(network.architecture.layers.map(\.activation) == [.identity, .relu])
-            #expect(network.parameters[0..<5] == [1 / 64, 4 / 64, 7 / 64, 10 / 64, 13 / 64])
+            #expect(network.parameters.prefix(5).map { $0 * 64 } == [1, 4, 7, 10, 13])
             #expect(network.notes.contains { $0.contains("embedding of 5 numbers") })
         }
         // Somebody's linear layer of that name.
@@ -91,7 +91,7 @@ import Testing
         let plain = Model.torch([Model.member("0.weight", 4, 4), Model.member("2.weight", 6, 4)])
         let network = try Model.network(plain, "quantiles=3")
         #expect(network.architecture.head == .quantiles(actions: 2, quantiles: 3))
-        #expect(network.parameters[20] == 17 / 64)
+        #expect(network.parameters[20] * 64 == 17)
         #expect(try Model.message(plain, "quantiles=4").contains("6 outputs for 4 quantiles"))
         #expect(try Model.message(plain, "quantiles=1").contains("from 2 to 65536"))
         let dueling = Model.torch([
@@ -115,14 +115,14 @@ import Testing
     @Test func tensorsMayHaveAttributes() throws {
         let tensor = Forge.tensor([2, 4], [4, 1], of: 8)
         let arguments = Array(tensor.dropFirst(Self.maker.count).dropLast())
-        let call = Array("R".utf8)
-        let empty = Array("}".utf8)
-        let parameter =
-            Forge.name("torch._utils\n_rebuild_parameter_with_state")
-            + Forge.tuple([tensor, [0x88], Forge.name("collections\nOrderedDict") + Array(")R".utf8), empty]) + call
-        let typed = { (maker: [UInt8]) in
-            Forge.name("torch._tensor\n_rebuild_from_type_v2")
-                + Forge.tuple([maker, Forge.name("torch\nTensor"), arguments, empty]) + call
+        let call: [UInt8] = Array("R".utf8)
+        let empty: [UInt8] = Array("}".utf8)
+        let hooks: [UInt8] = Forge.name("collections\nOrderedDict") + Array(")R".utf8)
+        let state: [UInt8] = Forge.tuple([tensor, [0x88], hooks, empty])
+        let parameter: [UInt8] = Forge.name("torch._utils\n_rebuild_parameter_with_state") + state + call
+        func typed(_ maker: [UInt8]) -> [UInt8] {
+            let items: [UInt8] = Forge.tuple([maker, Forge.name("torch\nTensor"), arguments, empty])
+            return Forge.name("torch._tensor\n_rebuild_from_type_v2") + items + call
         }
         for tensor in [tensor, parameter, typed(Self.maker)] {
             #expect(try Model.network(Self.file(tensor)).parameters == Self.storage + [0, 0])

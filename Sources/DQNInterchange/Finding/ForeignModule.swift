@@ -58,8 +58,8 @@ struct ForeignModule {
     /// - Throws: ``InterchangeError``: `malformed` for names that are too long, or that mean the same tensor; `ambiguous`
     ///   if the search was stopped.
     static func all(
-        in dictionary: StateDictionary, transposed: [String: Bool] = [:], _ budget: SearchBudget = SearchBudget(),
-        _ file: String
+        in dictionary: StateDictionary, transposed: [String: Bool] = [:], _ file: String,
+        _ budget: SearchBudget = SearchBudget()
     ) throws(InterchangeError) -> [ForeignModule] {
         try requireFewNames(dictionary.path.split(separator: ".").count + 1, dictionary.path, file)
         if var modules = sequence(dictionary) {

@@ -21,7 +21,7 @@ struct NetworkFinder {
         let budget = SearchBudget(tensors: dictionaries.reduce(0) { $0 + $1.tensors.count })
         var modules: [ForeignModule] = []
         for dictionary in dictionaries {
-            modules += try ForeignModule.all(in: dictionary, transposed: transposed, budget, file)
+            modules += try ForeignModule.all(in: dictionary, transposed: transposed, file, budget)
         }
         guard !modules.isEmpty else { throw .notRepresentable("\(file) has no tensors.") }
         try requireNoAtoms(dictionaries, file)

@@ -77,13 +77,13 @@ extension NetworkArchitecture {
         let activation = all.map(\.activation).first { $0 != .identity } ?? .identity
         if activation != .relu { result += "+\(activation.rawValue)" }
         if let streams {
-            let (first, second) = (units(of: streams.first), units(of: streams.second))
+            let (first, second) = (widths(of: streams.first), widths(of: streams.second))
             result += "+head:" + (first == second && !first.isEmpty ? first : "\(first)/\(second)")
         }
         return result
     }
 
-    private static func units(of layers: [Layer]) -> String {
+    private static func widths(of layers: [Layer]) -> String {
         layers.compactMap { layer in if case .dense(let count) = layer.kind { "\(count)" } else { nil } }
             .joined(separator: ",")
     }
