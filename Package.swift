@@ -109,7 +109,7 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        // Executables: parse, call, print.
+        // The commands, and the programs that run them: parse, call, print.
         .target(
             name: "CommandLineSupport",
             dependencies: [
@@ -118,8 +118,22 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .executableTarget(
-            name: "dqn-train",
+        .target(
+            name: "CommandLinePlaying",
+            dependencies: [
+                "CommandLineSupport", "DQNInference", "DQNEnvironments", "DQNCheckpoint", "DQNModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "CommandLineCheckpoints",
+            dependencies: [
+                "CommandLineSupport", "DQNCheckpoint", "DQNInterchange", "DQNModel", "DQNReport", "DQNSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "DQNCommandLine",
             dependencies: [
                 "CommandLineSupport", "DQNTraining", "DQNLearning", "DQNEnvironments", "DQNCheckpoint", "DQNModel",
                 "DQNSupport",
@@ -128,18 +142,11 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "dqn-play",
-            dependencies: [
-                "CommandLineSupport", "DQNInference", "DQNEnvironments", "DQNCheckpoint", "DQNModel",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: strict),
+            name: "dqn-train", dependencies: ["CommandLineSupport", "DQNCommandLine"], swiftSettings: strict),
         .executableTarget(
-            name: "dqn-checkpoint",
-            dependencies: [
-                "CommandLineSupport", "DQNCheckpoint", "DQNInterchange", "DQNModel", "DQNReport", "DQNSupport",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
+            name: "dqn-play", dependencies: ["CommandLineSupport", "CommandLinePlaying"], swiftSettings: strict),
+        .executableTarget(
+            name: "dqn-checkpoint", dependencies: ["CommandLineSupport", "CommandLineCheckpoints"],
             swiftSettings: strict),
 
         // Tests, one directory per concern.
