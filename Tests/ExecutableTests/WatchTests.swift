@@ -1,3 +1,4 @@
+import DQNCheckpoint
 import Foundation
 import Testing
 
