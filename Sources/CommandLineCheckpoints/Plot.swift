@@ -52,8 +52,8 @@ struct Plot: ParsableCommand {
 
     func run() throws {
         try perform {
-            let format = try PlotFormat(fileURL(output, "--output"))
             let target = try OutputFile(output, "--output", overwriting: force, inputs: paths)
+            let format = try PlotFormat(target.url)
             let runs = try paths.map { path in
                 try CurveSource.run(path, metric: metric, against: x) { writeError("\(path): \($0)") }
             }

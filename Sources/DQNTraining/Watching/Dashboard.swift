@@ -12,7 +12,8 @@ package struct Dashboard {
 
     private let title: String
     private let progress: TrainingRun.Progress
-    private let row: MetricsRow?
+    /// The newest values of metrics, of which some have none in most rows.
+    private let newest: [String: Double]
     private let workers: [(index: Int, values: [String: Double])]
     private let curves: [[(x: Double, y: Double)]]
     private let best: Evaluation?
@@ -23,11 +24,11 @@ package struct Dashboard {
         let configuration = run.trainer.configuration
         title = "\(configuration.environment)  \(configuration.method)  \(run.directory.url.path)"
         self.progress = progress
-        row = run.latestRow
         workers = run.latestWorkers
         best = run.trainer.bestEvaluation
         counters = run.trainer.counters
         let history = run.trainer.history
+        newest = history.columns.compactMapValues { $0.last { !$0.isNaN } }
         let steps = history.agentSteps.map(Double.init)
         curves = [Metric.trainingReturn, Metric.evaluationReturn].map { name in
             zip(steps, history.columns[name] ?? []).filter { $1.isFinite }.map { (x: $0, y: $1) }
@@ -70,7 +71,7 @@ package struct Dashboard {
             ("loss", "train/loss"), ("Q", "train/q_mean"), ("V", "train/value_mean"), ("entropy", "train/entropy"),
             ("learning rate", "train/learning_rate"),
         ] {
-            if let value = row?.value(key) { items.append((name, Self.text(value))) }
+            if let value = newest[key] { items.append((name, Self.text(value))) }
         }
         items.append(("episodes", Self.grouped(counters.episodes)))
         items.append(("updates", Self.grouped(counters.gradientUpdates)))

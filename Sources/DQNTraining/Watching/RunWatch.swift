@@ -14,9 +14,7 @@ final class RunWatch {
     private var hasEventsFailed = false
     private var hasReportedObstacle = false
     private var lastProgress = ContinuousClock.now
-    /// The newest row.
-    private(set) var row: MetricsRow?
-    /// The workers' figures in it.
+    /// The workers' figures in the newest row.
     private(set) var workers: [WorkerRow] = []
 
     /// The time between two lines about the progress.
@@ -41,7 +39,7 @@ final class RunWatch {
 
     /// A row has been added.
     func record(_ row: MetricsRow, _ workers: [WorkerRow]) {
-        (self.row, self.workers) = (row, workers)
+        self.workers = workers
         writeEvents { (events) throws(SystemError) in try events.append(row, workers) }
         write("metrics") {
             [

@@ -58,10 +58,7 @@ extension TrainingRun {
     /// Whether standard output belongs to the JSON Lines.
     package var writesLinesToStandardOutput: Bool { options.watching.log?.isDescriptor(STDOUT_FILENO) ?? false }
 
-    /// The newest row of metrics of this process; `nil` before the first one.
-    package var latestRow: MetricsRow? { watch?.row }
-
-    /// The numbers of each worker in that row, with the names of their columns in `workers.csv`.
+    /// The numbers of each worker in the newest row of this process, with the names of their columns in `workers.csv`.
     package var latestWorkers: [(index: Int, values: [String: Double])] {
         (watch?.workers ?? []).map { worker in
             (worker.report.index, Dictionary(worker.cells.map { ($0.name, $0.value) }) { first, _ in first })

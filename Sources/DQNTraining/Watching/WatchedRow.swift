@@ -1,9 +1,9 @@
 /// A row of `metrics.csv`: what a run records at an agent step.
-package struct MetricsRow: Sendable {
+struct MetricsRow: Sendable {
     /// The agent step.
-    package let step: Int
+    let step: Int
     /// The finite numbers of the row with the names of their columns, in order.
-    package let cells: [(name: String, value: Double)]
+    let cells: [(name: String, value: Double)]
 
     /// Selects the columns' finite values.
     init(step: Int, values: [String: Double], _ columns: [String]) {
@@ -13,9 +13,6 @@ package struct MetricsRow: Sendable {
             return (name, value)
         }
     }
-
-    /// The value of a column; `nil` if it has none.
-    package func value(_ name: String) -> Double? { cells.first { $0.name == name }?.value }
 }
 
 /// The figures of one worker at an agent step: a row of `workers.csv`.
