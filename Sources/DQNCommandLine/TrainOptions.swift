@@ -10,12 +10,17 @@ import DQNTraining
 /// A command of yours gets them as an option group; ``settings(logger:)`` then returns the run:
 ///
 /// ```swift
-/// @OptionGroup var training: TrainOptions
+/// import ArgumentParser
+/// import DQNCommandLine
+/// import Logging
 ///
-/// func run() throws {
-///     let logger = Logger(label: "lab")
-///     let run = try training.settings(logger: logger).makeRun(logger: logger)
-///     _ = try run.run()
+/// struct Study: ParsableCommand {
+///     @OptionGroup var training: TrainOptions
+///
+///     func run() throws {
+///         let logger = Logger(label: "study")
+///         _ = try training.settings(logger: logger).makeRun(logger: logger).run()
+///     }
 /// }
 /// ```
 public struct TrainOptions: ParsableArguments {

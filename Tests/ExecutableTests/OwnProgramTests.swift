@@ -41,16 +41,6 @@ import Testing
         #expect(help.contains("Lab train --env Coin-v0"), "\(help)")
     }
 
-    @Test func theDocumentationShowsTheExample() throws {
-        let page = try String(contentsOf: Self.root.appending(path: "docs/plug-ins.md"), encoding: .utf8)
-        for name in ["main", "Walk"] {
-            let code = try String(
-                contentsOf: Self.root.appending(path: "Examples/Lab/Sources/Lab/\(name).swift"), encoding: .utf8
-            ).split(separator: "\n", omittingEmptySubsequences: false).filter { !$0.hasPrefix("///") }
-            #expect(page.contains("```swift\n" + code.joined(separator: "\n") + "```\n"), "\(name).swift")
-        }
-    }
-
     @Test(arguments: ["train", "play", "record", "plot", "show", "verify", "export"])
     func helpCallsTheProgramByItsName(command: String) throws {
         let help = try lab([command, "--help"]).output
