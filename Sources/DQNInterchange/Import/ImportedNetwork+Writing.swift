@@ -12,7 +12,10 @@ extension NetworkArchitecture {
             return values.allSatisfy { $0 == values[0] } ? [values[0]] : values
         }
         func areEqual(_ first: [Float], _ second: [Float]) -> Bool {
-            first.count == second.count && zip(first, second).allSatisfy(isEqual)
+            guard first.count == second.count || first.count == 1 || second.count == 1 else { return false }
+            return (0..<max(first.count, second.count)).allSatisfy {
+                isEqual(first[first.count == 1 ? 0 : $0], second[second.count == 1 ? 0 : $0])
+            }
         }
         func standard(_ input: ObservationSpace) -> Float { input.element == .uint8 ? 1 / 255 : 1 }
         func parts(_ streams: [Stream]) -> [[Layer]] { streams.map { $0.hidden.map(\.layer) } }
