@@ -9,7 +9,7 @@ let strict: [SwiftSetting] = [
 ]
 
 // What `--version` names. Scripts/install and Scripts/demo set the variable; SwiftPM evaluates this file again when it
-// changes, and compiles one C file.
+// changes, and compiles one C file. `Context.gitInformation` would be stale: SwiftPM remembers it from commit to commit.
 let commit = (Context.environment["DQN_BUILD_COMMIT"] ?? "").filter { $0.isHexDigit || $0 == "+" }
 
 let package = Package(

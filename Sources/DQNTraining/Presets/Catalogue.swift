@@ -1,5 +1,6 @@
 package import DQNEnvironments
 package import DQNLearning
+internal import DQNModel
 
 /// What a run can be made of, by name: what this library and the running program have registered.
 package enum Catalogue {
