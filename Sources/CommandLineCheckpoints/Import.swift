@@ -15,7 +15,7 @@ struct Import: ParsableCommand {
 
             EXAMPLES
               dqn-checkpoint import LunarLander-v3.zip lander.h5 --env LunarLander-v3
-              dqn-checkpoint import weights.pth policy.h5 --env CartPole-v1 --activation relu
+              dqn-checkpoint import weights.pth new.h5 --env CartPole-v1 --activation tanh
               dqn-checkpoint import weights.pth --dry-run
               dqn-checkpoint import both.pth policy.h5 --env CartPole-v1 \\
                   --map network=critic --map layers.1.activation=tanh
