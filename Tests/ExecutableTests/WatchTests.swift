@@ -126,7 +126,9 @@ import Testing
 
     @Test func aLogHasLinesAtASteadyInterval() throws {
         let directory = try TemporaryDirectory()
-        let endless = ["--steps", "1000000000000", "--time-limit", "4", "--eval-every", "0"]
+        let endless = [
+            "--steps", "1000000000000", "--schedule-steps", "1000000000000", "--time-limit", "4", "--eval-every", "0",
+        ]
         var result = try Program.run(
             "dqn-train", arguments(directory) + endless + ["--log-every", "0.3", "--dashboard"])
         #expect(result.status == 130, "\(result)")
@@ -168,7 +170,9 @@ import Testing
         process.executableURL = URL(fileURLWithPath: "/usr/bin/script")
         let words =
             ([Program.executable("dqn-train").path]
-            + arguments(directory) + ["--steps", "1000000000000", "--time-limit", "4", "--dashboard"])
+            + arguments(directory) + [
+                "--steps", "1000000000000", "--schedule-steps", "1000000000000", "--time-limit", "4", "--dashboard",
+            ])
             .map { "'\($0)'" }.joined(separator: " ")
         process.arguments = ["-q", "-c", "stty cols 100 rows 40; exec \(words)", "/dev/null"]
         let output = Pipe()
