@@ -209,3 +209,8 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Scripts/document sets this. Users of the package must not download what only its web site needs.
+if Context.environment["SWIFT_DQN_DOCUMENTATION"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"))
+}
