@@ -18,8 +18,8 @@ struct Plot: ParsableCommand {
               dqn-checkpoint plot runs/seed-* -o seeds.svg --title "CartPole-v1, ten seeds"
               dqn-checkpoint plot runs/one-worker runs/two-workers -o time.svg --x time
               dqn-checkpoint plot policy.h5 -o loss.pdf --metric train/loss --force
-              dqn-checkpoint plot runs/a runs/b -o ab.png --name before --name after --size 1200x800
-              dqn-checkpoint plot runs/cartpole -o smooth.png --metric train/loss --smooth 0.9
+              dqn-checkpoint plot runs/a runs/b -o ab.png --name before --name after
+              dqn-checkpoint plot runs/a -o loss.png --metric train/loss --smooth 0.9
             """)
     @Argument(help: "Run directories or checkpoint files.") var paths: [String]
     @Option(name: .shortAndLong, help: "New file. Its suffix determines the format: .svg, .png or .pdf.") var output:
