@@ -205,7 +205,8 @@ import Testing
         #expect(started.status == 0, "\(started.errors)")
         let first = try directory.checkpoint("run", 0)
         #expect(first.architecture == old.architecture && first.online == old.online)
-        let resumed = try Program.run("dqn-train", "--resume", directory("run"), "--steps", "2000")
+        let resumed = try Program.run(
+            "dqn-train", "--resume", directory("run"), "--steps", "2000", "--schedule-steps", "2000")
         #expect(resumed.status == 0, "\(resumed.errors)")
         #expect(try directory.newest("run").online != old.online)
     }

@@ -32,7 +32,7 @@ import Testing
                 let result = try Program.run(
                     "dqn-train", "--env", name == "atari" ? "Catch84-v0" : "CartPole-v1", option, name, "--print-config"
                 )
-                #expect(result.status == 0 || result.errors.contains("atari"), "\(name): \(result.errors)")
+                #expect(result.status == 0 || result.errors.contains("no-op-start"), "\(name): \(result.errors)")
             }
             let other = try Program.run("dqn-train", "--env", "CartPole-v1", option, "other", "--print-config")
             #expect(other.status == 64 && names.allSatisfy { other.errors.contains($0) }, "\(other.errors)")
