@@ -23,6 +23,8 @@ let package = Package(
         .library(name: "DQNReport", targets: ["DQNReport"]),
         .library(name: "DQNLearning", targets: ["DQNLearning"]),
         .library(name: "DQNTraining", targets: ["DQNTraining"]),
+        // For the package in Distributed/ alone.
+        .library(name: "DQNDistributed", targets: ["DQNDistributed"]),
         .executable(name: "dqn-train", targets: ["dqn-train"]),
         .executable(name: "dqn-play", targets: ["dqn-play"]),
         .executable(name: "dqn-checkpoint", targets: ["dqn-checkpoint"]),
@@ -101,6 +103,10 @@ let package = Package(
                 "DQNModel", "DQNSupport", "DQNCheckpoint", "DQNNetwork", "DQNEnvironments", "DQNLearning", "DQNReport",
                 .product(name: "Logging", package: "swift-log"),
             ],
+            swiftSettings: strict),
+        .target(
+            name: "DQNDistributed",
+            dependencies: ["DQNModel", "DQNSupport", "DQNCheckpoint", "DQNNetwork", "DQNLearning"],
             swiftSettings: strict),
         .target(
             name: "DQN",
@@ -186,6 +192,12 @@ let package = Package(
         .testTarget(
             name: "DQNLearningTests",
             dependencies: ["DQNLearning", "DQNCheckpoint", "DQNNetwork", "DQNModel", "CAllocationCounter"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DQNDistributedTests",
+            dependencies: [
+                "DQNDistributed", "DQNTraining", "DQNLearning", "DQNCheckpoint", "DQNNetwork", "DQNModel",
+            ],
             swiftSettings: strict),
         .testTarget(name: "DQNGraphicsTests", dependencies: ["DQNGraphics", "CDeflate"], swiftSettings: strict),
         .testTarget(name: "DQNReportTests", dependencies: ["DQNReport", "DQNModel"], swiftSettings: strict),
