@@ -27,6 +27,8 @@ import Testing
         }
         let digests = [try digest("mlp:64", 1), try digest("mlp:64", 2), try digest("mlp:32,16", 1)]
         #expect(Set(digests).count == 3)
+        // The example of docs/distributed.md.
+        #expect(try digest("mlp:24", 2) == 0x7F4E_D226_09D8_D96C)
         #expect(try digest("mlp:64", 1) == digests[0])
     }
 }

@@ -158,6 +158,9 @@ private struct Shards {
         try stores[1].push(ones(layout), learningRate: 0.1, scale: 1, optimizer: nil, pullingInto: nil)
         #expect(try stores[1].pullTarget(into: copy, ifNewerThan: version) == 1)
         #expect(copy.values == shards.shards.flatMap { $0.snapshot().target ?? [] })
+        #expect(stores[0].updateCount == 2 && stores[0].targetRefreshCount == 1)
+        try stores[0].readCounts()
+        #expect(stores[0].updateCount == 3)
         let whole = try stores[0].snapshot()
         #expect(whole.updateCount == 3 && whole.targetRefreshCount == 1 && whole.optimizer?.stepCount == 3)
     }

@@ -19,7 +19,7 @@ package final class ShardSession: ExchangeSession {
     }
 
     /// Performs a request. One that is refused or malformed changes nothing, and its answer gives the reason.
-    public func answer(_ message: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    package func answer(_ message: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
         var sequence: UInt64 = 0
         do {
             let request = try ExchangeHeader(decoding: message)
@@ -68,6 +68,9 @@ package final class ShardSession: ExchangeSession {
             var header = ExchangeHeader(.state, for: shard.address)
             header.sequence = request.sequence
             try ShardPart.encode(shard.snapshot()).withUnsafeBytes { written.write(header, $0) }
+        case .count:
+            let counts = shard.counts
+            reply(to: request, (counts.updates, counts.refreshes), floats: nil)
         case .answer, .state, .refusal: throw refused("it is an answer")
         }
     }

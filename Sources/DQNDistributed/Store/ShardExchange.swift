@@ -66,6 +66,13 @@ final class ShardExchange {
         }
     }
 
+    /// Returns the counts of each shard.
+    func counts() throws -> [ExchangeHeader] {
+        try perform(into: nil) { shard, message in
+            write(ExchangeHeader(.count, for: addresses[shard]), floats: nil, to: message)
+        }
+    }
+
     /// Returns the state of each shard.
     func save() throws -> [ParameterState] {
         var parts: [ParameterState] = []

@@ -24,9 +24,9 @@ package final class LocalShardLink: ShardLink {
     /// Creates a link.
     package init(to shard: ParameterShard) { session = ShardSession(with: shard) }
 
-    public func send(_ message: UnsafeRawBufferPointer) { answer = session.answer(message) }
+    package func send(_ message: UnsafeRawBufferPointer) { answer = session.answer(message) }
 
-    public func receive(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+    package func receive(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         guard let answer else { throw ClusterError.malformed("an answer is awaited before a request") }
         self.answer = nil
         try body(answer)

@@ -50,13 +50,11 @@ extension ShardedParameters {
         let answers = try exchange.push(
             values, versions: versions, rate: learningRate, scale: scale, accumulated: accumulated,
             isOwnStep: isOwnStep, pullingInto: needsParameters ? online : nil)
+        let after = answers.map { $0.version + ($0.flags.contains(.isDropped) ? 0 : 1) }
         // The worker still computes with what it pulled, unless it has new parameters.
-        if needsParameters {
-            versions = answers.map { $0.version + ($0.flags.contains(.isDropped) ? 0 : 1) }
-        }
-        let isDropped = answers[0].flags.contains(.isDropped)
-        note(answers, updates: answers[0].version + (isDropped ? 0 : 1))
+        if needsParameters { versions = after }
+        note(answers, updates: after.max())
         if let copy, copy !== online { copy.copy(from: online) }
-        return Int(answers[0].version)
+        return Int(answers.map(\.version).max() ?? 0)
     }
 }

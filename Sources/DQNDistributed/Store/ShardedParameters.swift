@@ -55,12 +55,12 @@ package final class ShardedParameters: ParameterStore, @unchecked Sendable {
         step = ParameterSlab(layout: layout)
         let pulled = try exchange.pull(into: online)
         versions = pulled.map(\.version)
-        updates = Atomic(Int(versions[0]))
+        updates = Atomic(Int(versions.max() ?? 0))
         refreshes = Atomic(Int(pulled.map(\.refreshes).min() ?? 0))
         if let target { _ = try exchange.pull(isTarget: true, into: target) }
     }
 
-    /// The updates of the first shard, as the last answer gave them.
+    /// The updates of the shard that has made most, by the last answers; see ``readCounts()``.
     package var updateCount: Int { updates.load(ordering: .relaxed) }
     /// The refreshes that all shards had made at the last answers.
     package var targetRefreshCount: Int { refreshes.load(ordering: .relaxed) }
@@ -76,7 +76,7 @@ package final class ShardedParameters: ParameterStore, @unchecked Sendable {
             if !options.isOnlyWorker {
                 let answers = try exchange.pull(into: online)
                 versions = answers.map(\.version)
-                note(answers, updates: versions[0])
+                note(answers, updates: versions.max())
             }
             if parameters !== online { parameters.copy(from: online) }
             return updateCount
@@ -100,6 +100,14 @@ package final class ShardedParameters: ParameterStore, @unchecked Sendable {
         try lock.withLock {
             note(try exchange.refresh(rate: rate), updates: nil)
             target?.move(towards: online, by: rate)
+        }
+    }
+
+    /// Asks the shards for their counts, as a process that exchanges nothing else must before it reads them.
+    package func readCounts() throws {
+        try lock.withLock {
+            let answers = try exchange.counts()
+            note(answers, updates: answers.map(\.version).max())
         }
     }
 

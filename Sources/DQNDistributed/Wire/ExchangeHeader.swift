@@ -12,7 +12,9 @@ package struct ExchangeHeader: Sendable, Equatable {
         case refresh = 4
         /// Return the shard's whole state.
         case save = 5
-        /// The answer to the first four kinds.
+        /// Return the counts alone.
+        case count = 6
+        /// The answer to all requests but ``save``.
         case answer = 128
         /// The answer to ``save``.
         case state = 129
