@@ -3,7 +3,7 @@
 /// A store sends one request to every shard and then waits for the answers, so that the shards work at the same time.
 /// Not thread-safe: the store uses a link under its lock.
 @_spi(Distributed) public protocol ShardLink: AnyObject {
-    /// Sends a request, without waiting for the answer. The message's memory stays as it is until the answer is received.
+    /// Sends a request without waiting for the answer. The message's memory is no longer needed once this returns.
     ///
     /// - Throws: the reason why the shard cannot be reached.
     func send(_ message: UnsafeRawBufferPointer) throws
