@@ -79,8 +79,12 @@ import Testing
         message.write(header())
         for top: UInt8 in [0x40, 0x80, 0xFF] {
             var bytes = withExtendedLifetime(message) { Array(message.bytes) }
-            bytes[63] = top
-            #expect(throws: ClusterError.self) { try bytes.withUnsafeBytes { try ExchangeHeader(decoding: $0) } }
+            // The count, the version and the refreshes.
+            for last in [63, 47, 55] {
+                bytes = withExtendedLifetime(message) { Array(message.bytes) }
+                bytes[last] = top
+                #expect(throws: ClusterError.self) { try bytes.withUnsafeBytes { try ExchangeHeader(decoding: $0) } }
+            }
         }
     }
 

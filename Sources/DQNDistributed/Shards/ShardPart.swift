@@ -68,8 +68,9 @@ package enum ShardPart {
         else { throw .malformed("a state has no valid description") }
         let names = description.optimizer?.slots ?? []
         let arrays = 1 + (description.hasTarget ? 1 : 0) + names.count
-        guard description.elements == expected, Set(names).count == names.count, description.updates >= 0,
-            description.refreshes >= 0, description.optimizer?.steps ?? 0 >= 0,
+        let counts = [description.updates, description.refreshes, description.optimizer?.steps ?? 0]
+        guard description.elements == expected, Set(names).count == names.count,
+            counts.allSatisfy({ (0...Int(ExchangeHeader.largestCount)).contains($0) }),
             bytes.count - 4 - length == 4 * expected * arrays
         else {
             throw .malformed("a state's description does not fit its \(bytes.count) bytes and \(expected) elements")

@@ -66,6 +66,9 @@ extension ExchangeHeader {
         accumulated = get(Offset.accumulated)
         rate = Double(bitPattern: get(Offset.rate))
         sequence = get(Offset.sequence)
+        guard version <= Self.largestCount, refreshes <= Self.largestCount else {
+            throw .malformed("it counts \(version) updates and \(refreshes) refreshes")
+        }
         let following = message.count - Self.byteCount
         guard payloadByteCount == following else {
             throw .malformed("its header announces \(count) elements, but \(following) bytes follow")

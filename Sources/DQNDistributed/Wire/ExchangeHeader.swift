@@ -43,6 +43,8 @@ package struct ExchangeHeader: Sendable, Equatable {
 
     /// The number of bytes.
     package static let byteCount = 96
+    /// The largest count: adding to it cannot overflow.
+    package static let largestCount: UInt64 = 1 << 53
     /// The version of the protocol that this release speaks.
     package static let protocolVersion: UInt16 = 1
 
