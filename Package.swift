@@ -90,7 +90,7 @@ let package = Package(
                 .embedInCode("Resources/gymnasium_snapshots.py"), .embedInCode("Resources/gymnasium_environment.py"),
                 .embedInCode("Resources/gymnasium_making.py"), .embedInCode("Resources/gymnasium_spaces.py"),
                 .embedInCode("Resources/gymnasium_sources.py"), .embedInCode("Resources/gymnasium_isolation.py"),
-                .embedInCode("Resources/gymnasium_trust.py"),
+                .embedInCode("Resources/gymnasium_trust.py"), .embedInCode("Resources/gymnasium_frames.py"),
                 .embedInCode("Resources/gymnasium_worker.py"),
             ], swiftSettings: strict, linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
         .target(
@@ -160,7 +160,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "DQNInterchangeTests",
-            dependencies: ["DQNInterchange", "DQNCheckpoint", "DQNModel", "DQNSupport", "CDeflate", "Mutation"],
+            dependencies: [
+                "DQNInterchange", "DQNCheckpoint", "DQNModel", "DQNSupport", "CDeflate", "HDF5", "Mutation",
+            ],
             swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(
@@ -204,7 +206,8 @@ let package = Package(
         .testTarget(
             name: "ExecutableTests",
             dependencies: [
-                "CommandLineSupport", "DQNCheckpoint", "DQNEnvironments", "DQNModel", "Forging", "HDF5", "Mutation",
+                "CommandLineSupport", "DQNCheckpoint", "DQNEnvironments", "DQNInterchange", "DQNModel", "Forging",
+                "HDF5", "Mutation",
                 "PluginBuilding",
             ],
             swiftSettings: strict),

@@ -218,6 +218,21 @@ mean = tf_keras.layers.Lambda(lambda a: a - tensorflow.reduce_mean(a, axis=1, ke
 lambdas = tf_keras.Model(inputs, tf_keras.layers.Add()([value, mean]))
 lambdas.save(FOLDER / "lambda.h5")
 record("lambda.h5", lambdas, vectors)
+lambdas.save_weights(FOLDER / "lambda-weights.h5")
+expected["lambda-weights.h5"] = expected["lambda.h5"]
+
+# A value added to the advantages without their mean.
+inputs = layers.Input((4,))
+hidden = layers.Dense(6, activation="relu")(inputs)
+left, right = (
+    layers.Dense(3, activation="relu")(layers.Dense(size, activation="tanh")(hidden)) for size in (5, 4)
+)
+sums = shaken(keras.Model(inputs, layers.Add()([layers.Dense(1)(left), layers.Dense(3)(right)])))
+sums.save(FOLDER / "sum.keras")
+record("sum.keras", sums, vectors)
+sums = shaken(keras.Model(inputs, layers.Add()([layers.Dense(3)(hidden), layers.Dense(1)(hidden)])))
+sums.save(FOLDER / "sum.h5")
+record("sum.h5", sums, vectors)
 
 # keras-rl's dueling network: the last layer and one with one output more, joined by a Lambda.
 base = [

@@ -1,5 +1,6 @@
 """Q-values equal those of an independent program; models of other libraries act identically."""
 
+import json
 import pathlib
 import tempfile
 import unittest
@@ -64,6 +65,14 @@ class PolicyTests(unittest.TestCase):
         self.assertEqual(policy.state_values(batch).shape, (5,))
         with self.assertRaises(ValueError):
             swift_dqn.load(golden("2.1/method-dqn")).policy.probabilities(batch)
+
+    def test_descriptions_keep_the_origin_of_an_imported_policy(self):
+        text = swift_dqn.load(golden("2.1/import-stable-baselines3")).policy.description()
+        origin = json.loads(text)["origin"]
+        self.assertEqual(sorted(origin), ["file_kind", "file_name", "file_sha256"])
+        self.assertEqual(origin["file_kind"], "stable-baselines3")
+        other = swift_dqn.load(golden("2.1/method-dqn")).policy.description()
+        self.assertNotIn("origin", json.loads(other))
 
     def test_observations_of_another_shape_are_refused(self):
         policy = swift_dqn.load(golden("2.1/method-dqn")).policy

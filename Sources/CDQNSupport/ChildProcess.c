@@ -224,7 +224,7 @@ int dqn_child_is_stopped(pid_t process) {
 #endif
 }
 
-// Nanoseconds of polling before sleeping. Waking a thread on an idle processor takes tens of microseconds, more than
+// Nanoseconds of polling for each step before sleeping. Waking a thread on an idle processor takes tens of microseconds, more than
 // most steps of an environment.
 static const long polling_nanoseconds = 100000;
 // A poll with its yield takes about a microsecond; if one takes this long, another thread has had the processor.
@@ -239,11 +239,12 @@ static long nanoseconds_now(void) {
 // Polls for a while. Returns what `poll` does, and whether this saved the caller from sleeping.
 static int poll_for_a_while(struct pollfd watched[2], int *polling) {
     int ready = poll(watched, 2, 0);
+    const long limit = *polling * polling_nanoseconds;
     *polling = 0;
     if (ready) return ready;
     long start = nanoseconds_now(), last = start;
     *polling = -1;
-    while (last - start < polling_nanoseconds) {
+    while (last - start < limit) {
         sched_yield();
         ready = poll(watched, 2, 0);
         long now = nanoseconds_now();

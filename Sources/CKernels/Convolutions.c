@@ -151,8 +151,8 @@ PASSES(AVX512, _avx512, 2, MOST_AVX512)
 PASSES(AVX2, _avx2, 1, MOST_AVX2)
 #endif
 
-int kernels_convolves(const kernels_convolution *sizes) {
-    return KERNELS_HAVE_SETS && kernels_set_in_force >= KERNELS_AVX2 && sizes->outputs % LANES == 0;
+int kernels_convolution_fits(const kernels_convolution *sizes) {
+    return KERNELS_HAVE_SETS && sizes->outputs % LANES == 0;
 }
 
 void kernels_convolution_forward(float *y, const float *x, const float *weights, const float *bias,

@@ -46,6 +46,12 @@ struct EpisodeProgress: Sendable, Equatable {
         return truncated
     }
 
+    /// Counts several steps at once, of which only the last may have ended the episode.
+    mutating func advance(by steps: Int, ended: Bool) {
+        elapsedSteps += steps
+        if ended { phase = .ended }
+    }
+
     private func refusal(of action: Int, _ specification: EnvironmentSpecification) -> EnvironmentError {
         let name = specification.id
         switch phase {

@@ -34,7 +34,8 @@ public struct FrameStack: Sendable {
                 message: "A stack of \(depth) frames of shape \(frameSpace.shape) has shape "
                     + "\(self.observation.space.shape); the stored one has shape \(observation.space.shape).")
         }
-        self.observation = observation
+        // The space stays the stack's own.
+        self.observation.withMutableBytes { $0.copyBytes(from: observation.bytes) }
     }
 
     /// Removes all frames; call it when an episode begins, before the first ``push(_:)``.

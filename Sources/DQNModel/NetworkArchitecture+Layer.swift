@@ -1,4 +1,7 @@
 extension NetworkArchitecture {
+    /// What layer normalisation adds to the variance.
+    package static let layerNormEpsilon = 1e-5
+
     /// A hidden layer: a kind and the activation that its outputs pass through.
     public struct Layer: Sendable, Equatable {
         /// What a hidden layer computes before its activation.

@@ -57,8 +57,10 @@ private final class WorkExchange: @unchecked Sendable {
     private let parts: Int
     private var work: (any TeamWork)?
     /// The round's number in the upper half, and how many of its parts are claimed in the lower half.
-    private let offer: Atomic<UInt64>
-    private let unfinished = Atomic<Int>(0)
+    ///
+    /// Helpers poll for it while the caller writes the rest, and the caller polls for `unfinished`.
+    private let offer: PaddedOffer
+    private let unfinished = PaddedCount(0)
     private let sleeping = Atomic<Int>(0)
     private let callerSleeps = Atomic<Bool>(false)
     private let isClosed = Atomic<Bool>(false)
@@ -66,20 +68,21 @@ private final class WorkExchange: @unchecked Sendable {
 
     init(parts: Int) {
         self.parts = parts
-        offer = Atomic(UInt64(parts))
+        offer = PaddedOffer(UInt64(parts))
     }
 
     func run(_ work: any TeamWork) {
-        precondition(unfinished.load(ordering: .acquiring) == 0, "only one thread at a time may run a team's work")
+        precondition(
+            unfinished.atomic.load(ordering: .acquiring) == 0, "only one thread at a time may run a team's work")
         self.work = work
-        unfinished.store(parts, ordering: .relaxed)
+        unfinished.atomic.store(parts, ordering: .relaxed)
         // The round's number may wrap around.
-        let next = (offer.load(ordering: .relaxed) / Self.round &+ 1) &* Self.round
+        let next = (offer.value.load(ordering: .relaxed) / Self.round &+ 1) &* Self.round
         // Either a helper that is about to sleep sees the offer, or this thread sees that it sleeps.
-        offer.store(next, ordering: .sequentiallyConsistent)
+        offer.value.store(next, ordering: .sequentiallyConsistent)
         if sleeping.load(ordering: .sequentiallyConsistent) > 0 { monitor.withLock { monitor.wakeAll() } }
         performOpenParts()
-        while !isReached({ unfinished.load(ordering: .acquiring) == 0 }) {
+        while !isReached({ unfinished.atomic.load(ordering: .acquiring) == 0 }) {
             // With more threads than processors, the last part may need this thread's processor.
             if hasRoom { sched_yield() } else { sleepUntilFinished() }
         }
@@ -91,7 +94,7 @@ private final class WorkExchange: @unchecked Sendable {
         monitor.withLock {
             // Either the helper that finishes last sees that the caller sleeps, or the caller sees that it has finished.
             callerSleeps.store(true, ordering: .sequentiallyConsistent)
-            while unfinished.load(ordering: .sequentiallyConsistent) > 0 { monitor.wait(seconds: 60) }
+            while unfinished.atomic.load(ordering: .sequentiallyConsistent) > 0 { monitor.wait(seconds: 60) }
             callerSleeps.store(false, ordering: .relaxed)
         }
     }
@@ -113,7 +116,7 @@ private final class WorkExchange: @unchecked Sendable {
     private func performOpenParts() {
         while let part = claim() {
             work?.perform(part: part)
-            let left = unfinished.subtract(1, ordering: .sequentiallyConsistent).newValue
+            let left = unfinished.atomic.subtract(1, ordering: .sequentiallyConsistent).newValue
             if left == 0, callerSleeps.load(ordering: .sequentiallyConsistent) {
                 monitor.withLock { monitor.wakeAll() }
             }
@@ -122,9 +125,9 @@ private final class WorkExchange: @unchecked Sendable {
 
     /// Claims an open part; `nil` if there is none.
     private func claim() -> Int? {
-        var seen = offer.load(ordering: .acquiring)
+        var seen = offer.value.load(ordering: .acquiring)
         while isOpen(seen) {
-            let (exchanged, now) = offer.weakCompareExchange(
+            let (exchanged, now) = offer.value.weakCompareExchange(
                 expected: seen, desired: seen + 1, ordering: .acquiringAndReleasing)
             if exchanged { return Int(seen % Self.round) }
             seen = now
@@ -149,7 +152,7 @@ private final class WorkExchange: @unchecked Sendable {
     }
 
     private var isOpenOrClosed: Bool {
-        isOpen(offer.load(ordering: .sequentiallyConsistent)) || isClosed.load(ordering: .sequentiallyConsistent)
+        isOpen(offer.value.load(ordering: .sequentiallyConsistent)) || isClosed.load(ordering: .sequentiallyConsistent)
     }
 
     /// Polls for a condition.
@@ -177,6 +180,15 @@ private final class WorkExchange: @unchecked Sendable {
         clock_gettime(CLOCK_MONOTONIC, &time)
         return time.tv_sec * 1_000_000_000 + time.tv_nsec
     }
+}
+
+/// An offer in cache lines of its own, like a ``DQNSupport/PaddedCount``.
+private struct PaddedOffer: ~Copyable, Sendable {
+    private let before = PaddedCount(0)
+    let value: Atomic<UInt64>
+    private let after = PaddedCount(0)
+
+    init(_ value: UInt64) { self.value = Atomic(value) }
 }
 
 extension ComputeTeam {

@@ -61,10 +61,12 @@ extension ChildProcess {
     /// - Parameters:
     ///   - second: `nil` to watch only one.
     ///   - polling: decides whether the wait starts by polling; learns from it.
+    ///   - steps: the steps of an environment that the answer takes: polling lasts a tenth of a millisecond for each, at
+    ///     most for ten.
     package static func wait(
-        for first: Int32, or second: Int32? = nil, milliseconds: Int32, polling: inout AnswerPolling
+        for first: Int32, or second: Int32? = nil, milliseconds: Int32, polling: inout AnswerPolling, steps: Int = 1
     ) -> Readiness {
-        var outcome: Int32 = polling.isWorthwhile() ? 1 : 0
+        var outcome: Int32 = polling.isWorthwhile() ? Int32(max(1, min(steps, 10))) : 0
         let result = dqn_child_wait(first, second ?? -1, milliseconds, &outcome)
         polling.record(outcome)
         return readiness(result)

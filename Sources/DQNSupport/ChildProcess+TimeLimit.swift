@@ -20,6 +20,12 @@ extension ChildProcess {
             self.secondsOfGrace = secondsOfGrace
         }
 
+        /// Counts from the beginning, since the child has made progress.
+        package mutating func restart() {
+            time = RunningTime()
+            secondsAtRequest = nil
+        }
+
         /// The seconds that have counted.
         package var counted: Double { time.seconds }
 

@@ -19,7 +19,8 @@ package final class Heartbeat: Sendable {
         package init() {}
     }
 
-    private let count = Atomic<Int>(0)
+    // Every step of a worker counts, beside what other workers count.
+    private let count = PaddedCount(0)
     private let isInStart = Atomic<Bool>(false)
     private let stopIsRequested = Atomic<Bool>(false)
     private let endIsRequested = Atomic<Bool>(false)
@@ -32,10 +33,10 @@ package final class Heartbeat: Sendable {
     package static var current: Heartbeat? { JobThread.heartbeatOfCaller }
 
     /// Counts a sign of progress.
-    package func beat() { count.add(1, ordering: .relaxed) }
+    package func beat() { count.add(1) }
 
     /// The signs so far.
-    package var beats: Int { count.load(ordering: .relaxed) }
+    package var beats: Int { count.value }
 
     /// Whether the thread creates an environment, which may start a process.
     package var isStarting: Bool { isInStart.load(ordering: .acquiring) }

@@ -12,11 +12,12 @@ struct Export: ParsableCommand {
         abstract: "Export a policy for other programs.",
         discussion: """
             Writes the network's parameters and a description with which `import` makes the same policy again. The format
-            is that of the new file's ending: .safetensors or .npz.
+            is that of the new file's ending: .safetensors, .npz or .onnx.
 
             EXAMPLES
               dqn-checkpoint export runs/cartpole policy.safetensors --pytorch-module
               dqn-checkpoint export runs/cartpole --which best policy.npz
+              dqn-checkpoint export policy.h5 policy.onnx --argmax
               dqn-checkpoint export policy.h5 weights --format safetensors
             """)
     @Argument(help: "Checkpoint file or run directory.") var input: String
@@ -28,6 +29,7 @@ struct Export: ParsableCommand {
         name: .customLong("pytorch-module"),
         help: "With safetensors: also write a PyTorch module that loads the file, with the ending .py.")
     var pyTorchModule = false
+    @Flag(help: "With ONNX: the graph also has the greedy action as an output.") var argmax = false
     @Flag(help: "Replace existing output files.") var force = false
 
     func validate() throws {
@@ -35,6 +37,9 @@ struct Export: ParsableCommand {
             throw ValidationError("--which \(which) is invalid; use latest, best or a number of agent steps.")
         }
         let chosen = try chosenFormat()
+        if argmax, chosen != .onnx {
+            throw ValidationError("--argmax belongs to an .onnx file, not to .\(chosen.rawValue).")
+        }
         if pyTorchModule, chosen != .safetensors {
             throw ValidationError("--pytorch-module belongs to a .safetensors file, not to .\(chosen.rawValue).")
         }
@@ -56,7 +61,7 @@ struct Export: ParsableCommand {
                 source, CheckpointSelection(which) ?? .latest, notice: { writeError("warning: \($0)") }
             ) { (url) throws(CheckpointError) in try PolicyExport(contentsOf: url) }
             let chosen = try chosenFormat()
-            let contents = try policy.contents(chosen)
+            let contents = try policy.contents(chosen, choosesAction: argmax)
             if let module { try module.write(policy.torchModule(weights: target.url.lastPathComponent)) }
             try target.write(contents)
             try StandardOutput.line("\(output): \(chosen.rawValue) of \(contents.count) bytes, from \(file.path)")

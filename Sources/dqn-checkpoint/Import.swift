@@ -9,9 +9,9 @@ struct Import: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Import a policy of another program.",
         discussion: """
-            Reads Stable-Baselines3 zips (DQN, QR-DQN), PyTorch weights (.pth, .pt), Keras models and weights (.keras, .h5,
-            .weights.h5, .h5f), safetensors and NumPy arrays (.npz) without Python. Nothing in the file is run. Prints the
-            network as a table, and what was assumed.
+            Reads zips of Stable-Baselines3 (DQN, QR-DQN, PPO, A2C) and Stable-Baselines 2, PyTorch weights (.pth, .pt),
+            Keras models and weights (.keras, .h5, .weights.h5, .h5f), ONNX graphs (.onnx), safetensors and NumPy arrays
+            (.npz) without Python. Nothing in the file is run. Prints the network as a table, and what was assumed.
 
             EXAMPLES
               dqn-checkpoint import LunarLander-v3.zip lander.h5 --env LunarLander-v3
@@ -25,6 +25,8 @@ struct Import: ParsableCommand {
     @Option(help: "The activation of all hidden layers, such as relu or tanh.") var activation: String?
     @Option(help: "A setting such as network=PREFIX, input=4x84x84, layers.0.stride=4 or head=dueling; repeatable.")
     var map: [String] = []
+    @Option(help: "What VecNormalize of Stable-Baselines3 saved (vecnormalize.pkl), if the policy was trained with it.")
+    var vecnormalize: String?
     @Option(help: "A .npz file with 'observations' and the 'values' that the policy's own program has for them.")
     var check: String?
     @Flag(help: "Print the table and stop.") var dryRun = false
@@ -44,7 +46,7 @@ struct Import: ParsableCommand {
             let target = try dryRun ? nil : output.map { try OutputFile($0, "OUTPUT", overwriting: force).url }
             let options = try ImportOptions(
                 environment: env, activation: activation.flatMap { NetworkArchitecture.Activation(rawValue: $0) },
-                map: map)
+                map: map, normalizationFile: try vecnormalize.map { try fileURL($0, "--vecnormalize") })
             let policy = try ForeignPolicy(contentsOf: source, options)
             let checkpoint = try target.map { _ in try policy.checkpoint() }
             try StandardOutput.lines(policy.table)

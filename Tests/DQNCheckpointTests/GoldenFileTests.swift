@@ -58,6 +58,22 @@ struct GoldenFileTests {
         }
     }
 
+    /// A frozen version has a file of every method, and one with an origin.
+    @Test func everyMethodAndAnOriginAreFrozenIn2_1() throws {
+        let names = Set(Self.files("2.1").map { $0.deletingPathExtension().lastPathComponent })
+        for method in BuiltInMethod.allCases {
+            #expect(names.contains("method-\(method.rawValue)"), "\(method.rawValue)")
+            let url = Self.folder.appendingPathComponent("2.1/method-\(method.rawValue).h5")
+            #expect(try Checkpoint(contentsOf: url).configuration["method"] == .string(method.rawValue))
+        }
+        let url = Self.folder.appendingPathComponent("2.1/import-stable-baselines3.h5")
+        let imported = try Checkpoint(contentsOf: url)
+        let origin = try #require(imported.extensions.first { $0.owner == ExtensionGroup.originOwner })
+        #expect(origin.state.kind == "import" && origin.state.version == 1 && !origin.mustUnderstand)
+        #expect(Set(origin.state.values.keys) == ["file_sha256", "file_kind", "file_name"])
+        #expect(origin.state.values["file_kind"] == .uint8(Array("stable-baselines3".utf8)))
+    }
+
     private func recordSamples() throws {
         let folder = Self.folder.appendingPathComponent(FormatVersion.current)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

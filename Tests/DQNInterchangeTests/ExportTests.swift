@@ -81,6 +81,39 @@ import Testing
         }
     }
 
+    /// Models that the Python package has made become the checkpoint again.
+    @Test(arguments: [
+        "2.1-method-dqn", "1.1-method-a3c", "2.1-sample-dueling-streams", "2.1-sample-layers", "1.1-method-dqn",
+    ])
+    func modelsOfStableBaselinesComeBackExactly(name: String) throws {
+        let url = try #require(Self.files.first { $0.path.hasSuffix("\(name.replacing("1-", with: "1/")).h5") })
+        let original = try Checkpoint(contentsOf: url).stripped(allButPolicy: true)
+        let policy = try ForeignPolicy(contentsOf: Fixture.folder.appending(path: "own/\(name).zip"), ImportOptions())
+        #expect(policy.kind == .stableBaselines && policy.network.notes.isEmpty)
+        let copy = try policy.checkpoint()
+        #expect(copy.online.map(\.bitPattern) == original.online.map(\.bitPattern))
+        #expect(copy.architecture == original.architecture && copy.configuration == original.configuration)
+        #expect(copy.counters == original.counters && copy.writer == original.writer)
+        #expect(copy.evaluation == original.evaluation && copy.bestEvaluation == original.bestEvaluation)
+    }
+
+    @Test func modelsThatWereTrainedFurtherLoseTheirEvaluations() throws {
+        let trained = try ForeignPolicy(
+            contentsOf: Fixture.folder.appending(path: "own/trained-2.1-method-dqn.zip"), ImportOptions())
+        #expect(trained.network.notes.contains { $0.contains("have changed") })
+        let url = try #require(Self.files.first { $0.path.hasSuffix("2.1/method-dqn.h5") })
+        let original = try Checkpoint(contentsOf: url)
+        let copy = try trained.checkpoint()
+        #expect(copy.architecture == original.architecture && copy.configuration == original.configuration)
+        #expect(copy.online != original.online && copy.evaluation == nil && copy.bestEvaluation == nil)
+        // The layers that both outputs shared are two now.
+        let apart = Fixture.folder.appending(path: "own/trained-1.1-method-a3c.zip")
+        let outcome = Result { try ForeignPolicy(contentsOf: apart, ImportOptions(environment: "CartPole-v1")) }
+        if case .success(let policy) = outcome {
+            #expect(policy.network.architecture.head != original.architecture.head)
+        }
+    }
+
     /// Replaces a text in the header of a safetensors file, and its length.
     private static func changed(_ contents: Data, _ old: String, _ new: String) throws -> Data {
         let count = contents.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
@@ -111,11 +144,21 @@ import Testing
         #expect(error.message.contains(words) && error.code != .missing, "\(error.message)")
     }
 
+    @Test func withoutADescriptionTheLayersAreFound() throws {
+        let export = try Self.sample()
+        let contents = try Self.changed(
+            try export.contents(.safetensors), #""__metadata__":{"swift_dqn""#, #""__metadata__":{"other""#)
+        let policy = try Self.imported(contents, ImportOptions())
+        #expect(policy.network.architecture == export.architecture)
+        #expect(policy.network.parameters == export.parameters)
+        #expect(throws: InterchangeError.self) { try policy.checkpoint() }
+    }
+
     @Test func modulesOfPyTorchHaveNamesThatPythonImports() throws {
         for (weights, name) in [
             ("cart-pole.safetensors", "cart_pole.py"), ("1.safetensors", "policy_1.py"),
             ("torch.safetensors", "torch_policy.py"), (".safetensors", "policy_.py"), ("été.SAFETENSORS", "_t_.py"),
-            ("a.b", "a_b.py"),
+            ("a.b", "a_b.py"), ("if.safetensors", "if_policy.py"), ("random.safetensors", "random_policy.py"),
         ] { #expect(PolicyExport.torchModuleName(besides: weights) == name) }
     }
 

@@ -18,8 +18,9 @@ enum ForeignReading {
     /// Any error of the import is acceptable; a crash, an endless read, memory out of proportion, and a policy that cannot
     /// be stored are failures.
     ///
+    /// - Parameter url: Where policies are stored; `nil` if they need not be.
     /// - Returns: Whether the bytes are a policy.
-    static func readEverything(_ bytes: [UInt8], at url: URL) throws -> Bool {
+    static func readEverything(_ bytes: [UInt8], at url: URL?) throws -> Bool {
         var isPolicy = false
         for map in settings {
             let policy: ForeignPolicy
@@ -31,6 +32,7 @@ enum ForeignReading {
             }
             isPolicy = true
             _ = policy.table
+            guard let url else { continue }
             let checkpoint: Checkpoint
             do throws(InterchangeError) { checkpoint = try policy.checkpoint() } catch { continue }
             try checkpoint.write(to: url, overwriting: true)

@@ -58,7 +58,7 @@ enum Fixture {
         #expect(stored.architecture == policy.network.architecture)
         #expect(stored.architecture.head == .quantiles(actions: 2, quantiles: 5))
         #expect(stored.counters.agentSteps == 50_176)
-        #expect(stored.configuration["gamma"] == .number(0.98))
+        #expect(stored.configuration["discount"] == .number(0.98))
         let origin = try #require(stored.extensions.first { $0.owner == ForeignPolicy.originOwner })
         let digest = try FileDigest.hexadecimal(of: Fixture.bytes("quantiles.zip"))
         #expect(origin.state.values["file_sha256"] == .uint8(Array(digest.utf8)))

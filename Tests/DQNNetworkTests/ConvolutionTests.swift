@@ -64,6 +64,8 @@ private struct PlainConvolutions {
         ("conv:16k8s4,16k4s2", ObservationSpace(shape: [4, 46, 47], element: .uint8)),
         ("conv:48k3s1,32k2s2", ObservationSpace(shape: [3, 12, 14], element: .uint8)),
         ("conv:64k1s1,16k5s2", ObservationSpace(shape: [7, 9, 20], element: .float32)),
+        ("conv:32k3s1,48k6s2,16k3s1", ObservationSpace(shape: [16, 22, 25], element: .float32)),
+        ("conv:16k8s4,32k4s2,16k2s1", ObservationSpace(shape: [2, 56, 61], element: .uint8)),
         ("conv:4k3s3", ObservationSpace(shape: [1, 10, 11], element: .uint8)),
         ("conv:8k5s2", ObservationSpace(shape: [2, 12, 9], element: .uint8)),
         ("conv:8k3s1,16k2s1", ObservationSpace(shape: [5, 6, 7], element: .uint8)),
@@ -106,7 +108,7 @@ private struct PlainConvolutions {
     @Test(arguments: [15, 13])
     func aBatchInBlocksMatchesItsRows(batch: Int) throws {
         let input = ObservationSpace(shape: [4, 84, 84], element: .uint8)
-        let architecture = try NetworkArchitecture("conv:32k8s4,16k4s2/fc32", input: input, actions: 3)
+        let architecture = try NetworkArchitecture("conv:32k8s4,16k4s2,32k3s1/fc32", input: input, actions: 3)
         let layout = try ParameterLayout(architecture)
         let parameters = ParameterSlab(layout: layout)
         var generator = RandomGenerator(seed: 9)

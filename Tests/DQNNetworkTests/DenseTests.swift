@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct DenseTests {
     /// Covers every strategy for a dense layer: one row, few rows, few outputs, many inputs, and the cases in between.
-    @Test(arguments: [1, 2, 15, 16, 37], [(40, 24), (1100, 33), (1030, 16), (1100, 5)])
+    @Test(arguments: [1, 2, 15, 16, 21, 37], [(40, 24), (530, 18), (1100, 33), (1030, 16), (1100, 5)])
     func outputsMatchTheDefinition(rows: Int, layer: (inputs: Int, outputs: Int)) throws {
         let architecture = try NetworkArchitecture(
             "mlp:\(layer.outputs)", input: ObservationSpace(shape: [layer.inputs], element: .float32), actions: 2)

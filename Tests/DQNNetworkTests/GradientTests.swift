@@ -71,6 +71,8 @@ struct SmallNetwork {
         ("mlp:24,17", ObservationSpace(shape: [5], element: .float32)),
         ("conv:5k3s1,16k2s2/fc20", ObservationSpace(shape: [2, 9, 8], element: .float32)),
         ("conv:16k4s2,32k3s1/fc40", ObservationSpace(shape: [4, 20, 20], element: .uint8)),
+        // Kernels of two and of three strides after another convolution; tiles reach beyond an odd number of outputs.
+        ("conv:16k3s1,16k4s2,32k6s2/fc20", ObservationSpace(shape: [4, 21, 26], element: .uint8)),
         ("conv:3k2s1", ObservationSpace(shape: [1, 4, 5], element: .float32)),
         ("conv:8k6s3,8k3s2/fc12", ObservationSpace(shape: [3, 20, 23], element: .uint8)),
     ])

@@ -112,7 +112,9 @@ import Testing
             #expect(FileKind("\(folder)/pipe") == .special && FileKind("\(folder)/broken") == .brokenLink)
             #expect(FileKind("\(folder)/none") == .missing)
             for name in ["pipe", "."] {
-                #expect(throws: SystemError(EINVAL)) { try RegularFile.contents(ofEntry: "\(folder)/\(name)") }
+                #expect(throws: SystemError(EINVAL)) {
+                    try RegularFile.contents(ofEntry: "\(folder)/\(name)", limit: 9)
+                }
             }
             #expect(throws: SystemError(EINVAL)) { try RegularFile("/dev/zero", followingLinks: true).byteCount }
             try AtomicFile.write(Data("0123456789".utf8), to: "\(folder)/file")
@@ -120,12 +122,33 @@ import Testing
             #expect(FileKind(entry: "\(folder)/link") == .link && FileKind(entry: "\(folder)/broken") == .link)
             #expect(FileKind(entry: "\(folder)/file") == .file && FileKind(entry: "\(folder)/none") == .missing)
             for name in ["link", "broken"] {
-                #expect(throws: SystemError(ELOOP)) { try RegularFile.contents(ofEntry: "\(folder)/\(name)") }
+                #expect(throws: SystemError(ELOOP)) { try RegularFile.contents(ofEntry: "\(folder)/\(name)", limit: 9) }
                 #expect(throws: SystemError(ELOOP)) { try AppendedFile("\(folder)/\(name)") }
             }
             #expect(try RegularFile("\(folder)/link", followingLinks: true).read(4, at: 3) == Array("3456".utf8))
             #expect(try RegularFile.beginning(ofEntry: "\(folder)/file", bytes: 4) == Array("0123".utf8))
             #expect(try RegularFile.beginning(ofEntry: "\(folder)/file", bytes: 40).count == 10)
+        }
+    }
+
+    /// Whole files are read within a limit, and copied in parts.
+    @Test func wholeFilesAreReadWithinALimitAndCopiedInParts() throws {
+        try withFolder { folder in
+            let file = "\(folder)/file"
+            for count in [0, 1, 1 << 20, 3 << 20 | 5] {
+                let contents = Data((0..<count).map { UInt8(truncatingIfNeeded: $0 / 7) })
+                try AtomicFile.write(contents, to: file)
+                #expect(try RegularFile.contents(ofEntry: file, limit: count) == contents)
+                #expect(try RegularFile.contents(file, limit: .max) == contents)
+                if count > 0 {
+                    #expect(throws: SystemError(EFBIG)) { try RegularFile.contents(file, limit: count - 1) }
+                    #expect(throws: SystemError(EFBIG)) { try RegularFile.contents(ofEntry: file, limit: count - 1) }
+                }
+                try AtomicFile.copy(try RegularFile(file, followingLinks: false), to: "\(folder)/copy")
+                #expect(try RegularFile.contents("\(folder)/copy", limit: count) == contents)
+            }
+            // The system states no size for it.
+            #expect(try !RegularFile.contents("/proc/self/maps", limit: 1 << 28).isEmpty)
         }
     }
 

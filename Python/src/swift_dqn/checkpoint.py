@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import stat
@@ -76,14 +77,17 @@ def read_checkpoint(file: BinaryIO, replay: bool, max_replay_bytes: int) -> Chec
     length = os.fstat(file.fileno()).st_size
     sealed = check_seal(file)
     file.seek(0)
+    block = file.read(512) if sealed else b""
+    stated = re.search(rb"\nsha256 ([0-9a-f]{64})\n", block)
+    file.seek(0)
     container = Container(file, length, sealed)
     try:
-        return assemble(container, replay, max_replay_bytes)
+        return assemble(container, replay, max_replay_bytes, stated[1].decode() if stated else None)
     finally:
         container.close()
 
 
-def assemble(container: Container, replay: bool, max_replay_bytes: int) -> Checkpoint:
+def assemble(container: Container, replay: bool, max_replay_bytes: int, digest: str | None) -> Checkpoint:
     """The checkpoint of a container whose structure is sound."""
     documents = [e for e in container.entries.values() if is_document(e.path)]
     require(sum(entry.size for entry in documents) <= 64 << 20, 10, "the documents have more than 64 MiB")
@@ -108,6 +112,7 @@ def assemble(container: Container, replay: bool, max_replay_bytes: int) -> Check
     policy = Policy(
         network, online, configuration.get("environment") or "", configuration.get("frame_stack") or 1,
         tuple(configuration.get("wrappers") or ()), configuration.get("action_masks") is not False,
+        describe(container, configuration, architecture, progress, digest),
     )
     replays = read_workers(container, network, configuration, progress, replay, max_replay_bytes)
     attributes = container.attributes
@@ -115,6 +120,37 @@ def assemble(container: Container, replay: bool, max_replay_bytes: int) -> Check
         policy, configuration, progress, history, replays, target, container.version,
         f"{attributes['writer']} {attributes['writer_version']}", attributes["manifest_sha256"], steps,
     )
+
+
+def describe(
+    container: Container, configuration: Any, architecture: Any, progress: Any, digest: str | None
+) -> dict[str, Any]:
+    """What a policy has besides its parameters, as exported files carry it; see docs/interchange.md."""
+    attributes = container.attributes
+    origin = read_origin(container)
+    return {
+        "format": "swift-dqn policy",
+        "format_version": container.version,
+        "writer": {"name": attributes["writer"], "version": attributes["writer_version"]},
+        "checkpoint_sha256": digest or attributes["manifest_sha256"],
+        "configuration": configuration,
+        "architecture": architecture,
+        "progress": {**progress, "statistics": {}, "stripped": ["optimizer", "replay", "training"]},
+        **({"origin": origin} if origin else {}),
+    }
+
+
+def read_origin(container: Container) -> dict[str, str]:
+    """Where an imported policy comes from; of several imports the first."""
+    origin = {}
+    for key in ("file_sha256", "file_kind", "file_name"):
+        paths = [f"extensions/org.swift-dqn.origin/state/{name}" for name in (f"first_{key}", key)]
+        path = next((path for path in paths if path in container.entries), None)
+        if path is None or container.entries[path].type != "uint8":
+            continue
+        with contextlib.suppress(UnicodeDecodeError):
+            origin[key] = container.read(path).tobytes().decode()
+    return origin
 
 
 def is_document(path: str) -> bool:

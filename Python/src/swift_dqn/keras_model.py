@@ -115,13 +115,11 @@ class Converter:
         for name, layers in network.streams.items():
             stream, _ = self.stack(layers, x, False)
             weight, bias = parameters[f"{name}/output/weight"], parameters[f"{name}/output/bias"]
-            if name == "advantage":
-                # A − mean(A) is linear in what the layer reads.
-                weight, bias = weight.astype(np.float64), bias.astype(np.float64)
-                weight, bias = weight - weight.mean(axis=0), bias - bias.mean()
             ends[name] = self.dense(stream, weight, bias, name)
         if network.head == "dueling":
-            return keras_layers.Add(name="q_values")([ends["advantage"], ends["value"]])
+            mean = keras.ops.mean(ends["advantage"], axis=1, keepdims=True)
+            centred = keras_layers.Subtract()([ends["advantage"], mean])
+            return keras_layers.Add(name="q_values")([centred, ends["value"]])
         if ends:
             return [ends["policy"], ends["value"]]
         weight, bias = parameters["head/weight"], parameters["head/bias"]

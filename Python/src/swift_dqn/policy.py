@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,6 +31,18 @@ class Policy:
     wrappers: tuple[str, ...]
     #: Whether masks of the environment restrict actions.
     uses_action_masks: bool
+    #: The documents of the checkpoint, with which `dqn-checkpoint import` makes the same policy again; `None` for a policy
+    #: that was made without a checkpoint.
+    documents: Mapping[str, Any] | None = None
+
+    def description(self) -> str | None:
+        """The JSON text that exported files carry; `None` without documents."""
+        if self.documents is None:
+            return None
+        digest = hashlib.sha256()
+        for name in self.network.parameters:
+            digest.update(np.ascontiguousarray(self.parameters[name], "<f4").tobytes())
+        return json.dumps({**self.documents, "parameters_sha256": digest.hexdigest()}, sort_keys=True)
 
     def batch(self, observations: ArrayLike) -> tuple[NDArray[Any], bool]:
         """Observations as [count, *shape], and whether there was only one."""

@@ -22,77 +22,80 @@ ACTIVATIONS = {
 }
 
 
-def module_of(layer: Layer) -> list[Any]:
-    """The modules of a hidden layer; the first has its parameters, unless it is a pooling."""
-    windows = {"kernel_size": layer.kernel, "stride": layer.stride, "padding": layer.padding}
-    first: Any
-    if layer.type == "convolution":
-        first = nn.Conv2d(layer.input_shape[0], layer.output_shape[0], **windows)
-    elif layer.type == "dense":
+def module_of(layer: Layer) -> Any:
+    """The module of a hidden layer, without its activation."""
+    if layer.type == "dense":
         size = layer.weight_shape or (0, 0)
-        return [nn.Flatten(), nn.Linear(size[1], size[0]), ACTIVATIONS[layer.activation]()]
-    elif layer.type == "layer_norm":
-        first = nn.LayerNorm(layer.input_shape, eps=1e-5)
-    elif layer.type == "max_pooling":
-        first = nn.MaxPool2d(**windows)
-    else:
-        first = nn.AvgPool2d(**windows)
-    return [first, ACTIVATIONS[layer.activation]()]
+        return nn.Linear(size[1], size[0])
+    if layer.type == "layer_norm":
+        return nn.LayerNorm(layer.input_shape, eps=1e-5)
+    windows = {"kernel_size": layer.kernel, "stride": layer.stride, "padding": layer.padding}
+    if layer.type == "convolution":
+        return nn.Conv2d(layer.input_shape[0], layer.output_shape[0], **windows)
+    return nn.MaxPool2d(**windows) if layer.type == "max_pooling" else nn.AvgPool2d(**windows)
 
 
 class TorchNetwork(nn.Module):  # type: ignore[misc]
     """Computes Q-values from observations as the environment gives them: it scales its input itself.
 
-    An actor-critic network computes the logits, then the state's value in one more column. Attributes are named as the
-    parameters of the file.
+    An actor-critic network computes the logits, then the state's value in one more column. The names in the state
+    dictionary are those of an exported safetensors file: `layers.0.weight`, `head.bias`, `value.output.weight`.
     """
 
     def __init__(self, network: Network) -> None:
         super().__init__()
         self.head_type, self.actions, self.quantiles = network.head, network.actions, network.quantiles
-        self.register_buffer("offset", torch.as_tensor(network.offset.astype(np.float32)))
-        self.register_buffer("scale", torch.as_tensor(network.scale.astype(np.float32)))
-        self.names: dict[str, Any] = {}
-        self.layers = nn.Sequential(*self._modules_of(network.layers))
-        self.streams = nn.ModuleDict()
+        for name, values in (("input_offset", network.offset), ("input_scale", network.scale)):
+            array = np.atleast_1d(np.asarray(values, np.float32))
+            self.register_buffer(name, torch.as_tensor(array.reshape(network.input_shape if array.size > 1 else 1)))
+        self.names = list(network.parameters)
+        self.trunk = [(self._place(layer.name, module_of(layer)), layer) for layer in network.layers]
+        self.ends: dict[str, tuple[list[tuple[Any, Layer]], Any]] = {}
         for name, layers in network.streams.items():
-            output = self._output(f"{name}/output", network)
-            self.streams[name] = nn.Sequential(*self._modules_of(layers), nn.Flatten(), output)
-        self.head = None if network.streams else nn.Sequential(nn.Flatten(), self._output("head", network))
+            hidden = [(self._place(layer.name, module_of(layer)), layer) for layer in layers]
+            self.ends[name] = hidden, self._place(f"{name}/output", self._linear(f"{name}/output", network))
+        if not network.streams:
+            self.ends["head"] = [], self._place("head", self._linear("head", network))
 
-    def _modules_of(self, layers: tuple[Layer, ...]) -> list[Any]:
-        modules = []
-        for layer in layers:
-            for module in module_of(layer):
-                modules.append(module)
-                if next(module.parameters(), None) is not None:
-                    self.names[layer.name] = module
-        return modules
-
-    def _output(self, name: str, network: Network) -> Any:
+    @staticmethod
+    def _linear(name: str, network: Network) -> Any:
         shape = network.parameters[f"{name}/weight"]
-        self.names[name] = nn.Linear(shape[1], shape[0])
-        return self.names[name]
+        return nn.Linear(shape[1], shape[0])
+
+    def _place(self, name: str, module: Any) -> Any:
+        """Adds a module under its name in the file."""
+        *parents, last = name.split("/")
+        parent: Any = self
+        for part in parents:
+            if part not in parent._modules:
+                parent.add_module(part, nn.Module())
+            parent = parent._modules[part]
+        parent.add_module(last, module)
+        return module
 
     def load(self, policy: Policy) -> None:
         """Copies the parameters of a policy."""
-        with torch.no_grad():
-            for name, module in self.names.items():
-                module.weight.copy_(torch.as_tensor(np.array(policy.parameters[f"{name}/weight"])))
-                module.bias.copy_(torch.as_tensor(np.array(policy.parameters[f"{name}/bias"])))
+        state = {name.replace("/", "."): torch.as_tensor(np.array(policy.parameters[name])) for name in self.names}
+        self.load_state_dict({**self.state_dict(), **state})
+
+    @staticmethod
+    def _hidden(x: Any, layers: list[tuple[Any, Layer]]) -> Any:
+        for module, layer in layers:
+            x = module(x.flatten(1) if layer.type == "dense" else x)
+            x = ACTIVATIONS[layer.activation]()(x)
+        return x
 
     def forward(self, observations: Any) -> Any:
         """Q-values [count, actions]; with an actor-critic head [count, actions + 1]."""
-        x = self.layers((observations.float() - self.offset) * self.scale)
+        x = self._hidden((observations.float() - self.input_offset) * self.input_scale, self.trunk)
+        ends = {name: output(self._hidden(x, hidden).flatten(1)) for name, (hidden, output) in self.ends.items()}
         if self.head_type == "dueling":
-            advantages = self.streams["advantage"](x)
-            return self.streams["value"](x) + advantages - advantages.mean(dim=1, keepdim=True)
-        if self.head is None:
-            return torch.cat([self.streams["policy"](x), self.streams["value"](x)], dim=1)
-        values = self.head(x)
+            return ends["value"] + ends["advantage"] - ends["advantage"].mean(dim=1, keepdim=True)
+        if "head" not in ends:
+            return torch.cat([ends["policy"], ends["value"]], dim=1)
         if self.head_type == "quantiles":
-            return values.reshape(-1, self.actions, self.quantiles).mean(dim=2)
-        return values
+            return ends["head"].reshape(-1, self.actions, self.quantiles).mean(dim=2)
+        return ends["head"]
 
 
 def to_torch(policy: Policy) -> TorchNetwork:

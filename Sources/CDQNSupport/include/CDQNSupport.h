@@ -53,7 +53,7 @@ int dqn_child_is_stopped(pid_t process);
 /// Waits until one of two descriptors has something to read, or until the given number of milliseconds has passed. A
 /// negative descriptor is not watched.
 ///
-/// If `*polling` is 1, the call polls for a tenth of a millisecond before it sleeps. It then sets `*polling` to 1 if that
+/// If `*polling` is N > 0, the call polls for N tenths of a millisecond before it sleeps. It then sets `*polling` to 1 if that
 /// saved it from sleeping, to 0 if there was nothing to wait for, and to -1 if nothing came in time or another thread
 /// needed the processor.
 ///

@@ -80,6 +80,10 @@ void kernels_sum_rows(float *sums, const float *x, size_t rows, size_t columns);
 void kernels_dense(float *y, const float *w, const float *bias, const float *x, size_t rows, size_t outputs,
                    size_t inputs, int relu);
 
+/// The same for more rows, several rows and outputs at a time: twice as fast with AVX-512 if a library copies the weights.
+void kernels_dense_rows(float *y, const float *w, const float *bias, const float *x, size_t rows, size_t outputs,
+                        size_t inputs, int relu);
+
 /// The number of columns of transposed weights for `count` outputs: a multiple of the vector width.
 static inline size_t kernels_padded(size_t count) { return (count + 15) / 16 * 16; }
 
@@ -162,9 +166,8 @@ typedef struct {
     size_t output_rows, output_columns;
 } kernels_convolution;
 
-/// Whether the functions below compute this convolution with the set in force. They need AVX2 and a multiple of sixteen
-/// outputs.
-int kernels_convolves(const kernels_convolution *);
+/// Whether the functions below can compute a convolution: they need a multiple of sixteen outputs. They also need AVX2.
+int kernels_convolution_fits(const kernels_convolution *);
 /// Copies weights from (output, channel, row, column) to the order of the passes: (output / 16, row, column, channel,
 /// output % 16). The second function copies in the other direction.
 void kernels_pack_convolution(float *packed, const float *weights, const kernels_convolution *);
@@ -175,6 +178,39 @@ void kernels_convolution_forward(float *y, const float *x, const float *packed, 
 /// The gradient of the packed weights; with `accumulate` it is added to what is there.
 void kernels_convolution_gradient(float *packed, const float *x, const float *y_gradient, const kernels_convolution *,
                                   size_t images, int accumulate);
+
+/// A convolution without padding whose stride divides its kernel two or three times, with fewer products than by the
+/// definition (Winograd's method). Set by kernels_winograd_plan.
+typedef struct {
+    kernels_convolution sizes;
+    /// The side of a square of pixels, which counts as one position, and the positions that the kernel covers along an axis.
+    size_t stride, reach;
+    /// Channels of a position, and tiles of 2 × 2 outputs.
+    size_t channels, tile_rows, tile_columns;
+    /// The images that are computed together.
+    size_t images;
+} kernels_winograd;
+
+/// Whether the functions below compute a convolution without padding: its stride divides its kernel two or three times,
+/// and a row of a square of pixels as wide as the stride has a multiple of sixteen elements, as have the outputs. They also
+/// need AVX2.
+int kernels_winograd_fits(const kernels_convolution *);
+/// Plans the convolution of up to `images` images, which must fit.
+void kernels_winograd_plan(kernels_winograd *, const kernels_convolution *, size_t images);
+/// The number of packed weights, and of elements of `scratch`.
+size_t kernels_winograd_weights(const kernels_winograd *);
+size_t kernels_winograd_scratch(const kernels_winograd *);
+/// Transforms weights from (output, channel, row, column) for forward and, unless null, for the gradient of the input.
+void kernels_winograd_pack(float *packed, float *transposed, const float *weights, const kernels_winograd *);
+/// Transforms the gradient of packed weights to the gradient of weights.
+void kernels_winograd_unpack(float *weights, const float *packed, const kernels_winograd *);
+/// The convolution of packed weights, plus the bias, then max(0, ·) if `relu`.
+void kernels_winograd_forward(float *y, const float *x, const float *packed, const float *bias,
+                              const kernels_winograd *, size_t images, int relu, float *scratch);
+/// The gradients of the packed weights, which `accumulate` adds to what is there, and, unless null, of x.
+void kernels_winograd_backward(float *packed_gradient, float *x_gradient, const float *x, const float *y_gradient,
+                               const float *transposed, const kernels_winograd *, size_t images, int accumulate,
+                               float *scratch);
 
 /// means[r][a] = the mean of quantiles[r][a][0..<count].
 void kernels_quantile_means(float *means, const float *quantiles, size_t values, size_t count);

@@ -5,6 +5,8 @@
 #ifndef SWIFT_DQN_CONEDNN_H
 #define SWIFT_DQN_CONEDNN_H
 
+#include "Choices.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -20,6 +22,10 @@ typedef struct {
     int major, minor, patch;
 } onednn_version;
 onednn_version onednn_library_version(void);
+
+/// With this environment variable set to `1`, each convolution of our own is printed with its time, as oneDNN's own log
+/// prints the others.
+#define ONEDNN_LOG_VARIABLE "DQN_LOG_COMPUTATIONS"
 
 /// The name of the instruction set that the library uses on this processor, such as `avx512_core`.
 const char *onednn_instruction_set(void);

@@ -50,6 +50,12 @@ struct ProgressDocument: Codable {
         try container.encode(stripped, forKey: .stripped)
     }
 
+    /// The document for parameters that have never been evaluated.
+    var withoutEvaluations: ProgressDocument {
+        ProgressDocument(
+            counters: counters, reachedTarget: false, statistics: statistics, stripped: stripped)
+    }
+
     /// What is invalid, or `nil`.
     var complaint: String? {
         let counts = [

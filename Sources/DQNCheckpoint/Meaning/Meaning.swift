@@ -32,6 +32,7 @@ enum Meaning {
         var failures = CounterRules.failures(of: checkpoint, isWhole: isWhole)
         guard let method = BuiltInMethod(of: checkpoint.configuration) else { return failures }
         failures += OptimizerRules.failures(of: checkpoint)
+        let contentRules = ReplayContentRules(checkpoint.configuration)
         for (index, worker) in checkpoint.workers.enumerated() {
             let path = "workers/\(index)"
             if isWhole, worker.status == .running {
@@ -46,7 +47,7 @@ enum Meaning {
                         MeaningFailure("\(path)/learner", .learnerState, complaint) { $0.workers[index].learner = nil })
                 }
             }
-            failures += ReplayContentRules(checkpoint.configuration).failures(of: worker, path, index)
+            failures += contentRules.failures(of: worker, path, index)
         }
         return failures
     }

@@ -92,7 +92,8 @@ package struct Lineage: Sendable {
     /// Takes over an event that a killed process has staged before the first save.
     package static func restoreStagedEvent(of url: URL) {
         let staged = AtomicFile.temporary(of: url.path)
-        guard FileKind(entry: url.path) == .missing, let line = try? RegularFile.contents(ofEntry: staged),
+        guard FileKind(entry: url.path) == .missing,
+            let line = try? RegularFile.contents(ofEntry: staged, limit: FileLines.lineLimit),
             line.last == UInt8(ascii: "\n")
         else { return }
         rename(staged, url.path)
@@ -113,6 +114,9 @@ package struct Lineage: Sendable {
         return failure
     }
 
+    /// The most bytes of a file that is copied to be separated from its other names: months of saves.
+    private static let byteLimit = 1 << 28
+
     private static func append(_ bytes: Data, to url: URL) -> String? {
         do throws(SystemError) {
             let file = try RegularFile(url.path, O_RDWR | O_CREAT | O_APPEND, followingLinks: false)
@@ -121,7 +125,7 @@ package struct Lineage: Sendable {
             let lines = (last == UInt8(ascii: "\n") ? Data() : Data("\n".utf8)) + bytes
             if file.linkCount > 1 {
                 // Its other names are copies of the run, or files that somebody else has linked here.
-                try AtomicFile.write(try file.contents() + lines, to: url.path, synchronising: false)
+                try AtomicFile.write(try file.contents(limit: byteLimit) + lines, to: url.path, synchronising: false)
             } else {
                 try AtomicFile.write(lines, to: file.descriptor)
             }

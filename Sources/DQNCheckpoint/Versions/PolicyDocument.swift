@@ -22,6 +22,8 @@ package struct PolicyDocument: Sendable {
     package let origin: [String: String]
     /// The SHA-256 that identifies the exported checkpoint.
     package let checkpointDigest: String
+    /// The SHA-256 of the parameters in network order; `nil` if the description does not say.
+    private let parametersDigest: String?
     private let writer: Writer
     private let progress: ProgressDocument
 
@@ -38,6 +40,7 @@ package struct PolicyDocument: Sendable {
             origin[key] = String(validating: bytes, as: UTF8.self)
         }
         checkpointDigest = digest
+        parametersDigest = Self.digest(of: checkpoint.online)
         writer = checkpoint.writer
         let policy = checkpoint.stripped(allButPolicy: true)
         progress = ProgressDocument(
@@ -89,6 +92,7 @@ package struct PolicyDocument: Sendable {
         progress = parts.progress
         origin = (parts.origin ?? [:]).filter { Self.originKeys.contains($0.key) }
         checkpointDigest = parts.checkpoint
+        parametersDigest = parts.parameters
     }
 
     /// The text: equal states have equal texts.
@@ -97,6 +101,7 @@ package struct PolicyDocument: Sendable {
     package func text() throws(CheckpointError) -> [UInt8] {
         let parts = Parts(
             format: Self.format, version: FormatVersion.current, writer: writer, checkpoint: checkpointDigest,
+            parameters: parametersDigest,
             configuration: configuration, architecture: architecture, progress: progress,
             origin: origin.isEmpty ? nil : origin)
         do { return Array(try JSONValue.canonicalEncoder.encode(parts)) } catch {
@@ -106,9 +111,22 @@ package struct PolicyDocument: Sendable {
         }
     }
 
-    /// The policy as a checkpoint, stripped of what training needs.
+    /// Whether parameters are those that were described; another program may have trained them further.
+    package func describes(_ parameters: [Float]) -> Bool {
+        parametersDigest == nil || parametersDigest == Self.digest(of: parameters)
+    }
+
+    private static func digest(of parameters: [Float]) -> String? {
+        guard var digest = try? FileDigest() else { return nil }
+        parameters.map { $0.bitPattern.littleEndian }.withUnsafeBytes { digest.update($0) }
+        return digest.finalize().hexadecimal
+    }
+
+    /// The policy as a checkpoint, stripped of what training needs. Evaluations are those of the parameters that were
+    /// described.
     package func checkpoint(_ parameters: [Float]) -> Checkpoint {
-        Checkpoint(
+        let progress = describes(parameters) ? progress : progress.withoutEvaluations
+        return Checkpoint(
             writer: writer, configuration: configuration, architecture: architecture, online: parameters,
             counters: progress.counters, evaluation: progress.evaluation, bestEvaluation: progress.bestEvaluation,
             reachedTarget: progress.reachedTarget, stripped: ["optimizer", "replay", "training"])
@@ -119,11 +137,13 @@ package struct PolicyDocument: Sendable {
             case format, writer, configuration, architecture, progress, origin
             case version = "format_version"
             case checkpoint = "checkpoint_sha256"
+            case parameters = "parameters_sha256"
         }
         let format: String
         let version: String
         let writer: Writer
         let checkpoint: String
+        let parameters: String?
         let configuration: JSONValue
         let architecture: NetworkArchitecture
         let progress: ProgressDocument

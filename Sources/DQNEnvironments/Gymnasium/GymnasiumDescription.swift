@@ -46,8 +46,12 @@ struct GymnasiumDescription: Decodable {
     var observationSpace: ObservationSpace { ObservationSpace(shape: shape, element: element) }
     /// Where the action mask begins in the shared memory: its number of entries, then a byte for each action.
     var maskOffset: Int { (observationSpace.byteCount + 7) / 8 * 8 }
+    /// Where the count of frames lies, and after it the observation of the last frame but one, if it is bytes.
+    var frameCountOffset: Int { (maskOffset + 8 + action_meanings.count + 7) / 8 * 8 }
+    /// Where the observation of the last frame but one lies; `nil` for floats.
+    var keptOffset: Int? { element == .uint8 ? frameCountOffset + 8 : nil }
     /// The size of the shared memory.
-    var memoryByteCount: Int { maskOffset + 8 + action_meanings.count }
+    var memoryByteCount: Int { frameCountOffset + 8 + (element == .uint8 ? observationSpace.byteCount : 0) }
 }
 
 /// What must match when a snapshot is restored: another version of an environment may behave differently.

@@ -7,8 +7,8 @@ internal import Foundation
 /// in Python is thrown here with the line that raised it. Once the process has ended or missed a time limit, every call
 /// throws.
 ///
-/// A step costs two messages over a socket, about ten microseconds, in addition to the environment's own time. A
-/// reference: copies are the same environment. Not thread-safe.
+/// A step costs two messages over a socket, about ten microseconds, in addition to the environment's own time;
+/// ``takeFrames(_:atMost:keepingTwo:)`` takes several for the same. A reference: copies are the same environment. Not thread-safe.
 package final class GymnasiumEnvironment: Environment, CaptureExplaining {
     /// The specification; its id is the text of the id that the environment was created with.
     package let specification: EnvironmentSpecification
@@ -16,7 +16,7 @@ package final class GymnasiumEnvironment: Environment, CaptureExplaining {
     let process: GymnasiumProcess
     let description: GymnasiumDescription
     let stepSeconds: Double
-    private let actionCount: Int
+    let actionCount: Int
     let observationByteCount: Int
     var progress = EpisodeProgress()
     /// The last seed; `nil` before the first.
@@ -70,7 +70,8 @@ package final class GymnasiumEnvironment: Environment, CaptureExplaining {
                     message: "The environment '\(id)' sent an invalid description (\(Self.reason(error))); use the "
                         + "Python that Scripts/setup-gymnasium installs.")
             }
-            try process.share(bytes: description.memoryByteCount)
+            try process.share(
+                bytes: description.memoryByteCount, frameCountOffset: description.frameCountOffset)
         }
         self.process = process
         self.description = description
@@ -129,7 +130,7 @@ package final class GymnasiumEnvironment: Environment, CaptureExplaining {
         return StepOutcome(reward: reply.reward, terminated: reply.terminated, truncated: reply.truncated)
     }
 
-    private func invalidReward(_ reward: Double, for action: Int) -> EnvironmentError {
+    func invalidReward(_ reward: Double, for action: Int) -> EnvironmentError {
         // The environment's state is unknown; a reset may repair it.
         progress.abandon()
         return EnvironmentError(
@@ -151,7 +152,7 @@ package final class GymnasiumEnvironment: Environment, CaptureExplaining {
 
     /// Reads the mask from the shared memory. A mask of another length becomes one without any allowed action, which
     /// users of the mask refuse.
-    private func readMask(_ isPresent: Bool) {
+    func readMask(_ isPresent: Bool) {
         hasMask = isPresent
         guard isPresent, let memory = process.memory else { return }
         let count = Int(clamping: memory.load(fromByteOffset: description.maskOffset, as: UInt64.self))

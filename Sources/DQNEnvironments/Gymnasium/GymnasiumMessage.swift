@@ -10,6 +10,10 @@ enum GymnasiumOperation: UInt32 {
     case render = 6
     case picture = 7
     case files = 8
+    case frames = 9
+
+    /// Whether it steps the environment.
+    var isStep: Bool { self == .step || self == .frames }
 }
 
 /// The status of a worker's reply, with the numbers of its script.
@@ -43,6 +47,10 @@ struct GymnasiumReply {
     let truncated: Bool
     /// Whether the shared memory holds an action mask.
     let hasMask: Bool
+    /// Whether the reward is not finite, so that its frame does not count.
+    let hasInvalidReward: Bool
+    /// The frames taken by a request for several.
+    let frames: Int
     /// The lives left after a reset or a step; `nil` if the game counts none.
     let lives: Int?
     let reward: Double
@@ -56,11 +64,13 @@ extension GymnasiumReply {
     /// Decodes the fixed part and the payload's length; `nil` for an unknown status.
     @inline(__always)
     static func header(_ bytes: UnsafeMutableRawPointer) -> (reply: GymnasiumReply, payloadBytes: UInt64)? {
-        guard let status = GymnasiumStatus(rawValue: bytes.load(as: UInt32.self)) else { return nil }
+        let word = bytes.load(as: UInt32.self)
+        guard let status = GymnasiumStatus(rawValue: word & 0xff) else { return nil }
         let flags = bytes.load(fromByteOffset: 4, as: UInt32.self)
         return (
             GymnasiumReply(
                 status: status, terminated: flags & 1 != 0, truncated: flags & 2 != 0, hasMask: flags & 4 != 0,
+                hasInvalidReward: flags & 8 != 0, frames: Int(word >> 8),
                 lives: flags >> 8 > 0 ? Int(flags >> 8) - 1 : nil,
                 reward: bytes.load(fromByteOffset: 8, as: Double.self), payload: []),
             bytes.load(fromByteOffset: 16, as: UInt64.self)
@@ -69,7 +79,7 @@ extension GymnasiumReply {
 
     func with(payload: [UInt8]) -> GymnasiumReply {
         GymnasiumReply(
-            status: status, terminated: terminated, truncated: truncated, hasMask: hasMask, lives: lives,
-            reward: reward, payload: payload)
+            status: status, terminated: terminated, truncated: truncated, hasMask: hasMask,
+            hasInvalidReward: hasInvalidReward, frames: frames, lives: lives, reward: reward, payload: payload)
     }
 }

@@ -13,7 +13,7 @@ final class GymnasiumProcess {
         control = socket.socket(fileno=3)
         names = (
             "values", "emulator", "capture", "restore", "snapshots", "sources", "isolation", "trust", "environment",
-            "making", "spaces", "worker",
+            "making", "spaces", "frames", "worker",
         )
         for name in names:
             name = "gymnasium_" + name
@@ -30,14 +30,11 @@ final class GymnasiumProcess {
         PackageResources.gymnasium_snapshots_py, PackageResources.gymnasium_sources_py,
         PackageResources.gymnasium_isolation_py, PackageResources.gymnasium_trust_py,
         PackageResources.gymnasium_environment_py, PackageResources.gymnasium_making_py,
-        PackageResources.gymnasium_spaces_py, PackageResources.gymnasium_worker_py,
+        PackageResources.gymnasium_spaces_py, PackageResources.gymnasium_frames_py,
+        PackageResources.gymnasium_worker_py,
     ]
-    /// Largest payload accepted, in bytes.
-    private static let payloadLimit: UInt64 = 1 << 30
     /// Seconds a process has to close its environment.
     private static let closingSeconds = 1.0
-    /// Seconds that a step has at least when the run is asked to end, and the multiple of the longest answer so far.
-    private static let (secondsOfGrace, graceFactor) = (2.0, 3.0)
     /// Seconds that a process has to read the scripts.
     private static let scriptSeconds = 30.0
 
@@ -45,24 +42,28 @@ final class GymnasiumProcess {
     let pythonPath: [String]
     let name: String
     let guarding: GymnasiumGuard
-    private let process: ChildProcess
-    private let control: Int32
-    private let outputDescriptor: Int32
+    let process: ChildProcess
+    let control: Int32
+    let outputDescriptor: Int32
     private let sharedMemory: SharedMemory
     private var isOpen = true
-    private var polling = AnswerPolling()
+    var polling = AnswerPolling()
     var identifier: Int32 { process.identifier }
     var isStopped: Bool { process.isStopped }
     private(set) var memory: UnsafeMutableRawBufferPointer?
+    /// Where the process counts frames in the memory.
+    private var frameCount: UnsafeRawPointer?
     // Enough for the fault handler's output, at most a hundred frames.
-    private var output = OutputTail(limit: 32768)
-    private var hasAnswered = false
+    var output = OutputTail(limit: 32768)
+    var hasAnswered = false
     /// The longest answers so far, in seconds; short ones are not measured.
-    private var longest = (step: 0.0, other: 0.0)
+    var longest = (step: 0.0, other: 0.0)
+    /// The request that has been sent and not answered, if any, and when sending began.
+    var open: (request: GymnasiumRequest, limit: ChildProcess.TimeLimit, began: SuspendingClock.Instant)?
     /// Why the process has ended; `nil` while it runs.
     private(set) var loss: EnvironmentError?
     /// One request, then one reply.
-    private let message = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 + GymnasiumReply.byteCount, alignment: 8)
+    let message = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 + GymnasiumReply.byteCount, alignment: 8)
 
     /// Starts a process. Errors of its environment arrive with the first reply.
     ///
@@ -109,94 +110,24 @@ final class GymnasiumProcess {
     }
 
     /// Sets the size of the shared memory and maps it.
-    func share(bytes: Int) throws(EnvironmentError) {
+    ///
+    /// - Parameter frameCountOffset: where the process counts the frames that it takes: each has a step's time limit.
+    func share(bytes: Int, frameCountOffset: Int) throws(EnvironmentError) {
         do throws(SystemError) { try sharedMemory.map(byteCount: bytes) } catch {
             throw EnvironmentError(
                 code: .environmentFailed,
                 message: "\(bytes) bytes of shared memory for 'gym:\(name)' cannot be allocated (\(error)).")
         }
         memory = sharedMemory.bytes
+        frameCount = memory.flatMap { $0.baseAddress.map { UnsafeRawPointer($0 + frameCountOffset) } }
     }
 
-    /// Sends a request and waits for the reply; any status is valid.
-    ///
-    /// - Throws: ``EnvironmentError`` (`processEnded`, `timedOut`); the process has then ended for good.
-    func ask(
-        _ operation: GymnasiumOperation, flag: Bool = false, _ value: UInt64 = 0, sending payload: [UInt8] = [],
-        seconds: Double
-    ) throws(EnvironmentError) -> GymnasiumReply {
-        if let loss { throw loss }
-        let request = UnsafeMutableRawBufferPointer(rebasing: message[..<16])
-        request.storeBytes(of: operation.rawValue, toByteOffset: 0, as: UInt32.self)
-        // The second bit allows the process to poll for the next request.
-        let flags: UInt32 = (flag ? 1 : 0) | (Processors.haveRoomForPolling ? 2 : 0)
-        request.storeBytes(of: flags, toByteOffset: 4, as: UInt32.self)
-        request.storeBytes(of: value, toByteOffset: 8, as: UInt64.self)
-        let grace = max(Self.secondsOfGrace, Self.graceFactor * (operation == .step ? longest.step : longest.other))
-        var limit = ChildProcess.TimeLimit(seconds: seconds, ofGrace: grace)
-        defer {
-            switch operation {
-            case .step: longest.step = max(longest.step, limit.counted)
-            // Its answer comes after the imports.
-            case .describe: break
-            default: longest.other = max(longest.other, limit.counted)
-            }
-        }
-        var failure = process.send(UnsafeRawBufferPointer(request), to: control, within: &limit)
-        if failure == 0, !payload.isEmpty {
-            failure = payload.withUnsafeBytes { process.send($0, to: control, within: &limit) }
-        }
-        if failure == EAGAIN { throw timedOut(limit) }
-        let header = UnsafeMutableRawBufferPointer(rebasing: message[16...])
-        try receive(into: header, within: &limit)
-        guard let base = header.baseAddress, let (reply, bytes) = GymnasiumReply.header(base),
-            bytes <= Self.payloadLimit
-        else {
-            end(killing: true)
-            throw remember(.processEnded, "The Python process of 'gym:\(name)' violated the protocol and was killed.")
-        }
-        hasAnswered = true
-        if bytes == 0 { return reply }
-        var received = [UInt8](repeating: 0, count: Int(bytes))
-        do {
-            // The closure cannot throw a typed error through the array's own method.
-            let result: Result<Void, EnvironmentError> = received.withUnsafeMutableBytes { buffer in
-                do throws(EnvironmentError) {
-                    return .success(try receive(into: buffer, within: &limit))
-                } catch { return .failure(error) }
-            }
-            try result.get()
-        }
-        return reply.with(payload: received)
-    }
-
-    private func receive(
-        into buffer: UnsafeMutableRawBufferPointer, within limit: inout ChildProcess.TimeLimit
-    ) throws(EnvironmentError) {
-        var filled = 0
-        while filled < buffer.count {
-            let second = output.isEnded ? nil : outputDescriptor
-            switch ChildProcess.wait(
-                for: control, or: second, milliseconds: limit.milliseconds, polling: &polling)
-            {
-            case .timeout: break
-            case .first:
-                let count = recv(control, buffer.baseAddress?.advanced(by: filled), buffer.count - filled, 0)
-                if count > 0 {
-                    filled += count
-                } else if count == 0 || errno != EINTR {
-                    throw ended()
-                }
-            case .second: output.drain(outputDescriptor)
-            case .failure: throw ended()
-            }
-            if filled < buffer.count, limit.isOver(waitingFor: process) { throw timedOut(limit) }
-        }
-    }
+    /// The frames that the process has taken.
+    var countedFrames: UInt64 { frameCount?.load(as: UInt64.self) ?? 0 }
 
     /// Ends the process and everything that its environment has started; releases everything except the shared memory.
     @discardableResult
-    private func end(killing: Bool) -> ChildProcess.Ending {
+    func end(killing: Bool) -> ChildProcess.Ending {
         if isOpen {
             isOpen = false
             close(control)
@@ -209,7 +140,7 @@ final class GymnasiumProcess {
         return process.ending ?? .unknown
     }
 
-    private func timedOut(_ limit: ChildProcess.TimeLimit) -> EnvironmentError {
+    func timedOut(_ limit: ChildProcess.TimeLimit) -> EnvironmentError {
         end(killing: true)
         if limit.isShortened {
             return remember(
@@ -223,7 +154,7 @@ final class GymnasiumProcess {
                 + "the run to start another, or allow more time with --env-timeout SECONDS.")
     }
 
-    private func ended() -> EnvironmentError {
+    func ended() -> EnvironmentError {
         let ending = end(killing: false)
         var how = "\(ending)"
         if case .killed = ending {
@@ -246,7 +177,7 @@ final class GymnasiumProcess {
         return lines[thread...].first { $0.hasPrefix("  File ") }.map { String($0.drop { $0 == " " }) }
     }
 
-    private func remember(_ code: EnvironmentError.Code, _ message: String) -> EnvironmentError {
+    func remember(_ code: EnvironmentError.Code, _ message: String) -> EnvironmentError {
         let error = EnvironmentError(code: code, message: message, details: output.lines.suffix(20).map(String.init))
         loss = error
         return error

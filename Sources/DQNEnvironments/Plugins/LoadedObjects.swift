@@ -9,7 +9,7 @@ enum LoadedObjects {
     /// The files with code that are mapped now; empty where the system does not list them.
     static var files: Set<String> {
         // The system states no size for this file.
-        guard let contents = try? FileContents.read("/proc/self/maps") else { return [] }
+        guard let contents = try? RegularFile.contents("/proc/self/maps", limit: 1 << 28) else { return [] }
         let maps = String(decoding: contents, as: UTF8.self)
         // address permissions offset device inode path
         return Set(

@@ -70,6 +70,7 @@ class Observations:
         else:
             self.read_vector(space, choices)
         self.write = self.write_box if self.leaves is None else self.write_vector
+        self.holds_bytes = self.leaves is None and self.key is None and self.element == "uint8"
         if self.key is not None:
             write, key = self.write, self.key
             self.write = lambda observation: write(observation[key])
@@ -202,6 +203,11 @@ class Observations:
         place = (self.flat.nbytes + 7) // 8 * 8
         self.mask_count = numpy.frombuffer(memory, "uint64", 1, place)
         self.mask = numpy.frombuffer(memory, "uint8", self.action_count, place + 8)
+        # Then a count of frames, and bytes of the observation of the last frame but one.
+        place = (place + 8 + self.action_count + 7) // 8 * 8
+        self.frame_count = memoryview(memory)[place : place + 8].cast("Q")
+        if self.element == "uint8":
+            self.kept = numpy.frombuffer(memory, "uint8", count, place + 8)
         if self.leaves is None:
             self.target = target.transpose(1, 2, 0) if self.moves_channels else target.reshape(self.expected)
             return
@@ -230,6 +236,33 @@ class Observations:
             write(value)
         if self.is_checked:
             self.check()
+
+    def open_if_needed(self):
+        """Maps the memory: after a state was restored, nothing has been written."""
+        if self.target is None:
+            self.open()
+
+    def is_valid(self, observation):
+        """Whether writing an observation cannot fail: bytes of the right shape. Others have to be written to find out."""
+        return (
+            self.holds_bytes
+            and type(observation) is self.numpy.ndarray
+            and observation.dtype == self.numpy.uint8
+            and observation.shape == self.expected
+        )
+
+    def keep(self, observation):
+        """Writes bytes of the last observation but one. Those that may be invalid have been written already."""
+        if not self.is_valid(observation):
+            self.kept[...] = self.flat
+        elif self.moves_channels:
+            self.kept.reshape(self.shape).transpose(1, 2, 0)[...] = observation
+        else:
+            self.kept.reshape(self.expected)[...] = observation
+
+    def count_frame(self):
+        """Shows the other side that a request for several frames makes progress."""
+        self.frame_count[0] += 1
 
     def check(self):
         if not self.numpy.isfinite(self.flat).all():

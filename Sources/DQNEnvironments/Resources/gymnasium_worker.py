@@ -6,8 +6,10 @@ from descriptor 3 and calls main(); COUNT directories with modules of the user's
 Descriptor 3 is a stream socket. After the scripts it has a document, preceded by its length: what may be loaded, or which
 modules to find. A request is 16 bytes (u32 operation, u32 flags, u64 value), little-endian like
 everything else; `restore` is followed by `value` bytes. A reply is 24 bytes (u32 status, u32 flags, f64 reward, u64
-length), followed by `length` bytes. Descriptor 4 is shared memory with the latest observation and action mask. The
-process ends when the other side closes the socket. Nothing is ever pickled.
+length), followed by `length` bytes. The value of `frames` is an action and, in its upper half, how many frames take it;
+the upper 24 bits of the reply's status are the number of frames taken. Descriptor 4 is shared memory with the latest
+observation, the action mask, a count of frames and the observation of the last frame but one. The process ends when the
+other side closes the socket. Nothing is ever pickled.
 """
 
 import json
@@ -32,6 +34,7 @@ from gymnasium_environment import (
     outcome_refusal,
     picture,
 )
+from gymnasium_frames import Frames
 from gymnasium_isolation import take_python_path
 from gymnasium_making import check_reset, import_packages, make, older_interface, read_options
 from gymnasium_snapshots import Snapshots, pack, unpack
@@ -55,9 +58,11 @@ OWN_FILES = {name + ".py" for name in sys.modules if name.startswith("gymnasium_
 REQUEST, REPLY = struct.Struct("<IIQ"), struct.Struct("<IIdQ")
 # In the flags of a request: `value` is a seed; there are enough processors to poll for the next request.
 HAS_SEED, MAY_POLL = 1, 2
+# In the flags of a request for frames: the last two observations are kept, not only the last.
+KEEPS_TWO = 1
 # In the flags of a reply, besides the end of an episode (bits 0 and 1) and lives (from bit 8 on).
-HAS_MASK = 4
-DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER, PICTURE, FILES = range(1, 9)
+HAS_MASK, NOT_FINITE_REWARD = 4, 8
+DESCRIBE, RESET, STEP, SNAPSHOT, RESTORE, RENDER, PICTURE, FILES, FRAMES = range(1, 10)
 # The exceptions of decoding an invalid state.
 NO_STATE = (
     ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError, struct.error
@@ -134,6 +139,9 @@ class Worker:
             self.environment, self.observations, self.actions, self.gymnasium, guard.loaded
         )
         self.snapshots = Snapshots(self.environment, self.gymnasium, numpy)
+        self.frames = Frames(
+            self.environment, self.observations, self.actions, self.information_flags, self.gymnasium
+        )
         self.is_reset = False
 
     def reset(self, seed):
@@ -152,13 +160,19 @@ class Worker:
     def serve(self):
         """Answers requests; steps come first, since there are millions of them."""
         step, write, native = self.environment.step, self.observations.write, self.actions.native
-        polling, flags = Polling(), 0
+        polling, flags, frames = Polling(), 0, self.frames
         while True:
             if flags & MAY_POLL:
                 polling.poll()
             operation, flags, value = REQUEST.unpack(receive(REQUEST.size))
+            # Of this request, for the reply to an exception.
+            frames.taken = frames.flags = 0
             try:
-                if operation == STEP:
+                if operation == FRAMES:
+                    frames.take(value & 0xFFFF_FFFF, value >> 32, flags & KEEPS_TWO)
+                    result = frames.flags if frames.is_finite else frames.flags | NOT_FINITE_REWARD
+                    os.write(CONTROL, REPLY.pack(DONE | frames.taken << 8, result, frames.reward, 0))
+                elif operation == STEP:
                     outcome = None
                     observation, reward, terminated, truncated, information = outcome = step(native(value))
                     write(observation)
@@ -183,15 +197,13 @@ class Worker:
             except Unfit as reason:
                 answer(NOT_APPLICABLE if operation == RESTORE else NOT_CAPTURABLE, str(reason).encode())
             except Refusal as refusal:
-                answer(refusal.status, str(refusal).encode())
+                answer(refusal.status | frames.taken << 8, str(refusal).encode(), frames.flags)
             except Exception as error:
                 refusal = older_interface(error, OWN_FILES, self.gymnasium)
-                if refusal is None and operation == STEP:
-                    refusal = outcome_refusal(outcome)
-                if refusal:
-                    answer(refusal.status, str(refusal).encode())
-                else:
-                    answer(FAILED, failure(error))
+                if refusal is None and operation in (STEP, FRAMES):
+                    refusal = outcome_refusal(outcome if operation == STEP else frames.outcome)
+                status, text = (refusal.status, str(refusal).encode()) if refusal else (FAILED, failure(error))
+                answer(status | frames.taken << 8, text, frames.flags)
 
     def restore(self, data):
         if not self.is_reset:

@@ -16,6 +16,8 @@ package final class EnvironmentMemory: Equatable, @unchecked Sendable {
     static let recordLimit = 4 << 20
     /// The most environments that are remembered; those named first are forgotten first.
     static let countLimit = 1000
+    /// The most bytes of a file of an environment; a larger one counts as changed.
+    private static let fileBytes = 1 << 32
     private static let folders = ["swift-dqn", "environments"]
 
     private let base: String?
@@ -110,7 +112,7 @@ package final class EnvironmentMemory: Equatable, @unchecked Sendable {
     }
 
     private func digest(ofFile path: String) -> String? {
-        guard let contents = try? FileContents.read(path) else { return nil }
+        guard let contents = try? RegularFile.contents(path, limit: Self.fileBytes) else { return nil }
         return try? digest(contents)
     }
 

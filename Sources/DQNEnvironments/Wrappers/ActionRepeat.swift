@@ -20,6 +20,8 @@ package struct ActionRepeat: EnvironmentWrapper {
     package var stepsPerSecond: Double { inner.stepsPerSecond / Double(count) }
     /// The largest number of frames that an action may take in all.
     private static let mostFrames = 1_000_000
+    /// Takes all repetitions in one call, if the inner environment can.
+    private let taker: (any FrameTaking)?
     private var shown: Observation
     private var before: Observation
 
@@ -56,9 +58,16 @@ package struct ActionRepeat: EnvironmentWrapper {
         self.specification = specification
         self.count = count
         self.takesMaximum = takesMaximum
+        taker = count > 1 ? environment.frameTaker(keepingTwo: takesMaximum) : nil
         inner = environment
         shown = Observation(zerosOf: takesMaximum ? space : ObservationSpace(shape: [0], element: .uint8))
         before = shown
+    }
+
+    /// All repetitions, if the inner environment takes them in one call.
+    package var innerPreparation: StepPreparation? {
+        guard let taker = taker as? any StepPreparing else { return inner.stepPreparation }
+        return StepPreparation(taker, frames: count, keepsTwo: takesMaximum)
     }
 
     /// Resets the inner environment.
@@ -71,6 +80,7 @@ package struct ActionRepeat: EnvironmentWrapper {
     ///
     /// - Returns: the last outcome, with the sum of the rewards.
     package mutating func step(_ action: Int) throws -> StepOutcome {
+        if let taker { return try step(action, taker) }
         var outcome = try inner.step(action)
         var (reward, rawReward) = (outcome.reward, outcome.rawReward)
         var taken = 1
@@ -88,6 +98,13 @@ package struct ActionRepeat: EnvironmentWrapper {
         outcome.reward = reward
         outcome.rawReward = rawReward
         return outcome
+    }
+
+    private mutating func step(_ action: Int, _ taker: any FrameTaking) throws -> StepOutcome {
+        let result = try taker.takeFrames(action, atMost: count, keepingTwo: takesMaximum)
+        guard takesMaximum else { return result.outcome }
+        if result.frames == count { taker.observeMaximum(into: &shown) } else { inner.observe(into: &shown) }
+        return result.outcome
     }
 
     private mutating func takeMaximum() {

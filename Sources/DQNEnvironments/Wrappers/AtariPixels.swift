@@ -45,6 +45,11 @@ package struct AtariPixels: EnvironmentWrapper {
         inner = environment
     }
 
+    /// Only observations change, of which the last alone is computed.
+    package func innerFrameTaker(keepingTwo: Bool) -> (any FrameTaking)? {
+        keepingTwo ? nil : inner.frameTaker(keepingTwo: false)
+    }
+
     /// Writes the inner observation in grey, shrunk.
     package func observe(into observation: inout Observation) { camera.take(inner, into: &observation) }
 }

@@ -11,11 +11,21 @@ package protocol EnvironmentWrapper: Environment, CaptureExplaining {
     var inner: any Environment { get set }
     /// The wrapper as a list writes it: `action-repeat:4,max`.
     var text: String { get }
+    /// What takes frames for the inner environment, if the wrapper passes each step on unchanged, and observations too
+    /// where two of them count; `nil` by default.
+    func innerFrameTaker(keepingTwo: Bool) -> (any FrameTaking)?
+    /// What begins a step early: by default the inner environment, whose step each wrapper's step takes first, with the
+    /// same action.
+    var innerPreparation: StepPreparation? { get }
 }
 
 extension EnvironmentWrapper {
     /// The specification of the inner environment.
     package var specification: EnvironmentSpecification { inner.specification }
+    /// `nil`: steps pass through the wrapper.
+    package func innerFrameTaker(keepingTwo: Bool) -> (any FrameTaking)? { nil }
+    /// That of the inner environment.
+    package var innerPreparation: StepPreparation? { inner.stepPreparation }
     /// The lives left in the inner environment.
     package var lives: Int? { inner.lives }
     /// The action mask of the inner environment.

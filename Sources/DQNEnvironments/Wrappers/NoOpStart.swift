@@ -11,6 +11,8 @@ package struct NoOpStart: EnvironmentWrapper {
     package let most: Int
     /// `no-op-start:30`.
     package let text: String
+    /// Takes several steps in one call, if the inner environment can.
+    private let taker: (any FrameTaking)?
     private var random = NoOpStart.stream(seed: 0)
 
     /// Wraps an environment.
@@ -25,8 +27,12 @@ package struct NoOpStart: EnvironmentWrapper {
             throw .unfit(text, environment, "its action 0 is '\(first)', not 'noop'")
         }
         self.most = most
+        taker = environment.frameTaker(keepingTwo: false)
         inner = environment
     }
+
+    /// Steps and observations pass through.
+    package func innerFrameTaker(keepingTwo: Bool) -> (any FrameTaking)? { inner.frameTaker(keepingTwo: keepingTwo) }
 
     private static func stream(seed: UInt64) -> RandomGenerator { RandomGenerator(seed: seed, stream: "no-op-start") }
 
@@ -34,10 +40,19 @@ package struct NoOpStart: EnvironmentWrapper {
     package mutating func reset(seed: UInt64?) throws {
         if let seed { random = Self.stream(seed: seed) }
         try inner.reset(seed: seed)
-        let steps = 1 + random.integer(below: most)
-        for _ in 0..<steps {
-            if try inner.step(0).ended { try inner.reset(seed: nil) }
+        var left = 1 + random.integer(below: most)
+        while left > 0 {
+            let (ended, frames) = try takeNothing(left)
+            if ended { try inner.reset(seed: nil) }
+            left -= frames
         }
+    }
+
+    /// Takes action 0 up to a number of times.
+    private mutating func takeNothing(_ count: Int) throws -> (ended: Bool, frames: Int) {
+        guard count > 1, let taker else { return (try inner.step(0).ended, 1) }
+        let result = try taker.takeFrames(0, atMost: count, keepingTwo: false)
+        return (result.outcome.ended, result.frames)
     }
 
     /// The inner state, and the random stream as `random`.

@@ -34,6 +34,11 @@ package struct ObservationScale: EnvironmentWrapper {
         self.offset = offset
     }
 
+    /// Only observations change, of which the last alone is computed.
+    package func innerFrameTaker(keepingTwo: Bool) -> (any FrameTaking)? {
+        keepingTwo ? nil : inner.frameTaker(keepingTwo: false)
+    }
+
     /// Writes the inner observation, scaled.
     package func observe(into observation: inout Observation) {
         inner.observe(into: &observation)

@@ -18,17 +18,44 @@ struct DescribedPolicy {
         _ description: [UInt8]?, _ value: ForeignValue, _ options: ImportOptions, _ file: String
     ) throws(InterchangeError) {
         guard let description else { return nil }
-        do throws(CheckpointError) { document = try PolicyDocument(description) } catch {
+        let document = try Self.document(description, file)
+        var value = value
+        let names = StableBaselinesNames(value)
+        if names.isModel {
+            guard let renamed = names.parameters(of: document.architecture) else { return nil }
+            value = renamed
+        }
+        try Self.requireNothing(of: options, file)
+        self.init(document: document, network: try Self.network(document.architecture, value, file))
+    }
+
+    /// Creates a policy of a description and the network that was found in the same file.
+    init(document: PolicyDocument, network: ImportedNetwork) {
+        var network = network
+        if !document.describes(network.parameters) {
+            network.notes.append(
+                "The parameters have changed since the file was made; the evaluations of its description are left out.")
+        }
+        self.document = document
+        self.network = network
+    }
+
+    /// Reads a description.
+    static func document(_ description: [UInt8], _ file: String) throws(InterchangeError) -> PolicyDocument {
+        do throws(CheckpointError) { return try PolicyDocument(description) } catch {
             throw InterchangeError(
                 code: error.code == .unsupportedVersion ? .notRepresentable : .malformed,
                 message: "\(file): \(error.message)", underlying: error)
         }
+    }
+
+    /// Refuses options: a description leaves nothing to them.
+    static func requireNothing(of options: ImportOptions, _ file: String) throws(InterchangeError) {
         if let key = options.map.keys.min() ?? (options.activation == nil ? nil : "--activation") {
             throw .ambiguous(
                 "\(file) describes its own network, which \(key.hasPrefix("--") ? key : "--map \(key)") would change; "
                     + "leave it out.")
         }
-        network = try Self.network(document.architecture, value, file)
     }
 
     private static func network(

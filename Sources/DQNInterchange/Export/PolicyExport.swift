@@ -9,6 +9,7 @@ package struct PolicyExport: Sendable {
         case safetensors
         /// NumPy's archive of arrays.
         case numPy = "npz"
+        case onnx
 
         /// The format of a file name, by its ending; `nil` for other endings.
         package init?(fileName: String) {
@@ -67,9 +68,11 @@ package struct PolicyExport: Sendable {
     ///
     /// - Throws: ``InterchangeError`` (`notRepresentable`) for what the format cannot hold; `CheckpointError`
     ///   (`invalidState`).
-    package func contents(_ format: Format) throws -> Data {
+    /// - Parameter choosesAction: Whether an ONNX graph also has the greedy action as an output.
+    package func contents(_ format: Format, choosesAction: Bool = false) throws -> Data {
         switch format {
         case .safetensors: try SafetensorsWriter.file(arrays, description: try document.text())
+        case .onnx: try ONNXWriter.file(self, choosesAction: choosesAction)
         case .numPy: try NumPyWriter.file(arrays, description: try document.text())
         }
     }

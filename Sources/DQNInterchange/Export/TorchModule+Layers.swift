@@ -41,7 +41,7 @@ extension TorchModule {
         shape = (try? layer.outputShape(for: input, name: name)) ?? input
         switch layer.kind {
         case .dense: return linear(name)
-        case .layerNorm: return "nn.LayerNorm(\(input), eps=1e-5)"
+        case .layerNorm: return "nn.LayerNorm(\(input), eps=\(NetworkArchitecture.layerNormEpsilon))"
         case .convolution(let sizes):
             let windows = Self.windows(sizes.kernel, sizes.stride, sizes.padding)
             return "nn.Conv2d(\(input[0]), \(sizes.outputs), \(windows))"

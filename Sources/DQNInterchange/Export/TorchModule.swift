@@ -12,16 +12,13 @@ extension PolicyExport {
         let stem = weights.lowercased().hasSuffix(".safetensors") ? String(weights.dropLast(12)) : weights
         var name = String(stem.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
         if name.first.map({ $0.isNumber }) ?? true { name = "policy_" + name }
-        // A file of such a name would hide what the module itself imports.
-        if TorchModule.imported.contains(name) || name.allSatisfy({ $0 == "_" }) { name += "_policy" }
+        if PythonNames.reserved.contains(name) || name.allSatisfy({ $0 == "_" }) { name += "_policy" }
         return name + ".py"
     }
 }
 
 /// Writes the Python source of a module.
 struct TorchModule {
-    /// Names that the source imports, and words of Python that files may be called.
-    static let imported: Set<String> = ["torch", "safetensors", "numpy", "class", "def", "import", "lambda", "pass"]
     let policy: PolicyExport
     private let weights: String
     var network: NetworkArchitecture { policy.architecture }

@@ -9,23 +9,36 @@ struct NetworkFinder {
         var name: String { path.isEmpty ? "the whole file" : path.joined(separator: ".") }
     }
 
-    /// - Parameter chosen: The prefix of a network's names, from `--map network=…`.
+    /// - Parameters:
+    ///   - chosen: The prefix of a network's names, from `--map network=…`.
+    ///   - transposed: The names of layers and whether their weights have the outputs last, from `--map
+    ///     LAYER.transpose=…`.
     /// - Throws: ``InterchangeError``: `notRepresentable` if there is none, `ambiguous` if there are several.
     static func network(
-        in value: ForeignValue, chosen: String?, _ file: String
+        in value: ForeignValue, chosen: String?, transposed: [String: Bool] = [:], _ file: String
     ) throws(InterchangeError) -> Candidate {
+        let dictionaries = try StateDictionary.all(in: value, file)
         var modules: [ForeignModule] = []
-        for dictionary in try StateDictionary.all(in: value, file) {
-            modules += try ForeignModule.all(in: dictionary, file)
+        for dictionary in dictionaries {
+            modules += try ForeignModule.all(in: dictionary, transposed: transposed, file)
         }
         guard !modules.isEmpty else { throw .notRepresentable("\(file) has no tensors.") }
+        try requireNoAtoms(dictionaries, file)
+        for name in transposed.keys.sorted() {
+            guard modules.contains(where: { $0.name == name && [2, 4].contains($0.shape.count) }) else {
+                let layers = modules.filter { [2, 4].contains($0.shape.count) }.map(\.name)
+                throw .ambiguous(
+                    "--map \(name).transpose names no dense layer and no convolution of \(file), which has \(list(layers))."
+                )
+            }
+        }
         if let chosen {
             let path = chosen.split(separator: ".").map(String.init)
             let inside = modules.filter { $0.path.starts(with: path) }
             guard !inside.isEmpty else {
                 throw .ambiguous("\(file) has no tensors below '\(chosen)'; there are \(list(modules.map(\.name))).")
             }
-            guard let plan = NetworkPlan(inside) else { throw unsupported(inside, file) }
+            guard let plan = NetworkPlan(inside, below: path.count) else { throw unsupported(inside, file) }
             return Candidate(path: path, plan: plan)
         }
         let found = candidates(modules, below: [])
@@ -40,7 +53,11 @@ struct NetworkFinder {
     }
 
     private static func isTarget(_ path: [String]) -> Bool {
-        path.contains { $0.lowercased().contains("target") || $0.lowercased().hasSuffix("_old") }
+        path.contains { component in
+            let text = component.lowercased()
+            return ["target", "tgt", "frozen", "fixed"].contains { text.contains($0) } || text.hasSuffix("_old")
+                || text.hasPrefix("old_") || text.hasSuffix("_prime") || text == "old"
+        }
     }
 
     private static func isOnline(_ path: [String]) -> Bool {
@@ -61,7 +78,7 @@ struct NetworkFinder {
             order.flatMap { key in key.isEmpty ? [] : candidates(groups[key] ?? [], below: prefix + [key]) }
         }
         if order.count == 1, modules.count > 1, !order[0].isEmpty { return split() }
-        if let plan = NetworkPlan(modules) {
+        if let plan = NetworkPlan(modules, below: prefix.count) {
             // A network and its target may fit together by accident, if it has as many actions as inputs.
             let shapes = Set(order.map { (groups[$0] ?? []).map(\.shape) })
             let areCopies = order.count > 1 && shapes.count == 1 && shapes.first.map { $0.count > 1 } ?? false
@@ -71,14 +88,37 @@ struct NetworkFinder {
         return order.count > 1 ? split().filter { $0.plan.modules.count > 1 } : []
     }
 
+    /// Refuses networks that compute a distribution over fixed returns: its mean is not linear in their outputs.
+    private static func requireNoAtoms(_ dictionaries: [StateDictionary], _ file: String) throws(InterchangeError) {
+        let names = ["support", "supports", "atoms", "z_atoms", "z_values", "z", "v_support"]
+        for (name, tensor) in dictionaries.flatMap(\.tensors) where tensor.count > 1 {
+            guard let last = name.split(separator: ".").last, names.contains(last.lowercased()) else { continue }
+            throw .notRepresentable(
+                "\(file) has a distributional head (C51): '\(name)' are its \(tensor.count) returns, and networks here have "
+                    + "no softmax over returns; import a network of Q-values or of quantiles (QR-DQN).")
+        }
+    }
+
     private static func unsupported(_ modules: [ForeignModule], _ file: String) -> InterchangeError {
         for module in modules {
-            if let words = module.unsupported {
-                return .notRepresentable("'\(module.name)' of \(file) is \(words), which networks here do not have.")
+            guard let words = module.unsupported else { continue }
+            if module.statistics.mean != nil {
+                return .notRepresentable(
+                    "'\(module.name)' of \(file) is a batch normalisation that is not next to a layer that it could be "
+                        + "folded into (an activation is between them, or sizes differ); fold it in its own program.")
             }
+            return .notRepresentable("'\(module.name)' of \(file) is \(words), which networks here do not have.")
+        }
+        let ends = modules.map { ($0, NetworkPlan.Stream($0, below: 0), $0.shape.first ?? 0) }
+        if let value = ends.last(where: { $0.1 == .value }), let other = ends.last(where: { $0.1 == .advantage }),
+            value.2 > 1, value.2 < other.2, other.2.isMultiple(of: value.2)
+        {
+            return .notRepresentable(
+                "'\(value.0.name)' of \(file) has \(value.2) outputs and '\(other.0.name)' \(other.2): a dueling network of "
+                    + "distributions (Rainbow, C51), which networks here do not have; import a network of Q-values.")
         }
         return .notRepresentable(
-            "The layers of \(file) do not follow one another: \(list(modules.map { "\($0.name) \($0.shape)" })); choose "
+            "The layers of \(file) do not follow one another, or do so in several orders: \(list(modules.map { "\($0.name) \($0.shape)" })); choose "
                 + "the network with --map network=NAME.")
     }
 

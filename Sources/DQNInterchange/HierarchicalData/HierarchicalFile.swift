@@ -15,6 +15,7 @@ final class HierarchicalFile {
     private var structures: Int
     /// Bytes of contents that may still be produced.
     private var contents: Int
+    private let contentLimit: Int
     /// The address of the root group's header.
     private var rootAddress: UInt64 = 0
 
@@ -40,14 +41,19 @@ final class HierarchicalFile {
         return nil
     }
 
+    /// - Parameter outer: The archive that this is a file of, whose size bounds what is read then.
     /// - Throws: ``InterchangeError``: `malformed`, `notRepresentable` for files of other layouts.
-    init(_ bytes: ArraySlice<UInt8>, _ name: String) throws(InterchangeError) {
+    init(
+        _ bytes: ArraySlice<UInt8>, _ name: String, within outer: ZipArchive? = nil
+    ) throws(InterchangeError) {
         self.name = name
+        let fileByteCount = min(bytes.count, outer?.fileByteCount ?? bytes.count)
+        contentLimit = ZipArchive.Limit.contentBytes(fileByteCount)
         guard let place = Self.place(in: bytes) else { throw .malformed("\(name) is no HDF5 file.") }
         // Addresses count from the superblock.
         self.bytes = bytes.dropFirst(place)
-        structures = 16 * bytes.count + (1 << 20)
-        contents = ZipArchive.Limit.contentBytes(bytes.count)
+        structures = 16 * fileByteCount + (1 << 20)
+        contents = contentLimit
         var head = ByteReader(self.bytes.dropFirst(Self.signature.count), "The superblock of \(name)")
         let version = try head.byte()
         let sizes: ArraySlice<UInt8>
@@ -106,8 +112,7 @@ final class HierarchicalFile {
     func produce(_ count: Int) throws(InterchangeError) {
         guard count >= 0, count <= contents else {
             throw .malformed(
-                "\(name) would hold more than \(ZipArchive.Limit.contentBytes(bytes.count)) bytes, far more than weights "
-                    + "do.")
+                "\(name) would hold more than \(contentLimit) bytes, far more than weights do.")
         }
         contents -= count
     }

@@ -1,4 +1,4 @@
-internal import CDeflate
+internal import DQNCheckpoint
 internal import DQNModel
 
 /// A filter that chunks passed through when they were written.
@@ -63,20 +63,14 @@ enum HierarchicalFilter {
         _ bytes: ArraySlice<UInt8>, _ count: Int, _ words: String
     ) throws(InterchangeError) -> [UInt8] {
         // Deflate cannot compress more than this.
-        guard count / ZipArchive.Limit.expansion <= bytes.count, let handle = libdeflate_alloc_decompressor() else {
+        guard count / ZipArchive.Limit.expansion <= bytes.count else {
             throw .malformed("\(words) cannot be decompressed to \(count) bytes.")
         }
-        defer { libdeflate_free_decompressor(handle) }
-        var isValid = false
-        // One byte of room even for nothing, because the address must not be null.
-        let result = [UInt8](unsafeUninitializedCapacity: max(count, 1)) { buffer, initialized in
-            let status = bytes.withUnsafeBytes { source in
-                libdeflate_zlib_decompress(handle, source.baseAddress, source.count, buffer.baseAddress, count, nil)
-            }
-            isValid = status == LIBDEFLATE_SUCCESS
-            initialized = isValid ? count : 0
+        let result: [UInt8]?
+        do { result = try Decompressor.bytes(bytes, count: count, .zlib) } catch {
+            throw InterchangeError(code: .missing, message: error.message, underlying: error)
         }
-        guard isValid else { throw .malformed("\(words) cannot be decompressed to \(count) bytes.") }
+        guard let result else { throw .malformed("\(words) cannot be decompressed to \(count) bytes.") }
         return result
     }
 }

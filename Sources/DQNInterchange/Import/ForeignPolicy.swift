@@ -8,10 +8,12 @@ package struct ForeignPolicy: Sendable {
     /// What wrote a file.
     package enum Kind: String, Sendable {
         case stableBaselines = "stable-baselines3"
+        case olderStableBaselines = "stable-baselines2"
         case pyTorch = "pytorch"
         case olderPyTorch = "pytorch-older"
         case safetensors
         case numPy = "numpy"
+        case onnx
         /// A whole model of Keras.
         case keras
         /// Weights of Keras.
@@ -26,7 +28,7 @@ package struct ForeignPolicy: Sendable {
     /// The digest of the file, SHA-256 in lower-case hexadecimal.
     package let digest: String
     /// The network.
-    package let network: ImportedNetwork
+    package private(set) var network: ImportedNetwork
     /// The settings of its training, as far as the file has them.
     private var settings: [String: JSONValue] = [:]
     /// Steps of training, as far as the file says.
@@ -41,6 +43,12 @@ package struct ForeignPolicy: Sendable {
     /// - Throws: ``InterchangeError``: `missing`, `malformed`, `notRepresentable` or `ambiguous`.
     package init(contentsOf url: URL, _ options: ImportOptions) throws(InterchangeError) {
         try self.init(try Self.bytes(of: url)[...], name: url.lastPathComponent, options)
+        if kind == .stableBaselines, options.normalizationFile == nil, network.architecture.inputScale.isEmpty,
+            let statistics = NormalizationStatistics.file(beside: url)
+        {
+            network.notes.append(
+                "'\(statistics)' is not read; if the policy was trained with it, pass it with --vecnormalize.")
+        }
     }
 
     /// Returns the contents of a file.
@@ -70,16 +78,29 @@ package struct ForeignPolicy: Sendable {
         var value = ForeignValue.null
         var description: [UInt8]?
         var facts = NetworkFacts()
+        var onnx: ONNXImport?
+        var plan: NetworkPlan?
         var keras: KerasFile.Contents?
         if ZipArchive.isArchive(bytes) {
             let archive = try ZipArchive(bytes, file)
             if StableBaselinesFile.isModel(archive) {
                 kind = .stableBaselines
-                let (data, weights) = try StableBaselinesFile.read(archive, file)
-                facts = try StableBaselinesFile.facts(data, file)
-                settings = StableBaselinesFile.configuration(data)
-                agentSteps = max(data["num_timesteps"]?.integerValue ?? 0, 0)
-                value = weights
+                let contents = try StableBaselinesFile.read(archive, file)
+                description = contents.data[PolicyExport.descriptionKey]?.stringValue.map { Array($0.utf8) }
+                if let own = try DescribedPolicy(description, contents.weights, options, file) {
+                    try Self.requireNoStatistics(options, file)
+                    (network, described) = (own.network, own)
+                    return
+                }
+                // Trained further so that its layers are no longer those of the description.
+                description = nil
+                let model = try StableBaselinesFile.model(archive, contents, options, file)
+                (facts, plan, value) = (model.facts, model.plan, model.weights)
+                (settings, agentSteps) = (model.settings, model.agentSteps)
+            } else if OlderStableBaselinesFile.isModel(archive) {
+                kind = .olderStableBaselines
+                let model = try OlderStableBaselinesFile.model(archive, options, file)
+                (facts, plan, settings) = (model.facts, model.plan, model.settings)
             } else if TorchFile.folder(of: archive) != nil {
                 kind = .pyTorch
                 value = try TorchFile.read(archive, file)
@@ -106,32 +127,71 @@ package struct ForeignPolicy: Sendable {
         } else if Safetensors.isFile(bytes) {
             kind = .safetensors
             (value, description) = try Safetensors.read(bytes, file)
+            facts.isOrderedByName = true
+        } else if ONNXModel.isModel(bytes) || name.lowercased().hasSuffix(".onnx") {
+            kind = .onnx
+            onnx = try ONNXImport(bytes, options, file)
         } else {
             throw .notRepresentable(
-                "\(file) is no file that can be imported; Stable-Baselines3 zips, PyTorch weights, Keras files, safetensors "
-                    + "and NumPy .npz are supported.")
+                "\(file) is no file that can be imported; Stable-Baselines3 zips, PyTorch weights, Keras files, safetensors, "
+                    + "NumPy .npz and ONNX models are supported.")
         }
         var notes: [String] = []
+        if kind == .keras || kind == .onnx, let key = options.settingOfStream {
+            throw .ambiguous("\(file) says itself what --map \(key) would change; leave it out.")
+        }
         switch keras {
         case .model(let whole)?:
+            try Self.requireNoStatistics(options, file)
             (network, described) = (whole, nil)
             return
         case .weights(let stored, let stated, let assumed)?: (value, facts, notes) = (stored, stated, assumed)
         case nil: break
         }
-        if let key = ImportOptions.modelKeys.first(where: { options.map[$0] != nil }) {
+        if let key = ImportOptions.modelKeys.first(where: { options.map[$0] != nil && ($0 != "head" || keras == nil) })
+        {
             throw .ambiguous("\(file) is no whole model of Keras, to which alone --map \(key) applies; leave it out.")
         }
-        described = try DescribedPolicy(description, value, options, file)
-        if let described {
-            network = described.network
+        if let onnx {
+            described = try onnx.described()
         } else {
-            facts.parameterLimit = min(1 << 22 + 16 * bytes.count, 1 << 28)
-            facts.scaling = try value.removeInputScaling(file)
-            let found = try NetworkFinder.network(in: value, chosen: options.map["network"], file)
-            var built = try NetworkBuilder.network(found.plan, facts, options, file)
+            described = try DescribedPolicy(description, value, options, file)
+        }
+        if let described {
+            try Self.requireNoStatistics(options, file)
+            network = described.network
+        } else if let onnx {
+            try Self.requireNoStatistics(options, file)
+            network = try onnx.network()
+        } else {
+            facts.parameterLimit = min(1 << 22 + 16 * bytes.count, NetworkFacts.mostParameters)
+            let scaling = try value.removeInputScaling(file)
+            if facts.scaling.isEmpty { facts.scaling = scaling }
+            if let url = options.normalizationFile {
+                let found = try NormalizationStatistics.scaling(
+                    try Self.bytes(of: url)[...], "'\(url.lastPathComponent)'")
+                facts.scaling = found.scaling
+                facts.notes += found.notes
+            }
+            if plan != nil, let key = options.map.keys.filter({ $0 == "network" || $0.hasSuffix(".transpose") }).min() {
+                throw .ambiguous("\(file) says itself what --map \(key) would change; leave it out.")
+            }
+            if plan == nil {
+                plan = try NetworkFinder.network(
+                    in: value, chosen: options.map["network"], transposed: try options.transposed(), file
+                ).plan
+            }
+            guard var plan else { throw .notRepresentable("\(file) has no network.") }
+            if facts.isOrderedByName { try plan.checkOrderOfNames(file) }
+            var built = try NetworkBuilder.network(plan, facts, options, file)
             built.notes += notes
             network = built
+        }
+    }
+
+    private static func requireNoStatistics(_ options: ImportOptions, _ file: String) throws(InterchangeError) {
+        guard options.normalizationFile == nil else {
+            throw .ambiguous("\(file) says how observations are scaled; leave out --vecnormalize.")
         }
     }
 
@@ -151,7 +211,8 @@ package struct ForeignPolicy: Sendable {
         if let environment = options.environment, !environment.isEmpty,
             case .object(var configuration) = checkpoint.configuration
         {
-            configuration["environment"] = .string(environment)
+            let settings = GameSettings.settings(environment, network.architecture.input)
+            configuration.merge(described == nil ? settings : ["environment": .string(environment)]) { $1 }
             checkpoint.configuration = .object(configuration)
         }
         guard checkpoint.configuration["environment"]?.stringValue?.isEmpty == false else {

@@ -1,4 +1,5 @@
 package import DQNModel
+package import Foundation
 
 /// What the user decides about an imported file.
 package struct ImportOptions: Sendable {
@@ -6,25 +7,30 @@ package struct ImportOptions: Sendable {
     package var environment: String?
     /// The activation of all hidden layers, if the file does not say.
     package var activation: NetworkArchitecture.Activation?
-    /// The settings of `--map`: `network=PREFIX`, `input=4x84x84`, `frame_stack=4`, and for a hidden layer N
-    /// `layers.N.activation=tanh`, `layers.N.stride=4` or `layers.N.padding=1`; for models of Keras `head=dueling`,
-    /// `head.activation=identity` and `input_scale=1/255`.
+    /// What Stable-Baselines3's `VecNormalize` saved, if the policy was trained with it.
+    package var normalizationFile: URL?
+    /// The settings of `--map`: `network=PREFIX`, `input=4x84x84`, `frame_stack=4`, `input_scale=1/255` and
+    /// `input_offset=0`; for a hidden layer N `layers.N.activation=tanh`, `layers.N.stride=4` or `layers.N.padding=1`; for one of
+    /// a stream `value.layers.N.activation=tanh`; for a
+    /// layer of the file `NAME.transpose=true`; for models of Keras `head=dueling` and `head.activation=identity`.
     package private(set) var map: [String: String] = [:]
 
     /// Creates options.
     ///
     /// - Throws: ``InterchangeError`` (`ambiguous`) for a setting that does not exist or occurs twice.
     package init(
-        environment: String? = nil, activation: NetworkArchitecture.Activation? = nil, map settings: [String] = []
+        environment: String? = nil, activation: NetworkArchitecture.Activation? = nil, map settings: [String] = [],
+        normalizationFile: URL? = nil
     ) throws(InterchangeError) {
         self.environment = environment
         self.activation = activation
+        self.normalizationFile = normalizationFile
         for setting in settings {
             let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, Self.isKey(parts[0]) else {
                 throw .ambiguous(
-                    "--map \(setting) is invalid; use network=PREFIX, input=4x84x84, frame_stack=4, or "
-                        + "layers.0.activation=tanh, layers.0.stride=4, layers.0.padding=1.")
+                    "--map \(setting) is invalid; use network=PREFIX, input=4x84x84, frame_stack=4, input_scale=1/255, input_offset=0, or "
+                        + "layers.0.activation=tanh, layers.0.stride=4, layers.0.padding=1, NAME.transpose=true.")
             }
             guard map.updateValue(parts[1], forKey: parts[0]) == nil else {
                 throw .ambiguous("--map sets '\(parts[0])' twice; give it once.")
@@ -32,14 +38,58 @@ package struct ImportOptions: Sendable {
         }
     }
 
-    /// The settings that only whole models take.
-    static let modelKeys = ["head", "head.activation", "input_scale"]
+    /// The settings that only models of Keras take.
+    static let modelKeys = ["head", "head.activation"]
 
     private static func isKey(_ key: String) -> Bool {
-        if ["network", "input", "frame_stack"].contains(key) || modelKeys.contains(key) { return true }
-        let parts = key.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 3 && parts[0] == "layers" && Int(parts[1]).map { $0 >= 0 } ?? false
-            && ["activation", "stride", "padding"].contains(parts[2])
+        if ["network", "input", "frame_stack", "input_scale", "input_offset"].contains(key) || modelKeys.contains(key) {
+            return true
+        }
+        if key.hasSuffix(".transpose"), key.count > 10 { return true }
+        return layer(key) != nil
+    }
+
+    /// Returns the hidden layer of this library's network that a setting is for, and its stream unless it is shared;
+    /// `nil` if the setting is for something else.
+    static func layer(_ key: String) -> (stream: String?, index: Int)? {
+        var parts = key.split(separator: ".", omittingEmptySubsequences: false)
+        let settings = parts.first == "layers" ? ["activation", "stride", "padding"] : ["activation"]
+        var stream: String?
+        if parts.count == 4, ["value", "advantage", "policy"].contains(parts[0]) {
+            stream = String(parts.removeFirst())
+        }
+        guard parts.count == 3, parts[0] == "layers", let index = Int(parts[1]), index >= 0,
+            String(index) == parts[1], settings.contains(String(parts[2]))
+        else { return nil }
+        return (stream, index)
+    }
+
+    /// The first setting of a layer of a stream: those of graphs and whole models are known.
+    var settingOfStream: String? { map.keys.filter { Self.layer($0)?.stream != nil }.min() }
+
+    /// Returns the names of layers in the file whose order of axes the user gives, and whether outputs come last.
+    func transposed() throws(InterchangeError) -> [String: Bool] {
+        var names: [String: Bool] = [:]
+        for (key, text) in map where key.hasSuffix(".transpose") {
+            guard let value = Bool(text) else {
+                throw .ambiguous("--map \(key)=\(text) must be true (inputs x outputs) or false (outputs x inputs).")
+            }
+            names[String(key.dropLast(10))] = value
+        }
+        return names
+    }
+
+    /// Returns how observations are scaled: what the user says, otherwise what the file says.
+    func scaling(_ facts: InputScaling) throws(InterchangeError) -> InputScaling {
+        var result = facts
+        if let scale = try inputScale() { result.scale = [Float(scale)] }
+        if let text = map["input_offset"] {
+            guard let offset = Float(text), offset.isFinite else {
+                throw .ambiguous("--map input_offset=\(text) must be a number such as 0 or 127.5.")
+            }
+            result.offset = [offset]
+        }
+        return result
     }
 
     /// Returns a setting that must be a number of a range.
@@ -53,12 +103,26 @@ package struct ImportOptions: Sendable {
 
     /// Returns the activation of a hidden layer that has one of its own.
     func activation(ofLayer index: Int) throws(InterchangeError) -> NetworkArchitecture.Activation? {
-        guard let text = map["layers.\(index).activation"] else { return nil }
+        try activation(of: "layers.\(index)")
+    }
+
+    /// Returns the activation of a hidden layer by its name, such as `layers.0` or `value.layers.0`.
+    func activation(of layer: String) throws(InterchangeError) -> NetworkArchitecture.Activation? {
+        guard let text = map["\(layer).activation"] else { return nil }
         guard let activation = NetworkArchitecture.Activation(rawValue: text) else {
             let names = NetworkArchitecture.Activation.allCases.map(\.rawValue).joined(separator: ", ")
-            throw .ambiguous("--map layers.\(index).activation=\(text) is unknown; use one of \(names).")
+            throw .ambiguous("--map \(layer).activation=\(text) is unknown; use one of \(names).")
         }
         return activation
+    }
+
+    /// Whether the user says that the last layers of a Keras model are the streams of a dueling head.
+    func isDueling() throws(InterchangeError) -> Bool {
+        guard let text = map["head"] else { return false }
+        guard text == "dueling" else {
+            throw .ambiguous("--map head=\(text) is unknown; only head=dueling is supported.")
+        }
+        return true
     }
 
     /// Returns what the input is multiplied by: a number, or a quotient such as `1/255`.

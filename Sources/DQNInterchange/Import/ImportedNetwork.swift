@@ -26,6 +26,8 @@ package struct ImportedNetwork: Sendable {
 
 /// What is known of a network besides its tensors.
 struct NetworkFacts {
+    /// The most parameters of any imported network.
+    static let mostParameters = 1 << 28
     /// The most parameters for the size of the file: layers may share one tensor, so that a short file can describe a large
     /// network.
     var parameterLimit = 0
@@ -45,10 +47,14 @@ struct NetworkFacts {
     var scaling = InputScaling()
     /// The number of quantiles for each action, 1 for a network of Q-values.
     var quantiles = 1
+    /// What the user should know about the file, one sentence each.
+    var notes: [String] = []
     /// Hidden layers that have no activation, whatever the others have.
     var layersWithoutActivation: Set<String> = []
     /// Whether the layer behind the convolutions takes images with their channels last, as Keras flattens them.
     var areChannelsLast = false
+    /// Whether the layers are in the order of their names, because the file keeps no other.
+    var isOrderedByName = false
     /// Whether the outputs have the quantiles outermost, as Stable-Baselines3 computes them.
     var areQuantilesOutermost = false
 }

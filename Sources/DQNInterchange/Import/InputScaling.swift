@@ -7,6 +7,9 @@ struct InputScaling {
     var offset: [Float] = []
     var scale: [Float] = []
 
+    /// Whether the file says nothing.
+    var isEmpty: Bool { offset.isEmpty && scale.isEmpty }
+
     /// The scaling as an architecture has it: empty where it is the standard of the element type.
     func normalized(isImage: Bool, scalesPixels: Bool) -> InputScaling {
         var result = self

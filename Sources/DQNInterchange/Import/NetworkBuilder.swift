@@ -3,13 +3,13 @@ internal import DQNModel
 /// Makes a network of this library of a plan.
 struct NetworkBuilder {
     private typealias Layer = NetworkArchitecture.Layer
-    private let plan: NetworkPlan
+    let plan: NetworkPlan
     private let facts: NetworkFacts
-    private let options: ImportOptions
-    private let file: String
+    let options: ImportOptions
+    let file: String
     private var rows: [ImportedNetwork.Row] = []
-    private var notes: [String] = []
-    private var tensors: [String: (tensor: ForeignTensor?, source: String)] = [:]
+    var notes: [String] = []
+    private var modules: [String: ForeignModule] = [:]
 
     static func network(
         _ plan: NetworkPlan, _ facts: NetworkFacts, _ options: ImportOptions, _ file: String
@@ -23,12 +23,18 @@ struct NetworkBuilder {
         self.facts = facts
         self.options = options
         self.file = file
+        notes = facts.notes
     }
 
     private mutating func network() throws(InterchangeError) -> ImportedNetwork {
         let input = try input()
         var layers: [Layer] = []
-        for (index, module) in plan.trunk.enumerated() { layers.append(try layer(module, index, "layers/\(index)")) }
+        notes += plan.notes
+        try addNotesOfModules()
+        for (index, module) in plan.trunk.enumerated() {
+            let next = index + 1 < plan.trunk.count ? plan.trunk[index + 1] : plan.head
+            layers.append(try layer(module, index, "layers/\(index)", before: next))
+        }
         var head = NetworkArchitecture.Head.actionValues(actions: plan.outputs)
         if let module = plan.head {
             add("head", module, "identity")
@@ -41,6 +47,11 @@ struct NetworkBuilder {
                     "The head has \(facts.quantiles) quantiles of the return for each action; an action's Q-value is "
                         + "their mean.")
             }
+        } else if !plan.policy.isEmpty {
+            head = .actorCritic(
+                actions: plan.outputs,
+                streams: .init(policy: try stream(plan.policy, "policy"), value: try stream(plan.value, "value")))
+            notes.append("The network is an actor-critic: it acts by its policy's largest logit.")
         } else {
             head = .dueling(
                 actions: plan.outputs,
@@ -48,15 +59,12 @@ struct NetworkBuilder {
                     value: try stream(plan.value, "value"), advantage: try stream(plan.advantage, "advantage")))
             notes.append("The streams are combined as Q = V + A − mean(A), which weights alone do not say.")
         }
-        for key in options.map.keys.sorted() where key.hasPrefix("layers.") {
-            guard let index = Int(key.split(separator: ".")[1]), index < plan.trunk.count else {
-                throw .ambiguous("--map \(key) names a layer that the network lacks; it has \(plan.trunk.count).")
-            }
-        }
+        try requireLayers()
         let architecture: NetworkArchitecture
         do {
             let isImage = facts.isImage ?? (plan.trunk.first?.shape.count == 4)
-            let scaling = facts.scaling.normalized(isImage: isImage, scalesPixels: facts.scalesPixels)
+            let scaling = try options.scaling(facts.scaling).normalized(
+                isImage: isImage, scalesPixels: facts.scalesPixels)
             architecture = try NetworkArchitecture(
                 input: ObservationSpace(shape: input, element: isImage ? .uint8 : .float32),
                 inputOffset: scaling.offset, inputScale: scaling.scale, layers: layers, head: head)
@@ -64,8 +72,7 @@ struct NetworkBuilder {
                 notes.append("Pixels are multiplied by 1/255 before the first layer.")
             }
             return ImportedNetwork(
-                architecture: architecture, parameters: try parameters(try ParameterLayout(architecture), architecture),
-                rows: rows,
+                architecture: architecture, parameters: try parameters(architecture), rows: rows,
                 notes: notes)
         } catch let error as ModelError {
             throw .notRepresentable("The network of \(file) cannot be represented: \(error.message)")
@@ -83,16 +90,16 @@ struct NetworkBuilder {
     private mutating func stream(_ modules: [ForeignModule], _ name: String) throws(InterchangeError) -> [Layer] {
         var layers: [Layer] = []
         for (index, module) in modules.dropLast().enumerated() {
-            layers.append(try layer(module, nil, "\(name)/layers/\(index)"))
+            layers.append(try layer(module, nil, "\(name)/layers/\(index)", before: modules[index + 1]))
         }
         if let last = modules.last { add("\(name)/output", last, "identity") }
         return layers
     }
 
     private mutating func layer(
-        _ module: ForeignModule, _ index: Int?, _ name: String
+        _ module: ForeignModule, _ index: Int?, _ name: String, before next: ForeignModule?
     ) throws(InterchangeError) -> Layer {
-        let activation = try activation(index)
+        let activation = try activation(of: module, index, name, before: next)
         add(name, module, activation.rawValue)
         let shape = module.shape
         switch shape.count {
@@ -106,9 +113,19 @@ struct NetworkBuilder {
         }
     }
 
-    private mutating func activation(_ index: Int?) throws(InterchangeError) -> NetworkArchitecture.Activation {
-        if let index, let activation = try options.activation(ofLayer: index) { return activation }
+    private mutating func activation(
+        of module: ForeignModule, _ index: Int?, _ name: String, before next: ForeignModule?
+    ) throws(InterchangeError) -> NetworkArchitecture.Activation {
+        if let activation = try options.activation(of: name.replacing("/", with: ".")) { return activation }
         if let index, facts.layersWithoutActivation.contains(plan.trunk[index].name) { return .identity }
+        if let next, let isFollowed = isFollowedByNothing(module, next) {
+            if isFollowed == .assumed {
+                notes.append(
+                    "No activation is assumed between '\(module.name)' and the normalisation '\(next.name)'; --map "
+                        + "\(name.replacing("/", with: ".")).activation=relu sets one.")
+            }
+            return .identity
+        }
         if let index, let activation = facts.extractorActivation, plan.trunk[index].path.contains("features_extractor")
         {
             return activation
@@ -122,54 +139,63 @@ struct NetworkBuilder {
     /// The stride and the padding of a convolution, which its weight does not tell.
     private mutating func steps(_ index: Int) throws(InterchangeError) -> (Int, Int) {
         let padding = try options.number("layers.\(index).padding", 0...4096) ?? 0
+        if padding > 0, let part = plan.trunk[index].normalizations.first(where: \.isBefore) {
+            throw .notRepresentable(
+                "The batch normalisation '\(part.name)' of \(file) cannot be folded into a convolution with padding.")
+        }
         if let stride = try options.number("layers.\(index).stride", 1...4096) { return (stride, padding) }
-        if let strides = facts.strides, index < strides.count { return (strides[index], padding) }
+        // Normalisations between convolutions have no strides.
+        let place = plan.trunk[..<index].count { $0.shape.count == 4 }
+        if let strides = facts.strides, place < strides.count { return (strides[place], padding) }
         // Mnih 2013 and 2015.
         let kernels = plan.trunk.filter { $0.shape.count == 4 }.map { $0.shape[2] }
-        guard kernels == [8, 4, 3] || kernels == [8, 4] else {
+        guard kernels == [8, 4, 3] || kernels == [8, 4], place < 3 else {
             throw .ambiguous(
                 "'\(plan.trunk[index].name)' of \(file) is a convolution, whose stride weights do not tell; set it with "
                     + "--map layers.\(index).stride=1, and its padding with --map layers.\(index).padding=0.")
         }
         notes.append(
             "The stride of layers/\(index) is assumed as in Mnih 2015; --map layers.\(index).stride=… sets it.")
-        return ([4, 2, 1][index], padding)
+        return ([4, 2, 1][place], padding)
     }
 
     private mutating func add(_ name: String, _ module: ForeignModule, _ activation: String) {
         rows.append(.init(layer: name, shape: module.shape, activation: activation, source: module.name))
-        tensors["\(name)/weight"] = (module.weight, "\(module.name).weight")
-        tensors["\(name)/bias"] = (module.bias, "\(module.name).bias")
+        modules[name] = module
     }
 
-    private func parameters(
-        _ layout: ParameterLayout, _ architecture: NetworkArchitecture
-    ) throws(InterchangeError) -> [Float] {
+    private func parameters(_ architecture: NetworkArchitecture) throws -> [Float] {
+        let layout = try ParameterLayout(architecture)
         guard layout.count <= facts.parameterLimit else {
-            throw .notRepresentable(
+            throw InterchangeError.notRepresentable(
                 "The network of \(file) has \(layout.count) parameters; at most \(facts.parameterLimit) can be imported "
                     + "from a file of its size.")
         }
+        let areChannelsLast = facts.areChannelsLast || plan.trunk.contains(where: \.isChannelsLast)
         var parameters: [Float] = []
         parameters.reserveCapacity(layout.count)
+        var bias: [Float]?
         for entry in layout.entries {
-            guard let (tensor, source) = tensors[entry.name] else {
-                throw .malformed("\(file) has nothing for '\(entry.name)'.")
+            let name = entry.name.split(separator: "/").dropLast().joined(separator: "/")
+            guard let module = modules[name] else {
+                throw InterchangeError.malformed("\(file) has nothing for '\(entry.name)'.")
             }
-            guard let tensor else {
-                // A layer without a bias adds nothing.
-                parameters += [Float](repeating: 0, count: entry.count)
-                continue
+            // A layer without a bias adds nothing.
+            var values = bias ?? [Float](repeating: 0, count: entry.count)
+            if entry.name.hasSuffix("/weight") {
+                guard module.shape == entry.shape else {
+                    throw InterchangeError.notRepresentable(
+                        "'\(module.name).weight' of \(file) is \(module.shape), and the layers before it give "
+                            + "\(entry.shape); set the input with --map input=CxHxW, or strides and paddings with --map "
+                            + "layers.0.stride=4.")
+                }
+                (values, bias) = module.values(areChannelsLast: areChannelsLast)
             }
-            guard tensor.shape == entry.shape else {
-                throw .notRepresentable(
-                    "'\(source)' of \(file) is \(tensor.shape), and the layers before it give \(entry.shape); set the input "
-                        + "with --map input=CxHxW, or strides and paddings with --map layers.0.stride=4.")
-            }
-            var values = rearranged(tensor.floats, entry.name)
-            if facts.areChannelsLast { values = try FlattenedImage.channelsFirst(values, entry, architecture) }
+            values = rearranged(values, entry.name)
+            if areChannelsLast { values = try FlattenedImage.channelsFirst(values, entry, architecture) }
             guard values.allSatisfy(\.isFinite) else {
-                throw .notRepresentable("'\(source)' of \(file) has values that are not finite.")
+                throw InterchangeError.notRepresentable(
+                    "'\(module.name)' of \(file) has values that are not finite.")
             }
             parameters += values
         }

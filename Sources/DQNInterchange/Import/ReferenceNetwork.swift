@@ -81,7 +81,7 @@ package struct ReferenceNetwork: Sendable {
     private func normalized(_ name: String, _ input: [Double]) -> [Double] {
         let mean = input.reduce(0, +) / Double(input.count)
         let variance = input.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(input.count)
-        let scale = 1 / (variance + 1e-5).squareRoot()
+        let scale = 1 / (variance + NetworkArchitecture.layerNormEpsilon).squareRoot()
         let weight = parameters["\(name)/weight"] ?? []
         let bias = parameters["\(name)/bias"] ?? []
         return input.indices.map { (input[$0] - mean) * scale * weight[$0] + bias[$0] }

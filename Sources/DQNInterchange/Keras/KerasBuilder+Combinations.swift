@@ -28,17 +28,15 @@ extension KerasBuilder {
         case .subtract where isFollowed && inputs.count == 2 && values.count == 2:
             return .terms(try terms(values[0], 1, layer) + terms(values[1], -1, layer))
         case .mean where isFollowed && values.count == 1:
-            guard case .stream(let stream) = values[0], stream.units != nil else { break }
+            guard case .stream(let stream) = values[0], stream.units != nil, stream.mask == nil else { break }
             try requireMeanOfActions(node)
             return .terms([KerasTerm(stream: stream, isMean: true)])
         case .multiply where values.count == 2:
             // Networks that compute the loss of one action take a mask of the actions as a second input.
             for (value, mask) in [(values[0], values[1]), (values[1], values[0])] {
-                guard case .stream(let masking) = mask, masking.isInput,
-                    let outputs = value.streams.first, !outputs.isInput, outputs.count >= masking.count
-                else { continue }
+                guard case .stream(let masking) = mask, let masked = value.masked(by: masking) else { continue }
                 note("The input '\(masking.input)' masks actions; all of them count here.")
-                return value
+                return masked
             }
         default: break
         }
@@ -85,13 +83,16 @@ extension KerasBuilder {
     ) throws(InterchangeError) -> [KerasTerm] {
         switch value {
         case .stream(let stream):
-            guard stream.units != nil, stream.foreignActivation == nil, stream.pending == nil else {
+            guard stream.units != nil, stream.foreignActivation == nil, stream.pending == nil, stream.mask == nil else {
                 throw .notRepresentable(
                     "'\(layer.path)' of \(file) adds outputs that are not those of dense layers, as residual networks do; "
                         + "networks here do not.")
             }
             return [KerasTerm(stream: stream, sign: sign)]
         case .terms(let terms):
+            guard terms.allSatisfy({ $0.stream.mask == nil }) else {
+                throw .notRepresentable("'\(layer.path)' of \(file) adds to outputs that an input masks.")
+            }
             return terms.map { KerasTerm(stream: $0.stream, isMean: $0.isMean, sign: $0.sign * sign) }
         case .opaque(let words, _): throw .notRepresentable(words)
         }
@@ -126,6 +127,7 @@ extension KerasBuilder {
         if case .number? = inputs.first { isFirst = true }
         if numbers.isEmpty, let constant = layer.config["constants"]?["1"]?.doubleValue { numbers = [constant] }
         var result = stream
+        result.statesScale = true
         switch computation {
         case .multiply where numbers.count == 1: Self.change(&result.inputAffine, numbers[0], 0)
         case .divide where numbers.count == 1 && numbers[0] != 0 && !isFirst:

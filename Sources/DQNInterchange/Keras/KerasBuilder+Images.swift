@@ -14,9 +14,9 @@ extension KerasBuilder {
         }
         let isChannelsFirst = try layer.isChannelsFirst()
         let order = KerasStream.imageOrder(stream.shape, isChannelsFirst: isChannelsFirst)
-        if stream.isInput {
-            let extents = Self.extents(stream.shape, isChannelsFirst)
-            stream.reorderInput([extents.channels, extents.rows, extents.columns], order)
+        // Zeros around an image belong to its axes.
+        if stream.isInput, stream.padding == nil, stream.isUpright(isChannelsFirst: isChannelsFirst) {
+            stream.reorderInput(isChannelsFirst: isChannelsFirst)
         }
         guard stream.order == order else {
             throw .notRepresentable(
@@ -106,9 +106,7 @@ extension KerasBuilder {
             stream.shape[2] < min(stream.shape[0], stream.shape[1])
         {
             // Images whose channels are last are taken with the channels first, as environments give them.
-            let shape = stream.shape
-            stream.reorderInput(
-                [shape[2], shape[0], shape[1]], KerasStream.imageOrder(shape, isChannelsFirst: false))
+            stream.reorderInput(isChannelsFirst: false)
         }
         stream.shape = [stream.count]
     }

@@ -148,10 +148,15 @@ extension KerasBuilder {
             size: input.columns, kernel: kernel.shape[1], stride: stride.columns, dilation: dilation.columns,
             isSame: isSame, before: given[2], after: given[3])
         stream.padding = nil
-        guard rows.extendedKernel <= 4096, columns.extendedKernel <= 4096, Self.isPossible(outputs, rows, columns),
-            outputs * inputs * rows.extendedKernel * columns.extendedKernel <= max(4 * kernel.count, 1 << 16)
+        guard rows.extendedKernel <= 4096, columns.extendedKernel <= 4096, Self.isPossible(outputs, rows, columns)
         else {
             throw .notRepresentable("'\(layer.path)' of \(file) has a kernel that does not fit \(stream.shape).")
+        }
+        // The zeros of dilated kernels are no part of the file: a rate of 4 needs fewer than 16 times the weights.
+        guard outputs * inputs * rows.extendedKernel * columns.extendedKernel <= max(16 * kernel.count, 1 << 16) else {
+            throw .notRepresentable(
+                "'\(layer.path)' of \(file) has a dilation_rate of \(dilation.rows)x\(dilation.columns), whose kernel with its "
+                    + "zeros would be too large; kernels of this size are imported up to 4.")
         }
         var operation = KerasStream.Operation(
             number: nextNumber(),

@@ -134,6 +134,7 @@ extension KerasBuilder {
         }
         if stream.isInput {
             stream.inputAffine = Self.composed(stream.inputAffine, affine)
+            stream.statesScale = true
         } else if stream.pending == nil, Self.fold(affine, into: &stream.operations[stream.operations.count - 1]) {
             stream.operations[stream.operations.count - 1].number = nextNumber()
         } else {
@@ -172,9 +173,6 @@ extension KerasBuilder {
         }
         return true
     }
-
-    /// The ε of layer normalisations here.
-    private static let epsilon = 1e-5
 
     mutating func layerNormalization(_ layer: KerasLayer, _ stream: inout KerasStream) throws(InterchangeError) {
         guard stream.isVector, try axis(layer, stream) == stream.shape.count - 1 else {
@@ -217,9 +215,9 @@ extension KerasBuilder {
     private mutating func setEpsilon(
         _ epsilon: Double, _ stream: inout KerasStream, _ layer: KerasLayer
     ) throws(InterchangeError) {
-        guard epsilon != Self.epsilon else { return }
+        guard epsilon != NetworkArchitecture.layerNormEpsilon else { return }
         guard epsilon > 0, epsilon.isFinite else { throw layer.invalid("epsilon") }
-        let factor = (Self.epsilon / epsilon).squareRoot()
+        let factor = (NetworkArchitecture.layerNormEpsilon / epsilon).squareRoot()
         if stream.isInput {
             var affine = KerasStream.Affine(count: stream.count)
             affine.scale = affine.scale.map { _ in factor }
@@ -233,7 +231,7 @@ extension KerasBuilder {
         else {
             throw .notRepresentable(
                 "'\(layer.path)' of \(file) has an epsilon of \(epsilon), and that of layer normalisations here is "
-                    + "\(Self.epsilon); that can be changed only behind a layer with weights and relu or no activation."
+                    + "\(NetworkArchitecture.layerNormEpsilon); that can be changed only behind a layer with weights and relu or no activation."
             )
         }
         stream.operations[last].weight = operation.weight.map { Float(Double($0) * factor) }

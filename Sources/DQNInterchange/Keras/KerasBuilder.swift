@@ -10,6 +10,16 @@ struct KerasBuilder {
     /// What was assumed, one sentence each.
     var notes: [String] = []
     private var number = 0
+    /// Elements of all outputs so far.
+    private var elements = 0
+
+    /// Bounds for untrusted models, in which a layer costs a few bytes of the file.
+    private enum Limit {
+        /// Elements of the outputs of all layers, each of which keeps their order.
+        static let elements = 1 << 24
+        /// Summands of a sum, which doubles if a layer adds it to itself.
+        static let summands = 1024
+    }
 
     init(_ weights: KerasWeights, _ options: ImportOptions, _ file: String) {
         (self.weights, self.options, self.file) = (weights, options, file)
@@ -51,7 +61,9 @@ struct KerasBuilder {
                 if inputs.count < node.arguments.count {
                     waiting.append(node)
                 } else {
-                    values[node.layer.name] = try value(of: node, inputs, model)
+                    let value = try value(of: node, inputs, model)
+                    try count(value, node.layer)
+                    values[node.layer.name] = value
                 }
             }
             guard waiting.count < left.count else {
@@ -66,6 +78,21 @@ struct KerasBuilder {
             outputs.append(value)
         }
         return outputs
+    }
+
+    private mutating func count(_ value: KerasValue, _ layer: KerasLayer) throws(InterchangeError) {
+        if case .stream(let stream) = value {
+            // A scale and a shift take as much as four orders.
+            elements += stream.isInput || stream.pending != nil ? 5 * stream.count : stream.count
+        }
+        guard elements <= Limit.elements else {
+            throw .notRepresentable(
+                "\(file) has more than \(Limit.elements) outputs up to '\(layer.path)'; networks here have fewer.")
+        }
+        guard value.streams.count <= Limit.summands else {
+            throw .notRepresentable(
+                "'\(layer.path)' of \(file) combines more than \(Limit.summands) outputs, which networks here do not.")
+        }
     }
 
     private mutating func value(
@@ -93,6 +120,10 @@ struct KerasBuilder {
         if let activation = stream.foreignActivation {
             throw .notRepresentable(
                 "\(file) has the activation '\(activation)' before '\(layer.path)', which networks here do not have.")
+        }
+        if let mask = stream.mask {
+            throw .notRepresentable(
+                "'\(layer.path)' of \(file) takes what the input '\(mask)' has masked; only outputs can be masked.")
         }
         try apply(layer, to: &stream)
         return .stream(stream)
@@ -134,7 +165,10 @@ struct KerasBuilder {
         if shape.count == 2, shape[0] > 1, shape[1] > 1 {
             note("The input has \(shape[0]) rows; if those are frames, say so with --map frame_stack=\(shape[0]).")
         }
-        return try KerasStream(input: layer.name, shape: shape, file)
+        var stream = try KerasStream(input: layer.name, shape: shape, file)
+        let type = layer.config["dtype"]
+        stream.inputType = type?.stringValue ?? type?["config"]?["name"]?.stringValue
+        return stream
     }
 
     /// The number of inputs of the first dense layer, if that is the first layer with weights.

@@ -32,9 +32,9 @@ enum KerasFile {
     ) throws(InterchangeError) -> Contents {
         let description = try json(Array(try archive.required("config.json")), "The file 'config.json' of \(name)")
         let stored = try archive.required("model.weights.h5")
-        let weights = try HierarchicalFile(stored, "'model.weights.h5' of \(name)")
+        let weights = try HierarchicalFile(stored, "'model.weights.h5' of \(name)", within: archive)
         guard KerasLayer.isModel(description["class_name"]?.stringValue ?? ""), KerasLayer.isKeras(description) else {
-            var found = try KerasStoredWeights.read(try weights.root(), name)
+            var found = try KerasStoredWeights.read(try weights.root(), options, name)
             found.notes.append(
                 "The model is of the class '\(description["class_name"]?.stringValue ?? "?")', whose code is not run; its "
                     + "layers are found by their weights alone.")
@@ -56,7 +56,7 @@ enum KerasFile {
             let group = try root.member("model_weights") ?? root
             return .model(try KerasNetwork.network(model, .byName(group), options, name))
         }
-        let found = try KerasStoredWeights.read(root, name)
+        let found = try KerasStoredWeights.read(root, options, name)
         return .weights(found.value, found.facts, notes: found.notes)
     }
 

@@ -20,6 +20,7 @@ struct KerasModel {
         static let nesting = 8
     }
 
+    let name: String?
     /// The nodes, in the order of the file.
     private(set) var nodes: [Node] = []
     /// The names of the input layers.
@@ -45,6 +46,7 @@ struct KerasModel {
         guard items.count <= Limit.layers else {
             throw .notRepresentable("\(file) has \(items.count) layers; at most \(Limit.layers) can be imported.")
         }
+        name = config["name"]?.stringValue
         var used: [String: Int] = [:]
         var layers: [KerasLayer] = []
         for (index, item) in items.enumerated() {

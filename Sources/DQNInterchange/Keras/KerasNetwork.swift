@@ -3,17 +3,18 @@ internal import DQNModel
 /// Makes a network of this library of what a Keras model computes.
 struct KerasNetwork {
     /// A part of the head: hidden layers and a linear one.
-    private struct Part {
+    struct Part {
         let name: String
         var hidden: [KerasStream.Operation] = []
         let last: KerasStream.Operation
     }
 
-    private static let parameterLimit = 1 << 28
-    private let options: ImportOptions
-    private let file: String
-    private let usesInputScale: Bool
-    private var notes: [String]
+    let options: ImportOptions
+    let file: String
+    let usesInputScale: Bool
+    /// Whether the model is one that this library's `to_keras` has made, whose input has the type of the observations.
+    let isExported: Bool
+    var notes: [String]
     private var rows: [ImportedNetwork.Row] = []
     private var parameters: [Float] = []
 
@@ -28,22 +29,25 @@ struct KerasNetwork {
                 "\(file) states its activations, which --activation would contradict; change one with --map "
                     + "layers.0.activation=tanh.")
         }
-        for (key, value) in ["head": "dueling", "head.activation": "identity"] {
-            guard let given = options.map[key], given != value else { continue }
-            throw .ambiguous("--map \(key)=\(given) is unknown; only \(key)=\(value) is supported.")
+        _ = try options.isDueling()
+        if let given = options.map["head.activation"], given != "identity" {
+            throw .ambiguous("--map head.activation=\(given) is unknown; only head.activation=identity is supported.")
         }
         for key in options.map.keys.sorted()
-        where key == "network" || key.hasSuffix(".stride") || key.hasSuffix(".padding") {
+        where key == "network" || [".stride", ".padding", ".transpose"].contains(where: key.hasSuffix) {
             throw .ambiguous("\(file) is a whole model, which --map \(key) would contradict; leave it out.")
         }
         var builder = KerasBuilder(weights, options, file)
         let outputs = try builder.outputs(of: model, nil)
-        var network = KerasNetwork(options, file, builder.notes, usesInputScale: builder.usesInputScale)
+        var network = KerasNetwork(
+            options, file, builder.notes, usesInputScale: builder.usesInputScale,
+            isExported: model.name == "policy" && model.inputs == ["observation"])
         return try network.network(outputs)
     }
 
-    private init(_ options: ImportOptions, _ file: String, _ notes: [String], usesInputScale: Bool) {
-        (self.options, self.file, self.notes, self.usesInputScale) = (options, file, notes, usesInputScale)
+    private init(_ options: ImportOptions, _ file: String, _ notes: [String], usesInputScale: Bool, isExported: Bool) {
+        (self.options, self.file, self.notes) = (options, file, notes)
+        (self.usesInputScale, self.isExported) = (usesInputScale, isExported)
     }
 
     private mutating func network(_ outputs: [KerasValue]) throws(InterchangeError) -> ImportedNetwork {
@@ -57,6 +61,7 @@ struct KerasNetwork {
         switch outputs[0] {
         case .stream(let stream): return try chain(stream)
         case .terms(let terms):
+            if let (value, advantage) = Self.plainSum(terms) { return try summed(value, advantage) }
             let (value, advantage) = try dueling(terms)
             return try dueling(value, advantage)
         case .opaque(let words, _):
@@ -155,11 +160,16 @@ struct KerasNetwork {
     }
 
     /// Divides two streams into what they share and what they do not.
-    private mutating func streams(
+    mutating func streams(
         _ first: (name: String, stream: KerasStream), _ second: (name: String, stream: KerasStream)
     ) throws(InterchangeError) -> (trunk: [KerasStream.Operation], streams: [Part]) {
         guard first.stream.input == second.stream.input else {
             throw .notRepresentable("\(file) has two inputs, '\(first.stream.input)' and '\(second.stream.input)'.")
+        }
+        guard first.stream.readsLike(second.stream) else {
+            throw .notRepresentable(
+                "\(file) scales or orders its input in one way for the \(first.name) and in another for the "
+                    + "\(second.name); networks here have one scale and one order for both.")
         }
         let (left, leftLast) = try split(first.stream)
         let (right, rightLast) = try split(second.stream)
@@ -197,7 +207,7 @@ struct KerasNetwork {
         return (Array(stream.operations.dropLast()), last)
     }
 
-    private mutating func build(
+    mutating func build(
         _ stream: KerasStream, trunk: [KerasStream.Operation],
         streams: [Part], head: NetworkArchitecture.Head
     ) throws(InterchangeError) -> ImportedNetwork {
@@ -236,8 +246,8 @@ struct KerasNetwork {
         guard operation.weight.allSatisfy(\.isFinite), operation.bias.allSatisfy(\.isFinite) else {
             throw .notRepresentable("'\(operation.source)' of \(file) has values that are not finite.")
         }
-        guard parameters.count + operation.weight.count + operation.bias.count <= Self.parameterLimit else {
-            throw .notRepresentable("\(file) has more than \(Self.parameterLimit) parameters.")
+        guard parameters.count + operation.weight.count + operation.bias.count <= NetworkFacts.mostParameters else {
+            throw .notRepresentable("\(file) has more than \(NetworkFacts.mostParameters) parameters.")
         }
         parameters += operation.weight
         parameters += operation.bias
@@ -245,46 +255,5 @@ struct KerasNetwork {
             .init(
                 layer: name, shape: operation.shape, activation: operation.layer.activation.rawValue,
                 source: operation.source))
-    }
-
-    private mutating func architecture(
-        _ stream: KerasStream, _ layers: [NetworkArchitecture.Layer], _ head: NetworkArchitecture.Head
-    ) throws -> NetworkArchitecture {
-        var shape = stream.inputShape
-        if let mapped = try options.input() {
-            guard mapped.reduce(1, *) == stream.inputShape.reduce(1, *), shape.count != 3 || mapped == shape else {
-                throw InterchangeError.ambiguous("\(file) takes an input of \(shape), not --map input=\(mapped).")
-            }
-            shape = mapped
-        }
-        let isImage = shape.count == 3
-        var (offset, scale): ([Float], [Float]) = ([], [])
-        let affine = stream.inputAffine
-        if !affine.isIdentity {
-            guard usesInputScale || options.map["input_scale"] == nil else {
-                throw InterchangeError.ambiguous(
-                    "\(file) states the scale of its input, which --map input_scale would contradict; leave it out.")
-            }
-            guard affine.scale.allSatisfy({ $0 != 0 && $0.isFinite }) else {
-                throw InterchangeError.notRepresentable("\(file) multiplies its input by 0.")
-            }
-            scale = Self.brief(affine.scale.map(Float.init))
-            if affine.shift.contains(where: { $0 != 0 }) {
-                offset = Self.brief(zip(affine.shift, affine.scale).map { Float(-$0 / $1) })
-            }
-        } else if let given = try options.inputScale() {
-            scale = [Float(given)]
-        } else if isImage {
-            notes.append(
-                "Pixels are multiplied by 1/255 before the first layer; --map input_scale=1 leaves them as they are.")
-        }
-        return try NetworkArchitecture(
-            input: ObservationSpace(shape: shape, element: isImage ? .uint8 : .float32), inputOffset: offset,
-            inputScale: scale, layers: layers, head: head)
-    }
-
-    /// One value if all are equal.
-    private static func brief(_ values: [Float]) -> [Float] {
-        values.allSatisfy { $0 == values[0] } ? [values[0]] : values
     }
 }

@@ -8,14 +8,19 @@ struct KerasStoredWeights {
     var notes: [String] = []
     private var layers: [(name: String, kernel: ForeignTensor, bias: ForeignTensor?)] = []
     private let file: String
+    /// Whether the user says that the last layers are the streams of a dueling head.
+    private let isDueling: Bool
+    private let options: ImportOptions
 
     private enum Limit {
         static let layers = 1024
         static let nesting = 8
     }
 
-    static func read(_ root: HierarchicalObject, _ file: String) throws(InterchangeError) -> KerasStoredWeights {
-        var weights = KerasStoredWeights(file: file)
+    static func read(
+        _ root: HierarchicalObject, _ options: ImportOptions, _ file: String
+    ) throws(InterchangeError) -> KerasStoredWeights {
+        var weights = KerasStoredWeights(file, options, isDueling: try options.isDueling())
         if let names = try root.splitTexts("layer_names") {
             try weights.readLayers(names, root)
         } else if let group = try root.member("model_weights"), let names = try group.splitTexts("layer_names") {
@@ -33,7 +38,9 @@ struct KerasStoredWeights {
         return weights
     }
 
-    private init(file: String) { self.file = file }
+    private init(_ file: String, _ options: ImportOptions, isDueling: Bool) {
+        (self.file, self.options, self.isDueling) = (file, options, isDueling)
+    }
 
     /// Reads the groups of Keras 1 and 2.
     private mutating func readLayers(_ names: [String], _ root: HierarchicalObject) throws(InterchangeError) {
@@ -83,10 +90,31 @@ struct KerasStoredWeights {
         let refused = [
             "leaky_re_lu", "p_re_lu", "thresholded_re_lu", "max_pooling2d", "average_pooling2d",
             "global_average_pooling2d", "global_max_pooling2d", "zero_padding2d", "subtract", "add", "concatenate",
-            "softmax",
+            "softmax", "selu", "rescaling",
         ]
-        if kind == "lambda", try splitJoined() { return }
-        guard !refused.contains(kind), kind != "lambda" else {
+        if kind == "lambda", isDueling { return }
+        if kind == "lambda", isLast, try splitJoined() { return }
+        guard kind != "lambda" else {
+            throw .notRepresentable(
+                "'\(name)' of \(file) is a Lambda, a function of Python, which is never run; if it joins the streams of a dueling "
+                    + "head as Q = V + A − mean(A), say so with --map head=dueling.")
+        }
+        // A name such as 'elu' says more than what is assumed of layers whose activation nobody gives.
+        let saysActivation =
+            kind == "swish"
+            || NetworkArchitecture.Activation(rawValue: kind).map { ![.identity, .relu].contains($0) } ?? false
+        guard
+            !saysActivation || options.activation != nil
+                || options.map.keys.contains(where: { $0.hasSuffix(".activation") })
+        else {
+            throw .ambiguous(
+                "'\(name)' of \(file) is by its name the activation '\(kind)', and weights alone do not say of which layer; "
+                    + "set it with --activation \(kind == "swish" ? "silu" : kind) or --map layers.0.activation=….")
+        }
+        let isAllowed =
+            isDueling && ["add", "subtract"].contains(kind)
+            || kind == "rescaling" && options.map["input_scale"] != nil
+        guard !refused.contains(kind) || isAllowed else {
             throw .notRepresentable(
                 "'\(name)' of \(file) is a layer whose settings are not among weights; import the whole model, as "
                     + "model.save('model.h5') writes it.")
@@ -96,30 +124,57 @@ struct KerasStoredWeights {
     /// Splits the last layer if it is that of keras-rl's dueling networks: a Lambda is behind a layer with one output more
     /// than the linear one before it has.
     private mutating func splitJoined() throws(InterchangeError) -> Bool {
-        guard layers.count >= 2, let last = layers.last, last.kernel.shape.count == 2, last.bias != nil,
-            case let linear = layers[layers.count - 2], last.kernel.shape[0] == linear.kernel.shape[0] + 1,
-            linear.kernel.shape.count == 2
+        guard layers.count >= 2, let last = layers.last, case let linear = layers[layers.count - 2],
+            last.kernel.shape.count == 2, linear.kernel.shape.count == 2,
+            last.kernel.shape[0] == linear.kernel.shape[0] + 1
         else { return false }
-        layers.removeLast()
-        let (outputs, inputs) = (last.kernel.shape[0], last.kernel.shape[1])
-        let (kernel, bias) = (last.kernel.floats, last.bias?.floats ?? [])
-        let words = "'\(last.name)' of \(file)"
-        layers.append(
-            (
-                "\(last.name)/value", try ForeignTensor(Array(kernel[..<inputs]), [1, inputs], words),
-                try ForeignTensor([bias[0]], [1], words)
-            ))
-        layers.append(
-            (
-                "\(last.name)/advantage",
-                try ForeignTensor(Array(kernel[inputs...]), [outputs - 1, inputs], words),
-                try ForeignTensor(Array(bias.dropFirst()), [outputs - 1], words)
-            ))
+        try split(last)
         facts.layersWithoutActivation = [linear.name.replacing("/", with: ".")]
         notes.append(
             "'\(last.name)' has the value and the advantages of keras-rl's dueling networks; its Lambda is not run, and is "
                 + "taken for keras-rl's 'avg'.")
         return true
+    }
+
+    /// Makes the streams of a dueling head of the last layers, as the user says: of two of which one has one output, or of
+    /// one whose first output is the value.
+    private mutating func joinStreams() throws(InterchangeError) {
+        guard let last = layers.last, facts.layersWithoutActivation.isEmpty else { return }
+        let isPair =
+            layers.count > 1 && layers[layers.count - 2].kernel.shape.dropFirst() == last.kernel.shape.dropFirst()
+            && (layers[layers.count - 2].kernel.shape[0] == 1) != (last.kernel.shape[0] == 1)
+        if isPair {
+            for index in layers.indices.suffix(2) {
+                layers[index].name += layers[index].kernel.shape[0] == 1 ? "/value" : "/advantage"
+            }
+        } else if try splitJoined() == false {
+            try split(last)
+        }
+    }
+
+    /// Splits the last layer into the value, its first output, and the advantages.
+    private mutating func split(
+        _ last: (name: String, kernel: ForeignTensor, bias: ForeignTensor?)
+    ) throws(InterchangeError) {
+        let words = "'\(last.name)' of \(file)"
+        let shape = last.kernel.shape
+        guard shape.count == 2, shape[0] > 1, last.bias.map({ $0.shape == [shape[0]] }) ?? true else {
+            throw .notRepresentable("\(words) has no value and advantages: it is \(shape).")
+        }
+        layers.removeLast()
+        let kernel = last.kernel.floats
+        let bias = last.bias?.floats ?? [Float](repeating: 0, count: shape[0])
+        layers.append(
+            (
+                "\(last.name)/value", try ForeignTensor(Array(kernel[..<shape[1]]), [1, shape[1]], words),
+                try ForeignTensor([bias[0]], [1], words)
+            ))
+        layers.append(
+            (
+                "\(last.name)/advantage",
+                try ForeignTensor(Array(kernel[shape[1]...]), [shape[0] - 1, shape[1]], words),
+                try ForeignTensor(Array(bias.dropFirst()), [shape[0] - 1], words)
+            ))
     }
 
     /// Reads the groups of Keras 3, which have their weights in `vars`.
@@ -135,6 +190,8 @@ struct KerasStoredWeights {
             case [2, 1], [4, 1]: try add(name, ["kernel", "bias"], tensors)
             case let ranks: try add(name, ranks.map { "a weight with \($0) axes" }, tensors)
             }
+        } else if let name = path.last, try group.member("vars") != nil {
+            try readEmpty(name, isLast: false)
         }
         for name in try group.names() where !["vars", "optimizer", "metrics", "compile_metrics"].contains(name) {
             guard let member = try group.member(name), !member.isDataset else { continue }
@@ -159,6 +216,12 @@ struct KerasStoredWeights {
         guard kernel.shape.count == 2 || kernel.shape.count == 4, kernel.count > 0 else {
             throw .notRepresentable(
                 "\(words) is a layer with a kernel of \(kernel.shape), which networks here do not have.")
+        }
+        if let bias = tensors.count == 2 ? tensors[1 - place] : nil, kernel.shape.count == 4,
+            bias.shape != [kernel.shape[3]], bias.shape == [kernel.shape[0]]
+        {
+            throw .notRepresentable(
+                "\(words) has a kernel in the order of Theano; save it with Keras 2 and TensorFlow.")
         }
         guard tensors.allSatisfy({ [.float16, .bfloat16, .float32, .float64].contains($0.element) }) else {
             throw .notRepresentable("\(words) has weights that are no floating-point numbers.")
@@ -188,9 +251,9 @@ struct KerasStoredWeights {
     /// Puts layers in the order of their names, or in the only one in which each takes what the one before it gives.
     private mutating func sort() throws(InterchangeError) {
         layers.sort { NaturalOrder.precedes($0.name, $1.name) }
+        facts.isOrderedByName = true
         guard !Self.isChain(layers.map(\.kernel.shape)), layers.count <= 12 else { return }
-        var found: [[Int]] = []
-        var steps = 0
+        var (found, steps) = ([[Int]](), 0)
         func extend(_ order: [Int]) {
             steps += 1
             guard found.count < 2, steps < 10_000 else { return }
@@ -214,6 +277,7 @@ struct KerasStoredWeights {
     }
 
     private mutating func finish() throws(InterchangeError) {
+        if isDueling { try joinStreams() }
         facts.areChannelsLast = true
         var members: [(key: String, value: ForeignValue)] = []
         for layer in layers {

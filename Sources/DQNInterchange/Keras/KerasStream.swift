@@ -21,7 +21,7 @@ struct KerasStream {
     }
 
     /// What elements are multiplied by, and what is added then.
-    struct Affine {
+    struct Affine: Equatable {
         var scale: [Double]
         var shift: [Double]
 
@@ -40,6 +40,12 @@ struct KerasStream {
     let input: String
     /// The shape of the input as this library takes it.
     var inputShape: [Int]
+    /// The type of the input, if the model says.
+    var inputType: String?
+    /// Whether a layer scales the input, also by 1.
+    var statesScale = false
+    /// Whether the input is an image whose channels are last in Keras.
+    private var hasChannelsLast = false
     /// The scale of the input, in the order of this library.
     var inputAffine: Affine
     /// The shape of the current outputs in Keras, without the batch.
@@ -51,6 +57,8 @@ struct KerasStream {
     var pending: Affine?
     /// Zeros around the image for the next layer: before and after the rows, before and after the columns.
     var padding: [Int]?
+    /// The input that masks the outputs, which no layer can take then.
+    var mask: String?
     /// An activation that networks here do not have, which only the last layer may have.
     var foreignActivation: String?
 
@@ -76,8 +84,15 @@ struct KerasStream {
         order = (0..<Int32(count)).map { $0 }
     }
 
-    /// Makes the current order of the elements the order of the input. Only before the first layer.
-    mutating func reorderInput(_ canonicalShape: [Int], _ canonical: [Int32]) {
+    /// Whether both take the same input, and scale and order it in the same way.
+    func readsLike(_ other: KerasStream) -> Bool {
+        input == other.input && inputShape == other.inputShape && hasChannelsLast == other.hasChannelsLast
+            && inputAffine == other.inputAffine
+    }
+
+    /// Makes the current order of the elements the order of the input, which is an image. Only before the first layer.
+    mutating func reorderInput(isChannelsFirst: Bool) {
+        let canonical = Self.imageOrder(shape, isChannelsFirst: isChannelsFirst)
         var (scale, shift) = (inputAffine.scale, inputAffine.shift)
         for (element, place) in order.enumerated() {
             scale[Int(canonical[element])] = inputAffine.scale[Int(place)]
@@ -85,8 +100,33 @@ struct KerasStream {
         }
         inputAffine.scale = scale
         inputAffine.shift = shift
-        inputShape = canonicalShape
+        inputShape = isChannelsFirst ? shape : [shape[2], shape[0], shape[1]]
+        hasChannelsLast = !isChannelsFirst
         order = canonical
+    }
+
+    /// Whether elements of an image lie as those of the input do, perhaps with the channels elsewhere: neighbours in a row
+    /// nearer than those in a column. Rows and columns may have been exchanged by a permutation.
+    func isUpright(isChannelsFirst: Bool) -> Bool {
+        let (row, column) = isChannelsFirst ? (1, 2) : (0, 1)
+        var steps = [1, 1, 1]
+        for axis in [1, 0] { steps[axis] = steps[axis + 1] * shape[axis + 1] }
+        func distance(_ axis: Int) -> Int { shape[axis] > 1 ? Int(order[steps[axis]]) - Int(order[0]) : 0 }
+        let distances = [distance(0), distance(1), distance(2)]
+        guard distances[row] > distances[column] || shape[row] == 1 || shape[column] == 1,
+            distances.allSatisfy({ $0 >= 0 })
+        else { return false }
+        var element = 0
+        for first in 0..<shape[0] {
+            for second in 0..<shape[1] {
+                for third in 0..<shape[2] {
+                    let place = first * distances[0] + second * distances[1] + third * distances[2]
+                    guard Int(order[element]) == Int(order[0]) + place else { return false }
+                    element += 1
+                }
+            }
+        }
+        return true
     }
 
     /// The places of an image's elements in this library's order, for Keras's shape.

@@ -16,6 +16,30 @@ indirect enum KerasValue {
         case .opaque(_, let values): values.flatMap(\.streams)
         }
     }
+
+    /// Returns the outputs of a network that masks actions with another input, or `nil` if that is something else: a
+    /// product with the observation, which is no mask, or with fewer numbers than there are outputs.
+    func masked(by mask: KerasStream) -> KerasValue? {
+        let inputs = streams
+        guard mask.isInput, mask.inputAffine.isIdentity, !inputs.isEmpty,
+            inputs.allSatisfy({ !$0.isInput && $0.input != mask.input })
+        else { return nil }
+        switch self {
+        case .stream(var stream):
+            guard stream.count == mask.count else { return nil }
+            stream.mask = mask.input
+            return .stream(stream)
+        case .terms(let terms):
+            guard inputs.map(\.count).max() == mask.count else { return nil }
+            return .terms(
+                terms.map { term in
+                    var stream = term.stream
+                    stream.mask = mask.input
+                    return KerasTerm(stream: stream, isMean: term.isMean, sign: term.sign)
+                })
+        case .opaque: return (inputs.map(\.count).max() ?? 0) >= mask.count ? self : nil
+        }
+    }
 }
 
 /// What a layer takes.

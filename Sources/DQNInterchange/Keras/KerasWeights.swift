@@ -16,11 +16,11 @@ enum KerasWeights {
     func tensors(of layer: KerasLayer) throws(InterchangeError) -> [ForeignTensor] {
         switch self {
         case .byName(let group):
-            for name in [layer.name] + layer.models.reversed() {
+            // The weights of a model within the model are all in its group, also those of layers whose names others have.
+            for name in layer.models + [layer.name] {
                 guard let found = try group.member(at: name) else { continue }
                 var names = try Self.names(found)
-                // The weights of a model within the model are all in its group.
-                if name != layer.name { names = names.filter { Self.owner(of: $0) == layer.name } }
+                if !layer.models.isEmpty { names = names.filter { Self.owner(of: $0) == layer.name } }
                 guard names.count <= Self.limit else {
                     throw .malformed("\(found.words) of \(group.file.name) has \(names.count) weights.")
                 }

@@ -7,6 +7,8 @@ enum PickleName: Sendable, Equatable {
     case storage(ForeignTensor.Element)
     case untypedStorage
     case array, arrayType, reconstructArray, arrayFromBuffer, scalar
+    /// A class whose objects are their attributes, or a function that makes one.
+    case object
     /// A class or value that is mentioned, such as an activation or an element type, and must not be called.
     case inert
 
@@ -44,6 +46,7 @@ enum PickleName: Sendable, Equatable {
         for (module, name) in [("adam", "Adam"), ("adamw", "AdamW"), ("rmsprop", "RMSprop"), ("sgd", "SGD")] {
             table["torch.optim.\(module).\(name)"] = .inert
         }
+        for name in objectNames { table[name] = .object }
         return table
     }()
 

@@ -31,6 +31,10 @@ extension PickleReader {
     }
 
     private mutating func pushName(_ module: String, _ text: String) throws(InterchangeError) {
+        if mentionsAnyName {
+            stack.append(.name(.inert, "\(module).\(text)"))
+            return
+        }
         stack.append(.name(try PickleName.named(module, text, in: name), "\(module).\(text)"))
     }
 
@@ -54,6 +58,7 @@ extension PickleReader {
             guard case .tensor(let tensor)? = arguments.first else { break }
             return .tensor(tensor)
         case .arrayType, .reconstructArray, .arrayFromBuffer, .scalar: return try array(kind, arguments)
+        case .object: return try object(of: text, arguments)
         case .storage, .untypedStorage, .array, .inert: break
         }
         throw .malformed("\(name) calls '\(text)' in a way that no pickle of tensors does.")
@@ -89,7 +94,9 @@ extension PickleReader {
     private mutating func completed(_ object: PickleValue, _ state: PickleValue) throws(InterchangeError) -> PickleValue
     {
         switch object {
-        case .container(let place) where containers[place].kind == .dictionary: return object
+        case .container(let place) where containers[place].kind == .dictionary:
+            complete(place, state)
+            return object
         case .tensor: return object
         case .arrayType(var type):
             guard let items = items(state), items.count > 1, case .text(let order) = items[1] else { break }

@@ -27,6 +27,8 @@ struct PickleReader {
     var marks: [Int] = []
     var memo: [Int: PickleValue] = [:]
     var containers: [PickleContainer] = []
+    /// Whether every name may be mentioned. No name can be called then.
+    var mentionsAnyName = false
     /// Items that calls have copied from one container to another.
     private var copiedItems = 0
     /// Bytes of texts that calls have copied.

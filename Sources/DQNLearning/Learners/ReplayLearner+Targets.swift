@@ -11,7 +11,7 @@ extension ReplayLearner {
             targetVersion = version
         }
         let outputs = try targetNetwork.forward()
-        replay.mask(outputs, of: batch, targetNetwork.architecture)
+        replay.mask(outputs, of: batch, architecture)
         if let munchausen {
             for row in 0..<batch.count { writeSoftTarget(row, outputs, munchausen) }
             return try addBonuses(munchausen)
@@ -20,7 +20,7 @@ extension ReplayLearner {
         if let selectionNetwork {
             try selectionNetwork.use(parameters)
             choices = try selectionNetwork.forward()
-            replay.mask(choices, of: batch, targetNetwork.architecture)
+            replay.mask(choices, of: batch, architecture)
         }
         for row in 0..<batch.count {
             let best = actionValues(choices, row: row).indexOfMaximum
@@ -36,8 +36,7 @@ extension ReplayLearner {
     /// Returns the values of the actions in a row of a network's outputs, valid until the next call.
     private func actionValues(_ outputs: UnsafeBufferPointer<Float>, row: Int) -> UnsafeBufferPointer<Float> {
         if let quantileRegression { return quantileRegression.values(of: outputs, row: row) }
-        let width = targetNetwork.architecture.actionCount
-        return UnsafeBufferPointer(rebasing: outputs[(row * width)..<((row + 1) * width)])
+        return UnsafeBufferPointer(rebasing: outputs[(row * actionCount)..<((row + 1) * actionCount)])
     }
 
     /// Writes r + γ (1 − terminated) τ ln Σ exp(Q(s′, ·; θ⁻) / τ).
@@ -61,7 +60,7 @@ extension ReplayLearner {
             let outputs = try targetNetwork.forward()
             for row in 0..<batch.count {
                 guard let step = replay.step(index, of: batch, row: row) else { continue }
-                replay.mask(outputs, of: batch, row: row, at: step.slot, targetNetwork.architecture)
+                replay.mask(outputs, of: batch, row: row, at: step.slot, architecture)
                 let bonus = discount * munchausen.bonus(actionValues(outputs, row: row), action: step.action)
                 if let quantileRegression {
                     quantileRegression.add(bonus, to: row)

@@ -44,6 +44,9 @@ final class ReplayLearner: OpenUpdateLearner {
     private var updateCountAtPull = 0
     var targetVersion: Int?
 
+    /// The networks' architecture, read in each row: a copy of theirs would count references that all workers share.
+    let architecture: NetworkArchitecture
+    let actionCount: Int
     /// θ′ for one observation of each environment.
     private let actingNetwork: any NetworkComputation
     /// θ′ for a batch of observations, with gradients.
@@ -65,6 +68,8 @@ final class ReplayLearner: OpenUpdateLearner {
         let configuration = context.configuration
         self.configuration = configuration
         store = context.store
+        architecture = context.architecture
+        actionCount = architecture.actionCount
         elementsPerFrame = context.architecture.input.count / configuration.frameStack
         exploration = Exploration(context)
         masks = try CurrentMasks(context)
@@ -98,7 +103,7 @@ final class ReplayLearner: OpenUpdateLearner {
         }
 
         let size = configuration.batchSize
-        let (architecture, backend) = (context.architecture, context.backend)
+        let backend = context.backend
         actingNetwork = try backend.makeComputation(
             of: architecture, batchSize: configuration.environmentsPerWorker, training: false)
         onlineNetwork = try backend.makeComputation(of: architecture, batchSize: size, training: true)
@@ -123,14 +128,13 @@ final class ReplayLearner: OpenUpdateLearner {
         in environments: Range<Int>, at step: StepCount, using generator: inout RandomGenerator,
         into actions: UnsafeMutableBufferPointer<Int>, observation: (Int) -> Observation
     ) throws {
-        let width = actingNetwork.architecture.actionCount
         var needsNetwork = false
         for environment in environments {
             let step = step.advanced(by: environment - environments.lowerBound)
             exploration.resampleIfDue(at: step, using: &generator)
             let epsilon = exploration.epsilon(at: step, in: environment)
             if epsilon > 0, generator.uniform() < epsilon {
-                actions[environment] = generator.action(of: width, allowing: masks[environment])
+                actions[environment] = generator.action(of: actionCount, allowing: masks[environment])
             } else {
                 actions[environment] = -1
                 observation(environment).withBytes { actingNetwork.load($0, row: environment, offset: 0) }
@@ -143,7 +147,6 @@ final class ReplayLearner: OpenUpdateLearner {
             actingIsCurrent = true
         }
         let outputs = try actingNetwork.forward()
-        let architecture = actingNetwork.architecture
         let outputWidth = outputs.count / replay.memories.count
         for environment in environments where actions[environment] < 0 {
             MaskedOutputs.apply(masks[environment], to: outputs, row: environment, of: architecture)

@@ -16,7 +16,8 @@ package final class SharedParameters: ParameterStore, @unchecked Sendable {
     private let optimizer: Optimizer
     private let hasOneWorker: Bool
     private let targetLock = Lock()
-    private let updates: Atomic<Int>
+    // Each update counts; everything else here is only read, at least once for each update.
+    private let updates: PaddedCount
     private let refreshes: Atomic<Int>
 
     private let snapshotLock = Lock()
@@ -41,7 +42,7 @@ package final class SharedParameters: ParameterStore, @unchecked Sendable {
         }
         optimizer = try Optimizer(configuration.optimizer, layout: layout, restoring: state.optimizer, team: team)
         hasOneWorker = configuration.workers == 1
-        updates = Atomic(state.updateCount)
+        updates = PaddedCount(state.updateCount)
         refreshes = Atomic(state.targetRefreshCount)
         onlineCopies = SlabCopies(of: online, keeping: Self.keptCopies)
         targetCopies = target.map { SlabCopies(of: $0, keeping: Self.keptCopies) }
@@ -51,7 +52,7 @@ package final class SharedParameters: ParameterStore, @unchecked Sendable {
 
     package var layout: ParameterLayout { online.layout }
 
-    package var updateCount: Int { updates.load(ordering: .relaxed) }
+    package var updateCount: Int { updates.value }
 
     package var targetRefreshCount: Int { refreshes.load(ordering: .relaxed) }
 
@@ -83,10 +84,15 @@ package final class SharedParameters: ParameterStore, @unchecked Sendable {
     ) -> Int {
         // Every method pushes its gradients, a plug-in's too: a long update is not stuck.
         Heartbeat.current?.beat()
-        (workerOptimizer ?? optimizer).step(
-            online, gradients: gradients, learningRate: learningRate, gradientScale: scale,
-            copy: copy === online ? nil : copy)
-        return updates.add(1, ordering: .relaxed).oldValue
+        let copy = copy === online ? nil : copy
+        if let workerOptimizer {
+            workerOptimizer.step(
+                online, gradients: gradients, learningRate: learningRate, gradientScale: scale, copy: copy)
+        } else {
+            optimizer.step(
+                online, gradients: gradients, learningRate: learningRate, gradientScale: scale, copy: copy)
+        }
+        return updates.add(1)
     }
 
     /// Moves the target parameters towards the online parameters; O(parameters).

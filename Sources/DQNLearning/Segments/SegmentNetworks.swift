@@ -8,6 +8,9 @@ final class SegmentNetworks {
     let configuration: TrainingConfiguration
     /// The actions already chosen for each environment's newest observation, by a rule that chooses ahead; −1 for none.
     let nextActions: UnsafeMutableBufferPointer<Int>
+    /// The networks' architecture: a copy of theirs would count references that all workers share.
+    private let architecture: NetworkArchitecture
+    private let actionCount: Int
     /// θ′ for one observation of each environment.
     private let actingNetwork: any NetworkComputation
     /// θ⁻ for next observations; `nil` for a method without a target network.
@@ -35,7 +38,9 @@ final class SegmentNetworks {
         nextActions.initialize(repeating: -1)
         let usesEveryStep = rule.bootstrapsEveryStep || munchausen != nil
         let rows = environments * (usesEveryStep ? configuration.segmentLength : 1)
-        let (architecture, backend) = (context.architecture, context.backend)
+        architecture = context.architecture
+        actionCount = architecture.actionCount
+        let backend = context.backend
         actingNetwork = try backend.makeComputation(of: architecture, batchSize: environments, training: false)
         targetParameters = method.usesTarget ? store.inPlace?.target ?? ParameterSlab(layout: store.layout) : nil
         targetNetwork =
@@ -98,10 +103,10 @@ final class SegmentNetworks {
     private func writeGreedyValues(
         count: Int, mask: (Int) -> UnsafeRawBufferPointer?, _ write: (Int, Float) -> Void
     ) throws {
-        let width = actingNetwork.architecture.actionCount
+        let width = actionCount
         let values = try targetForward()
         for index in 0..<count {
-            MaskedOutputs.apply(bytes: mask(index), to: values, row: index, of: actingNetwork.architecture)
+            MaskedOutputs.apply(bytes: mask(index), to: values, row: index, of: architecture)
         }
         if let munchausen {
             for index in 0..<count {
@@ -115,7 +120,7 @@ final class SegmentNetworks {
             try selectionNetwork.use(parameters)
             choices = try selectionNetwork.forward()
             for index in 0..<count {
-                MaskedOutputs.apply(bytes: mask(index), to: choices, row: index, of: actingNetwork.architecture)
+                MaskedOutputs.apply(bytes: mask(index), to: choices, row: index, of: architecture)
             }
         }
         for index in 0..<count {
@@ -135,9 +140,9 @@ final class SegmentNetworks {
         guard let munchausen else { return }
         if let targetNetwork { segment.load(into: targetNetwork) }
         let outputs = try targetForward()
-        let width = actingNetwork.architecture.actionCount
+        let width = actionCount
         for row in 0..<segment.count {
-            MaskedOutputs.apply(bytes: segment.mask(row), to: outputs, row: row, of: actingNetwork.architecture)
+            MaskedOutputs.apply(bytes: segment.mask(row), to: outputs, row: row, of: architecture)
             let values = UnsafeBufferPointer(rebasing: outputs[(row * width)..<((row + 1) * width)])
             segment.addToReward(row, munchausen.bonus(values, action: Int(segment.actions[row])))
         }

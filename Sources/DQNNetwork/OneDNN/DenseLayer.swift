@@ -4,8 +4,8 @@ internal import DQNModel
 
 /// One fully connected layer and its activation function, for one batch size.
 ///
-/// A few rows or outputs are computed by loops of `CKernels`, everything else by oneDNN's sgemm, on the weights in the
-/// slab. For inference with constant parameters the layer keeps a transposed copy of them.
+/// The table of `onednn_dense_forward` chooses: a few rows or outputs are computed by loops of `CKernels`, 16 to 31 rows
+/// with AVX-512 by its tiles, everything else by oneDNN's sgemm, on the weights in the slab. For inference with constant parameters the layer keeps a transposed copy of them.
 struct DenseLayer {
     let inputs: Int
     let outputs: Int
@@ -22,23 +22,17 @@ struct DenseLayer {
     /// The gradient of the activations, of the same shape; for training only.
     let gradient: UnsafeMutablePointer<Float>?
 
-    /// How a forward pass is computed.
+    /// How a forward pass is computed; see `onednn_dense_method`.
     private enum Strategy {
-        /// A few dot products, which take less time than the set-up of sgemm.
-        case loops
-        /// One row, whose inputs are mostly zero, with constant parameters.
+        case loops, tiles
         case served(ServedWeights)
-        /// x Wᵀ.
         case product
-        /// (W xᵀ)ᵀ: for x Wᵀ sgemm would first copy a large Wᵀ, which takes longer than the product. The memory holds
-        /// the transposed activations.
+        /// The memory holds the transposed activations.
         case transposedProduct(UnsafeMutablePointer<Float>)
     }
 
-    /// With fewer outputs the loops are faster; with fewer rows sgemm copies nothing.
+    /// With fewer outputs, loops compute the gradients.
     private static let few = 16
-    /// From this number of inputs on, copying the weights takes longer than transposing the activations.
-    private static let manyInputs = 1024
 
     /// Creates a layer, with its buffers in `memory`.
     init(
@@ -55,17 +49,17 @@ struct DenseLayer {
         self.activation = activations
         weighted = training && activation.keepsArgument ? memory.floats(batchSize * outputs) : activations
         gradient = training ? memory.floats(batchSize * outputs) : nil
-        if let serving, !training, batchSize == 1, outputs >= Self.few {
+        let constant = serving != nil && !training
+        switch onednn_dense_forward(batchSize, inputs, outputs, constant ? 1 : 0, kernels_chosen_set()) {
+        case ONEDNN_DENSE_SERVED:
             strategy = .served(
                 ServedWeights(
-                    inputs: inputs, outputs: outputs, rectified: activation == .relu, precision: serving,
+                    inputs: inputs, outputs: outputs, rectified: activation == .relu, precision: serving ?? .full,
                     memory: memory))
-        } else if outputs < Self.few || batchSize == 1 {
-            strategy = .loops
-        } else if batchSize >= Self.few, inputs >= Self.manyInputs {
-            strategy = .transposedProduct(memory.floats(batchSize * outputs))
-        } else {
-            strategy = .product
+        case ONEDNN_DENSE_LOOPS: strategy = .loops
+        case ONEDNN_DENSE_TILES: strategy = .tiles
+        case ONEDNN_DENSE_TRANSPOSED: strategy = .transposedProduct(memory.floats(batchSize * outputs))
+        default: strategy = .product
         }
     }
 
@@ -83,6 +77,7 @@ struct DenseLayer {
         switch strategy {
         case .served(let weights): weights.forward(x, into: weighted)
         case .loops: kernels_dense(weighted, weight, bias, x, batchSize, outputs, inputs, rectified)
+        case .tiles: kernels_dense_rows(weighted, weight, bias, x, batchSize, outputs, inputs, rectified)
         case .product:
             try check(
                 onednn_sgemm(0, 1, batchSize, outputs, inputs, x, inputs, weight, inputs, 0, weighted, outputs),

@@ -1,5 +1,5 @@
 public import DQNModel
-internal import Synchronization
+internal import DQNSupport
 
 /// An optimiser's kind and constants.
 public struct OptimizerConfiguration: Sendable, Equatable {
@@ -75,12 +75,14 @@ public struct OptimizerConfiguration: Sendable, Equatable {
 public final class Optimizer: Sendable {
     /// The kind and constants.
     package let configuration: OptimizerConfiguration
-    private let count: Atomic<Int>
+    private let count: PaddedCount
     private let slots: [ParameterSlab]
+    /// Addresses in the slots; they change with them alone.
+    private nonisolated(unsafe) let addresses: OptimizerSlots
     private let divided: DividedStep?
 
     /// The number of steps taken, including steps that other threads have started.
-    package var stepCount: Int { count.load(ordering: .relaxed) }
+    package var stepCount: Int { count.value }
 
     /// Creates an optimiser in its initial state.
     ///
@@ -88,8 +90,9 @@ public final class Optimizer: Sendable {
     public init(_ configuration: OptimizerConfiguration, layout: ParameterLayout, team: ComputeTeam? = nil) {
         self.configuration = configuration
         divided = team.map { DividedStep($0) }
-        count = Atomic(0)
+        count = PaddedCount(0)
         slots = configuration.slotNames.map { _ in ParameterSlab(layout: layout) }
+        addresses = OptimizerSlots(slots)
     }
 
     /// Restores an optimiser from ``slotValues`` and ``stepCount``.
@@ -101,7 +104,7 @@ public final class Optimizer: Sendable {
     ) throws(NetworkError) {
         self.configuration = configuration
         divided = team.map { DividedStep($0) }
-        count = Atomic(stepCount)
+        count = PaddedCount(stepCount)
         var slots: [ParameterSlab] = []
         for name in configuration.slotNames {
             guard let value = values[name] else {
@@ -112,6 +115,7 @@ public final class Optimizer: Sendable {
             slots.append(try ParameterSlab(layout: layout, values: value))
         }
         self.slots = slots
+        addresses = OptimizerSlots(slots)
     }
 
     /// A copy of the slots by name, for a checkpoint; O(parameters).
@@ -136,9 +140,9 @@ public final class Optimizer: Sendable {
         _ parameters: ParameterSlab, gradients: ParameterSlab, learningRate: Double, gradientScale: Float = 1,
         copy: ParameterSlab? = nil
     ) {
-        let stepNumber = count.wrappingAdd(1, ordering: .relaxed).newValue
+        let stepNumber = count.add(1) + 1
         let step = OptimizerStep(
-            configuration, slots: slots, parameters: parameters, gradients: gradients, number: stepNumber,
+            configuration, slots: addresses, parameters: parameters, gradients: gradients, number: stepNumber,
             learningRate: learningRate, gradientScale: gradientScale, copy: copy)
         if let divided {
             divided.take(step)

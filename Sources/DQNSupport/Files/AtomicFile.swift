@@ -27,6 +27,32 @@ package enum AtomicFile {
     package static func write(
         _ contents: Data, to path: String, synchronising: Bool = true, followingLinks: Bool = false
     ) throws(SystemError) {
+        try write(to: path, synchronising: synchronising, followingLinks: followingLinks) {
+            (descriptor) throws(SystemError) in try write(contents, to: descriptor)
+        }
+    }
+
+    /// Copies a file of any size, which may come from a stranger: memory holds a part of it.
+    ///
+    /// - Throws: The error of the first system call that failed.
+    package static func copy(_ file: borrowing RegularFile, to path: String) throws(SystemError) {
+        let source = file.descriptor
+        let byteCount = file.byteCount
+        try write(to: path, synchronising: true, followingLinks: false) { (descriptor) throws(SystemError) in
+            var position = 0
+            while position < byteCount {
+                let part = try RegularFile.read(source, min(1 << 20, byteCount - position), at: position)
+                if part.isEmpty { return }
+                try write(Data(part), to: descriptor)
+                position += part.count
+            }
+        }
+    }
+
+    private static func write(
+        to path: String, synchronising: Bool, followingLinks: Bool,
+        contents: (Int32) throws(SystemError) -> Void
+    ) throws(SystemError) {
         let target = (followingLinks ? CanonicalPath.find(path) : nil) ?? path
         let temporary = temporary(of: target)
         unlink(temporary)
@@ -36,7 +62,7 @@ package enum AtomicFile {
         guard descriptor >= 0 else { throw SystemError(errno) }
         do throws(SystemError) {
             do throws(SystemError) {
-                try write(contents, to: descriptor)
+                try contents(descriptor)
                 var replaced = stat()
                 if lstat(target, &replaced) == 0, replaced.st_mode & S_IFMT == S_IFREG {
                     _ = fchmod(descriptor, replaced.st_mode & 0o7777)

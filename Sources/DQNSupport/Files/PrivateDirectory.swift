@@ -70,10 +70,9 @@ package final class PrivateDirectory {
         }
         defer { close(file) }
         try Self.requirePrivate(file, kind: S_IFREG)
-        let contents: Data?
-        do throws(SystemError) { contents = try FileContents.read(file, limit: limit) } catch { throw .system(error) }
-        guard let contents else { throw .tooLarge }
-        return contents
+        do throws(SystemError) { return try RegularFile.contents(of: file, limit: limit) } catch {
+            throw error == SystemError(EFBIG) ? .tooLarge : .system(error)
+        }
     }
 
     /// Writes a file, or leaves what was there: other processes see the old or the new contents, complete.
@@ -148,29 +147,5 @@ package final class PrivateDirectory {
         guard status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else { throw .notPrivate }
         // Others may have been allowed to read it.
         if status.st_mode & 0o077 != 0 { fchmod(descriptor, status.st_mode & 0o700) }
-    }
-}
-
-/// The contents of regular files.
-package enum FileContents {
-    /// Reads a file completely; `nil` if it has more bytes than a limit. Never waits, as reading a named pipe would.
-    ///
-    /// - Throws: the error of the system call that failed; `EINVAL` for anything but a regular file.
-    package static func read(_ path: String, limit: Int = .max) throws(SystemError) -> Data? {
-        try RegularFile(path, followingLinks: true).contents(limit: limit)
-    }
-
-    /// Reads a descriptor to its end; `nil` if there are more bytes than a limit.
-    package static func read(_ descriptor: Int32, limit: Int) throws(SystemError) -> Data? {
-        var contents = Data()
-        var piece = [UInt8](repeating: 0, count: 1 << 16)
-        while true {
-            let count = piece.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw SystemError(errno) }
-            if count == 0 { return contents }
-            if contents.count + count > limit { return nil }
-            contents += piece.prefix(count)
-        }
     }
 }

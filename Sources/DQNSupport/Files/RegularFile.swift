@@ -35,7 +35,12 @@ package struct RegularFile: ~Copyable {
 
     /// Reads up to a number of bytes; fewer at the end of the file.
     package func read(_ count: Int, at offset: Int = 0) throws(SystemError) -> [UInt8] {
-        var contents = [UInt8](repeating: 0, count: min(max(count, 0), max(byteCount - offset, 0)))
+        try Self.read(descriptor, min(max(count, 0), max(byteCount - offset, 0)), at: offset)
+    }
+
+    /// Reads up to a number of bytes of a descriptor; fewer at the end of the file.
+    static func read(_ descriptor: Int32, _ count: Int, at offset: Int) throws(SystemError) -> [UInt8] {
+        var contents = [UInt8](repeating: 0, count: count)
         var filled = 0
         while filled < contents.count {
             let found = contents.withUnsafeMutableBytes {
@@ -49,27 +54,41 @@ package struct RegularFile: ~Copyable {
         return Array(contents.prefix(filled))
     }
 
-    /// Reads the whole file.
-    package func contents() throws(SystemError) -> Data { Data(try read(byteCount)) }
-
-    /// Reads the file to its end, whatever size the system states; `nil` if it has more bytes than a limit.
-    package func contents(limit: Int) throws(SystemError) -> Data? {
-        try FileContents.read(descriptor, limit: limit)
+    /// Reads the file to its end, whatever size the system states.
+    ///
+    /// - Throws: The error of the system call that failed; `EFBIG` for a file of more than `limit` bytes.
+    package func contents(limit: Int) throws(SystemError) -> Data {
+        try Self.contents(of: descriptor, limit: limit)
     }
 
-    /// Reads a whole file of a directory that somebody else may have filled.
-    package static func contents(ofEntry path: String) throws(SystemError) -> Data {
-        try RegularFile(path, followingLinks: false).contents()
+    /// Reads a descriptor to its end.
+    ///
+    /// - Throws: The error of the system call that failed; `EFBIG` if there are more than `limit` bytes.
+    package static func contents(of descriptor: Int32, limit: Int) throws(SystemError) -> Data {
+        var contents = Data()
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = piece.withUnsafeMutableBytes { Foundation.read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw SystemError(errno) }
+            if count == 0 { return contents }
+            guard contents.count + count <= limit else { throw SystemError(EFBIG) }
+            contents += piece.prefix(count)
+        }
+    }
+
+    /// Reads a whole file.
+    ///
+    /// - Throws: The error of the system call that failed; `EFBIG` for a file of more than `limit` bytes.
+    package static func contents(_ path: String, limit: Int) throws(SystemError) -> Data {
+        try RegularFile(path, followingLinks: true).contents(limit: limit)
     }
 
     /// Reads a whole file of a directory that somebody else may have filled.
     ///
     /// - Throws: The error of the system call that failed; `EFBIG` for a file of more than `limit` bytes.
     package static func contents(ofEntry path: String, limit: Int) throws(SystemError) -> Data {
-        guard let contents = try RegularFile(path, followingLinks: false).contents(limit: limit) else {
-            throw SystemError(EFBIG)
-        }
-        return contents
+        try RegularFile(path, followingLinks: false).contents(limit: limit)
     }
 
     /// Reads the first bytes of a file of a directory that somebody else may have filled.

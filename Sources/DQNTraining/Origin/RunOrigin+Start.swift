@@ -60,6 +60,13 @@ extension RunOrigin {
         func text(_ entry: ParameterLayout.Entry?) -> String { entry.map { "of shape \($0.shape)" } ?? "missing" }
         let names = old.entries.map(\.name) + new.entries.map(\.name).filter { old[$0] == nil }
         guard let name = names.first(where: { old[$0]?.shape != new[$0]?.shape }) else { return }
+        guard !(checkpoint.configuration["network"] == nil && checkpoint.architecture.settings == nil) else {
+            throw TrainingError(
+                code: .invalidConfiguration,
+                message:
+                    "The network of '\(path)' (\(checkpoint.architecture.outline)) cannot be described by the setting "
+                    + "'network', so that no run can start from it; dqn-play plays it.")
+        }
         let changed = changes(to: configuration).filter { Self.networkKeys.contains($0.key) || $0.key == "environment" }
             .sorted { $0.key < $1.key }.map { "\($0) \(Self.text($1.old)) becomes \(Self.text($1.new))" }
         let why = changed.isEmpty ? "" : " (\(changed.joined(separator: ", ")))"

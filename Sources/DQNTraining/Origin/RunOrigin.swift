@@ -60,6 +60,7 @@ package struct RunOrigin: Sendable {
                 message:
                     "--which chooses one of a run's checkpoints, but '\(path)' is a single file; leave --which out.")
         }
+        let stored: Checkpoint
         do throws(CheckpointError) {
             let found = try CheckpointLocation.read(url, options.which ?? .latest, notice: notice) {
                 (url) throws(CheckpointError) in
@@ -67,8 +68,15 @@ package struct RunOrigin: Sendable {
             }
             file = found.url
             digest = try CheckpointSummary(contentsOf: found.url).digest
-            checkpoint = found.value
+            stored = found.value
         } catch { throw TrainingError(wrapping: error) }
+        if let folded = try stored.foldingInputScale(path) {
+            checkpoint = folded
+            notice(
+                "the offset and scale of each element of the observations are now part of the first layer's parameters")
+        } else {
+            checkpoint = stored
+        }
         self.path = path
         self.options = options
         (settings, unknownSettings) = Self.known(checkpoint.configuration, of: checkpoint.architecture)
@@ -119,6 +127,8 @@ package struct RunOrigin: Sendable {
         var changes: [String: (old: JSONValue, new: JSONValue)] = [:]
         for key in ConfigurationKey.all.map(\.name) {
             guard let old = before[key], let new = configuration.json[key], old != new else { continue }
+            // Files write a number without a fraction as an integer.
+            if let number = old.doubleValue, number == new.doubleValue { continue }
             changes[key] = (old, new)
         }
         return changes

@@ -46,8 +46,12 @@ extension RunDirectory {
                 && FileKind(entry: url.appendingPathComponent($0).path) == .directory
         }
         guard !names.isEmpty else { return [] }
-        let lines = (try? RegularFile.contents(ofEntry: path(.lineage))) ?? Data()
-        return names.sorted().filter { lines.range(of: Data("\"aside\":\"\($0)\"".utf8)) == nil }.map { name in
+        var unrecorded = Set(names)
+        try? FileLines.forEach(path(.lineage)) { line in
+            guard let line = line.map({ Data($0) }) else { return }
+            unrecorded = unrecorded.filter { line.range(of: Data("\"aside\":\"\($0)\"".utf8)) == nil }
+        }
+        return unrecorded.sorted().map { name in
             let aside = RunDirectory(url.appendingPathComponent(name, isDirectory: true))
             let count = (try? CheckpointStore(directory: aside.checkpoints).entries().count) ?? 0
             let event: [String: JSONValue] = [
@@ -65,14 +69,14 @@ extension RunDirectory {
 
     /// Copies a file durably.
     private static func copy(_ file: URL, to copy: URL) throws(TrainingError) {
-        let contents: Data
-        do throws(SystemError) { contents = try RegularFile.contents(ofEntry: file.path) } catch {
+        let original: RegularFile
+        do throws(SystemError) { original = try RegularFile(file.path, followingLinks: false) } catch {
             throw TrainingError(
                 code: .outputDirectory,
                 message: "'\(file.path)' cannot be read (\(error)); make it readable, then return again.",
                 underlying: error)
         }
-        do throws(SystemError) { try AtomicFile.write(contents, to: copy.path) } catch {
+        do throws(SystemError) { try AtomicFile.copy(original, to: copy.path) } catch {
             throw cannotWrite(copy.path, error)
         }
     }

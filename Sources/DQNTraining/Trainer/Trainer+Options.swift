@@ -1,4 +1,5 @@
 public import DQNEnvironments
+internal import DQNSupport
 
 extension Trainer {
     /// How a trainer runs its workers; none of it changes what is computed.
@@ -11,6 +12,8 @@ extension Trainer {
         package var saveInterval: Int?
         /// Whether training continues during an evaluation. Its report then comes with the next scheduled step.
         package var evaluatesInBackground = false
+        /// The processors of the machine: with enough of them, environments in processes get a thread each.
+        package var processors = Processors.available
         /// How Gymnasium environments are run.
         public var gymnasium = GymnasiumSettings()
         /// Whether the environment may bring code, such as the library of a plug-in.

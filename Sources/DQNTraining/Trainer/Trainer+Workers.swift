@@ -11,6 +11,7 @@ extension Trainer {
         let (slots, method, store) = (slots, method, parameters)
         let (configuration, architecture, backend) = (configuration, architecture, setup.backend)
         let (specification, statistics, gymnasium) = (setup.specification, setup.statistics, setup.options.gymnasium)
+        let processors = setup.options.processors
         let isNew = setup.isNew
         let failures = pool.perform(on: slots.indices) { index, heartbeat in
             let slot = slots[index]
@@ -22,7 +23,7 @@ extension Trainer {
                         configuration: configuration, architecture: architecture, environment: specification,
                         backend: backend, store: store, worker: index, state: slot.state), method, slot.counts,
                     environments: configuration.makeEnvironments(worker: index, gymnasium, first: prepared),
-                    keeping: slot.keptEnvironments)
+                    keeping: slot.keptEnvironments, processors: processors)
             }
             // The episodes of an origin belong to another run.
             if isNew { worker.learner.statistics = TrainingStatistics() }

@@ -1,4 +1,5 @@
 internal import DQNLearning
+internal import DQNSupport
 internal import Synchronization
 
 /// The agent steps that all workers together may take: a worker claims steps before it takes them.
@@ -6,17 +7,18 @@ internal import Synchronization
 /// The trainer grants steps up to a limit. Once they are used up, every worker has stopped at a step boundary, and
 /// exactly that many steps have been taken. A claim costs one atomic exchange and never waits.
 final class StepBudget: Sendable {
-    private let claimed: Atomic<Int>
+    // All workers change it for each step.
+    private let claimed: PaddedCount
     private let limit: Atomic<Int>
 
     /// Starts after a number of steps with nothing granted.
     init(taken: Int) {
-        claimed = Atomic(taken)
+        claimed = PaddedCount(taken)
         limit = Atomic(taken)
     }
 
     /// Steps claimed so far.
-    var claimedSteps: Int { claimed.load(ordering: .relaxed) }
+    var claimedSteps: Int { claimed.value }
 
     /// Allows steps up to a total.
     func grant(upTo total: Int) { limit.store(total, ordering: .releasing) }
@@ -25,7 +27,7 @@ final class StepBudget: Sendable {
     func stop() { limit.store(0, ordering: .releasing) }
 
     /// Returns steps that were claimed but not taken; called while no worker runs.
-    func reset(taken: Int) { claimed.store(taken, ordering: .releasing) }
+    func reset(taken: Int) { claimed.atomic.store(taken, ordering: .releasing) }
 
     /// Claims the next steps.
     ///
@@ -33,11 +35,11 @@ final class StepBudget: Sendable {
     /// - Returns: the indices of the steps over all workers, from 0; fewer than `most` at the end of what is granted, and
     ///   `nil` if no more are granted.
     func claim(atMost most: Int) -> Range<Int>? {
-        var current = claimed.load(ordering: .relaxed)
+        var current = claimed.value
         while true {
             let steps = min(most, limit.load(ordering: .acquiring) - current)
             guard steps > 0 else { return nil }
-            let (exchanged, original) = claimed.weakCompareExchange(
+            let (exchanged, original) = claimed.atomic.weakCompareExchange(
                 expected: current, desired: current + steps, ordering: .acquiringAndReleasing)
             if exchanged { return current..<(current + steps) }
             current = original

@@ -28,8 +28,10 @@ final class Worker: @unchecked Sendable {
     private let refreshesTarget: Bool
     private let counts: WorkerCounts
     private let environments: [WorkerEnvironment]
-    /// Steps the environments at the same time; `nil` if they compute on the worker's own thread.
+    /// Steps the environments at the same time, each on a thread; `nil` if the worker's own thread steps them.
     private let threads: EnvironmentThreads?
+    /// Whether all environments begin a step before the first is waited for.
+    private let preparesSteps: Bool
     private let actions: UnsafeMutableBufferPointer<Int>
     private var explorationGenerator: RandomGenerator
 
@@ -38,10 +40,12 @@ final class Worker: @unchecked Sendable {
     /// - Parameters:
     ///   - environments: not reset yet.
     ///   - kept: states from which each environment takes what it keeps across episodes.
+    ///   - processors: those that decide how environments in processes are stepped; the results are the same.
     /// - Throws: what an environment or the learner throws.
     init(
         _ context: LearnerContext, _ method: any TrainingMethod, _ counts: WorkerCounts,
-        environments: [any Environment], keeping kept: [StateSnapshot?] = []
+        environments: [any Environment], keeping kept: [StateSnapshot?] = [],
+        processors: Int = Processors.available
     ) throws {
         self.counts = counts
         configuration = context.configuration
@@ -53,8 +57,12 @@ final class Worker: @unchecked Sendable {
             WorkerEnvironment(
                 $1, index: $0, context.environment, frameStack: depth, usesMasks: context.configuration.actionMasks)
         }
+        let areProcesses = environments.count > 1 && configuration.runsEnvironmentsInProcesses
+        // A thread for each costs more than it gains unless it and the process have a processor each.
+        let haveProcessors = processors >= 2 * environments.count * configuration.workers
+        preparesSteps = areProcesses && !haveProcessors && self.environments.allSatisfy(\.canPrepareStep)
         threads =
-            environments.count > 1 && configuration.runsEnvironmentsInProcesses
+            areProcesses && !preparesSteps
             ? EnvironmentThreads(self.environments, worker: context.worker) : nil
         if let state = context.state { try Self.requireSameNumber(of: environments.count, in: state) }
         explorationGenerator = context.generator("exploration")
@@ -193,11 +201,16 @@ final class Worker: @unchecked Sendable {
     /// Steps environments and reports each step to the learner, in index order.
     private func step(_ part: Range<Int>, _ steps: Range<Int>) throws {
         threads?.step(part)
+        if preparesSteps { for index in part { environments[index].prepareStep() } }
         for index in part {
             if threads == nil { environments[index].step() }
+            // What follows a step, such as a reset, may take long, and the others wait for it here.
+            if preparesSteps { Heartbeat.current?.beat() }
             do { try environments[index].finishStep(learner, counts, onGameOver: recordEpisode) } catch {
                 // These have taken steps that nothing has observed.
-                if threads != nil { for later in (index + 1)..<part.upperBound { environments[later].lose() } }
+                if threads != nil || preparesSteps {
+                    for later in (index + 1)..<part.upperBound { environments[later].lose() }
+                }
                 throw TrainingError(
                     code: .runFailed,
                     message: "\(name(of: index)) failed at agent step \(steps.lowerBound + index - part.lowerBound): "

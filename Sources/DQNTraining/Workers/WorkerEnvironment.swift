@@ -27,6 +27,7 @@ final class WorkerEnvironment: @unchecked Sendable {
     private let actionCount: Int
 
     private var environment: any Environment
+    private let preparation: StepPreparation?
     private var frameStack: FrameStack
     /// The environment's newest observation.
     private(set) var frame: Observation
@@ -46,8 +47,11 @@ final class WorkerEnvironment: @unchecked Sendable {
         _ environment: any Environment, index: Int, _ specification: EnvironmentSpecification, frameStack depth: Int,
         usesMasks: Bool
     ) {
-        let space = specification.observationSpace
+        // A shape of its own: each step counts references to it, and all workers have the specification's.
+        let shared = specification.observationSpace
+        let space = ObservationSpace(shape: shared.shape.map { $0 }, element: shared.element)
         self.environment = environment
+        preparation = environment.stepPreparation
         self.usesMasks = usesMasks && specification.masksActions
         actionCount = specification.actionCount
         self.index = index
@@ -103,6 +107,12 @@ final class WorkerEnvironment: @unchecked Sendable {
                 ?? EnvironmentError(code: .stateNotApplicable, message: "\(error)", underlying: error)
         }
     }
+
+    /// Whether a step can begin before it is taken.
+    var canPrepareStep: Bool { preparation != nil }
+
+    /// Begins the step with the action, which ``step()`` takes next.
+    func prepareStep() { preparation?.begin(action) }
 
     /// Takes the action, and starts the next episode if this one has ended; callable on a thread of its own.
     func step() {

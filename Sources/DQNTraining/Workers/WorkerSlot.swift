@@ -70,15 +70,15 @@ final class WorkerSlot: @unchecked Sendable {
 
 /// What a worker has done so far; readable at any time from any thread.
 final class WorkerCounts: Sendable {
-    private let steps: Atomic<Int>
+    private let steps: PaddedCount
     private let endedEpisodes = Atomic<Int>(0)
 
-    init(agentSteps: Int) { steps = Atomic(agentSteps) }
+    init(agentSteps: Int) { steps = PaddedCount(agentSteps) }
 
     /// Agent steps since the worker's start.
-    var agentSteps: Int { steps.load(ordering: .relaxed) }
+    var agentSteps: Int { steps.value }
     /// Episodes that have ended in this process.
     var episodes: Int { endedEpisodes.load(ordering: .relaxed) }
-    func countStep() { steps.add(1, ordering: .relaxed) }
+    func countStep() { steps.add(1) }
     func countEpisode() { endedEpisodes.add(1, ordering: .relaxed) }
 }

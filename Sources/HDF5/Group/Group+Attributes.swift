@@ -50,7 +50,7 @@ extension HDF5.Group {
     ///   libhdf5 does for more than eight, `limitExceeded`, `callFailed`.
     package func attribute(_ name: String, limit: Int = 4096) throws(HDF5Error) -> HDF5.AttributeValue {
         // The library decodes all of them to find one.
-        try headers?.validateAttributes(path, of: handle.id, at: ownAddress())
+        if let headers, let address { try headers.validateAttributes(path, of: handle.id, at: address) }
         guard try Library.answer(H5Aexists(handle.id, name), "H5Aexists") else {
             throw HDF5Error(code: .objectMissing, message: "/\(path) has no attribute '\(name)'.")
         }
@@ -87,8 +87,8 @@ extension HDF5.Group {
     /// - Throws: ``HDF5Error``: `layoutNotAllowed` if they are stored outside the group's header, in a file opened for
     ///   reading; `callFailed`.
     package func attributeCount() throws(HDF5Error) -> Int {
-        guard let headers else { return try Self.attributeCount(of: ".", in: handle.id) }
-        return try headers.attributeCount(.group(path), at: ownAddress())
+        guard let headers, let address else { return try Self.attributeCount(of: ".", in: handle.id) }
+        return try headers.attributeCount(.group(path), at: address)
     }
 
     /// The number of attributes of an object that was validated, or that this process has written.

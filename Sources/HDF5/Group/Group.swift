@@ -9,6 +9,8 @@ extension HDF5 {
         /// The objects of the file that libhdf5 can safely look into; `nil` for a file opened for writing, which this
         /// process has written itself.
         let headers: ValidatedHeaders?
+        /// The address of its own header in a file opened for reading.
+        let address: UInt64?
     }
 
     /// The kind of an object.
@@ -42,7 +44,7 @@ extension HDF5.Group {
         let id = H5Gcreate2(handle.id, path, chdf5_default_list(), creation.id, chdf5_default_list())
         return HDF5.Group(
             handle: try Library.own(id, as: .group, "H5Gcreate2", "The group \(full(path)) could not be created."),
-            path: full(path), headers: headers)
+            path: full(path), headers: headers, address: nil)
     }
 
     /// Creates a group and those of its parents that are missing, unless it exists.
@@ -65,11 +67,11 @@ extension HDF5.Group {
     ///
     /// - Throws: ``HDF5Error``: `objectMissing`, `linkNotAllowed`, `wrongObject`, `layoutNotAllowed`, `callFailed`.
     package func openGroup(_ path: String) throws(HDF5Error) -> HDF5.Group {
-        try require(path, .group)
+        let address = try require(path, .group)
         let id = H5Gopen2(handle.id, path, chdf5_default_list())
         return HDF5.Group(
             handle: try Library.own(id, as: .group, "H5Gopen2", "The group \(full(path)) could not be opened."),
-            path: full(path), headers: headers)
+            path: full(path), headers: headers, address: headers.map { _ in address })
     }
 
     /// Closes the group.
@@ -140,17 +142,6 @@ extension HDF5.Group {
 extension HDF5.Group {
     /// A member's path from the root.
     func full(_ member: String) -> String { path.isEmpty ? member : "\(path)/\(member)" }
-
-    /// The address of the group's own header, which is open and therefore validated.
-    func ownAddress() throws(HDF5Error) -> UInt64 {
-        var kind: Int32 = 0
-        var links: UInt32 = 0
-        var address: UInt64 = 0
-        try Library.check(
-            chdf5_object_information(handle.id, ".", &kind, &links, &address), "H5Oget_info",
-            "An object could not be inspected.")
-        return address
-    }
 
     /// Splits a path into names.
     static func components(_ path: String) throws(HDF5Error) -> [String] {

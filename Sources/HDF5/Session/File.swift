@@ -20,9 +20,20 @@ extension HDF5.File {
     /// - Throws: ``HDF5Error``: `callFailed` if a damaged file has none.
     package func root() throws(HDF5Error) -> HDF5.Group {
         let id = H5Gopen2(handle.id, "/", chdf5_default_list())
-        return HDF5.Group(
-            handle: try Library.own(id, as: .group, "H5Gopen2", "The root group of \(path) could not be opened."),
-            path: "", headers: headers)
+        let root = try Library.own(id, as: .group, "H5Gopen2", "The root group of \(path) could not be opened.")
+        let address = try headers.map { (_) throws(HDF5Error) in try Self.address(of: root.id) }
+        return HDF5.Group(handle: root, path: "", headers: headers, address: address)
+    }
+
+    /// The address of the header of an open object, which is validated.
+    private static func address(of id: hid_t) throws(HDF5Error) -> UInt64 {
+        var kind: Int32 = 0
+        var links: UInt32 = 0
+        var address: UInt64 = 0
+        try Library.check(
+            chdf5_object_information(id, ".", &kind, &links, &address), "H5Oget_info",
+            "An object could not be inspected.")
+        return address
     }
 
     /// Size of the file.
