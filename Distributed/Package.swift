@@ -41,7 +41,16 @@ let package = Package(
         .executableTarget(
             name: "dqn-cluster",
             dependencies: [
-                "ClusterTransport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "ClusterTransport", .product(name: "DQNDistributed", package: "swift-dqn"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        // What Benchmarks/exchange/run measures with.
+        .executableTarget(
+            name: "exchange-bench",
+            dependencies: [
+                "ClusterTransport", .product(name: "DQNDistributed", package: "swift-dqn"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .testTarget(
