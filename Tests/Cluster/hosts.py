@@ -18,11 +18,13 @@ INSIDE = "DQN_CLUSTER_HOSTS"
 def _outside():
     """The command that runs another one in a network namespace of its own."""
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    return ["unshare", *user, "--net", "--uts", "--mount"]
+    return ["unshare", *user, "--net", "--uts"]
 
 
 def unavailable():
     """Why there can be no hosts; None if there can."""
+    if os.environ.get(INSIDE):
+        return None
     if not sys.platform.startswith("linux"):
         return "network namespaces exist on Linux alone"
     for program, package in (("unshare", "util-linux"), ("nsenter", "util-linux"), ("ip", "iproute2")):
