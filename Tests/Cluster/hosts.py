@@ -18,7 +18,7 @@ INSIDE = "DQN_CLUSTER_HOSTS"
 def _outside():
     """The command that runs another one in a network namespace of its own."""
     user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    return ["unshare", *user, "--net", "--uts"]
+    return ["unshare", *user, "--net", "--uts", "--mount"]
 
 
 def unavailable():
@@ -68,9 +68,14 @@ class Host:
             _run(*self.prefix, "ip", *words)
 
     @property
+    def keeper(self):
+        """The number of the process whose namespaces are the host's."""
+        return self._keeper.pid
+
+    @property
     def prefix(self):
         """The words that run a command on this host."""
-        place = f"/proc/{self._keeper.pid}/ns"
+        place = f"/proc/{self.keeper}/ns"
         return ["nsenter", f"--net={place}/net", f"--uts={place}/uts"]
 
     def cut(self):
@@ -98,12 +103,18 @@ class OwnHost:
 class Network:
     """Some hosts, and this script's own one, which is on the same bridge."""
 
-    def __init__(self, count):
+    def __init__(self, count, names=None):
+        """`names` is a file that becomes /etc/hosts for everything inside, with the hosts' names."""
         _run("ip", "link", "set", "lo", "up")
         _run("ip", "link", "add", "br0", "type", "bridge")
         _run("ip", "addr", "add", f"{OWN_ADDRESS}/24", "dev", "br0")
         _run("ip", "link", "set", "br0", "up")
         self.own = OwnHost()
+        if names is not None:
+            lines = ["127.0.0.1 localhost", f"{OWN_ADDRESS} h0"]
+            lines += [f"10.77.0.{number} h{number}" for number in range(1, count + 1)]
+            names.write_text("".join(line + "\n" for line in lines))
+            _run("mount", "--bind", names, "/etc/hosts")
         self.hosts = [Host(number) for number in range(1, count + 1)]
 
     def close(self):
