@@ -106,7 +106,10 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "DQNDistributed",
-            dependencies: ["DQNModel", "DQNSupport", "DQNCheckpoint", "DQNNetwork", "DQNLearning"],
+            dependencies: [
+                "DQNModel", "DQNSupport", "DQNCheckpoint", "DQNNetwork", "DQNEnvironments", "DQNLearning", "DQNTraining",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .target(
             name: "DQN",
@@ -198,7 +201,7 @@ let package = Package(
         .testTarget(
             name: "DQNDistributedTests",
             dependencies: [
-                "DQNDistributed", "DQNTraining", "DQNLearning", "DQNCheckpoint", "DQNNetwork", "DQNModel",
+                "DQNDistributed", "DQNTraining", "DQNLearning", "DQNCheckpoint", "DQNNetwork", "DQNModel", "DQNSupport",
             ],
             swiftSettings: strict),
         .testTarget(name: "DQNGraphicsTests", dependencies: ["DQNGraphics", "CDeflate"], swiftSettings: strict),

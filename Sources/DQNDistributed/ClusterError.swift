@@ -11,6 +11,8 @@ extension DQNError.Code where Domain == ClusterErrors {
     package static var malformedMessage: Self { Self(rawValue: "malformedMessage") }
     /// The other process belongs to another run, network or shard, or refuses the request for the stated reason.
     package static var refused: Self { Self(rawValue: "refused") }
+    /// Too few processes take part.
+    package static var missingProcesses: Self { Self(rawValue: "missingProcesses") }
     /// The settings of a cluster do not fit each other.
     package static var invalidCluster: Self { Self(rawValue: "invalidCluster") }
 }

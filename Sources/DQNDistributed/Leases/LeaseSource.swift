@@ -2,7 +2,7 @@
 package protocol LeaseSource: AnyObject, Sendable {
     /// Reports steps and asks for more.
     ///
-    /// - Returns: within a bounded time, even if there are no steps.
+    /// - Returns: once there are steps, or none for now.
     /// - Throws: the reason why the chief cannot be reached.
     func exchange(_ request: LeaseRequest) throws -> LeaseAnswer
 }
@@ -13,14 +13,17 @@ package struct LeaseRequest: Sendable, Equatable {
     package var worker: Int
     /// Steps of its lease that it has taken since its last report.
     package var taken: Int
+    /// Episodes that have ended in them.
+    package var episodes: Int
     /// Whether it returns what is left of its lease.
     package var releases: Bool
     /// The most steps that it wants now; 0 if it only reports.
     package var most: Int
 
-    package init(worker: Int, taken: Int, releases: Bool, most: Int) {
+    package init(worker: Int, taken: Int, episodes: Int = 0, releases: Bool, most: Int) {
         self.worker = worker
         self.taken = taken
+        self.episodes = episodes
         self.releases = releases
         self.most = most
     }
@@ -32,7 +35,7 @@ package enum LeaseAnswer: Sendable, Equatable {
     case accepted
     /// The steps that the worker takes next, in order.
     case steps(Range<Int>)
-    /// There are no steps now: the worker asks again.
+    /// The worker stops at this step boundary.
     case pause
     /// The worker no longer belongs to the run, for this reason, and must end.
     case refused(String)

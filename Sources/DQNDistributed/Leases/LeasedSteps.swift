@@ -1,4 +1,5 @@
 internal import DQNModel
+package import DQNTraining
 internal import Synchronization
 
 /// A worker's side of its leases: the steps that it may take next.
@@ -6,11 +7,13 @@ internal import Synchronization
 /// A claim says that the steps of the claim before have been taken.
 ///
 /// `@unchecked Sendable`: only the worker's own thread claims; ``askToRelease()`` changes nothing but an atomic.
-package final class LeasedSteps: @unchecked Sendable {
+package final class LeasedSteps: StepSource, @unchecked Sendable {
     private let source: any LeaseSource
     private let worker: Int
     private let most: Int
     private let reportInterval: Duration
+    private let episodes: @Sendable () -> Int
+    private var reportedEpisodes: Int
     private var lease = 0..<0
     private var claimed = 0
     private var unreported = 0
@@ -22,17 +25,27 @@ package final class LeasedSteps: @unchecked Sendable {
     /// - Parameters:
     ///   - most: the steps of a lease: what a lost worker costs at most. A run's only worker leases all.
     ///   - reportInterval: after which steps are reported even if the lease lasts.
+    ///   - episodes: returns how many of the worker's episodes have ended.
     package init(
-        of worker: Int, from source: any LeaseSource, atMost most: Int, reportInterval: Duration = .seconds(1)
+        of worker: Int, from source: any LeaseSource, atMost most: Int, reportInterval: Duration = .seconds(1),
+        episodes: @escaping @Sendable () -> Int = { 0 }
     ) {
         self.worker = worker
         self.source = source
         self.most = most
         self.reportInterval = reportInterval
+        self.episodes = episodes
+        reportedEpisodes = episodes()
     }
+
+    /// The step after those that have been claimed.
+    package var claimedSteps: Int { lease.lowerBound }
 
     /// Asks the worker to return the rest of its lease at its next step boundary; callable from any thread.
     package func askToRelease() { release.store(true, ordering: .relaxed) }
+
+    /// Forgets an earlier ``askToRelease()``, while the worker does not run.
+    package func withdrawRequest() { release.store(false, ordering: .relaxed) }
 
     /// Claims the next steps.
     ///
@@ -60,12 +73,15 @@ package final class LeasedSteps: @unchecked Sendable {
     }
 
     private func exchange(releases: Bool, most: Int) throws -> LeaseAnswer {
-        let request = LeaseRequest(worker: worker, taken: unreported, releases: releases, most: most)
+        let ended = episodes()
+        let request = LeaseRequest(
+            worker: worker, taken: unreported, episodes: ended - reportedEpisodes, releases: releases, most: most)
         let answer = try source.exchange(request)
         if case .refused(let reason) = answer {
             throw ClusterError(code: .refused, message: "Worker \(worker) must end: \(reason).")
         }
         unreported = 0
+        reportedEpisodes = ended
         lastReport = .now
         return answer
     }

@@ -54,7 +54,7 @@ package struct Roster: Sendable {
     private let release: String
     private let shardCount: Int
     /// Workers that the run starts with.
-    private let workerCount: Int
+    private var workerCount: Int
     private var members: [Int: Member] = [:]
     /// The addresses of the shards, by index.
     package private(set) var shardAddresses: [Int: String] = [:]
@@ -80,6 +80,9 @@ package struct Roster: Sendable {
 
     /// Whether all shards and as many workers as the run starts with have been admitted.
     package var isComplete: Bool { hasAllShards && workers.count >= workerCount }
+
+    /// Sets the number of workers that the run starts with, before any is admitted.
+    package mutating func expect(workers: Int) { workerCount = workers }
 
     /// Admits a process or refuses it.
     package mutating func admit(_ application: Application, as process: Int) -> Admission {

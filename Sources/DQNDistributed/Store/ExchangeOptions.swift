@@ -2,7 +2,7 @@ internal import DQNLearning
 internal import DQNModel
 
 /// How a worker process exchanges gradients and parameters with the shards.
-package struct ExchangeOptions: Sendable {
+package struct ExchangeOptions: Codable, Sendable, Equatable {
     /// The gradients, of all threads of the process, that are averaged before they are sent; 1 sends each.
     package var accumulation = 1
     /// Whether floats travel with half precision.
@@ -12,6 +12,12 @@ package struct ExchangeOptions: Sendable {
     package var isOnlyWorker = false
 
     package init() {}
+
+    enum CodingKeys: String, CodingKey {
+        case accumulation
+        case usesHalf = "half"
+        case isOnlyWorker = "only_worker"
+    }
 
     /// Refuses options that do not fit each other.
     ///

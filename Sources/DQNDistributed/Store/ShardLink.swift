@@ -13,6 +13,9 @@
     /// - Parameter body: reads the answer, whose memory is valid until it returns.
     /// - Throws: the reason why no answer will come, within a bounded time; what `body` throws.
     func receive(_ body: (UnsafeRawBufferPointer) throws -> Void) throws
+
+    /// Ends the connection; callable from any thread. A request that waits for its answer fails.
+    func close()
 }
 
 /// A link to a shard in this process.
@@ -31,4 +34,6 @@ package final class LocalShardLink: ShardLink {
         self.answer = nil
         try body(answer)
     }
+
+    package func close() {}
 }

@@ -139,7 +139,7 @@ extension Trainer {
         endState = state
         counters = state.counters
         lastEvaluation = state.evaluation
-        budget.reset(taken: counters.agentSteps)
+        crew.returnClaims(taken: counters.agentSteps)
         (meanEpisodeReturn, epsilon) = pending.progress
         // A worker that failed beyond the end never got there.
         failure = pending.failure

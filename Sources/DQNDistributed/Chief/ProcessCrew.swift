@@ -1,0 +1,151 @@
+package import DQNCheckpoint
+internal import DQNLearning
+internal import DQNModel
+internal import DQNSupport
+package import DQNTraining
+
+/// The workers of other processes, behind their control streams.
+package final class ProcessCrew: Crew {
+    /// How long an answer to a request for figures or states may take.
+    private static let answerTime = Duration.seconds(600)
+
+    private let desk: ChiefDesk
+    private let store: ShardedParameters
+    private let workerCount: Int
+    private let part: WorkerPart
+    private var countedSteps: Int
+
+    package let notices: [String] = []
+    package let pause: (stopping: Duration, handOver: Duration)? = nil
+    /// Workers may always take more steps, and no update is cut short: the chief cannot know what is worth waiting for.
+    package let isActive = true
+    package let hasOpenUpdate = false
+
+    /// Waits for the workers that the run starts with.
+    ///
+    /// - Throws: ``ClusterError`` if the run's settings do not suit several processes, or too few workers join in time.
+    init(_ desk: ChiefDesk, _ store: ShardedParameters, _ context: CrewContext) throws {
+        let configuration = context.configuration
+        guard configuration.workerSteps == 0 else {
+            throw ClusterError(
+                code: .invalidCluster,
+                message: "worker_steps is \(configuration.workerSteps), but the workers of several processes share their "
+                    + "steps; set it to 0.")
+        }
+        self.desk = desk
+        self.store = store
+        workerCount = configuration.workers
+        part = WorkerPart(configuration, context.architecture, context.method)
+        countedSteps = context.agentSteps
+        try desk.startWorkers(context)
+        ask(.report)
+    }
+
+    package var claimedSteps: Int { desk.takenSteps }
+    package var captureObstacle: String? { desk.monitor.withLock { desk.captureObstacle } }
+
+    package func takeSteps(
+        from taken: Int, upTo goal: Int, updatePatience: Double, isInterrupted: () -> Bool, isEnding: () -> Bool
+    ) -> CrewOutcome {
+        let stop = desk.takeSteps(upTo: goal, isStopped: isInterrupted)
+        if stop == .complete || stop == .stopped { ask(.report) }
+        do { try store.readCounts() } catch {
+            if stop == .complete || stop == .stopped { return failed("\(error)") }
+        }
+        let loss = desk.monitor.withLock { (shard: desk.failure, worker: desk.lastLoss) }
+        if let shard = loss.shard { return failed(shard) }
+        guard stop == .deserted else { return CrewOutcome() }
+        return failed("All workers are lost\(loss.worker.map { " (the last: \($0))" } ?? "").")
+    }
+
+    private func failed(_ message: String) -> CrewOutcome {
+        CrewOutcome(failure: { agentSteps in
+            TrainingError(code: .runFailed, message: "The run failed at agent step \(agentSteps): \(message)")
+        })
+    }
+
+    package func takeCounts() -> (agentSteps: Int, episodes: Int) {
+        desk.monitor.withLock {
+            let new = (agentSteps: desk.book.takenSteps - countedSteps, episodes: desk.newEpisodes)
+            countedSteps = desk.book.takenSteps
+            desk.newEpisodes = 0
+            return new
+        }
+    }
+
+    package func returnClaims(taken: Int) {}
+
+    package func figures(at totalSteps: Int) -> [WorkerFigures] {
+        desk.monitor.withLock {
+            var figures = desk.figures.values.sorted { $0.index < $1.index }
+            if figures.isEmpty {
+                figures = [
+                    WorkerFigures(
+                        index: 0, isActive: false, agentSteps: 0, statistics: nil, recentReturns: [],
+                        recentLengths: [], epsilon: nil)
+                ]
+            }
+            figures[0].unreported = desk.openSums
+            return figures
+        }
+    }
+
+    package func resetStatistics() {
+        desk.monitor.withLock {
+            desk.openSums = TrainingStatistics()
+            for worker in desk.figures.keys { desk.figures[worker]?.statistics = TrainingStatistics() }
+            for process in desk.members.keys { desk.members[process]?.needsReset = true }
+        }
+    }
+
+    package func saveStates() -> (states: [WorkerState], failure: CrewFailure?) {
+        ask(.save)
+        // A file is read without the monitor.
+        let arrived = desk.monitor.withLock {
+            defer { desk.arrivedStates = [:] }
+            return desk.arrivedStates
+        }
+        for (worker, bytes) in arrived.sorted(by: { $0.key < $1.key }) {
+            do {
+                let state = try part.decode(bytes)
+                desk.monitor.withLock { desk.states[worker] = state }
+            } catch {
+                desk.monitor.withLock {
+                    for (process, member) in desk.members where member.workers.contains(worker) {
+                        desk.lose(process, because: "sent a state that cannot be read: \(error)")
+                    }
+                }
+            }
+        }
+        return desk.monitor.withLock {
+            let count = max(workerCount, (desk.states.keys.max() ?? 0) + 1)
+            return ((0..<count).map { desk.states[$0] ?? .abandoned }, nil)
+        }
+    }
+
+    /// Asks all workers, while none takes steps, for figures or states, and waits for their answers.
+    private func ask(_ kind: ControlMessage.Kind) {
+        desk.monitor.withLock {
+            var message = ControlMessage(kind)
+            message.total = desk.book.takenSteps
+            for (process, member) in desk.members where member.isReady && !member.workers.isEmpty {
+                desk.members[process]?.isAwaited = true
+                member.channel.send(message)
+            }
+            if desk.wait(Self.answerTime, until: { !desk.members.values.contains { $0.isAwaited } }) { return }
+            guard desk.failure == nil else { return }
+            for (process, member) in desk.members where member.isAwaited {
+                desk.lose(process, because: "has not answered for \(Self.answerTime / .seconds(1)) s")
+            }
+        }
+    }
+}
+
+extension WorkerState {
+    /// The state of a worker of which nothing is known.
+    fileprivate static var abandoned: WorkerState {
+        WorkerState(
+            generators: [:], environment: nil, observation: nil, episodeReturn: 0, episodeLength: 0,
+            recentReturns: [], recentLengths: [], replay: nil, status: .abandoned)
+    }
+}
