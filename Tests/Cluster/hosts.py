@@ -4,7 +4,9 @@
 which some systems and most containers forbid. Nothing of the machine's own network changes.
 """
 
+import dataclasses
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -35,6 +37,11 @@ def unavailable():
     if result.returncode != 0:
         return f"this user may not create network namespaces ({result.stderr.strip() or result.returncode})"
     return None
+
+
+def is_real_root():
+    """Whether this is root outside a user namespace, who may become any user."""
+    return pathlib.Path("/proc/self/uid_map").read_text().split() == ["0", "0", "4294967295"]
 
 
 def enter():
@@ -121,3 +128,35 @@ class Network:
         for host in self.hosts:
             host.close()
         _run("ip", "link", "delete", "br0")
+
+
+@dataclasses.dataclass(frozen=True)
+class Account:
+    """An ordinary user, who exists inside the namespaces alone."""
+
+    name: str
+    number: int
+    home: pathlib.Path
+
+    @property
+    def prefix(self):
+        """The words that run a command as this user; only root may use them."""
+        return ["setpriv", f"--reuid={self.number}", f"--regid={self.number}", "--clear-groups", "env",
+                f"HOME={self.home}", f"USER={self.name}", f"LOGNAME={self.name}", "-u", "XDG_RUNTIME_DIR"]
+
+
+def add_account(folder):
+    """Creates a user whose home is in a folder."""
+    account = Account("dqn-check", 64_123, folder / "home")
+    account.home.mkdir()
+    os.chown(account.home, account.number, account.number)
+    lines = {"passwd": f"{account.name}:x:{account.number}:{account.number}::{account.home}:/bin/sh",
+             "group": f"{account.name}:x:{account.number}:",
+             # `*` is no password; `!` would lock the account for sshd as well.
+             "shadow": f"{account.name}:*:19000:0:99999:7:::"}
+    for name, line in lines.items():
+        present, copy = pathlib.Path("/etc", name), folder / name
+        copy.write_text(present.read_text() + line + "\n")
+        copy.chmod(0o600 if name == "shadow" else 0o644)
+        _run("mount", "--bind", copy, present)
+    return account
