@@ -107,7 +107,8 @@ let package = Package(
         .target(
             name: "DQNDistributed",
             dependencies: [
-                "DQNModel", "DQNSupport", "DQNCheckpoint", "DQNNetwork", "DQNEnvironments", "DQNLearning", "DQNTraining",
+                "DQNModel", "DQNSupport", "DQNCheckpoint", "DQNNetwork", "DQNEnvironments", "DQNLearning",
+                "DQNTraining",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

@@ -9,8 +9,7 @@ internal import GRPCNIOTransportHTTP2
 /// `@unchecked Sendable`: nothing of it changes, except behind the box's condition.
 package final class ShardConnection: ShardLink, @unchecked Sendable {
     private let name: String
-    private let host: String
-    private let port: Int
+    private let address: ClusterAddress
     private let security: ClusterSecurity
     private let answerTime: Double
     private let box = AnswerBox()
@@ -19,14 +18,12 @@ package final class ShardConnection: ShardLink, @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - name: of the shard, in messages, such as "shard 1".
-    ///   - host: an IPv4 address.
     ///   - answerTime: seconds within which the shard must answer. A stopped shard is noticed earlier, by keepalive.
     package init(
-        to name: String, host: String, port: Int, security: ClusterSecurity, answerTime: Double = 60
+        to name: String, _ address: ClusterAddress, security: ClusterSecurity, answerTime: Double = 60
     ) {
         self.name = name
-        self.host = host
-        self.port = port
+        self.address = address
         self.security = security
         self.answerTime = answerTime
     }
@@ -57,8 +54,7 @@ package final class ShardConnection: ShardLink, @unchecked Sendable {
     private func connect() async throws {
         try await withGRPCClient(
             transport: .http2NIOPosix(
-                target: .ipv4(address: host, port: port), transportSecurity: security.client,
-                config: TransportSettings.client)
+                target: address.target, transportSecurity: security.client, config: TransportSettings.client)
         ) { client in try await self.exchange(over: client) }
     }
 
@@ -81,7 +77,7 @@ package final class ShardConnection: ShardLink, @unchecked Sendable {
     package func close() { box.fail(loss("the connection is closed")) }
 
     private func loss(_ reason: String) -> ConnectionLoss {
-        ConnectionLoss(description: "\(name) at \(host):\(port) is lost: \(reason)")
+        ConnectionLoss(description: "\(name) at \(address) is lost: \(reason)")
     }
 
     /// Sends a copy of a request.
@@ -95,5 +91,21 @@ package final class ShardConnection: ShardLink, @unchecked Sendable {
             throw loss
         }
         try message.withBytes(body)
+    }
+}
+
+extension ShardConnection {
+    /// Opens a connection in the background.
+    ///
+    /// - Parameter address: as `HOST:PORT`.
+    /// - Throws: ``ConnectionLoss`` if it is not one.
+    package static func open(_ name: String, _ address: String, security: ClusterSecurity) throws -> ShardConnection {
+        guard let place = ClusterAddress(address), place.port > 0 else {
+            throw ConnectionLoss(description: "\(name) cannot be reached: '\(address)' is not HOST:PORT")
+        }
+        let connection = ShardConnection(to: name, place, security: security)
+        // Whoever exchanges something gets its error.
+        Task { try? await connection.run() }
+        return connection
     }
 }

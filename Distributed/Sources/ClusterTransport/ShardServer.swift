@@ -9,16 +9,15 @@ package final class ShardServer: Sendable {
     /// Creates a server, which ``run()`` starts.
     ///
     /// - Parameters:
-    ///   - host: an IPv4 address of this host.
-    ///   - port: 0 takes a free one.
+    ///   - address: an IPv4 address of this host; port 0 takes a free one.
     ///   - makeSession: called once for each stream of a worker.
     package init(
-        host: String, port: Int, security: ClusterSecurity,
+        _ address: ClusterAddress, security: ClusterSecurity,
         makeSession: @escaping @Sendable () -> any ExchangeSession
     ) throws {
         server = GRPCServer(
             transport: .http2NIOPosix(
-                address: .ipv4(host: host, port: port), transportSecurity: security.server,
+                address: .ipv4(host: address.host, port: address.port), transportSecurity: security.server,
                 config: TransportSettings.server),
             services: [ExchangeService(makeSession: makeSession)])
     }

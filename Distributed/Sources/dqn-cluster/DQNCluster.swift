@@ -1,16 +1,21 @@
 import ArgumentParser
-import ClusterTransport
-@_spi(Distributed) import DQNDistributed
 
-@main
-struct DQNCluster: ParsableCommand {
+struct DQNCluster: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dqn-cluster",
-        abstract: "Train with several processes, on one machine or several.",
-        subcommands: [Train.self, Certificates.self, Hold.self])
+        abstract: "Train one run with several processes, on one machine or several.",
+        discussion: """
+            A chief leases steps to workers and writes the run directory; shards hold the parameters. docs/distributed.md \
+            describes how they work together.
 
-    static func main() {
-        ParentProcess.follow()
-        main(nil)
-    }
+            EXIT CODES
+              0    Success.
+              1    Training failed, a shard or all workers were lost, or the chief was lost.
+              64   The command line or the configuration is invalid.
+              65   A checkpoint is malformed.
+              66   An input file or run does not exist.
+              77   The environment of the run or file brings code that you have not allowed.
+              130  A signal ended the run. It is saved.
+            """,
+        subcommands: [Train.self, Chief.self, Shard.self, Worker.self, Certificates.self, Hold.self])
 }

@@ -13,7 +13,7 @@ struct Hold: ParsableCommand {
     @Argument(parsing: .postTerminator, help: "The role and its options.") var command: [String]
 
     func run() throws {
-        let code = ClusterHold.run(program: ProgramPath.own, name: name, arguments: command, report: ErrorLine.write)
+        let code = ClusterHold.run(program: ProgramPath.own, name: name, arguments: command, report: Output.error)
         if code != 0 { throw ExitCode(code) }
     }
 }

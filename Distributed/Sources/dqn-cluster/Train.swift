@@ -56,8 +56,8 @@ struct Train: ParsableCommand {
         request.certificates = certificates ?? temporary.map { "\($0)/certificates" }
         request.chiefArguments = chiefOptions
         let launch: ClusterLaunch
-        do { launch = try ClusterLaunch(request, report: ErrorLine.write) } catch {
-            ErrorLine.write("\(error)")
+        do { launch = try ClusterLaunch(request, report: Output.error) } catch {
+            Output.error("\(error)")
             throw ExitCode(64)
         }
         let code = launch.run()
@@ -74,7 +74,7 @@ struct Train: ParsableCommand {
             try ClusterCertificates.create(in: "\(directory)/certificates")
         } catch {
             try? FileManager.default.removeItem(atPath: directory)
-            ErrorLine.write("the run's certificates cannot be created in '\(base)': \(error); use --certificates")
+            Output.error("the run's certificates cannot be created in '\(base)': \(error); use --certificates")
             throw ExitCode.failure
         }
         return directory
@@ -86,14 +86,5 @@ enum ProgramPath {
     static var own: String {
         let link = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         return link ?? Bundle.main.executablePath ?? CommandLine.arguments[0]
-    }
-}
-
-/// Standard error, one line at a time.
-enum ErrorLine {
-    static func write(_ text: String) {
-        // The chief may have a progress line there.
-        let clearing = isatty(STDERR_FILENO) == 1 ? "\r\u{1B}[K" : ""
-        try? FileHandle.standardError.write(contentsOf: Data("\(clearing)dqn-cluster: \(text)\n".utf8))
     }
 }

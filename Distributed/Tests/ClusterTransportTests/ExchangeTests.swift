@@ -23,7 +23,7 @@ private final class Counting: ExchangeSession {
     private func serving(
         _ security: ClusterSecurity, _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
-        let server = try ShardServer(host: "127.0.0.1", port: 0, security: security) { Counting() }
+        let server = try ShardServer(.loopback, security: security) { Counting() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             let port = try await server.port
@@ -41,7 +41,7 @@ private final class Counting: ExchangeSession {
         with port: Int, _ security: ClusterSecurity, lengths: [Int], answerTime: Double = 20
     ) async throws {
         let connection = ShardConnection(
-            to: "shard 0", host: "127.0.0.1", port: port, security: security, answerTime: answerTime)
+            to: "shard 0", ClusterAddress(host: "127.0.0.1", port: port), security: security, answerTime: answerTime)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await connection.run() }
             let results: Result<Void, any Error> = await withCheckedContinuation { continuation in
@@ -92,10 +92,11 @@ private final class Counting: ExchangeSession {
     }
 
     @Test(.timeLimit(.minutes(1))) func aServerThatEndsIsNoticed() async throws {
-        let server = try ShardServer(host: "127.0.0.1", port: 0, security: .plaintext) { Counting() }
+        let server = try ShardServer(.loopback, security: .plaintext) { Counting() }
         let serving = Task { try await server.run() }
         let port = try await server.port
-        let connection = ShardConnection(to: "shard 0", host: "127.0.0.1", port: port, security: .plaintext)
+        let connection = ShardConnection(
+            to: "shard 0", ClusterAddress(host: "127.0.0.1", port: port), security: .plaintext)
         let running = Task { try await connection.run() }
         try await Task.sleep(for: .milliseconds(300))
         serving.cancel()

@@ -59,6 +59,8 @@ extension ChiefDesk {
             protocolVersion: message.protocolVersion ?? 0, release: message.release ?? "",
             // It appears in messages.
             name: String(message.name?.prefix(200) ?? "a process without a name"), role: role)
+        // It may have to wait for others: it knows now that the chief is there.
+        members[process]?.channel.send(ControlMessage(.accepted))
         // The number of workers that the run has is part of its settings.
         if case .worker = role, terms == nil { return applications.append((process, application)) }
         admit(application, process)

@@ -74,9 +74,10 @@ internal import Logging
         var directory: String?
         do {
             let (desk, connect) = (desk, connect)
-            let run = try training.makeRun({ configuration, layout, state in
-                try ChiefStore(desk, configuration, layout, state, connect: connect)
-            }, logger)
+            let run = try training.makeRun(
+                { configuration, layout, state in
+                    try ChiefStore(desk, configuration, layout, state, connect: connect)
+                }, logger)
             directory = run.directory.url.path
             let outcome = try run.run {
                 // What is lost with a shard cannot be saved: nothing is worth waiting for.

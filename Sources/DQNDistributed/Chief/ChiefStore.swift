@@ -23,7 +23,8 @@ package final class ChiefStore: CrewProviding, @unchecked Sendable {
         guard method.allowsSeveralWorkers else {
             throw ClusterError(
                 code: .invalidCluster,
-                message: "The workers of the method '\(method.name)' do not train asynchronously; use async-dqn, async-q, "
+                message:
+                    "The workers of the method '\(method.name)' do not train asynchronously; use async-dqn, async-q, "
                     + "async-sarsa, async-nstep-q or a3c.")
         }
         var options = desk.settings.exchange

@@ -29,7 +29,8 @@ package final class ProcessCrew: Crew {
         guard configuration.workerSteps == 0 else {
             throw ClusterError(
                 code: .invalidCluster,
-                message: "worker_steps is \(configuration.workerSteps), but the workers of several processes share their "
+                message:
+                    "worker_steps is \(configuration.workerSteps), but the workers of several processes share their "
                     + "steps; set it to 0.")
         }
         self.desk = desk

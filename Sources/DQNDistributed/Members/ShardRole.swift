@@ -27,7 +27,9 @@ internal import DQNSupport
     @_spi(Distributed) public var receiver: any ControlReceiver { inbox }
 
     /// Creates the session of a worker's stream.
-    @_spi(Distributed) public func makeSession() -> any ExchangeSession { AwaitingSession { [self] in lock.withLock { shard } } }
+    @_spi(Distributed) public func makeSession() -> any ExchangeSession {
+        AwaitingSession { [self] in lock.withLock { shard } }
+    }
 
     /// Serves until the end of the run.
     ///
