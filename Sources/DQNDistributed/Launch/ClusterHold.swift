@@ -59,7 +59,8 @@ internal import Foundation
         let parts = (connection ?? "").split(separator: " ").map(String.init)
         guard parts.count == 4, [parts[0], parts[2]].allSatisfy(isAddress) else {
             throw HoldFailure(
-                code: 64, reason: "SSH_CONNECTION has no IPv4 addresses ('\(connection ?? "")'); start this through ssh")
+                code: 64, reason: "SSH_CONNECTION has no IPv4 addresses ('\(connection ?? "")'); start this through ssh"
+            )
         }
         return arguments.map { word in
             word.replacingOccurrences(of: placeholders[0], with: parts[0])

@@ -114,7 +114,8 @@ internal import Foundation
         let tookPart = process.readyWords != nil
         switch (process.member.role, ending) {
         case (.shard, _) where tookPart: shardLoss = shardLoss ?? time.seconds
-        case (.shard, _), (_, .exited) where !tookPart:
+        case (.shard, _),
+            (_, .exited) where !tookPart:
             failure = failure ?? "\(process.member.name) ended before it took part in the run"
         default: break
         }

@@ -74,7 +74,13 @@ import Testing
         let cluster = try FakeCluster(
             chief: Self.chief, shard: "head -n 1 >files; \(Self.part)", worker: "head -n 1 >/dev/null; \(Self.part)")
         try cluster.write(
-            "ssh", "#!/bin/sh\necho \"$*\" >>'\(cluster.folder)/ssh.arguments'\nfor last; do :; done\nexec sh -c \"$last\"")
+            "ssh",
+            """
+            #!/bin/sh
+            echo "$*" >>'\(cluster.folder)/ssh.arguments'
+            for last; do :; done
+            exec sh -c "$last"
+            """)
         let certificates = "\(cluster.folder)/certificates"
         try FileManager.default.createDirectory(atPath: certificates, withIntermediateDirectories: true)
         try "the key".write(toFile: "\(certificates)/node.key", atomically: true, encoding: .utf8)

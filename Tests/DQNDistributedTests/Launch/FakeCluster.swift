@@ -46,7 +46,9 @@ final class FakeCluster: Sendable {
     func touch(_ name: String) { FileManager.default.createFile(atPath: "\(folder)/\(name)", contents: nil) }
 
     /// The processes of a role that have been started.
-    func processes(_ role: String) -> [Int32] { text("\(role).processes").split(separator: "\n").compactMap { Int32($0) } }
+    func processes(_ role: String) -> [Int32] {
+        text("\(role).processes").split(separator: "\n").compactMap { Int32($0) }
+    }
 
     var lines: [String] { reported.withLock { $0 } }
 
