@@ -33,7 +33,7 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let counter = ExchangeCounter()
         let bytes = options.bytes
-        let server = try ShardServer(host: options.host, port: 0, security: options.security) {
+        let server = try ShardServer(ClusterAddress(host: options.host, port: 0), security: options.security) {
             EchoSession(bytes: bytes, counter: counter)
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -71,7 +71,7 @@ struct Exchange: AsyncParsableCommand {
 
     func run() async throws {
         let connection = ShardConnection(
-            to: "the server", host: options.host, port: port, security: options.security)
+            to: "the server", ClusterAddress(host: options.host, port: port), security: options.security)
         let (bytes, seconds) = (options.bytes, seconds)
         let measured = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await connection.run() }
