@@ -8,16 +8,19 @@ import Testing
 
     /// Runs a shell script behind the hold, on a thread of its own.
     private func hold(
-        _ script: String, arguments: [String] = [], connection: String? = connection, input: Pipe
+        _ script: String, arguments: [String] = [], connection: String? = Self.connection, input: Pipe
     ) -> Task<(code: Int32, lines: [String]), Never> {
         Task {
             await withCheckedContinuation { continuation in
                 Thread.detachNewThread {
                     var lines: [String] = []
-                    let code = ClusterHold.run(
-                        program: "/bin/sh", name: "worker process 0", arguments: ["-c", script, "sh"] + arguments,
-                        input: input.fileHandleForReading.fileDescriptor, connection: connection
-                    ) { lines.append($0) }
+                    // The pipe closes with its last reference.
+                    let code = withExtendedLifetime(input) {
+                        ClusterHold.run(
+                            program: "/bin/sh", name: "worker process 0", arguments: ["-c", script, "sh"] + arguments,
+                            input: input.fileHandleForReading.fileDescriptor, connection: connection
+                        ) { lines.append($0) }
+                    }
                     continuation.resume(returning: (code, lines))
                 }
             }
