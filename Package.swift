@@ -202,7 +202,7 @@ let package = Package(
         .testTarget(
             name: "DQNDistributedTests",
             dependencies: [
-                "DQNDistributed", "DQNTraining", "DQNLearning", "DQNCheckpoint", "DQNNetwork", "DQNModel", "DQNSupport",
+                "DQNDistributed", "DQNTraining", "DQNLearning", "DQNCheckpoint", "DQNNetwork", "DQNModel",
             ],
             swiftSettings: strict),
         .testTarget(name: "DQNGraphicsTests", dependencies: ["DQNGraphics", "CDeflate"], swiftSettings: strict),

@@ -78,7 +78,7 @@ struct Chief: AsyncParsableCommand {
         let serving = Task { try await server.run() }
         let port: Int
         do { port = try await server.port } catch {
-            let reason = (await serving.result).failure ?? error
+            let reason = (await serving.result).thrownError ?? error
             Output.exit(1, "The chief cannot listen at \(listen): \(reason)")
         }
         let address = ClusterAddress(host: try listeningAddress(listen).host, port: port)

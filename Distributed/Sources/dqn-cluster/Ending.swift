@@ -16,7 +16,8 @@ enum Ending {
         _ = (isRequested, time.load(ordering: .relaxed), now)
         for number in [SIGINT, SIGTERM, SIGUSR1, SIGUSR2, SIGXCPU] { signal(number) { _ in Ending.ask() } }
         // As under nohup.
-        if signal(SIGHUP, SIG_IGN) != SIG_IGN { signal(SIGHUP) { _ in Ending.ask() } }
+        let ignored = unsafeBitCast(SIG_IGN, to: Int.self)
+        if unsafeBitCast(signal(SIGHUP, SIG_IGN), to: Int.self) != ignored { signal(SIGHUP) { _ in Ending.ask() } }
         // A closed connection is an error of its call.
         signal(SIGPIPE, SIG_IGN)
     }

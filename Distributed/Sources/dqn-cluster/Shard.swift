@@ -35,7 +35,7 @@ struct Shard: AsyncParsableCommand {
         let serving = Task { try await server.run() }
         let port: Int
         do { port = try await server.port } catch {
-            let reason = (await serving.result).failure ?? error
+            let reason = (await serving.result).thrownError ?? error
             Output.exit(1, "The shard cannot listen at \(listen): \(reason)")
         }
         let address = ClusterAddress(host: try listeningAddress(listen).host, port: port)
@@ -69,7 +69,7 @@ func finish(_ control: Task<Void, Never>) async {
 
 extension Result {
     /// The error; `nil` for a success.
-    var failure: Failure? { if case .failure(let error) = self { error } else { nil } }
+    var thrownError: Failure? { if case .failure(let error) = self { error } else { nil } }
 }
 
 /// The role of a shard whose port must be known before there is one.

@@ -1,8 +1,8 @@
 internal import DQNCheckpoint
-package import DQNLearning
+internal import DQNLearning
 internal import DQNModel
 internal import DQNSupport
-package import DQNTraining
+internal import DQNTraining
 
 /// The chief's side of all control streams: who takes part, who takes which steps, and who is lost.
 ///

@@ -94,9 +94,11 @@ internal import Logging
         } catch {
             desk.end(.failed, systemReason(error))
             // It has the sentence that names the shard, whatever has failed because of it.
-            let loss = desk.lossOfShard.map { "\($0) " } ?? ""
-            var message = loss + systemReason(error)
-            if let directory, loss.isEmpty == false || (error as? TrainingError)?.code == .runFailed {
+            let reason = systemReason(error)
+            let loss = desk.lossOfShard
+            var message = loss.flatMap { reason.contains($0) ? nil : "\($0) " } ?? ""
+            message += reason
+            if let directory, loss != nil || (error as? TrainingError)?.code == .runFailed {
                 message += " Resume with: dqn-cluster chief --resume \(directory)"
             }
             return RoleEnding(Self.exitCode(of: error), message)

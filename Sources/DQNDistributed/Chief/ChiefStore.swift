@@ -1,5 +1,5 @@
 package import DQNLearning
-internal import DQNModel
+package import DQNModel
 package import DQNNetwork
 package import DQNTraining
 

@@ -44,7 +44,7 @@ package struct WorkerPart: Sendable {
     package func decode(_ bytes: [UInt8]) throws -> WorkerState {
         let checkpoint = try Self.withTemporaryFile { file in
             try Data(bytes).write(to: file)
-            return try Checkpoint(contentsOf: file)
+            return try Checkpoint(resuming: file)
         }
         let states = try checkpoint.workerStates(of: method)
         guard states.count == 1, checkpoint.architecture == architecture else {

@@ -59,7 +59,7 @@ final class ControlInbox: ControlReceiver, @unchecked Sendable {
     ///
     /// - Throws: ``ClusterError`` (`refused`) if nothing more will come.
     func answer(for worker: Int) throws(ClusterError) -> ControlMessage {
-        try monitor.withLock { () throws(ClusterError) in
+        try monitor.withLock { () throws(ClusterError) -> ControlMessage in
             while true {
                 if let answer = answers.removeValue(forKey: worker) { return answer }
                 if let loss { throw ClusterError(code: .refused, message: "The chief is lost: it \(loss).") }

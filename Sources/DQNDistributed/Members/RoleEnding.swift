@@ -28,7 +28,7 @@ internal import DQNSupport
 /// Tells the chief of a process's life, from a thread of its own, until it is released.
 final class SignsOfLife: Sendable {
     /// Seconds between two of them.
-    private static let interval = 0.5
+    private static let interval = 0.25
 
     private let monitor = Monitor()
     private let thread: JobThread
@@ -36,6 +36,7 @@ final class SignsOfLife: Sendable {
     init(to channel: any ControlChannel) {
         let monitor = monitor
         thread = JobThread(name: "dqn-alive", monitor: monitor, heartbeat: nil)
+        let thread = thread
         monitor.withLock {
             thread.submit { [weak thread] in
                 while thread != nil {

@@ -34,7 +34,7 @@ struct WorkerTeam {
             terms.configuration, layout: try ParameterLayout(member.architecture), run: terms.run, links: links,
             usesTarget: member.method.usesTarget, options: terms.exchange)
         let states = try terms.workers.map { worker in
-            try terms.states[worker].flatMap { $0.isEmpty ? nil : try part.decode($0) }
+            try terms.states[worker].flatMap { try $0.isEmpty ? nil : part.decode($0) }
         }
         notices = try member.start(
             training: store, from: states, isNew: terms.isNew, statistics: terms.statistics, agentSteps: terms.total)

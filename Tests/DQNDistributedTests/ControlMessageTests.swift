@@ -1,0 +1,35 @@
+import DQNDistributed
+import DQNModel
+import Testing
+
+@Suite struct ControlMessageTests {
+    private func decode(_ bytes: [UInt8]) throws -> ControlMessage {
+        try bytes.withUnsafeBytes { try ControlMessage(decoding: $0) }
+    }
+
+    @Test func messagesArriveAsTheyWereSent() throws {
+        var message = ControlMessage(.welcome)
+        message.run = RunIdentity(1, .max)
+        message.layout = "7f4ed22609d8d96c"
+        message.configuration = .object(["workers": .integer(3)])
+        message.shards = ["10.0.0.1:4000", "h2:1"]
+        message.workers = [0, 3]
+        message.exchange = ExchangeOptions()
+        // Sums travel bit for bit, and the mean of no episodes is no number.
+        message.statistics = ["loss_sum": 0.1 + 0.2, "updates": 1e300, "other_sum": -.infinity]
+        message.payload = [0, 1, 255]
+        #expect(try decode(message.encoded()) == message)
+        #expect(try decode(ControlMessage(.alive).encoded()) == ControlMessage(.alive))
+        let text = String(decoding: try message.encoded().dropFirst(4).dropLast(3), as: UTF8.self)
+        #expect(text.contains(#""run":"0000000000000001ffffffffffffffff""#) && text.contains(#""type":"welcome""#))
+    }
+
+    @Test func otherBytesAreRefused() throws {
+        let message = try ControlMessage(.alive).encoded()
+        let unknown = Array(#"{"type":"dance"}"#.utf8)
+        for bytes in [
+            [], [1, 2, 3], Array(message.dropLast()), [255, 255, 255, 255] + message.dropFirst(4), [0, 0, 0, 0],
+            [UInt8(unknown.count), 0, 0, 0] + unknown,
+        ] { #expect(throws: ClusterError.self, "\(bytes)") { try decode(bytes) } }
+    }
+}

@@ -1,0 +1,260 @@
+import DQNCheckpoint
+@_spi(Distributed) import DQNDistributed
+import DQNLearning
+import DQNModel
+import DQNTraining
+import Foundation
+import Synchronization
+import Testing
+
+/// Whole runs of chief, shards and workers, without a network.
+@Suite(.serialized) struct RolesTests {
+    private let folder = FileManager.default.temporaryDirectory.appendingPathComponent("roles-\(UUID().uuidString)")
+
+    private func training(_ method: String = "async-dqn", workers: Int, steps: Int, _ name: String) -> ClusterTraining {
+        var training = ClusterTraining()
+        training.environment = "CartPole-v1"
+        training.method = method
+        training.workers = workers
+        training.steps = steps
+        training.scheduleSteps = 200
+        training.saveEvery = 60
+        training.keep = 100
+        training.assignments = Self.assignments(method)
+        training.out = folder.appendingPathComponent(name).path
+        return training
+    }
+
+    private static func assignments(_ method: String) -> [String] {
+        let replay = method == "async-dqn" ? ["batch_size=16", "learning_starts=20"] : []
+        let target = method == "a3c" ? [] : ["target_interval=50"]
+        return ["network=mlp:24", "log_interval=40", "evaluation_interval=100", "evaluation_episodes=2"] + replay
+            + target
+    }
+
+    private func settings(shards: Int, patience: Double = 5) -> ChiefRole.Settings {
+        var settings = ChiefRole.Settings()
+        settings.shards = shards
+        settings.patience = .seconds(patience)
+        settings.startTimeout = .seconds(50)
+        return settings
+    }
+
+    private func train(
+        _ training: ClusterTraining, _ settings: ChiefRole.Settings, workers: [String: Int]
+    ) -> (RoleEnding, LocalCluster) {
+        let cluster = LocalCluster(settings, workers: workers)
+        return (cluster.chief.train(training), cluster)
+    }
+
+    /// The same run in one process.
+    private func trainHere(_ method: String, steps: Int, _ name: String) throws {
+        var request = ConfigurationRequest()
+        request.environment = "CartPole-v1"
+        request.method = method
+        request.steps = steps
+        request.assignments = Self.assignments(method)
+        request.flags["workers"] = .integer(1)
+        let run = try TrainingRun(
+            request.resolve(), options: .init(steps: steps, saveEvery: 60, keep: 100),
+            in: RunDirectory(folder.appendingPathComponent(name)))
+        #expect(try run.run() == .completed)
+    }
+
+    /// The files of a run's checkpoints, by name.
+    private func checkpoints(_ name: String) throws -> [String: Data] {
+        let directory = folder.appendingPathComponent(name).appendingPathComponent("checkpoints")
+        let names = try FileManager.default.contentsOfDirectory(atPath: directory.path).filter { $0.hasSuffix(".h5") }
+        return try Dictionary(
+            uniqueKeysWithValues: names.map { ($0, try Data(contentsOf: directory.appendingPathComponent($0))) })
+    }
+
+    private func newest(_ name: String) throws -> Checkpoint {
+        let directory = folder.appendingPathComponent(name).appendingPathComponent("checkpoints")
+        let file = try #require(try checkpoints(name).keys.filter { $0.hasPrefix("step") }.max() ?? nil)
+        return try Checkpoint(contentsOf: directory.appendingPathComponent(file))
+    }
+
+    /// A run of one worker has the same files as in one process: at every save, with evaluations and rows of metrics; and
+    /// so has one that was resumed with another number of shards.
+    @Test(.timeLimit(.minutes(2)), arguments: [("async-dqn", 1), ("async-dqn", 3), ("a3c", 2)])
+    func oneWorkerWritesTheSameFiles(method: String, shards: Int) throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try trainHere(method, steps: 200, "here")
+        let (ending, cluster) = train(
+            training(method, workers: 1, steps: 130, "there"), settings(shards: shards), workers: ["a": 1])
+        #expect(ending.code == 0, "\(ending) \(cluster.lines)")
+        #expect(cluster.join(within: 20))
+        var resumed = ClusterTraining()
+        resumed.resume = folder.appendingPathComponent("there").path
+        resumed.steps = 200
+        let (second, other) = train(resumed, settings(shards: 4 - shards), workers: ["b": 1])
+        #expect(second.code == 0, "\(second) \(other.lines)")
+        #expect(other.join(within: 20) && other.endings.values.allSatisfy { $0.code == 0 }, "\(other.endings)")
+        let (here, there) = (try checkpoints("here"), try checkpoints("there"))
+        for name in here.keys.sorted() { #expect(here[name] == there[name], "\(name) of \(there.keys.sorted())") }
+    }
+
+    @Test(.timeLimit(.minutes(2)), arguments: ["async-dqn", "async-q", "async-sarsa", "async-nstep-q", "a3c"])
+    func severalWorkersTakeExactlyTheirSteps(method: String) throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (ending, cluster) = train(
+            training(method, workers: 3, steps: 400, "run"), settings(shards: 2), workers: ["a": 2, "b": 1])
+        #expect(
+            ending.code == 0 && ending.message?.hasPrefix("done at step 400") ?? false, "\(ending) \(cluster.lines)")
+        #expect(cluster.join(within: 20))
+        #expect(cluster.endings.count == 4 && cluster.endings.values.allSatisfy { $0.code == 0 }, "\(cluster.endings)")
+        let checkpoint = try newest("run")
+        #expect(checkpoint.counters.agentSteps == 400 && checkpoint.workers.count == 3)
+        #expect(checkpoint.workers.reduce(0) { $0 + $1.agentSteps } == 400)
+        #expect(checkpoint.counters.gradientUpdates > 0 && checkpoint.history.agentSteps.last == 400)
+        // One process continues it.
+        let run = try TrainingRun(resuming: RunDirectory(folder.appendingPathComponent("run")), steps: 450)
+        #expect(try run.run() == .completed)
+    }
+
+    /// Trains while something happens once, when some steps have been taken.
+    private func train(
+        _ training: ClusterTraining, _ settings: ChiefRole.Settings, workers: [String: Int], at step: Int,
+        _ event: @escaping (LocalCluster) -> Void
+    ) -> (RoleEnding, LocalCluster) {
+        let cluster = LocalCluster(settings, workers: workers)
+        var isDue = true
+        let ending = cluster.chief.train(training) {
+            false
+        } onProgress: { steps, _, _, _ in
+            guard isDue, steps >= step else { return }
+            isDue = false
+            event(cluster)
+        }
+        #expect(!isDue, "the run has ended before step \(step)")
+        return (ending, cluster)
+    }
+
+    private func longTraining(_ name: String) -> ClusterTraining {
+        var training = training(workers: 3, steps: 6_000, name)
+        training.assignments = [
+            "network=mlp:24", "log_interval=500", "evaluation_interval=0", "batch_size=16", "learning_starts=20",
+        ]
+        training.saveEvery = 1_000
+        return training
+    }
+
+    @Test(.timeLimit(.minutes(2)), arguments: [false, true])
+    func aWorkerIsLostAndTheRunEndsWithItsSteps(isSilent: Bool) throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (ending, cluster) = train(
+            longTraining("run"), settings(shards: 2, patience: 2), workers: ["a": 1, "b": 1, "c": 1], at: 1_200
+        ) { if isSilent { $0.stop("b") } else { $0.kill("b") } }
+        #expect(ending.code == 0, "\(ending) \(cluster.lines)")
+        #expect(cluster.join(within: 20))
+        #expect(cluster.endings["b"]?.code == 1 && cluster.endings["a"]?.code == 0, "\(cluster.endings)")
+        #expect(cluster.lines.filter { $0.contains("worker 1 (b) is lost") }.count == 1, "\(cluster.lines)")
+        let checkpoint = try newest("run")
+        #expect(checkpoint.counters.agentSteps == 6_000 && checkpoint.workers.count == 3)
+        // It contributes the state of an earlier save.
+        #expect(checkpoint.workers[1].agentSteps > 0 && checkpoint.workers[1].agentSteps < 2_000)
+    }
+
+    @Test(.timeLimit(.minutes(2))) func aWorkerJoinsARunningJobInTheLostOnesPlace() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var training = longTraining("run")
+        training.steps = 12_000
+        let (ending, cluster) = train(
+            training, settings(shards: 1), workers: ["a": 1, "b": 1, "c": 1], at: 1_200
+        ) {
+            $0.kill("a")
+            Thread.sleep(forTimeInterval: 0.3)
+            $0.join("d", workers: 2)
+        }
+        #expect(ending.code == 0, "\(ending) \(cluster.lines)")
+        #expect(cluster.join(within: 20))
+        #expect(cluster.lines.contains("ready worker 0 3"), "\(cluster.lines)")
+        let checkpoint = try newest("run")
+        #expect(checkpoint.counters.agentSteps == 12_000 && checkpoint.workers.count == 4)
+        #expect(checkpoint.workers[3].agentSteps > 0)
+    }
+
+    @Test(.timeLimit(.minutes(2)), arguments: [false, true])
+    func aLostShardEndsEverything(isSilent: Bool) throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let start = ContinuousClock.now
+        let (ending, cluster) = train(
+            longTraining("run"), settings(shards: 2, patience: 2), workers: ["a": 1, "b": 2], at: 1_200
+        ) { if isSilent { $0.stop("shard 1") } else { $0.kill("shard 1") } }
+        #expect(ending.code == 1, "\(ending) \(cluster.lines)")
+        let message = ending.message ?? ""
+        #expect(message.contains("shard 1 (host 1) is lost"), "\(message)")
+        #expect(
+            message.contains("dqn-cluster chief --resume \(folder.appendingPathComponent("run").path)"), "\(message)")
+        #expect(cluster.join(within: 10))
+        #expect(cluster.endings.values.allSatisfy { $0.code == 1 }, "\(cluster.endings)")
+        #expect(ContinuousClock.now - start < .seconds(60))
+        // From the exact state of the checkpoint.
+        let steps = try newest("run").counters.agentSteps
+        #expect(steps >= 1_000 && steps < 6_000)
+        let run = try TrainingRun(resuming: RunDirectory(folder.appendingPathComponent("run")), steps: steps + 100)
+        #expect(try run.run() == .completed)
+    }
+
+    @Test(.timeLimit(.minutes(2))) func aRunWithoutWorkersIsSavedAndFails() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (ending, cluster) = train(
+            longTraining("run"), settings(shards: 1, patience: 2), workers: ["a": 3], at: 1_200
+        ) { $0.kill("a") }
+        #expect(ending.code == 1 && ending.message?.contains("All workers are lost") ?? false, "\(ending)")
+        #expect(cluster.join(within: 10))
+        #expect(try newest("run").counters.agentSteps >= 1_200)
+    }
+
+    @Test(.timeLimit(.minutes(2))) func anInterruptedRunIsSavedAtAStepBoundary() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let cluster = LocalCluster(settings(shards: 2), workers: ["a": 1, "b": 2])
+        let isInterrupted = Atomic<Bool>(false)
+        let ending = cluster.chief.train(longTraining("run")) {
+            isInterrupted.load(ordering: .relaxed)
+        } onProgress: { steps, _, _, _ in
+            if steps >= 1_200 { isInterrupted.store(true, ordering: .relaxed) }
+        }
+        #expect(ending.code == 130, "\(ending) \(cluster.lines)")
+        #expect(cluster.join(within: 10) && cluster.endings.values.allSatisfy { $0.code == 0 })
+        let checkpoint = try newest("run")
+        #expect(checkpoint.counters.agentSteps >= 1_200 && checkpoint.counters.agentSteps < 6_000)
+        #expect(checkpoint.workers.reduce(0) { $0 + $1.agentSteps } == checkpoint.counters.agentSteps)
+    }
+
+    @Test(.timeLimit(.minutes(2))) func aRunOfOneWorkerAdmitsNoOther() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (ending, cluster) = train(
+            training(workers: 1, steps: 100, "run"), settings(shards: 1), workers: ["a": 1, "b": 1])
+        #expect(ending.code == 0, "\(ending) \(cluster.lines)")
+        #expect(cluster.join(within: 10))
+        let refused = cluster.endings.values.filter { $0.code == 1 }
+        #expect(refused.count == 1 && refused[0].message?.contains("admits no other") ?? false, "\(cluster.endings)")
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whatDoesNotSuitSeveralProcessesIsRefused() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var dqn = training("dqn", workers: 1, steps: 100, "dqn")
+        dqn.assignments = []
+        var half = settings(shards: 1)
+        half.usesHalf = true
+        for (training, settings, words) in [
+            (dqn, settings(shards: 1), "async-dqn"), (training(workers: 1, steps: 100, "half"), half, "only worker"),
+            (training(workers: 2, steps: 100, "many"), settings(shards: 20), "20 shards"),
+        ] {
+            let (ending, cluster) = train(training, settings, workers: [:])
+            #expect(ending.code == 64 && ending.message?.contains(words) ?? false, "\(ending)")
+            #expect(cluster.join(within: 20))
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func missingProcessesAreNamed() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var settings = settings(shards: 1)
+        settings.startTimeout = .seconds(4)
+        let (ending, cluster) = train(training(workers: 2, steps: 100, "run"), settings, workers: ["a": 1])
+        #expect(ending.code == 1 && ending.message?.contains("1 of 2 workers") ?? false, "\(ending)")
+        #expect(cluster.join(within: 10))
+    }
+}
