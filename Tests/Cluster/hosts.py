@@ -141,8 +141,8 @@ class Account:
     @property
     def prefix(self):
         """The words that run a command as this user; only root may use them."""
-        return ["setpriv", f"--reuid={self.number}", f"--regid={self.number}", "--clear-groups", "env",
-                f"HOME={self.home}", f"USER={self.name}", f"LOGNAME={self.name}", "-u", "XDG_RUNTIME_DIR"]
+        return ["setpriv", f"--reuid={self.number}", f"--regid={self.number}", "--clear-groups", "env", "-u",
+                "XDG_RUNTIME_DIR", f"HOME={self.home}", f"USER={self.name}", f"LOGNAME={self.name}"]
 
 
 def add_account(folder):

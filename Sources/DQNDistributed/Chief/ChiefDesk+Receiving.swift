@@ -1,3 +1,4 @@
+internal import DQNCheckpoint
 internal import DQNLearning
 internal import DQNModel
 internal import DQNSupport

@@ -103,7 +103,7 @@ extension ChiefDesk {
     func welcome(_ process: Int, _ indices: [Int]) {
         guard let terms, let channel = members[process]?.channel else { return }
         let states = indices.map { index in
-            var state = states[index]
+            var state = self.states[index]
             // Its copy of the parameters is old.
             if !terms.isStarting { state?.status = .resting }
             return state

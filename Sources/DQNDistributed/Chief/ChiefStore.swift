@@ -1,6 +1,7 @@
 package import DQNLearning
 package import DQNModel
 package import DQNNetwork
+internal import DQNSupport
 package import DQNTraining
 
 /// The chief's view of the parameters on the shards, off the path of the gradients; it brings the run's workers.

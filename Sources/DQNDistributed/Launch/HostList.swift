@@ -1,3 +1,5 @@
+internal import DQNModel
+
 /// The hosts of a run and the number of workers on each, as in `h1:3,alice@h2:3`.
 package struct HostList: Sendable, Equatable {
     /// A host that ssh reaches.

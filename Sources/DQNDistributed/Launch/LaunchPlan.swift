@@ -1,3 +1,5 @@
+internal import DQNModel
+
 /// Which processes a request starts, where, and with which arguments.
 package struct LaunchPlan: Sendable, Equatable {
     /// A process to start.

@@ -1,5 +1,5 @@
 internal import DQNModel
-package import DQNTraining
+internal import DQNTraining
 internal import Synchronization
 
 /// A worker's side of its leases: the steps that it may take next.
