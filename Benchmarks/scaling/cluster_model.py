@@ -2,7 +2,7 @@
 """Predicts the updates per second of many worker processes and parameter servers; prints Markdown tables.
 
     Benchmarks/scaling/cluster_model.py                 # the tables of docs/scaling.md
-    Benchmarks/scaling/cluster_model.py --simulate      # also compares the model with a simulation, about a minute
+    Benchmarks/scaling/cluster_model.py --simulate      # also compares the model with a simulation, a minute
     Benchmarks/scaling/cluster_model.py --costs FILE    # costs that Benchmarks/exchange/run has measured
 
 A run is a closed queueing network. Each process computes, sends its gradients to all shards, which answer with their
@@ -128,7 +128,7 @@ def simulate(learner, setup, costs, cycles, seed=0):
     alone = sum(think.values())
     events = [(generator.uniform(0, alone), process) for process in range(setup.processes)]
     heapq.heapify(events)
-    warm, total = setup.processes * (cycles // 4), setup.processes * cycles
+    warm, total = setup.processes * max(1, cycles // 4), setup.processes * cycles
     start = now = 0.0
     for count in range(total):
         now, process = heapq.heappop(events)
@@ -158,6 +158,10 @@ SIZES = [(4, 2), (100, 2), (100, 30), (10_000, 30), (10_000, 120)]
 LINKS = [1, 10, 25]
 
 
+def percent(share):
+    return "< 1 %" if share < 0.01 else f"{100 * share:.0f} %"
+
+
 def rate_table(learner, costs):
     ideal = "one worker alone: " + f"{1 / learner.update:,.0f} updates/s"
     lines = [f"{learner.name} ({learner.parameters:,} parameters; {ideal}). Updates per second, and the share of what "
@@ -172,7 +176,7 @@ def rate_table(learner, costs):
                     cells.append("")
                     continue
                 prediction = predict(learner, setup, costs)
-                cells.append(f"{prediction.updates:,.0f} ({prediction.share:.0%})")
+                cells.append(f"{prediction.updates:,.0f} ({percent(prediction.share)})")
             lines.append(f"| {workers:,} × {shards} | {link} Gb/s | " + " | ".join(cells) + " |")
     return lines
 
@@ -202,7 +206,7 @@ def comparison(learner, costs):
         for link in LINKS:
             for name in ("fp32", "fp16, k = 4"):
                 setup = Setup(workers, shards, link * GIGABIT, **VARIANTS[name])
-                cycles = max(8, min(200, 60_000 // (setup.processes * setup.shards)))
+                cycles = max(3, min(60, 60_000 // (setup.processes * setup.shards)))
                 simulated = simulate(learner, setup, costs, cycles)
                 lines.append(f"| {workers:,} × {shards} | {link} Gb/s | {name} | "
                              f"{predict(learner, setup, costs).updates:,.0f} | {simulated:,.0f} |")

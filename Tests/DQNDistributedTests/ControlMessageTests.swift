@@ -27,9 +27,10 @@ import Testing
     @Test func otherBytesAreRefused() throws {
         let message = try ControlMessage(.alive).encoded()
         let unknown = Array(#"{"type":"dance"}"#.utf8)
-        for bytes in [
-            [], [1, 2, 3], Array(message.dropLast()), [255, 255, 255, 255] + message.dropFirst(4), [0, 0, 0, 0],
+        let cases: [[UInt8]] = [
+            [], [1, 2, 3], Array(message.dropLast()), [255, 255, 255, 255] + Array(message.dropFirst(4)), [0, 0, 0, 0],
             [UInt8(unknown.count), 0, 0, 0] + unknown,
-        ] { #expect(throws: ClusterError.self, "\(bytes)") { try decode(bytes) } }
+        ]
+        for bytes in cases { #expect(throws: ClusterError.self, "\(bytes)") { try decode(bytes) } }
     }
 }

@@ -98,7 +98,7 @@ import Testing
         let place = try Place()
         try FileManager.default.createDirectory(
             atPath: place.directory("runs/a/checkpoints"), withIntermediateDirectories: true)
-        FileManager.default.createFile(
+        _ = FileManager.default.createFile(
             atPath: place.directory("runs/a/checkpoints/step-000000000100.h5"), contents: nil)
         let job = try place.start("train.sbatch", ["runs/a", "--env", "CartPole-v1"])
         try place.wait(for: "chief --resume runs/a --servers 2", in: "calls")

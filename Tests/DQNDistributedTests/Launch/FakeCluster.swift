@@ -43,7 +43,7 @@ final class FakeCluster: Sendable {
 
     func text(_ name: String) -> String { (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)) ?? "" }
 
-    func touch(_ name: String) { FileManager.default.createFile(atPath: "\(folder)/\(name)", contents: nil) }
+    func touch(_ name: String) { _ = FileManager.default.createFile(atPath: "\(folder)/\(name)", contents: nil) }
 
     /// The processes of a role that have been started.
     func processes(_ role: String) -> [Int32] {

@@ -1,4 +1,5 @@
 @_spi(Distributed) import DQNDistributed
+import DQNModel
 import Foundation
 import Testing
 
