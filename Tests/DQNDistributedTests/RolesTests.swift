@@ -17,7 +17,7 @@ import Testing
         training.method = method
         training.workers = workers
         training.steps = steps
-        training.scheduleSteps = 200
+        training.scheduleSteps = steps <= 200 ? 200 : 20_000
         training.saveEvery = 60
         training.keep = 100
         training.assignments = Self.assignments(method)
@@ -132,7 +132,7 @@ import Testing
     }
 
     private func longTraining(_ name: String) -> ClusterTraining {
-        var training = training(workers: 3, steps: 6_000, name)
+        var training = training(workers: 3, steps: 4_000, name)
         training.assignments = [
             "network=mlp:24", "log_interval=500", "evaluation_interval=0", "batch_size=16", "learning_starts=20",
         ]
@@ -149,17 +149,21 @@ import Testing
         #expect(ending.code == 0, "\(ending) \(cluster.lines)")
         #expect(cluster.join(within: 20))
         #expect(cluster.endings["b"]?.code == 1 && cluster.endings["a"]?.code == 0, "\(cluster.endings)")
-        #expect(cluster.lines.filter { $0.contains("worker 1 (b) is lost") }.count == 1, "\(cluster.lines)")
+        let losses = cluster.lines.filter { $0.contains("is lost") }
+        #expect(losses.count == 1 && losses[0].contains(" (b) is lost"), "\(cluster.lines)")
+        // Whoever joins first is worker 0.
+        let lost = try #require(losses.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) })
         let checkpoint = try newest("run")
-        #expect(checkpoint.counters.agentSteps == 6_000 && checkpoint.workers.count == 3)
+        #expect(checkpoint.counters.agentSteps == 4_000 && checkpoint.workers.count == 3)
         // It contributes the state of an earlier save.
-        #expect(checkpoint.workers[1].agentSteps > 0 && checkpoint.workers[1].agentSteps < 2_000)
+        #expect(checkpoint.workers[lost].agentSteps > 0)
+        #expect(checkpoint.workers.reduce(0) { $0 + $1.agentSteps } < 4_000)
     }
 
     @Test(.timeLimit(.minutes(2))) func aWorkerJoinsARunningJobInTheLostOnesPlace() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         var training = longTraining("run")
-        training.steps = 12_000
+        training.steps = 8_000
         let (ending, cluster) = train(
             training, settings(shards: 1), workers: ["a": 1, "b": 1, "c": 1], at: 1_200
         ) {
@@ -169,9 +173,11 @@ import Testing
         }
         #expect(ending.code == 0, "\(ending) \(cluster.lines)")
         #expect(cluster.join(within: 20))
-        #expect(cluster.lines.contains("ready worker 0 3"), "\(cluster.lines)")
+        let lost = try #require(cluster.lines.first { $0.contains(" (a) is lost") })
+        let index = try #require(lost.split(separator: " ").dropFirst().first)
+        #expect(cluster.lines.contains("ready worker \(index) 3"), "\(cluster.lines)")
         let checkpoint = try newest("run")
-        #expect(checkpoint.counters.agentSteps == 12_000 && checkpoint.workers.count == 4)
+        #expect(checkpoint.counters.agentSteps == 8_000 && checkpoint.workers.count == 4)
         #expect(checkpoint.workers[3].agentSteps > 0)
     }
 
@@ -184,7 +190,7 @@ import Testing
         ) { if isSilent { $0.stop("shard 1") } else { $0.kill("shard 1") } }
         #expect(ending.code == 1, "\(ending) \(cluster.lines)")
         let message = ending.message ?? ""
-        #expect(message.contains("shard 1 (host 1) is lost"), "\(message)")
+        #expect(message.contains(" (host 1) is lost"), "\(message)")
         #expect(
             message.contains("dqn-cluster chief --resume \(folder.appendingPathComponent("run").path)"), "\(message)")
         #expect(cluster.join(within: 10))
@@ -192,7 +198,7 @@ import Testing
         #expect(ContinuousClock.now - start < .seconds(60))
         // From the exact state of the checkpoint.
         let steps = try newest("run").counters.agentSteps
-        #expect(steps >= 1_000 && steps < 6_000)
+        #expect(steps >= 1_000 && steps < 4_000)
         let run = try TrainingRun(resuming: RunDirectory(folder.appendingPathComponent("run")), steps: steps + 100)
         #expect(try run.run() == .completed)
     }
@@ -219,7 +225,7 @@ import Testing
         #expect(ending.code == 130, "\(ending) \(cluster.lines)")
         #expect(cluster.join(within: 10) && cluster.endings.values.allSatisfy { $0.code == 0 })
         let checkpoint = try newest("run")
-        #expect(checkpoint.counters.agentSteps >= 1_200 && checkpoint.counters.agentSteps < 6_000)
+        #expect(checkpoint.counters.agentSteps >= 1_200 && checkpoint.counters.agentSteps < 4_000)
         #expect(checkpoint.workers.reduce(0) { $0 + $1.agentSteps } == checkpoint.counters.agentSteps)
     }
 
