@@ -45,6 +45,14 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        // What Benchmarks/exchange/run measures with.
+        .executableTarget(
+            name: "exchange-bench",
+            dependencies: [
+                "ClusterTransport", .product(name: "DQNDistributed", package: "swift-dqn"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "ClusterTransportTests",
             dependencies: [

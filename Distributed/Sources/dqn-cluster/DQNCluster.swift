@@ -1,7 +1,5 @@
 import ArgumentParser
-import ClusterTransport
 
-@main
 struct DQNCluster: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dqn-cluster",
@@ -19,5 +17,5 @@ struct DQNCluster: AsyncParsableCommand {
               77   The environment of the run or file brings code that you have not allowed.
               130  A signal ended the run. It is saved.
             """,
-        subcommands: [Chief.self, Shard.self, Worker.self, Certificates.self])
+        subcommands: [Train.self, Chief.self, Shard.self, Worker.self, Certificates.self, Hold.self])
 }
