@@ -111,7 +111,6 @@ let package = Package(
             dependencies: [
                 "DQNModel", "DQNSupport", "DQNCheckpoint", "DQNNetwork", "DQNEnvironments", "DQNLearning",
                 "DQNTraining",
-                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .target(

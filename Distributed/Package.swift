@@ -42,6 +42,8 @@ let package = Package(
             name: "dqn-cluster",
             dependencies: [
                 "ClusterTransport", .product(name: "DQNDistributed", package: "swift-dqn"),
+                .product(name: "DQNCommandLine", package: "swift-dqn"),
+                .product(name: "DQNTraining", package: "swift-dqn"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
