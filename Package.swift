@@ -8,6 +8,10 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+// What `--version` names. Scripts/install and Scripts/demo set the variable; SwiftPM evaluates this file again when it
+// changes, and compiles one C file. `Context.gitInformation` would be stale: SwiftPM remembers it from commit to commit.
+let commit = (Context.environment["DQN_BUILD_COMMIT"] ?? "").filter { $0.isHexDigit || $0 == "+" }
+
 let package = Package(
     name: "swift-dqn",
     platforms: [.macOS(.v15)],
@@ -50,7 +54,8 @@ let package = Package(
             name: "CLibcrypto", pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev", "pkg-config"]), .brew(["openssl@3"])]),
         .target(name: "CKernels"),
-        .target(name: "CDQNSupport"),
+        .target(
+            name: "CDQNSupport", cSettings: commit.isEmpty ? [] : [.define("DQN_BUILD_COMMIT", to: commit)]),
         // The header that plug-ins in C are written against.
         .target(name: "CDQNEnvironment"),
 
@@ -70,11 +75,11 @@ let package = Package(
             name: "DQNInterchange", dependencies: ["DQNModel", "DQNSupport", "DQNCheckpoint", "CDeflate"],
             swiftSettings: strict),
 
-        // Curves as pictures, from values alone.
-        .target(name: "DQNReport", dependencies: ["DQNModel", "DQNSupport"], swiftSettings: strict),
-
         // Pictures in colour, and episodes as films and contact sheets.
         .target(name: "DQNGraphics", dependencies: ["DQNModel", "DQNSupport", "CDeflate"], swiftSettings: strict),
+
+        // Curves as pictures and as events for TensorBoard, from values alone.
+        .target(name: "DQNReport", dependencies: ["DQNModel", "DQNSupport", "DQNGraphics"], swiftSettings: strict),
 
         // Compute, acting, environments, training.
         .target(
@@ -103,6 +108,7 @@ let package = Package(
             name: "DQNTraining",
             dependencies: [
                 "DQNModel", "DQNSupport", "DQNCheckpoint", "DQNNetwork", "DQNEnvironments", "DQNLearning", "DQNReport",
+                "DQNGraphics",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
@@ -188,7 +194,8 @@ let package = Package(
         .target(
             name: "PluginBuilding", dependencies: ["DQNSupport"], path: "Tests/PluginBuilding", swiftSettings: strict),
         .testTarget(
-            name: "DQNNetworkTests", dependencies: ["DQNNetwork", "DQNModel", "DQNSupport", "CAllocationCounter"],
+            name: "DQNNetworkTests",
+            dependencies: ["DQNNetwork", "DQNModel", "DQNSupport", "CAllocationCounter", "CKernels"],
             swiftSettings: strict),
         .testTarget(
             name: "DQNInferenceTests",
@@ -219,7 +226,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "DQNGraphicsTests", dependencies: ["DQNGraphics", "CDeflate"], swiftSettings: strict),
-        .testTarget(name: "DQNReportTests", dependencies: ["DQNReport", "DQNModel"], swiftSettings: strict),
+        .testTarget(
+            name: "DQNReportTests", dependencies: ["DQNReport", "DQNModel", "CDeflate"], swiftSettings: strict),
         .testTarget(
             name: "DQNCommandLineTests",
             dependencies: [

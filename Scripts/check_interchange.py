@@ -133,8 +133,11 @@ for source in map(pathlib.Path, sys.argv[2:]):
         else:
             print(f"ok     {source.stem}: Stable-Baselines3: {(actions == policy.actions(batch)).sum()} equal actions")
         path = pathlib.Path(f"{stem}.zip")
-        model.save(path, exclude=["replay_buffer", "rollout_buffer"])
+        excluded = ["replay_buffer", "rollout_buffer"]
+        model.save(path, exclude=excluded)
         comes_back(f"{source.stem}: Stable-Baselines3", path, source)
+        type(model).load(path, device="cpu").save(path, exclude=excluded)
+        comes_back(f"{source.stem}: Stable-Baselines3, saved again", path, source)
 
     if has("keras"):
         import keras
@@ -142,10 +145,13 @@ for source in map(pathlib.Path, sys.argv[2:]):
         model = policy.to_keras()
         outputs = model.predict(batch, verbose=0, batch_size=500)
         compare(f"{source.stem}: Keras", outputs[0] if isinstance(outputs, list) else outputs, policy, batch)
-        path = pathlib.Path(f"{stem}.keras")
-        model.save(path)
-        environment = ["--env", policy.environment]
-        comes_back(f"{source.stem}: Keras", path, source, *environment, exactly=False)
+        for ending in ["keras", "h5"]:
+            path = source.with_name(f"{source.stem}-keras.{ending}")
+            model.save(path)
+            comes_back(f"{source.stem}: Keras .{ending}", path, source)
+            # Saved by a program that has never seen the policy.
+            keras.models.load_model(path, compile=False).save(path)
+            comes_back(f"{source.stem}: Keras .{ending}, saved again", path, source)
 
 if failures:
     sys.exit(f"{len(failures)} failures: {', '.join(failures)}")

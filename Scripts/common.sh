@@ -33,3 +33,12 @@ python_environment() {
     fi
     printf '%s\n' "$python"
 }
+
+# Prints the commit that is built, for `--version`, with a plus sign if files have been changed since; prints nothing
+# outside a clone.
+build_commit() {
+    local commit
+    commit=$(git -C "$repository" rev-parse --short=12 HEAD 2>/dev/null) || return 0
+    if [ -n "$(git -C "$repository" status --porcelain --untracked-files=no 2>/dev/null)" ]; then commit+=+; fi
+    printf '%s\n' "$commit"
+}

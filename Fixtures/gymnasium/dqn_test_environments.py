@@ -38,6 +38,26 @@ class Still(gymnasium.Env):
         """What happens at action 1."""
 
 
+class Poller(Still):
+    """Its reward is the number of requests that the process has polled for."""
+
+    polls = 0
+
+    def __init__(self, label=""):
+        super().__init__(label)
+        polling = sys.modules["gymnasium_worker"].Polling
+        wait = polling.poll
+
+        def poll(waiting):
+            self.polls += 1
+            wait(waiting)
+
+        polling.poll = poll
+
+    def step(self, action):
+        return self.last.copy(), float(self.polls), False, False, {}
+
+
 class Sleeper(Still):
     def act(self):
         time.sleep(3600)
@@ -578,7 +598,7 @@ KINDS = [
     Keeper, Ghost, Walker, Thrower, Caller, Teller, Mumbler, Loser, Gambler, Frames, LargeFrames, Doubles, Integers,
     Joystick, Drawn, Undrawn, UndrawnFrames, Sampler, Numbers, Switchboard, Dials, Scalar, Bag, Liar, Letter, Mission, Board,
     SmallBoard, Cube, Table, Far, Unbounded, Levers, Buttons, Hands, Organ, Thumbnails, Masked, MaskedFrames, WrongMask, EmptyMask,
-    Dim, Mistaken,
+    Dim, Mistaken, Poller,
 ]
 # A label changes the specification, as a new version of the package would.
 LABEL = os.environ.get("DQN_TEST_LABEL", "")

@@ -10,7 +10,7 @@
 // Each sum adds its terms in one order. Results depend neither on the batch nor on the vector width.
 #include "Winograd.h"
 
-// Bounds of channels and outputs, and of the numbers that a group of images has in the second-level cache.
+// Bounds of channels and outputs, and of the weights and numbers of a group of images in the second-level cache.
 enum { MOST_CHANNELS = 1024, MOST_BYTES = 704 << 10 };
 
 static const float zeros[MOST_CHANNELS];
@@ -33,10 +33,13 @@ void kernels_winograd_plan(kernels_winograd *plan, const kernels_convolution *si
         .tile_rows = (sizes->output_rows + 1) / 2,
         .tile_columns = (sizes->output_columns + 1) / 2,
     };
-    // Groups of nearly equal size.
     size_t tiles = plan->tile_rows * plan->tile_columns, place = winograd_places(plan) * sizeof(float);
     size_t fixed = winograd_weights(plan) * place, image = tiles * (plan->channels + sizes->outputs) * place;
-    size_t most = fixed + image < MOST_BYTES ? (MOST_BYTES - fixed) / image : 1;
+    // Weights that leave little room are read again for each group. If they exceed the cache, so may its numbers.
+    size_t large = fixed / 2 > MOST_BYTES ? fixed / 2 : MOST_BYTES;
+    size_t room = fixed <= MOST_BYTES / 2 ? MOST_BYTES - fixed : large;
+    size_t most = image < room ? room / image : 1;
+    // Groups of nearly equal size.
     size_t groups = (images + most - 1) / most;
     plan->images = (images + groups - 1) / groups;
 }

@@ -54,23 +54,27 @@ static dnnl_status_t make_convolution(onednn_convolutions *self, int index, cons
     owned_md bias;
     memset(&bias, 0, sizeof bias);
     memcpy(layer->weights_dims, weights_dims, sizeof layer->weights_dims);
+    layer->own = convolution_of(sizes, src_dims, dst_dims);
+    layer->method = onednn_convolution_method(&layer->own, sizes->padding_rows > 0 || sizes->padding_columns > 0,
+                                              kernels_chosen_set());
+    int by_library = layer->method == ONEDNN_BY_LIBRARY, is_folded = index == 0 && self->fold.side > 1;
+    // The gradient of the observation is not needed.
+    int needs_library = by_library || (layer->method == ONEDNN_BY_LOOPS && self->training && index > 0);
     TRY(md_make(&bias, 1, bias_dims, dnnl_a));
-    TRY(stack_allocate_tagged(self, &layer->weights, weights_dims, dnnl_oihw, 1));
+    // Without these, weights are packed from the caller's and their gradient is unpacked to the caller's.
+    if (needs_library || is_folded)
+        TRY(stack_allocate_tagged(self, &layer->weights, weights_dims, dnnl_oihw, 1));
+    if (self->training && (by_library || is_folded))
+        TRY(stack_allocate_tagged(self, &layer->diff_weights, weights_dims, dnnl_oihw, 1));
     TRY(stack_allocate(self, &layer->bias, md_borrow(&bias)));
     if (self->training) {
-        TRY(stack_allocate_tagged(self, &layer->diff_weights, weights_dims, dnnl_oihw, 1));
         TRY(stack_allocate(self, &layer->diff_bias, md_borrow(&bias)));
         layer->bias_sum = stack_storage(self, (size_t)weights_dims[0] * sizeof(float));
         status = dnnl_out_of_memory;
         if (!layer->bias_sum) goto done;
     }
-    layer->own = convolution_of(sizes, src_dims, dst_dims);
-    layer->method = onednn_convolution_method(&layer->own, sizes->padding_rows > 0 || sizes->padding_columns > 0,
-                                              kernels_chosen_set());
     TRY(make_own(self, layer, index > 0));
-    // The gradient of the observation is not needed.
-    if (layer->method == ONEDNN_BY_LIBRARY || (layer->method == ONEDNN_BY_LOOPS && self->training && index > 0))
-        TRY(stack_make_library_convolution(self, index, sizes, src_dims, dst_dims));
+    if (needs_library) TRY(stack_make_library_convolution(self, index, sizes, src_dims, dst_dims));
 done:
     md_free(&bias);
     return status;

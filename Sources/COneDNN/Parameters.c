@@ -66,15 +66,13 @@ onednn_status onednn_convolutions_set_parameters(onednn_convolutions *self, cons
         }
         if (layer->kind != ONEDNN_CONVOLUTION) continue;
         memcpy(stack_handle(layer->bias), biases[i], sizeof(float) * (size_t)layer->weights_dims[0]);
+        const float *given = weights[i];
         if (i == 0 && side > 1) {
-            copy_weights(stack_handle(layer->weights), (float *)weights[i], layer->weights_dims, side, 0);
-        } else if (layer->method == ONEDNN_BY_WINOGRAD) {
-            pack(layer, weights[i]);
-            continue;
-        } else {
-            memcpy(stack_handle(layer->weights), weights[i], stack_weights_bytes(layer));
+            copy_weights(stack_handle(layer->weights), (float *)given, layer->weights_dims, side, 0);
+        } else if (layer->weights) {
+            memcpy(stack_handle(layer->weights), given, stack_weights_bytes(layer));
         }
-        pack(layer, stack_handle(layer->weights));
+        pack(layer, layer->weights ? stack_handle(layer->weights) : given);
         TRY(stack_run(self, &layer->forward.refresh));
         TRY(stack_run(self, &layer->backward_data.refresh));
     }

@@ -45,8 +45,8 @@ typedef struct {
     // Of a pooling: its sizes and, for a maximum, the chosen elements of the batch.
     kernels_pooling pooling;
     uint32_t *chosen;
-    // Weights and their gradient as (output, input, row, column), folded in the first layer. Those of a normalisation
-    // have the order of the activations.
+    // Weights and their gradient as (output, input, row, column), folded in the first layer; null if CKernels reads and
+    // writes the caller's. Those of a normalisation have the order of the activations.
     dnnl_memory_t weights, bias, diff_weights, diff_bias;
     dnnl_dims_t weights_dims;
     // The gradient of the weights for one block, in the layout of the computation, and the sums over earlier blocks.

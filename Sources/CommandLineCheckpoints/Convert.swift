@@ -14,12 +14,24 @@ struct Convert: ParsableCommand {
               dqn-checkpoint convert old.h5 new.h5 --to 1.1
               dqn-checkpoint convert new.h5 old.h5 --to 1.0 --allow-lossy
             """)
-    @Argument(help: "Checkpoint file.") var input: String
-    @Argument(help: "New file.") var output: String
-    @Option(name: .customLong("to"), help: "Format version: \(FormatVersion.known.joined(separator: " or ")).")
+    @Argument(help: "Checkpoint file.", completion: .file()) var input: String
+    @Argument(help: "New file.", completion: .file()) var output: String
+    @Option(
+        name: .customLong("to"), help: "Format version: \(FormatVersion.known.joined(separator: " or ")).",
+        completion: .list(FormatVersion.known))
     var version: String
     @Flag(help: "Omit and list what the version cannot hold.") var allowLossy = false
     @Flag(help: "Replace an existing output file.") var force = false
+    @Flag(help: "Print one JSON document.") var json = false
+
+    private struct Document: Encodable {
+        var file: String
+        var output: String
+        var bytes: Int
+        var format_version: String
+        /// What the version cannot hold.
+        var omitted: [String]
+    }
 
     func validate() throws {
         if !FormatVersion.known.contains(version) {
@@ -32,8 +44,9 @@ struct Convert: ParsableCommand {
         try perform {
             let source = try fileURL(input, "INPUT")
             let target = try OutputFile(output, "OUTPUT", overwriting: force).url
+            var dropped: [String] = []
             do throws(CheckpointError) {
-                let dropped = try CheckpointConverter.convert(
+                dropped = try CheckpointConverter.convert(
                     from: source, to: target, version: version,
                     allowLossy: allowLossy, overwriting: force)
                 writeErrors(dropped.map { "omitted: \($0)" })
@@ -43,7 +56,11 @@ struct Convert: ParsableCommand {
                 throw code
             }
             let bytes = try CheckpointSummary(contentsOf: target).byteCount
-            try StandardOutput.line("\(output): \(bytes) bytes, format \(version)")
+            if json {
+                return try printJSON(
+                    Document(file: input, output: output, bytes: bytes, format_version: version, omitted: dropped))
+            }
+            try StandardOutput.line("\(output): \(bytes.grouped) bytes, format \(version)")
         }
     }
 }

@@ -20,8 +20,8 @@ struct Export: ParsableCommand {
               dqn-checkpoint export policy.h5 policy.onnx --argmax
               dqn-checkpoint export policy.h5 weights --format safetensors
             """)
-    @Argument(help: "Checkpoint file or run directory.") var input: String
-    @Argument(help: "New file.") var output: String
+    @Argument(help: "Checkpoint file or run directory.", completion: .file()) var input: String
+    @Argument(help: "New file.", completion: .file()) var output: String
     @Option(help: "The format. (default: that of the new file's ending)") var format: PolicyExport.Format?
     @Option(help: ArgumentHelp("Checkpoint of a run: latest, best or a number of agent steps.", valueName: "which"))
     var which = "latest"
@@ -31,6 +31,17 @@ struct Export: ParsableCommand {
     var pyTorchModule = false
     @Flag(help: "With ONNX: the graph also has the greedy action as an output.") var argmax = false
     @Flag(help: "Replace existing output files.") var force = false
+    @Flag(help: "Print one JSON document.") var json = false
+
+    private struct Document: Encodable {
+        /// The checkpoint.
+        var file: String
+        var output: String
+        var format: String
+        var bytes: Int
+        /// Absent without one.
+        var pytorch_module: String?
+    }
 
     func validate() throws {
         guard CheckpointSelection(which) != nil else {
@@ -64,7 +75,14 @@ struct Export: ParsableCommand {
             let contents = try policy.contents(chosen, choosesAction: argmax)
             if let module { try module.write(policy.torchModule(weights: target.url.lastPathComponent)) }
             try target.write(contents)
-            try StandardOutput.line("\(output): \(chosen.rawValue) of \(contents.count) bytes, from \(file.path)")
+            if json {
+                return try printJSON(
+                    Document(
+                        file: file.path, output: output, format: chosen.rawValue, bytes: contents.count,
+                        pytorch_module: module?.url.path))
+            }
+            try StandardOutput.line(
+                "\(output): \(chosen.rawValue) of \(contents.count.grouped) bytes, from \(file.path)")
             if let module { try StandardOutput.line("\(module.url.path): the PyTorch module 'Policy'") }
         }
     }

@@ -15,22 +15,50 @@ struct Import: ParsableCommand {
 
             EXAMPLES
               dqn-checkpoint import LunarLander-v3.zip lander.h5 --env LunarLander-v3
-              dqn-checkpoint import weights.pth policy.h5 --env CartPole-v1 --activation tanh
+              dqn-checkpoint import weights.pth new.h5 --env CartPole-v1 --activation tanh
               dqn-checkpoint import weights.pth --dry-run
-              dqn-checkpoint import both.pth policy.h5 --env CartPole-v1 --map network=critic --map layers.1.activation=tanh
+              dqn-checkpoint import both.pth policy.h5 --env CartPole-v1 \\
+                  --map network=critic --map layers.1.activation=tanh
             """)
-    @Argument(help: "File of another program.") var input: String
-    @Argument(help: "New checkpoint.") var output: String?
+    @Argument(help: "File of another program.", completion: .file()) var input: String
+    @Argument(help: "New checkpoint.", completion: .file()) var output: String?
     @Option(help: "The environment that the policy plays.") var env: String?
-    @Option(help: "The activation of all hidden layers, such as relu or tanh.") var activation: String?
+    @Option(
+        help: "The activation of all hidden layers, such as relu or tanh.",
+        completion: .list(NetworkArchitecture.Activation.allCases.map(\.rawValue))) var activation: String?
     @Option(help: "A setting such as network=PREFIX, input=4x84x84, layers.0.stride=4 or head=dueling; repeatable.")
     var map: [String] = []
-    @Option(help: "What VecNormalize of Stable-Baselines3 saved (vecnormalize.pkl), if the policy was trained with it.")
+    @Option(
+        help: "What VecNormalize of Stable-Baselines3 saved (vecnormalize.pkl), if the policy was trained with it.",
+        completion: .file())
     var vecnormalize: String?
-    @Option(help: "A .npz file with 'observations' and the 'values' that the policy's own program has for them.")
+    @Option(
+        help: "A .npz file with 'observations' and the 'values' that the policy's own program has for them.",
+        completion: .file())
     var check: String?
     @Flag(help: "Print the table and stop.") var dryRun = false
     @Flag(help: "Replace an existing output file.") var force = false
+    @Flag(help: "Print one JSON document.") var json = false
+
+    private struct Document: Encodable {
+        struct Check: Encodable {
+            var observations: Int
+            var largest_difference: Double?
+            var equal_actions: Int
+        }
+        var file: String
+        /// Absent with `--dry-run`.
+        var output: String?
+        /// What wrote the file.
+        var kind: String
+        /// SHA-256 of the file.
+        var digest: String
+        var architecture: NetworkArchitecture
+        /// What was assumed.
+        var notes: [String]
+        /// Absent without `--check`.
+        var check: Check?
+    }
 
     func validate() throws {
         if !dryRun, output == nil { throw ValidationError("Specify a new file, or --dry-run.") }
@@ -49,21 +77,24 @@ struct Import: ParsableCommand {
                 map: map, normalizationFile: try vecnormalize.map { try fileURL($0, "--vecnormalize") })
             let policy = try ForeignPolicy(contentsOf: source, options)
             let checkpoint = try target.map { _ in try policy.checkpoint() }
-            try StandardOutput.lines(policy.table)
+            if !json { try StandardOutput.lines(policy.table) }
             writeErrors(policy.network.notes)
-            if let check { try compare(policy, fileURL(check, "--check")) }
-            guard let target, let checkpoint, let output else { return }
-            try checkpoint.write(to: target, overwriting: force)
+            let agreement = try check.map { try compare(policy, fileURL($0, "--check")) }
+            if let target, let checkpoint { try checkpoint.write(to: target, overwriting: force) }
+            if json { return try printJSON(document(policy, agreement)) }
+            guard target != nil, let output else { return }
             try StandardOutput.line("\(output): imported from \(policy.kind.rawValue), SHA-256 \(policy.digest)")
         }
     }
 
     /// Compares outputs; a network that computes something else is not written.
-    private func compare(_ policy: ForeignPolicy, _ url: URL) throws {
+    private func compare(_ policy: ForeignPolicy, _ url: URL) throws -> ForeignPolicy.Agreement {
         let agreement = try policy.agreement(withValuesIn: url)
-        try StandardOutput.line(
-            "check: \(agreement.observations) observations, largest difference \(agreement.largestDifference), "
-                + "\(agreement.equalActions) equal greedy actions")
+        if !json {
+            try StandardOutput.line(
+                "check: \(agreement.observations) observations, largest difference \(agreement.largestDifference), "
+                    + "\(agreement.equalActions) equal greedy actions")
+        }
         guard agreement.isClose else {
             writeErrors([
                 "\(ProgramName.program("dqn-checkpoint")): The network computes other values than "
@@ -71,6 +102,19 @@ struct Import: ParsableCommand {
             ])
             throw ExitCode.runtimeFailure
         }
+        return agreement
+    }
+
+    private func document(_ policy: ForeignPolicy, _ agreement: ForeignPolicy.Agreement?) -> Document {
+        Document(
+            file: input, output: dryRun ? nil : output, kind: policy.kind.rawValue, digest: policy.digest,
+            architecture: policy.network.architecture, notes: policy.network.notes,
+            check: agreement.map {
+                .init(
+                    observations: $0.observations,
+                    largest_difference: $0.largestDifference.isFinite ? $0.largestDifference : nil,
+                    equal_actions: $0.equalActions)
+            })
     }
 
     private static func exitCode(of error: any Error) -> ExitCode? {

@@ -8,7 +8,7 @@ extension CurvePlot.Progress: ExpressibleByArgument {}
 
 struct Plot: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Plot learning curves as SVG.",
+        abstract: "Plot learning curves as SVG, PNG or PDF.",
         discussion: """
             Runs that differ only in their seed become one line: their mean, with a band for the 95% confidence interval of \
             the mean (Student's t), where all of them have data.
@@ -17,24 +17,48 @@ struct Plot: ParsableCommand {
               dqn-checkpoint plot runs/cartpole -o curve.svg
               dqn-checkpoint plot runs/seed-* -o seeds.svg --title "CartPole-v1, ten seeds"
               dqn-checkpoint plot runs/one-worker runs/two-workers -o time.svg --x time
-              dqn-checkpoint plot policy.h5 -o loss.svg --metric train/loss --force
+              dqn-checkpoint plot policy.h5 -o loss.pdf --metric train/loss --force
+              dqn-checkpoint plot runs/a runs/b -o ab.png --name before --name after
+              dqn-checkpoint plot runs/a -o loss.png --metric train/loss --smooth 0.9
             """)
     @Argument(help: "Run directories or checkpoint files.") var paths: [String]
-    @Option(name: .shortAndLong, help: "New SVG file.") var output: String
+    @Option(name: .shortAndLong, help: "New file. Its suffix determines the format: .svg, .png or .pdf.") var output:
+        String
     @Option(help: "Horizontal axis. time requires run directories.")
     var x = CurvePlot.Progress.steps
     @Option(help: "Metric to plot.") var metric = Metric.evaluationReturn
     @Option(help: "Title. (default: the environment)") var title: String?
+    @Option(
+        name: .customLong("name"), parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "Name of a line in the legend. Repeat it for each line, in the legend's order.", valueName: "text"))
+    var names: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "Size in pixels, such as 1200x800; a PDF has 0.75 points for each. (default: 720 wide, a PNG 1440)",
+            valueName: "WxH"))
+    var size: PlotSize?
+    @Option(
+        help: ArgumentHelp(
+            "Weight of an exponential moving average, from 0 (no smoothing) to below 1.", valueName: "weight"))
+    var smooth = 0.0
     @Flag(help: "Replace an existing output file.") var force = false
+
+    func validate() throws {
+        guard smooth >= 0, smooth < 1 else {
+            throw ValidationError("--smooth \(smooth) is out of range; use a number from 0 to below 1, such as 0.9.")
+        }
+    }
 
     func run() throws {
         try perform {
             let target = try OutputFile(output, "--output", overwriting: force, inputs: paths)
+            let format = try PlotFormat(target.url)
             let runs = try paths.map { path in
                 try CurveSource.run(path, metric: metric, against: x) { writeError("\(path): \($0)") }
             }
-            let plot = try CurvePlot(runs, metric: metric, against: x, title: title)
-            try target.write(plot.svg)
+            let plot = try CurvePlot(runs, metric: metric, against: x, title: title, names: names, smoothing: smooth)
+            try target.write(plot.contents(format, size: size))
             try StandardOutput.line(
                 "\(output): \(metric) of \(runs.count == 1 ? "1 run" : "\(runs.count) runs")")
         }

@@ -16,8 +16,8 @@ struct Repair: ParsableCommand {
             EXAMPLES
               dqn-checkpoint repair damaged.h5 saved.h5
             """)
-    @Argument(help: "Damaged checkpoint file.") var input: String
-    @Argument(help: "New file.") var output: String
+    @Argument(help: "Damaged checkpoint file.", completion: .file()) var input: String
+    @Argument(help: "New file.", completion: .file()) var output: String
     @Option(help: "Memory limit of the repair, such as 8G (8 GiB). (default: what this process may use)") var memory:
         ByteCount?
     @Flag(help: "Replace an existing output file.") var force = false
@@ -63,7 +63,7 @@ struct Repair: ParsableCommand {
                 try StandardOutput.line("nothing is lost; only the file structure was damaged: \(damage)")
             }
             let without = result.stripped.isEmpty ? "" : ", without \(result.stripped.joined(separator: ", "))"
-            try StandardOutput.line("\(output): \(bytes) bytes\(without)")
+            try StandardOutput.line("\(output): \(bytes.grouped) bytes\(without)")
         }
     }
 }

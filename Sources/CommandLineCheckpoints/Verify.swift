@@ -18,7 +18,7 @@ struct Verify: ParsableCommand {
               dqn-checkpoint verify step-000000050000.h5 --deep
               dqn-checkpoint verify from-a-stranger.h5 --deep --isolated --memory 512M
             """)
-    @Argument(help: "Checkpoint files.") var files: [String]
+    @Argument(help: "Checkpoint files.", completion: .file()) var files: [String]
     @Flag(help: "Also decompress every replay chunk and check that episodes are consistent.") var deep = false
     @Flag(help: "Parse each file in a separate process with limits.") var isolated = false
     @Option(help: "Memory limit of that process, such as 512M (512 MiB). (default: 1 GiB, more for large files)")

@@ -38,7 +38,7 @@ package struct PlayCommand: ParsableCommand {
               77   The environment of the checkpoint brings code that you have not allowed.
               130  A signal interrupted the program.
             """,
-        version: "0.1.0")
+        version: ProgramVersion.text)
 
     /// Creates a command with default values.
     package init() {}
@@ -48,7 +48,9 @@ package struct PlayCommand: ParsableCommand {
         case none, ansi
     }
 
-    @Argument(help: ArgumentHelp("Checkpoint file or run directory.", valueName: "checkpoint-or-run-dir"))
+    @Argument(
+        help: ArgumentHelp("Checkpoint file or run directory.", valueName: "checkpoint-or-run-dir"), completion: .file()
+    )
     var path: String
     @OptionGroup var options: PlayOptions
     @Option(help: ArgumentHelp("Number of episodes. (default: 10; with --record: 1)", valueName: "n"))

@@ -7,12 +7,13 @@ import DQNTraining
 struct OriginArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Start a new run from this checkpoint or run, with any setting changed.", valueName: "path"))
+            "Start a new run from this checkpoint or run, with any setting changed.", valueName: "path"),
+        completion: .file())
     var from: String?
     @Option(
         help: ArgumentHelp(
             "Checkpoint of the run of --from or --resume: latest, best or a number of agent steps. (default: latest)",
-            valueName: "which"))
+            valueName: "which"), completion: .list(["latest", "best"]))
     var which: String?
     @Flag(help: "With --from: take the parameters alone, without target network, optimiser state and replay.")
     var policyOnly = false

@@ -40,8 +40,10 @@ extension TrainCommand {
     func train(_ run: TrainingRun, as program: String) throws {
         let first = run.trainer.counters.agentSteps
         let start = ContinuousClock().now
-        let showsProgress = !quiet && ProgressLine.isAvailable
-        var evaluationLines = EvaluationLines()
+        let display = ProgressDisplay(asDashboard: options.watchArguments.dashboard, isQuiet: quiet)
+        var lines = ProgressLines(every: options.watchArguments.logInterval)
+        // Before an error is reported.
+        defer { display.end() }
         run.ending.takeSaveRequest = { Interruption.takeSaveRequest() != nil }
         var isAnnounced = quiet
         let outcome = try run.run {
@@ -53,13 +55,15 @@ extension TrainCommand {
             }
             return true
         } onProgress: { progress in
-            if showsProgress {
-                ProgressLine.show(progress.line)
-            } else if !quiet, let line = evaluationLines.line(progress) {
-                writeError(line)
+            display.show {
+                progress.line
+            } entry: {
+                lines.line(progress)
+            } dashboard: {
+                Dashboard(run, progress).lines(columns: $0, rows: $1)
             }
         }
-        ProgressLine.clear()
+        display.end()
         let seconds = (ContinuousClock().now - start) / .seconds(1)
         do { try printSummary(of: run, outcome, from: first, seconds) } catch {
             let code = report(error, program: program)
@@ -85,7 +89,7 @@ extension TrainCommand {
                     interrupted_by: outcome == .interrupted ? Interruption.endingSignal?.name ?? "time_limit" : nil))
         }
         // A service may have no output. That is no failure of its run.
-        if quiet || StandardOutput.isClosed { return }
+        if quiet || StandardOutput.isClosed || run.writesLinesToStandardOutput { return }
         let steps = counters.agentSteps
         let rate = Int(min((Double(steps - first) / max(seconds, 1e-9)).rounded(), 1e15))
         let isIdle = run.idleReason != nil

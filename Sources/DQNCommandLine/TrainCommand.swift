@@ -49,10 +49,14 @@ package struct TrainCommand: ParsableCommand {
               dqn-train --resume runs/a --steps 200000 --schedule-steps 200000
               # Go back to an earlier checkpoint and evaluate what follows more often:
               dqn-train --resume runs/a --which 60000 --eval-every 500
-              # Start a new run from the best checkpoint of another, with a smaller step size:
+              # Start a new run from the best checkpoint of another, with smaller steps:
               dqn-train --from runs/a --which best --set learning_rate=1e-4 --out runs/b
               # Start from the policy alone, in another environment of the same shapes:
-              dqn-train --from runs/cartpole --policy-only --env gym:CartPole-v1 --out runs/c
+              dqn-train --from runs/a --policy-only --env gym:Acrobot-v1 --out runs/c
+              # Watch the run on the terminal, in TensorBoard, or with a program:
+              dqn-train --env CartPole-v1 --dashboard --tensorboard --log-json run.jsonl
+              # Show what can be named:
+              dqn-train --list environments
               # Show the configuration without training:
               dqn-train --env Acrobot-v1 --print-config
 
@@ -68,7 +72,7 @@ package struct TrainCommand: ParsableCommand {
               77   The environment of the run or file brings code that you have not allowed.
               130  A signal or the time limit ended the run. It is saved.
             """,
-        version: "0.1.0")
+        version: ProgramVersion.text)
 
     /// Creates a command with default values.
     package init() {}
@@ -84,9 +88,13 @@ package struct TrainCommand: ParsableCommand {
             "Signal that saves the run without ending it: USR1, USR2, HUP, XCPU, TERM or INT. Repeatable.",
             valueName: "name"))
     var saveOnSignal: [EndingSignal] = []
+    @Option(
+        name: .customLong("list"),
+        help: ArgumentHelp("Print the names of environments, methods or presets and exit.", valueName: "what"))
+    var listing: Listing?
     @Flag(help: "Print the resolved configuration as JSON and exit.")
     var printConfig = false
-    @Flag(help: "Print one JSON document about the run when it ends.")
+    @Flag(help: "Print one JSON document: about the run when it ends, or the list of --list.")
     var json = false
     @Flag(name: .shortAndLong, help: "Hide progress and information; warnings and errors are still logged.")
     var quiet = false
@@ -95,8 +103,18 @@ package struct TrainCommand: ParsableCommand {
 
     /// Validates options that depend on each other.
     package mutating func validate() throws {
+        let runs = [
+            ("--env", options.env != nil), ("--resume", options.resume != nil),
+            ("--from", options.originArguments.from != nil),
+        ]
+        if listing != nil, let (flag, _) = runs.first(where: \.1) {
+            throw ValidationError("--list prints names and trains nothing; omit \(flag).")
+        }
         if Set(saveOnSignal) == Set(EndingSignal.allCases) {
             throw ValidationError("--save-on-signal names every signal; leave one that ends the run.")
+        }
+        if json, options.watchArguments.logJson == "1" {
+            throw ValidationError("--log-json 1 and --json both write to standard output; use one of them.")
         }
         if printConfig, options.resume != nil { throw TrainOptions.refusal(ofResumeWith: "--print-config") }
     }
@@ -116,6 +134,7 @@ package struct TrainCommand: ParsableCommand {
         let start = ContinuousClock.now
         var isStarting = true
         do {
+            if let listing { return try listing.write(json: json) }
             if printConfig {
                 let resolution = try options.resolution(options.origin(logger), options.gymnasium(logger))
                 let configuration = resolution.configuration

@@ -14,16 +14,17 @@ extension TrainOptions {
     /// - Parameter logger: receives warnings, such as damaged checkpoints that `--from` passes over.
     /// - Throws: `TrainingError`, the errors of other modules, and errors of paths, each with a description of one line.
     public func settings(logger: Logger) throws -> TrainSettings {
-        if let resume { return settings(resuming: RunDirectory(try fileURL(resume, "--resume"))) }
+        if let resume { return try settings(resuming: RunDirectory(try fileURL(resume, "--resume"))) }
         let gymnasium = try gymnasium(logger)
         let origin = try origin(logger)
         let resolution = try resolution(origin, gymnasium)
         let configuration = resolution.configuration
-        let options = TrainingRun.Options(
+        var options = TrainingRun.Options(
             steps: steps ?? configuration.scheduleSteps,
             saveEvery: saveEvery ?? TrainingRun.Options.defaultSaveEvery,
             keep: keep ?? TrainingRun.Options.defaultKeep,
             memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) })
+        options.watching = try watching()
         let environment = try EnvironmentID(configuration.environment).shortName ?? "run"
         let name = "runs/\(environment)-\(configuration.method)-seed\(configuration.seed)"
         let directory = RunDirectory(try fileURL(out ?? name, "--out"))
@@ -44,14 +45,15 @@ extension TrainOptions {
         }
     }
 
-    private func settings(resuming directory: RunDirectory) -> TrainSettings {
-        TrainSettings(directory: directory, configuration: nil) { makeStore, logger in
+    private func settings(resuming directory: RunDirectory) throws -> TrainSettings {
+        let watching = try watching()
+        return TrainSettings(directory: directory, configuration: nil) { makeStore, logger in
             try TrainingRun(
                 resuming: directory, steps: steps, saveEvery: saveEvery, keep: keep, workers: workers,
                 memoryLimit: memory?.bytes, workerTimeout: workerTimeout.map { .seconds($0) },
                 evaluation: EvaluationChanges(assignments: assignments, values: resumeFlags),
                 which: originArguments.resumeSelection,
-                gymnasium: gymnasium(logger), makeStore: makeStore, logger: logger)
+                gymnasium: gymnasium(logger), makeStore: makeStore, watching: watching, logger: logger)
         }
     }
 
@@ -105,5 +107,19 @@ extension TrainOptions {
         var flags = evaluationFlags
         if let scheduleSteps { flags["schedule_steps"] = .integer(Int64(scheduleSteps)) }
         return flags
+    }
+
+    /// What the run writes for those who watch it.
+    private func watching() throws -> TrainingRun.Watching {
+        var watching = TrainingRun.Watching()
+        switch watchArguments.tensorboard {
+        case .runDirectory?: watching.events = .runDirectory
+        case .path(let path)?: watching.events = .folder(try fileURL(path, "--tensorboard"))
+        case nil: break
+        }
+        if let target = watchArguments.logJson {
+            watching.log = try JSONLog(target, url: fileURL(target, "--log-json"))
+        }
+        return watching
     }
 }

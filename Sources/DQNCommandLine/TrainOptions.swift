@@ -1,5 +1,6 @@
 public import ArgumentParser
 import CommandLineSupport
+import DQNEnvironments
 import DQNLearning
 internal import DQNSupport
 import DQNTraining
@@ -28,13 +29,17 @@ public struct TrainOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Environment id, such as CartPole-v1, gym:LunarLander-v3 or plugin:./grid.so:Grid-v0.", valueName: "id")
-    )
+            "Environment id, such as CartPole-v1, gym:LunarLander-v3 or plugin:./grid.so:Grid-v0.", valueName: "id"),
+        completion: .list(EnvironmentRegistry.identifiers))
     var env: String?
     @OptionGroup var environmentArguments: EnvironmentArguments
-    @Option(help: ArgumentHelp("Training method: \(TrainOptions.methods). (default: dqn)", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Training method: \(TrainOptions.methods). (default: dqn)", valueName: "name"),
+        completion: .list(TrainingMethods.names))
     var method: String?
-    @Option(help: ArgumentHelp("Preset of hyperparameters: default, zoo, cleanrl or atari.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("Preset of hyperparameters: default, zoo, cleanrl or atari.", valueName: "name"),
+        completion: .list(Preset.allCases.map(\.rawValue)))
     var preset: String?
     @Option(help: ArgumentHelp("Total number of agent steps of the run.", valueName: "n"))
     var steps: Int?
@@ -47,13 +52,16 @@ public struct TrainOptions: ParsableArguments {
     var workers: Int?
     @Option(help: ArgumentHelp("Seed of all random generators.", valueName: "s"))
     var seed: Int?
-    @Option(help: ArgumentHelp("New run directory. (default: runs/ENV-METHOD-seedS)", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp("New run directory. (default: runs/ENV-METHOD-seedS)", valueName: "dir"),
+        completion: .directory)
     var out: String?
-    @Option(help: ArgumentHelp("Resume the run in this directory.", valueName: "dir"))
+    @Option(help: ArgumentHelp("Resume the run in this directory.", valueName: "dir"), completion: .directory)
     var resume: String?
     @OptionGroup var originArguments: OriginArguments
     @Option(
-        help: ArgumentHelp("JSON file with configuration keys, such as another run's config.json.", valueName: "file"))
+        help: ArgumentHelp("JSON file with configuration keys, such as another run's config.json.", valueName: "file"),
+        completion: .file(extensions: ["json"]))
     var config: String?
     @Option(
         name: .customLong("set"), help: ArgumentHelp("Set a configuration key. Repeatable.", valueName: "key=value"))
@@ -87,6 +95,7 @@ public struct TrainOptions: ParsableArguments {
         parsing: .unconditional,
         help: ArgumentHelp("Stop when the mean return of an evaluation reaches this value.", valueName: "x"))
     var targetReturn: Double?
+    @OptionGroup(title: "Watching") var watchArguments: WatchArguments
 
     /// Creates options for the parser, which sets them.
     public init() {}

@@ -8,6 +8,7 @@ extension NetworkArchitecture {
     /// | `nips-cnn` | conv 16 8×8 stride 4, 32 4×4 stride 2, dense 256 (Mnih 2013, 2016) |
     /// | `small-cnn` | conv 16 3×3, 32 3×3, dense 128, for board games |
     /// | `conv:16k3s1,32k3s1/fc128` | convolutions (outputs, kernel, stride), then dense layers `fc128,64` |
+    /// | `none` | no hidden layers, except those of `+head:…` |
     ///
     /// A convolution may have padding (`16k3s1p1`); sizes may differ along rows and columns (`16k3x5s1`). The list may
     /// contain poolings, `max2s2` and `avg2s2`. Suffixes change the whole network:
@@ -17,6 +18,7 @@ extension NetworkArchitecture {
     /// | `+tanh` | another activation of all hidden layers: any case of ``Activation`` |
     /// | `+norm` | a layer normalisation between each hidden layer and its activation |
     /// | `+head:512` | hidden layers with these units in each stream of a dueling or actor-critic head |
+    /// | `+head:64,64/32` | the same in the stream of the value (policy), and in that of the advantages (value) |
     ///
     /// - Throws: ``ModelError`` (`invalidArchitecture`) when the description is invalid, and the errors of
     ///   ``init(input:inputOffset:inputScale:layers:head:)``.

@@ -5,8 +5,8 @@ struct NetworkDescription {
 
     private typealias Layer = NetworkArchitecture.Layer
     private let text: String
-    /// The hidden layers of each stream of the head (`+head:…`).
-    private var streamLayers: [Layer]?
+    /// The hidden layers of both streams of the head (`+head:…`).
+    private var streamLayers: (first: [Layer], second: [Layer])?
     private var activation = NetworkArchitecture.Activation.relu
     private var isNormalized = false
 
@@ -34,7 +34,7 @@ struct NetworkDescription {
             guard seen.insert(kind).inserted else { throw invalid("it has more than one suffix for the \(kind)") }
         }
         layers = try hiddenLayers(body)
-        if let streamUnits { streamLayers = try dense(streamUnits) }
+        if let streamUnits { streamLayers = try streams(streamUnits) }
     }
 
     /// Returns a head with the streams of the description.
@@ -48,9 +48,11 @@ struct NetworkDescription {
     ) throws(ModelError) -> NetworkArchitecture.Head {
         switch (head, streamLayers) {
         case (.dueling(let actions, nil), let streamLayers?):
-            return .dueling(actions: actions, streams: .init(value: streamLayers, advantage: streamLayers))
+            return .dueling(
+                actions: actions, streams: .init(value: streamLayers.first, advantage: streamLayers.second))
         case (.actorCritic(let actions, nil), let streamLayers?):
-            return .actorCritic(actions: actions, streams: .init(policy: streamLayers, value: streamLayers))
+            return .actorCritic(
+                actions: actions, streams: .init(policy: streamLayers.first, value: streamLayers.second))
         case (_, .some):
             throw invalid("'+head:' needs a dueling network or an actor-critic without streams of its own")
         case (.dueling(let actions, nil), nil):
@@ -69,11 +71,12 @@ struct NetworkDescription {
         case "nature-cnn": return try hiddenLayers("conv:32k8s4,64k4s2,64k3s1/fc512")
         case "nips-cnn": return try hiddenLayers("conv:16k8s4,32k4s2/fc256")
         case "small-cnn": return try hiddenLayers("conv:16k3s1,32k3s1/fc128")
+        case "none": return []
         default: break
         }
         if body.hasPrefix("mlp:") { return try dense(body.dropFirst(4)) }
         guard body.hasPrefix("conv:") else {
-            throw invalid("use mlp:64,64, nature-cnn, nips-cnn, small-cnn or conv:16k3s1/fc128")
+            throw invalid("use mlp:64,64, nature-cnn, nips-cnn, small-cnn, conv:16k3s1/fc128 or none")
         }
         let parts = body.dropFirst(5).split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count <= 2 else { throw invalid("it contains more than one '/'") }
@@ -107,6 +110,19 @@ struct NetworkDescription {
             ]
         }
         return hidden(.convolution(.init(outputs: outputs, kernel: kernel, stride: stride, padding: padding)))
+    }
+
+    /// The hidden layers of both streams: one list for both, or two lists, which may be empty, with a slash between them.
+    private func streams(_ text: Substring) throws(ModelError) -> (first: [Layer], second: [Layer]) {
+        let lists = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard lists.count <= 2 else { throw invalid("'+head:\(text)' contains more than one '/'") }
+        guard lists.count == 2 else {
+            let layers = try dense(text)
+            return (layers, layers)
+        }
+        return (
+            lists[0].isEmpty ? [] : try dense(lists[0]), lists[1].isEmpty ? [] : try dense(lists[1])
+        )
     }
 
     private func dense(_ list: Substring) throws(ModelError) -> [Layer] {

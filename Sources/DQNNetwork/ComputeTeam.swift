@@ -192,6 +192,14 @@ private struct PaddedOffer: ~Copyable, Sendable {
 }
 
 extension ComputeTeam {
+    /// Whether a team adds two vectors of this length in less time than one thread, which need not wait for the others.
+    ///
+    /// The sums are the same.
+    static func isWorthwhile(forSumOf count: Int) -> Bool { count >= 1 << 14 }
+
+    /// Whether a team steps an optimiser of so many parameters in less time than one thread. The steps are the same.
+    static func isWorthwhile(forStepOf count: Int) -> Bool { count >= 1 << 13 }
+
     /// Returns one thread's share of an array of floats: whole cache lines, so that no two threads write to the same
     /// line.
     static func share(_ part: Int, of count: Int, threads: Int) -> Range<Int> {

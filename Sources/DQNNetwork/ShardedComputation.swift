@@ -39,6 +39,8 @@ final class ShardedComputation: NetworkComputation {
     private let shards: [Shard]
     private let memory = ComputeMemory()
     private let outputs: UnsafeMutableBufferPointer<Float>
+    /// Whether computations copy weights to a layout of their own.
+    private let packsWeights: Bool
     private var pass = Pass.forward
 
     /// Divides a batch among a team. If there are fewer rows than threads, some threads do nothing.
@@ -58,6 +60,7 @@ final class ShardedComputation: NetworkComputation {
             shards.append(Shard(computation, rows: rows, gradients: gradients))
         }
         self.shards = shards
+        packsWeights = architecture.stackedLayers > 0
         let size = batchSize * architecture.outputCount
         outputs = UnsafeMutableBufferPointer(start: memory.floats(size), count: size)
         outputGradient = UnsafeMutableBufferPointer(start: memory.floats(size), count: training ? size : 0)
@@ -69,7 +72,13 @@ final class ShardedComputation: NetworkComputation {
         }
     }
 
-    func use(_ parameters: ParameterSlab) throws(NetworkError) { try run(.use(parameters)) }
+    func use(_ parameters: ParameterSlab) throws(NetworkError) {
+        guard packsWeights else {
+            for shard in shards { try shard.computation.use(parameters) }
+            return
+        }
+        try run(.use(parameters))
+    }
 
     func load(_ bytes: UnsafeRawBufferPointer, row: Int, offset: Int) {
         let part = shards.lastIndex { $0.rows.lowerBound <= row } ?? 0
@@ -83,7 +92,11 @@ final class ShardedComputation: NetworkComputation {
 
     func backward(into gradients: ParameterSlab) throws(NetworkError) {
         try run(.backward(into: gradients))
-        try run(.sum(into: gradients))
+        if ComputeTeam.isWorthwhile(forSumOf: gradients.elements.count) {
+            try run(.sum(into: gradients))
+        } else {
+            sum(0..<gradients.elements.count, into: gradients)
+        }
     }
 
     private func run(_ pass: Pass) throws(NetworkError) {
@@ -109,7 +122,10 @@ final class ShardedComputation: NetworkComputation {
 
 extension ShardedComputation: TeamWork {
     func perform(part: Int) {
-        if case .sum(let gradients) = pass { return sum(part, into: gradients) }
+        if case .sum(let gradients) = pass {
+            let count = gradients.elements.count
+            return sum(ComputeTeam.share(part, of: count, threads: team.threads), into: gradients)
+        }
         guard part < shards.count else { return }
         do { try compute(shards[part]) } catch { shards[part].error = error }
     }
@@ -128,9 +144,8 @@ extension ShardedComputation: TeamWork {
         }
     }
 
-    /// Adds the gradients of all shards for a thread's share of the parameters.
-    private func sum(_ part: Int, into gradients: ParameterSlab) {
-        let range = ComputeTeam.share(part, of: gradients.elements.count, threads: team.threads)
+    /// Adds the gradients of all shards for a range of the parameters.
+    private func sum(_ range: Range<Int>, into gradients: ParameterSlab) {
         for shard in shards {
             guard let other = shard.gradients else { continue }
             kernels_add(gradients.pointer(at: range.lowerBound), other.pointer(at: range.lowerBound), range.count)

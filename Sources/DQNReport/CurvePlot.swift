@@ -21,6 +21,8 @@ public struct CurvePlot: Sendable, Equatable {
     package let yLabel: String
     /// The lines, in the legend's order.
     package let series: [CurveSeries]
+    /// A line below the legend that explains how the curves were made; `nil` for none.
+    package var note: String?
 
     let lines: [MeanCurve]
 
@@ -49,5 +51,5 @@ public struct CurvePlot: Sendable, Equatable {
     /// The plot as an SVG document, 720 pixels wide; the height depends on the legend.
     ///
     /// The legend is below the frame. A single point is drawn as a marker. O(points).
-    public var svg: String { CurveDrawing(self).document }
+    public var svg: String { SVGDocument(CurveDrawing(self)).text }
 }

@@ -19,6 +19,14 @@ extension DQNError.Code where Domain == ReportErrors {
     package static var noClock: Self { Self(rawValue: "noClock") }
     /// The same run was given twice.
     package static var sameRunTwice: Self { Self(rawValue: "sameRunTwice") }
+    /// The file name has an unknown suffix.
+    package static var unknownFormat: Self { Self(rawValue: "unknownFormat") }
+    /// The picture has no room for the curves.
+    package static var pictureTooSmall: Self { Self(rawValue: "pictureTooSmall") }
+    /// There are more or fewer names than lines.
+    package static var seriesNames: Self { Self(rawValue: "seriesNames") }
+    /// A file could not be made or written.
+    package static var inputOutput: Self { Self(rawValue: "inputOutput") }
     /// A table of metrics is malformed.
     package static var malformedTable: Self { Self(rawValue: "malformedTable") }
 }

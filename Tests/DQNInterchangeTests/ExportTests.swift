@@ -84,28 +84,33 @@ import Testing
     /// Models that the Python package has made become the checkpoint again.
     @Test(arguments: [
         "2.1-method-dqn", "1.1-method-a3c", "2.1-sample-dueling-streams", "2.1-sample-layers", "1.1-method-dqn",
+        "2.1-sample-pixels", "2.1-sample-actor-critic-streams", "2.1-sample-dueling",
     ])
-    func modelsOfStableBaselinesComeBackExactly(name: String) throws {
+    func modelsOfOtherLibrariesComeBackExactly(name: String) throws {
         let url = try #require(Self.files.first { $0.path.hasSuffix("\(name.replacing("1-", with: "1/")).h5") })
         let original = try Checkpoint(contentsOf: url).stripped(allButPolicy: true)
-        let policy = try ForeignPolicy(contentsOf: Fixture.folder.appending(path: "own/\(name).zip"), ImportOptions())
-        #expect(policy.kind == .stableBaselines && policy.network.notes.isEmpty)
-        let copy = try policy.checkpoint()
-        #expect(copy.online.map(\.bitPattern) == original.online.map(\.bitPattern))
-        #expect(copy.architecture == original.architecture && copy.configuration == original.configuration)
-        #expect(copy.counters == original.counters && copy.writer == original.writer)
-        #expect(copy.evaluation == original.evaluation && copy.bestEvaluation == original.bestEvaluation)
+        for (ending, kind) in [("zip", ForeignPolicy.Kind.stableBaselines), ("keras", .keras)] {
+            let file = Fixture.folder.appending(path: "own/\(name).\(ending)")
+            let policy = try ForeignPolicy(contentsOf: file, ImportOptions())
+            #expect(policy.kind == kind && policy.network.notes.isEmpty, "\(policy.network.notes)")
+            let copy = try policy.checkpoint()
+            #expect(copy.online.map(\.bitPattern) == original.online.map(\.bitPattern), "\(ending)")
+            #expect(copy.architecture == original.architecture && copy.configuration == original.configuration)
+            #expect(copy.counters == original.counters && copy.writer == original.writer)
+            #expect(copy.evaluation == original.evaluation && copy.bestEvaluation == original.bestEvaluation)
+        }
     }
 
-    @Test func modelsThatWereTrainedFurtherLoseTheirEvaluations() throws {
+    @Test(arguments: ["zip", "keras"]) func modelsThatWereTrainedFurtherLoseTheirEvaluations(ending: String) throws {
         let trained = try ForeignPolicy(
-            contentsOf: Fixture.folder.appending(path: "own/trained-2.1-method-dqn.zip"), ImportOptions())
+            contentsOf: Fixture.folder.appending(path: "own/trained-2.1-method-dqn.\(ending)"), ImportOptions())
         #expect(trained.network.notes.contains { $0.contains("have changed") })
         let url = try #require(Self.files.first { $0.path.hasSuffix("2.1/method-dqn.h5") })
         let original = try Checkpoint(contentsOf: url)
         let copy = try trained.checkpoint()
         #expect(copy.architecture == original.architecture && copy.configuration == original.configuration)
         #expect(copy.online != original.online && copy.evaluation == nil && copy.bestEvaluation == nil)
+        guard ending == "zip" else { return }
         // The layers that both outputs shared are two now.
         let apart = Fixture.folder.appending(path: "own/trained-1.1-method-a3c.zip")
         let outcome = Result { try ForeignPolicy(contentsOf: apart, ImportOptions(environment: "CartPole-v1")) }

@@ -3,7 +3,8 @@ import DQNModel
 import Foundation
 import Testing
 
-/// The files of `Fixtures/interchange/names`: networks under the names that people and libraries give to their weights.
+/// The files of `Fixtures/interchange/names` and `published`: networks under the names that people and libraries give to their
+/// weights, in the files that they publish.
 @Suite struct NamedFileTests {
     struct Case: Decodable {
         let observations: [[Float]]?
@@ -13,10 +14,14 @@ import Testing
         let activation: String?
     }
 
-    private static let folder = Fixture.folder.appending(path: "names")
     static let cases: [String: Case] = {
-        let data = try? Data(contentsOf: folder.appending(path: "expected.json"))
-        return data.flatMap { try? JSONDecoder().decode([String: Case].self, from: $0) } ?? [:]
+        var cases: [String: Case] = [:]
+        for folder in ["names", "published"] {
+            let data = try? Data(contentsOf: Fixture.folder.appending(path: "\(folder)/expected.json"))
+            let found = data.flatMap { try? JSONDecoder().decode([String: Case].self, from: $0) } ?? [:]
+            for (name, item) in found { cases["\(folder)/\(name)"] = item }
+        }
+        return cases
     }()
 
     @Test(arguments: cases.keys.sorted())
@@ -25,7 +30,7 @@ import Testing
         let options = try ImportOptions(
             activation: expected.activation.flatMap { NetworkArchitecture.Activation(rawValue: $0) }, map: expected.map)
         func policy() throws -> ForeignPolicy {
-            try ForeignPolicy(contentsOf: Self.folder.appending(path: name), options)
+            try ForeignPolicy(contentsOf: Fixture.folder.appending(path: name), options)
         }
         if let words = expected.words {
             let error = try #require(throws: InterchangeError.self) { try policy() }
@@ -45,6 +50,8 @@ import Testing
     }
 
     @Test func everyFileIsThere() {
-        #expect(Self.cases.count > 40)
+        for (folder, count) in [("names/", 40), ("published/", 35)] {
+            #expect(Self.cases.keys.count { $0.hasPrefix(folder) } > count)
+        }
     }
 }

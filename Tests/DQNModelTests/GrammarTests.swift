@@ -65,6 +65,21 @@ import Testing
         #expect(critic.head == .actorCritic(actions: 2, streams: .init(policy: normalized, value: normalized)))
     }
 
+    /// Networks that other programs have trained often share no layers, and their streams differ.
+    @Test func streamsMayDifferAndShareNothing() throws {
+        let critic = try NetworkArchitecture("none+tanh+head:6,5/4", input: Self.vector, head: .actorCritic(actions: 2))
+        let policy = [Layer.dense(units: 6, activation: .tanh), .dense(units: 5, activation: .tanh)]
+        #expect(critic.layers.isEmpty)
+        #expect(
+            critic.head
+                == .actorCritic(
+                    actions: 2, streams: .init(policy: policy, value: [.dense(units: 4, activation: .tanh)])))
+        let dueling = try NetworkArchitecture("mlp:8+head:/", input: Self.vector, head: .dueling(actions: 2))
+        #expect(dueling.layers == [.dense(units: 8)])
+        #expect(dueling.head == .dueling(actions: 2, streams: .init(value: [], advantage: [])))
+        #expect(try NetworkArchitecture("none", input: Self.vector, actions: 2).layers.isEmpty)
+    }
+
     /// The streams of a dueling network keep the normalisation of the layer that they split.
     @Test func normalizedDuelingNetworksSplitTheirLastDenseLayer() throws {
         let network = try NetworkArchitecture("mlp:8,6+norm", input: Self.vector, head: .dueling(actions: 2))
@@ -75,6 +90,7 @@ import Testing
 
     @Test(arguments: [
         "mlp:8+", "mlp:8+swish", "mlp:8+tanh+relu", "mlp:8+norm+norm", "mlp:8+head:", "mlp:8+head:0", "mlp:8+head:8",
+        "none:", "none,8", "mlp:8+head:8/4/2", "mlp:8+head:8,/4", "mlp:8+head:/0",
         "+norm", "conv:16k3s1p", "conv:16k3x", "conv:16k3x3x3s1", "conv:16k03s1", "conv:max2", "conv:max2s2p2",
         "conv:2max2s2", "conv:8k3s1p3", "conv:8k3s1p-1", "conv:8k3s1p99999999999999999999", "conv:8k20s1",
         "conv:8k3s1/fc8,max2s2", "conv:8k3s1 ", "conv:８k3s1", "conv:median2s2",

@@ -126,4 +126,44 @@ private struct PlainConvolutions {
             #expect(abs(Double(whole.gradients[index]) - sum) < Double(largest) * 1e-5)
         }
     }
+
+    /// Weights in a layout of the kernels follow the parameters: those of folded and other convolutions by Winograd's
+    /// method, by loops and by the library, of normalisations, and of dense layers that are served.
+    @Test(
+        arguments: [
+            ("conv:16k4s2,16k2s1,16k3s1/fc20", 20), ("conv:5k3s1,16k3s1,16k5s1/fc20", 3),
+            ("conv:16k4s2,16k3s1,16k3s1p1/fc20+norm", 17), ("conv:16k4s2,16k2s1/fc20", 1),
+        ], ServingPrecision.allCases)
+    func aComputationFollowsItsParameters(network: (text: String, batch: Int), serving: ServingPrecision) throws {
+        let input = ObservationSpace(shape: [4, 20, 20], element: .uint8)
+        let architecture = try NetworkArchitecture(network.text, input: input, head: .dueling(actions: 3))
+        let layout = try ParameterLayout(architecture)
+        ComputeThreads.useCallingThreadOnly()
+        let (parameters, gradients) = (ParameterSlab(layout: layout), ParameterSlab(layout: layout))
+        for (backend, training) in [
+            (OneDNNBackend(), true), (OneDNNBackend(), false), (OneDNNBackend(serving: serving), false),
+            (OneDNNBackend(team: ComputeTeam(threads: 2)), true),
+        ] {
+            func results(_ computation: any NetworkComputation, seed: UInt64) throws -> [Float] {
+                var generator = RandomGenerator(seed: seed)
+                parameters.initialize(using: &generator)
+                try computation.use(parameters)
+                FixtureHash.load(computation)
+                let outputs = Array(try computation.forward())
+                guard training else { return outputs }
+                for index in outputs.indices { computation.outputGradient[index] = Float(index % 5) - 2 }
+                try computation.backward(into: gradients)
+                return outputs + gradients.values
+            }
+            func make() throws -> any NetworkComputation {
+                try backend.makeComputation(of: architecture, batchSize: network.batch, training: training)
+            }
+            let computation = try make()
+            let first = try results(computation, seed: 1)
+            let second = try results(computation, seed: 2)
+            #expect(first != second)
+            #expect(try second == results(make(), seed: 2))
+            #expect(try first == results(computation, seed: 1))
+        }
+    }
 }

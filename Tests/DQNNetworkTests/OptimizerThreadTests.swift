@@ -4,9 +4,9 @@ import Foundation
 import Testing
 
 @Suite struct OptimizerThreadTests {
-    private func makeLayout() throws -> ParameterLayout {
+    private func makeLayout(_ network: String = "mlp:33") throws -> ParameterLayout {
         try ParameterLayout(
-            try NetworkArchitecture("mlp:33", input: ObservationSpace(shape: [7], element: .float32), actions: 3))
+            try NetworkArchitecture(network, input: ObservationSpace(shape: [7], element: .float32), actions: 3))
     }
 
     /// Returns a different gradient for each thread.
@@ -42,7 +42,8 @@ import Testing
         arguments: [OptimizerConfiguration.adam(), .rmsprop(), .rmsprop(decay: 0.99, epsilon: 0.1, centred: false)],
         [nil, 2])
     func copies(configuration: OptimizerConfiguration, threads: Int?) throws {
-        let layout = try makeLayout()
+        // A team divides steps of many parameters only.
+        let layout = try makeLayout("mlp:100,97")
         // The count is not a multiple of the vector width, and the shares are unequal.
         try #require(layout.count % 32 != 0)
         let (alone, accompanied) = (ParameterSlab(layout: layout), ParameterSlab(layout: layout))

@@ -164,14 +164,13 @@ extension EvaluationOffTheClockTests {
             let run = try makeRun(in: directory, seconds: nil, steps: 100, ["evaluation_episodes=40"])
             SlowEvaluationEnvironment.setDelay(.milliseconds(30))
             defer { SlowEvaluationEnvironment.setDelay(.zero) }
-            var lines = EvaluationLines(every: .milliseconds(100))
-            var rare = EvaluationLines()
+            var lines = ProgressLines(every: .milliseconds(100))
+            var (rare, none) = (ProgressLines(every: .seconds(3600)), ProgressLines(every: nil))
             var found: [Int] = []
             _ = try run.run(onProgress: { progress in
-                #expect(rare.line(progress) == nil, "a minute is not over")
-                guard let line = lines.line(progress) else { return }
-                let match = line.wholeMatch(
-                    of: #/step 100: the evaluation has played (\d+) of 40 episodes, \d+ steps so far/#)
+                #expect(rare.line(progress) == nil && none.line(progress) == nil, "an hour is not over")
+                guard let line = lines.line(progress), line.contains("evaluating") else { return }
+                let match = line.firstMatch(of: #/step 100/100  .*evaluating: (\d+)/40 episodes, \d+ steps$/#)
                 found.append(match.flatMap { Int($0.output.1) } ?? -1)
             })
             #expect(found.count >= 2 && found == found.sorted() && found.first != -1, "\(found)")

@@ -6,6 +6,7 @@ import Testing
 @Suite struct OriginSettingsTests {
     @Test(arguments: [
         "mlp:64,32", "mlp:5+tanh", "mlp:8,8+norm", "mlp:8+norm+gelu", "mlp:16,16+head:8",
+        "none", "none+tanh+head:8,4", "mlp:16+head:8/4,4", "mlp:8+head:/", "none+head:/6", "none+norm+head:8/",
         "conv:16k8s4,max2s2,32k3x2s1p1/fc64,32", "conv:8k3s1", "conv:8k3s1,avg2x1s2/fc16+norm+silu",
     ])
     func aNetworkHasTheSettingsThatDescribeIt(text: String) throws {
@@ -32,7 +33,7 @@ import Testing
     @Test func aNetworkWithoutADescriptionHasNoSettings() throws {
         let input = ObservationSpace(shape: [6], element: .float32)
         for layers in [
-            [], [NetworkArchitecture.Layer.dense(units: 4, activation: .tanh), .dense(units: 4, activation: .relu)],
+            [NetworkArchitecture.Layer.dense(units: 4, activation: .tanh), .dense(units: 4, activation: .relu)]
         ] {
             let network = try NetworkArchitecture(input: input, layers: layers, head: .actionValues(actions: 2))
             #expect(network.settings == nil)

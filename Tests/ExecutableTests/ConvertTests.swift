@@ -1,3 +1,4 @@
+import CommandLineSupport
 import DQNCheckpoint
 import Foundation
 import Testing
@@ -21,7 +22,7 @@ import Testing
         let newer = try convert(original, directory("newer.h5"), "--to", "1.1")
         #expect(newer.status == 0 && newer.errors.isEmpty, "\(newer.errors)")
         let bytes = try data(directory("newer.h5")).count
-        #expect(newer.output == "\(directory("newer.h5")): \(bytes) bytes, format 1.1\n")
+        #expect(newer.output == "\(directory("newer.h5")): \(bytes.grouped) bytes, format 1.1\n")
         #expect(try convert(directory("newer.h5"), directory("back.h5"), "--to", "1.0").status == 0)
         #expect(try convert(original, directory("direct.h5"), "--to", "1.0").status == 0)
         #expect(try data(directory("back.h5")) == data(directory("direct.h5")))
@@ -92,8 +93,8 @@ import Testing
 
     @Test func showDescribesWorkers() throws {
         let text = try Program.run("dqn-checkpoint", "show", golden("1.1/sample-workers.h5"))
-        #expect(text.output.contains("running, 20000 agent steps, final epsilon 0.1, learner async-nstep-q 2\n"))
-        #expect(text.output.contains("finished, 12500 agent steps, final epsilon 0.01\n"), "\(text.output)")
+        #expect(text.output.contains("running, 20,000 agent steps, final epsilon 0.1, learner async-nstep-q 2\n"))
+        #expect(text.output.contains("finished, 12,500 agent steps, final epsilon 0.01\n"), "\(text.output)")
         let result = try Program.run("dqn-checkpoint", "show", golden("1.1/sample-prioritized.h5"), "--json")
         let object = try #require(JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
         let worker = try #require((object["workers"] as? [[String: Any]])?.first)

@@ -92,6 +92,42 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: directory("a.h5")))
     }
 
+    /// Statistics beside a file are read on request alone.
+    @Test func statisticsAreGiven() throws {
+        let model = fixture("stable-baselines/normalized.zip")
+        let statistics = fixture("stable-baselines/vecnormalize.pkl")
+        try #require(FileManager.default.fileExists(atPath: model))
+        try #require(FileManager.default.fileExists(atPath: statistics))
+        for (name, arguments) in [("plain", []), ("scaled", ["--vecnormalize", statistics])] {
+            let result = try Program.run(
+                "dqn-checkpoint", ["import", model, directory("\(name).h5"), "--env", "CartPole-v1"] + arguments)
+            #expect(result.status == 0, "\(result.errors)")
+            let architecture = try Checkpoint(contentsOf: URL(filePath: directory("\(name).h5"))).architecture
+            #expect(architecture.inputScale.count == (arguments.isEmpty ? 0 : 4))
+        }
+    }
+
+    @Test func settingsOfTheInputAreStored() throws {
+        try importing(
+            "weights.pth", to: "a.h5", "--map", "input_scale=1/4", "--map", "input_offset=0.5", "--map", "frame_stack=2"
+        )
+        let stored = try Checkpoint(contentsOf: URL(filePath: directory("a.h5")))
+        #expect(stored.architecture.inputScale == [0.25] && stored.architecture.inputOffset == [0.5])
+        #expect(stored.configuration["frame_stack"] == .integer(2))
+        let quantiles = try tool("import", fixture("weights.pth"), "--dry-run", "--map", "quantiles=7")
+        #expect(quantiles.errors.contains("7 quantiles"), "\(quantiles.errors)")
+    }
+
+    @Test func directoriesAreNamed() throws {
+        let folder = directory("model")
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        let plain = try tool("import", folder, "--dry-run")
+        #expect(plain.status == 66 && plain.errors.contains("is a directory"), "\(plain.errors)")
+        try Data().write(to: URL(filePath: folder).appending(path: "saved_model.pb"))
+        let model = try tool("import", folder, "--dry-run")
+        #expect(model.status == 1 && model.errors.contains("SavedModel") && model.errors.contains("model.save("))
+    }
+
     @Test func damageIsMalformed() throws {
         let bytes = try Data(contentsOf: URL(filePath: fixture("weights.pth")))
         try bytes.prefix(bytes.count / 2).write(to: URL(filePath: directory("half.pth")))
@@ -152,11 +188,27 @@ import Testing
         let elsewhere = try Program.run(
             "dqn-train", "--from", directory("b.h5"), "--env", "Acrobot-v1", "--out", directory("c"), "--steps", "200")
         #expect(elsewhere.status == 64 && elsewhere.errors.contains("Acrobot-v1"), "\(elsewhere.errors)")
-        // Streams of different sizes have no description.
-        try importing("stable-baselines/ppo.zip", to: "p.h5")
-        let streams = try Program.run(
-            "dqn-train", "--from", directory("p.h5"), "--out", directory("d"), "--steps", "200")
-        #expect(streams.status == 64 && streams.errors.contains("no run can start from it"), "\(streams.errors)")
+        // Layers with different activations have no description.
+        try importing("weights.pth", to: "m.h5", "--map", "layers.0.activation=tanh")
+        let mixed = try Program.run(
+            "dqn-train", "--from", directory("m.h5"), "--out", directory("d"), "--steps", "200")
+        #expect(mixed.status == 64 && mixed.errors.contains("no run can start from it"), "\(mixed.errors)")
+    }
+
+    /// Streams that share nothing, or differ, are those of most published networks.
+    @Test(arguments: ["stable-baselines/ppo.zip", "names/cleanrl-ppo.pth", "published/ends.pth"])
+    func trainingOfStreamsGoesOn(name: String) throws {
+        try importing(name, to: "a.h5")
+        let old = try Checkpoint(contentsOf: URL(filePath: directory("a.h5")))
+        let started = try Program.run(
+            "dqn-train", "--from", directory("a.h5"), "--out", directory("run"), "--steps", "200", "--eval-every", "0")
+        #expect(started.status == 0, "\(started.errors)")
+        let first = try directory.checkpoint("run", 0)
+        #expect(first.architecture == old.architecture && first.online == old.online)
+        let resumed = try Program.run(
+            "dqn-train", "--resume", directory("run"), "--steps", "2000", "--schedule-steps", "2000")
+        #expect(resumed.status == 0, "\(resumed.errors)")
+        #expect(try directory.newest("run").online != old.online)
     }
 
     /// The offsets and scales of single elements, which no setting describes, do not get lost.

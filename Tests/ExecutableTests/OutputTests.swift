@@ -113,6 +113,13 @@ import Testing
         for (program, arguments) in [
             ("dqn-play", [directory("run"), "--json"]), ("dqn-checkpoint", ["show", file, "--json"]),
             ("dqn-checkpoint", ["ls", directory("run"), "--json"]), ("dqn-checkpoint", ["verify", file, "--json"]),
+            ("dqn-checkpoint", ["ls", directory.path, "--json"]), ("dqn-train", ["--list", "environments", "--json"]),
+            ("dqn-checkpoint", ["diff", directory.checkpointURL("run", 0).path, file, "--json"]),
+            ("dqn-checkpoint", ["convert", file, directory("1.1.h5"), "--to", "1.1", "--allow-lossy", "--json"]),
+            ("dqn-checkpoint", ["strip", file, directory("policy.h5"), "--all-but-policy", "--json"]),
+            ("dqn-checkpoint", ["export", file, directory("a.safetensors"), "--pytorch-module", "--json"]),
+            ("dqn-checkpoint", ["import", directory("a.safetensors"), "--dry-run", "--json"]),
+            ("dqn-train", ["--list", "methods", "--json"]), ("dqn-train", ["--list", "presets", "--json"]),
             ("dqn-train", ["--env", "CartPole-v1", "--print-config"]),
         ] { collect(try json(Program.run(program, arguments).output)) }
         let others = found.filter { $0.wholeMatch(of: #/[a-z][a-z0-9]*(_[a-z0-9]+)*/#) == nil }

@@ -35,7 +35,7 @@ import Testing
             ("$tool diff '' ''", "FIRST is empty"), ("$tool convert '' x --to 2.1", "INPUT is empty"),
             ("$tool strip x '' --replay", "OUTPUT is empty"), ("$tool strip '' x --replay", "INPUT is empty"),
             ("$tool repair '' x", "INPUT is empty"), ("$tool repair x ''", "OUTPUT is empty"),
-            ("$tool plot '' -o x", "PATH is empty"), ("$tool plot x -o ''", "--output is empty"),
+            ("$tool plot '' -o x.svg", "PATH is empty"), ("$tool plot x -o ''", "--output is empty"),
         ] {
             let result = try shell(line, in: directory.path)
             #expect(result.status == (line.contains("diff") ? 2 : 64), "\(line): \(result.status)")

@@ -129,6 +129,44 @@ import Testing
         #expect(result.errorLine?.contains("none/a.svg' (") == true, "\(result.errors)")
     }
 
+    @Test func theSuffixChoosesTheFormat() throws {
+        let directory = try TemporaryDirectory()
+        try train(directory, "run")
+        try train(directory, "slow", "--set", "learning_rate=0.0001")
+        let runs = [directory("run"), directory("slow")]
+        let names = ["--name", "fast one", "--name", "-slow one-"]
+        for (name, beginning) in [("a.png", [0x89, 0x50, 0x4E, 0x47]), ("a.pdf", Array("%PDF".utf8))]
+            as [(String, [UInt8])]
+        {
+            let result = try Program.run(
+                "dqn-checkpoint",
+                ["plot"] + runs + ["-o", directory(name), "--size", "800x500", "--smooth", "0.5"] + names)
+            #expect(result.status == 0 && result.errors.isEmpty, "\(result)")
+            let file = try Data(contentsOf: URL(fileURLWithPath: directory(name)))
+            #expect(file.prefix(4) == Data(beginning))
+            if name == "a.png" { #expect(file[16..<24] == Data([0, 0, 3, 32, 0, 0, 1, 244])) }
+        }
+        var result = try Program.run(
+            "dqn-checkpoint", ["plot"] + runs + ["-o", directory("a.svg"), "--smooth", "0.9"] + names)
+        #expect(result.status == 0, "\(result)")
+        let picture = try svg(directory, "a.svg")
+        #expect(picture.contains(">fast one<") && picture.contains(">-slow one-<"))
+        #expect(picture.contains("exponential moving average with weight 0.9"))
+        for (arguments, text) in [
+            (["-o", directory("b.jpg")], "Unknown format 'b.jpg'; the file name must end in .svg, .png or .pdf."),
+            (["-o", directory("b")], "Unknown format 'b'"),
+            (["-o", directory("b.svg"), "--name", "one"], "There are 2 lines"),
+            (["-o", directory("b.svg"), "--size", "10x10"], "--size"),
+            (["-o", directory("b.svg"), "--size", "300x160"], "has no room for the curves"),
+            (["-o", directory("b.svg"), "--smooth", "1"], "--smooth 1.0 is out of range"),
+            (["-o", directory("b.svg"), "--smooth", "nan"], "--smooth"),
+        ] {
+            result = try Program.run("dqn-checkpoint", ["plot"] + runs + arguments)
+            #expect(result.status == 64 && result.errorLine?.contains(text) == true, "\(arguments): \(result)")
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).count { $0.hasPrefix("b") } == 0)
+    }
+
     @Test func helpShowsExamples() throws {
         let result = try Program.run("dqn-checkpoint", "plot", "--help")
         #expect(result.status == 0 && result.output.contains("EXAMPLES") && result.output.contains("--x time"))

@@ -38,13 +38,57 @@ import Testing
         #expect(refused.status == 64, "\(refused.errors)")
     }
 
+    private static let policy = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Fixtures/checkpoints/2.1/method-dqn.h5").path
+
+    /// A graph with the greedy action is larger by that, and is the same policy.
+    @Test func graphsMayChooseTheAction() throws {
+        let original = try Checkpoint(contentsOf: URL(filePath: Self.policy)).stripped(allButPolicy: true)
+        var contents: [Data] = []
+        for (name, arguments) in [("plain", []), ("argmax", ["--argmax"])] {
+            let file = directory("\(name).onnx")
+            let exported = try Program.run("dqn-checkpoint", ["export", Self.policy, file] + arguments)
+            #expect(exported.status == 0 && exported.output.contains("onnx"), "\(exported.errors)")
+            contents.append(try Data(contentsOf: URL(filePath: file)))
+            let imported = try tool("import", file, directory("\(name).h5"))
+            #expect(imported.status == 0, "\(imported.errors)")
+            let copy = try Checkpoint(contentsOf: URL(filePath: directory("\(name).h5")))
+            #expect(copy.online == original.online && copy.configuration == original.configuration)
+            #expect(copy.architecture == original.architecture && copy.counters == original.counters)
+        }
+        #expect(contents.map { $0.range(of: Data("ArgMax".utf8)) != nil } == [false, true])
+        #expect(contents.map { $0.range(of: Data("action".utf8)) != nil }[1])
+        let again = try tool("export", Self.policy, directory("plain.onnx"))
+        #expect(again.status == 64 && again.errorLine?.contains("--force") == true, "\(again.errors)")
+    }
+
+    /// `--which` chooses a checkpoint of a run; `show` names its steps.
+    @Test func anyCheckpointOfARunIsExported() throws {
+        let trained = try Program.run(
+            "dqn-train",
+            ["--env", "CartPole-v1", "--steps", "300", "--save-every", "100", "--out", directory("run"), "-q"] + tiny)
+        try #require(trained.status == 0, "\(trained.errors)")
+        for (which, steps) in [("latest", 300), ("200", 200), ("100", 100)] {
+            let file = directory("\(which).npz")
+            let exported = try tool("export", directory("run"), file, "--which", which)
+            #expect(exported.status == 0, "\(exported.errors)")
+            #expect(try tool("import", file, directory("\(which).h5")).status == 0)
+            let copy = try Checkpoint(contentsOf: URL(filePath: directory("\(which).h5")))
+            let original = try directory.checkpoint("run", steps)
+            #expect(copy.counters.agentSteps == steps && copy.online == original.online)
+        }
+        let missing = try tool("export", directory("run"), directory("none.npz"), "--which", "150")
+        #expect(missing.status != 0 && missing.errors.contains("150"), "\(missing.errors)")
+    }
+
     @Test func whatCannotBeExportedIsNamed() throws {
-        let policy = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().appending(path: "Fixtures/checkpoints/2.1/method-dqn.h5").path
+        let policy = Self.policy
         for (arguments, status, words) in [
             (["export", policy, directory("a.pth")], 64, ".safetensors"),
             (["export", policy, directory("a.npz"), "--pytorch-module"], 64, "--pytorch-module"),
             (["export", policy, directory("a.npz"), "--which", "newest"], 64, "--which"),
+            (["export", policy, directory("a.npz"), "--argmax"], 64, "--argmax"),
+            (["export", policy, directory("a.onnx"), "--pytorch-module"], 64, "--pytorch-module"),
             (["export", directory("none.h5"), directory("a.npz")], 66, "none.h5"),
             (["export", policy, directory("none/a.npz")], 1, "none"),
         ] {

@@ -119,7 +119,9 @@ import Testing
     @Test func drawsPicturesWithHalfBlocks() throws {
         let directory = try TemporaryDirectory()
         let run = try policy(directory, "Catch84-v0")
-        let result = try Program.run("dqn-play", run, "--render", "ansi", "--episodes", "1", "-q")
+        // `swift test` sets the variable where its output is no terminal.
+        let result = try Program.run(
+            "dqn-play", [run, "--render", "ansi", "--episodes", "1", "-q"], shell: "unset NO_COLOR")
         #expect(result.status == 0, "\(result.errors)")
         #expect(result.output.contains("▀") && result.output.contains("\u{1B}[38;2;"), "\(result.output.prefix(500))")
         #expect(!result.output.contains("\u{1B}[?25l"), "output to a file has no cursor commands")

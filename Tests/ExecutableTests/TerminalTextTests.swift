@@ -126,7 +126,9 @@ import Testing
         let named = directory("file\(Self.hostile).h5")
         try bytes.write(to: URL(fileURLWithPath: named))
         for command in ["show", "verify", "ls", "plot", "diff", "convert", "strip", "repair"] {
-            let more = ["plot": ["-o", "x"], "diff": [named], "convert": ["x.h5", "--to", "2.0"], "repair": ["x.h5"]]
+            let more = [
+                "plot": ["-o", "x.svg"], "diff": [named], "convert": ["x.h5", "--to", "2.0"], "repair": ["x.h5"],
+            ]
             try check("dqn-checkpoint", [command, named] + (more[command] ?? []))
         }
         try check("dqn-play", [named])

@@ -62,18 +62,7 @@ package struct StructureMutator {
 
     /// A value that readers are known to stumble over.
     private mutating func value(_ old: UInt64, _ width: Int, _ structure: FileStructure) -> UInt64 {
-        switch Int.random(in: 0..<10, using: &random) {
-        case 0: 0
-        case 1: .max
-        case 2: UInt64.max >> 1
-        case 3: old &+ 1
-        case 4: old &- 1
-        case 5: old ^ 1 << UInt64.random(in: 0..<UInt64(8 * width), using: &random)
-        case 6: UInt64.random(in: 0..<64, using: &random)
-        case 7: 1 << UInt64.random(in: 0..<64, using: &random)
-        case 8: address(structure)
-        default: random.next()
-        }
+        random.happens(onceIn: 10) ? address(structure) : random.stumblingBlock(near: old, width: width)
     }
 
     /// An address: of another structure, around the end of the file, or nowhere.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import keras
@@ -10,6 +11,10 @@ from keras import layers as keras_layers
 
 from .network import Layer, Network
 from .policy import Policy
+
+
+#: Bytes of a policy's documents that a model carries.
+LARGEST_DESCRIPTION = 1 << 18
 
 
 class Converter:
@@ -24,6 +29,7 @@ class Converter:
         network = self.policy.network
         inputs = keras.Input(network.input_shape, dtype=network.element, name="observation")
         x = keras_layers.Rescaling(1.0, dtype="float32")(inputs) if is_default(network) else self.scaled(inputs)
+        x = self.described(x)
         is_picture = len(network.input_shape) == 3 and any(len(layer.output_shape) == 3 for layer in network.layers)
         if is_picture:
             x = keras_layers.Permute((2, 3, 1))(x)
@@ -33,6 +39,19 @@ class Converter:
         for layer, values in self.weights:
             layer.set_weights(values)
         return model
+
+    def described(self, inputs: Any) -> Any:
+        """Adds the policy's documents: a layer that drops nothing keeps their bytes as the shape of its noise.
+
+        Models of Keras keep the options of their layers, and no other text.
+        """
+        text = self.policy.description()
+        if text is None:
+            return inputs
+        if len(text) > LARGEST_DESCRIPTION:
+            warnings.warn(f"the policy's documents have {len(text)} bytes; models with more than {LARGEST_DESCRIPTION} go without")
+            return inputs
+        return keras_layers.Dropout(0.0, noise_shape=tuple(text.encode()), name="swift_dqn")(inputs)
 
     def scaled(self, inputs: Any) -> Any:
         """(x − offset) · scale."""
@@ -130,9 +149,8 @@ class Converter:
                 self.dense(x, weight[actions:], bias[actions:], "value"),
             ]
         if network.head == "quantiles":
-            # The mean of the quantiles is linear, too.
-            weight = weight.astype(np.float64).reshape(network.actions, network.quantiles, -1).mean(axis=1)
-            bias = bias.astype(np.float64).reshape(network.actions, network.quantiles).mean(axis=1)
+            quantiles = self.dense(x, weight, bias, "quantiles")
+            return keras.ops.mean(keras_layers.Reshape((network.actions, network.quantiles))(quantiles), axis=2)
         return self.dense(x, weight, bias, "q_values")
 
 
@@ -179,6 +197,7 @@ def to_keras(policy: Policy) -> Any:
     """A Keras 3 model from observations [count, *shape] to Q-values; two outputs for an actor-critic network.
 
     An offset or a scale for each element, and max pooling with padding of elements that may be negative, become layers
-    of this package, which has to be installed to load the model.
+    of this package, which has to be installed to load the model. The model carries the policy's documents, so that
+    `dqn-checkpoint import` makes the same policy of a saved file again.
     """
     return Converter(policy).model()

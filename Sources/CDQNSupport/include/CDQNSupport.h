@@ -101,4 +101,8 @@ void dqn_die_with_parent(pid_t parent);
 /// writing to such a descriptor fails. Returns 0, or an error number.
 int dqn_reserve_standard_descriptors(void);
 
+/// The commit that this program was built from, with a plus sign if files had been changed since; empty if the build did
+/// not record it. The build records the environment variable DQN_BUILD_COMMIT.
+const char *dqn_build_commit(void);
+
 #endif

@@ -30,10 +30,10 @@ package struct AlignedText {
     }
 
     /// The lines.
-    package var lines: [String] {
+    package func lines(_ style: TextStyle = TextStyle(isActive: false)) -> [String] {
         let width = rows.reduce(0) { $1.value == nil ? $0 : max($0, PrintableText.columns(of: $1.name)) }
         return rows.map { row in
-            guard let value = row.value else { return row.name }
+            guard let value = row.value else { return style.text(row.name, .heading) }
             let gap = width - PrintableText.columns(of: row.name) + 2
             return row.name + String(repeating: " ", count: gap) + value
         }

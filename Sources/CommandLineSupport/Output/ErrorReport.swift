@@ -73,7 +73,7 @@ private func standardExitCode(of error: any Error) -> ExitCode {
         }
     case let error as ReportError:
         switch error.code {
-        case .unknownMetric, .noClock, .sameRunTwice: return .usage
+        case .unknownMetric, .noClock, .sameRunTwice, .unknownFormat, .pictureTooSmall, .seriesNames: return .usage
         case .malformedTable: return .malformedCheckpoint
         default: return .runtimeFailure
         }
@@ -87,8 +87,10 @@ private func standardExitCode(of error: any Error) -> ExitCode {
 /// lacks its middle.
 package func writeError(_ line: String) {
     let text = line.contains(" at 0x") ? line.replacing(#/ at 0x[0-9a-fA-F]+/#, with: "") : line
+    let line = PrintableText.line(text)
+    if DashboardScreen.keep(line) { return }
     // A failure here cannot be reported, and a full disk must not end a run.
-    try? FileHandle.standardError.write(contentsOf: Data((PrintableText.line(text) + "\n").utf8))
+    try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
 }
 
 /// Writes lines to standard error, of very many only the last ones.

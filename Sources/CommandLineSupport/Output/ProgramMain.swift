@@ -22,13 +22,19 @@ extension ParsableCommand {
             try command.run()
         } catch {
             guard exitCode(for: error) == .success else { end(with: error, program: program) }
-            let text = fullMessage(for: error)
+            let text = ownText(for: error)
             if text.isEmpty { exit(withError: error) }
             do {
                 // The program's own text: help, version, completion scripts.
                 try StandardOutput.write(ProgramName.inExamples(text) + "\n")
             } catch { exit(withError: report(error, program: program)) }
         }
+    }
+
+    /// Returns the text that the user has asked for. Only a help text begins with the command's abstract.
+    private static func ownText(for error: any Error) -> String {
+        let text = fullMessage(for: error, columns: HelpText.unbroken)
+        return text.hasPrefix("OVERVIEW: ") ? HelpText.wrapped(text, columns: HelpText.columns) : text
     }
 
     /// Reports what is wrong with the command line as one line, without the usage, and ends the program.

@@ -31,6 +31,13 @@ package enum StandardOutput {
         try write(lines.map { PrintableText.line($0, limit: PrintableText.outputLimit) + "\n" }.joined())
     }
 
+    /// Writes lines at once whose texts are printable already and may have the colours of a ``TextStyle``.
+    ///
+    /// - Throws: `CheckpointError` (`inputOutput`) with the system's reason.
+    package static func styledLines(_ lines: [String]) throws {
+        try write(lines.map { PrintableText.colouredLines($0) + "\n" }.joined())
+    }
+
     /// Writes a JSON document and a line break at once.
     ///
     /// - Throws: `CheckpointError` (`inputOutput`) with the system's reason.

@@ -9,4 +9,12 @@ enum Terminal {
         // A terminal may know one of the two.
         return (size.ws_col > 0 ? Int(size.ws_col) : 80, size.ws_row > 0 ? Int(size.ws_row) : 24)
     }
+
+    /// Whether the user has set `NO_COLOR` to any text, so that no program adds colours.
+    static var refusesColours: Bool { ProcessInfo.processInfo.environment["NO_COLOR"]?.isEmpty == false }
+
+    /// Whether text on a descriptor may have colours: a terminal that understands them, of a user who wants them.
+    static func usesColours(_ descriptor: Int32) -> Bool {
+        isatty(descriptor) == 1 && !refusesColours && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+    }
 }

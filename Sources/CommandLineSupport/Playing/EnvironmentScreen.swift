@@ -22,8 +22,9 @@ package final class EnvironmentScreen {
         size = newSize
         // Reserve one line for the step and one for the cursor.
         // A plug-in or a Python module may draw its own text.
-        let picture = PrintableText.colouredLines(
+        let coloured = PrintableText.colouredLines(
             step.environment.renderANSI(columns: size.columns, rows: max(size.rows - 2, 1)))
+        let picture = Terminal.refusesColours ? UncolouredText.of(coloured) : coloured
         if isTerminal {
             try StandardOutput.write(terminal.update("\(picture)\nstep \(step.index + 1)"))
             usleep(33_000)

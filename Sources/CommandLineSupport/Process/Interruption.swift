@@ -42,6 +42,7 @@ package enum Interruption {
         savingSignals.store(saving.reduce(0) { $0 | 1 << UInt64($1.number) }, ordering: .relaxed)
         endsAtOnce.store(response == .ends, ordering: .relaxed)
         _ = (code, sameRequestNanoseconds, now, EndRequest.isMade)
+        DashboardScreen.restoreCursor()
         let handled = EndingSignal.allCases.filter {
             $0 != .hangUp || saving.contains($0) || !ProcessEnding.ignores($0.number)
         }
@@ -90,7 +91,7 @@ package enum Interruption {
             }
             return
         }
-        if endsAtOnce.load(ordering: .relaxed) { ProcessEnding.end(code: code) }
+        if endsAtOnce.load(ordering: .relaxed) { endAtOnce() }
         if firstSignal.load(ordering: .relaxed) == 0 {
             // Before the signal itself: another thread may be handling another signal.
             firstTime.store(now, ordering: .relaxed)
@@ -100,6 +101,11 @@ package enum Interruption {
         }
         // The system repeats it as long as the save takes; the hard limit ends the process.
         if number == SIGXCPU { return }
-        if now - firstTime.load(ordering: .relaxed) > sameRequestNanoseconds { ProcessEnding.end(code: code) }
+        if now - firstTime.load(ordering: .relaxed) > sameRequestNanoseconds { endAtOnce() }
+    }
+
+    private static func endAtOnce() -> Never {
+        DashboardScreen.restoreCursor()
+        ProcessEnding.end(code: code)
     }
 }

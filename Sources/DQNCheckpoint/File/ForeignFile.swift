@@ -5,13 +5,13 @@ internal import Foundation
 /// Recognises files of other programs by their contents, to name them in the error of a reader that expects a checkpoint.
 ///
 /// Nothing of such a file is parsed beyond what tells it from others, and nothing of it is shown.
-struct ForeignFile {
+package struct ForeignFile {
     /// Bytes of the file's beginning and of its end that are searched.
     private static let searchedBytes = 1 << 20
     /// What a user can do with a file of another program.
     static let remedy =
         "Only checkpoints of swift-dqn can be read here; dqn-checkpoint import makes one of a policy of "
-        + "Stable-Baselines3, of PyTorch weights, safetensors or NumPy arrays (.npz)."
+        + "Stable-Baselines3, of PyTorch weights, Keras files, ONNX models, safetensors or NumPy arrays (.npz)."
 
     let beginning: [UInt8]
     let end: [UInt8]
@@ -27,6 +27,15 @@ struct ForeignFile {
         self.end = end
         byteCount = file.byteCount
     }
+
+    private init(_ bytes: ArraySlice<UInt8>) {
+        beginning = Array(bytes.prefix(Self.searchedBytes))
+        end = Array(bytes.suffix(Self.searchedBytes))
+        byteCount = bytes.count
+    }
+
+    /// Words for what the contents of a file are, such as "a Python pickle"; `nil` for unknown ones.
+    package static func words(of contents: ArraySlice<UInt8>) -> String? { ForeignFile(contents).words }
 
     /// Words for what a file is, such as "a PyTorch model or checkpoint"; `nil` for a file that is a checkpoint, or was one
     /// before it was damaged.
@@ -94,7 +103,20 @@ struct ForeignFile {
         if beginning.count > 2, beginning[0] == 0x80, (2...5).contains(beginning[1]), end.last == UInt8(ascii: ".") {
             return "a Python pickle, which is a program and is never loaded"
         }
-        return nil
+        return isMessagePack ? "a MessagePack file, as Flax writes" : nil
+    }
+
+    /// Whether the file is a map of MessagePack whose first key is a short text, and whose first value is a map, too, or an
+    /// array of Flax.
+    private var isMessagePack: Bool {
+        guard beginning.count > 2, (0x81...0x8F).contains(beginning[0]), beginning[1] & 0xE0 == 0xA0 else {
+            return false
+        }
+        let length = Int(beginning[1] & 0x1F)
+        guard length > 0, beginning.count > 2 + length else { return false }
+        let value = beginning[2 + length]
+        return beginning[2..<(2 + length)].allSatisfy { (0x20..<0x7F).contains($0) }
+            && ((0x80...0x8F).contains(value) || (0xC7...0xC9).contains(value) || [0xDE, 0xDF].contains(value))
     }
 
     private var textWords: String? {

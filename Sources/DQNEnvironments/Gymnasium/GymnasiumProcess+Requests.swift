@@ -41,14 +41,14 @@ extension GymnasiumProcess {
             if open.request == request { return reply }
             // Nobody has asked for the answer.
         }
-        return try answer(to: request, within: send(request, payload, polls: true, seconds), polls: true)
+        return try answer(to: request, within: send(request, payload, polls: polls, seconds), polls: polls)
     }
 
     /// Sends a request whose reply the same call of ``ask(_:sending:seconds:)`` receives later: meanwhile other
     /// processes can work. Errors come with the reply.
     func prepare(_ request: GymnasiumRequest, seconds: Double) {
         guard loss == nil, open == nil else { return }
-        // Several processes are at work, so that polling would take a processor from one of them.
+        polls = false
         let began = SuspendingClock.now
         do throws(EnvironmentError) { open = (request, try send(request, [], polls: false, seconds), began) } catch {
             // The process has ended, and every call throws that.

@@ -60,6 +60,9 @@ final class GymnasiumProcess {
     var longest = (step: 0.0, other: 0.0)
     /// The request that has been sent and not answered, if any, and when sending began.
     var open: (request: GymnasiumRequest, limit: ChildProcess.TimeLimit, began: SuspendingClock.Instant)?
+    /// Whether to poll for answers. Once a request has been sent ahead, other processes of the same worker are at work,
+    /// also while this one resets its environment: polling would take a processor from one of them.
+    var polls = true
     /// Why the process has ended; `nil` while it runs.
     private(set) var loss: EnvironmentError?
     /// One request, then one reply.

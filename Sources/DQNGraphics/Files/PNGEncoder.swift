@@ -13,7 +13,7 @@ package enum PNGEncoder {
         header += [8, 2, 0, 0, 0]
         var file: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
         file += chunk("IHDR", header)
-        file += chunk("IDAT", try compressed(rows(of: picture)))
+        file += chunk("IDAT", try ZlibStream.compressed(rows(of: picture)))
         file += chunk("IEND", [])
         return file
     }
@@ -27,18 +27,6 @@ package enum PNGEncoder {
             rows += picture.bytes[3 * y * picture.width..<3 * (y + 1) * picture.width]
         }
         return rows
-    }
-
-    private static func compressed(_ bytes: [UInt8]) throws(RecordingError) -> [UInt8] {
-        guard let compressor = libdeflate_alloc_compressor(9) else {
-            throw RecordingError(
-                code: .inputOutput, message: "Not enough memory to compress the picture; close other programs.")
-        }
-        defer { libdeflate_free_compressor(compressor) }
-        let bound = libdeflate_zlib_compress_bound(compressor, bytes.count)
-        return [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
-            count = libdeflate_zlib_compress(compressor, bytes, bytes.count, buffer.baseAddress, buffer.count)
-        }
     }
 
     private static func chunk(_ kind: String, _ data: [UInt8]) -> [UInt8] {

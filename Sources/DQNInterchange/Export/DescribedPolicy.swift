@@ -29,6 +29,19 @@ struct DescribedPolicy {
         self.init(document: document, network: try Self.network(document.architecture, value, file))
     }
 
+    /// Creates a policy of a description and the network that a model of Keras computes, or returns `nil` if that is no
+    /// longer the described one.
+    ///
+    /// - Throws: ``InterchangeError``: `malformed`, `notRepresentable` or `ambiguous`.
+    init?(
+        _ description: [UInt8], _ found: ImportedNetwork, _ options: ImportOptions, _ file: String
+    ) throws(InterchangeError) {
+        let document = try Self.document(description, file)
+        try Self.requireNothing(of: options, file)
+        guard let network = found.written(as: document.architecture) else { return nil }
+        self.init(document: document, network: network)
+    }
+
     /// Creates a policy of a description and the network that was found in the same file.
     init(document: PolicyDocument, network: ImportedNetwork) {
         var network = network

@@ -22,6 +22,11 @@ extension ForeignModule {
             if counts.contains(tensor.count), isAlongRows { continue }
             others.append("weight_\(factor) of \(tensor.shape)")
         }
+        // PyTorch's tables have the numbers first, as kernels have the inputs.
+        if bias == nil, order == .outputsFirst, weight?.shape.count == 2, (path.last ?? "").lowercased().contains("emb")
+        {
+            order = .outputsLast
+        }
         // Hand-written networks have biases that are rows or columns.
         if let bias, bias.shape.count == 2, bias.shape.contains(1) { self.bias = bias.flattened }
     }

@@ -70,17 +70,7 @@ extension ForeignModule {
     }
 
     private func outputsFirst<Number>(_ values: [Number]) -> [Number] {
-        guard order == .outputsLast, let stored = weight?.shape, !values.isEmpty else { return values }
-        let outputs = stored.last ?? 1
-        let inputs = stored.count == 4 ? stored[2] : stored[0]
-        let area = values.count / outputs / inputs
-        var result: [Number] = []
-        result.reserveCapacity(values.count)
-        for output in 0..<outputs {
-            for input in 0..<inputs {
-                for place in 0..<area { result.append(values[(place * inputs + input) * outputs + output]) }
-            }
-        }
-        return result
+        guard order == .outputsLast, let stored = weight?.shape else { return values }
+        return ForeignTensor.outputsFirst(values, stored)
     }
 }

@@ -24,6 +24,12 @@ struct ForeignModule {
     var normalizations: [BatchNormalization] = []
     /// Whether its weights are the means of a noisy layer.
     var isNoisy = false
+    /// Whether it is a table with a row for each number that an observation may be. Such a number enters networks here as
+    /// one unit for each, and the rows are the weights of a layer without bias and activation.
+    var isEmbedding: Bool {
+        (path.last ?? "").lowercased().contains("emb") && bias == nil && order == .outputsLast
+            && weight?.shape.count == 2
+    }
     /// Names of tensors that layers of this library do not have, such as `weight_ih_l0`.
     var others: [String] = []
 
@@ -46,11 +52,16 @@ struct ForeignModule {
 
     /// Groups the tensors of a dictionary, in the order of the file.
     ///
-    /// - Parameter transposed: The names of layers, and whether their weights have the outputs last.
-    /// - Throws: ``InterchangeError`` (`malformed`) for names that are too long, or that mean the same tensor.
+    /// - Parameters:
+    ///   - transposed: The names of layers, and whether their weights have the outputs last.
+    ///   - budget: How much the search for neighbours of normalisations may cost.
+    /// - Throws: ``InterchangeError``: `malformed` for names that are too long, or that mean the same tensor; `ambiguous`
+    ///   if the search was stopped.
     static func all(
-        in dictionary: StateDictionary, transposed: [String: Bool] = [:], _ file: String
+        in dictionary: StateDictionary, transposed: [String: Bool] = [:], _ file: String,
+        _ budget: SearchBudget = SearchBudget()
     ) throws(InterchangeError) -> [ForeignModule] {
+        try requireFewNames(dictionary.path.split(separator: ".").count + 1, dictionary.path, file)
         if var modules = sequence(dictionary) {
             setOrders(transposed, &modules)
             return modules
@@ -61,10 +72,7 @@ struct ForeignModule {
             let full = dictionary.path.isEmpty ? name : "\(dictionary.path).\(name)"
             guard full.utf8.count <= ForeignLimit.nameBytes else { throw .tooLong(full, file) }
             let found = TensorName(full)
-            guard found.path.count <= ForeignLimit.nameComponents else {
-                throw .malformed(
-                    "'\(full)' of \(file) has more than \(ForeignLimit.nameComponents) names within one another.")
-            }
+            try requireFewNames(found.path.count, full, file)
             let place = places[found.path] ?? modules.count
             if place == modules.count {
                 places[found.path] = place
@@ -87,10 +95,21 @@ struct ForeignModule {
         setOrders(transposed, &modules)
         // Networks have fewer layers; the search takes time in proportion to their square.
         if modules.count <= 1024 {
+            guard budget.take(modules.count * modules.count { $0.isNormalization } / 8) else {
+                try budget.requireRest(file)
+                return []
+            }
             BatchNormalization.fold(into: &modules)
             placeNormalizations(&modules)
         }
         return modules
+    }
+
+    private static func requireFewNames(_ count: Int, _ name: String, _ file: String) throws(InterchangeError) {
+        guard count <= ForeignLimit.nameComponents else {
+            throw .malformed(
+                "'\(name)' of \(file) has more than \(ForeignLimit.nameComponents) names within one another.")
+        }
     }
 
     /// Sets the orders that the user gives. Only dense layers and convolutions have one.
@@ -122,7 +141,9 @@ struct ForeignModule {
         case .mean: return set(&statistics.mean)
         case .variance: return set(&statistics.variance)
         case .other(let text):
-            others.append(text)
+            // A counter, such as of steps, is no part of a layer.
+            let isFraction = [.float16, .bfloat16, .float32, .float64].contains(tensor.element)
+            if tensor.count > 1 || isFraction { others.append(text) }
             return true
         }
     }

@@ -26,17 +26,18 @@ struct LayerChain {
 
     /// Adds the orders of the other layers that fit behind this row, up to two.
     func complete(
-        _ row: [ForeignModule], _ left: [ForeignModule], _ found: inout [[ForeignModule]], _ budget: inout Int
+        _ row: [ForeignModule], _ left: [ForeignModule], _ found: inout [[ForeignModule]], _ steps: inout Int,
+        _ budget: SearchBudget
     ) {
         guard !left.isEmpty else { return found.append(row) }
         var tried: Set<[Int]> = []
         for place in left.indices where found.count < 2 && tried.insert(left[place].shape).inserted {
-            budget -= 1
-            guard budget > 0 else { return }
+            steps -= 1
+            guard steps > 0, budget.take(left.count) else { return }
             var chain = self
             var rest = left
             let next = rest.remove(at: place)
-            if chain.add(next) { chain.complete(row + [next], rest, &found, &budget) }
+            if chain.add(next) { chain.complete(row + [next], rest, &found, &steps, budget) }
         }
     }
 }

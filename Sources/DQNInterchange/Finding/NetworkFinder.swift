@@ -18,9 +18,10 @@ struct NetworkFinder {
         in value: ForeignValue, chosen: String?, transposed: [String: Bool] = [:], _ file: String
     ) throws(InterchangeError) -> Candidate {
         let dictionaries = try StateDictionary.all(in: value, file)
+        let budget = SearchBudget(tensors: dictionaries.reduce(0) { $0 + $1.tensors.count })
         var modules: [ForeignModule] = []
         for dictionary in dictionaries {
-            modules += try ForeignModule.all(in: dictionary, transposed: transposed, file)
+            modules += try ForeignModule.all(in: dictionary, transposed: transposed, file, budget)
         }
         guard !modules.isEmpty else { throw .notRepresentable("\(file) has no tensors.") }
         try requireNoAtoms(dictionaries, file)
@@ -38,10 +39,21 @@ struct NetworkFinder {
             guard !inside.isEmpty else {
                 throw .ambiguous("\(file) has no tensors below '\(chosen)'; there are \(list(modules.map(\.name))).")
             }
-            guard let plan = NetworkPlan(inside, below: path.count) else { throw unsupported(inside, file) }
+            guard let plan = NetworkPlan(inside, below: path.count, budget) else {
+                try budget.requireRest(file)
+                throw unsupported(inside, file)
+            }
             return Candidate(path: path, plan: plan)
         }
-        let found = candidates(modules, below: [])
+        let hasSpread = modules.contains { module in
+            (module.path + module.others).contains { $0.lowercased().filter { $0 != "_" }.contains("logstd") }
+        }
+        guard !hasSpread else {
+            throw .notRepresentable(
+                "\(file) has the spread of continuous actions (log_std); networks here choose one of several actions.")
+        }
+        let found = candidates(modules, below: [], budget)
+        try budget.requireRest(file)
         guard let first = found.first else { throw unsupported(modules, file) }
         if found.count == 1 { return first }
         let online = found.filter { !isTarget($0.path) }
@@ -55,18 +67,26 @@ struct NetworkFinder {
     private static func isTarget(_ path: [String]) -> Bool {
         path.contains { component in
             let text = component.lowercased()
-            return ["target", "tgt", "frozen", "fixed"].contains { text.contains($0) } || text.hasSuffix("_old")
-                || text.hasPrefix("old_") || text.hasSuffix("_prime") || text == "old"
+            let words = text.split { $0 == "_" || $0 == "-" || $0.isNumber }
+            return ["targ", "tgt", "frozen", "fixed"].contains { text.contains($0) }
+                || ["old", "prime", "tar", "next", "hat", "delayed", "ema"].contains { words.contains($0) }
         }
     }
 
     private static func isOnline(_ path: [String]) -> Bool {
-        let names = ["q_net", "qnet", "local", "online", "policy", "eval", "main", "current", "model"]
+        let names = [
+            "q_net", "qnet", "local", "online", "policy", "eval", "main", "current", "model", "train", "learn",
+            "primary",
+            "behavio",
+        ]
         return path.contains { component in names.contains { component.lowercased().contains($0) } }
     }
 
     /// Returns the networks below a prefix: all modules together if they make one, otherwise those of each next name.
-    private static func candidates(_ modules: [ForeignModule], below prefix: [String]) -> [Candidate] {
+    private static func candidates(
+        _ modules: [ForeignModule], below prefix: [String], _ budget: SearchBudget
+    ) -> [Candidate] {
+        guard budget.take(modules.count) else { return [] }
         var order: [String] = []
         var groups: [String: [ForeignModule]] = [:]
         for module in modules {
@@ -75,10 +95,10 @@ struct NetworkFinder {
             groups[key, default: []].append(module)
         }
         func split() -> [Candidate] {
-            order.flatMap { key in key.isEmpty ? [] : candidates(groups[key] ?? [], below: prefix + [key]) }
+            order.flatMap { key in key.isEmpty ? [] : candidates(groups[key] ?? [], below: prefix + [key], budget) }
         }
         if order.count == 1, modules.count > 1, !order[0].isEmpty { return split() }
-        if let plan = NetworkPlan(modules, below: prefix.count) {
+        if let plan = NetworkPlan(modules, below: prefix.count, budget) {
             // A network and its target may fit together by accident, if it has as many actions as inputs.
             let shapes = Set(order.map { (groups[$0] ?? []).map(\.shape) })
             let areCopies = order.count > 1 && shapes.count == 1 && shapes.first.map { $0.count > 1 } ?? false
@@ -106,6 +126,11 @@ struct NetworkFinder {
                 return .notRepresentable(
                     "'\(module.name)' of \(file) is a batch normalisation that is not next to a layer that it could be "
                         + "folded into (an activation is between them, or sizes differ); fold it in its own program.")
+            }
+            if module.path.isEmpty, let tensor = module.others.first {
+                return .notRepresentable(
+                    "\(file) has the tensor '\(tensor)', which belongs to no layer; save the layers alone, or choose a network "
+                        + "with --map network=NAME.")
             }
             return .notRepresentable("'\(module.name)' of \(file) is \(words), which networks here do not have.")
         }

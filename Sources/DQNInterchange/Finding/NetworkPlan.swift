@@ -21,15 +21,17 @@ struct NetworkPlan {
 
     /// Arranges modules, or returns `nil` if they do not follow one another.
     ///
-    /// - Parameter depth: The number of components that all names have in common.
-    init?(_ modules: [ForeignModule], below depth: Int = 0) {
-        guard !modules.isEmpty, modules.count <= Self.moduleLimit, modules.allSatisfy({ $0.unsupported == nil }) else {
-            return nil
-        }
+    /// - Parameters:
+    ///   - depth: The number of components that all names have in common.
+    ///   - budget: How much the search for an order may cost.
+    init?(_ modules: [ForeignModule], below depth: Int = 0, _ budget: SearchBudget = SearchBudget()) {
+        guard !modules.isEmpty, modules.count <= Self.moduleLimit, budget.take(modules.count),
+            modules.allSatisfy({ $0.unsupported == nil })
+        else { return nil }
         // Names of streams come first: an actor and its critic may fit behind one another by accident.
         let found =
-            Self.streams(modules, depth) ?? Self.chain(modules) ?? Self.halves(modules) ?? Self.twoEnds(modules)
-            ?? Self.arranged(modules).flatMap { Self.plain($0) }
+            Self.streams(modules, depth, budget) ?? Self.chain(modules) ?? Self.halves(modules)
+            ?? Self.twoEnds(modules, budget) ?? Self.arranged(modules, budget).flatMap { Self.plain($0) }
         guard let found else { return nil }
         self = found
     }
@@ -75,7 +77,7 @@ struct NetworkPlan {
     }
 
     /// Arranges modules by names that tell streams.
-    private static func streams(_ modules: [ForeignModule], _ depth: Int) -> NetworkPlan? {
+    private static func streams(_ modules: [ForeignModule], _ depth: Int, _ budget: SearchBudget) -> NetworkPlan? {
         let streams = modules.map { Stream($0, below: depth) }
         func members(_ stream: Stream?) -> [ForeignModule] {
             zip(modules, streams).filter { $0.1 == stream }.map(\.0)
@@ -85,21 +87,25 @@ struct NetworkPlan {
         let (advantage, actionValues) = (members(.advantage), members(.actionValues))
         if policy.isEmpty {
             return ended(
-                trunk + (advantage.isEmpty ? [] : actionValues), value, advantage.isEmpty ? actionValues : advantage)
+                trunk + (advantage.isEmpty ? [] : actionValues), value, advantage.isEmpty ? actionValues : advantage,
+                budget)
         }
         guard advantage.isEmpty, actionValues.isEmpty else { return nil }
-        return ended(trunk, value, policy).map {
+        // RLlib calls the layers of its policy hidden ones, also where the value has layers of its own.
+        let found =
+            ended(trunk, value, policy, budget) ?? (trunk.isEmpty ? nil : ended([], value, trunk + policy, budget))
+        return found.map {
             NetworkPlan(trunk: $0.trunk, head: nil, value: $0.value, policy: $0.advantage)
         }
     }
 
     /// A network of a trunk, a stream that ends in one output, and another.
     private static func ended(
-        _ trunk: [ForeignModule], _ value: [ForeignModule], _ other: [ForeignModule]
+        _ trunk: [ForeignModule], _ value: [ForeignModule], _ other: [ForeignModule], _ budget: SearchBudget
     ) -> NetworkPlan? {
         guard value.last?.shape.first == 1, value.last?.shape.count == 2, other.last?.shape.count == 2,
-            (value + other).allSatisfy({ $0.shape.count < 4 }), let first = arranged(trunk + value),
-            let second = arranged(trunk + other)
+            (value + other).allSatisfy({ $0.shape.count < 4 }), let first = arranged(trunk + value, budget),
+            let second = arranged(trunk + other, budget)
         else { return nil }
         let shared = first.prefix(trunk.count)
         // The streams read the same elements.
@@ -130,11 +136,11 @@ struct NetworkPlan {
     }
 
     /// Two linear layers at the end that read the same, one with one output: a dueling network without telling names.
-    private static func twoEnds(_ modules: [ForeignModule]) -> NetworkPlan? {
+    private static func twoEnds(_ modules: [ForeignModule], _ budget: SearchBudget) -> NetworkPlan? {
         guard modules.count > 2 else { return nil }
         let trunk = Array(modules.dropLast(2))
         let ends = modules.suffix(2).sorted { $0.shape.first ?? 0 < $1.shape.first ?? 0 }
-        guard isChain(trunk), ends[1].shape.first ?? 0 > 1, var plan = ended(trunk, [ends[0]], [ends[1]]) else {
+        guard isChain(trunk), ends[1].shape.first ?? 0 > 1, var plan = ended(trunk, [ends[0]], [ends[1]], budget) else {
             return nil
         }
         plan.notes = ["'\(ends[0].name)' and '\(ends[1].name)' are taken for the value and the advantages."]
@@ -150,21 +156,21 @@ struct NetworkPlan {
 
     /// Returns modules in an order in which each takes what the one before it gives: that of the file, or otherwise the
     /// only one that the shapes allow. Layers of the same shape stay in the order of the file.
-    private static func arranged(_ modules: [ForeignModule]) -> [ForeignModule]? {
+    private static func arranged(_ modules: [ForeignModule], _ budget: SearchBudget) -> [ForeignModule]? {
         if isChain(modules) { return modules }
-        let found = orders(modules)
+        let found = orders(modules, budget)
         return found.count == 1 ? found[0] : nil
     }
 
     /// Returns up to two orders that the shapes allow; none for too many layers. Layers of the same shape stay in the order
     /// of the file.
-    static func orders(_ modules: [ForeignModule]) -> [[ForeignModule]] {
+    static func orders(_ modules: [ForeignModule], _ budget: SearchBudget = SearchBudget()) -> [[ForeignModule]] {
         // A normalisation fits behind every layer of its size, and many layers fit in too many ways.
         guard modules.count <= 16, modules.allSatisfy({ $0.shape.count > 1 }) else { return [] }
-        var budget = 10_000
+        var steps = 10_000
         var found: [[ForeignModule]] = []
-        LayerChain().complete([], modules, &found, &budget)
+        LayerChain().complete([], modules, &found, &steps, budget)
         // A search without an end may have missed another.
-        return budget > 0 ? found : []
+        return steps > 0 && !budget.isSpent ? found : []
     }
 }

@@ -52,7 +52,9 @@ struct TensorName {
             self.init(path, part)
         } else if let isBias = Self.noisyMeans[text] {
             self.init(path, isBias ? .bias : .weight, isNoisy: true)
-        } else if text.contains("sigma") || text.contains("epsilon") {
+        } else if text.contains("sigma") || text.contains("epsilon")
+            || Self.words(text).contains(where: { $0 == "eps" || $0 == "noise" })
+        {
             self.init(path, .ignored)
         } else {
             let (layer, part) = Self.split(last)
@@ -68,7 +70,8 @@ struct TensorName {
 
     /// Names without the layer's own.
     private static let exact: [String: Part] = [
-        "weight": .weight, "bias": .bias, "kernel": .kernel, "weight_g": .magnitude, "weight_v": .direction,
+        "weight": .weight, "bias": .bias, "kernel": .kernel, "embedding": .kernel, "weight_g": .magnitude,
+        "weight_v": .direction,
         "weight_orig": .spectral("original"), "weight_u": .spectral("left"), "running_mean": .mean,
         "running_var": .variance, "num_batches_tracked": .ignored,
     ]

@@ -42,6 +42,7 @@ package struct ForeignPolicy: Sendable {
     ///
     /// - Throws: ``InterchangeError``: `missing`, `malformed`, `notRepresentable` or `ambiguous`.
     package init(contentsOf url: URL, _ options: ImportOptions) throws(InterchangeError) {
+        try UnreadableFile.requireFile(url)
         try self.init(try Self.bytes(of: url)[...], name: url.lastPathComponent, options)
         if kind == .stableBaselines, options.normalizationFile == nil, network.architecture.inputScale.isEmpty,
             let statistics = NormalizationStatistics.file(beside: url)
@@ -120,30 +121,33 @@ package struct ForeignPolicy: Sendable {
         } else if TorchFile.isLegacy(bytes) {
             kind = .olderPyTorch
             value = try TorchFile.read(bytes, file)
-        } else if KerasFile.isTensorFlowIndex(bytes) {
-            throw .notRepresentable(
-                "\(file) is the index of a checkpoint of TensorFlow, whose weights are in other files; load it there and save "
-                    + "the weights with model.save_weights('policy.weights.h5').")
-        } else if Safetensors.isFile(bytes) {
-            kind = .safetensors
-            (value, description) = try Safetensors.read(bytes, file)
-            facts.isOrderedByName = true
-        } else if ONNXModel.isModel(bytes) || name.lowercased().hasSuffix(".onnx") {
-            kind = .onnx
-            onnx = try ONNXImport(bytes, options, file)
         } else {
-            throw .notRepresentable(
-                "\(file) is no file that can be imported; Stable-Baselines3 zips, PyTorch weights, Keras files, safetensors, "
-                    + "NumPy .npz and ONNX models are supported.")
+            try UnreadableFile.requireNotTensorFlow(bytes, name: name.lowercased(), file)
+            if Safetensors.isFile(bytes) {
+                kind = .safetensors
+                (value, description) = try Safetensors.read(bytes, file)
+                facts.isOrderedByName = true
+            } else if ONNXModel.isModel(bytes) || name.lowercased().hasSuffix(".onnx") {
+                kind = .onnx
+                onnx = try ONNXImport(bytes, options, file)
+            } else {
+                throw UnreadableFile.error(bytes, file)
+            }
         }
         var notes: [String] = []
-        if kind == .keras || kind == .onnx, let key = options.settingOfStream {
+        if kind == .keras || kind == .onnx, let key = options.settingOfWeights {
             throw .ambiguous("\(file) says itself what --map \(key) would change; leave it out.")
         }
         switch keras {
-        case .model(let whole)?:
+        case .model(let whole, let text)?:
             try Self.requireNoStatistics(options, file)
-            (network, described) = (whole, nil)
+            var own: DescribedPolicy?
+            if let text { own = try DescribedPolicy(text, whole, options, file) }
+            (network, described) = (own?.network ?? whole, own)
+            if text != nil, own == nil {
+                network.notes.append(
+                    "The description in \(file) is of another network than its layers; it is left out.")
+            }
             return
         case .weights(let stored, let stated, let assumed)?: (value, facts, notes) = (stored, stated, assumed)
         case nil: break
@@ -175,6 +179,12 @@ package struct ForeignPolicy: Sendable {
             }
             if plan != nil, let key = options.map.keys.filter({ $0 == "network" || $0.hasSuffix(".transpose") }).min() {
                 throw .ambiguous("\(file) says itself what --map \(key) would change; leave it out.")
+            }
+            if let quantiles = try options.number("quantiles", 2...65_536) {
+                guard kind != .stableBaselines, plan == nil else {
+                    throw .ambiguous("\(file) says itself what --map quantiles would change; leave it out.")
+                }
+                facts.quantiles = quantiles
             }
             if plan == nil {
                 plan = try NetworkFinder.network(
@@ -239,6 +249,9 @@ package struct ForeignPolicy: Sendable {
         // Frames of one channel are stacked along the channels.
         let frames = try options.number("frame_stack", 1...64) ?? (shape.count == 3 ? min(shape[0], 64) : 1)
         configuration["frame_stack"] = .integer(Int64(frames))
+        if case .actorCritic = network.architecture.head, configuration["method"] == nil {
+            configuration["method"] = .string("a3c")
+        }
         var counters = Counters()
         counters.agentSteps = agentSteps
         return Checkpoint(

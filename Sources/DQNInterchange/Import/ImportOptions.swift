@@ -9,10 +9,10 @@ package struct ImportOptions: Sendable {
     package var activation: NetworkArchitecture.Activation?
     /// What Stable-Baselines3's `VecNormalize` saved, if the policy was trained with it.
     package var normalizationFile: URL?
-    /// The settings of `--map`: `network=PREFIX`, `input=4x84x84`, `frame_stack=4`, `input_scale=1/255` and
-    /// `input_offset=0`; for a hidden layer N `layers.N.activation=tanh`, `layers.N.stride=4` or `layers.N.padding=1`; for one of
-    /// a stream `value.layers.N.activation=tanh`; for a
-    /// layer of the file `NAME.transpose=true`; for models of Keras `head=dueling` and `head.activation=identity`.
+    /// The settings of `--map`: `network=PREFIX`, `input=4x84x84`, `frame_stack=4`, `input_scale=1/255`,
+    /// `input_offset=0` and `quantiles=51`; for a hidden layer N `layers.N.activation=tanh`, `layers.N.stride=4` or
+    /// `layers.N.padding=1`; for one of a stream `value.layers.N.activation=tanh`; for a layer of the file
+    /// `NAME.transpose=true`; for models of Keras `head=dueling` and `head.activation=identity`.
     package private(set) var map: [String: String] = [:]
 
     /// Creates options.
@@ -29,7 +29,7 @@ package struct ImportOptions: Sendable {
             let parts = setting.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, Self.isKey(parts[0]) else {
                 throw .ambiguous(
-                    "--map \(setting) is invalid; use network=PREFIX, input=4x84x84, frame_stack=4, input_scale=1/255, input_offset=0, or "
+                    "--map \(setting) is invalid; use network=PREFIX, input=4x84x84, frame_stack=4, input_scale=1/255, input_offset=0, quantiles=51, or "
                         + "layers.0.activation=tanh, layers.0.stride=4, layers.0.padding=1, NAME.transpose=true.")
             }
             guard map.updateValue(parts[1], forKey: parts[0]) == nil else {
@@ -42,9 +42,8 @@ package struct ImportOptions: Sendable {
     static let modelKeys = ["head", "head.activation"]
 
     private static func isKey(_ key: String) -> Bool {
-        if ["network", "input", "frame_stack", "input_scale", "input_offset"].contains(key) || modelKeys.contains(key) {
-            return true
-        }
+        let plain = ["network", "input", "frame_stack", "input_scale", "input_offset", "quantiles"]
+        if plain.contains(key) || modelKeys.contains(key) { return true }
         if key.hasSuffix(".transpose"), key.count > 10 { return true }
         return layer(key) != nil
     }
@@ -64,8 +63,8 @@ package struct ImportOptions: Sendable {
         return (stream, index)
     }
 
-    /// The first setting of a layer of a stream: those of graphs and whole models are known.
-    var settingOfStream: String? { map.keys.filter { Self.layer($0)?.stream != nil }.min() }
+    /// The first setting of what graphs and whole models say themselves: layers of a stream, and quantiles.
+    var settingOfWeights: String? { map.keys.filter { Self.layer($0)?.stream != nil || $0 == "quantiles" }.min() }
 
     /// Returns the names of layers in the file whose order of axes the user gives, and whether outputs come last.
     func transposed() throws(InterchangeError) -> [String: Bool] {

@@ -15,7 +15,12 @@ extension NetworkBuilder {
         if plan.modules.contains(where: { !$0.factors.isEmpty }) {
             notes.append("Spectral and weight normalisations are multiplied into the weights.")
         }
-        if plan.modules.contains(where: { $0.order == .outputsLast }) {
+        for module in plan.modules where module.isEmbedding {
+            notes.append(
+                "'\(module.name)' is an embedding of \(module.shape.last ?? 0) numbers; an observation enters the network as one "
+                    + "unit for each of them.")
+        }
+        if plan.modules.contains(where: { $0.order == .outputsLast && !$0.isEmbedding }) {
             notes.append("Weights with the outputs last are transposed.")
         }
         for module in plan.modules {
@@ -56,9 +61,7 @@ extension NetworkBuilder {
         else { return isNormalization ? .assumed : nil }
         guard other == own + 1 else { return nil }
         // Lists of layers without their activations are numbered without gaps.
-        let numbers = plan.modules.filter { $0.path.dropLast() == module.path.dropLast() }.compactMap {
-            Int($0.path.last ?? "")
-        }.sorted()
+        let numbers = sequences[Array(module.path.dropLast())] ?? []
         let hasGaps = zip(numbers, numbers.dropFirst()).contains { $1 > $0 + 1 }
         return hasGaps ? .known : isNormalization ? .assumed : nil
     }

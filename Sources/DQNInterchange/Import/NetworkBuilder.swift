@@ -10,6 +10,8 @@ struct NetworkBuilder {
     private var rows: [ImportedNetwork.Row] = []
     var notes: [String] = []
     private var modules: [String: ForeignModule] = [:]
+    /// The numbers of the layers of a sequence of PyTorch, in order, by the names that lead to it.
+    let sequences: [[String]: [Int]]
 
     static func network(
         _ plan: NetworkPlan, _ facts: NetworkFacts, _ options: ImportOptions, _ file: String
@@ -24,6 +26,9 @@ struct NetworkBuilder {
         self.options = options
         self.file = file
         notes = facts.notes
+        sequences = Dictionary(grouping: plan.modules) { Array($0.path.dropLast()) }.mapValues { layers in
+            layers.compactMap { Int($0.path.last ?? "") }.sorted()
+        }
     }
 
     private mutating func network() throws(InterchangeError) -> ImportedNetwork {
@@ -36,11 +41,19 @@ struct NetworkBuilder {
             layers.append(try layer(module, index, "layers/\(index)", before: next))
         }
         var head = NetworkArchitecture.Head.actionValues(actions: plan.outputs)
+        guard plan.head != nil || facts.quantiles == 1 else {
+            throw .ambiguous(
+                "\(file) has two streams of layers, to which --map quantiles does not apply; leave it out.")
+        }
         if let module = plan.head {
             add("head", module, "identity")
             if facts.quantiles > 1 {
                 guard plan.outputs.isMultiple(of: facts.quantiles) else {
-                    throw .malformed("\(file) has \(plan.outputs) outputs for \(facts.quantiles) quantiles.")
+                    let words = "\(file) has \(plan.outputs) outputs for \(facts.quantiles) quantiles"
+                    guard options.map["quantiles"] == nil else {
+                        throw .ambiguous("\(words); --map quantiles is the number of those of one action.")
+                    }
+                    throw .malformed("\(words).")
                 }
                 head = .quantiles(actions: plan.outputs / facts.quantiles, quantiles: facts.quantiles)
                 notes.append(
@@ -117,6 +130,7 @@ struct NetworkBuilder {
         of module: ForeignModule, _ index: Int?, _ name: String, before next: ForeignModule?
     ) throws(InterchangeError) -> NetworkArchitecture.Activation {
         if let activation = try options.activation(of: name.replacing("/", with: ".")) { return activation }
+        if module.isEmbedding { return .identity }
         if let index, facts.layersWithoutActivation.contains(plan.trunk[index].name) { return .identity }
         if let next, let isFollowed = isFollowedByNothing(module, next) {
             if isFollowed == .assumed {

@@ -28,7 +28,9 @@ extension KerasBuilder {
         case .subtract where isFollowed && inputs.count == 2 && values.count == 2:
             return .terms(try terms(values[0], 1, layer) + terms(values[1], -1, layer))
         case .mean where isFollowed && values.count == 1:
-            guard case .stream(let stream) = values[0], stream.units != nil, stream.mask == nil else { break }
+            guard case .stream(let stream) = values[0], stream.mask == nil else { break }
+            if let quantiles = Self.quantiles(node, stream) { return quantiles }
+            guard stream.units != nil else { break }
             try requireMeanOfActions(node)
             return .terms([KerasTerm(stream: stream, isMean: true)])
         case .multiply where values.count == 2:
@@ -94,20 +96,38 @@ extension KerasBuilder {
                 throw .notRepresentable("'\(layer.path)' of \(file) adds to outputs that an input masks.")
             }
             return terms.map { KerasTerm(stream: $0.stream, isMean: $0.isMean, sign: $0.sign * sign) }
+        case .quantiles:
+            throw .notRepresentable(
+                "'\(layer.path)' of \(file) adds to the means of quantiles, which networks here do not.")
         case .opaque(let words, _): throw .notRepresentable(words)
         }
     }
 
-    /// Throws unless a mean is over the actions.
-    private mutating func requireMeanOfActions(_ node: KerasModel.Node) throws(InterchangeError) {
+    /// The axis of a mean.
+    private static func axis(_ node: KerasModel.Node) -> JSONValue {
         var axis = node.settings["axis"] ?? node.layer.config["axis"] ?? .null
-        if case .array(let items) = axis, items.count == 1 { axis = items[0] }
         // Files of TensorFlow 2.0 to 2.3 have the axis among the constants.
         if node.layer.className == "TensorFlowOpLayer", let constant = node.layer.config["constants"]?["1"] {
             axis = constant
-            if case .array(let items) = axis, items.count == 1 { axis = items[0] }
         }
-        switch axis {
+        if case .array(let items) = axis, items.count == 1 { return items[0] }
+        return axis
+    }
+
+    /// Returns the means over the last axis of a dense layer's outputs that have been given two: actions and quantiles.
+    private static func quantiles(_ node: KerasModel.Node, _ stream: KerasStream) -> KerasValue? {
+        guard [.integer(2), .integer(-1)].contains(axis(node)), stream.shape.count == 2, stream.shape[0] > 1,
+            stream.shape[1] > 1, stream.operations.last?.isDense == true,
+            stream.order.enumerated().allSatisfy({ $0 == Int($1) })
+        else { return nil }
+        var flat = stream
+        flat.shape = [stream.count]
+        return .quantiles(flat, count: stream.shape[1])
+    }
+
+    /// Throws unless a mean is over the actions.
+    private mutating func requireMeanOfActions(_ node: KerasModel.Node) throws(InterchangeError) {
+        switch Self.axis(node) {
         case .integer(1), .integer(-1): break
         case .null:
             note(

@@ -34,12 +34,16 @@ extension KerasBuilder {
         let stride = try layer.extent("strides", standard: kernel)
         let isSame = try layer.hasSamePadding()
         let extents = Self.extents(stream.shape, isChannelsFirst)
-        let rows = KerasAxis(size: extents.rows, kernel: kernel.rows, stride: stride.rows, isSame: isSame)
-        let columns = KerasAxis(size: extents.columns, kernel: kernel.columns, stride: stride.columns, isSame: isSame)
-        // Keras leaves the zeros out of means; poolings here have equal paddings.
-        guard rows.before == rows.after, columns.before == columns.after,
-            isMaximum || !(rows.hasPadding || columns.hasPadding)
-        else {
+        let given = try takenPadding(layer, &stream, isMaximum: isMaximum)
+        let rows = WindowAxis(
+            size: extents.rows, kernel: kernel.rows, stride: stride.rows, isSame: isSame, before: given[0],
+            after: given[1])
+        let columns = WindowAxis(
+            size: extents.columns, kernel: kernel.columns, stride: stride.columns, isSame: isSame, before: given[2],
+            after: given[3])
+        // Keras leaves the zeros of 'same' out of means; poolings here have equal paddings.
+        let isGiven = [rows.before, rows.after, columns.before, columns.after] == given
+        guard rows.before == rows.after, columns.before == columns.after, isMaximum || isGiven else {
             throw .notRepresentable(
                 "'\(layer.path)' of \(file) is a pooling of \(kernel.rows)x\(kernel.columns) with the padding 'same' on "
                     + "\(extents.rows)x\(extents.columns) pixels, whose padding poolings here cannot have.")
@@ -50,13 +54,29 @@ extension KerasBuilder {
             isMaximum: isMaximum)
     }
 
+    /// Returns the padding before a pooling, which becomes a part of it: zeros that a mean counts, or numbers that no maximum
+    /// chooses.
+    private func takenPadding(
+        _ layer: KerasLayer, _ stream: inout KerasStream, isMaximum: Bool
+    ) throws(InterchangeError) -> [Int] {
+        guard let padding = stream.padding else { return [0, 0, 0, 0] }
+        let isPositive = [.relu, .sigmoid].contains(stream.operations.last?.layer.activation ?? .identity)
+        guard isMaximum ? stream.padsWithLowest || isPositive : !stream.padsWithLowest else { throw unpadded(layer) }
+        stream.padding = nil
+        return padding
+    }
+
+    func unpadded(_ layer: KerasLayer) -> InterchangeError {
+        .notRepresentable("'\(layer.path)' of \(file) follows a padding that it cannot take along.")
+    }
+
     mutating func globalPooling(
         _ layer: KerasLayer, _ stream: inout KerasStream, isMaximum: Bool
     ) throws(InterchangeError) {
         let isChannelsFirst = try image(layer, &stream)
         let extents = Self.extents(stream.shape, isChannelsFirst)
-        let rows = KerasAxis(size: extents.rows, kernel: extents.rows, stride: 1, isSame: false)
-        let columns = KerasAxis(size: extents.columns, kernel: extents.columns, stride: 1, isSame: false)
+        let rows = WindowAxis(size: extents.rows, kernel: extents.rows, stride: 1, isSame: false)
+        let columns = WindowAxis(size: extents.columns, kernel: extents.columns, stride: 1, isSame: false)
         let kernel = NetworkArchitecture.Extent(rows: extents.rows, columns: extents.columns)
         try pool(
             layer, &stream, rows, columns, isChannelsFirst, .init(kernel: kernel, stride: .init(1)),
@@ -65,7 +85,7 @@ extension KerasBuilder {
     }
 
     private mutating func pool(
-        _ layer: KerasLayer, _ stream: inout KerasStream, _ rows: KerasAxis, _ columns: KerasAxis,
+        _ layer: KerasLayer, _ stream: inout KerasStream, _ rows: WindowAxis, _ columns: WindowAxis,
         _ isChannelsFirst: Bool, _ sizes: NetworkArchitecture.Pooling, isMaximum: Bool
     ) throws(InterchangeError) {
         try requireNoPadding(layer, stream)
@@ -91,10 +111,7 @@ extension KerasBuilder {
     }
 
     func requireNoPadding(_ layer: KerasLayer, _ stream: KerasStream) throws(InterchangeError) {
-        guard stream.padding == nil else {
-            throw .notRepresentable(
-                "'\(layer.path)' of \(file) follows a zero padding; only convolutions can take that along.")
-        }
+        guard stream.padding == nil else { throw unpadded(layer) }
     }
 
     mutating func flatten(_ layer: KerasLayer, _ stream: inout KerasStream) throws(InterchangeError) {
@@ -102,7 +119,8 @@ extension KerasBuilder {
         // Keras moves the channels to the end before it flattens images that have them first.
         if stream.shape.count > 2, try layer.isChannelsFirst() {
             try permute(Array(1..<stream.shape.count) + [0], &stream)
-        } else if stream.isInput, stream.shape.count == 3, stream.order.enumerated().allSatisfy({ $0 == Int($1) }),
+        } else if stream.isInput, !isExported, stream.shape.count == 3,
+            stream.order.enumerated().allSatisfy({ $0 == Int($1) }),
             stream.shape[2] < min(stream.shape[0], stream.shape[1])
         {
             // Images whose channels are last are taken with the channels first, as environments give them.
@@ -159,7 +177,8 @@ extension KerasBuilder {
         stream.order = order
     }
 
-    mutating func pad(_ layer: KerasLayer, _ stream: inout KerasStream) throws(InterchangeError) {
+    /// - Parameter isLowest: Whether the padding has the lowest number instead of zeros.
+    mutating func pad(_ layer: KerasLayer, _ stream: inout KerasStream, isLowest: Bool) throws(InterchangeError) {
         _ = try image(layer, &stream)
         try requireNoPadding(layer, stream)
         var sizes: [Int] = []
@@ -178,5 +197,6 @@ extension KerasBuilder {
         guard sizes.count == 4, sizes.allSatisfy({ (0...4096).contains($0) }) else { throw layer.invalid("padding") }
         guard stream.pending == nil else { throw unabsorbed(layer) }
         stream.padding = sizes
+        stream.padsWithLowest = isLowest
     }
 }

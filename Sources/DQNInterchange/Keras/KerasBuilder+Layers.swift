@@ -20,13 +20,18 @@ extension KerasBuilder {
         case "Flatten": try flatten(layer, &stream)
         case "Reshape": try reshape(layer, &stream)
         case "Permute": try permute(layer, &stream)
-        case "ZeroPadding2D": try pad(layer, &stream)
+        case "ZeroPadding2D": try pad(layer, &stream, isLowest: false)
+        case "LowestPadding": try pad(layer, &stream, isLowest: true)
         case "Activation": try activate(layer.config["activation"], layer, &stream)
         case "ReLU", "ELU", "Softmax", "LeakyReLU", "ThresholdedReLU", "PReLU":
             try activate(.object(["class_name": .string(layer.className), "config": layer.config]), layer, &stream)
         case "BatchNormalization": try batchNormalization(layer, &stream)
         case "LayerNormalization": try layerNormalization(layer, &stream)
         case "Normalization": try normalization(layer, &stream)
+        case "Embedding": try embedding(layer, &stream)
+        case "Diagonal":
+            let tensors = try tensors(layer, 2...2)
+            try scaled(&stream, tensors[0].doubles, tensors[1].doubles, axis: stream.shape.count - 1, layer)
         case "Rescaling":
             let (scale, shift) = (try values("scale", 1, layer), try values("offset", 0, layer))
             try scaled(&stream, scale, shift, axis: stream.shape.count - 1, layer)
@@ -117,6 +122,30 @@ extension KerasBuilder {
         try activate(layer.config["activation"], layer, &stream)
     }
 
+    /// Applies a table with a row for each number that the observation may be. Such a number enters networks here as one
+    /// unit for each, and the rows are the weights of a layer without an activation.
+    private mutating func embedding(_ layer: KerasLayer, _ stream: inout KerasStream) throws(InterchangeError) {
+        let table = try tensors(layer, 1...1)[0]
+        guard stream.isInput, stream.count == 1, !stream.statesScale, table.shape.count == 2, table.count > 0 else {
+            throw .notRepresentable(
+                "'\(layer.path)' of \(file) is an embedding of something else than an observation of one number, which networks "
+                    + "here do not have.")
+        }
+        let (numbers, units) = (table.shape[0], table.shape[1])
+        let shape = stream.shape + [units]
+        stream = try KerasStream(input: stream.input, shape: [numbers], file)
+        stream.append(
+            KerasStream.Operation(
+                number: nextNumber(), layer: .dense(units: units, activation: .identity),
+                weight: ForeignTensor.outputsFirst(table.floats, table.shape),
+                bias: [Float](repeating: 0, count: units),
+                shape: [units, numbers], source: layer.path),
+            shape: shape, order: (0..<Int32(units)).map { $0 })
+        note(
+            "'\(layer.path)' is an embedding of \(numbers) numbers; an observation enters the network as one unit for each of "
+                + "them.")
+    }
+
     private mutating func convolution(_ layer: KerasLayer, _ stream: inout KerasStream) throws(InterchangeError) {
         let (kernel, bias) = try kernel(layer, rank: 4)
         let isChannelsFirst = try image(layer, &stream)
@@ -140,11 +169,12 @@ extension KerasBuilder {
             throw .notRepresentable("'\(layer.path)' of \(file) has a kernel of \(kernel.shape).")
         }
         let isSame = try layer.hasSamePadding()
+        guard !stream.padsWithLowest else { throw unpadded(layer) }
         let given = stream.padding ?? [0, 0, 0, 0]
-        let rows = KerasAxis(
+        let rows = WindowAxis(
             size: input.rows, kernel: kernel.shape[0], stride: stride.rows, dilation: dilation.rows, isSame: isSame,
             before: given[0], after: given[1])
-        let columns = KerasAxis(
+        let columns = WindowAxis(
             size: input.columns, kernel: kernel.shape[1], stride: stride.columns, dilation: dilation.columns,
             isSame: isSame, before: given[2], after: given[3])
         stream.padding = nil
@@ -164,7 +194,8 @@ extension KerasBuilder {
                 outputs: outputs, kernel: .init(rows: rows.extendedKernel, columns: columns.extendedKernel),
                 stride: stride,
                 padding: .init(rows: rows.padding, columns: columns.padding), activation: .identity),
-            weight: Self.weight(kernel, rows, columns), bias: bias,
+            weight: WindowAxis.extended(ForeignTensor.outputsFirst(kernel.floats, kernel.shape), rows, columns),
+            bias: bias,
             shape: [outputs, inputs, rows.extendedKernel, columns.extendedKernel], source: layer.path)
         if let pending = stream.pending {
             try absorb(pending, &operation, hasPadding: rows.hasPadding || columns.hasPadding, layer)
@@ -178,30 +209,9 @@ extension KerasBuilder {
     }
 
     /// Whether windows fit an image, and their outputs are not too many.
-    static func isPossible(_ channels: Int, _ rows: KerasAxis, _ columns: KerasAxis) -> Bool {
+    static func isPossible(_ channels: Int, _ rows: WindowAxis, _ columns: WindowAxis) -> Bool {
         let count = Double(channels) * Double(rows.outputs) * Double(columns.outputs)
         return (1...Double(KerasStream.elementLimit)).contains(count)
-    }
-
-    /// Returns a kernel with outputs and inputs first and with zeros where it has to be larger.
-    private static func weight(_ kernel: ForeignTensor, _ rows: KerasAxis, _ columns: KerasAxis) -> [Float] {
-        let values = kernel.floats
-        let (inputs, outputs) = (kernel.shape[2], kernel.shape[3])
-        let size = rows.extendedKernel * columns.extendedKernel
-        var weight = [Float](repeating: 0, count: outputs * inputs * size)
-        var index = 0
-        for row in 0..<rows.kernel {
-            for column in 0..<columns.kernel {
-                let place = rows.place(row) * columns.extendedKernel + columns.place(column)
-                for input in 0..<inputs {
-                    for output in 0..<outputs {
-                        weight[(output * inputs + input) * size + place] = values[index]
-                        index += 1
-                    }
-                }
-            }
-        }
-        return weight
     }
 
     /// Applies what is left of a normalisation to a convolution's weights.

@@ -112,6 +112,17 @@ extension KerasBuilder {
         return axis
     }
 
+    /// The axes of a layer that may have several, in order.
+    private func axes(_ layer: KerasLayer, _ stream: KerasStream) throws(InterchangeError) -> [Int] {
+        guard case .array(let items)? = layer.config["axis"], items.count > 1 else { return [try axis(layer, stream)] }
+        let axes = items.compactMap(\.integerValue).filter { (-64...64).contains($0) }
+            .map { $0 < 0 ? stream.shape.count + $0 : $0 - 1 }
+        guard axes.count == items.count, axes.allSatisfy({ stream.shape.indices.contains($0) }) else {
+            throw layer.invalid("axis")
+        }
+        return axes.sorted()
+    }
+
     /// Multiplies and adds: to the input, into the weights of the layer before, or later into those of the next one.
     mutating func scaled(
         _ stream: inout KerasStream, _ scale: [Double], _ shift: [Double], axis: Int, _ layer: KerasLayer
@@ -175,7 +186,9 @@ extension KerasBuilder {
     }
 
     mutating func layerNormalization(_ layer: KerasLayer, _ stream: inout KerasStream) throws(InterchangeError) {
-        guard stream.isVector, try axis(layer, stream) == stream.shape.count - 1 else {
+        try requireNoPadding(layer, stream)
+        let axes = try axes(layer, stream)
+        guard axes == Array(stream.shape.indices) || stream.isVector && axes == [stream.shape.count - 1] else {
             throw .notRepresentable(
                 "'\(layer.path)' of \(file) normalises each row of \(stream.shape); layer normalisations here are over all "
                     + "elements.")
@@ -188,7 +201,7 @@ extension KerasBuilder {
         let hasCenter = layer.config["center"] != .bool(false)
         let count = (hasScale ? 1 : 0) + (hasCenter ? 1 : 0)
         var tensors = try tensors(layer, count...count)
-        guard tensors.allSatisfy({ $0.shape == [stream.count] }) else {
+        guard tensors.allSatisfy({ $0.count == stream.count }) else {
             throw .malformed("'\(layer.path)' of \(file) has weights of \(tensors.map(\.shape)).")
         }
         try setEpsilon(try layer.number("epsilon", 1e-3), &stream, layer)

@@ -5,6 +5,8 @@ struct KerasBuilder {
     let weights: KerasWeights
     let options: ImportOptions
     let file: String
+    /// Whether this library's `to_keras` has made the model.
+    let isExported: Bool
     /// Whether code was replaced by the user's scale of the input.
     var usesInputScale = false
     /// What was assumed, one sentence each.
@@ -21,8 +23,8 @@ struct KerasBuilder {
         static let summands = 1024
     }
 
-    init(_ weights: KerasWeights, _ options: ImportOptions, _ file: String) {
-        (self.weights, self.options, self.file) = (weights, options, file)
+    init(_ weights: KerasWeights, _ options: ImportOptions, _ file: String, isExported: Bool) {
+        (self.weights, self.options, self.file, self.isExported) = (weights, options, file, isExported)
     }
 
     mutating func note(_ text: String) {
@@ -132,7 +134,7 @@ struct KerasBuilder {
     private func notFollowed(_ layer: KerasLayer, _ value: KerasValue) -> InterchangeError {
         if case .opaque(let words, _) = value { return .notRepresentable(words) }
         return .notRepresentable(
-            "'\(layer.path)' of \(file) follows a sum of layers, which networks here do not have except as the streams of a "
+            "'\(layer.path)' of \(file) follows a sum of layers or means of quantiles, which networks here do not have except as the streams of a "
                 + "dueling head.")
     }
 

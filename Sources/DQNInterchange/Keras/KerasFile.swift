@@ -8,8 +8,8 @@ internal import DQNModel
 enum KerasFile {
     /// What a file holds.
     enum Contents {
-        /// A whole model.
-        case model(ImportedNetwork)
+        /// A whole model, and the description of a policy that this library exported.
+        case model(ImportedNetwork, description: [UInt8]?)
         /// Weights by name, whose network has to be found.
         case weights(ForeignValue, NetworkFacts, notes: [String])
 
@@ -41,7 +41,8 @@ enum KerasFile {
             return .weights(found.value, found.facts, notes: found.notes)
         }
         let model = try KerasModel(description, name)
-        return .model(try KerasNetwork.network(model, .byClass(try weights.root()), options, name))
+        return .model(
+            try KerasNetwork.network(model, .byClass(try weights.root()), options, name), description: model.policy)
     }
 
     /// Reads an HDF5 file.
@@ -54,7 +55,7 @@ enum KerasFile {
             let description = try json(Array(text.utf8), "The attribute 'model_config' of \(name)")
             let model = try KerasModel(description, name)
             let group = try root.member("model_weights") ?? root
-            return .model(try KerasNetwork.network(model, .byName(group), options, name))
+            return .model(try KerasNetwork.network(model, .byName(group), options, name), description: model.policy)
         }
         let found = try KerasStoredWeights.read(root, options, name)
         return .weights(found.value, found.facts, notes: found.notes)

@@ -28,6 +28,16 @@ struct KerasLayer {
             || ["keras", "tf_keras", "tensorflow"].contains { text == $0 || text.hasPrefix($0 + ".") }
     }
 
+    /// Returns the name of a class of this library's Python package, or `nil` for any other class.
+    static func ownClass(_ description: JSONValue) -> String? {
+        guard let name = description["class_name"]?.stringValue,
+            let own = ["Diagonal", "LowestPadding"].first(where: { name == $0 || name == "swift_dqn>\($0)" })
+        else { return nil }
+        // Files of Keras 2's kind have no module, but the package before the name.
+        let isOwn = description["module"].map { $0.stringValue == "swift_dqn.keras_model" } ?? (name != own)
+        return isOwn ? own : nil
+    }
+
     /// Returns a class's name as files of Keras 3 spell it: `layer_normalization` for `LayerNormalization`.
     static func storeName(_ className: String) -> String {
         let letters = Array(className)

@@ -21,6 +21,17 @@ struct KerasModel {
     }
 
     let name: String?
+    /// The description of the policy that this library's `to_keras` has made the model of: a layer that does nothing has its
+    /// bytes as an option, because models of Keras keep no other text.
+    var policy: [UInt8]? {
+        let layer = nodes.first { $0.layer.name == PolicyExport.descriptionKey && $0.layer.className == "Dropout" }?
+            .layer
+        guard let layer, case .array(let items)? = layer.config["noise_shape"] else { return nil }
+        let bytes = items.compactMap { $0.integerValue.flatMap { UInt8(exactly: $0) } }
+        return bytes.count == items.count ? bytes : nil
+    }
+    /// Whether this library's `to_keras` has made the model, whose input has the type and the axes of the observations.
+    var isExported: Bool { name == "policy" && inputs == ["observation"] }
     /// The nodes, in the order of the file.
     private(set) var nodes: [Node] = []
     /// The names of the input layers.
@@ -50,13 +61,15 @@ struct KerasModel {
         var used: [String: Int] = [:]
         var layers: [KerasLayer] = []
         for (index, item) in items.enumerated() {
-            guard let layerClass = item["class_name"]?.stringValue else {
+            guard var layerClass = item["class_name"]?.stringValue else {
                 throw .malformed("\(file) has a layer without a class.")
             }
+            let ownClass = KerasLayer.ownClass(item)
+            layerClass = ownClass ?? layerClass
             let settings = item["config"] ?? .null
             let name = item["name"]?.stringValue ?? settings["name"]?.stringValue ?? "layer_\(index)"
             let words = (models + [name]).joined(separator: ".")
-            guard KerasLayer.isKeras(item) else {
+            guard ownClass != nil || KerasLayer.isKeras(item) else {
                 throw .notRepresentable(
                     "'\(words)' of \(file) is a layer of the class '\(layerClass)', whose code would have to be run.")
             }

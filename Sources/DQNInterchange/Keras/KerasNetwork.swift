@@ -37,11 +37,11 @@ struct KerasNetwork {
         where key == "network" || [".stride", ".padding", ".transpose"].contains(where: key.hasSuffix) {
             throw .ambiguous("\(file) is a whole model, which --map \(key) would contradict; leave it out.")
         }
-        var builder = KerasBuilder(weights, options, file)
+        var builder = KerasBuilder(weights, options, file, isExported: model.isExported)
         let outputs = try builder.outputs(of: model, nil)
         var network = KerasNetwork(
             options, file, builder.notes, usesInputScale: builder.usesInputScale,
-            isExported: model.name == "policy" && model.inputs == ["observation"])
+            isExported: model.isExported)
         return try network.network(outputs)
     }
 
@@ -60,6 +60,7 @@ struct KerasNetwork {
         }
         switch outputs[0] {
         case .stream(let stream): return try chain(stream)
+        case .quantiles(let stream, let count): return try chain(stream, quantiles: count)
         case .terms(let terms):
             if let (value, advantage) = Self.plainSum(terms) { return try summed(value, advantage) }
             let (value, advantage) = try dueling(terms)
@@ -82,14 +83,22 @@ struct KerasNetwork {
         }
     }
 
-    private mutating func chain(_ stream: KerasStream) throws(InterchangeError) -> ImportedNetwork {
+    private mutating func chain(
+        _ stream: KerasStream, quantiles: Int = 1
+    ) throws(InterchangeError) -> ImportedNetwork {
         if options.map["head"] != nil {
             throw .ambiguous("\(file) has no streams, which --map head=dueling would join; leave it out.")
         }
         let (hidden, last) = try split(stream)
+        let actions = last.shape[0] / quantiles
+        if quantiles > 1 {
+            notes.append(
+                "The head has \(quantiles) quantiles of the return for each action; an action's Q-value is their mean.")
+        }
         return try build(
             stream, trunk: hidden, streams: [Part(name: "head", last: last)],
-            head: .actionValues(actions: last.shape[0]))
+            head: quantiles > 1
+                ? .quantiles(actions: actions, quantiles: quantiles) : .actionValues(actions: actions))
     }
 
     /// Splits a dense layer whose first output is the state's value, as keras-rl has it.

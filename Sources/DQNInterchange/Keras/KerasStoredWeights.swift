@@ -27,7 +27,7 @@ struct KerasStoredWeights {
             try weights.readLayers(names, group)
         } else {
             try weights.readGroup(root, [])
-            try weights.sort()
+            weights.sort()
         }
         guard !weights.layers.isEmpty else {
             throw .notRepresentable(
@@ -201,9 +201,20 @@ struct KerasStoredWeights {
         }
     }
 
+    /// Whether a layer without a bias is an embedding by its name, whose weights stay as they are.
+    private static func isTable(_ name: String) -> Bool {
+        (name.split(separator: "/").last ?? "").lowercased().contains("emb")
+    }
+
     private mutating func add(
         _ name: String, _ kinds: [String], _ tensors: [ForeignTensor]
     ) throws(InterchangeError) {
+        let isTable = Self.isTable(name)
+        if kinds == ["embeddings"] || kinds == ["kernel"] && isTable, tensors[0].shape.count == 2, tensors[0].count > 0
+        {
+            layers.append((isTable ? name : name + "/embedding", tensors[0], nil))
+            return
+        }
         guard kinds == ["kernel"] || kinds == ["kernel", "bias"] || kinds == ["bias", "kernel"],
             let place = kinds.firstIndex(of: "kernel")
         else {
@@ -232,48 +243,26 @@ struct KerasStoredWeights {
     /// Moves the outputs of a kernel to the front, and the inputs behind them.
     private static func outputsFirst(_ kernel: ForeignTensor, _ words: String) throws(InterchangeError) -> ForeignTensor
     {
-        let outputs = kernel.shape[kernel.shape.count - 1]
-        let inputs = kernel.shape[kernel.shape.count - 2]
-        let size = kernel.count / outputs / inputs
-        let values = kernel.floats
-        var result = [Float](repeating: 0, count: values.count)
-        for place in 0..<size {
-            for input in 0..<inputs {
-                for output in 0..<outputs {
-                    result[(output * inputs + input) * size + place] =
-                        values[(place * inputs + input) * outputs + output]
-                }
-            }
-        }
-        return try ForeignTensor(result, [outputs, inputs] + kernel.shape.dropLast(2), words)
+        try ForeignTensor(
+            ForeignTensor.outputsFirst(kernel.floats, kernel.shape),
+            kernel.shape.suffix(2).reversed() + kernel.shape.dropLast(2), words)
     }
 
     /// Puts layers in the order of their names, or in the only one in which each takes what the one before it gives.
-    private mutating func sort() throws(InterchangeError) {
+    private mutating func sort() {
         layers.sort { NaturalOrder.precedes($0.name, $1.name) }
         facts.isOrderedByName = true
-        guard !Self.isChain(layers.map(\.kernel.shape)), layers.count <= 12 else { return }
-        var (found, steps) = ([[Int]](), 0)
-        func extend(_ order: [Int]) {
-            steps += 1
-            guard found.count < 2, steps < 10_000 else { return }
-            if order.count == layers.count { found.append(order) }
-            for next in layers.indices where !order.contains(next) {
-                if Self.isChain((order + [next]).map { layers[$0].kernel.shape }) { extend(order + [next]) }
-            }
+        let modules = layers.indices.map { place in
+            var module = ForeignModule(path: [String(place)])
+            module.weight = layers[place].kernel
+            if layers[place].bias == nil, Self.isTable(layers[place].name) { module.order = .outputsLast }
+            return module
         }
-        extend([])
-        if found.count == 1, steps < 10_000 {
-            layers = found[0].map { layers[$0] }
-            notes.append("The layers are in the only order in which they fit together.")
-        }
-    }
-
-    private static func isChain(_ shapes: [[Int]]) -> Bool {
-        zip(shapes, shapes.dropFirst()).allSatisfy { before, after in
-            if before.count == 4, after.count == 2 { return after[1].isMultiple(of: before[0]) }
-            return before.count == after.count && before[0] == after[1]
-        }
+        guard !NetworkPlan.isChain(modules) else { return }
+        let found = NetworkPlan.orders(modules)
+        guard found.count == 1 else { return }
+        layers = found[0].compactMap { module in module.path.first.flatMap { Int($0) }.map { layers[$0] } }
+        notes.append("The layers are in the only order in which they fit together.")
     }
 
     private mutating func finish() throws(InterchangeError) {

@@ -56,7 +56,9 @@ struct KerasStream {
     /// What is left of a normalisation for the next layer.
     var pending: Affine?
     /// Zeros around the image for the next layer: before and after the rows, before and after the columns.
-    var padding: [Int]?
+    var padding: [Int]? { didSet { padsWithLowest = false } }
+    /// Whether that padding has the lowest number instead of zeros.
+    var padsWithLowest = false
     /// The input that masks the outputs, which no layer can take then.
     var mask: String?
     /// An activation that networks here do not have, which only the last layer may have.

@@ -5,6 +5,8 @@ indirect enum KerasValue {
     case stream(KerasStream)
     /// A sum of outputs of dense layers, as dueling networks compute it.
     case terms([KerasTerm])
+    /// The means of each action's quantiles, which are the outputs of a stream.
+    case quantiles(KerasStream, count: Int)
     /// The result of code that is never run, with why it cannot be followed and what it takes.
     case opaque(String, [KerasValue])
 
@@ -13,6 +15,7 @@ indirect enum KerasValue {
         switch self {
         case .stream(let stream): [stream]
         case .terms(let terms): terms.map(\.stream)
+        case .quantiles(let stream, _): [stream]
         case .opaque(_, let values): values.flatMap(\.streams)
         }
     }
@@ -37,6 +40,7 @@ indirect enum KerasValue {
                     stream.mask = mask.input
                     return KerasTerm(stream: stream, isMean: term.isMean, sign: term.sign)
                 })
+        case .quantiles: return nil
         case .opaque: return (inputs.map(\.count).max() ?? 0) >= mask.count ? self : nil
         }
     }

@@ -189,20 +189,3 @@ extension GraphNumbers {
         }
     }
 }
-
-extension NetworkArchitecture {
-    /// Whether networks compute the same from the same parameters, in the same order.
-    fileprivate func isEquivalent(to other: NetworkArchitecture) -> Bool {
-        func numbers(_ values: [Float], _ standard: Float) -> [Float] {
-            let values = values.isEmpty ? [standard] : values
-            return values.allSatisfy { $0 == values[0] } ? [values[0]] : values
-        }
-        func standard(_ input: ObservationSpace) -> Float { input.element == .uint8 ? 1 / 255 : 1 }
-        func parts(_ streams: [Stream]) -> [[Layer]] { streams.map { $0.hidden.map(\.layer) } }
-        return input == other.input && numbers(inputOffset, 0) == numbers(other.inputOffset, 0)
-            && numbers(inputScale, standard(input)) == numbers(other.inputScale, standard(other.input))
-            && Array(trunk) == Array(other.trunk) && parts(streams) == parts(other.streams)
-            && streams.map(\.outputs) == other.streams.map(\.outputs) && outputCount == other.outputCount
-            && actionCount == other.actionCount
-    }
-}

@@ -241,46 +241,21 @@ struct GraphAssembly {
             throw .notRepresentable(
                 "\(file) adds streams of different layers without subtracting a mean, which networks here do not have.")
         }
-        var hidden: [GraphLayer] = []
-        for (depth, (first, second)) in zip(value.hidden, advantage.hidden).enumerated() {
-            hidden.append(try beside(first, second, areInputsShared: depth == 0))
+        let (left, right) = (value.hidden + [value.output], advantage.hidden + [advantage.output])
+        try evaluator.charge(DenseWeights.count(ofSumOf: left.map(\.shape), right.map(\.shape)))
+        var merged = zip(zip(left, right), DenseWeights.summed(left.map(\.dense), right.map(\.dense))).map {
+            pair, dense in
+            var layer = pair.1
+            layer.layer.kind = .dense(units: dense.outputs)
+            (layer.weight, layer.bias, layer.shape) = (dense.weight, dense.bias, dense.shape)
+            layer.source = "\(pair.0.source) + \(pair.1.source)"
+            return layer
         }
-        let rows = advantage.output.shape[0]
-        let (left, right) = (value.output.shape[1], advantage.output.shape[1])
-        let width = hidden.isEmpty ? right : left + right
-        try evaluator.charge(rows * (width + 1))
-        var output = advantage.output
-        output.shape = [rows, width]
-        output.weight = []
-        for row in 0..<rows {
-            let advantages = advantage.output.weight[(row * right)..<((row + 1) * right)]
-            output.weight +=
-                hidden.isEmpty ? zip(value.output.weight, advantages).map(+) : value.output.weight + advantages
-            output.bias[row] += value.output.bias[0]
-        }
-        output.source = "\(value.output.source) + \(advantage.output.source)"
-        return (hidden, output)
+        let output = merged.removeLast()
+        return (merged, output)
     }
+}
 
-    private mutating func beside(
-        _ first: GraphLayer, _ second: GraphLayer, areInputsShared: Bool
-    ) throws(InterchangeError) -> GraphLayer {
-        let (left, right) = (first.shape[1], second.shape[1])
-        let (rows, width) = (first.shape[0] + second.shape[0], areInputsShared ? left : left + right)
-        try evaluator.charge(rows * (width + 1))
-        var layer = first
-        layer.layer.kind = .dense(units: rows)
-        layer.shape = [rows, width]
-        layer.bias = first.bias + second.bias
-        layer.source = "\(first.source) + \(second.source)"
-        layer.weight = []
-        let zeros = (areInputsShared ? 0 : left, areInputsShared ? 0 : right)
-        for row in 0..<first.shape[0] {
-            layer.weight += first.weight[(row * left)..<((row + 1) * left)] + [Float](repeating: 0, count: zeros.1)
-        }
-        for row in 0..<second.shape[0] {
-            layer.weight += [Float](repeating: 0, count: zeros.0) + second.weight[(row * right)..<((row + 1) * right)]
-        }
-        return layer
-    }
+extension GraphLayer {
+    fileprivate var dense: DenseWeights { DenseWeights(weight: weight, bias: bias) }
 }

@@ -121,7 +121,7 @@ extension GraphEvaluator {
         let output = windows.output(flow.place)
         var (weight, shape) = (constant.floats, constant.shape)
         try charge(constant.count)
-        try makeSymmetric(&windows, &weight, &shape, node)
+        try makeSymmetric(&windows, &weight, &shape, flow.place, node)
         var bias = [Float](repeating: 0, count: shape[0])
         if !flow.layers.isEmpty, let affine = flow.affine {
             try fold(affine, windows, &weight, &bias, shape, node)
@@ -147,31 +147,21 @@ extension GraphEvaluator {
     /// Makes paddings equal on both sides, by a kernel with zeros where it looks at more padding. The outputs stay the
     /// same, and their number: the kernel grows by what the padding does.
     private mutating func makeSymmetric(
-        _ windows: inout Windows, _ weight: inout [Float], _ shape: inout [Int], _ node: GraphNode
+        _ windows: inout Windows, _ weight: inout [Float], _ shape: inout [Int], _ place: [Int], _ node: GraphNode
     ) throws(InterchangeError) {
-        let (rows, columns) = (windows.rows, windows.columns)
-        guard rows.0 != rows.1 || columns.0 != columns.1 else { return }
-        let (more, wider) = (abs(rows.0 - rows.1), abs(columns.0 - columns.1))
-        let old = windows.kernel
-        windows.kernel = Extent(rows: old.rows + more, columns: old.columns + wider)
-        let count = try ForeignTensor.count(
-            of: [shape[0], shape[1], windows.kernel.rows, windows.kernel.columns], node.words)
-        try charge(count)
-        // With less padding before than behind, the zeros come first.
-        let (top, left) = (max(rows.1 - rows.0, 0), max(columns.1 - columns.0, 0))
-        var grown = [Float](repeating: 0, count: count)
-        for plane in 0..<(shape[0] * shape[1]) {
-            for row in 0..<old.rows {
-                for column in 0..<old.columns {
-                    grown[(plane * windows.kernel.rows + row + top) * windows.kernel.columns + column + left] =
-                        weight[(plane * old.rows + row) * old.columns + column]
-                }
-            }
-        }
-        weight = grown
+        guard windows.rows.0 != windows.rows.1 || windows.columns.0 != windows.columns.1 else { return }
+        let rows = WindowAxis(
+            size: place[1], kernel: windows.kernel.rows, stride: windows.stride.rows, isSame: false,
+            before: windows.rows.0, after: windows.rows.1)
+        let columns = WindowAxis(
+            size: place[2], kernel: windows.kernel.columns, stride: windows.stride.columns, isSame: false,
+            before: windows.columns.0, after: windows.columns.1)
+        windows.kernel = Extent(rows: rows.extendedKernel, columns: columns.extendedKernel)
         shape[2...] = [windows.kernel.rows, windows.kernel.columns]
-        windows.rows = (max(rows.0, rows.1), max(rows.0, rows.1))
-        windows.columns = (max(columns.0, columns.1), max(columns.0, columns.1))
+        try charge(try ForeignTensor.count(of: shape, node.words))
+        weight = WindowAxis.extended(weight, rows, columns)
+        windows.rows = (rows.padding, rows.padding)
+        windows.columns = (columns.padding, columns.padding)
         note(
             "Paddings that differ between two sides are represented by larger kernels with zeros, which compute the same."
         )

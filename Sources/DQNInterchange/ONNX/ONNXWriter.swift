@@ -1,5 +1,6 @@
 internal import DQNCheckpoint
 internal import DQNModel
+internal import DQNSupport
 internal import Foundation
 
 /// Writes a policy as a model in the Open Neural Network Exchange format: opset 17, tensors within the file.

@@ -3,7 +3,7 @@ internal import DQNModel
 /// The names that a pickle may mention. Nothing is imported or called: each stands for code of this reader.
 enum PickleName: Sendable, Equatable {
     case orderedDictionary, defaultDictionary, sequence, encode
-    case rebuildTensor, rebuildParameter, size, device
+    case rebuildTensor, rebuildParameter, rebuildFromType, size, device
     case storage(ForeignTensor.Element)
     case untypedStorage
     case array, arrayType, reconstructArray, arrayFromBuffer, scalar
@@ -16,10 +16,15 @@ enum PickleName: Sendable, Equatable {
         var table: [String: PickleName] = [
             "collections.OrderedDict": .orderedDictionary, "collections.defaultdict": .defaultDictionary,
             "collections.deque": .sequence, "builtins.set": .sequence, "__builtin__.set": .sequence,
+            "builtins.frozenset": .sequence, "__builtin__.frozenset": .sequence,
             "builtins.list": .sequence, "__builtin__.list": .sequence, "builtins.dict": .inert,
             "builtins.int": .inert, "builtins.float": .inert, "_codecs.encode": .encode,
             "torch._utils._rebuild_tensor": .rebuildTensor, "torch._utils._rebuild_tensor_v2": .rebuildTensor,
-            "torch._utils._rebuild_parameter": .rebuildParameter, "torch.Size": .size, "torch.device": .device,
+            "torch._utils._rebuild_parameter": .rebuildParameter,
+            "torch._utils._rebuild_parameter_with_state": .rebuildParameter,
+            "torch._tensor._rebuild_from_type": .rebuildFromType,
+            "torch._tensor._rebuild_from_type_v2": .rebuildFromType, "torch.Tensor": .inert,
+            "torch.nn.parameter.Parameter": .inert, "torch.Size": .size, "torch.device": .device,
             "torch.storage.UntypedStorage": .untypedStorage, "torch.UntypedStorage": .untypedStorage,
             "numpy.ndarray": .array, "numpy.dtype": .arrayType,
         ]
@@ -38,6 +43,9 @@ enum PickleName: Sendable, Equatable {
         }
         for name in ["float16", "bfloat16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64", "bool"] {
             table["torch.\(name)"] = .inert
+        }
+        for name in ["float16", "float32", "float64", "int8", "uint8", "int16", "int32", "int64", "bool_"] {
+            table["numpy.\(name)"] = .inert
         }
         for name in ["ReLU", "Tanh", "Sigmoid", "ELU", "SiLU", "GELU", "LeakyReLU", "SELU", "Softplus"] {
             table["torch.nn.modules.activation.\(name)"] = .inert
@@ -60,8 +68,8 @@ enum PickleName: Sendable, Equatable {
             ["torch.nn.", "__main__", "model", "network", "agent", "dqn"].contains { module.lowercased().hasPrefix($0) }
         throw .notRepresentable(
             isModel
-                ? "\(file) was saved as a whole module and names the class '\(full)', whose code would have to be run; "
-                    + "save its weights instead: torch.save(model.state_dict(), 'weights.pth')."
+                ? "\(file) holds an object of the class '\(full)', whose code would have to be run, as files of whole modules "
+                    + "and of replays do; save the weights instead: torch.save(model.state_dict(), 'weights.pth')."
                 : "\(file) names '\(full)', which is neither a tensor nor a container; pickles are never run. Save the "
                     + "weights alone: torch.save(model.state_dict(), 'weights.pth').")
     }

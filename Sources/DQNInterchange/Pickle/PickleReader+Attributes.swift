@@ -14,6 +14,8 @@ extension PickleName {
             "numpy.random._pcg64.PCG64", "numpy.random.mtrand.RandomState", "numpy.random._generator.Generator",
             "numpy.random.bit_generator.__pyx_unpickle_SeedSequence", "numpy.random.bit_generator.SeedSequence",
             "argparse.Namespace", "types.SimpleNamespace",
+            "pytorch_lightning.utilities.parsing.AttributeDict", "lightning.pytorch.utilities.parsing.AttributeDict",
+            "lightning.fabric.utilities.data.AttributeDict", "lightning_fabric.utilities.data.AttributeDict",
         ]
         names += ["FloatSchedule", "ConstantSchedule", "LinearSchedule"].map {
             "stable_baselines3.common.utils.\($0)"

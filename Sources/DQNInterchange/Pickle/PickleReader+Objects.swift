@@ -57,6 +57,12 @@ extension PickleReader {
         case .rebuildParameter:
             guard case .tensor(let tensor)? = arguments.first else { break }
             return .tensor(tensor)
+        case .rebuildFromType:
+            // The function that makes the tensor, the class that it is given afterwards, arguments, and attributes.
+            guard arguments.count == 4, case .name(let maker, let text) = arguments[0],
+                maker == .rebuildTensor || maker == .rebuildParameter, let inner = items(arguments[2])
+            else { break }
+            return try object(maker, text, inner)
         case .arrayType, .reconstructArray, .arrayFromBuffer, .scalar: return try array(kind, arguments)
         case .object: return try object(of: text, arguments)
         case .storage, .untypedStorage, .array, .inert: break

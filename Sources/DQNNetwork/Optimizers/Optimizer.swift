@@ -149,7 +149,7 @@ public final class Optimizer: Sendable {
         let step = OptimizerStep(
             configuration, slots: addresses, parameters: parameters, gradients: gradients, number: stepNumber,
             learningRate: learningRate, gradientScale: gradientScale, copy: copy)
-        if let divided {
+        if let divided, ComputeTeam.isWorthwhile(forStepOf: step.count) {
             divided.take(step)
         } else {
             step.apply(to: 0..<parameters.elements.count)

@@ -45,6 +45,20 @@ public struct LearningCurve: Sendable, Equatable {
         self.y = y
     }
 
+    /// Returns the curve as an exponential moving average, without the bias to the first values that starting from zero
+    /// would give.
+    ///
+    /// - Parameter weight: the share that each average keeps of the one before, from 0 to below 1.
+    package func smoothed(weight: Double) -> LearningCurve {
+        var (sum, share) = (0.0, 0.0)
+        let averages = y.map { value in
+            sum = weight * sum + (1 - weight) * value
+            share = weight * share + (1 - weight)
+            return sum / share
+        }
+        return LearningCurve(rising: x, averages)
+    }
+
     /// Whether the curve has no points.
     package var isEmpty: Bool { x.isEmpty }
 

@@ -1,4 +1,6 @@
-/// The layout of a plot and the resulting document.
+internal import DQNModel
+
+/// The layout of a plot: its shapes.
 ///
 /// Coordinates are pixels from the top left corner.
 package struct CurveDrawing {
@@ -12,25 +14,56 @@ package struct CurveDrawing {
         package var bottom: Double { top + height }
     }
 
-    static let width = 720.0
-    /// The frame around the curves.
-    package static let frame = Box(left: 72, top: 40, width: 628, height: 340)
     static let ink = "#222222"
     static let grid = "#E4E4E4"
+    /// The frame around the curves of a plot of the default size.
+    package static let frame = Box(left: 72, top: 40, width: 628, height: 340)
+    /// The margin on the right of the frame.
+    private static let margin = 20.0
+    /// The frame's least height.
+    private static let leastHeight = 80.0
 
     let plot: CurvePlot
     let styles: [LineStyle]
     let legend: CurveLegend
+    /// The frame around the curves.
+    package let frame: Box
+    /// The width of the picture.
+    package var width: Double { frame.right + Self.margin }
+    /// The height of the picture.
+    package var height: Double { legend.bottom }
     /// The range of the horizontal axis.
     package let xRange: AxisRange
     /// The range of the vertical axis.
     package let yRange: AxisRange
 
-    /// Lays out a plot.
-    package init(_ plot: CurvePlot) {
+    /// Lays out a plot of the default size: 720 pixels wide, with a frame of 340 pixels and the legend below it.
+    package init(_ plot: CurvePlot) { self.init(plot, in: Self.frame) }
+
+    /// Lays out a plot of a size.
+    ///
+    /// - Throws: ``ReportError`` (`pictureTooSmall`) if nothing is left for the curves.
+    package init(_ plot: CurvePlot, size: PlotSize) throws(ReportError) {
+        var frame = Self.frame
+        frame.width = Double(size.width) - frame.left - Self.margin
+        let below = CurveLegend(plot, styles: [], below: frame).bottom - frame.bottom
+        frame.height = Double(size.height) - frame.top - below
+        guard frame.height >= Self.leastHeight else {
+            let least = Int((Self.leastHeight + frame.top + below).rounded(.up))
+            throw ReportError(
+                code: .pictureTooSmall,
+                message:
+                    "A picture of \(size) has no room for the curves above its legend; use at least "
+                    + "\(size.width)x\(least), or shorter names.")
+        }
+        self.init(plot, in: frame)
+    }
+
+    private init(_ plot: CurvePlot, in frame: Box) {
         self.plot = plot
+        self.frame = frame
         styles = plot.series.indices.map { LineStyle(index: $0) }
-        legend = CurveLegend(plot, styles: styles)
+        legend = CurveLegend(plot, styles: styles, below: frame)
         let positions = plot.lines.flatMap { [$0.x[0], $0.x[$0.x.count - 1]] }
         xRange = AxisRange(positions: positions.reduce(.infinity, min), positions.reduce(-.infinity, max))
         yRange = Self.yRange(plot)
@@ -58,30 +91,17 @@ package struct CurveDrawing {
     }
 
     /// Returns the coordinate of a value on the horizontal axis.
-    package func x(_ value: Double) -> Double { Self.frame.left + xRange.fraction(value) * Self.frame.width }
+    package func x(_ value: Double) -> Double { frame.left + xRange.fraction(value) * frame.width }
 
     /// Returns the coordinate of a value on the vertical axis, clamped far outside the frame.
     package func y(_ value: Double) -> Double {
         let fraction = min(max(yRange.fraction(value), -10), 11)
-        return Self.frame.bottom - fraction * Self.frame.height
+        return frame.bottom - fraction * frame.height
     }
 
-    /// The complete SVG document.
-    var document: String {
-        let width = SVGText.number(Self.width)
-        let height = SVGText.number(legend.bottom)
-        let size = "width=\"\(width)\" height=\"\(height)\" viewBox=\"0 0 \(width) \(height)\""
-        var parts = [
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>",
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" \(size) role=\"img\" "
-                + "font-family=\"Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif\" fill=\"\(Self.ink)\">",
-            "<title>\(SVGText.escaped(plot.title.isEmpty ? plot.yLabel : plot.title))</title>",
-            "<rect width=\"\(width)\" height=\"\(height)\" fill=\"#FFFFFF\"/>",
-        ]
-        parts += axes
-        parts += curves
-        parts += legend.elements
-        parts += ["</svg>"]
-        return parts.joined(separator: "\n") + "\n"
-    }
+    /// All shapes, on white.
+    package var elements: [PlotElement] { axes + curves + legend.elements }
+
+    /// The title of the document.
+    var documentTitle: String { plot.title.isEmpty ? plot.yLabel : plot.title }
 }

@@ -1,4 +1,4 @@
-/// The legend below the frame: as many columns as fit, then a line that explains the bands.
+/// The legend below the frame: as many columns as fit, then lines that explain the bands and the smoothing.
 struct CurveLegend {
     private struct Entry {
         let index: Int
@@ -17,15 +17,16 @@ struct CurveLegend {
 
     private let plot: CurvePlot
     private let styles: [LineStyle]
+    private let frame: CurveDrawing.Box
     private let entries: [Entry]
-    private let noteBaseline: Double?
+    private let notes: [(text: String, baseline: Double)]
     /// The lower edge of the image.
     let bottom: Double
 
-    init(_ plot: CurvePlot, styles: [LineStyle]) {
+    init(_ plot: CurvePlot, styles: [LineStyle], below frame: CurveDrawing.Box) {
         self.plot = plot
         self.styles = styles
-        let frame = CurveDrawing.frame
+        self.frame = frame
         let room = frame.width - Self.sample - 8
         let texts = plot.series.map { series in
             let suffix = series.curves.count > 1 ? " (n = \(series.curves.count))" : ""
@@ -41,51 +42,45 @@ struct CurveLegend {
                 y: first + Double(index / columns) * Self.rowHeight)
         }
         let y = first + Double((texts.count - 1) / columns) * Self.rowHeight
-        if plot.lines.contains(where: { $0.halfWidth != nil }) {
-            noteBaseline = y + Self.rowHeight
-            bottom = y + Self.rowHeight + 14
-        } else {
-            noteBaseline = nil
-            bottom = y + 16
-        }
+        let hasBand = plot.lines.contains { $0.halfWidth != nil }
+        let lines = [hasBand ? Self.bandNote : nil, plot.note].compactMap(\.self)
+        notes = lines.enumerated().map { ($1, y + Double($0 + 1) * Self.rowHeight) }
+        bottom = notes.last.map { $0.baseline + 14 } ?? y + 16
     }
 
-    /// The legend's SVG elements.
-    var elements: [String] {
-        var parts = entries.flatMap(elements)
-        if let noteBaseline {
-            parts.append(
+    /// The legend's shapes.
+    var elements: [PlotElement] {
+        entries.flatMap(elements)
+            + notes.map {
                 CurveDrawing.text(
-                    Self.bandNote, x: CurveDrawing.frame.left, y: noteBaseline, size: 11.5, anchor: "start",
-                    width: CurveDrawing.frame.width))
-        }
-        return parts
+                    $0.text, x: frame.left, y: $0.baseline, size: 11.5, anchor: .start, width: frame.width)
+            }
     }
 
-    private func elements(_ entry: Entry) -> [String] {
+    private func elements(_ entry: Entry) -> [PlotElement] {
         let series = plot.series[entry.index]
         let line = plot.lines[entry.index]
         let style = styles[entry.index]
-        let number = SVGText.number
         let middle = entry.y - 4.5
         let end = entry.x + Self.sample
-        var parts: [String] = []
+        var parts: [PlotElement] = []
         if line.halfWidth != nil {
             parts.append(
-                "<rect x=\"\(number(entry.x))\" y=\"\(number(middle - 6))\" width=\"\(number(Self.sample))\" "
-                    + "height=\"12\" fill=\"\(style.colour)\" fill-opacity=\"0.18\"/>")
+                .swatch(
+                    CurveDrawing.Box(left: entry.x, top: middle - 6, width: Self.sample, height: 12),
+                    colour: style.colour))
         }
         if line.x.count > 1 {
             parts.append(
-                "<polyline points=\"\(number(entry.x)),\(number(middle)) \(number(end)),\(number(middle))\" "
-                    + CurveDrawing.stroke(series, style) + "/>")
+                .curve(
+                    [PlotPoint(x: entry.x, y: middle), PlotPoint(x: end, y: middle)],
+                    CurveDrawing.stroke(series, style)))
         }
         if line.x.count == 1 || series.hasMarkers {
-            parts.append(CurveDrawing.marker(entry.x + Self.sample / 2, middle, style))
+            parts.append(.marker(PlotPoint(x: entry.x + Self.sample / 2, y: middle), colour: style.colour))
         }
         parts.append(
-            CurveDrawing.text(
-                entry.text, x: end + 8, y: entry.y, size: Self.size, anchor: "start", width: .infinity))
+            CurveDrawing.text(entry.text, x: end + 8, y: entry.y, size: Self.size, anchor: .start, width: .infinity))
         return parts
     }
 }

@@ -49,7 +49,10 @@ package enum AtomicFile {
         }
     }
 
-    private static func write(
+    /// Writes a file like ``write(_:to:synchronising:followingLinks:)``, with contents of any size.
+    ///
+    /// - Parameter contents: writes them to a descriptor.
+    package static func write(
         to path: String, synchronising: Bool, followingLinks: Bool,
         contents: (Int32) throws(SystemError) -> Void
     ) throws(SystemError) {

@@ -8,7 +8,7 @@ internal import Synchronization
 
 /// One evaluation: what its threads share.
 ///
-/// `@unchecked Sendable`: `returns`, `observations`, `playing` and `result` are accessed only with the lock held, and the
+/// `@unchecked Sendable`: `returns`, `observations`, `playing`, `picture` and `result` are accessed only with the lock held, and the
 /// parameters are only read. The rest is constant or atomic.
 final class EvaluationJob: @unchecked Sendable {
     /// The evaluation was cancelled because the run is to stop.
@@ -20,6 +20,8 @@ final class EvaluationJob: @unchecked Sendable {
     let parameters: ParameterSlab
     /// How far the evaluation has come.
     let progress: EvaluationProgress
+    /// Whether the first episode is drawn.
+    let drawsPicture: Bool
     private let configuration: TrainingConfiguration
     private let agentSteps: Int
     private let isCancelled = Atomic<Bool>(false)
@@ -29,15 +31,18 @@ final class EvaluationJob: @unchecked Sendable {
     private var observations: [[Observation]]
     /// Threads that have not finished.
     private var playing: Int
+    private var picture: (drawn: EvaluationPicture?, obstacle: String?) = (nil, nil)
     private var outcome: EvaluationResult?
 
     init(
-        _ configuration: TrainingConfiguration, index: Int, agentSteps: Int, parameters: ParameterSlab, lanes: Int
+        _ configuration: TrainingConfiguration, index: Int, agentSteps: Int, parameters: ParameterSlab, lanes: Int,
+        drawsPicture: Bool
     ) {
         self.configuration = configuration
         self.index = index
         self.agentSteps = agentSteps
         self.parameters = parameters
+        self.drawsPicture = drawsPicture
         progress = EvaluationProgress(agentSteps: agentSteps, episodes: configuration.evaluationEpisodes)
         returns = Array(repeating: 0, count: configuration.evaluationEpisodes)
         observations = Array(repeating: [], count: configuration.evaluationEpisodes + 1)
@@ -90,6 +95,11 @@ final class EvaluationJob: @unchecked Sendable {
         }
     }
 
+    /// Records the picture of the first episode, or why there is none.
+    func record(_ picture: EvaluationPicture?, obstacle: String?) {
+        lock.withLock { self.picture = (picture, obstacle) }
+    }
+
     /// Records what exploring has observed.
     func recordExploring(_ sample: [Observation]) {
         lock.withLock { observations[observations.count - 1] = sample }
@@ -111,7 +121,7 @@ final class EvaluationJob: @unchecked Sendable {
                 evaluation: Evaluation(
                     agentSteps: agentSteps, meanReturn: summary.mean, standardDeviation: summary.standardDeviation,
                     episodes: returns.count),
-                probe: figures)
+                probe: figures, picture: picture.drawn, pictureObstacle: picture.obstacle)
         }
     }
 }

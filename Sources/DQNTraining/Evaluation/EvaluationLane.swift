@@ -84,19 +84,28 @@ final class EvaluationLane: @unchecked Sendable {
         var sample = ObservationSample(
             capacity: job.observations(ofEpisode: episode), generator: job.probe("\(episode)"))
         var policy = job.policy(ofEpisode: episode, architecture)
+        var film =
+            job.drawsPicture && episode == 0
+            ? EvaluationFilm(of: architecture, agentSteps: job.progress.state.agentSteps) : nil
         let totalReward = try player.play(
             seed: seed, maximumSteps: maximum > 0 ? maximum : nil, epsilon: configuration.evaluationEpsilon,
             generator: &generator
         ) { observation, mask in
             observation.withBytes { computation.load($0, row: 0, offset: 0) }
-            return policy.action(try computation.forward(), allowing: mask)
+            let outputs = try computation.forward()
+            film?.note(outputs)
+            return policy.action(outputs, allowing: mask)
+        } onReset: { environment in
+            film?.begin(with: environment)
         } onStep: { step in
             heartbeat.beat()
+            film?.add(step, isLast: step.outcome.ended || step.index + 1 == maximum)
             job.progress.countStep()
             sample.offer(step.observation)
             try job.requireNotCancelled()
         }.totalReward
         job.record(episode, totalReward: totalReward, sample.observations)
+        if film != nil { job.record(film?.develop(), obstacle: film?.obstacle) }
         job.progress.countEpisode()
     }
 

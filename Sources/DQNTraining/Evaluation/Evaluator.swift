@@ -16,6 +16,8 @@ final class Evaluator {
     private let configuration: TrainingConfiguration
     private let pool: WorkerPool
     private let lanes: [EvaluationLane]
+    /// Whether each evaluation draws its first episode.
+    private let drawsPictures: Bool
     /// The running evaluation.
     private var job: EvaluationJob?
 
@@ -24,11 +26,13 @@ final class Evaluator {
     /// - Parameters:
     ///   - backend: must not share threads between computations, since training computes at the same time.
     ///   - timeout: time without a step after which an evaluation counts as stuck.
+    ///   - drawsPictures: whether each evaluation draws its first episode.
     init(
         _ configuration: TrainingConfiguration, _ architecture: NetworkArchitecture, backend: any ComputeBackend,
-        gymnasium: GymnasiumSettings, timeout: Duration
+        gymnasium: GymnasiumSettings, timeout: Duration, drawsPictures: Bool = false
     ) throws {
         self.configuration = configuration
+        self.drawsPictures = drawsPictures
         let count = Self.laneCount(configuration)
         let first = try configuration.makeEnvironment(for: .playing, gymnasium: gymnasium)
         lanes = (0..<count).map { index in
@@ -57,7 +61,8 @@ final class Evaluator {
     ///   - parameters: the parameters of the policy; they must not change during the evaluation.
     func start(index: Int, agentSteps: Int, _ parameters: ParameterSlab) {
         let job = EvaluationJob(
-            configuration, index: index, agentSteps: agentSteps, parameters: parameters, lanes: lanes.count)
+            configuration, index: index, agentSteps: agentSteps, parameters: parameters, lanes: lanes.count,
+            drawsPicture: drawsPictures)
         self.job = job
         let lanes = lanes
         pool.start(on: lanes.indices) { index, heartbeat in try lanes[index].play(job, heartbeat) }
@@ -105,4 +110,8 @@ struct EvaluationResult: Sendable {
     var evaluation: Evaluation
     /// What the probe batch showed; `nil` if the run has none.
     var probe: ProbeFigures?
+    /// The first episode, if it was to be drawn and could be.
+    var picture: EvaluationPicture?
+    /// Why there is no picture of it, if it was to be drawn.
+    var pictureObstacle: String?
 }

@@ -1,5 +1,6 @@
 package import DQNModel
 package import DQNNetwork
+package import DQNReport
 
 /// What the outputs and the hidden layers of a network show on a batch of observations.
 package struct ProbeFigures: Sendable, Equatable {
@@ -33,6 +34,8 @@ package struct ProbeFigures: Sendable, Equatable {
     package var spread = 0.0
     /// The mean entropy of an actor-critic's policy per observation, in nats.
     package var entropy: Double?
+    /// The distribution of Q(·, a) over observations and actions; of V for an actor-critic. `nil` without a finite one.
+    package private(set) var histogram: EventHistogram?
     /// The number of different observations.
     package var distinctObservations: Int
     /// The number of actions.
@@ -80,7 +83,9 @@ package struct ProbeFigures: Sendable, Equatable {
 
     private mutating func measure(_ outputs: [[Float]], _ architecture: NetworkArchitecture) {
         if architecture.isActorCritic {
-            (mean, spread) = Self.summary(outputs.map { Double($0[actions]) })
+            let values = outputs.map { Double($0[actions]) }
+            (mean, spread) = Self.summary(values)
+            histogram = EventHistogram(values)
             entropy =
                 outputs.reduce(0) { $0 + $1[..<actions].withUnsafeBufferPointer(SoftmaxPolicy.entropy) }
                 / Double(outputs.count)
@@ -93,6 +98,7 @@ package struct ProbeFigures: Sendable, Equatable {
                 row[action * perAction..<(action + 1) * perAction].reduce(0) { $0 + Double($1) } / Double(perAction)
             }
         }
+        histogram = EventHistogram(values.flatMap(\.self))
         mean = Self.summary(values.map { $0.max() ?? 0 }).mean
         spread =
             (0..<actions).reduce(0) { sum, action in sum + Self.summary(values.map { $0[action] }).deviation }

@@ -10,23 +10,25 @@ extension NetworkArchitecture {
         if inputOffset.count == 1 { settings["input_offset"] = .number(Double(inputOffset[0])) }
         if inputScale.count == 1 { settings["input_scale"] = .number(Double(inputScale[0])) }
         let plainHead: Head
-        var streams: [Layer] = []
+        var streams: (first: [Layer], second: [Layer])?
         switch head {
         case .actionValues: plainHead = head
         case .dueling(let actions, let given):
             plainHead = .dueling(actions: actions)
-            streams = given?.value ?? []
+            streams = given.map { ($0.value, $0.advantage) }
             settings["dueling"] = .bool(true)
         case .actorCritic(let actions, let given):
             plainHead = .actorCritic(actions: actions)
-            streams = given?.policy ?? []
+            streams = given.map { ($0.policy, $0.value) }
         case .quantiles(_, let quantiles):
             plainHead = head
             settings["quantiles"] = .integer(Int64(quantiles))
         }
         // Splitting the last dense layer into streams may leave no shared layers.
-        let texts = [Self.description(layers, streams), Self.description(layers + streams, [])].compactMap(\.self)
-        let text = texts.first { text in
+        let (split, shared) = (
+            Self.description(layers + (streams?.first ?? []), nil), Self.description(layers, streams)
+        )
+        let text = (layers.isEmpty ? [split, shared] : [shared, split]).first { text in
             let described = try? NetworkArchitecture(
                 text, input: input, inputOffset: inputOffset, inputScale: inputScale, head: plainHead)
             return described == self
@@ -53,7 +55,7 @@ extension NetworkArchitecture {
     }
 
     /// Describes hidden layers as the configuration key `network` does.
-    private static func description(_ layers: [Layer], _ streams: [Layer]) -> String? {
+    private static func description(_ layers: [Layer], _ streams: (first: [Layer], second: [Layer])?) -> String {
         var (images, units): ([String], [String]) = ([], [])
         for layer in layers {
             switch layer.kind {
@@ -66,17 +68,24 @@ extension NetworkArchitecture {
             }
         }
         let dense = units.joined(separator: ",")
-        if images.isEmpty, units.isEmpty { return nil }
         var result =
             images.isEmpty
-            ? "mlp:\(dense)" : "conv:\(images.joined(separator: ","))" + (units.isEmpty ? "" : "/fc\(dense)")
-        let all = layers + streams
+            ? units.isEmpty ? "none" : "mlp:\(dense)"
+            : "conv:\(images.joined(separator: ","))" + (units.isEmpty ? "" : "/fc\(dense)")
+        let all = layers + (streams.map { $0.first + $0.second } ?? [])
         if all.contains(where: { $0.kind == .layerNorm }) { result += "+norm" }
         let activation = all.map(\.activation).first { $0 != .identity } ?? .identity
         if activation != .relu { result += "+\(activation.rawValue)" }
-        let hidden = streams.compactMap { layer in if case .dense(let count) = layer.kind { "\(count)" } else { nil } }
-        if !hidden.isEmpty { result += "+head:\(hidden.joined(separator: ","))" }
+        if let streams {
+            let (first, second) = (widths(of: streams.first), widths(of: streams.second))
+            result += "+head:" + (first == second && !first.isEmpty ? first : "\(first)/\(second)")
+        }
         return result
+    }
+
+    private static func widths(of layers: [Layer]) -> String {
+        layers.compactMap { layer in if case .dense(let count) = layer.kind { "\(count)" } else { nil } }
+            .joined(separator: ",")
     }
 
     private static func text(_ prefix: String, _ kernel: Extent, _ stride: Extent, _ padding: Extent) -> String {

@@ -65,7 +65,8 @@ extension RunOrigin {
                 code: .invalidConfiguration,
                 message:
                     "The network of '\(path)' (\(checkpoint.architecture.outline)) cannot be described by the setting "
-                    + "'network', so that no run can start from it; dqn-play plays it.")
+                    + "'network', whose layers have one activation, so that no run can start from it; dqn-play plays it, and "
+                    + "dqn-checkpoint export writes it for other programs.")
         }
         let changed = changes(to: configuration).filter { Self.networkKeys.contains($0.key) || $0.key == "environment" }
             .sorted { $0.key < $1.key }.map { "\($0) \(Self.text($1.old)) becomes \(Self.text($1.new))" }

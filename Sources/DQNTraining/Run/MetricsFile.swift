@@ -17,6 +17,9 @@ final class MetricsFile {
         "eval/mean_reward", "eval/std_reward", "save/seconds", "save/failures",
     ]
 
+    /// The column with the agent step.
+    static let stepColumn = "time/total_timesteps"
+
     private let columns: [String]
     private let file: AppendedFile
     /// Seconds of training before this process, according to the last row.
@@ -46,18 +49,24 @@ final class MetricsFile {
         file = try RunDirectory.createLog(url, contents: text)
     }
 
-    /// Appends a row. Rows are not buffered, so a killed process loses none.
-    func append(step: Int, values: [String: Double], elapsed: Double, stepsPerSecond: Double) throws {
+    /// Returns a row with the times of this moment.
+    func row(step: Int, values: [String: Double], elapsed: Double, stepsPerSecond: Double) -> MetricsRow {
         var values = values
         // Milliseconds and whole steps: more digits would have no meaning.
         values["time/time_elapsed"] = (elapsed * 1000).rounded() / 1000
         values["time/fps"] = stepsPerSecond.rounded()
-        try file.append(Data(Self.line(step: step, values: values, columns).utf8))
+        return MetricsRow(step: step, values: values, columns)
+    }
+
+    /// Appends a row. Rows are not buffered, so a killed process loses none.
+    func append(_ row: MetricsRow) throws {
+        let values = Dictionary(row.cells.map { ($0.name, $0.value) }) { first, _ in first }
+        try file.append(Data(Self.line(step: row.step, values: values, columns).utf8))
     }
 
     private static func line(step: Int, values: [String: Double], _ columns: [String]) -> String {
         let cells = columns.map { name -> String in
-            if name == "time/total_timesteps" { return String(step) }
+            if name == stepColumn { return String(step) }
             guard let value = values[name], value.isFinite else { return "" }
             return value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : String(value)
         }

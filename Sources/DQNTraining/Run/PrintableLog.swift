@@ -1,3 +1,4 @@
+internal import DQNModel
 internal import DQNSupport
 internal import Logging
 
@@ -6,8 +7,13 @@ internal import Logging
 /// Messages may repeat texts of a checkpoint or of an environment, and most handlers write them to a terminal as they are.
 struct PrintableLog: LogHandler {
     private var inner: any LogHandler
+    /// Receives the messages too.
+    private let stream: JSONLog?
 
-    init(_ inner: any LogHandler) { self.inner = inner }
+    init(_ inner: any LogHandler, stream: JSONLog? = nil) {
+        self.inner = inner
+        self.stream = stream
+    }
 
     var logLevel: Logger.Level {
         get { inner.logLevel }
@@ -31,6 +37,8 @@ struct PrintableLog: LogHandler {
         var event = event
         event.message = "\(PrintableText.line(event.message.description))"
         inner.log(event: event)
+        stream?.write(
+            "log", ["level": .string("\(event.level)"), "message": .string(event.message.description)])
     }
 }
 
@@ -39,6 +47,14 @@ extension Logger {
     var printable: Logger {
         var logger = self
         if !(handler is PrintableLog) { logger.handler = PrintableLog(handler) }
+        return logger
+    }
+
+    /// The same logger, whose messages are printable lines and go to a stream too.
+    func printable(copyingTo stream: JSONLog?) -> Logger {
+        guard let stream else { return printable }
+        var logger = self
+        logger.handler = PrintableLog(handler, stream: stream)
         return logger
     }
 }

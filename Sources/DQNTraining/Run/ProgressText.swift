@@ -22,26 +22,22 @@ extension TrainingRun.Progress {
     }
 }
 
-/// Lines about a long evaluation for a log, which would otherwise look like that of a run that hangs.
-package struct EvaluationLines {
-    private let interval: Duration
+/// Lines about the progress for a log, at a steady interval. Without them, a run between two evaluations would look like one
+/// that hangs.
+package struct ProgressLines {
+    private let interval: Duration?
     private var last = ContinuousClock.now
 
     /// Creates a source of lines.
     ///
-    /// - Parameter interval: the time between two lines, and before the first one of an evaluation.
-    package init(every interval: Duration = .seconds(60)) { self.interval = interval }
+    /// - Parameter interval: the time between two lines, and before the first one; `nil` for no lines.
+    package init(every interval: Duration?) { self.interval = interval }
 
-    /// Returns a line if an evaluation runs and the last line was long enough ago.
+    /// Returns a line if the last one was long enough ago.
     package mutating func line(_ progress: TrainingRun.Progress) -> String? {
         let now = ContinuousClock.now
-        guard let evaluation = progress.evaluation else {
-            last = now
-            return nil
-        }
-        guard now - last > interval else { return nil }
+        guard let interval, now - last >= interval else { return nil }
         last = now
-        return "step \(evaluation.agentSteps): the evaluation has played \(evaluation.episodes) of "
-            + "\(evaluation.totalEpisodes) episodes, \(evaluation.steps) steps so far"
+        return progress.line.text(columns: .max)
     }
 }

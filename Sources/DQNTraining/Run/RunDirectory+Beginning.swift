@@ -72,14 +72,21 @@ extension RunDirectory {
                 continue
             }
             if record == .metrics || record == .workers, Self.lineCount(beginning) <= 1 { continue }
-            var target = "\(path).aside"
-            var number = 1
-            while FileKind(entry: target) != .missing {
-                number += 1
-                target = "\(path).\(number).aside"
-            }
-            guard rename(path, target) == 0 else { throw Self.cannotWrite(target, SystemError(errno)) }
-            notice("\(record.rawValue) is now named \(URL(fileURLWithPath: target).lastPathComponent)")
+            try Self.setAside(path, notice: notice)
         }
+        let events = EventFolder(nil, of: self)
+        if events.holdsRows { try Self.setAside(events.url.path, notice: notice) }
+    }
+
+    private static func setAside(_ path: String, notice: (String) -> Void) throws(TrainingError) {
+        var target = "\(path).aside"
+        var number = 1
+        while FileKind(entry: target) != .missing {
+            number += 1
+            target = "\(path).\(number).aside"
+        }
+        guard rename(path, target) == 0 else { throw cannotWrite(target, SystemError(errno)) }
+        let (old, new) = (URL(fileURLWithPath: path), URL(fileURLWithPath: target))
+        notice("\(old.lastPathComponent) is now named \(new.lastPathComponent)")
     }
 }

@@ -10,13 +10,15 @@ extension RunDirectory {
 
     /// Moves what is newer than a checkpoint into a new directory, `aside-1`, `aside-2`, …
     ///
-    /// The directory receives the newer checkpoints, and copies of `config.json`, of the metrics and of the curve. Nothing
-    /// is deleted. A kill at any time leaves a run that continues from where it was or from the earlier checkpoint.
+    /// The directory receives the newer checkpoints, and copies of `config.json`, of the metrics, of the curve and of the
+    /// events for TensorBoard. Nothing is deleted. A kill at any time leaves a run that continues from where it was or from the earlier checkpoint.
     ///
     /// - Returns: the directory and the number of checkpoints in it; `nil` if no checkpoint is newer.
     /// - Throws: ``TrainingError`` (`outputDirectory`) or `CheckpointError`; nothing has changed if the directory cannot
     ///   be filled.
-    func keepAside(after step: Int, of store: CheckpointStore) throws -> (folder: URL, checkpoints: Int)? {
+    func keepAside(
+        after step: Int, of store: CheckpointStore, _ events: EventFolder?
+    ) throws -> (folder: URL, checkpoints: Int)? {
         guard try store.entries().contains(where: { $0.agentSteps > step }) else { return nil }
         var number = 1
         func folder() -> URL { url.appendingPathComponent("\(Self.asidePrefix)\(number)", isDirectory: true) }
@@ -27,6 +29,7 @@ extension RunDirectory {
             for record in Record.allCases where FileKind(entry: path(record)) != .missing {
                 try Self.copy(url(record), to: aside.url(record))
             }
+            try events?.copyFiles(to: aside)
             for folder in [aside.url.path, url.path] { try Directories.synchronise(folder) }
         } catch {
             // Copies only: the originals are in place.

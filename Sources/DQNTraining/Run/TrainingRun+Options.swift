@@ -14,6 +14,8 @@ extension TrainingRun {
         /// Time without a finished step after which a worker counts as stuck; `nil` takes the default of
         /// ``Trainer/Options``.
         public var workerTimeout: Duration?
+        /// What the run writes for those who watch it; `config.json` does not store it.
+        package var watching = Watching()
 
         /// Agent steps between saves unless the user chooses.
         package static let defaultSaveEvery = 10_000
@@ -32,11 +34,14 @@ extension TrainingRun {
         }
 
         /// The part that concerns the trainer.
-        func trainerOptions(_ gymnasium: GymnasiumSettings) -> Trainer.Options {
+        ///
+        /// - Parameter drawing: whether each evaluation draws its first episode.
+        func trainerOptions(_ gymnasium: GymnasiumSettings, drawing: Bool) -> Trainer.Options {
             var options = Trainer.Options(memoryLimit: memoryLimit, saveInterval: saveEvery > 0 ? saveEvery : nil)
             if let workerTimeout { options.workerTimeout = workerTimeout }
             options.gymnasium = gymnasium
             options.evaluatesInBackground = true
+            options.drawsEvaluations = drawing
             return options
         }
     }

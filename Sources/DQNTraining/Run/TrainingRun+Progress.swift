@@ -117,7 +117,9 @@ extension TrainingRun {
         observeEvaluation()
         guard clock.shouldReport() else { return }
         clock.note(trainer.claimedAgentSteps)
-        onProgress(progress)
+        let current = progress
+        watch?.report(current)
+        onProgress(current)
     }
 
     /// Logs the result of an advance and writes it to the metrics files and the learning curve.
@@ -129,6 +131,7 @@ extension TrainingRun {
             logger.info("\(Self.describe(evaluation, isBest: report.isBest))")
             drawCurve()
         }
+        if let result = report.evaluationResult { watch?.record(result, isBest: report.isBest) }
         // The time of the step, not that of the end of its evaluation.
         let seconds = report.evaluatedState == nil ? clock.seconds : evaluationStart ?? clock.seconds
         if report.evaluatedState != nil {
@@ -137,14 +140,17 @@ extension TrainingRun {
         }
         guard let row = report.metrics, let metrics, let workersFile else { return }
         let step = report.step
+        let cells = metrics.row(
+            step: step, values: row.merging(saves.metrics) { $1 }, elapsed: metrics.elapsedBefore + seconds,
+            stepsPerSecond: stepsPerSecond(at: step, after: seconds))
+        let workers = workersFile.rows(report.workers, seconds: seconds)
         do {
-            try metrics.append(
-                step: step, values: row.merging(saves.metrics) { $1 }, elapsed: metrics.elapsedBefore + seconds,
-                stepsPerSecond: stepsPerSecond(at: step, after: seconds))
-            try workersFile.append(step: step, report.workers, seconds: seconds)
+            try metrics.append(cells)
+            try workersFile.append(step: step, workers)
         } catch {
             logger.error("cannot write the metrics, training continues: \(systemReason(error))")
         }
+        watch?.record(cells, workers)
     }
 
     /// Draws the learning curve; a failure is logged and training continues.

@@ -7,18 +7,21 @@ package import Logging
 extension TrainingRun {
     /// Resumes a run with new values of the settings that a resume may change, which the run stores.
     ///
-    /// - Parameter which: the checkpoint to resume from; what is newer than an earlier one is kept aside.
+    /// - Parameters:
+    ///   - which: the checkpoint to resume from; what is newer than an earlier one is kept aside.
+    ///   - watching: what the run writes for those who watch it.
     package convenience init(
         resuming directory: RunDirectory, steps: Int? = nil, saveEvery: Int? = nil, keep: Int? = nil,
         workers: Int? = nil, memoryLimit: Int? = nil, workerTimeout: Duration? = nil,
         evaluation: EvaluationChanges, which: CheckpointSelection = .latest,
         gymnasium: GymnasiumSettings = GymnasiumSettings(),
-        makeStore: ParameterStoreFactory? = nil,
+        makeStore: ParameterStoreFactory? = nil, watching: Watching = Watching(),
         logger: Logger = Logger(label: "swift-dqn")
     ) throws(TrainingError) {
         do {
             let (stored, file) = try directory.configurationToResume()
             var options = stored.run.options
+            options.watching = watching
             options.steps = steps ?? options.steps
             options.saveEvery = saveEvery ?? options.saveEvery
             options.keep = keep ?? options.keep

@@ -19,13 +19,16 @@ extension TrainingRun {
     }
 
     /// Returns a run to an earlier checkpoint: keeps aside what is newer.
+    ///
+    /// - Parameter events: the events for TensorBoard, of which a copy is kept.
     static func keepAside(
-        newerThan checkpoint: Checkpoint, in directory: RunDirectory, _ store: CheckpointStore, _ logger: Logger
+        newerThan checkpoint: Checkpoint, in directory: RunDirectory, _ store: CheckpointStore, events: EventFolder?,
+        _ logger: Logger
     ) throws {
         let step = checkpoint.counters.agentSteps
         let url = store.directory.appendingPathComponent(CheckpointStore.fileName(agentSteps: step))
         let digest = try CheckpointSummary(contentsOf: url).digest
-        guard let (folder, count) = try directory.keepAside(after: step, of: store) else { return }
+        guard let (folder, count) = try directory.keepAside(after: step, of: store, events) else { return }
         logger.notice(
             """
             returns to agent step \(step); '\(folder.path)' keeps the \(count) newer checkpoints, and the metrics until now

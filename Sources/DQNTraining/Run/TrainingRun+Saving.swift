@@ -58,6 +58,7 @@ extension TrainingRun {
             case .success(let receipt):
                 for notice in receipt.notices { logger.warning("\(notice)") }
                 logger.debug("saved \(receipt.url.path)")
+                watch?.saved(receipt.url, at: outcome.agentSteps)
             case .failure(let error):
                 logger.error("the save at agent step \(outcome.agentSteps) failed: \(error)")
             }
@@ -84,5 +85,21 @@ extension TrainingRun {
         return TrainingError(
             code: error.code, message: "\(error.message) \(saved ?? "")", details: error.details,
             underlying: error.underlying)
+    }
+
+    /// Records the result of an advance and saves what it calls for.
+    func take(_ report: Trainer.Report) {
+        logSaves(saver.finished())
+        refreshSaveEstimate()
+        record(report)
+        // A checkpoint resumed from was saved before the work scheduled at its step; it is replaced.
+        if report.metrics != nil { saves.invalidate(report.step) }
+        if let state = report.evaluatedState, report.isBest || isSaveDue(at: report.step) { save(state) }
+        if !trainer.isEvaluationPending, !trainer.isScheduledWorkDue, !trainer.hasOpenUpdate,
+            isSaveDue(at: trainer.counters.agentSteps)
+        {
+            save()
+        }
+        if trainer.isEvaluationPending, evaluationStart == nil { evaluationStart = clock.seconds }
     }
 }

@@ -47,6 +47,8 @@ public final class TrainingRun {
     /// The metrics files; `nil` if there is nothing to do.
     let metrics: MetricsFile?
     let workersFile: WorkersFile?
+    /// Writes for those who watch the run; `nil` until it is ready.
+    var watch: RunWatch?
     let firstStep: Int
     /// Why a resumed run has nothing to do, with the remedy; `nil` if it has. Such a run saves nothing.
     package let idleReason: String?
@@ -107,12 +109,14 @@ public final class TrainingRun {
         _ directory: RunDirectory, beginsAgain: Bool,
         _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?, _ log: Logger
     ) throws {
-        let logger = log.printable
+        let logger = log.printable(copyingTo: options.watching.log)
         if !beginsAgain { try directory.requireFree() }
+        let events = try options.watching.folder(of: directory, isNew: true, beginsAgain: beginsAgain)
         try configuration.validate(steps: options.steps)
         try origin?.validate(steps: options.steps)
         trainer = try Trainer(
-            configuration, from: origin, options: options.trainerOptions(gymnasium), makeStore: makeStore)
+            configuration, from: origin, options: options.trainerOptions(gymnasium, drawing: events != nil),
+            makeStore: makeStore)
         for notice in trainer.notices { logger.warning("\(notice)") }
         var lineage: [String: JSONValue]?
         if let origin, let report = trainer.originReport {
@@ -133,6 +137,7 @@ public final class TrainingRun {
         firstStep = trainer.counters.agentSteps
         idleReason = nil
         holdStatesSparingly()
+        try startWatching(events)
         // Not before: an error is a single line.
         for notice in Foresight.notices(on: configuration, steps: options.steps) { logger.warning("\(notice)") }
     }
@@ -142,7 +147,8 @@ public final class TrainingRun {
         _ options: Options, newSteps: Int?, workers: Int?, _ evaluation: EvaluationChanges,
         _ gymnasium: GymnasiumSettings, _ makeStore: ParameterStoreFactory?, _ log: Logger
     ) throws {
-        let logger = log.printable
+        let logger = log.printable(copyingTo: options.watching.log)
+        let events = try options.watching.folder(of: directory, isNew: false, beginsAgain: false)
         let store = try CheckpointStore(directory: directory.checkpoints, keepLast: options.keep)
         let newest =
             which == .latest
@@ -160,12 +166,14 @@ public final class TrainingRun {
         let storedConfiguration = checkpoint.configuration
         let changes = try evaluation.apply(to: &checkpoint)
         trainer = try Trainer(
-            resuming: checkpoint, workers: workers, options: options.trainerOptions(gymnasium),
-            makeStore: makeStore)
+            resuming: checkpoint, workers: workers,
+            options: options.trainerOptions(gymnasium, drawing: events != nil), makeStore: makeStore)
         for notice in trainer.notices { logger.warning("\(notice)") }
         try trainer.configuration.validate(steps: options.steps, resumes: true)
         // Not before everything is checked: a refused resume leaves the directory as it was.
-        if which != .latest { try Self.keepAside(newerThan: newest.checkpoint, in: directory, store, logger) }
+        if which != .latest {
+            try Self.keepAside(newerThan: newest.checkpoint, in: directory, store, events: events, logger)
+        }
         for notice in directory.reportInterruptedReturns(at: checkpoint.counters.agentSteps) {
             logger.warning("\(notice)")
         }
@@ -199,12 +207,14 @@ public final class TrainingRun {
         idleReason = changes.isEmpty ? Self.idleReason(trainer, options) : nil
         guard idleReason == nil else {
             (metrics, workersFile) = (nil, nil)
+            try startWatching(nil)
             return
         }
         metrics = try MetricsFile(directory.metrics, history: trainer.history, furtherColumns: trainer.furtherColumns)
         workersFile = try WorkersFile(directory.workers, history: trainer.history)
         try directory.write(trainer.configuration, options)
         holdStatesSparingly()
+        try startWatching(events)
         for notice in Self.foresight(trainer, options) { logger.warning("\(notice)") }
     }
 
@@ -223,6 +233,20 @@ public final class TrainingRun {
     ///   not be saved.
     public func run(
         isInterrupted: () -> Bool = { false }, onProgress: (Progress) -> Void = { _ in }
+    ) throws(TrainingError) -> Outcome {
+        watch?.begin(self)
+        do throws(TrainingError) {
+            let outcome = try perform(isInterrupted: isInterrupted, onProgress: onProgress)
+            watch?.end(self, outcome)
+            return outcome
+        } catch {
+            watch?.end(self, error)
+            throw error
+        }
+    }
+
+    private func perform(
+        isInterrupted: () -> Bool, onProgress: (Progress) -> Void
     ) throws(TrainingError) -> Outcome {
         clock.start(at: firstStep)
         trainer.mayEvaluate = { [weak self] in self?.hasTimeForEvaluation() ?? true }
@@ -267,21 +291,5 @@ public final class TrainingRun {
             reportProgress(onProgress)
         }
         return trainer.reachedTarget ? .reachedTarget : .completed
-    }
-
-    /// Records the result of an advance and saves what it calls for.
-    func take(_ report: Trainer.Report) {
-        logSaves(saver.finished())
-        refreshSaveEstimate()
-        record(report)
-        // A checkpoint resumed from was saved before the work scheduled at its step; it is replaced.
-        if report.metrics != nil { saves.invalidate(report.step) }
-        if let state = report.evaluatedState, report.isBest || isSaveDue(at: report.step) { save(state) }
-        if !trainer.isEvaluationPending, !trainer.isScheduledWorkDue, !trainer.hasOpenUpdate,
-            isSaveDue(at: trainer.counters.agentSteps)
-        {
-            save()
-        }
-        if trainer.isEvaluationPending, evaluationStart == nil { evaluationStart = clock.seconds }
     }
 }

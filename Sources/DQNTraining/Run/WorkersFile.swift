@@ -47,19 +47,28 @@ final class WorkersFile {
         file = try RunDirectory.createLog(url, contents: text)
     }
 
-    /// Appends one row per worker.
+    /// Returns the figures of each worker with its speed since the last call.
     ///
     /// - Parameters:
     ///   - reports: the figures of each worker.
     ///   - seconds: of training in this process.
-    func append(step: Int, _ reports: [WorkerReport], seconds: Double) throws {
-        var text = ""
-        for report in reports {
+    func rows(_ reports: [WorkerReport], seconds: Double) -> [WorkerRow] {
+        reports.map { report in
             let previous = lastRows[report.index]
             let rate = previous.map { Double(report.agentSteps - $0.steps) / max(seconds - $0.time, 1e-9) }
             lastRows[report.index] = (report.agentSteps, seconds)
+            return WorkerRow(report, stepsPerSecond: rate)
+        }
+    }
+
+    /// Appends one row per worker.
+    func append(step: Int, _ rows: [WorkerRow]) throws {
+        var text = ""
+        for row in rows {
+            let report = row.report
             let cells = [
-                String(step), String(report.index), String(report.agentSteps), rate.map { String(Int($0)) } ?? "",
+                String(step), String(report.index), String(report.agentSteps),
+                row.stepsPerSecond.map { String(Int($0)) } ?? "",
                 Self.cell(report.meanReturn), String(report.updates), Self.cell(report.staleness),
                 Self.cell(report.epsilon),
             ]

@@ -186,6 +186,7 @@ extension Trainer {
         // It belongs to its step alone.
         lastEvaluation = counters.agentSteps == step ? evaluation : nil
         report.evaluation = evaluation
+        report.evaluationResult = result
         if bestEvaluation.map({ evaluation.meanReturn > $0.meanReturn }) ?? true {
             bestEvaluation = evaluation
             report.isBest = true

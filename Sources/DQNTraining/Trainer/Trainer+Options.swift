@@ -12,6 +12,8 @@ extension Trainer {
         package var saveInterval: Int?
         /// Whether training continues during an evaluation. Its report then comes with the next scheduled step.
         package var evaluatesInBackground = false
+        /// Whether each evaluation draws its first episode.
+        package var drawsEvaluations = false
         /// The processors of the machine: with enough of them, environments in processes get a thread each.
         package var processors = Processors.available
         /// How Gymnasium environments are run.

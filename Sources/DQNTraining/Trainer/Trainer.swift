@@ -34,6 +34,8 @@ public final class Trainer {
         var evaluatedState: Checkpoint?
         /// The figures of each worker, with the row of metrics.
         var workers: [WorkerReport] = []
+        /// What the evaluation shows besides its return; `nil` without one.
+        var evaluationResult: EvaluationResult?
     }
 
     /// The run's settings.

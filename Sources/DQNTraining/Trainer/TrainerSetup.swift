@@ -206,7 +206,7 @@ struct TrainerSetup {
         guard configuration.evaluationInterval > 0 else { return nil }
         return try Evaluator(
             configuration, architecture, backend: evaluationBackend, gymnasium: options.gymnasium,
-            timeout: options.workerTimeout)
+            timeout: options.workerTimeout, drawsPictures: options.drawsEvaluations)
     }
 
     /// Starts the workers: in this process, unless the store brings its own.

@@ -42,6 +42,19 @@ import Testing
         #expect(Date().timeIntervalSince(start) < 1.5)
     }
 
+    @Test("A process that works beside others polls for no request, not even after a reset")
+    func resets() throws {
+        let poller = try Gymnasium.testing("Poller")
+        try poller.reset(seed: 1)
+        poller.stepPreparation?.begin(0)
+        let polls = try poller.step(0).reward
+        for _ in 0..<3 {
+            try poller.reset(seed: nil)
+            poller.stepPreparation?.begin(0)
+            #expect(try poller.step(0).reward == polls)
+        }
+    }
+
     @Test("Errors come with the step, and a step that is not taken does not disturb the next call")
     func errors() throws {
         let raiser = try Gymnasium.testing("Raiser")

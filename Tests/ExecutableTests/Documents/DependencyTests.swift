@@ -72,6 +72,8 @@ import Testing
 
 /// `Scripts/Dockerfile`, by our own rules; `Scripts/test` also runs hadolint.
 @Suite struct DockerfileTests {
+    private static let programs = ["dqn-train", "dqn-play", "dqn-checkpoint"]
+
     /// An instruction with its continued lines joined.
     private static let instructions: [String] = {
         let text = (try? Documents.text("Scripts/Dockerfile")) ?? ""
@@ -93,7 +95,7 @@ import Testing
         #expect(build[0].wholeMatch(of: /FROM swift:6\.\d+-bookworm AS build/) != nil)
         #expect(run[0] == "FROM debian:bookworm-slim")
         #expect(run.filter { $0.hasPrefix("COPY ") } == ["COPY --from=build /programs/ /usr/local/bin/"])
-        for program in ProgramGrammar.programs { #expect(build.contains { $0.contains(program) }) }
+        for program in Self.programs { #expect(build.contains { $0.contains(program) }) }
         #expect(build.contains { $0.contains("--static-swift-stdlib") })
     }
 
@@ -141,7 +143,7 @@ import Testing
         let release = (try? String(contentsOfFile: "/etc/os-release", encoding: .utf8)) ?? ""
         guard release.contains("VERSION_CODENAME=bookworm") else { return }
         let run = Self.stages[1].joined(separator: "\n")
-        for program in ProgramGrammar.programs {
+        for program in Self.programs {
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "/bin/sh")
             process.arguments = [

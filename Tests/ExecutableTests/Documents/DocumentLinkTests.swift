@@ -67,8 +67,9 @@ import Testing
         // Literals that continue on the next line are joined.
         let sources = try (Documents.files(".swift") + Documents.files(".py")).filter { $0.hasPrefix("Sources/") }
         let scripts = try FileManager.default.contentsOfDirectory(
-            atPath: Documents.root.appendingPathComponent("Scripts").path
-        ).filter { !$0.contains(".") && $0 != "Dockerfile" }.map { "Scripts/\($0)" }
+            at: Documents.root.appendingPathComponent("Scripts"), includingPropertiesForKeys: nil
+        ).filter { !$0.hasDirectoryPath && $0.pathExtension.isEmpty && $0.lastPathComponent != "Dockerfile" }
+            .map { "Scripts/\($0.lastPathComponent)" }
         let text = try (sources + scripts).map(Documents.text).joined(separator: "\n")
             .replacing(/"\s*\n\s*\+ "/, with: "")
         var quoted = 0

@@ -113,7 +113,7 @@ import Testing
                 "Lab",
                 """
                 case " $* " in
-                " train "*" --resume "*) exec "$real" "$@" --steps 900 ;;
+                " train"*" --resume "*) exec "$real" "$@" --steps 900 ;;
                 " train "*) exec "$real" "$@" \(new) ;;
                 " play "*) exec "$real" "$@" --max-steps 300 ;;
                 *) exec "$real" "$@" ;;

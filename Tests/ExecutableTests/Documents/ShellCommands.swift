@@ -104,6 +104,9 @@ struct ProgramGrammar: Decodable, Sendable {
         return Set(text.matches(of: /\n\| `(\w+)` \|/).map { String($0.1) })
     }()
 
+    /// Options whose value may be left out, which the description of a parser does not show.
+    private static let optionalValues: Set = ["--tensorboard"]
+
     /// Returns what is wrong with the arguments of a command; an empty list if nothing is.
     ///
     /// Words in capitals, such as `DIR`, and the shell's own, such as `"$@"`, stand for any value.
@@ -144,6 +147,7 @@ struct ProgramGrammar: Decodable, Sendable {
                 if parts.count > 1 { problems.append("'\(name)' takes no value") }
                 continue
             }
+            if Self.optionalValues.contains(name), parts.count == 1, rest.first?.hasPrefix("-") != false { continue }
             guard let value = parts.count > 1 ? String(parts[1]) : rest.popFirst() else {
                 problems.append("'\(name)' needs a value")
                 continue

@@ -47,19 +47,7 @@ package struct ForeignMutator {
     }
 
     /// A number that readers are known to stumble over.
-    mutating func number(near old: UInt64) -> UInt64 {
-        switch Int.random(in: 0..<10, using: &random) {
-        case 0: 0
-        case 1: .max
-        case 2: UInt64.max >> 1
-        case 3: old &+ 1
-        case 4: old &- 1
-        case 5: old ^ 1 << UInt64.random(in: 0..<64, using: &random)
-        case 6, 7: UInt64.random(in: 0..<16, using: &random)
-        case 8: 1 << UInt64.random(in: 0..<64, using: &random)
-        default: old &* UInt64.random(in: 2..<9, using: &random)
-        }
-    }
+    mutating func number(near old: UInt64) -> UInt64 { random.stumblingBlock(near: old) }
 
     static func bytes(_ value: UInt64, _ count: Int) -> [UInt8] {
         (0..<count).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }

@@ -1,0 +1,83 @@
+internal import DQNGraphics
+internal import DQNSupport
+internal import Foundation
+internal import Synchronization
+
+/// A screen on standard error that is redrawn in place, with the newest lines of the log below. Use it only on a terminal.
+///
+/// While it is shown, lines for standard error are kept, and written when it ends.
+enum DashboardScreen {
+    /// Lines of the log on the screen.
+    private static let shownLines = 4
+    /// Lines of the log that are kept.
+    private static let keptLines = 1_000
+
+    /// `@unchecked Sendable`: accessed with the lock held.
+    private final class State: @unchecked Sendable {
+        let lock = Lock()
+        var screen = TerminalScreen()
+        var size = (columns: 0, rows: 0)
+        var isShown = false
+        var lines: [String] = []
+        var omitted = 0
+    }
+
+    private static let state = State()
+    /// Whether the terminal shows no cursor.
+    private static let isCursorHidden = Atomic<Bool>(false)
+    private static let showCursor: StaticString = "\u{1B}[?25h\n"
+
+    /// Draws the screen.
+    ///
+    /// - Parameter body: returns printable lines for this many columns and rows.
+    static func show(_ body: (_ columns: Int, _ rows: Int) -> [String]) {
+        let size = Terminal.size(of: STDERR_FILENO)
+        // The cursor needs a line, and the log a rule.
+        let lines = body(size.columns, max(size.rows - shownLines - 2, 1))
+        state.lock.withLock {
+            if state.size != size { state.screen.invalidate() }
+            (state.size, state.isShown) = (size, true)
+            isCursorHidden.store(true, ordering: .relaxed)
+            let log = state.lines.suffix(shownLines).map { PrintableText.prefix(of: $0, columns: size.columns) }
+            let rule = log.isEmpty ? [] : [String(repeating: "─", count: size.columns)]
+            write(state.screen.update((lines + rule + log).joined(separator: "\n")))
+        }
+    }
+
+    /// Keeps a line for later if the screen is shown.
+    ///
+    /// - Returns: whether it is kept.
+    static func keep(_ line: String) -> Bool {
+        state.lock.withLock {
+            guard state.isShown else { return false }
+            state.lines.append(line)
+            if state.lines.count > keptLines {
+                state.lines.removeFirst()
+                state.omitted += 1
+            }
+            return true
+        }
+    }
+
+    /// Leaves the screen as it is, and writes the lines that were kept below it.
+    static func leave() {
+        state.lock.withLock {
+            guard state.isShown else { return }
+            state.isShown = false
+            write(state.screen.leave())
+            isCursorHidden.store(false, ordering: .relaxed)
+            if state.omitted > 0 { write("… (\(state.omitted) lines omitted)\n") }
+            for line in state.lines { write(line + "\n") }
+            (state.lines, state.omitted) = ([], 0)
+        }
+    }
+
+    /// Shows the cursor again before the process ends at once. May be called in a signal handler, if it has been called
+    /// before.
+    static func restoreCursor() {
+        guard isCursorHidden.load(ordering: .relaxed) else { return }
+        _ = Foundation.write(STDERR_FILENO, showCursor.utf8Start, showCursor.utf8CodeUnitCount)
+    }
+
+    private static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
+}
