@@ -119,7 +119,7 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        // Executables: parse, call, print.
+        // The commands, and the programs that run them: parse, call, print.
         .target(
             name: "CommandLineSupport",
             dependencies: [
@@ -128,8 +128,22 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
-        .executableTarget(
-            name: "dqn-train",
+        .target(
+            name: "CommandLinePlaying",
+            dependencies: [
+                "CommandLineSupport", "DQNInference", "DQNEnvironments", "DQNCheckpoint", "DQNModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "CommandLineCheckpoints",
+            dependencies: [
+                "CommandLineSupport", "DQNCheckpoint", "DQNInterchange", "DQNModel", "DQNReport", "DQNSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "DQNCommandLine",
             dependencies: [
                 "CommandLineSupport", "DQNTraining", "DQNLearning", "DQNEnvironments", "DQNCheckpoint", "DQNModel",
                 "DQNSupport",
@@ -138,18 +152,11 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "dqn-play",
-            dependencies: [
-                "CommandLineSupport", "DQNInference", "DQNEnvironments", "DQNCheckpoint", "DQNModel",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: strict),
+            name: "dqn-train", dependencies: ["CommandLineSupport", "DQNCommandLine"], swiftSettings: strict),
         .executableTarget(
-            name: "dqn-checkpoint",
-            dependencies: [
-                "CommandLineSupport", "DQNCheckpoint", "DQNInterchange", "DQNModel", "DQNReport", "DQNSupport",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
+            name: "dqn-play", dependencies: ["CommandLineSupport", "CommandLinePlaying"], swiftSettings: strict),
+        .executableTarget(
+            name: "dqn-checkpoint", dependencies: ["CommandLineSupport", "CommandLineCheckpoints"],
             swiftSettings: strict),
 
         // Tests, one directory per concern.
@@ -218,3 +225,8 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// Scripts/document sets this. Users of the package must not download what only its web site needs.
+if Context.environment["SWIFT_DQN_DOCUMENTATION"] != nil {
+    package.dependencies.append(.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"))
+}

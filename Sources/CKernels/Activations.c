@@ -5,8 +5,6 @@
 #include "CKernels.h"
 #include "Vectors.h"
 
-#define INLINE static inline __attribute__((always_inline))
-
 typedef int32_t integers __attribute__((ext_vector_type(LANES), aligned(4)));
 
 // exp(x) = scale * (1 + tail), for x limited to the exponents of normal floats.

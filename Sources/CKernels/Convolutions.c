@@ -6,14 +6,6 @@
 #include "Vectors.h"
 
 #if KERNELS_HAVE_SETS
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-#define AVX512 __attribute__((target("arch=x86-64-v4,no-prefer-256-bit"), min_vector_width(512)))
-#define AVX2 __attribute__((target("arch=x86-64-v3")))
-
-// The most positions or weights of a tile: as many as leave registers for the operands.
-enum { MOST_AVX512 = 8, MOST_AVX2 = 6 };
-
 // `count` positions of a row, and `vectors` times sixteen outputs, whose weights are `block` elements apart.
 INLINE void forward_tile(float *restrict y, const float *restrict x, const float *restrict weights,
                          const float *restrict bias, const kernels_convolution *sizes, int count, int vectors,
@@ -75,19 +67,6 @@ INLINE void gradient_tile(float *restrict gradient, const float *restrict x, con
         UNROLL
         for (int n = 0; n < vectors; n++) STORE(gradient + (size_t)n * block + t * LANES, sums[t][n]);
 }
-
-// Calls a tile with a constant number of positions or weights.
-#define EACH_COUNT(count, most, tile)                                                                                 \
-    switch (count) {                                                                                                  \
-    case 1: tile(1); break;                                                                                           \
-    case 2: tile(2); break;                                                                                           \
-    case 3: tile(3); break;                                                                                           \
-    case 4: tile(4); break;                                                                                           \
-    case 5: tile(5); break;                                                                                           \
-    case 6: tile(6); break;                                                                                           \
-    case 7: tile(most < 7 ? 1 : 7); break;                                                                            \
-    default: tile(most < 8 ? 1 : 8); break;                                                                           \
-    }
 
 // Images of `sizes`, for `vectors` times sixteen outputs. A row is divided into tiles of nearly equal width.
 INLINE void forward_images(float *restrict y, const float *restrict x, const float *restrict weights,

@@ -28,11 +28,27 @@ FOR_EVERY_SET(void, kernels_dense, (float *restrict y, const float *restrict w, 
     }
 }
 
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-
 // The most rows and outputs of a tile, whose sums are in registers.
 enum { MOST_OF_A_TILE = 4 };
+
+#if LANES == 16
+#define PICK(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+
+// The totals of four vectors. Each is added up in the order of `total`, in fewer instructions.
+INLINE quarter totals(const lanes *x) {
+    lanes eights[2];
+    UNROLL
+    for (int k = 0; k < 2; k++)
+        eights[k] = PICK(x[2 * k], x[2 * k + 1], 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+                    PICK(x[2 * k], x[2 * k + 1], 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+    lanes fours = PICK(eights[0], eights[1], 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+                  PICK(eights[0], eights[1], 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+    lanes8 pairs = PICK(fours, fours, 0, 1, 4, 5, 8, 9, 12, 13) + PICK(fours, fours, 2, 3, 6, 7, 10, 11, 14, 15);
+    return PICK(pairs, pairs, 0, 2, 4, 6) + PICK(pairs, pairs, 1, 3, 5, 7);
+}
+#else
+INLINE quarter totals(const lanes *x) { return (quarter){total(x), total(x + 1), total(x + 2), total(x + 3)}; }
+#endif
 
 INLINE void tile(float *restrict y, const float *restrict w, const float *restrict bias, const float *restrict x,
                  size_t outputs, size_t inputs, int relu, int rows, int columns) {
@@ -54,7 +70,15 @@ INLINE void tile(float *restrict y, const float *restrict w, const float *restri
         }
     }
     UNROLL
-    for (int r = 0; r < rows; r++)
+    for (int r = 0; r < rows; r++) {
+        if (columns == MOST_OF_A_TILE) {
+            quarter sum = *(const quarter *)bias;
+            for (size_t k = i; k < inputs; k++)
+                sum += (quarter){w[k], w[inputs + k], w[2 * inputs + k], w[3 * inputs + k]} * x[(size_t)r * inputs + k];
+            sum += totals(sums[r]);
+            *(quarter *)(y + (size_t)r * outputs) = relu ? (sum > 0.0f ? sum : (quarter)0.0f) : sum;
+            continue;
+        }
         UNROLL
         for (int c = 0; c < columns; c++) {
             float sum = bias[c];
@@ -62,6 +86,7 @@ INLINE void tile(float *restrict y, const float *restrict w, const float *restri
             sum += total(&sums[r][c]);
             y[(size_t)r * outputs + (size_t)c] = relu && !(sum > 0.0f) ? 0.0f : sum;
         }
+    }
 }
 
 FOR_EVERY_SET(void, kernels_dense_rows, (float *y, const float *w, const float *bias, const float *x, size_t rows,

@@ -4,8 +4,6 @@
 
 #include <math.h>
 
-#define INLINE static inline __attribute__((always_inline))
-
 // Sums over blocks of this many elements are in single precision, their sum in double precision.
 enum { BLOCK = 4096 };
 

@@ -65,6 +65,30 @@ static inline __attribute__((always_inline)) float total(const lanes *x) {
 
 typedef float quarter __attribute__((ext_vector_type(4), aligned(4)));
 
+#define INLINE static inline __attribute__((always_inline))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+#if KERNELS_HAVE_SETS
+#define AVX512 __attribute__((target("arch=x86-64-v4,no-prefer-256-bit"), min_vector_width(512)))
+#define AVX2 __attribute__((target("arch=x86-64-v3")))
+
+// The most rows of a tile of sums: as many as leave registers for the operands.
+enum { MOST_AVX512 = 8, MOST_AVX2 = 6 };
+
+// Calls a tile with a constant number of rows.
+#define EACH_COUNT(count, most, tile)                                                                                 \
+    switch (count) {                                                                                                  \
+    case 1: tile(1); break;                                                                                           \
+    case 2: tile(2); break;                                                                                           \
+    case 3: tile(3); break;                                                                                           \
+    case 4: tile(4); break;                                                                                           \
+    case 5: tile(5); break;                                                                                           \
+    case 6: tile(6); break;                                                                                           \
+    case 7: tile(most < 7 ? 1 : 7); break;                                                                            \
+    default: tile(most < 8 ? 1 : 8); break;                                                                           \
+    }
+#endif
+
 #define LOAD(pointer) (*(const lanes *)(pointer))
 #define STORE(pointer, value) (*(lanes *)(pointer) = (value))
 

@@ -1,9 +1,6 @@
 // The transforms of convolutions with fewer products: sums and differences of inputs, outputs and weights within a tile.
 #include "Winograd.h"
 
-#define INLINE static inline __attribute__((always_inline))
-#define UNROLL _Pragma("clang loop unroll(full)")
-
 enum { MOST_PLACES = 4 };
 
 // Along one axis, in place; elements are `d` apart. For `reach` 2 and 3, with places v, outputs y and weights w:

@@ -52,7 +52,9 @@ static const dense_choice layers[] = {
     {ONEDNN_DENSE_SERVED, KERNELS_SSE41, 1, 1, 1, 1, 16, LONG_MAX},
     {ONEDNN_DENSE_LOOPS, KERNELS_SSE41, 0, 1, 1, 1, 1, LONG_MAX},
     {ONEDNN_DENSE_LOOPS, KERNELS_SSE41, 0, 1, LONG_MAX, 1, 1, 15},
-    {ONEDNN_DENSE_TILES, KERNELS_AVX512, 0, 16, 31, 1, 16, LONG_MAX},
+    {ONEDNN_DENSE_TILES, KERNELS_AVX512, 0, 16, 31, 64, 16, LONG_MAX},
+    {ONEDNN_DENSE_TRANSPOSED, KERNELS_AVX512, 0, 32, LONG_MAX, 1024, 1, LONG_MAX},
+    {ONEDNN_DENSE_TILES, KERNELS_AVX512, 0, 32, 64, 192, 16, LONG_MAX},
     {ONEDNN_DENSE_TRANSPOSED, KERNELS_AVX512, 0, 32, LONG_MAX, 512, 1, LONG_MAX},
     {ONEDNN_DENSE_TRANSPOSED, KERNELS_SSE41, 0, 16, LONG_MAX, 1024, 1, LONG_MAX},
     {ONEDNN_DENSE_PRODUCT, KERNELS_NO_SET, 0, LONG_MIN, LONG_MAX, LONG_MIN, LONG_MIN, LONG_MAX},
@@ -65,4 +67,35 @@ onednn_dense_method onednn_dense_forward(long rows, long inputs, long outputs, i
            outputs > choice->most_outputs)
         choice++;
     return choice->method;
+}
+
+// The most rows, inputs and outputs of a dense layer whose gradient our own loops compute with an instruction set.
+typedef struct {
+    kernels_set set;
+    long rows, inputs, outputs;
+} gradient_choice;
+
+static const gradient_choice weight_gradients[] = {
+    {KERNELS_AVX512, 32, LONG_MAX, LONG_MAX},
+    {KERNELS_AVX2, 128, 1024, 1024},
+};
+
+static const gradient_choice input_gradients[] = {
+    {KERNELS_AVX2, 128, 1024, 1024},
+};
+
+static int is_own(const gradient_choice *choices, size_t count, long rows, long inputs, long outputs, kernels_set set) {
+    if (!kernels_dense_gradients_fit((size_t)inputs)) return 0;
+    for (const gradient_choice *choice = choices; choice < choices + count; choice++)
+        if (set >= choice->set && rows <= choice->rows && inputs <= choice->inputs && outputs <= choice->outputs)
+            return 1;
+    return 0;
+}
+
+int onednn_dense_weight_gradient_is_own(long rows, long inputs, long outputs, kernels_set set) {
+    return is_own(weight_gradients, sizeof weight_gradients / sizeof *weight_gradients, rows, inputs, outputs, set);
+}
+
+int onednn_dense_input_gradient_is_own(long rows, long inputs, long outputs, kernels_set set) {
+    return is_own(input_gradients, sizeof input_gradients / sizeof *input_gradients, rows, inputs, outputs, set);
 }

@@ -58,7 +58,7 @@ public protocol Environment {
 
     /// Restores a snapshot exactly, random stream included.
     ///
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) for a snapshot of another environment and for invalid
+    /// - Throws: `ModelError` (`invalidSnapshot`) for a snapshot of another environment and for invalid
     ///   values; the environment is then unchanged. ``EnvironmentError`` (`stateNotApplicable`) for a valid state that
     ///   does not fit this environment; it then needs a reset.
     mutating func restore(_ snapshot: StateSnapshot) throws

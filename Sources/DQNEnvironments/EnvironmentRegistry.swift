@@ -17,6 +17,7 @@ public enum EnvironmentRegistry {
     ///
     /// Each call for a Gymnasium environment starts a Python process; one for a plug-in loads its library once.
     /// - Parameters:
+    ///   - id: the environment, with its options.
     ///   - wrappers: the wrappers, the innermost first, as a configuration and its checkpoints list them.
     ///   - use: what the environment is for: some wrappers are for training only.
     ///   - gymnasium: how Gymnasium environments are run; other environments ignore it.

@@ -37,6 +37,7 @@ public struct EpisodePlayer {
     /// Creates a player.
     ///
     /// - Parameters:
+    ///   - environment: the environment to play in.
     ///   - frameStack: the number of observations that the policy sees at once.
     ///   - usesActionMasks: whether ``Environment/actionMask`` restricts random actions and is given to the policy.
     public init(environment: any Environment, frameStack: Int, usesActionMasks: Bool = true) {

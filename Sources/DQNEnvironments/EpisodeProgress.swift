@@ -79,7 +79,7 @@ extension EpisodeProgress {
 
     /// Reads the progress from a snapshot.
     ///
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) for a negative count, one beyond `limit`, or an
+    /// - Throws: `ModelError` (`invalidSnapshot`) for a negative count, one beyond `limit`, or an
     ///   unknown phase.
     init(restoring snapshot: StateSnapshot, limit: Int) throws(ModelError) {
         let steps = try snapshot.int64("elapsed_steps", count: 1)[0]

@@ -2,7 +2,7 @@ public import DQNModel
 
 /// The last few observations as one, for a network that needs more than a single frame.
 ///
-/// The layout is that of ``DQNModel/ObservationSpace/stacked(depth:)``, oldest frame first. After ``clear()`` the
+/// The layout is that of `ObservationSpace.stacked(depth:)`, oldest frame first. After ``clear()`` the
 /// frames before the first one are zeros, as in DeepMind's DQN. ``push(_:)`` works in place and allocates
 /// nothing, unless a copy of ``observation`` exists, which keeps its bytes.
 public struct FrameStack: Sendable {
@@ -25,7 +25,7 @@ public struct FrameStack: Sendable {
 
     /// Restores a stack from its ``observation``.
     ///
-    /// - Throws: ``DQNModel/ModelError`` (`shapeMismatch`) when the observation is not of the stacked space.
+    /// - Throws: `ModelError` (`shapeMismatch`) when the observation is not of the stacked space.
     package init(of frameSpace: ObservationSpace, depth: Int, restoring observation: Observation) throws(ModelError) {
         self.init(of: frameSpace, depth: depth)
         guard observation.space == self.observation.space else {
@@ -45,7 +45,7 @@ public struct FrameStack: Sendable {
 
     /// Appends a frame and removes the oldest.
     ///
-    /// - Precondition: the frame is of ``frameSpace``.
+    /// - Precondition: the frame is of `frameSpace`.
     public mutating func push(_ frame: Observation) {
         precondition(frame.bytes.count == frameSpace.byteCount, "a frame of another size was pushed")
         frame.bytes.withUnsafeBytes { newest in

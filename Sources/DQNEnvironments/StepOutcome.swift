@@ -17,7 +17,11 @@ public struct StepOutcome: Sendable, Equatable {
 
     /// Creates an outcome.
     ///
+    /// - Parameter reward: the reward that an agent learns from.
+    /// - Parameter terminated: whether the episode has ended in a terminal state.
+    /// - Parameter truncated: whether a time limit has ended the episode.
     /// - Parameter rawReward: the environment's own reward; `nil` if it equals `reward`.
+    /// - Parameter endsForLearningOnly: whether the same game continues after the next reset.
     public init(
         reward: Double, terminated: Bool, truncated: Bool, rawReward: Double? = nil, endsForLearningOnly: Bool = false
     ) {

@@ -124,6 +124,7 @@ public final class Agent: Sendable {
     /// Returns the allowed action with the largest Q-value or, for an actor-critic network, probability; the lowest index
     /// among equals.
     ///
+    /// - Parameter observation: The input of the network.
     /// - Parameter mask: whether each action is allowed, at least one of them; `nil` allows all.
     /// - Throws: the errors of `actionValues(for:)`; `shapeMismatch` for a mask of another length.
     public func action(for observation: Observation, allowing mask: [Bool]?) throws(ModelError) -> Int {

@@ -4,7 +4,7 @@ public import DQNModel
 /// The ε-greedy exploration of one worker.
 ///
 /// ε is 1 until `learning_starts` agent steps, then falls linearly to the final ε of the worker or of each of its
-/// environments (``LinearSchedule``). Only a drawn final ε is state; everything else follows from the configuration and
+/// environments (`LinearSchedule`). Only a drawn final ε is state; everything else follows from the configuration and
 /// the step.
 public struct Exploration: Sendable {
     /// The final values of ε that workers draw, with their probabilities (Mnih 2016, section 5).

@@ -39,6 +39,7 @@ public struct TrainingStatistics: Sendable, Equatable {
     /// Adds one gradient update.
     ///
     /// - Parameters:
+    ///   - loss: The loss of the update.
     ///   - gradientNorm: The gradient's norm before clipping.
     ///   - staleness: The number of updates by other workers between the copy of the parameters that the gradient was
     ///     computed on and this update; `nil` if the worker computes on the parameters themselves.
@@ -51,6 +52,7 @@ public struct TrainingStatistics: Sendable, Equatable {
 
     /// Adds to one of the method's own metrics. Allocates nothing after the first time.
     ///
+    /// - Parameter value: What is added.
     /// - Parameter name: The metric's name without `train/`, as in ``TrainingMethod/metrics``.
     public mutating func add(_ value: Double, to name: String) { others[name, default: 0] += value }
 

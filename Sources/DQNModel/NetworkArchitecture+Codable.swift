@@ -8,7 +8,7 @@ extension NetworkArchitecture: Codable {
         case inputScale = "input_scale"
     }
 
-    /// Decodes the document of an architecture, without checking that the layers fit; see ``layerShapes()``.
+    /// Decodes the document of an architecture, without checking that the layers fit; see `layerShapes()`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         func floats(_ key: Key) throws -> [Float] {

@@ -76,6 +76,6 @@ extension NetworkArchitecture {
     /// The number of actions.
     public var actionCount: Int { head.actionCount }
 
-    /// The number of outputs per observation; see ``Head/outputCount``.
+    /// The number of outputs per observation; see `Head.outputCount`.
     public var outputCount: Int { head.outputCount }
 }

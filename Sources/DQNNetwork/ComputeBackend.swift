@@ -8,6 +8,7 @@ public protocol ComputeBackend: Sendable {
     /// thread may create a computation and another run it.
     ///
     /// - Parameters:
+    ///   - architecture: The network.
     ///   - batchSize: Observations per pass.
     ///   - training: Whether ``NetworkComputation/backward(into:)`` will be called.
     /// - Throws: ``NetworkError`` if the device cannot compute the network.

@@ -53,4 +53,15 @@ package enum ComputeChoices {
         default: .product
         }
     }
+
+    /// Returns whether our own loops compute the gradients of a dense layer's weights and of its input.
+    package static func denseGradients(
+        rows: Int, inputs: Int, outputs: Int, set: String
+    ) -> (weights: Bool, input: Bool) {
+        let set = kernels_set_named(set)
+        return (
+            onednn_dense_weight_gradient_is_own(rows, inputs, outputs, set) != 0,
+            onednn_dense_input_gradient_is_own(rows, inputs, outputs, set) != 0
+        )
+    }
 }

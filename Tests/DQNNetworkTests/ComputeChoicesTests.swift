@@ -50,10 +50,30 @@ import Testing
             #expect(choice(32, 512, 6) == .loops)
             #expect(choice(32, 3136, 512) == .transposedProduct)
             #expect(choice(15, 3136, 512) == .product)
-            #expect(choice(64, 256, 256) == .product)
+            #expect(choice(64, 256, 256) == (set == "avx512" ? .tiles : .product))
+            #expect(choice(65, 256, 256) == .product)
+            #expect(choice(16, 8, 64) == .product)
             #expect(choice(20, 2592, 256) == (set == "avx512" ? .tiles : .transposedProduct))
             #expect(choice(16, 64, 64) == (set == "avx512" ? .tiles : .product))
-            #expect(choice(32, 512, 512) == (set == "avx512" ? .transposedProduct : .product))
+            #expect(choice(32, 512, 512) == (set == "avx512" ? .tiles : .product))
+            #expect(choice(32, 128, 128) == .product)
+        }
+    }
+
+    @Test func gradientsOfDenseLayers() {
+        for set in InstructionSets.names {
+            func areOwn(_ rows: Int, _ inputs: Int, _ outputs: Int) -> [Bool] {
+                let found = ComputeChoices.denseGradients(rows: rows, inputs: inputs, outputs: outputs, set: set)
+                return [found.weights, found.input]
+            }
+            let (own, wide) = (set != "sse41", set == "avx512")
+            #expect(areOwn(64, 256, 256) == [own, own])
+            #expect(areOwn(128, 512, 512) == [own, own])
+            #expect(areOwn(20, 2592, 256) == [wide, false])
+            #expect(areOwn(64, 3136, 512) == [false, false])
+            // A number of inputs that sixteen does not divide, and a large batch.
+            #expect(areOwn(32, 4, 256) == [false, false])
+            #expect(areOwn(129, 256, 256) == [false, false])
         }
     }
 }

@@ -69,6 +69,8 @@ struct SmallNetwork {
 @Suite struct GradientTests {
     @Test(arguments: [
         ("mlp:24,17", ObservationSpace(shape: [5], element: .float32)),
+        // Widths that the products of our own kernels compute.
+        ("mlp:48,32", ObservationSpace(shape: [16], element: .float32)),
         ("conv:5k3s1,16k2s2/fc20", ObservationSpace(shape: [2, 9, 8], element: .float32)),
         ("conv:16k4s2,32k3s1/fc40", ObservationSpace(shape: [4, 20, 20], element: .uint8)),
         // Kernels of two and of three strides after another convolution; tiles reach beyond an odd number of outputs.

@@ -84,6 +84,17 @@ void kernels_dense(float *y, const float *w, const float *bias, const float *x, 
 void kernels_dense_rows(float *y, const float *w, const float *bias, const float *x, size_t rows, size_t outputs,
                         size_t inputs, int relu);
 
+/// Whether the two functions below can compute the gradients of a dense layer. They need AVX2.
+int kernels_dense_gradients_fit(size_t inputs);
+
+/// w_gradient[o][i] = sum over r of y_gradient[r][o] x[r][i].
+void kernels_dense_weight_gradient(float *w_gradient, const float *y_gradient, const float *x, size_t rows,
+                                   size_t outputs, size_t inputs);
+
+/// x_gradient[r][i] = sum over o of y_gradient[r][o] w[o][i], added to x_gradient with `accumulate`.
+void kernels_dense_input_gradient(float *x_gradient, const float *y_gradient, const float *w, size_t rows,
+                                  size_t outputs, size_t inputs, int accumulate);
+
 /// The number of columns of transposed weights for `count` outputs: a multiple of the vector width.
 static inline size_t kernels_padded(size_t count) { return (count + 15) / 16 * 16; }
 

@@ -41,6 +41,10 @@ typedef enum {
 /// Returns the method for a dense layer. `is_constant` is whether its parameters stay the same for many passes.
 onednn_dense_method onednn_dense_forward(long rows, long inputs, long outputs, int is_constant, kernels_set);
 
+/// Whether CKernels computes the gradient of a dense layer's weights, or of its input, and not oneDNN.
+int onednn_dense_weight_gradient_is_own(long rows, long inputs, long outputs, kernels_set);
+int onednn_dense_input_gradient_is_own(long rows, long inputs, long outputs, kernels_set);
+
 #ifdef __cplusplus
 }
 #endif

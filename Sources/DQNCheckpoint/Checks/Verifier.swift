@@ -26,6 +26,7 @@ public enum Verifier {
     /// every other part is checked separately. Replays are read a few chunks at a time.
     ///
     /// Cost: one pass over a file without a seal, two over a sealed file, and with `deep` inflating all its chunks.
+    /// - Parameter url: The file.
     /// - Parameter deep: Also inflates the replay chunks of a sealed file, whose bytes the seal already covers, and
     ///   checks their digests and rules. This includes the episodes (R22) of other programs' methods, which loading does
     ///   not check. Without it only columns that rules restrict are inflated, if they are small.

@@ -11,7 +11,7 @@ public struct Checkpoint: Sendable {
     public var configuration: JSONValue
     /// The network.
     public var architecture: NetworkArchitecture
-    /// The online network's parameters in the order of ``DQNModel/ParameterLayout``.
+    /// The online network's parameters in the order of `ParameterLayout`.
     public var online: [Float]
     /// The target network's parameters, if the method has one.
     public var target: [Float]?

@@ -19,7 +19,7 @@ extension DQNError.Code where Domain == CheckpointErrors {
     public static var invalidState: Self { Self(rawValue: "invalidState") }
     /// The file already exists and must not be replaced.
     public static var exists: Self { Self(rawValue: "exists") }
-    /// The requested format version cannot represent all of the state; ``CheckpointError/details`` lists what would be
+    /// The requested format version cannot represent all of the state; `CheckpointError/details` lists what would be
     /// lost.
     public static var lossy: Self { Self(rawValue: "lossy") }
     /// The state takes more memory than the process may use.

@@ -41,6 +41,7 @@ public final class CheckpointStore {
 
     /// Opens a store on an existing directory.
     ///
+    /// - Parameter directory: The existing directory.
     /// - Parameter keepLast: How many of the newest files to keep, at least one; the best file and the one just saved
     ///   are also kept.
     /// - Throws: ``CheckpointError`` (`missing`) if there is no such directory.
@@ -95,6 +96,7 @@ public final class CheckpointStore {
 
     /// Saves a checkpoint durably under its agent steps, then deletes files that need not be kept.
     ///
+    /// - Parameter checkpoint: The state; its agent steps are the name of the file.
     /// - Parameter replacing: Whether to replace a file of the same steps atomically, for example with the same state
     ///   and an evaluation that an interruption had prevented.
     /// - Throws: ``CheckpointError``: `exists` if there is a file of the same steps, `locked`, `invalidState`,

@@ -61,6 +61,7 @@ public final class ChiefSaver {
     ///
     /// Returns at once unless one save is running and another is queued. Later changes to the caller's state do not
     /// affect the saved one.
+    /// - Parameter checkpoint: The state.
     /// - Parameter replacing: As in ``CheckpointStore/commit(_:replacing:)``.
     public func save(_ checkpoint: Checkpoint, replacing: Bool = false) {
         queue.put(RequestQueue.Request(checkpoint: checkpoint, replacing: replacing))

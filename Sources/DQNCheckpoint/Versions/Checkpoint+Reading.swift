@@ -9,6 +9,7 @@ extension Checkpoint {
     ///
     /// What an older version does not record gets default values: a worker of 1.0 is running and has taken the run's
     /// agent steps if it is the only one, otherwise 0.
+    /// - Parameter url: The file.
     /// - Parameter understood: The owners of extensions that the caller supports.
     /// - Throws: ``CheckpointError``: `missing`, `malformed` with the broken rule, `inputOutput`, `unsupportedVersion`,
     ///   `unknownExtension`.

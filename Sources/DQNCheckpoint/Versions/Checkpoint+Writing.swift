@@ -9,6 +9,7 @@ extension Checkpoint {
     /// Writes to `PATH.tmp`, synchronises it to the disk, reads it back, compares it, seals it, then renames it. Most
     /// of the cost is compressing replays and two passes of SHA-256 over the rest.
     /// - Parameters:
+    ///   - url: The new file.
     ///   - overwriting: Whether to replace an existing file.
     ///   - version: The format version, one of ``FormatVersion/known``.
     /// - Throws: ``CheckpointError``: `exists`, `invalidState`, `inputOutput`, `unsupportedVersion`, and `lossy` for a

@@ -14,6 +14,7 @@ public struct CheckpointPolicy: Sendable {
 
     /// Loads the policy of a file and checks everything it reads against digests.
     ///
+    /// - Parameter url: The file.
     /// - Parameter understood: The owners of extensions that the caller supports.
     /// - Throws: Like ``Checkpoint/init(contentsOf:understanding:)``.
     public init(contentsOf url: URL, understanding understood: Set<String> = []) throws(CheckpointError) {

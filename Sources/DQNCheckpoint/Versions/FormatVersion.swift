@@ -19,7 +19,7 @@ public enum FormatVersion {
     /// All known versions with their layouts.
     static let containers = codecs.map { ContainerVersion(name: $0.version, layout: $0.layout) }
 
-    /// Returns the index of a version in ``codecs``.
+    /// Returns the index of a version in `codecs`.
     ///
     /// - Throws: ``CheckpointError`` (`unsupportedVersion`), which lists the known versions.
     static func index(of version: String) throws(CheckpointError) -> Int {
@@ -31,7 +31,7 @@ public enum FormatVersion {
         return index
     }
 
-    /// Returns the codec of a version; throws like ``index(of:)``.
+    /// Returns the codec of a version; throws like `index(of:)`.
     static func codec(of version: String) throws(CheckpointError) -> any FormatCodec.Type {
         codecs[try index(of: version)]
     }

@@ -19,7 +19,7 @@ struct ClassicControlState {
     ///
     /// The bounds protect later steps from endless loops and infinities.
     /// - Parameter bounds: the largest magnitude of each variable.
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`).
+    /// - Throws: `ModelError` (`invalidSnapshot`).
     init(restoring snapshot: StateSnapshot, kind: String, bounds: [Double], limit: Int) throws(ModelError) {
         try snapshot.require(kind: kind, version: 1)
         variables = try snapshot.float64("state", count: bounds.count)

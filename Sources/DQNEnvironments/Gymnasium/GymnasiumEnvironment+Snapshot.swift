@@ -42,7 +42,7 @@ extension GymnasiumEnvironment {
 
     /// Restores a snapshot.
     ///
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`), also for a snapshot from another version of Gymnasium or
+    /// - Throws: `ModelError` (`invalidSnapshot`), also for a snapshot from another version of Gymnasium or
     ///   of the environment's package, which may behave differently; ``EnvironmentError``: `stateNotApplicable` if an
     ///   attribute differs in a new environment.
     package func restore(_ snapshot: StateSnapshot) throws {

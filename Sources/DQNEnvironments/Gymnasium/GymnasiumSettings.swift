@@ -20,8 +20,11 @@ public struct GymnasiumSettings: Sendable, Equatable {
 
     /// Creates settings.
     ///
+    /// - Parameter python: the path of a Python interpreter; `nil` searches for one.
     /// - Parameter pythonPath: the absolute paths of directories with Python modules of your own. The process imports
     ///   modules from these, from the standard library and from the Python's installed packages only.
+    /// - Parameter startTimeout: the time limit for creating an environment.
+    /// - Parameter stepTimeout: the time limit for one step, reset or snapshot.
     public init(
         python: String? = nil, pythonPath: [String] = [], startTimeout: Duration = .seconds(600),
         stepTimeout: Duration = .seconds(30)

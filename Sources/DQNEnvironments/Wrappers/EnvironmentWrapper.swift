@@ -69,7 +69,7 @@ extension EnvironmentWrapper {
 
     /// Returns the state of the inner environment in a snapshot of this wrapper.
     ///
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) for a snapshot of another wrapper or with other settings.
+    /// - Throws: `ModelError` (`invalidSnapshot`) for a snapshot of another wrapper or with other settings.
     package func innerSnapshot(of snapshot: StateSnapshot) throws(ModelError) -> StateSnapshot {
         try snapshot.require(kind: text, version: layout)
         let version = try snapshot.int64("inner-version", count: 1)[0]

@@ -30,7 +30,7 @@ public struct WrapperList: Sendable, Equatable {
 
     /// Parses wrappers separated by spaces.
     ///
-    /// - Throws: ``EnvironmentError`` (`invalidWrapper`) as ``init(_:)``.
+    /// - Throws: ``EnvironmentError`` (`invalidWrapper`) as `init(_:)`.
     public init(parsing text: String) throws(EnvironmentError) {
         try self.init(text.split(whereSeparator: \.isWhitespace).map(String.init))
     }

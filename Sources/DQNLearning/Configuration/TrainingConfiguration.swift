@@ -4,7 +4,7 @@ public import DQNNetwork
 
 /// Every setting that determines what a run computes. Each checkpoint stores all of them.
 ///
-/// Paths and output options are not part of it. ``ConfigurationKey`` declares the JSON key, range and meaning of each
+/// Paths and output options are not part of it. `ConfigurationKey` declares the JSON key, range and meaning of each
 /// property; `docs/configuration.md` lists them. A property that is not public can be set by its key, with
 /// ``set(_:to:)``.
 public struct TrainingConfiguration: Sendable, Equatable {
@@ -20,7 +20,7 @@ public struct TrainingConfiguration: Sendable, Equatable {
     public var methodOptions: [String: JSONValue] = [:]
     /// The preset that the settings are based on.
     package var preset = "default"
-    /// The network's hidden layers as text; see ``DQNModel/NetworkArchitecture/init(_:input:actions:)``.
+    /// The network's hidden layers as text; see `NetworkArchitecture.init(_:input:actions:)`.
     public var network = "mlp:256,256"
     /// How the parameters of a new run are drawn.
     public var initialization = Initialization.fanIn

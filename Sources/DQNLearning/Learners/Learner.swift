@@ -30,6 +30,7 @@ public protocol Learner: AnyObject {
     /// Learns, if it is time for an update.
     ///
     /// - Parameter step: The agent steps taken, including the one just observed.
+    /// - Parameter generator: The worker's random stream for sampling.
     func learn(at step: StepCount, using generator: inout RandomGenerator) throws
 
     /// Returns the probability of a random action; `nil` if the method does not explore in this way.
@@ -40,8 +41,8 @@ public protocol Learner: AnyObject {
 
     /// Writes everything that an exact resume needs into the worker's state.
     ///
-    /// Arrays go to ``DQNCheckpoint/WorkerState/learner``; the snapshot's `kind` is the method's name, and its
-    /// `version` is the same for every worker. A replay goes to ``DQNCheckpoint/WorkerState/replay``. After a resume
+    /// Arrays go to `WorkerState.learner`; the snapshot's `kind` is the method's name, and its
+    /// `version` is the same for every worker. A replay goes to `WorkerState.replay`. After a resume
     /// ``LearnerContext/state`` holds what was written.
     func save(into state: inout WorkerState) throws
 

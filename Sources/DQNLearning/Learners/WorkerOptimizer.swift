@@ -10,6 +10,8 @@ public enum WorkerOptimizer {
 
     /// Creates or restores the optimiser for ``ParameterStore/push(_:learningRate:scale:optimizer:pullingInto:)``.
     ///
+    /// - Parameter configuration: The run's settings.
+    /// - Parameter layout: The positions of the parameters.
     /// - Parameter snapshot: The learner's stored arrays, if any; see ``LearnerContext/restored(version:)``.
     /// - Returns: `nil` if all workers share one optimiser.
     /// - Throws: `ModelError` (`invalidSnapshot`) if the arrays hold no state of this optimiser.

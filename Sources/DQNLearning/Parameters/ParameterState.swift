@@ -63,6 +63,9 @@ extension ParameterState {
 extension Optimizer {
     /// Creates an optimiser, or restores one from its ``state``.
     ///
+    /// - Parameter configuration: The kind and its constants.
+    /// - Parameter layout: The positions of the parameters.
+    /// - Parameter state: The stored state; `nil` creates the initial one.
     /// - Parameter team: The threads that share each step; only one thread may then step this optimiser.
     /// - Throws: `NetworkError` (`invalidState`) naming a slot that is missing or has another length.
     public convenience init(

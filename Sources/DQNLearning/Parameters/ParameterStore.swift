@@ -5,7 +5,7 @@ public import DQNNetwork
 /// Hogwild (Recht 2011).
 ///
 /// Workers copy the newest parameters, compute gradients on their copies and push them; the store takes the optimiser
-/// step. ``SharedParameters`` is the store of one process. A store on other machines can replace it: the trainer takes
+/// step. `SharedParameters` is the store of one process. A store on other machines can replace it: the trainer takes
 /// a ``ParameterStoreFactory``, every call may fail, and only ``inPlace`` gives access to the store's own memory.
 ///
 /// All methods may be called from any thread at any time, except ``snapshot()``. A store throws its own errors; the
@@ -31,6 +31,7 @@ public protocol ParameterStore: AnyObject, Sendable {
 
     /// Copies the target parameters, unless the caller already has those of the newest refresh.
     ///
+    /// - Parameter parameters: The slab that receives the parameters.
     /// - Parameter version: The result of the last call; `nil` for the first one.
     /// - Returns: The version that `parameters` now hold.
     func pullTarget(into parameters: ParameterSlab, ifNewerThan version: Int?) throws -> Int
@@ -38,6 +39,8 @@ public protocol ParameterStore: AnyObject, Sendable {
     /// Takes an optimiser step on the online parameters.
     ///
     /// - Parameters:
+    ///   - gradients: The gradient of each parameter.
+    ///   - learningRate: The step size.
     ///   - scale: A factor for the gradient.
     ///   - optimizer: The worker's own optimiser; `nil` uses the shared one.
     ///   - copy: A slab that receives the parameters after this update. This is cheaper than a ``pull(into:)`` after
@@ -70,6 +73,7 @@ extension ParameterStore {
     /// Measures a gradient before it is pushed, and clips it to a maximum norm; O(parameters).
     ///
     /// - Parameters:
+    ///   - gradients: The gradient; it is not changed.
     ///   - loss: The loss that the gradient belongs to.
     ///   - maximumNorm: `max_gradient_norm`; 0 does not clip.
     /// - Returns: The Euclidean norm before clipping, and the factor for

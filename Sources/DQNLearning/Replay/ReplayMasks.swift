@@ -24,7 +24,7 @@ final class ReplayMasks {
 
     /// Restores the column of a stored replay, if it has one.
     ///
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) if the column does not have a byte for each action.
+    /// - Throws: `ModelError` (`invalidSnapshot`) if the column does not have a byte for each action.
     convenience init?(restoring snapshot: ReplaySnapshot, capacity: Int, chunkLength: Int) throws(ModelError) {
         guard let column = snapshot.columns.first(where: { $0.name == Self.columnName }) else { return nil }
         guard column.shape.count == 1, column.shape[0] > 0 else {

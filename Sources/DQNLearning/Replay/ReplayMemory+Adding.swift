@@ -16,6 +16,11 @@ extension ReplayMemory {
     ///
     /// After an episode's end, ``beginEpisode(_:)`` comes next.
     ///
+    /// - Parameter action: The index of the action.
+    /// - Parameter reward: The reward.
+    /// - Parameter terminated: Whether the episode has ended in a terminal state.
+    /// - Parameter truncated: Whether a time limit has ended the episode.
+    /// - Parameter frame: The next frame.
     /// - Parameter mask: Whether each action is allowed at the next frame; `nil` allows all.
     public func add(
         action: Int, reward: Double, terminated: Bool, truncated: Bool, next frame: UnsafeRawBufferPointer,

@@ -42,6 +42,7 @@ extension ReplayMemory {
     ///   - batch: Initialised memory with one row per transition.
     ///   - beta: β, from 0 (no correction) to 1 (full correction), which the caller anneals. A uniform replay ignores
     ///     it.
+    ///   - generator: The random stream of the sampling.
     /// - Precondition: ``canSample``.
     public func sample(
         into batch: UnsafeMutableBufferPointer<SampledTransition>, beta: Double, _ generator: inout RandomGenerator
@@ -70,6 +71,8 @@ extension ReplayMemory {
     ///
     /// - Parameters:
     ///   - slot: A slot of a ``SampledTransition``.
+    ///   - computation: The computation that receives the observation.
+    ///   - row: The row of its batch.
     ///   - elementsPerFrame: The number of elements of a single frame.
     public func load(_ slot: Int, into computation: any NetworkComputation, row: Int, elementsPerFrame: Int) {
         reader.load(slot, into: computation, row: row, elementsPerFrame: elementsPerFrame)

@@ -7,7 +7,7 @@ extension ReplayMemory {
     /// reset failed, it is blank and the next ``beginEpisode(_:)`` overwrites it. To restore a replay without its
     /// environment, call ``abandonEpisode()`` and then ``beginEpisode(_:)``.
     ///
-    /// The snapshot does not contain ``largestPriority``.
+    /// The snapshot does not contain `largestPriority`.
     public func snapshot() -> ReplaySnapshot {
         if !isOpen { write(UnsafeRawBufferPointer(blankFrame), .episodeStart) }
         var columns = [frames.column, actions.column, rewards.column, flags.column]
@@ -27,8 +27,8 @@ extension ReplayMemory {
     ///   - nStep: The number of steps of a return; with priorities, it must be the snapshot's.
     ///   - discount: γ, from 0 to 1.
     ///   - prioritization: The constants of prioritized sampling, if and only if the snapshot has priorities.
-    ///   - largestPriority: ``largestPriority`` at the time of the snapshot; required with `prioritization`.
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) if a column is missing or has another type or shape, if
+    ///   - largestPriority: `largestPriority` at the time of the snapshot; required with `prioritization`.
+    /// - Throws: `ModelError` (`invalidSnapshot`) if a column is missing or has another type or shape, if
     ///   the capacity differs, or if there are priorities that `prioritization` does not ask for or that do not fit the
     ///   steps.
     public convenience init(

@@ -6,7 +6,7 @@ public import DQNModel
 /// Each frame is stored once. Sampling assembles the stacks and the n-step returns (Sutton 1988; with replay: Hessel
 /// 2018). A slot holds the newest frame of an observation and, after the next step, the action taken there and its
 /// outcome. A truncated episode takes one more slot, for the observation to bootstrap from. See
-/// ``DQNModel/ReplaySnapshot``.
+/// `ReplaySnapshot`.
 ///
 /// Not thread-safe: each worker has its own. Adding and sampling allocate nothing once the buffer is full and no
 /// snapshot shares its chunks.

@@ -55,7 +55,7 @@ final class ReplayRing {
 
     /// Restores the stored column of this name. Shares its chunks if they have the same length as this buffer's.
     ///
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) if there is no column of the same name, type and shape.
+    /// - Throws: `ModelError` (`invalidSnapshot`) if there is no column of the same name, type and shape.
     func restore(_ snapshot: ReplaySnapshot) throws(ModelError) {
         guard let column = snapshot.columns.first(where: { $0.name == name }), column.element == element,
             column.shape == shape

@@ -29,7 +29,7 @@ package struct ReplayTransfer {
     ///   - sources: The stored replays.
     ///   - keepsPriorities: Whether the stored priorities mean the same in the new run.
     ///   - largestPriority: What steps without a priority get.
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) if a column is missing or has another type or shape.
+    /// - Throws: `ModelError` (`invalidSnapshot`) if a column is missing or has another type or shape.
     package func replays(
         from sources: [ReplaySnapshot], keepsPriorities: Bool, largestPriority: Double
     ) throws(ModelError) -> [ReplaySnapshot] {

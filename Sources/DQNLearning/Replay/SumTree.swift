@@ -108,7 +108,7 @@ package final class SumTree {
 
     /// Restores the stored leaves and computes the inner nodes.
     ///
-    /// - Throws: ``DQNModel/ModelError`` (`invalidSnapshot`) if there is no column of this name.
+    /// - Throws: `ModelError` (`invalidSnapshot`) if there is no column of this name.
     func restore(_ snapshot: ReplaySnapshot) throws(ModelError) {
         try leaves.restore(snapshot)
         var first = size / 2

@@ -4,14 +4,17 @@ internal import DQNModel
 
 /// One fully connected layer and its activation function, for one batch size.
 ///
-/// The table of `onednn_dense_forward` chooses: a few rows or outputs are computed by loops of `CKernels`, 16 to 31 rows
-/// with AVX-512 by its tiles, everything else by oneDNN's sgemm, on the weights in the slab. For inference with constant parameters the layer keeps a transposed copy of them.
+/// The tables of `Choices.c` choose: a few rows or outputs are computed by loops of `CKernels`, 16 to 64 rows with AVX-512
+/// by its tiles, gradients of smaller layers by its products, and everything else by oneDNN's sgemm, on the weights in the
+/// slab. For inference with constant parameters the layer keeps a transposed copy of them.
 struct DenseLayer {
     let inputs: Int
     let outputs: Int
     let batchSize: Int
     private let function: kernels_activation
     private let strategy: Strategy
+    /// Whether `CKernels` computes the gradients of the weights and of the input.
+    private let hasOwnWeightGradient, hasOwnInputGradient: Bool
     /// The positions of weight and bias in the slab.
     let weightOffset: Int
     let biasOffset: Int
@@ -50,7 +53,10 @@ struct DenseLayer {
         weighted = training && activation.keepsArgument ? memory.floats(batchSize * outputs) : activations
         gradient = training ? memory.floats(batchSize * outputs) : nil
         let constant = serving != nil && !training
-        switch onednn_dense_forward(batchSize, inputs, outputs, constant ? 1 : 0, kernels_chosen_set()) {
+        let set = kernels_chosen_set()
+        hasOwnWeightGradient = onednn_dense_weight_gradient_is_own(batchSize, inputs, outputs, set) != 0
+        hasOwnInputGradient = onednn_dense_input_gradient_is_own(batchSize, inputs, outputs, set) != 0
+        switch onednn_dense_forward(batchSize, inputs, outputs, constant ? 1 : 0, set) {
         case ONEDNN_DENSE_SERVED:
             strategy = .served(
                 ServedWeights(
@@ -112,10 +118,19 @@ struct DenseLayer {
                 weightGradient, xGradient, gradient, weight, x, batchSize, outputs, inputs, accumulating ? 1 : 0)
             return
         }
-        try check(
-            onednn_sgemm(1, 0, outputs, inputs, batchSize, gradient, outputs, x, inputs, 0, weightGradient, inputs),
-            "a dense layer's weight gradient")
+        if hasOwnWeightGradient {
+            kernels_dense_weight_gradient(weightGradient, gradient, x, batchSize, outputs, inputs)
+        } else {
+            try check(
+                onednn_sgemm(1, 0, outputs, inputs, batchSize, gradient, outputs, x, inputs, 0, weightGradient, inputs),
+                "a dense layer's weight gradient")
+        }
         guard let xGradient else { return }
+        if hasOwnInputGradient {
+            kernels_dense_input_gradient(
+                xGradient, gradient, weight, batchSize, outputs, inputs, accumulating ? 1 : 0)
+            return
+        }
         try check(
             onednn_sgemm(
                 0, 0, batchSize, inputs, outputs, gradient, outputs, weight, inputs, accumulating ? 1 : 0, xGradient,

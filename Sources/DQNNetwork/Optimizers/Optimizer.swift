@@ -86,6 +86,8 @@ public final class Optimizer: Sendable {
 
     /// Creates an optimiser in its initial state.
     ///
+    /// - Parameter configuration: The kind and its constants.
+    /// - Parameter layout: The positions of the parameters.
     /// - Parameter team: The threads that share each step; only one thread may then step this optimiser.
     public init(_ configuration: OptimizerConfiguration, layout: ParameterLayout, team: ComputeTeam? = nil) {
         self.configuration = configuration
@@ -133,7 +135,10 @@ public final class Optimizer: Sendable {
     /// Takes one step.
     ///
     /// - Parameters:
-    ///   - gradientScale: A factor for the gradient; see ``GradientClipping/scale(norm:maximum:)``.
+    ///   - parameters: The parameters, which the step changes.
+    ///   - gradients: The gradient of each parameter.
+    ///   - learningRate: The step size.
+    ///   - gradientScale: A factor for the gradient; see `GradientClipping/scale(norm:maximum:)`.
     ///   - copy: Another slab, which receives what this step writes to `parameters`, even if other threads write these
     ///     at the same time.
     public func step(

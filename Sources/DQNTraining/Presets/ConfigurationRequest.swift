@@ -36,7 +36,7 @@ public struct ConfigurationRequest: Sendable {
     /// - Parameters:
     ///   - gymnasium: how a Gymnasium environment is run; it is not part of the configuration.
     ///   - trust: whether the environment may bring code, such as the library of a plug-in.
-    /// - Throws: ``TrainingError``: `invalidConfiguration` or `missingFile` with the key, value, preset or file;
+    /// - Throws: `TrainingError`: `invalidConfiguration` or `missingFile` with the key, value, preset or file;
     ///   `underlyingFailure` if the environment is unknown or cannot be created.
     public func resolve(
         gymnasium: GymnasiumSettings = GymnasiumSettings(), trust: EnvironmentTrust = .withoutCode

@@ -54,7 +54,7 @@ public final class TrainingRun {
     /// Creates a run in a new directory. Nothing is written if the configuration is invalid.
     ///
     /// The directory may hold what a run left that was killed before its first checkpoint; the new run replaces it.
-    /// - Throws: ``TrainingError``: `outputDirectory` if the directory already holds a run, or files with the names of
+    /// - Throws: `TrainingError`: `outputDirectory` if the directory already holds a run, or files with the names of
     ///   a run's that no run wrote, or cannot be written;
     ///   otherwise as ``Trainer/init(_:options:backend:makeStore:)``.
     public convenience init(
@@ -87,7 +87,7 @@ public final class TrainingRun {
     ///     somebody else's.
     ///   - makeStore: creates the parameter store; by default one in this process's memory.
     ///   - logger: receives messages.
-    /// - Throws: ``TrainingError`` (`nothingToResume`, `cannotResume`, …): `invalidConfiguration` if the run has taken
+    /// - Throws: `TrainingError` (`nothingToResume`, `cannotResume`, …): `invalidConfiguration` if the run has taken
     ///   more than `steps` agent steps.
     public convenience init(
         resuming directory: RunDirectory, steps: Int? = nil, saveEvery: Int? = nil, keep: Int? = nil,
@@ -219,7 +219,7 @@ public final class TrainingRun {
     ///     boundary, or within a long update, which a resume completes.
     ///   - onProgress: called about ten times a second, and at the end.
     /// - Returns: how the run ended.
-    /// - Throws: ``TrainingError`` (`runFailed`) if training fails, after saving what is left, or if the last state could
+    /// - Throws: `TrainingError` (`runFailed`) if training fails, after saving what is left, or if the last state could
     ///   not be saved.
     public func run(
         isInterrupted: () -> Bool = { false }, onProgress: (Progress) -> Void = { _ in }

@@ -50,7 +50,7 @@ public final class TrainingTask: Sendable {
     /// The summary of the run, once it has ended. Cancelling the awaiting task interrupts the run, whose outcome is then
     /// `interrupted`.
     ///
-    /// - Throws: ``TrainingError`` as the creation of the run and ``TrainingRun/run(isInterrupted:onProgress:)``.
+    /// - Throws: `TrainingError` as the creation of the run and ``TrainingRun/run(isInterrupted:onProgress:)``.
     public var value: TrainingRun.Summary {
         get async throws(TrainingError) {
             try await withTaskCancellationHandler {

@@ -99,7 +99,7 @@ public final class Trainer {
     ///   - options: how the trainer runs its workers.
     ///   - backend: computes the network; by default oneDNN on the configuration's compute threads.
     ///   - makeStore: creates the parameter store; by default one in this process's memory.
-    /// - Throws: ``TrainingError`` if the settings do not fit each other, the machine or the environment, or if the
+    /// - Throws: `TrainingError` if the settings do not fit each other, the machine or the environment, or if the
     ///   environment fails to start.
     public convenience init(
         _ configuration: TrainingConfiguration, options: Options = Options(), backend: (any ComputeBackend)? = nil,
@@ -132,7 +132,7 @@ public final class Trainer {
     ///   - options: how the trainer runs its workers.
     ///   - backend: computes the network; by default oneDNN on the configuration's compute threads.
     ///   - makeStore: creates the parameter store; by default one in this process's memory.
-    /// - Throws: ``TrainingError``: `cannotResume` if something was stripped from the checkpoint, or if its method or
+    /// - Throws: `TrainingError`: `cannotResume` if something was stripped from the checkpoint, or if its method or
     ///   environment is a plug-in's that is not registered; otherwise as ``init(_:options:backend:makeStore:)``.
     public convenience init(
         resuming checkpoint: Checkpoint, workers: Int? = nil, options: Options = Options(),
@@ -188,7 +188,7 @@ public final class Trainer {
     ///   - isInterrupted: called about fifty times a second; once it returns `true`, workers stop at their next step
     ///     boundary, or within a long update, which the next advance completes.
     /// - Returns: what happened.
-    /// - Throws: ``TrainingError`` (`runFailed`) with worker and step if an environment throws, a worker does not finish
+    /// - Throws: `TrainingError` (`runFailed`) with worker and step if an environment throws, a worker does not finish
     ///   a step in time, or the loss is no longer a number. ``checkpoint()`` still works then.
     @discardableResult
     public func advance(to limit: Int, isInterrupted: () -> Bool = { false }) throws(TrainingError) -> Report {
@@ -230,7 +230,7 @@ public final class Trainer {
     /// A worker that fails here sets ``failure``. One that does not respond contributes its last state, or is marked
     /// abandoned if there is none; one whose environment cannot be saved is marked abandoned, with the rest of its
     /// state.
-    /// - Throws: ``TrainingError`` (`runFailed`) if the parameter store cannot return its state; this sets ``failure``.
+    /// - Throws: `TrainingError` (`runFailed`) if the parameter store cannot return its state; this sets ``failure``.
     public func checkpoint() throws(TrainingError) -> Checkpoint {
         abandonEvaluation()
         if let endState { return endState }

@@ -35,7 +35,7 @@ private struct Summary: Encodable {
     var interrupted_by: String?
 }
 
-extension DQNTrain {
+extension TrainCommand {
     /// Trains to the end and shows the progress. Throws exit code 130 if a signal or the time limit ends the run.
     func train(_ run: TrainingRun) throws {
         let first = run.trainer.counters.agentSteps

@@ -28,7 +28,7 @@ private struct PlayReport: Encodable {
     var std_return: Double
 }
 
-extension DQNPlay {
+extension PlayCommand {
     /// Prints the mean return, and says on standard error whether the default limit has cut episodes off.
     ///
     /// - Throws: exit code 1 if the mean return is below `--min-return`, or an error if the output cannot be written.

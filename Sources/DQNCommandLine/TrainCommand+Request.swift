@@ -8,7 +8,7 @@ import DQNTraining
 import Foundation
 import Logging
 
-extension DQNTrain {
+extension TrainCommand {
     /// Returns the settings that the command line requests.
     func request(_ origin: RunOrigin?) throws -> ConfigurationRequest {
         var request = ConfigurationRequest()
