@@ -165,7 +165,9 @@ class Cluster:
         """Requires that everything is over within a time; stopped processes end once they are continued."""
         def running():
             self.reap()
-            return [member for member in self.members() if member not in stopped]
+            # A process that is just ending has no environment any more.
+            ending = {role.process.pid for role in self.roles if role.process.poll() is None}
+            return [member for member in {*self.members(), *ending} if member not in stopped]
         self.wait_until(lambda: not running(), seconds, "processes are left")
         for member in stopped:
             try:
