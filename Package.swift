@@ -25,6 +25,8 @@ let package = Package(
         .library(name: "DQNTraining", targets: ["DQNTraining"]),
         // For the package in Distributed/ alone.
         .library(name: "DQNDistributed", targets: ["DQNDistributed"]),
+        // The commands of the programs below, for programs with their own environments.
+        .library(name: "DQNCommandLine", targets: ["DQNCommandLine"]),
         .executable(name: "dqn-train", targets: ["dqn-train"]),
         .executable(name: "dqn-play", targets: ["dqn-play"]),
         .executable(name: "dqn-checkpoint", targets: ["dqn-checkpoint"]),
@@ -109,7 +111,6 @@ let package = Package(
             dependencies: [
                 "DQNModel", "DQNSupport", "DQNCheckpoint", "DQNNetwork", "DQNEnvironments", "DQNLearning",
                 "DQNTraining",
-                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         .target(
@@ -145,8 +146,8 @@ let package = Package(
         .target(
             name: "DQNCommandLine",
             dependencies: [
-                "CommandLineSupport", "DQNTraining", "DQNLearning", "DQNEnvironments", "DQNCheckpoint", "DQNModel",
-                "DQNSupport",
+                "CommandLineSupport", "CommandLinePlaying", "CommandLineCheckpoints", "DQNTraining", "DQNLearning",
+                "DQNEnvironments", "DQNCheckpoint", "DQNModel", "DQNSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -157,6 +158,11 @@ let package = Package(
             name: "dqn-play", dependencies: ["CommandLineSupport", "CommandLinePlaying"], swiftSettings: strict),
         .executableTarget(
             name: "dqn-checkpoint", dependencies: ["CommandLineSupport", "CommandLineCheckpoints"],
+            swiftSettings: strict),
+
+        // An example that the tests run: a program with its own environments.
+        .executableTarget(
+            name: "Lab", dependencies: ["DQN", "DQNCommandLine"], path: "Examples/Lab/Sources/Lab",
             swiftSettings: strict),
 
         // Tests, one directory per concern.
@@ -214,6 +220,14 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "DQNGraphicsTests", dependencies: ["DQNGraphics", "CDeflate"], swiftSettings: strict),
         .testTarget(name: "DQNReportTests", dependencies: ["DQNReport", "DQNModel"], swiftSettings: strict),
+        .testTarget(
+            name: "DQNCommandLineTests",
+            dependencies: [
+                "DQN", "DQNCommandLine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "ExecutableTests",
             dependencies: [

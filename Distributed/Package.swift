@@ -42,6 +42,8 @@ let package = Package(
             name: "dqn-cluster",
             dependencies: [
                 "ClusterTransport", .product(name: "DQNDistributed", package: "swift-dqn"),
+                .product(name: "DQNCommandLine", package: "swift-dqn"),
+                .product(name: "DQNTraining", package: "swift-dqn"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -58,6 +60,9 @@ let package = Package(
             dependencies: [
                 "ClusterTransport",
                 .product(name: "DQNDistributed", package: "swift-dqn"),
+                .product(name: "DQNLearning", package: "swift-dqn"),
+                .product(name: "DQNModel", package: "swift-dqn"),
+                .product(name: "DQNTraining", package: "swift-dqn"),
                 .product(name: "GRPCCore", package: "grpc-swift-2"),
                 .product(name: "GRPCNIOTransportHTTP2", package: "grpc-swift-nio-transport"),
             ],

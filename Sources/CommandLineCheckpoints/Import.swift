@@ -66,8 +66,8 @@ struct Import: ParsableCommand {
                 + "\(agreement.equalActions) equal greedy actions")
         guard agreement.isClose else {
             writeErrors([
-                "dqn-checkpoint: The network computes other values than '\(url.lastPathComponent)' has; set its activation "
-                    + "with --activation or --map."
+                "\(ProgramName.program("dqn-checkpoint")): The network computes other values than "
+                    + "'\(url.lastPathComponent)' has; set its activation with --activation or --map."
             ])
             throw ExitCode.runtimeFailure
         }

@@ -43,7 +43,7 @@ extension PlayCommand {
                 PlayReport(
                     checkpoint: url.path, step: agent.agentSteps, environment: id, episodes: episodes.count,
                     returns: episodes.map(\.totalReward), lengths: episodes.map(\.length), seeds: played.map(\.seed),
-                    cut_off: episodes.map(\.isCutOff), max_steps: limit.steps, sampled: sample,
+                    cut_off: episodes.map(\.isCutOff), max_steps: limit.steps, sampled: options.sample,
                     mean_return: summary.mean, std_return: summary.standardDeviation))
         } else {
             let mean = Self.number(summary.mean)
@@ -52,7 +52,8 @@ extension PlayCommand {
         }
         if let minReturn, !(summary.mean >= minReturn) {
             writeError(
-                "dqn-play: the mean return \(Self.number(summary.mean)) is below --min-return \(Self.number(minReturn))."
+                "\(ProgramName.program("dqn-play")): the mean return \(Self.number(summary.mean)) is below "
+                    + "--min-return \(Self.number(minReturn))."
             )
             throw ExitCode.runtimeFailure
         }

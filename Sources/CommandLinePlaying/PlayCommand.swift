@@ -9,7 +9,7 @@ import Foundation
 /// The command `dqn-play`.
 package struct PlayCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "dqn-play",
+        commandName: ProgramName.command("dqn-play"),
         abstract: "Play episodes with a trained policy.",
         discussion: """
             Loads the policy of a checkpoint and acts greedily. The last line of output is the mean return.
@@ -50,24 +50,9 @@ package struct PlayCommand: ParsableCommand {
 
     @Argument(help: ArgumentHelp("Checkpoint file or run directory.", valueName: "checkpoint-or-run-dir"))
     var path: String
-    @Option(help: ArgumentHelp("Checkpoint of a run: latest, best or a number of agent steps.", valueName: "which"))
-    var which = "latest"
-    @Option(help: ArgumentHelp("Environment to play in. (default: the training environment)", valueName: "id"))
-    var env: String?
-    @OptionGroup var environmentArguments: EnvironmentArguments
+    @OptionGroup var options: PlayOptions
     @Option(help: ArgumentHelp("Number of episodes. (default: 10; with --record: 1)", valueName: "n"))
     var episodes: Int?
-    @Option(
-        help: ArgumentHelp(
-            "Agent steps after which an episode is cut off; 0 sets no limit. (default: \(EpisodeLimit.standardSteps), or the environment's own limit if that is larger)",
-            valueName: "n"))
-    var maxSteps: Int?
-    @Option(help: ArgumentHelp("Seed of the environment's resets.", valueName: "s"))
-    var seed = 0
-    @Option(help: ArgumentHelp("Probability of a random action.", valueName: "e"))
-    var epsilon = 0.0
-    @Flag(help: "Draw each action from the policy's probabilities; actor-critic networks only.")
-    var sample = false
     @Option(help: "How to show the environment after each step.")
     var render = Render.none
     // A negative return looks like an option.
@@ -91,18 +76,8 @@ package struct PlayCommand: ParsableCommand {
 
     /// Validates options that depend on each other.
     package mutating func validate() throws {
-        guard CheckpointSelection(which) != nil else {
-            throw ValidationError("--which \(which) is invalid; use latest, best or a number of agent steps.")
-        }
         if let episodes, episodes < 1 {
             throw ValidationError("--episodes \(episodes) is too small; the minimum is 1.")
-        }
-        if let maxSteps, maxSteps < 0 {
-            throw ValidationError("--max-steps \(maxSteps) is negative; use 0 for no limit, or more.")
-        }
-        if seed < 0 { throw ValidationError("--seed \(seed) is negative; use 0 or more.") }
-        if !(0...1).contains(epsilon) {
-            throw ValidationError("--epsilon \(epsilon) is not a probability; use a value from 0 to 1.")
         }
         try validateRecording()
         if json, render == .ansi {
@@ -137,19 +112,18 @@ package struct PlayCommand: ParsableCommand {
     }
 
     private func play() throws {
-        let selection = CheckpointSelection(which) ?? .latest
-        let (url, policy) = try CheckpointLocation.read(fileURL(path, "CHECKPOINT"), selection) {
+        let (url, policy) = try CheckpointLocation.read(fileURL(path, "CHECKPOINT"), options.selection) {
             writeError("warning: \($0)")
         } _: { (url) throws(CheckpointError) in
             try Policy(contentsOf: url)
         }
         let agent = try Agent(policy, concurrency: 1)
-        if sample { try agent.requireProbabilities(for: "--sample") }
+        if options.sample { try agent.requireProbabilities(for: "--sample") }
         let environment = try makeEnvironment(for: agent)
         try check(environment.specification, fits: agent)
         for notice in environment.specification.readingNotices { writeError("warning: \(notice)") }
         if let notice = environment.specification.sourceNotice(since: url) { writeError("warning: \(notice)") }
-        let limit = EpisodeLimit(requested: maxSteps, for: environment.specification)
+        let limit = EpisodeLimit(requested: options.maxSteps, for: environment.specification)
         let episodes = try play(agent, in: environment, limit)
         try printSummary(of: episodes, url, agent, environment.specification.id, limit)
     }
@@ -158,11 +132,11 @@ package struct PlayCommand: ParsableCommand {
     /// policy needs it.
     private func makeEnvironment(for agent: Agent) throws -> any Environment {
         let gymnasium = try gymnasium()
-        let id = try EnvironmentID(env ?? agent.environment).setting(environmentArguments.settings)
+        let id = try EnvironmentID(options.env ?? agent.environment).setting(options.environmentArguments.settings)
         let environment = try EnvironmentRegistry.make(id, wrappers: agent.wrappers, gymnasium: gymnasium)
-        let options = environment.specification.advisedOptions
-        if env == nil || options.isEmpty || fits(environment.specification, agent) { return environment }
-        return try EnvironmentRegistry.make(id.defaulting(options), wrappers: agent.wrappers, gymnasium: gymnasium)
+        let advised = environment.specification.advisedOptions
+        if options.env == nil || advised.isEmpty || fits(environment.specification, agent) { return environment }
+        return try EnvironmentRegistry.make(id.defaulting(advised), wrappers: agent.wrappers, gymnasium: gymnasium)
     }
 
     private func fits(_ environment: EnvironmentSpecification, _ agent: Agent) -> Bool {
@@ -178,7 +152,7 @@ package struct PlayCommand: ParsableCommand {
                 message: "The policy was trained in '\(agent.environment)' and needs observations of shape "
                     + "\(agent.architecture.input.shape) and \(agent.architecture.actionCount) actions, but "
                     + "'\(environment.id)' has observations of shape \(space.shape) and \(environment.actionCount) "
-                    + "actions. " + (env == nil ? "Use the plug-in that it was trained with." : "Omit --env."))
+                    + "actions. " + (options.env == nil ? "Use the plug-in that it was trained with." : "Omit --env."))
         }
     }
 
@@ -197,8 +171,8 @@ package struct PlayCommand: ParsableCommand {
         Interruption.install(.requests)
         var player = EpisodePlayer(
             environment: environment, frameStack: agent.frameStack, usesActionMasks: agent.usesActionMasks)
-        var generator = RandomGenerator(seed: UInt64(seed), stream: "play")
-        var draws = RandomGenerator(seed: UInt64(seed), stream: "play/sample")
+        var generator = RandomGenerator(seed: UInt64(options.seed), stream: "play")
+        var draws = RandomGenerator(seed: UInt64(options.seed), stream: "play/sample")
         var played: [PlayedEpisode] = []
         for index in 0..<(episodes ?? (record == nil ? 10 : 1)) {
             let seed = generator.next()
@@ -206,9 +180,9 @@ package struct PlayCommand: ParsableCommand {
             var mayRemake = recording != nil
             func playOnce() throws -> EpisodePlayer.Episode {
                 try player.play(
-                    seed: seed, maximumSteps: limit.steps, epsilon: epsilon, generator: &generator,
+                    seed: seed, maximumSteps: limit.steps, epsilon: options.epsilon, generator: &generator,
                     maskedPolicy: { observation, mask in
-                        sample
+                        options.sample
                             ? try agent.sampledAction(for: observation, allowing: mask, using: &draws)
                             : try agent.action(for: observation, allowing: mask)
                     },
@@ -228,7 +202,9 @@ package struct PlayCommand: ParsableCommand {
                             try recording?.finish()
                             try trace?.close()
                             screen?.leave()
-                            if !quiet { writeError("dqn-play: \(signal.name) in episode \(index + 1)") }
+                            if !quiet {
+                                writeError("\(ProgramName.program("dqn-play")): \(signal.name) in episode \(index + 1)")
+                            }
                             throw ExitCode.interrupted
                         }
                     })
@@ -264,6 +240,6 @@ package struct PlayCommand: ParsableCommand {
     }
 
     private func gymnasium() throws -> GymnasiumSettings {
-        try environmentArguments.gymnasium(isNamed: env != nil) { writeError("warning: \($0)") }
+        try options.environmentArguments.gymnasium(isNamed: options.env != nil) { writeError("warning: \($0)") }
     }
 }

@@ -37,7 +37,7 @@ private struct Summary: Encodable {
 
 extension TrainCommand {
     /// Trains to the end and shows the progress. Throws exit code 130 if a signal or the time limit ends the run.
-    func train(_ run: TrainingRun) throws {
+    func train(_ run: TrainingRun, as program: String) throws {
         let first = run.trainer.counters.agentSteps
         let start = ContinuousClock().now
         let showsProgress = !quiet && ProgressLine.isAvailable
@@ -62,7 +62,7 @@ extension TrainCommand {
         ProgressLine.clear()
         let seconds = (ContinuousClock().now - start) / .seconds(1)
         do { try printSummary(of: run, outcome, from: first, seconds) } catch {
-            let code = report(error, program: "dqn-train")
+            let code = report(error, program: program)
             if let checkpoint = run.lastCheckpoint { writeError("the run is saved: \(checkpoint.path)") }
             // A scheduler decides by this code whether to start the run again.
             throw outcome == .interrupted ? .interrupted : code

@@ -11,7 +11,7 @@ import Logging
 /// The command `dqn-train`.
 package struct TrainCommand: ParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "dqn-train",
+        commandName: ProgramName.command("dqn-train"),
         abstract: "Train an agent and save checkpoints that resume exactly.",
         discussion: """
             Creates a run directory with the configuration, metrics and checkpoints. \
@@ -73,65 +73,7 @@ package struct TrainCommand: ParsableCommand {
     /// Creates a command with default values.
     package init() {}
 
-    /// The names of the training methods, for the help.
-    private static let methods = TrainingMethods.names.joined(separator: ", ")
-
-    @Option(
-        help: ArgumentHelp(
-            "Environment id, such as CartPole-v1, gym:LunarLander-v3 or plugin:./grid.so:Grid-v0.", valueName: "id")
-    )
-    var env: String?
-    @OptionGroup var environmentArguments: EnvironmentArguments
-    @Option(help: ArgumentHelp("Training method: \(TrainCommand.methods). (default: dqn)", valueName: "name"))
-    var method: String?
-    @Option(help: ArgumentHelp("Preset of hyperparameters: default, zoo, cleanrl or atari.", valueName: "name"))
-    var preset: String?
-    @Option(help: ArgumentHelp("Total number of agent steps of the run.", valueName: "n"))
-    var steps: Int?
-    @Option(
-        help: ArgumentHelp(
-            "Length of the epsilon and learning rate schedules in agent steps. With --resume it changes the run's. (default: --steps, or without it the schedule_steps of --config or --from)",
-            valueName: "n"))
-    var scheduleSteps: Int?
-    @Option(help: ArgumentHelp("Number of parallel workers; the method dqn has one.", valueName: "n"))
-    var workers: Int?
-    @Option(help: ArgumentHelp("Seed of all random generators.", valueName: "s"))
-    var seed: Int?
-    @Option(help: ArgumentHelp("New run directory. (default: runs/ENV-METHOD-seedS)", valueName: "dir"))
-    var out: String?
-    @Option(help: ArgumentHelp("Resume the run in this directory.", valueName: "dir"))
-    var resume: String?
-    @OptionGroup var originArguments: OriginArguments
-    @Option(
-        help: ArgumentHelp("JSON file with configuration keys, such as another run's config.json.", valueName: "file"))
-    var config: String?
-    @Option(
-        name: .customLong("set"), help: ArgumentHelp("Set a configuration key. Repeatable.", valueName: "key=value"))
-    var assignments: [String] = []
-    @Option(help: ArgumentHelp("Number of agent steps between evaluations; 0 disables evaluation.", valueName: "n"))
-    var evalEvery: Int?
-    @Option(help: ArgumentHelp("Number of episodes per evaluation.", valueName: "n"))
-    var evalEpisodes: Int?
-    @Option(
-        help: ArgumentHelp(
-            "Number of agent steps between checkpoints; 0 saves only a new best and the end. (default: 10000)",
-            valueName: "n"))
-    var saveEvery: Int?
-    @Option(
-        help: ArgumentHelp(
-            "Number of newest checkpoints to keep, in addition to the best. (default: 5)", valueName: "n"))
-    var keep: Int?
-    @Option(
-        help: ArgumentHelp(
-            "Memory limit for all workers together, such as 2G (2 GiB) or 500M. (default: the least of the machine's memory and the limits of control groups, SLURM and ulimit)",
-            valueName: "bytes")
-    )
-    var memory: ByteCount?
-    @Option(
-        help: ArgumentHelp(
-            "Time limit in seconds for one step of a worker; a slower worker is considered stuck. (default: 120)",
-            valueName: "seconds"))
-    var workerTimeout: Double?
+    @OptionGroup var options: TrainOptions
     @Option(
         help: ArgumentHelp(
             "Evaluate, save and exit with code 130 before this time since the program's start: 90 (seconds), 30m, 1h30m, HH:MM:SS or D-HH:MM:SS.",
@@ -142,11 +84,6 @@ package struct TrainCommand: ParsableCommand {
             "Signal that saves the run without ending it: USR1, USR2, HUP, XCPU, TERM or INT. Repeatable.",
             valueName: "name"))
     var saveOnSignal: [EndingSignal] = []
-    // A negative return looks like an option.
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp("Stop when the mean return of an evaluation reaches this value.", valueName: "x"))
-    var targetReturn: Double?
     @Flag(help: "Print the resolved configuration as JSON and exit.")
     var printConfig = false
     @Flag(help: "Print one JSON document about the run when it ends.")
@@ -158,70 +95,52 @@ package struct TrainCommand: ParsableCommand {
 
     /// Validates options that depend on each other.
     package mutating func validate() throws {
-        if let workerTimeout, !(workerTimeout > 0 && workerTimeout <= 1e6) {
-            throw ValidationError(
-                "--worker-timeout \(workerTimeout) is out of range; use a positive number of seconds up to 1000000.")
-        }
-        let minimums = [
-            ("--steps", steps, 1), ("--save-every", saveEvery, 0), ("--keep", keep, 1), ("--workers", workers, 1),
-        ]
-        for (flag, value, minimum) in minimums {
-            if let value, value < minimum {
-                throw ValidationError("\(flag) \(value) is too small; the minimum is \(minimum).")
-            }
-        }
-        if !environmentArguments.settings.isEmpty, env == nil, resume == nil, originArguments.from == nil {
-            throw ValidationError("--env-set requires --env.")
-        }
-        try originArguments.validate(resumes: resume != nil)
         if Set(saveOnSignal) == Set(EndingSignal.allCases) {
             throw ValidationError("--save-on-signal names every signal; leave one that ends the run.")
         }
-        guard resume != nil else { return }
-        let fixed: [(String, Bool)] = [
-            ("--env", env != nil), ("--env-set", !environmentArguments.settings.isEmpty), ("--method", method != nil),
-            ("--preset", preset != nil), ("--seed", seed != nil),
-            ("--out", out != nil), ("--config", config != nil),
-            ("--set", !assignments.allSatisfy { EvaluationChanges.allows(String($0.prefix { $0 != "=" })) }),
-            ("--print-config", printConfig),
-        ]
-        if let (flag, _) = fixed.first(where: \.1) {
-            throw ValidationError(
-                "\(flag) cannot be combined with --resume, because a run keeps its configuration; start a new run from "
-                    + "it with --from.")
-        }
+        if printConfig, options.resume != nil { throw TrainOptions.refusal(ofResumeWith: "--print-config") }
     }
 
     /// Creates or resumes the run and trains.
     package func run() throws {
+        try train(as: "dqn-train") { settings, logger in try settings.makeRun(logger: logger) }
+    }
+
+    /// Creates or resumes the run and trains, with the signals, messages and exit codes of `dqn-train`.
+    ///
+    /// - Parameters:
+    ///   - program: the program's name, for errors.
+    ///   - makeRun: creates or resumes the run that the flags describe.
+    /// - Throws: the exit code of a failure, which has been reported.
+    func train(as program: String, makeRun: (TrainSettings, Logger) throws -> TrainingRun) throws {
         let start = ContinuousClock.now
         var isStarting = true
         do {
             if printConfig {
-                let origin = try originArguments.origin { logger.warning("\($0)") }
-                let resolution = try request(origin).resolution(gymnasium: gymnasium())
+                let resolution = try options.resolution(options.origin(logger), options.gymnasium(logger))
                 let configuration = resolution.configuration
-                let foresight = Foresight.notices(on: configuration, steps: steps ?? configuration.scheduleSteps)
+                let steps = options.steps ?? configuration.scheduleSteps
+                let foresight = Foresight.notices(on: configuration, steps: steps)
                 for notice in resolution.notices + foresight { logger.warning("\(notice)") }
-                return try printJSON(resolution.configuration.json)
+                return try printJSON(configuration.json)
             }
             // Before the run exists: its first state is saved however early a signal arrives.
             Interruption.install(.requests, saving: saveOnSignal)
-            let run = try makeRun()
+            let run = try makeRun(options.settings(logger: logger), logger)
             isStarting = false
             if let timeLimit, timeLimit.seconds.isFinite {
                 run.ending.deadline = start + .seconds(timeLimit.seconds)
                 logger.info("the run ends by itself within \(timeLimit)")
             }
-            try train(run)
+            try train(run, as: program)
         } catch let code as ExitCode {
             throw code
         } catch let error as TrainingError where error.code == .underlyingFailure {
             // The error of another module, whose type decides the exit code.
-            throw Self.code(report(error.underlying ?? error, program: "dqn-train"), isStarting: isStarting)
+            throw Self.code(report(error.underlying ?? error, program: program), isStarting: isStarting)
         } catch {
             let code = report(
-                error, program: "dqn-train", exitCode: exitCode(of:), cause: { ($0 as? TrainingError)?.underlying })
+                error, program: program, exitCode: exitCode(of:), cause: { ($0 as? TrainingError)?.underlying })
             throw Self.code(code, isStarting: isStarting)
         }
     }
@@ -232,16 +151,8 @@ package struct TrainCommand: ParsableCommand {
         isStarting && Interruption.isRequested && code == .runtimeFailure ? .interrupted : code
     }
 
-    /// How environments are run; a resume cannot name one.
-    func gymnasium() throws -> GymnasiumSettings {
-        let logger = logger
-        return try environmentArguments.gymnasium(isNamed: env != nil, mayName: resume == nil) {
-            logger.warning("\($0)")
-        }
-    }
-
     var logger: Logger {
-        var logger = Logger(label: "dqn-train") { _ in StandardErrorLog(level: .info) }
+        var logger = Logger(label: ProgramName.program("dqn-train")) { _ in StandardErrorLog(level: .info) }
         logger.logLevel = quiet ? .warning : verbose ? .debug : .info
         return logger
     }

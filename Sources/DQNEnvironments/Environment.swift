@@ -14,6 +14,9 @@ public import DQNModel
 /// let outcome = try environment.step(0)
 /// ```
 ///
+/// An environment of your own needs ``specification``, ``reset(seed:)``, ``step(_:)`` and ``observe(into:)``; everything
+/// else has a default. Declare its type `Codable` as well, and a resumed run continues in the middle of an episode.
+///
 /// The built-in environments are values: a copy is independent. Requirements throw errors of any type, so that your own
 /// environments can throw theirs; the ones of this module throw ``EnvironmentError`` and `ModelError`.
 public protocol Environment {
@@ -51,12 +54,14 @@ public protocol Environment {
     /// - Precondition: `observation` was created for ``EnvironmentSpecification/observationSpace``.
     func observe(into observation: inout Observation)
 
-    /// Returns the whole state as data for ``restore(_:)``; `nil` if the environment cannot be captured.
+    /// Returns the whole state as data for ``restore(_:)``; `nil` if the environment cannot be captured. A run reports
+    /// that when it first saves, and a resume of it starts a new episode and reports that too.
     ///
+    /// The default is `nil`, and everything that `Codable` encodes for a type that conforms to it.
     /// - Throws: an error if the state cannot be captured at this moment.
     func snapshot() throws -> StateSnapshot?
 
-    /// Restores a snapshot exactly, random stream included.
+    /// Restores a snapshot exactly, random stream included. The default restores what that of ``snapshot()`` returns.
     ///
     /// - Throws: `ModelError` (`invalidSnapshot`) for a snapshot of another environment and for invalid
     ///   values; the environment is then unchanged. ``EnvironmentError`` (`stateNotApplicable`) for a valid state that
@@ -81,6 +86,19 @@ public protocol Environment {
 }
 
 extension Environment {
+    /// `nil`: the environment cannot be captured.
+    public func snapshot() throws -> StateSnapshot? { nil }
+
+    /// Throws, because there is nothing to restore without a ``snapshot()``.
+    ///
+    /// - Throws: ``EnvironmentError`` (`stateNotApplicable`): a resumed run starts a new episode and reports it.
+    public mutating func restore(_ snapshot: StateSnapshot) throws {
+        throw EnvironmentError(
+            code: .stateNotApplicable,
+            message: "The environment '\(specification.id)' has a stored state, but no way to restore it; declare its "
+                + "type Codable, or implement snapshot() and restore(_:).")
+    }
+
     /// `nil`: the environment counts no lives.
     public var lives: Int? { nil }
 

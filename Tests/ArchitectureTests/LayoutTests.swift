@@ -24,6 +24,7 @@ import Testing
         let lines = try Repository.files(below: "Sources", suffixes: [".swift"]).flatMap { file in
             try Repository.text(file).split(separator: "\n").filter { $0.drop { $0 == " " }.hasPrefix("public ") }
         }
-        #expect(lines.count <= 720, "\(lines.count) public declarations and imports")
+        // 1 of them is for the package in Distributed/, whose interface is an SPI; 27 are the product DQNCommandLine and the defaults of `Environment`: strangers' packages call them.
+        #expect(lines.count <= 748, "\(lines.count) public declarations and imports")
     }
 }

@@ -111,10 +111,9 @@ final class LocalCluster: @unchecked Sendable {
         private var lostShards: Set<Int> = []
         private var lines: [String] = []
 
-        func update(_ body: (Book) -> Void) { lock.withLock { body(self) } }
         func note(_ name: String, _ stream: LocalStream) { lock.withLock { streams[name] = stream } }
         func note(_ name: String, _ ending: RoleEnding) { lock.withLock { endings[name] = ending } }
-        func note(_ line: String) { lock.withLock { lines.append(line) } }
+        @Sendable func note(_ line: String) { lock.withLock { lines.append(line) } }
         func lose(_ shard: Int) { lock.withLock { _ = lostShards.insert(shard) } }
         func isLost(_ shard: Int) -> Bool { lock.withLock { lostShards.contains(shard) } }
         func stream(_ name: String) -> LocalStream? { lock.withLock { streams[name] } }
@@ -135,7 +134,7 @@ final class LocalCluster: @unchecked Sendable {
             let index = Int(address) ?? 0
             return LocalLink(shards[index].makeSession()) { book.isLost(index) }
         }
-        chief = ChiefRole(settings, write: { _, message in book.note(message) }, connect: connect)
+        chief = ChiefRole(settings, report: book.note, connect: connect)
         self.book = book
         self.shards = shards
         self.connect = connect

@@ -1,6 +1,8 @@
 import ArgumentParser
 import ClusterTransport
+@_spi(Distributed) import DQNCommandLine
 @_spi(Distributed) import DQNDistributed
+import DQNTraining
 import Foundation
 
 struct Chief: AsyncParsableCommand {
@@ -34,10 +36,8 @@ struct Chief: AsyncParsableCommand {
     var accumulate = 1
     @Flag(help: "Send gradients and parameters with half precision.")
     var half = false
-    @OptionGroup var training: TrainingOptions
+    @OptionGroup var training: TrainArguments
     @OptionGroup var options: RoleOptions
-    @Flag(name: .shortAndLong, help: "Hide progress and information; warnings and errors are still printed.")
-    var quiet = false
 
     func validate() throws {
         _ = try listeningAddress(listen)
@@ -56,9 +56,11 @@ struct Chief: AsyncParsableCommand {
     }
 
     func run() async throws {
-        Ending.install()
         let security = try options.security
-        if options.lifeline { Ending.watchInput { Ending.askNow() } }
+        // A closed connection is an error of its call.
+        signal(SIGPIPE, SIG_IGN)
+        // The run is saved, as when a terminal is closed.
+        if options.lifeline { Ending.watchInput { kill(getpid(), SIGTERM) } }
         var settings = ChiefRole.Settings()
         settings.shards = servers
         settings.patience = .seconds(patience)
@@ -66,12 +68,7 @@ struct Chief: AsyncParsableCommand {
         settings.maximumStaleness = maxStaleness
         settings.accumulation = accumulate
         settings.usesHalf = half
-        let (quiet, training) = (quiet, training.training)
-        let role = ChiefRole(settings) { level, message in
-            if !quiet || ["warning", "error", "critical"].contains(level) { Output.error(message) }
-        } connect: {
-            try ShardConnection.open($0, $1, security: security)
-        }
+        let role = ChiefRole(settings, report: Output.error) { try ShardConnection.open($0, $1, security: security) }
         let server = try await Output.start {
             try ChiefServer(listeningAddress(listen), security: security) { role.open($0) }
         }
@@ -88,38 +85,50 @@ struct Chief: AsyncParsableCommand {
             }
         }
         Output.line("ready chief \(address)")
-        let ending = await Output.onThread {
-            var line = ProgressLine(isShown: !quiet)
-            defer { line.clear() }
-            return role.train(training, isInterrupted: { Ending.isRequested }) { line.show($0, $1, $2, $3) }
-        }
+        let job = ChiefJob(training, role)
+        let code = await Output.onThread { job.run() }
         if let chiefFile { try? FileManager.default.removeItem(atPath: chiefFile) }
-        if ending.code == 0 || ending.code == 130 {
-            if !quiet, let summary = ending.message { Output.line(summary) }
-            Output.exit(ending.code, nil)
-        }
-        Output.exit(ending.code, ending.message)
+        Output.exit(code, nil)
     }
 }
 
-/// One line with the progress, on a terminal.
-private struct ProgressLine {
-    private let isShown: Bool
-    private var isVisible = false
+/// The chief's run.
+///
+/// `@unchecked Sendable`: one thread uses it.
+private final class ChiefJob: @unchecked Sendable {
+    private let training: TrainArguments
+    private let role: ChiefRole
 
-    init(isShown: Bool) { self.isShown = isShown && isatty(STDERR_FILENO) == 1 }
-
-    mutating func show(_ steps: Int, _ total: Int, _ rate: Double, _ meanReturn: Double) {
-        guard isShown else { return }
-        isVisible = true
-        let mean = meanReturn.isNaN ? "–" : String(format: "%.1f", meanReturn)
-        write("\r\u{1B}[Kstep \(steps) of \(total), \(Int(rate)) steps/s, mean return \(mean)")
+    init(_ training: TrainArguments, _ role: ChiefRole) {
+        self.training = training
+        self.role = role
     }
 
-    mutating func clear() {
-        if isVisible { write("\r\u{1B}[K") }
-        isVisible = false
+    /// Trains to the end of the run, and tells all processes.
+    ///
+    /// - Returns: the exit code.
+    func run() -> Int32 {
+        var directory: URL?
+        do {
+            try training.train(as: "dqn-cluster") { settings, logger in
+                let run = try settings.makeRun(makeStore: role.makeStore, logger: logger)
+                directory = settings.directory.url
+                return run
+            }
+            role.end(failure: nil)
+            return 0
+        } catch let code as ExitCode where code.rawValue == 130 {
+            role.end(failure: nil)
+            return 130
+        } catch {
+            // What has failed has been reported.
+            role.end(failure: "The run has failed; the chief's messages give the reason.")
+            let code = (error as? ExitCode)?.rawValue ?? 1
+            if !(error is ExitCode) { Output.error("\(error)") }
+            if code == 1, let directory {
+                Output.error("continue the run with: dqn-cluster chief --resume \(directory.path)")
+            }
+            return code
+        }
     }
-
-    private func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 }

@@ -31,7 +31,7 @@ private let mostDetails = 200
 ///
 /// - Parameters:
 ///   - error: the error.
-///   - program: the program's name.
+///   - program: the program's name, such as `dqn-train`; see ``ProgramName``.
 ///   - exitCode: returns the exit code of an error type of this program, or `nil` for others.
 ///   - cause: returns the cause of an error type of this program, or `nil` for others.
 package func report(
@@ -39,7 +39,7 @@ package func report(
     cause: (any Error) -> (any Error)? = { _ in nil }
 ) -> ExitCode {
     if let cause = (cause(error) ?? error) as? EnvironmentError { writeErrors(cause.details.map { "  \($0)" }) }
-    writeError("\(program): \(systemReason(error))")
+    writeError("\(ProgramName.program(program)): \(systemReason(error))")
     return exitCode(error) ?? standardExitCode(of: error)
 }
 

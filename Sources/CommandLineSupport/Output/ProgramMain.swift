@@ -26,7 +26,7 @@ extension ParsableCommand {
             if text.isEmpty { exit(withError: error) }
             do {
                 // The program's own text: help, version, completion scripts.
-                try StandardOutput.write(text + "\n")
+                try StandardOutput.write(ProgramName.inExamples(text) + "\n")
             } catch { exit(withError: report(error, program: program)) }
         }
     }
@@ -39,7 +39,7 @@ extension ParsableCommand {
         if message.isEmpty { exit(withError: code) }
         let text = message.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
             .joined(separator: " ")
-        let help = fullMessage(for: error).matches(of: #/See '([a-z -]+)' for more information\./#).last?.output.1
+        let help = fullMessage(for: error).matches(of: #/See '([^']+)' for more information\./#).last?.output.1
         let stop = text.last.map { ".?!".contains($0) } == true ? "" : "."
         writeError("\(program): \(text)\(stop) See '\(help ?? "\(program) --help")'.")
         exit(withError: code)

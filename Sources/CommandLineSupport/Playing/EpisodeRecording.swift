@@ -32,13 +32,15 @@ package final class EpisodeRecording {
     }
 
     /// Begins the episode.
-    package func begin(with environment: any Environment) throws { try recorder.begin(with: environment.picture()) }
+    package func begin(with environment: any Environment) throws {
+        try recorder.begin(with: environment.recordedPicture())
+    }
 
     /// Adds a step.
     package func add(_ step: EpisodePlayer.Step, actionValues: [Float]) throws {
         try recorder.addStep(
             actionValues: actionValues, action: step.action, reward: step.outcome.reward,
-            nextPicture: try step.environment.picture())
+            nextPicture: try step.environment.recordedPicture())
         if step.outcome.ended { ending = step.outcome.terminated ? "terminated" : "truncated" }
     }
 

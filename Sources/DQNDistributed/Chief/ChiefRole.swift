@@ -1,11 +1,7 @@
 internal import DQNCheckpoint
-internal import DQNEnvironments
-internal import DQNLearning
+public import DQNLearning
 internal import DQNModel
 internal import DQNSupport
-internal import DQNTraining
-internal import Foundation
-internal import Logging
 
 /// The chief of a run: leases steps to workers, evaluates, and writes metrics and checkpoints.
 @_spi(Distributed) public final class ChiefRole: Sendable {
@@ -40,105 +36,42 @@ internal import Logging
     }
 
     private let desk: ChiefDesk
-    private let write: @Sendable (_ level: String, _ message: String) -> Void
     private let connect: @Sendable (_ name: String, _ address: String) throws -> any ShardLink
 
     /// Creates a role, which ``open(_:)`` may be called on at once.
     ///
     /// - Parameters:
-    ///   - write: receives messages with their levels, such as `warning`.
+    ///   - report: receives a line for each process that is lost or refused.
     ///   - connect: opens a connection to a shard, which may be lost at any time.
     @_spi(Distributed) public init(
-        _ settings: Settings, write: @escaping @Sendable (_ level: String, _ message: String) -> Void,
+        _ settings: Settings, report: @escaping @Sendable (String) -> Void,
         connect: @escaping @Sendable (_ name: String, _ address: String) throws -> any ShardLink
     ) {
-        desk = ChiefDesk(settings.desk, release: Writer.current.version) { write("warning", $0) }
-        self.write = write
+        desk = ChiefDesk(settings.desk, release: Writer.current.version, log: report)
         self.connect = connect
     }
 
     /// Opens the control stream of a process.
     @_spi(Distributed) public func open(_ channel: any ControlChannel) -> any ControlReceiver { desk.open(channel) }
 
-    /// Trains to the end of the run. Then all processes have been told to end.
+    /// Divides a run among the shards that have joined, and brings its workers; for the run's `makeStore`.
     ///
-    /// - Parameters:
-    ///   - isInterrupted: called about fifty times a second; once it returns `true`, the run stops and saves.
-    ///   - onProgress: receives agent steps, those of the run, steps a second and the mean return; about ten times a second.
-    /// - Returns: exit code and message; the message of a run that has ended well is its summary.
-    @_spi(Distributed) public func train(
-        _ training: ClusterTraining, isInterrupted: () -> Bool = { false },
-        onProgress: (_ steps: Int, _ total: Int, _ rate: Double, _ meanReturn: Double) -> Void = { _, _, _, _ in }
-    ) -> RoleEnding {
-        let logger = Logger(label: "dqn-cluster") { [write] _ in ClosureLog(write) }
-        var directory: String?
-        do {
-            let (desk, connect) = (desk, connect)
-            let run = try training.makeRun(
-                { configuration, layout, state in
-                    try ChiefStore(desk, configuration, layout, state, connect: connect)
-                }, logger)
-            directory = run.directory.url.path
-            let outcome = try run.run {
-                // What is lost with a shard cannot be saved: nothing is worth waiting for.
-                if desk.lossOfShard != nil { run.patience = .zero }
-                return isInterrupted() || desk.lossOfShard != nil
-            } onProgress: {
-                onProgress($0.agentSteps, $0.totalSteps, $0.stepsPerSecond, $0.meanReturn)
+    /// It waits for shards and workers, and throws `TrainingError` (`invalidConfiguration`) if the run's settings do not
+    /// suit several processes.
+    @_spi(Distributed) public var makeStore: ParameterStoreFactory {
+        { [desk, connect] configuration, layout, state in
+            do {
+                return try ChiefStore(desk, configuration, layout, state, connect: connect)
+            } catch let error as ClusterError where error.code == .invalidCluster {
+                throw TrainingError(code: .invalidConfiguration, message: error.message, underlying: error)
             }
-            if outcome == .interrupted, let loss = desk.lossOfShard {
-                throw TrainingError(code: .runFailed, message: loss)
-            }
-            desk.end(.ended, "the run is over")
-            return RoleEnding(outcome == .interrupted ? 130 : 0, Self.summary(run, outcome))
-        } catch {
-            desk.end(.failed, systemReason(error))
-            // It has the sentence that names the shard, whatever has failed because of it.
-            let reason = systemReason(error)
-            let loss = desk.lossOfShard
-            var message = loss.flatMap { reason.contains($0) ? nil : "\($0) " } ?? ""
-            message += reason
-            if let directory, loss != nil || (error as? TrainingError)?.code == .runFailed {
-                message += " Resume with: dqn-cluster chief --resume \(directory)"
-            }
-            return RoleEnding(Self.exitCode(of: error), message)
         }
     }
 
-    private static func summary(_ run: TrainingRun, _ outcome: TrainingRun.Outcome) -> String {
-        let words =
-            switch outcome {
-            case .completed: "done"
-            case .reachedTarget: "target return reached"
-            case .interrupted: "interrupted"
-            }
-        var lines = ["\(words) at step \(run.trainer.counters.agentSteps)"]
-        if let best = run.trainer.bestEvaluation {
-            lines.append("best evaluation \(String(format: "%.2f", best.meanReturn)) at step \(best.agentSteps)")
-        }
-        if let checkpoint = run.lastCheckpoint { lines.append("saved \(checkpoint.path)") }
-        return lines.joined(separator: "\n")
-    }
-
-    /// The exit code of an error, as of `dqn-train`.
-    private static func exitCode(of error: any Error) -> Int32 {
-        switch error {
-        case let error as TrainingError:
-            switch error.code {
-            case .invalidConfiguration: return 64
-            case .missingFile, .nothingToResume: return 66
-            case .underlyingFailure: return error.underlying.map(exitCode) ?? 1
-            default: return 1
-            }
-        case let error as ClusterError: return error.code == .invalidCluster ? 64 : 1
-        case let error as EnvironmentError: return error.code == .notAllowed ? 77 : 1
-        case let error as CheckpointError:
-            switch error.code {
-            case .malformed, .unsupportedVersion, .unknownExtension: return 65
-            case .missing: return 66
-            default: return 1
-            }
-        default: return 1
-        }
+    /// Ends all processes, after the run.
+    ///
+    /// - Parameter failure: why the run has failed; `nil` if it is complete, or interrupted and saved.
+    @_spi(Distributed) public func end(failure: String?) {
+        desk.end(failure == nil ? .ended : .failed, failure ?? "the run is over")
     }
 }

@@ -23,12 +23,13 @@ package final class ProcessCrew: Crew {
 
     /// Waits for the workers that the run starts with.
     ///
-    /// - Throws: ``ClusterError`` if the run's settings do not suit several processes, or too few workers join in time.
+    /// - Throws: ``ClusterError`` if too few workers join in time; ``TrainingError`` (`invalidConfiguration`) if the run's
+    ///   settings do not suit several processes.
     init(_ desk: ChiefDesk, _ store: ShardedParameters, _ context: CrewContext) throws {
         let configuration = context.configuration
         guard configuration.workerSteps == 0 else {
-            throw ClusterError(
-                code: .invalidCluster,
+            throw TrainingError(
+                code: .invalidConfiguration,
                 message:
                     "worker_steps is \(configuration.workerSteps), but the workers of several processes share their "
                     + "steps; set it to 0.")
@@ -43,6 +44,7 @@ package final class ProcessCrew: Crew {
     }
 
     package var claimedSteps: Int { desk.takenSteps }
+    package var failure: CrewFailure? { desk.lossOfShard.flatMap { failed($0).failure } }
     package var captureObstacle: String? { desk.monitor.withLock { desk.captureObstacle } }
 
     package func takeSteps(

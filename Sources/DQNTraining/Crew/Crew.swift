@@ -15,6 +15,8 @@ package protocol Crew: AnyObject {
     var hasOpenUpdate: Bool { get }
     /// Agent steps claimed so far; readable while workers run.
     var claimedSteps: Int { get }
+    /// Why the run cannot continue, if that shows while no steps are taken; `nil` if it can.
+    var failure: CrewFailure? { get }
     /// Why checkpoints lack the state of an environment; `nil` if they contain all, or none has been taken yet.
     var captureObstacle: String? { get }
     /// How long the workers paused before they took steps last; `nil` if that is unknown.

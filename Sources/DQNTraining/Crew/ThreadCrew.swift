@@ -100,6 +100,7 @@ package final class ThreadCrew: Crew {
         slots.indices.contains { !pool.lost.contains($0) && slots[$0].worker?.hasOpenUpdate ?? false }
     }
     package var claimedSteps: Int { budget.claimedSteps }
+    package var failure: CrewFailure? { nil }
     package var captureObstacle: String? { slots.lazy.compactMap { $0.worker?.captureObstacle }.first }
 
     package func returnClaims(taken: Int) { budget.reset(taken: taken) }

@@ -87,13 +87,19 @@ extension Trainer {
         guard let pending, let evaluator else { return }
         let found: EvaluationResult?
         do throws(TrainingError) {
-            found = try result(of: evaluator, at: pending.step, whileWaiting: whileWaiting)
+            found = try result(of: evaluator, at: pending.step) { crew.failure == nil && whileWaiting() }
         } catch {
             end(in: pending.unevaluatedState, pending)
             failure = error
             throw error
         }
-        guard let found else { return }
+        guard let found else {
+            guard let loss = crew.failure?(counters.agentSteps) else { return }
+            // What the workers have done since the evaluated step is lost with what has failed.
+            abandonEvaluation()
+            failure = loss
+            throw loss
+        }
         self.pending = nil
         record(found, pending.row, pending.workers, at: pending.step, in: &report)
         var state = pending.state

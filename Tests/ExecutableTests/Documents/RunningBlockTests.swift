@@ -108,6 +108,17 @@ import Testing
                 esac
                 """)
             try write("dqn-checkpoint", "exec \"$real\" \"$@\"")
+            // The program of Examples/Lab.
+            try write(
+                "Lab",
+                """
+                case " $* " in
+                " train "*" --resume "*) exec "$real" "$@" --steps 900 ;;
+                " train "*) exec "$real" "$@" \(new) ;;
+                " play "*) exec "$real" "$@" --max-steps 300 ;;
+                *) exec "$real" "$@" ;;
+                esac
+                """)
             // The Python of Scripts/setup-python, which has NumPy and h5py.
             let python = Documents.root.appendingPathComponent(".venv/bin/python").path
             if manager.isExecutableFile(atPath: python) { try write("python3", "exec '\(python)' \"$@\"") }

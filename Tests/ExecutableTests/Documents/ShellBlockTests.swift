@@ -10,7 +10,8 @@ import Testing
         "apt", "bash", "break", "cat", "cd", "clang", "cp", "do", "docker", "done", "echo", "else", "esac", "exec",
         "exit",
         "fi", "for", "git", "head", "if", "in", "kill", "ls", "mkdir", "nohup", "npm", "pip", "podman", "python",
-        "python3", "python3.11", "sbatch", "scontrol", "srun", "swift", "systemctl", "tail", "tensorboard", "then", "timeout",
+        "python3", "python3.11", "sbatch", "scontrol", "srun", "swift", "systemctl", "tail", "tensorboard", "then",
+        "timeout",
         "trap", "wait", "while", "[", "source", "export", "sudo", "rm", "mv", "curl", "man", "complete", "jq", "brew",
     ]
 

@@ -87,7 +87,7 @@ struct ProgramGrammar: Decodable, Sendable {
     }
     let command: Command
 
-    static let programs = ["dqn-train", "dqn-play", "dqn-checkpoint"]
+    static let programs = ["dqn-train", "dqn-play", "dqn-checkpoint", "Lab"]
 
     static let all: [String: ProgramGrammar] = {
         var grammars: [String: ProgramGrammar] = [:]

@@ -37,8 +37,7 @@ import Testing
     @Test func everyBlockCompiles() throws {
         let directory = try TemporaryDirectory()
         let onPages = Documents.blocks.filter { block in
-            block.language == "swift" && block.mark("manifest") == nil
-                && !Self.examples.contains(block.mark("file") ?? "")
+            block.language == "swift" && block.mark("manifest") == nil && block.mark("file") == nil
         }
         let blocks = try onPages + Self.comments()
         #expect(blocks.count >= 15)
