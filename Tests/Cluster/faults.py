@@ -72,6 +72,7 @@ def judge(cluster, network, fault, lost, stopped, programs):
         return "survived"
     cluster.require_deserted(CLOSING_SECONDS, stopped)
     seconds = time.monotonic() - began
+    cluster.reap()
     codes = {role.name: role.process.returncode for role in cluster.roles}
     if cluster.chief.process.returncode == 0:
         # The fault came after the last step.

@@ -13,6 +13,16 @@ enum TransportSettings {
     static let keepaliveTime = Duration.seconds(2)
     static let keepaliveTimeout = Duration.seconds(2)
 
+    /// Lets the kernel end a connection whose peer acknowledges nothing for four seconds (TCP_USER_TIMEOUT): its link or
+    /// its host is lost. A stopped peer's kernel still acknowledges; keepalive and the signs of life notice that.
+    private static let endWithoutAcknowledgement: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
+        #if os(Linux)
+            channel.setOption(ChannelOptions.tcpOption(.init(rawValue: 18)), value: 4_000)
+        #else
+            channel.eventLoop.makeSucceededVoidFuture()
+        #endif
+    }
+
     /// For a server that listens for processes of its run.
     static var server: HTTP2ServerTransport.Posix.Config {
         .defaults { config in
@@ -23,13 +33,8 @@ enum TransportSettings {
             config.connection.keepalive.timeout = keepaliveTimeout
             config.connection.keepalive.clientBehavior = .init(
                 minPingIntervalWithoutCalls: .seconds(1), allowWithoutCalls: true)
-            #if os(Linux)
-                // The server's own keepalive does not close a dead connection: the kernel does, through
-                // TCP_USER_TIMEOUT (18), after so many milliseconds in which the peer acknowledges nothing.
-                config.channelDebuggingCallbacks.onAcceptTCPConnection = { channel in
-                    channel.setOption(ChannelOptions.tcpOption(.init(rawValue: 18)), value: 4_000)
-                }
-            #endif
+            // The server's own keepalive does not close a dead connection.
+            config.channelDebuggingCallbacks.onAcceptTCPConnection = endWithoutAcknowledgement
         }
     }
 
@@ -40,6 +45,8 @@ enum TransportSettings {
             config.http2.targetWindowSize = windowSize
             config.connection.keepalive = .init(
                 time: keepaliveTime, timeout: keepaliveTimeout, allowWithoutCalls: true)
+            // Keepalive notices a dead connection as soon, but then TLS waits for the peer's farewell: nine seconds in all.
+            config.channelDebuggingCallbacks.onCreateTCPConnection = endWithoutAcknowledgement
         }
     }
 

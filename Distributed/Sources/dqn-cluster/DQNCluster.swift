@@ -18,4 +18,7 @@ struct DQNCluster: AsyncParsableCommand {
               130  A signal ended the run. It is saved.
             """,
         subcommands: [Train.self, Chief.self, Shard.self, Worker.self, Certificates.self, Hold.self])
+
+    /// Parses the command line and runs the command.
+    static func start() async { await main() }
 }

@@ -7,10 +7,10 @@ struct Train: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Start all processes of a run with one command, here or on several hosts.",
         discussion: """
-            All other options are the chief's: those of dqn-train and of 'dqn-cluster chief --help'. Without
+            All other options are the chief's: those of dqn-train and of 'dqn-cluster chief --help'. Without \
             --certificates and --plaintext the command creates certificates for this run and deletes them at its end.
 
-            With --hosts, shards and workers run on these hosts, and the chief here. The command logs in with ssh, which
+            With --hosts, shards and workers run on these hosts, and the chief here. The command logs in with ssh, which \
             must need no password; ports and keys belong into ~/.ssh/config. The certificates travel through ssh.
 
             EXAMPLES
@@ -67,7 +67,7 @@ struct Train: ParsableCommand {
     /// Creates the certificates of this run in a directory that only this user may enter.
     private func temporaryCertificates() throws -> String {
         let base = ProcessInfo.processInfo.environment["XDG_RUNTIME_DIR"] ?? NSTemporaryDirectory()
-        let directory = "\(base)/dqn-cluster-\(UUID().uuidString)"
+        let directory = URL(fileURLWithPath: base).appendingPathComponent("dqn-cluster-\(UUID().uuidString)").path
         do {
             try FileManager.default.createDirectory(
                 atPath: directory, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])

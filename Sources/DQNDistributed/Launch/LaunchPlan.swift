@@ -64,6 +64,7 @@ package struct LaunchPlan: Sendable, Equatable {
             arguments: ["chief", "--listen", own, "--servers", "\(request.servers)", "--workers", "\(workers)"]
                 + security + ["--lifeline"] + request.chiefArguments)
         let common = ["--chief", Placeholder.chief] + security + ["--lifeline"]
+        let forWorkers = Self.workerOptions(in: request.chiefArguments)
         var others: [Member] = []
         for index in 0..<request.servers {
             let host = places[index % places.count].host
@@ -81,10 +82,27 @@ package struct LaunchPlan: Sendable, Equatable {
                 others.append(
                     Member(
                         role: .worker, name: "worker process \(index)" + Self.location(place.host), host: place.host,
-                        arguments: ["worker", "--workers", "\(count)"] + common))
+                        arguments: ["worker", "--workers", "\(count)"] + common + forWorkers))
             }
         }
         self.others = others
+    }
+
+    /// Options of the chief that are the workers' as well. Whoever names the environment lets it load its code, also in
+    /// the processes that the same command starts.
+    private static func workerOptions(in arguments: [String]) -> [String] {
+        let withValue: Set = ["--python", "--worker-timeout"]
+        var options: [String] = []
+        var isTrusted = false
+        for (index, word) in arguments.enumerated() {
+            let name = String(word.prefix { $0 != "=" })
+            if withValue.contains(name) {
+                options.append(word)
+                if name == word, index + 1 < arguments.count { options.append(arguments[index + 1]) }
+            }
+            isTrusted = isTrusted || name == "--env" || word == "--trust-environment"
+        }
+        return isTrusted ? options + ["--trust-environment"] : options
     }
 
     private static func location(_ host: String?) -> String { host.map { " on \($0)" } ?? "" }

@@ -57,6 +57,22 @@ import Testing
         #expect(plan.others.suffix(3).map { $0.arguments[2] } == ["2", "2", "1"])
     }
 
+    @Test func workersGetWhatConcernsThem() throws {
+        func options(_ arguments: [String]) throws -> ArraySlice<String> {
+            let plan = try LaunchPlan(
+                request {
+                    $0.workers = 1
+                    $0.chiefArguments = arguments
+                })
+            return plan.others[1].arguments.drop { $0 != "--lifeline" }.dropFirst()
+        }
+        #expect(try options(["--resume", "runs/a"]).isEmpty)
+        #expect(try options(["--env", "CartPole-v1", "--steps", "9"]) == ["--trust-environment"])
+        #expect(
+            try options(["--python=p", "--worker-timeout", "9", "--trust-environment", "--resume", "r"])
+                == ["--python=p", "--worker-timeout", "9", "--trust-environment"])
+    }
+
     @Test func severalHosts() throws {
         let plan = try LaunchPlan(
             request {
