@@ -43,7 +43,6 @@ let package = Package(
             dependencies: [
                 "ClusterTransport", .product(name: "DQNDistributed", package: "swift-dqn"),
                 .product(name: "DQNCommandLine", package: "swift-dqn"),
-                .product(name: "DQNTraining", package: "swift-dqn"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -2,7 +2,6 @@ import ArgumentParser
 import ClusterTransport
 @_spi(Distributed) import DQNCommandLine
 @_spi(Distributed) import DQNDistributed
-import DQNTraining
 import Foundation
 
 struct Chief: AsyncParsableCommand {
@@ -108,13 +107,9 @@ private final class ChiefJob: @unchecked Sendable {
     ///
     /// - Returns: the exit code.
     func run() -> Int32 {
-        var directory: URL?
+        var directory: String?
         do {
-            try training.train(as: "dqn-cluster") { settings, logger in
-                let run = try settings.makeRun(makeStore: role.makeStore, logger: logger)
-                directory = settings.directory.url
-                return run
-            }
+            try training.train(as: "dqn-cluster", makeStore: role.makeStore) { directory = $0 }
             role.end(failure: nil)
             return 0
         } catch let code as ExitCode where code.rawValue == 130 {
@@ -126,7 +121,7 @@ private final class ChiefJob: @unchecked Sendable {
             let code = (error as? ExitCode)?.rawValue ?? 1
             if !(error is ExitCode) { Output.error("\(error)") }
             if code == 1, let directory {
-                Output.error("continue the run with: dqn-cluster chief --resume \(directory.path)")
+                Output.error("continue the run with: dqn-cluster chief --resume \(directory)")
             }
             return code
         }

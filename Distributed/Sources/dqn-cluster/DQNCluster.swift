@@ -1,4 +1,5 @@
 import ArgumentParser
+@_spi(Distributed) import DQNCommandLine
 
 struct DQNCluster: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -17,8 +18,9 @@ struct DQNCluster: AsyncParsableCommand {
               77   The environment of the run or file brings code that you have not allowed.
               130  A signal ended the run. It is saved.
             """,
+        version: CommandLineTool.version,
         subcommands: [Train.self, Chief.self, Shard.self, Worker.self, Certificates.self, Hold.self])
 
     /// Parses the command line and runs the command.
-    static func start() async { await main() }
+    static func start() async { await CommandLineTool.run(Self.self) }
 }
