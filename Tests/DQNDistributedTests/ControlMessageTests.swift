@@ -1,4 +1,4 @@
-import DQNDistributed
+@_spi(Distributed) import DQNDistributed
 import DQNModel
 import Testing
 
@@ -22,6 +22,27 @@ import Testing
         #expect(try decode(ControlMessage(.alive).encoded()) == ControlMessage(.alive))
         let text = String(decoding: try message.encoded().dropFirst(4).dropLast(3), as: UTF8.self)
         #expect(text.contains(#""run":"0000000000000001ffffffffffffffff""#) && text.contains(#""type":"welcome""#))
+    }
+
+    private final class Recorder: ControlChannel, @unchecked Sendable {
+        var messages: [[UInt8]] = []
+        func send(_ message: [UInt8]) { messages.append(message) }
+        func close() {}
+    }
+
+    @Test(arguments: [0, 1, 16 << 20, (32 << 20) + 5]) func longPayloadsTravelInPieces(count: Int) throws {
+        let payload = [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
+            for index in 0..<count { bytes[index] = UInt8(truncatingIfNeeded: index >> 12) }
+            initialized = count
+        }
+        var message = ControlMessage(.state)
+        message.worker = 2
+        let channel = Recorder()
+        channel.send(message, inPieces: payload)
+        let pieces = try channel.messages.map(decode)
+        #expect(pieces.map(\.more) == Array(repeating: true, count: pieces.count - 1) + [nil])
+        #expect(pieces.allSatisfy { $0.type == .state && $0.worker == 2 && $0.payload.count <= 16 << 20 })
+        #expect(Array(pieces.map(\.payload).joined()) == payload)
     }
 
     @Test func otherBytesAreRefused() throws {

@@ -6,6 +6,8 @@ import Synchronization
 
 /// The two ends of a control stream within this process. Messages arrive later and in order, as over a network.
 final class LocalStream: Sendable {
+    /// Messages of the process with a payload.
+    let payloads = Atomic<Int>(0)
     let ofProcess: End
     let ofChief: End
 
@@ -14,6 +16,13 @@ final class LocalStream: Sendable {
         ofChief = End()
         ofProcess.connect(to: ofChief)
         ofChief.connect(to: ofProcess)
+        ofProcess.onSend = { [unowned self] message in
+            if let decoded = try? message.withUnsafeBytes({ try ControlMessage(decoding: $0) }),
+                !decoded.payload.isEmpty
+            {
+                payloads.add(1, ordering: .relaxed)
+            }
+        }
     }
 
     /// Ends the stream as the death of the process does.
@@ -34,6 +43,7 @@ final class LocalStream: Sendable {
         private weak var other: End?
         private var hasEnded = false
         private var isMuted = false
+        fileprivate var onSend: (([UInt8]) -> Void)?
 
         func connect(to other: End) { self.other = other }
 
@@ -43,6 +53,7 @@ final class LocalStream: Sendable {
         func send(_ message: [UInt8]) {
             queue.async { [self] in
                 guard !hasEnded, !isMuted else { return }
+                onSend?(message)
                 message.withUnsafeBytes { receiver?.receive($0) }
             }
         }
@@ -125,6 +136,9 @@ final class LocalCluster: @unchecked Sendable {
     var lines: [String] { book.allLines }
     /// How processes have ended, by name.
     var endings: [String: RoleEnding] { book.allEndings }
+
+    /// States that a worker process has sent.
+    func sentStates(of name: String) -> Int { book.stream(name)?.payloads.load(ordering: .relaxed) ?? 0 }
 
     /// Starts shards and, by name, worker processes with so many workers.
     init(_ settings: ChiefRole.Settings, workers: [String: Int]) {

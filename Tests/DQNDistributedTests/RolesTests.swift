@@ -95,6 +95,22 @@ import Testing
         #expect(try run.run() == .completed)
     }
 
+    /// Replays travel for files alone: an evaluation whose state is not saved fetches none.
+    @Test(.timeLimit(.minutes(2))) func statesAreFetchedOnceForEachFile() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var training = training(workers: 3, steps: 400, "run")
+        training.assignments += ["evaluation_interval=20", "log_interval=20"]
+        training.saveEvery = 0
+        let (ending, cluster) = train(training, settings(shards: 2), workers: ["a": 2, "b": 1])
+        #expect(ending.code == 0, "\(ending) \(cluster.lines)")
+        #expect(cluster.join(within: 20))
+        let files = try checkpoints("run").count
+        #expect(files < 20 && cluster.sentStates(of: "a") == 2 * files && cluster.sentStates(of: "b") == files)
+        let checkpoint = try newest("run")
+        #expect(checkpoint.counters.evaluations == 20 && checkpoint.workers.reduce(0) { $0 + $1.agentSteps } == 400)
+        #expect(checkpoint.workers.allSatisfy { $0.status == .running && $0.replay != nil })
+    }
+
     /// Trains while something happens once, when some steps have been taken.
     private func train(
         _ training: Plan, _ settings: ChiefRole.Settings, workers: [String: Int], at step: Int,

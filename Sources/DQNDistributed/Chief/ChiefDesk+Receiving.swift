@@ -30,18 +30,23 @@ extension ChiefDesk {
             for document in message.figures ?? [] where member.workers.contains(document.worker) {
                 figures[document.worker] = try document.figures()
             }
-            captureObstacle = captureObstacle ?? message.reason
             members[process]?.isAwaited = false
-        case .state:
-            if let worker = message.worker, member.workers.contains(worker) {
-                arrivedStates[worker] = message.payload
-                // The last of its workers completes the answer.
-                if worker == member.workers.last { members[process]?.isAwaited = false }
-            }
+        case .held:
+            members[process]?.held = message.held
+            members[process]?.isAwaited = false
             captureObstacle = captureObstacle ?? message.reason
+        case .state:
+            guard let worker = message.worker, member.workers.contains(worker), member.isAwaited else {
+                throw .malformed("a state is not one of the process's workers', or nobody has asked for it")
+            }
+            arrivedStates[worker, default: []] += message.payload
+            lastAnswer = now
+            // The last piece of its last worker completes the answer.
+            if worker == member.workers.last, message.more != true { members[process]?.isAwaited = false }
         case .failed: lose(process, because: "has failed: \(message.reason ?? "no reason given")")
         case .leave: lose(process, because: message.reason ?? "has left the run")
-        case .welcome, .refused, .assign, .proceed, .steps, .accepted, .pause, .stop, .report, .save, .end:
+        case .welcome, .refused, .assign, .proceed, .steps, .accepted, .pause, .stop, .report, .hold,
+            .fetch, .end:
             throw .malformed("'\(message.type.rawValue)' is a message of the chief")
         }
     }
@@ -108,6 +113,7 @@ extension ChiefDesk {
         guard let member = members[process], member.isReady, !member.workers.isEmpty else { return }
         var message = ControlMessage(.proceed)
         message.resets = member.needsReset
+        message.held = held
         members[process]?.needsReset = false
         member.channel.send(message)
     }

@@ -118,8 +118,7 @@ extension ChiefDesk {
                 for (index, state) in zip(indices, states) {
                     var message = ControlMessage(.assign)
                     message.worker = index
-                    if let state { message.payload = try terms.part.encode(state) }
-                    channel.send(message)
+                    channel.send(message, inPieces: try state.map(terms.part.encode) ?? [])
                 }
             } catch { self?.disconnect(process, "cannot be given its state: \(error)") }
         }

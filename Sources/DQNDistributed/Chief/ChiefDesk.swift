@@ -38,6 +38,8 @@ package final class ChiefDesk: @unchecked Sendable {
         var needsReset = false
         /// Whether an answer to a request for figures or states is awaited.
         var isAwaited = false
+        /// The number of the hold whose states its workers have.
+        var held: Int?
 
         /// The indices of its workers.
         var workers: [Int] { if case .workers(let indices)? = admission { indices } else { [] } }
@@ -70,8 +72,13 @@ package final class ChiefDesk: @unchecked Sendable {
     var terms: WorkerTerms?
     /// The newest state of each worker.
     var states: [Int: WorkerState] = [:]
-    /// States that have arrived and are to be read.
+    /// States that have arrived, or their first pieces, and are to be read.
     var arrivedStates: [Int: [UInt8]] = [:]
+    /// How often workers were told to hold their states, and the number of the last time while that is needed.
+    var holds = 0
+    var held: Int?
+    /// When the last answer or piece of one arrived.
+    var lastAnswer = Duration.zero
     /// The newest figures of each worker.
     var figures: [Int: WorkerFigures] = [:]
     /// Sums since the last row that belong to no worker who is present.

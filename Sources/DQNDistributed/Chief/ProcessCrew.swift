@@ -1,4 +1,3 @@
-package import DQNCheckpoint
 internal import DQNLearning
 internal import DQNModel
 internal import DQNSupport
@@ -6,9 +5,6 @@ package import DQNTraining
 
 /// The workers of other processes, behind their control streams.
 package final class ProcessCrew: Crew {
-    /// How long an answer to a request for figures or states may take.
-    private static let answerTime = Duration.seconds(600)
-
     private let desk: ChiefDesk
     private let store: ShardedParameters
     private let workerCount: Int
@@ -40,7 +36,7 @@ package final class ProcessCrew: Crew {
         part = WorkerPart(configuration, context.architecture, context.method)
         countedSteps = context.agentSteps
         try desk.startWorkers(context)
-        ask(.report)
+        readFigures()
     }
 
     package var claimedSteps: Int { desk.takenSteps }
@@ -51,7 +47,7 @@ package final class ProcessCrew: Crew {
         from taken: Int, upTo goal: Int, updatePatience: Double, isInterrupted: () -> Bool, isEnding: () -> Bool
     ) -> CrewOutcome {
         let stop = desk.takeSteps(upTo: goal, isStopped: isInterrupted)
-        if stop == .complete || stop == .stopped { ask(.report) }
+        if stop == .complete || stop == .stopped { readFigures() }
         do { try store.readCounts() } catch {
             if stop == .complete || stop == .stopped { return failed("\(error)") }
         }
@@ -101,54 +97,15 @@ package final class ProcessCrew: Crew {
         }
     }
 
-    package func saveStates() -> (states: [WorkerState], failure: CrewFailure?) {
-        ask(.save)
-        // A file is read without the monitor.
-        let arrived = desk.monitor.withLock {
-            defer { desk.arrivedStates = [:] }
-            return desk.arrivedStates
-        }
-        for (worker, bytes) in arrived.sorted(by: { $0.key < $1.key }) {
-            do {
-                let state = try part.decode(bytes)
-                desk.monitor.withLock { desk.states[worker] = state }
-            } catch {
-                desk.monitor.withLock {
-                    for (process, member) in desk.members where member.workers.contains(worker) {
-                        desk.lose(process, because: "sent a state that cannot be read: \(error)")
-                    }
-                }
-            }
-        }
-        return desk.monitor.withLock {
-            let count = max(workerCount, (desk.states.keys.max() ?? 0) + 1)
-            return ((0..<count).map { desk.states[$0] ?? .abandoned }, nil)
-        }
+    package func holdStates() -> (states: HeldStates, failure: CrewFailure?) {
+        let states = ProcessStates(desk, part, workerCount: workerCount)
+        return (HeldStates { () throws(TrainingError) in try states.fetch() }, nil)
     }
 
-    /// Asks all workers, while none takes steps, for figures or states, and waits for their answers.
-    private func ask(_ kind: ControlMessage.Kind) {
-        desk.monitor.withLock {
-            var message = ControlMessage(kind)
-            message.total = desk.book.takenSteps
-            for (process, member) in desk.members where member.isReady && !member.workers.isEmpty {
-                desk.members[process]?.isAwaited = true
-                member.channel.send(message)
-            }
-            if desk.wait(Self.answerTime, until: { !desk.members.values.contains { $0.isAwaited } }) { return }
-            guard desk.failure == nil else { return }
-            for (process, member) in desk.members where member.isAwaited {
-                desk.lose(process, because: "has not answered for \(Self.answerTime / .seconds(1)) s")
-            }
-        }
-    }
-}
-
-extension WorkerState {
-    /// The state of a worker of which nothing is known.
-    fileprivate static var abandoned: WorkerState {
-        WorkerState(
-            generators: [:], environment: nil, observation: nil, episodeReturn: 0, episodeLength: 0,
-            recentReturns: [], recentLengths: [], replay: nil, status: .abandoned)
+    /// Asks all workers, while none takes steps, for their figures.
+    private func readFigures() {
+        var message = ControlMessage(.report)
+        message.total = desk.takenSteps
+        desk.ask(message)
     }
 }

@@ -24,4 +24,16 @@ extension ControlChannel {
         guard let bytes = try? message.encoded() else { return close() }
         send(bytes)
     }
+
+    /// Sends a message with a payload that may be longer than messages may be: in pieces.
+    package func send(_ message: ControlMessage, inPieces payload: [UInt8]) {
+        var message = message
+        var rest = payload[...]
+        repeat {
+            message.payload = Array(rest.prefix(ControlMessage.longestPiece))
+            rest = rest.dropFirst(ControlMessage.longestPiece)
+            message.more = rest.isEmpty ? nil : true
+            send(message)
+        } while !rest.isEmpty
+    }
 }

@@ -8,9 +8,9 @@ package struct ControlMessage: Codable, Sendable, Equatable {
     /// What a message says.
     package enum Kind: String, Codable, Sendable {
         // To the chief.
-        case join, ready, lease, alive, figures, state, failed, leave
+        case join, ready, lease, alive, figures, held, state, failed, leave
         // From the chief.
-        case welcome, refused, assign, proceed, steps, accepted, pause, stop, report, save, end
+        case welcome, refused, assign, proceed, steps, accepted, pause, stop, report, hold, fetch, end
     }
 
     /// How a run has ended.
@@ -56,6 +56,10 @@ package struct ControlMessage: Codable, Sendable, Equatable {
     package var taken: Int?
     package var episodes: Int?
     package var releases: Bool?
+    /// The number of a hold.
+    package var held: Int?
+    /// Whether the next message continues the payload.
+    package var more: Bool?
     package var most: Int?
     package var first: Int?
     /// Agent steps of the run so far.
@@ -66,12 +70,16 @@ package struct ControlMessage: Codable, Sendable, Equatable {
     package var reason: String?
     package var outcome: Outcome?
 
+    /// The most bytes of a payload that may be sent in pieces: the other side hears of the sender meanwhile.
+    static let longestPiece = 16 << 20
+
     /// What follows the object; not part of it.
     package var payload: [UInt8] = []
 
     enum CodingKeys: String, CodingKey {
         case type, release, name, role, count, address, run, layout, configuration, shards, workers, shard, elements
-        case exchange, statistics, worker, taken, episodes, releases, most, first, total, figures, resets, reason,
+        case exchange, statistics, worker, taken, episodes, releases, held, more, most, first, total, figures, resets,
+            reason,
             outcome
         case protocolVersion = "protocol"
         case maximumStaleness = "max_staleness"

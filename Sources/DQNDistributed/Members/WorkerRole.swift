@@ -99,6 +99,8 @@ internal import DQNTraining
         let total: Int
         /// The state of each worker as bytes, by index; empty for a new one.
         var states: [Int: [UInt8]] = [:]
+        /// The workers whose states have arrived as a whole.
+        var complete: Set<Int> = []
 
         init(_ message: ControlMessage) throws {
             guard let run = message.run, let configuration = message.configuration, let shards = message.shards,
@@ -129,9 +131,10 @@ internal import DQNTraining
             if message.type == .welcome {
                 terms = try Terms(message)
             } else if message.type == .assign, let worker = message.worker {
-                terms?.states[worker] = message.payload
+                terms?.states[worker, default: []] += message.payload
+                if message.more != true { terms?.complete.insert(worker) }
             }
-            if let terms, Set(terms.states.keys).isSuperset(of: terms.workers) { return .success(terms) }
+            if let terms, terms.complete.isSuperset(of: terms.workers) { return .success(terms) }
         }
     }
 }

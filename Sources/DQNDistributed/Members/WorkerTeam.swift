@@ -15,6 +15,8 @@ struct WorkerTeam {
     private let inbox: ControlInbox
     /// What the chief's user should know about the start.
     let notices: [String]
+    /// The states of the step boundary that the chief wants held, with the number of the hold.
+    private var held: (number: Int, states: [WorkerState])?
     /// When the process was asked to end.
     private var interruption: ContinuousClock.Instant?
 
@@ -57,9 +59,11 @@ struct WorkerTeam {
             switch message?.type {
             case .proceed?:
                 if message?.resets ?? false { member.resetStatistics() }
+                if let held, held.number != message?.held { self.held = nil }
                 if let ending = try takeSteps(isInterrupted, graceTime) { return ending }
             case .report?: report(message?.total ?? 0)
-            case .save?: try save()
+            case .hold?: try hold(message?.held ?? 0)
+            case .fetch?: try sendStates(message?.held)
             default: break
             }
         }
@@ -107,19 +111,29 @@ struct WorkerTeam {
     private func report(_ total: Int) {
         var message = ControlMessage(.figures)
         message.figures = member.figures(at: total).map(FiguresDocument.init)
+        channel.send(message)
+    }
+
+    /// Takes the states of this step boundary. Replays share their memory with the workers' until these change it.
+    private mutating func hold(_ number: Int) throws {
+        held = nil
+        let (states, failure) = member.saveStates()
+        if let failure { throw failure(states.map(\.agentSteps).max() ?? 0) }
+        held = (number, states)
+        var message = ControlMessage(.held)
+        message.held = number
         message.reason = member.captureObstacle
         channel.send(message)
     }
 
-    private func save() throws {
-        let (states, failure) = member.saveStates()
-        for (worker, state) in zip(member.indices, states) {
+    private func sendStates(_ number: Int?) throws {
+        guard let held, held.number == number else {
+            throw ClusterError.malformed("the chief asks for states that are not held")
+        }
+        for (worker, state) in zip(member.indices, held.states) {
             var message = ControlMessage(.state)
             message.worker = worker
-            message.reason = member.captureObstacle
-            message.payload = try part.encode(state)
-            channel.send(message)
+            channel.send(message, inPieces: try part.encode(state))
         }
-        if let failure { throw failure(states.map(\.agentSteps).max() ?? 0) }
     }
 }

@@ -50,10 +50,22 @@ package protocol Crew: AnyObject {
     /// Begins the sums for the next row of metrics.
     func resetStatistics()
 
-    /// Returns the states of all workers, in order, with those that do not run.
+    /// Takes the states of all workers at this step boundary.
     ///
     /// A worker that fails contributes its last state, or an abandoned one.
-    func saveStates() -> (states: [WorkerState], failure: CrewFailure?)
+    func holdStates() -> (states: HeldStates, failure: CrewFailure?)
+}
+
+/// The states of all workers at a step boundary, in order, with those that do not run.
+///
+/// Whoever holds them keeps them from being forgotten where they are.
+package struct HeldStates: Sendable {
+    /// Returns the states. Called while no worker takes steps.
+    ///
+    /// It throws ``TrainingError`` (`runFailed`) if they are lost with what ends the run.
+    package let fetch: @Sendable () throws(TrainingError) -> [WorkerState]
+
+    package init(fetch: @escaping @Sendable () throws(TrainingError) -> [WorkerState]) { self.fetch = fetch }
 }
 
 /// Why the workers cannot continue, as an error with the agent steps of the run so far.

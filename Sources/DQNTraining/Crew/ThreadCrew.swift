@@ -139,7 +139,13 @@ package final class ThreadCrew: Crew {
         }
     }
 
-    package func saveStates() -> (states: [WorkerState], failure: CrewFailure?) {
+    package func holdStates() -> (states: HeldStates, failure: CrewFailure?) {
+        let (states, failure) = saveStates()
+        return (HeldStates { () throws(TrainingError) in states }, failure)
+    }
+
+    /// Returns the states of all workers, in order, with those that do not run.
+    func saveStates() -> (states: [WorkerState], failure: CrewFailure?) {
         let slots = slots
         let failures = pool.perform(on: slots.indices.filter { slots[$0].isActive }) { place, _ in
             let slot = slots[place]

@@ -31,7 +31,7 @@ public final class Trainer {
         /// The agent step of `metrics`.
         var step = 0
         /// The state of the evaluated step, with its evaluation, if training has continued meanwhile.
-        var evaluatedState: Checkpoint?
+        var evaluatedState: HeldCheckpoint?
         /// The figures of each worker, with the row of metrics.
         var workers: [WorkerReport] = []
         /// What the evaluation shows besides its return; `nil` without one.
@@ -66,7 +66,7 @@ public final class Trainer {
     /// The evaluation that is running while training continues.
     var pending: PendingEvaluation?
     /// The state in which the run has ended, if the workers have gone beyond it.
-    var endState: Checkpoint?
+    var endState: HeldCheckpoint?
     /// The warnings of the run.
     var health: RunHealth
     /// Called before the state of an evaluated step is taken, which is held until the evaluation is known.
@@ -235,23 +235,22 @@ public final class Trainer {
     /// - Throws: `TrainingError` (`runFailed`) if the parameter store cannot return its state; this sets ``failure``.
     public func checkpoint() throws(TrainingError) -> Checkpoint {
         abandonEvaluation()
-        if let endState { return endState }
-        return try snapshot()
+        if let endState { return try endState.whole() }
+        return try snapshot().whole()
     }
 
     /// Takes the state of the workers and the parameters.
-    func snapshot() throws(TrainingError) -> Checkpoint {
-        let (workers, workerFailure) = crew.saveStates()
+    func snapshot() throws(TrainingError) -> HeldCheckpoint {
+        let (workers, workerFailure) = crew.holdStates()
         failure = failure ?? workerFailure?(counters.agentSteps)
         let state: ParameterState
         do { state = try parameters.snapshot() } catch { throw storeFailed(error, during: "saving the parameters") }
-        var checkpoint = Checkpoint(
+        let checkpoint = Checkpoint(
             writer: .current, configuration: configuration.json, architecture: architecture,
             online: state.online, target: state.target, optimizer: state.optimizer,
-            counters: counters, workers: workers, evaluation: lastEvaluation,
+            counters: counters, workers: [], evaluation: lastEvaluation,
             bestEvaluation: bestEvaluation, reachedTarget: reachedTarget, statistics: pooledStatistics().values,
             history: history, extensions: foreignExtensions + [provenance, health.group].compactMap(\.self))
-        checkpoint.moveLearners(of: method)
-        return checkpoint
+        return HeldCheckpoint(checkpoint, workers, method)
     }
 }
