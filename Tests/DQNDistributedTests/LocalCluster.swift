@@ -16,11 +16,11 @@ final class LocalStream: Sendable {
         ofChief = End()
         ofProcess.connect(to: ofChief)
         ofChief.connect(to: ofProcess)
-        ofProcess.onSend = { [unowned self] message in
+        ofProcess.onSend = { [weak self] message in
             if let decoded = try? message.withUnsafeBytes({ try ControlMessage(decoding: $0) }),
                 !decoded.payload.isEmpty
             {
-                payloads.add(1, ordering: .relaxed)
+                self?.payloads.add(1, ordering: .relaxed)
             }
         }
     }

@@ -18,6 +18,14 @@ struct Worker: AsyncParsableCommand {
     var workers = 1
     @Option(help: ArgumentHelp("Python interpreter for Gymnasium environments.", valueName: "path"))
     var python: String?
+    @Option(
+        help: ArgumentHelp(
+            "Directory with Python modules of your own, for Gymnasium environments. Repeatable.", valueName: "dir"))
+    var pythonPath: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "Time limit in seconds for a step of a Gymnasium environment. (default: 30)", valueName: "seconds"))
+    var envTimeout: Double?
     @Flag(help: "Let the run's environment load its code: a plug-in, or Python modules other than Gymnasium's own.")
     var trustEnvironment = false
     @Option(
@@ -35,6 +43,17 @@ struct Worker: AsyncParsableCommand {
             throw ValidationError(
                 "--worker-timeout \(workerTimeout) is out of range; use a positive number of seconds up to 1000000.")
         }
+        if let envTimeout, !(envTimeout > 0 && envTimeout <= 1e6) {
+            throw ValidationError(
+                "--env-timeout \(envTimeout) is out of range; use a positive number of seconds up to 1000000.")
+        }
+        for path in pythonPath {
+            var isDirectory: ObjCBool = false
+            guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory), isDirectory.boolValue else {
+                throw ValidationError(
+                    "--python-path: there is no directory '\(path)'; name the directory that holds your modules.")
+            }
+        }
     }
 
     func run() async throws {
@@ -45,6 +64,8 @@ struct Worker: AsyncParsableCommand {
         var settings = WorkerRole.Settings(name: member.title)
         settings.workers = workers
         settings.python = python
+        settings.pythonPath = pythonPath.map { URL(fileURLWithPath: $0).path }
+        settings.environmentTimeout = envTimeout.map { .seconds($0) }
         settings.trustsEnvironment = trustEnvironment
         settings.workerTimeout = .seconds(workerTimeout)
         let role = WorkerRole(settings) { try ShardConnection.open($0, $1, security: security) }

@@ -91,7 +91,7 @@ package struct LaunchPlan: Sendable, Equatable {
     /// Options of the chief that are the workers' as well. Whoever names the environment lets it load its code, also in
     /// the processes that the same command starts.
     private static func workerOptions(in arguments: [String]) -> [String] {
-        let withValue: Set = ["--python", "--worker-timeout"]
+        let withValue: Set = ["--python", "--python-path", "--env-timeout", "--worker-timeout"]
         var options: [String] = []
         var isTrusted = false
         for (index, word) in arguments.enumerated() {

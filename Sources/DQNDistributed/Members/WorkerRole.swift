@@ -16,6 +16,10 @@ internal import DQNTraining
         @_spi(Distributed) public var workers = 1
         /// The Python of Gymnasium environments; `nil` looks for one.
         @_spi(Distributed) public var python: String?
+        /// The absolute paths of directories with Python modules of the user's own.
+        @_spi(Distributed) public var pythonPath: [String] = []
+        /// The time limit for a step of a Gymnasium environment, and for its start if it is longer than that one's.
+        @_spi(Distributed) public var environmentTimeout: Duration?
         /// Whether the run's environment may bring code, such as the library of a plug-in.
         @_spi(Distributed) public var trustsEnvironment = false
         /// Time without a finished step after which a worker counts as stuck.
@@ -26,7 +30,12 @@ internal import DQNTraining
 
         /// How environments are run.
         var gymnasium: GymnasiumSettings {
-            GymnasiumSettings(python: python).trusting(trustsEnvironment ? .any : .withoutCode)
+            var settings = GymnasiumSettings(python: python, pythonPath: pythonPath)
+            if let environmentTimeout {
+                settings.stepTimeout = environmentTimeout
+                settings.startTimeout = max(settings.startTimeout, environmentTimeout)
+            }
+            return settings.trusting(trustsEnvironment ? .any : .withoutCode)
         }
     }
 

@@ -71,6 +71,9 @@ import Testing
         #expect(
             try options(["--python=p", "--worker-timeout", "9", "--trust-environment", "--resume", "r"])
                 == ["--python=p", "--worker-timeout", "9", "--trust-environment"])
+        #expect(
+            try options(["--python-path", "a", "--python-path=b", "--env-timeout", "5", "--resume", "r"])
+                == ["--python-path", "a", "--python-path=b", "--env-timeout", "5"])
     }
 
     @Test func severalHosts() throws {
