@@ -1,6 +1,8 @@
 public import ArgumentParser
 import CommandLineSupport
 public import DQNLearning
+import DQNTraining
+import Foundation
 
 /// All flags of `dqn-train`, for a command of this repository that trains in another way.
 @_spi(Distributed) public struct TrainArguments: ParsableArguments {

@@ -1,3 +1,4 @@
+import DQNCheckpoint
 @_spi(Distributed) import DQNDistributed
 import DQNLearning
 import DQNModel

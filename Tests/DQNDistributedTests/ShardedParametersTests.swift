@@ -1,5 +1,5 @@
 import DQNCheckpoint
-import DQNDistributed
+@_spi(Distributed) import DQNDistributed
 import DQNLearning
 import DQNModel
 import DQNNetwork
@@ -47,6 +47,32 @@ private struct Shards {
                 .store(configuration, layout, usesTarget: state.target != nil, options)
         }
     }
+}
+
+/// A link that can be lost, and that requires requests and answers to alternate.
+private final class StrictLink: ShardLink {
+    private let link: LocalShardLink
+    private var isOpen = false
+    var isLost = false
+
+    init(to shard: ParameterShard) { link = LocalShardLink(to: shard) }
+
+    private struct Loss: Error {}
+
+    func send(_ message: UnsafeRawBufferPointer) throws {
+        #expect(!isOpen, "a request has no answer yet")
+        if isLost { throw Loss() }
+        isOpen = true
+        link.send(message)
+    }
+
+    func receive(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        #expect(isOpen, "no request is open")
+        isOpen = false
+        try link.receive(body)
+    }
+
+    func close() {}
 }
 
 @Suite struct ShardedParametersTests {
@@ -163,6 +189,27 @@ private struct Shards {
         #expect(stores[0].updateCount == 3)
         let whole = try stores[0].snapshot()
         #expect(whole.updateCount == 3 && whole.targetRefreshCount == 1 && whole.optimizer?.stepCount == 3)
+    }
+
+    /// A process may have other threads, and a chief saves what it can: a lost shard leaves the streams of the others in
+    /// order.
+    @Test func aLostShardFailsEveryExchangeAndNothingElse() throws {
+        let (shards, _, layout) = try stores()
+        let links = shards.shards.map { StrictLink(to: $0) }
+        let store = try ShardedParameters(
+            configuration("async-dqn", workers: 2), layout: layout, run: shards.run, links: links, usesTarget: true)
+        let copy = ParameterSlab(layout: layout)
+        for lost in [1, 0] {
+            links[lost].isLost = true
+            #expect(throws: (any Error).self) { try store.pull(into: copy) }
+            #expect(throws: (any Error).self) {
+                try store.push(ones(layout), learningRate: 0.1, scale: 1, optimizer: nil, pullingInto: copy)
+            }
+            #expect(throws: (any Error).self) { try store.snapshot() }
+            #expect(throws: (any Error).self) { try store.readCounts() }
+            links[lost].isLost = false
+            _ = try store.pull(into: copy)
+        }
     }
 
     @Test func gradientsOfAProcessThatIsBehindAreDropped() throws {

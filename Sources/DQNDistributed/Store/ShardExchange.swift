@@ -104,13 +104,18 @@ final class ShardExchange {
         reading: (Int, ExchangeHeader, UnsafeRawBufferPointer) throws -> Void
     ) throws {
         sequence += 1
-        for (shard, link) in links.enumerated() {
-            request(shard, messages[shard])
-            try link.send(messages[shard].bytes)
-        }
-        // An answer that is refused does not keep the others: each stream stays in order.
         var failure: (any Error)?
-        for (shard, link) in links.enumerated() {
+        var sent = 0
+        do {
+            for (shard, link) in links.enumerated() {
+                request(shard, messages[shard])
+                try link.send(messages[shard].bytes)
+                sent += 1
+            }
+        } catch { failure = error }
+        // Neither a lost shard nor an answer that is refused keeps the other answers: each stream stays in order, for other
+        // threads and for what is still tried at the end.
+        for (shard, link) in links.prefix(sent).enumerated() {
             do {
                 try link.receive { bytes in try reading(shard, try answer(bytes, of: shard, expecting: kind), bytes) }
             } catch { failure = failure ?? error }
