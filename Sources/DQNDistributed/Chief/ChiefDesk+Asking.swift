@@ -1,3 +1,5 @@
+internal import DQNSupport
+
 extension ChiefDesk {
     /// How long no answer to a request for figures or states may arrive.
     private static let answerTime = Duration.seconds(600)

@@ -78,9 +78,8 @@ package struct ControlMessage: Codable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case type, release, name, role, count, address, run, layout, configuration, shards, workers, shard, elements
-        case exchange, statistics, worker, taken, episodes, releases, held, more, most, first, total, figures, resets,
-            reason,
-            outcome
+        case exchange, statistics, worker, taken, episodes, releases, most, first, total, figures, resets
+        case held, more, reason, outcome
         case protocolVersion = "protocol"
         case maximumStaleness = "max_staleness"
         case isNew = "new"
