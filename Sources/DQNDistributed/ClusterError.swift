@@ -13,6 +13,8 @@ extension DQNError.Code where Domain == ClusterErrors {
     package static var refused: Self { Self(rawValue: "refused") }
     /// Too few processes take part.
     package static var missingProcesses: Self { Self(rawValue: "missingProcesses") }
+    /// A worker's state cannot be written to this machine's temporary directory.
+    package static var temporaryFile: Self { Self(rawValue: "temporaryFile") }
     /// The settings of a cluster do not fit each other.
     package static var invalidCluster: Self { Self(rawValue: "invalidCluster") }
 }

@@ -85,7 +85,8 @@ extension ChiefDesk {
                 if failure != nil { return .failed }
                 if book.isComplete { return .complete }
                 if isAsked, book.isQuiet { return .stopped }
-                guard book.members.isEmpty else {
+                // One that is starting its environments will take steps.
+                guard !roster.hasWorkers else {
                     desertion = nil
                     monitor.wait(seconds: 0.02)
                     return nil

@@ -30,12 +30,15 @@ extension ChiefDesk {
             for document in message.figures ?? [] where member.workers.contains(document.worker) {
                 figures[document.worker] = try document.figures()
             }
+            droppedGradients[process] = max(message.dropped ?? 0, 0)
             members[process]?.isAwaited = false
         case .held:
             members[process]?.held = message.held
             members[process]?.isAwaited = false
             captureObstacle = captureObstacle ?? message.reason
         case .state:
+            // With a lost shard nobody waits for what is under way.
+            if failure != nil { break }
             guard let worker = message.worker, member.workers.contains(worker), member.isAwaited else {
                 throw .malformed("a state is not one of the process's workers', or nobody has asked for it")
             }

@@ -52,11 +52,13 @@ extension ChiefDesk {
     }
 
     private func missing(_ what: String) -> ClusterError {
-        let seconds = settings.startTimeout / .seconds(1)
+        if EndRequest.isMade {
+            return ClusterError(code: .missingProcesses, message: "A signal has ended the run before its start.")
+        }
         return ClusterError(
             code: .missingProcesses,
             message: failure
-                ?? "Only \(what) joined within \(seconds) s. Start all processes with the chief's address, or allow more "
+                ?? "Only \(what) joined within \(Self.text(settings.startTimeout)). Start all processes with the chief's address, or allow more "
                 + "time with --start-timeout.")
     }
 
@@ -109,7 +111,7 @@ extension ChiefDesk {
             return state
         }
         let taken = book.takenSteps
-        _ = JobThread(name: "dqn-welcome") { [weak self] in
+        let thread = JobThread(name: "dqn-welcome") { [weak self] in
             do {
                 var message = terms.welcome
                 message.workers = indices
@@ -122,5 +124,6 @@ extension ChiefDesk {
                 }
             } catch { self?.disconnect(process, "cannot be given its state: \(error)") }
         }
+        if let error = thread.startError { lose(process, because: "cannot be given its state: \(error)") }
     }
 }

@@ -85,6 +85,8 @@ package final class ChiefDesk: @unchecked Sendable {
     var openSums = TrainingStatistics()
     /// Episodes that have ended since the trainer counted them.
     var newEpisodes = 0
+    /// Gradients that were too old, by process, with those of lost ones.
+    var droppedGradients: [Int: Int] = [:]
     /// Why the state of an environment cannot be saved.
     var captureObstacle: String?
     /// Why the last worker was lost.
@@ -129,11 +131,11 @@ package final class ChiefDesk: @unchecked Sendable {
 
     /// Waits with the monitor held.
     ///
-    /// - Returns: whether the condition was met within the time.
+    /// - Returns: whether the condition was met within the time, and before a signal asked for the end.
     func wait(_ time: Duration, until isMet: () -> Bool) -> Bool {
         let deadline = now + time
         while !isMet() {
-            if now > deadline || failure != nil { return false }
+            if now > deadline || failure != nil || EndRequest.isMade { return false }
             monitor.wait(seconds: 0.02)
         }
         return true
@@ -142,19 +144,31 @@ package final class ChiefDesk: @unchecked Sendable {
     /// Looks for silent processes until the end of the run.
     private func watch() {
         _ = JobThread(name: "dqn-desk") { [weak self] in
-            while let self, !self.tick() {}
+            var last: Duration?
+            while let self, !self.tick(since: &last) {}
         }
     }
 
+    /// - Parameter last: the time of the last look.
     /// - Returns: whether the run has ended.
-    private func tick() -> Bool {
+    private func tick(since last: inout Duration?) -> Bool {
         monitor.withLock {
             monitor.wait(seconds: 0.1)
+            // While this process stood still, it could not hear anybody.
+            let gap = now - (last ?? now)
+            if gap > .seconds(1) { for number in members.keys { members[number]?.lastHeard += gap } }
+            last = now
             for (number, member) in members where now - member.lastHeard > limit(of: member) {
-                lose(number, because: "has not been heard of for \(settings.patience / .seconds(1)) s")
+                lose(number, because: "has not been heard of for \(Self.text(limit(of: member)))")
             }
             return hasEnded
         }
+    }
+
+    /// A time limit in messages.
+    static func text(_ limit: Duration) -> String {
+        let seconds = limit / .seconds(1)
+        return Int(exactly: seconds).map { "\($0) s" } ?? "\(seconds) s"
     }
 
     /// How long a process may be silent: one that is not ready creates environments or reads its state.

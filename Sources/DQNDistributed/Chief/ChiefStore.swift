@@ -28,6 +28,13 @@ package final class ChiefStore: CrewProviding, @unchecked Sendable {
                     "The workers of the method '\(method.name)' do not train asynchronously; use async-dqn, async-q, "
                     + "async-sarsa, async-nstep-q or a3c.")
         }
+        guard configuration.workerSteps == 0 else {
+            throw ClusterError(
+                code: .invalidCluster,
+                message:
+                    "worker_steps is \(configuration.workerSteps), but the workers of several processes share their "
+                    + "steps; set it to 0.")
+        }
         var options = desk.settings.exchange
         options.isOnlyWorker = configuration.workers == 1
         try options.validate(for: configuration)
@@ -35,7 +42,10 @@ package final class ChiefStore: CrewProviding, @unchecked Sendable {
         links = try addresses.enumerated().map { try connect("shard \($0)", $1) }
         self.desk = desk
         let links = links
-        desk.monitor.withLock { desk.onFailure = { for link in links { link.close() } } }
+        desk.monitor.withLock {
+            desk.onFailure = { for link in links { link.close() } }
+            if desk.failure != nil { desk.onFailure() }
+        }
         // The chief exchanges no gradients, and evaluates and saves θ as it is.
         parameters = try ShardedParameters(
             configuration, layout: layout, run: desk.run, links: links, usesTarget: method.usesTarget)

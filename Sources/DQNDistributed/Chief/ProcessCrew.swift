@@ -10,6 +10,7 @@ package final class ProcessCrew: Crew {
     private let workerCount: Int
     private let part: WorkerPart
     private var countedSteps: Int
+    private var reportedDrops = 0
 
     package let notices: [String] = []
     package let pause: (stopping: Duration, handOver: Duration)? = nil
@@ -19,17 +20,9 @@ package final class ProcessCrew: Crew {
 
     /// Waits for the workers that the run starts with.
     ///
-    /// - Throws: ``ClusterError`` if too few workers join in time; ``TrainingError`` (`invalidConfiguration`) if the run's
-    ///   settings do not suit several processes.
+    /// - Throws: ``ClusterError`` if too few workers join in time.
     init(_ desk: ChiefDesk, _ store: ShardedParameters, _ context: CrewContext) throws {
         let configuration = context.configuration
-        guard configuration.workerSteps == 0 else {
-            throw TrainingError(
-                code: .invalidConfiguration,
-                message:
-                    "worker_steps is \(configuration.workerSteps), but the workers of several processes share their "
-                    + "steps; set it to 0.")
-        }
         self.desk = desk
         self.store = store
         workerCount = configuration.workers
@@ -53,8 +46,16 @@ package final class ProcessCrew: Crew {
         }
         let loss = desk.monitor.withLock { (shard: desk.failure, worker: desk.lastLoss) }
         if let shard = loss.shard { return failed(shard) }
-        guard stop == .deserted else { return CrewOutcome() }
+        guard stop == .deserted else { return CrewOutcome(notices: noticeOfDrops) }
         return failed("All workers are lost\(loss.worker.map { " (the last: \($0))" } ?? "").")
+    }
+
+    /// What is new about gradients that were too old.
+    private var noticeOfDrops: [String] {
+        let dropped = desk.monitor.withLock { desk.droppedGradients.values.reduce(0, +) }
+        defer { reportedDrops = dropped }
+        guard dropped > reportedDrops else { return [] }
+        return ["\(dropped - reportedDrops) gradients were too old and were dropped; \(dropped) since the start"]
     }
 
     private func failed(_ message: String) -> CrewOutcome {

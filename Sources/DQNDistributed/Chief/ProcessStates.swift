@@ -33,30 +33,35 @@ final class ProcessStates: @unchecked Sendable {
 
     /// Returns the states; a worker that is lost contributes its last one, or an abandoned one.
     ///
-    /// - Throws: ``TrainingError`` (`runFailed`) if a shard is lost, with which all processes end.
+    /// - Throws: ``TrainingError`` (`runFailed`) if a shard is lost, with which all processes end, or this machine has no room
+    ///   for the states.
     func fetch() throws(TrainingError) -> [WorkerState] {
         if let states { return states }
-        let arrived = desk.fetch(number)
+        try desk.fetch(number) { (worker, bytes) throws(TrainingError) in try note(bytes, of: worker) }
         if let loss = desk.lossOfShard {
-            throw TrainingError(
-                code: .runFailed, message: "The state of the workers is lost with the run: \(loss)")
-        }
-        // Files are read without the monitor.
-        for (worker, bytes) in arrived.sorted(by: { $0.key < $1.key }) {
-            do {
-                let state = try part.decode(bytes)
-                desk.monitor.withLock { desk.states[worker] = state }
-            } catch {
-                desk.monitor.withLock {
-                    for (process, member) in desk.members where member.workers.contains(worker) {
-                        desk.lose(process, because: "sent a state that cannot be read: \(error)")
-                    }
-                }
-            }
+            throw TrainingError(code: .runFailed, message: "The state of the workers is lost with the run: \(loss)")
         }
         let found = desk.monitor.withLock { (0..<count).map { desk.states[$0] ?? .abandoned } }
         states = found
         return found
+    }
+
+    /// Reads a state that has arrived. A worker whose state is none is given up.
+    ///
+    /// - Throws: ``TrainingError`` (`runFailed`) if this machine has no room to read it.
+    private func note(_ bytes: [UInt8], of worker: Int) throws(TrainingError) {
+        do {
+            let state = try part.decode(bytes)
+            desk.monitor.withLock { desk.states[worker] = state }
+        } catch let error as ClusterError where error.code == .temporaryFile {
+            throw TrainingError(code: .runFailed, message: error.message, underlying: error)
+        } catch {
+            desk.monitor.withLock {
+                for (process, member) in desk.members where member.workers.contains(worker) {
+                    desk.lose(process, because: "sent a state that cannot be read: \(error)")
+                }
+            }
+        }
     }
 }
 

@@ -65,13 +65,16 @@ package struct ControlMessage: Codable, Sendable, Equatable {
     /// Agent steps of the run so far.
     package var total: Int?
     package var figures: [FiguresDocument]?
+    /// Gradients of the process that shards found too old.
+    package var dropped: Int?
     /// Whether the sums for a row of metrics begin again.
     package var resets: Bool?
     package var reason: String?
     package var outcome: Outcome?
 
-    /// The most bytes of a payload that may be sent in pieces: the other side hears of the sender meanwhile.
-    static let longestPiece = 16 << 20
+    /// The most bytes of a payload that is sent in pieces. The other side hears of the sender meanwhile: a piece must not
+    /// take as long as a process may be silent.
+    static let longestPiece = 1 << 20
 
     /// What follows the object; not part of it.
     package var payload: [UInt8] = []
@@ -79,7 +82,7 @@ package struct ControlMessage: Codable, Sendable, Equatable {
     enum CodingKeys: String, CodingKey {
         case type, release, name, role, count, address, run, layout, configuration, shards, workers, shard, elements
         case exchange, statistics, worker, taken, episodes, releases, most, first, total, figures, resets
-        case held, more, reason, outcome
+        case dropped, held, more, reason, outcome
         case protocolVersion = "protocol"
         case maximumStaleness = "max_staleness"
         case isNew = "new"

@@ -1,6 +1,7 @@
 package import DQNCheckpoint
 package import DQNLearning
 package import DQNModel
+internal import DQNSupport
 internal import Foundation
 
 /// A worker's state as bytes: a checkpoint file that holds this worker alone, with zeros for the parameters.
@@ -43,7 +44,7 @@ package struct WorkerPart: Sendable {
     ///   another network.
     package func decode(_ bytes: [UInt8]) throws -> WorkerState {
         let checkpoint = try Self.withTemporaryFile { file in
-            try Data(bytes).write(to: file)
+            do { try Data(bytes).write(to: file) } catch { throw Self.unwritable(file, error) }
             return try Checkpoint(resuming: file)
         }
         let states = try checkpoint.workerStates(of: method)
@@ -56,9 +57,19 @@ package struct WorkerPart: Sendable {
     private static func withTemporaryFile<Result>(_ body: (URL) throws -> Result) throws -> Result {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("dqn-cluster-\(UUID().uuidString)", isDirectory: true)
-        try FileManager.default.createDirectory(
-            at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        do {
+            try FileManager.default.createDirectory(
+                at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch { throw unwritable(folder, error) }
         defer { try? FileManager.default.removeItem(at: folder) }
         return try body(folder.appendingPathComponent("worker.h5"))
+    }
+
+    private static func unwritable(_ file: URL, _ error: any Error) -> ClusterError {
+        ClusterError(
+            code: .temporaryFile,
+            message:
+                "The state of a worker cannot be written to '\(file.path)' (\(systemReason(error))); make room there, "
+                + "or set TMPDIR to another directory.", underlying: error)
     }
 }

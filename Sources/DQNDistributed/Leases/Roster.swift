@@ -78,8 +78,10 @@ package struct Roster: Sendable {
         members.values.flatMap { if case .workers(let indices) = $0.admission { indices } else { [Int]() } }.sorted()
     }
 
-    /// Whether all shards and as many workers as the run starts with have been admitted.
-    package var isComplete: Bool { hasAllShards && workers.count >= workerCount }
+    /// Whether any worker takes part.
+    package var hasWorkers: Bool {
+        members.values.contains { if case .workers = $0.admission { true } else { false } }
+    }
 
     /// Sets the number of workers that the run starts with, before any is admitted.
     package mutating func expect(workers: Int) { workerCount = workers }

@@ -17,6 +17,9 @@ struct WorkerTeam {
     let notices: [String]
     /// The states of the step boundary that the chief wants held, with the number of the hold.
     private var held: (number: Int, states: [WorkerState])?
+    /// Why the workers cannot continue after they have been saved: the state of an environment cannot be.
+    private var obstacle: TrainingError?
+    private let store: ShardedParameters
     /// When the process was asked to end.
     private var interruption: ContinuousClock.Instant?
 
@@ -45,6 +48,7 @@ struct WorkerTeam {
             LeasedSteps(of: worker, from: leases, atMost: 1 << 40, episodes: member.episodes(at: place))
         }
         self.member = member
+        self.store = store
         self.part = part
     }
 
@@ -60,6 +64,7 @@ struct WorkerTeam {
             case .proceed?:
                 if message?.resets ?? false { member.resetStatistics() }
                 if let held, held.number != message?.held { self.held = nil }
+                if let obstacle { throw obstacle }
                 if let ending = try takeSteps(isInterrupted, graceTime) { return ending }
             case .report?: report(message?.total ?? 0)
             case .hold?: try hold(message?.held ?? 0)
@@ -111,6 +116,7 @@ struct WorkerTeam {
     private func report(_ total: Int) {
         var message = ControlMessage(.figures)
         message.figures = member.figures(at: total).map(FiguresDocument.init)
+        message.dropped = store.droppedCount
         channel.send(message)
     }
 
@@ -118,7 +124,7 @@ struct WorkerTeam {
     private mutating func hold(_ number: Int) throws {
         held = nil
         let (states, failure) = member.saveStates()
-        if let failure { throw failure(states.map(\.agentSteps).max() ?? 0) }
+        obstacle = failure?(states.map(\.agentSteps).max() ?? 0)
         held = (number, states)
         var message = ControlMessage(.held)
         message.held = number
@@ -135,5 +141,6 @@ struct WorkerTeam {
             message.worker = worker
             channel.send(message, inPieces: try part.encode(state))
         }
+        if let obstacle { throw obstacle }
     }
 }

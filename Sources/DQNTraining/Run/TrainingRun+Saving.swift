@@ -34,8 +34,9 @@ extension TrainingRun {
 
     private func save(at step: Int, _ state: () throws(TrainingError) -> Checkpoint) {
         do throws(TrainingError) { save(try state()) } catch {
-            // The trainer has failed: its next advance ends the run.
             logger.error("the save at agent step \(step) failed before it started: \(error)")
+            // If the trainer has failed, its next advance ends the run.
+            if trainer.failure == nil { saves.recordFailure(error, at: step) }
         }
     }
 

@@ -218,6 +218,12 @@ struct TrainerSetup {
         if let provider = store as? any CrewProviding {
             // It has told what it is.
             environment.release(pool)
+            guard keptEnvironments.allSatisfy({ $0.allSatisfy { $0 == nil } }) else {
+                throw TrainingError(
+                    code: .invalidConfiguration,
+                    message: "The environments of the origin keep values across episodes, which workers of other "
+                        + "processes cannot take over; start with --policy-only, or with dqn-train.")
+            }
             return try provider.makeCrew(context)
         }
         return try ThreadCrew(
