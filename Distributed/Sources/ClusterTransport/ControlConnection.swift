@@ -41,7 +41,8 @@ package final class ControlConnection: Sendable {
             }
             receiver.lose("has closed the connection to \(address)")
         } catch let loss as ConnectionLoss {
-            receiver.lose("\(loss.description) at \(address)")
+            receiver.lose(
+                "\(loss.description) at \(address): no chief listens there, or it has other certificates")
         } catch {
             receiver.lose("cannot be reached at \(address) (\(error))")
         }

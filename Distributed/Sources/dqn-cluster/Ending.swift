@@ -49,7 +49,4 @@ enum Ending {
             }
         }
     }
-
-    /// Asks the process to end, as a signal does.
-    static func askNow() { request.store(true, ordering: .relaxed) }
 }

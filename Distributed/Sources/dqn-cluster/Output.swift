@@ -1,4 +1,5 @@
 import ArgumentParser
+@_spi(Distributed) import DQNDistributed
 import Foundation
 
 /// What the program prints, and how it ends.
@@ -28,6 +29,12 @@ enum Output {
     static func exit(_ code: Int32, _ message: String?) -> Never {
         if let message { error(message) }
         Foundation.exit(code)
+    }
+
+    /// Ends the process of a shard or worker: threads that still compute are in nobody's way.
+    static func exitAtOnce(_ ending: RoleEnding) -> Never {
+        if let message = ending.message { error(message) }
+        _exit(ending.code)
     }
 
     /// Runs a role, which blocks, on a thread of its own.

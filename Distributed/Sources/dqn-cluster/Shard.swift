@@ -44,8 +44,7 @@ struct Shard: AsyncParsableCommand {
         let connection = ControlConnection(to: chief, security: security, startTime: options.startTimeout)
         let control = Task { await connection.run(role.receiver) }
         let ending = await Output.onThread { role.run(on: connection.channel, announce: Output.line) }
-        await finish(control)
-        Output.exit(ending.code, ending.message)
+        await finish(control, ending)
     }
 }
 
@@ -57,14 +56,14 @@ func listeningAddress(_ text: String) throws -> ClusterAddress {
     return address
 }
 
-/// Lets the last messages of a control stream leave.
-func finish(_ control: Task<Void, Never>) async {
-    let patience = Task {
+/// Lets the last messages of a control stream leave, for a moment, and ends the process.
+func finish(_ control: Task<Void, Never>, _ ending: RoleEnding) async -> Never {
+    Task {
         try? await Task.sleep(for: .milliseconds(500))
-        control.cancel()
+        Output.exitAtOnce(ending)
     }
     await control.value
-    patience.cancel()
+    Output.exitAtOnce(ending)
 }
 
 extension Result {

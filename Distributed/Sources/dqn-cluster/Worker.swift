@@ -72,9 +72,10 @@ struct Worker: AsyncParsableCommand {
         let connection = ControlConnection(to: chief, security: security, startTime: options.startTimeout)
         let control = Task { await connection.run(role.receiver) }
         let ending = await Output.onThread {
-            role.run(on: connection.channel, isInterrupted: { Ending.isRequested }, announce: Output.line)
+            role.run(
+                on: connection.channel, isInterrupted: { Ending.isRequested }, onOverdue: { Output.exitAtOnce($0) },
+                announce: Output.line)
         }
-        await finish(control)
-        Output.exit(ending.code, ending.message)
+        await finish(control, ending)
     }
 }

@@ -11,6 +11,8 @@ internal import Foundation
     private static let interval = 0.02
     /// Seconds that processes have to end by themselves after the chief, which tells them.
     static let farewell = 3.0
+    /// Seconds that the chief may take to end after others of the run have ended.
+    static let chiefFarewell = 1.0
     /// Seconds that processes have to end after their standard input has closed.
     static let patience = 2.0
     /// Seconds that a chief has to end after it has lost a shard, if it is stopped and if it is not.
@@ -62,9 +64,24 @@ internal import Foundation
             if let ending = watchChief() { return finish(ending) }
             for process in others { watch(process) }
             judge()
-            if let failure { return abandon(failure) }
+            if let failure {
+                // The chief may have ended them, and tells why.
+                if shardLoss == nil, let ending = awaitChief(seconds: Self.chiefFarewell) { return finish(ending) }
+                return abandon(failure)
+            }
             usleep(UInt32(Self.interval * 1e6))
         }
+    }
+
+    /// Returns how the chief ends, if it does so soon by itself.
+    private func awaitChief(seconds: Double) -> ChildProcess.Ending? {
+        var waited = RunningTime()
+        while waited.seconds < seconds {
+            if let ending = watchChief() { return ending }
+            usleep(UInt32(Self.interval * 1e6))
+            waited.read()
+        }
+        return nil
     }
 
     /// Reads from the chief, starts the others once it listens, and passes signals on.

@@ -10,18 +10,23 @@ final class ControlInbox: ControlReceiver, @unchecked Sendable {
     /// Answers to leases, by worker.
     private var answers: [Int: ControlMessage] = [:]
     private var loss: String?
+    /// When and how the chief has ended this process's part, or was lost.
+    private var end: (time: ContinuousClock.Instant, ending: RoleEnding)?
 
     func receive(_ message: UnsafeRawBufferPointer) {
         let result = Result { () throws(ClusterError) in try ControlMessage(decoding: message) }
         monitor.withLock {
             switch result {
             case .success(let message):
+                noteEnd(RoleEnding(message, nil))
                 if [.steps, .accepted, .pause].contains(message.type), let worker = message.worker {
                     answers[worker] = message
                 } else {
                     messages.append(message)
                 }
-            case .failure(let error): loss = loss ?? error.message
+            case .failure(let error):
+                loss = loss ?? error.message
+                noteEnd(RoleEnding(nil, error.message))
             }
             monitor.wakeAll()
         }
@@ -30,12 +35,23 @@ final class ControlInbox: ControlReceiver, @unchecked Sendable {
     func lose(_ reason: String) {
         monitor.withLock {
             loss = loss ?? reason
+            noteEnd(RoleEnding(nil, reason))
             monitor.wakeAll()
         }
     }
 
+    private func noteEnd(_ ending: RoleEnding?) { if end == nil, let ending { end = (.now, ending) } }
+
+    /// How this process should have ended, once that is some time ago; `nil` before.
+    func overdueEnding(after time: Duration) -> RoleEnding? {
+        monitor.withLock {
+            guard let end, .now - end.time > time else { return nil }
+            return end.ending
+        }
+    }
+
     /// Why nothing more will come, once everything has been taken.
-    var end: String? { monitor.withLock { messages.isEmpty ? loss : nil } }
+    var lossAfterAll: String? { monitor.withLock { messages.isEmpty ? loss : nil } }
 
     /// Returns the next message.
     ///

@@ -25,22 +25,34 @@ internal import DQNSupport
     }
 }
 
-/// Tells the chief of a process's life, from a thread of its own, until it is released.
+/// Tells the chief of a process's life, from a thread of its own, until it is released; and the process of its end, which
+/// may not look for it while it creates environments.
 final class SignsOfLife: Sendable {
     /// Seconds between two of them.
     private static let interval = 0.25
+    /// How long a process may take to notice its end by itself.
+    private static let grace = Duration.seconds(3)
 
     private let monitor = Monitor()
     private let thread: JobThread
 
-    init(to channel: any ControlChannel) {
+    /// - Parameter onOverdue: called once if the process should have ended by what is in its inbox.
+    init(
+        to channel: any ControlChannel, _ inbox: ControlInbox,
+        onOverdue: @escaping @Sendable (RoleEnding) -> Void = { _ in }
+    ) {
         let monitor = monitor
         thread = JobThread(name: "dqn-alive", monitor: monitor, heartbeat: nil)
         let thread = thread
         monitor.withLock {
             thread.submit { [weak thread] in
+                var isOverdue = false
                 while thread != nil {
                     channel.send(ControlMessage(.alive))
+                    if !isOverdue, let ending = inbox.overdueEnding(after: Self.grace) {
+                        isOverdue = true
+                        onOverdue(ending)
+                    }
                     monitor.withLock { monitor.wait(seconds: Self.interval) }
                 }
             }

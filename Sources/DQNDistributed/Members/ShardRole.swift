@@ -37,12 +37,12 @@ internal import DQNSupport
     ///   - channel: to the chief.
     ///   - announce: receives `ready shard 0 ADDRESS` once the shard serves.
     @_spi(Distributed) public func run(on channel: any ControlChannel, announce: (String) -> Void) -> RoleEnding {
-        let life = SignsOfLife(to: channel)
+        let life = SignsOfLife(to: channel, inbox)
         defer { withExtendedLifetime(life) { channel.close() } }
         channel.send(.join(name, role: "shard", address: address))
         while true {
             let message = inbox.next(within: 1)
-            if let ending = RoleEnding(message, inbox.end) { return ending }
+            if let ending = RoleEnding(message, inbox.lossAfterAll) { return ending }
             guard let message, message.type == .assign else { continue }
             do {
                 let shard = try Self.shard(message)

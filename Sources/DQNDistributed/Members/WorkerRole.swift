@@ -65,11 +65,14 @@ internal import DQNTraining
     /// - Parameters:
     ///   - channel: to the chief.
     ///   - isInterrupted: whether the process was asked to end; it then leaves the run, unless that ends soon.
+    ///   - onOverdue: called on another thread if this does not return although the chief is lost or has ended the run, as
+    ///     while an environment is created; the program must exit.
     ///   - announce: receives `ready worker 3 4` once the workers have their environments.
     @_spi(Distributed) public func run(
-        on channel: any ControlChannel, isInterrupted: () -> Bool = { false }, announce: (String) -> Void
+        on channel: any ControlChannel, isInterrupted: () -> Bool = { false },
+        onOverdue: @escaping @Sendable (RoleEnding) -> Void = { _ in }, announce: (String) -> Void
     ) -> RoleEnding {
-        let life = SignsOfLife(to: channel)
+        let life = SignsOfLife(to: channel, inbox, onOverdue: onOverdue)
         defer { withExtendedLifetime(life) { channel.close() } }
         // Threads that wait for the chief or for a shard must not wait for ever.
         defer { inbox.lose("has been left") }
@@ -134,7 +137,7 @@ internal import DQNTraining
         var terms: Terms?
         while true {
             let message = inbox.next(within: 0.2)
-            if let ending = RoleEnding(message, inbox.end) { return .failure(Ended(ending: ending)) }
+            if let ending = RoleEnding(message, inbox.lossAfterAll) { return .failure(Ended(ending: ending)) }
             if isInterrupted() { return .failure(Ended(ending: RoleEnding(130))) }
             guard let message else { continue }
             if message.type == .welcome {

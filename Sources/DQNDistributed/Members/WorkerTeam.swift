@@ -58,7 +58,7 @@ struct WorkerTeam {
     mutating func work(_ isInterrupted: () -> Bool, graceTime: Duration) throws -> RoleEnding {
         while true {
             let message = inbox.next(within: 0.2)
-            if let ending = RoleEnding(message, inbox.end) { return ending }
+            if let ending = RoleEnding(message, inbox.lossAfterAll) { return ending }
             if let ending = leave(isInterrupted, graceTime) { return ending }
             switch message?.type {
             case .proceed?:
@@ -99,7 +99,7 @@ struct WorkerTeam {
             release()
         } whileWaiting: {
             let message = inbox.nextStop()
-            ending = RoleEnding(message, inbox.end)
+            ending = RoleEnding(message, inbox.lossAfterAll)
             if message?.type == .stop { release() }
             if isInterrupted() {
                 if interruption == nil { interruption = .now }

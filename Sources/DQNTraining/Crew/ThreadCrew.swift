@@ -1,4 +1,4 @@
-package import DQNCheckpoint
+internal import DQNCheckpoint
 internal import DQNEnvironments
 internal import DQNLearning
 internal import DQNModel
