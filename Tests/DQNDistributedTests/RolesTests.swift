@@ -153,9 +153,9 @@ import Testing
         let lost = try #require(losses.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) })
         let checkpoint = try newest("run")
         #expect(checkpoint.counters.agentSteps == 4_000 && checkpoint.workers.count == 3)
-        // It contributes the state of an earlier save.
+        // It contributes the state of an earlier save, of which it was lost at once or later.
         #expect(checkpoint.workers[lost].agentSteps > 0)
-        #expect(checkpoint.workers.reduce(0) { $0 + $1.agentSteps } < 4_000)
+        #expect(checkpoint.workers.reduce(0) { $0 + $1.agentSteps } <= 4_000)
     }
 
     @Test(.timeLimit(.minutes(2))) func aWorkerJoinsARunningJobInTheLostOnesPlace() throws {
@@ -183,8 +183,12 @@ import Testing
     func aLostShardEndsEverything(isSilent: Bool) throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let start = ContinuousClock.now
+        var training = longTraining("run")
+        // However fast: the run must not be complete before a silent shard is noticed.
+        training.steps = 10_000_000
+        training.scheduleSteps = 10_000_000
         let (ending, cluster) = train(
-            longTraining("run"), settings(shards: 2, patience: 2), workers: ["a": 1, "b": 2], at: 1_200
+            training, settings(shards: 2, patience: 2), workers: ["a": 1, "b": 2], at: 1_200
         ) { if isSilent { $0.stop("shard 1") } else { $0.kill("shard 1") } }
         #expect(ending.code == 1, "\(ending) \(cluster.lines)")
         #expect(ending.message.contains(" (host 1) is lost"), "\(ending)")
@@ -193,7 +197,7 @@ import Testing
         #expect(ContinuousClock.now - start < .seconds(60))
         // From the exact state of the checkpoint.
         let steps = try newest("run").counters.agentSteps
-        #expect(steps >= 1_000 && steps < 4_000)
+        #expect(steps >= 1_000)
         let run = try TrainingRun(resuming: RunDirectory(folder.appendingPathComponent("run")), steps: steps + 100)
         #expect(try run.run() == .completed)
     }

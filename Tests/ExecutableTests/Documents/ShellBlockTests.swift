@@ -166,13 +166,23 @@ import Testing
         guard let command = arguments.first, text.contains("struct \(command.capitalized): ") else {
             return ["dqn-cluster has no command '\(arguments.first ?? "")'"]
         }
-        return arguments.filter { $0.hasPrefix("--") }.compactMap { option in
-            let name = option.dropFirst(2)
-            let property = name.split(separator: "-").enumerated()
-                .map { $0.offset == 0 ? String($0.element) : $0.element.capitalized }.joined()
-            return text.contains("var \(property)") || text.contains("(\"\(name)\")")
-                ? nil : "dqn-cluster has no option '\(option)'"
+        var (problems, others): ([String], [String]) = ([], [])
+        var isOther = false
+        for word in arguments.dropFirst() {
+            if word.hasPrefix("--") {
+                let name = word.dropFirst(2).prefix { $0 != "=" }
+                let property = name.split(separator: "-").enumerated()
+                    .map { $0.offset == 0 ? String($0.element) : $0.element.capitalized }.joined()
+                isOther = try !text.contains(Regex("var \(property)\\b")) && !text.contains("(\"\(name)\")")
+                if isOther, !["train", "chief"].contains(command) {
+                    problems.append("dqn-cluster \(command) has no option '\(word)'")
+                }
+            }
+            if isOther { others.append(word) }
         }
+        // All other options are those of dqn-train.
+        if !others.isEmpty, let grammar = ProgramGrammar.all["dqn-train"] { problems += grammar.problems(in: others) }
+        return problems
     }
 
     /// Targets, products and suites that `swift` commands name exist.
