@@ -76,6 +76,8 @@ package final class SharedParameters: ParameterStore, @unchecked Sendable {
         }
     }
 
+    package func norm(of gradients: ParameterSlab) -> Double { optimizer.norm(of: gradients) }
+
     /// Takes an optimiser step on the shared slab; O(parameters), without a lock.
     @discardableResult
     package func push(
