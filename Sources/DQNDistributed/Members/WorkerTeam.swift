@@ -37,7 +37,7 @@ struct WorkerTeam {
         let part = WorkerPart(terms.configuration, member.architecture, member.method)
         let store = try ShardedParameters(
             terms.configuration, layout: try ParameterLayout(member.architecture), run: terms.run, links: links,
-            usesTarget: member.method.usesTarget, options: terms.exchange)
+            usesTarget: member.method.usesTarget, options: terms.exchange, team: member.team)
         let states = try terms.workers.map { worker in
             try terms.states[worker].flatMap { try $0.isEmpty ? nil : part.decode($0) }
         }

@@ -26,6 +26,8 @@ package final class ShardedParameters: ParameterStore, @unchecked Sendable {
     var summed = 0
     /// Zeros, from which a worker's own optimiser steps.
     let step: ParameterSlab
+    /// Computes norms with the threads that would take the steps in one process: the last bits depend on their number.
+    private let measure: Optimizer
     /// The updates in ``online``, for each shard.
     var versions: [UInt64]
     private let updates: Atomic<Int>
@@ -37,10 +39,11 @@ package final class ShardedParameters: ParameterStore, @unchecked Sendable {
     /// - Parameters:
     ///   - links: to each shard, in order.
     ///   - usesTarget: whether the method has a target network.
+    ///   - team: the threads of a run's only worker, if it has several.
     /// - Throws: ``ClusterError`` if the options do not fit the run or a shard refuses; what a link throws.
     package init(
         _ configuration: TrainingConfiguration, layout: ParameterLayout, run: RunIdentity, links: [any ShardLink],
-        usesTarget: Bool, options: ExchangeOptions = ExchangeOptions()
+        usesTarget: Bool, options: ExchangeOptions = ExchangeOptions(), team: ComputeTeam? = nil
     ) throws {
         try options.validate(for: configuration)
         self.configuration = configuration
@@ -53,6 +56,8 @@ package final class ShardedParameters: ParameterStore, @unchecked Sendable {
         target = options.isOnlyWorker && usesTarget ? ParameterSlab(layout: layout) : nil
         sum = ParameterSlab(layout: layout)
         step = ParameterSlab(layout: layout)
+        // It takes no steps.
+        measure = Optimizer(configuration.optimizer, layout: ParameterLayout(partOf: 1), team: team)
         let pulled = try exchange.pull(into: online)
         versions = pulled.map(\.version)
         updates = Atomic(Int(versions.max() ?? 0))
@@ -95,6 +100,8 @@ package final class ShardedParameters: ParameterStore, @unchecked Sendable {
             return refreshes
         }
     }
+
+    package func norm(of gradients: ParameterSlab) -> Double { measure.norm(of: gradients) }
 
     package func refreshTarget(rate: Double) throws {
         try lock.withLock {

@@ -73,6 +73,7 @@ public typealias ParameterStoreFactory = (
 ) throws -> any ParameterStore
 
 extension ParameterStore {
+    /// The Euclidean norm of a gradient, computed on the calling thread.
     public func norm(of gradients: ParameterSlab) -> Double { gradients.norm }
 
     /// Measures a gradient before it is pushed, and clips it to a maximum norm; O(parameters).

@@ -2,7 +2,7 @@ package import DQNCheckpoint
 package import DQNEnvironments
 package import DQNLearning
 package import DQNModel
-internal import DQNNetwork
+package import DQNNetwork
 internal import DQNSupport
 
 /// The workers of one process among several of a run: a thread each, which take their steps from leases.
@@ -29,6 +29,8 @@ package final class CrewMember {
 
     private let specification: EnvironmentSpecification
     private let options: Options
+    /// The threads that share each computation; `nil` if the worker's own thread computes.
+    package let team: ComputeTeam?
     private let pool: WorkerPool
     private let environment = EnvironmentBox()
     private var crew: ThreadCrew?
@@ -40,6 +42,7 @@ package final class CrewMember {
         self.configuration = configuration
         self.indices = indices
         self.options = options
+        team = configuration.computeThreads > 1 ? ComputeTeam(threads: configuration.computeThreads) : nil
         pool = WorkerPool(
             count: indices.count, timeout: options.workerTimeout, startTimeout: options.gymnasium.startTimeout)
         specification = try environment.fill(pool, configuration, options.gymnasium, agentSteps: 0)
@@ -61,7 +64,6 @@ package final class CrewMember {
         training store: any ParameterStore, from states: [WorkerState?], isNew: Bool, statistics: [String: Double],
         agentSteps: Int
     ) throws -> [String] {
-        let team = configuration.computeThreads > 1 ? ComputeTeam(threads: configuration.computeThreads) : nil
         let slots = indices.enumerated().map { place, index in
             WorkerSlot(
                 index: index, state: states[place], preparedEnvironment: place == 0 ? environment : nil)
