@@ -27,6 +27,8 @@ let package = Package(
         .library(name: "DQNReport", targets: ["DQNReport"]),
         .library(name: "DQNLearning", targets: ["DQNLearning"]),
         .library(name: "DQNTraining", targets: ["DQNTraining"]),
+        // For the package in Distributed/ alone.
+        .library(name: "DQNDistributed", targets: ["DQNDistributed"]),
         // The commands of the programs below, for programs with their own environments.
         .library(name: "DQNCommandLine", targets: ["DQNCommandLine"]),
         .executable(name: "dqn-train", targets: ["dqn-train"]),
@@ -108,6 +110,13 @@ let package = Package(
                 "DQNModel", "DQNSupport", "DQNCheckpoint", "DQNNetwork", "DQNEnvironments", "DQNLearning", "DQNReport",
                 "DQNGraphics",
                 .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "DQNDistributed",
+            dependencies: [
+                "DQNModel", "DQNSupport", "DQNCheckpoint", "DQNNetwork", "DQNEnvironments", "DQNLearning",
+                "DQNTraining",
             ],
             swiftSettings: strict),
         .target(
@@ -209,6 +218,12 @@ let package = Package(
         .testTarget(
             name: "DQNLearningTests",
             dependencies: ["DQNLearning", "DQNCheckpoint", "DQNNetwork", "DQNModel", "CAllocationCounter"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DQNDistributedTests",
+            dependencies: [
+                "DQNDistributed", "DQNTraining", "DQNLearning", "DQNCheckpoint", "DQNNetwork", "DQNModel",
+            ],
             swiftSettings: strict),
         .testTarget(name: "DQNGraphicsTests", dependencies: ["DQNGraphics", "CDeflate"], swiftSettings: strict),
         .testTarget(

@@ -70,7 +70,8 @@ class Row:
 class Bench:
     """The paths of the programs, and the figures of one instruction set so far."""
 
-    def __init__(self, binaries, benchmarks, scratch, is_quick, is_limited=False):
+    def __init__(self, binaries, benchmarks, scratch, is_quick, is_limited=False, cores=None):
+        self.cores = cores
         self.binaries, self.benchmarks, self.scratch, self.is_quick = binaries, benchmarks, scratch, is_quick
         self.is_limited, self.environment = is_limited, isa.environment(is_limited)
         self.figures, self.remarks = {}, []
@@ -109,7 +110,9 @@ class Bench:
 
     def timed(self, command):
         """Runs a command under this column's limits; returns its wall time and its last line of output."""
-        return timed(command, self.environment)
+        found = timed(command, self.environment)
+        self.cores.count()
+        return found
 
     def python(self, program, *options):
         """Runs a program of the peers; returns its wall time and the JSON of its last line."""

@@ -12,6 +12,7 @@ import tempfile
 
 import isa
 from common import Bench, note
+from cores import Cores
 from table import table
 
 MEASUREMENTS = ["update", "inference", "pixels", "environment", "zoo", "cleanrl", "weights"]
@@ -73,7 +74,8 @@ def measure(arguments, measurements, scratch):
     columns = {}
     for name, is_limited in wanted.items():
         (scratch / name).mkdir()
-        bench = Bench(arguments.binaries, arguments.benchmarks, scratch / name, arguments.quick, is_limited)
+        bench = Bench(arguments.binaries, arguments.benchmarks, scratch / name, arguments.quick, is_limited,
+                      Cores(scratch / name))
         bench.column = {"date": today, "machine": facts, "rounds": arguments.rounds, "quick": arguments.quick,
                         "limits": isa.LIMITS if is_limited else {}, "in_force": isa.in_force(bench)}
         columns[name] = bench
@@ -82,6 +84,8 @@ def measure(arguments, measurements, scratch):
             for name, bench in columns.items():
                 note(f"round {index + 1} of {arguments.rounds}: {title}, {name}")
                 measurement.measure(bench, index)
+    for bench in columns.values():
+        bench.remark(bench.cores.summary)
     return {**columns, **earlier_columns(arguments, columns)}
 
 

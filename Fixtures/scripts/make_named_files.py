@@ -8,7 +8,6 @@ without values must be refused, with `words` in the message.
 """
 
 import collections
-import json
 import pathlib
 
 import flax.linen
@@ -22,25 +21,14 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrizations
 
+from expectations import Expectations
+
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "interchange" / "names"
-FOLDER.mkdir(exist_ok=True)
-expected = {}
 random = numpy.random.default_rng(5)
 torch.manual_seed(5)
 VECTORS = random.normal(size=(4, 4)).astype(numpy.float32)
-
-
-def record(name, values, observations=VECTORS, activation=None, **options):
-    expected[name] = {
-        "observations": numpy.asarray(observations).reshape(len(observations), -1).tolist(),
-        "values": numpy.asarray(values, numpy.float64).tolist(),
-        "map": [f"{key}={value}" for key, value in options.items()],
-        "activation": activation,
-    }
-
-
-def refused(name, words):
-    expected[name] = {"words": words, "map": [], "activation": None}
+expectations = Expectations(FOLDER, VECTORS)
+record, refused = expectations.record, expectations.refused
 
 
 def save(name, network, observations=VECTORS, state=None, expect=None, **options):
@@ -429,4 +417,4 @@ class Rainbow(nn.Module):
 torch.save(Rainbow().state_dict(), FOLDER / "rainbow.pth")
 refused("rainbow.pth", "a dueling network of distributions")
 
-(FOLDER / "expected.json").write_text(json.dumps(expected, sort_keys=True) + "\n")
+expectations.write()

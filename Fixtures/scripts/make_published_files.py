@@ -9,7 +9,6 @@ make_named_files.py: options, observations and values, or words of the refusal.
 import argparse
 import collections
 import io
-import json
 import os
 import pathlib
 import pickle
@@ -27,25 +26,14 @@ from keras import layers
 from torch import nn
 from torch.nn import functional
 
+from expectations import Expectations
+
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "interchange" / "published"
-FOLDER.mkdir(exist_ok=True)
-expected = {}
 random = numpy.random.default_rng(7)
 torch.manual_seed(7)
 VECTORS = random.normal(size=(4, 4)).astype(numpy.float32)
-
-
-def record(name, values, observations=VECTORS, activation=None, **options):
-    expected[name] = {
-        "observations": numpy.asarray(observations).reshape(len(observations), -1).tolist(),
-        "values": numpy.asarray(values, numpy.float64).tolist(),
-        "map": [f"{key}={value}" for key, value in options.items()],
-        "activation": activation,
-    }
-
-
-def refused(name, words):
-    expected[name] = {"words": words, "map": [], "activation": None}
+expectations = Expectations(FOLDER, VECTORS)
+record, refused = expectations.record, expectations.refused
 
 
 def save(name, network, state=None, observations=VECTORS, given=None, older=False, **options):
@@ -326,4 +314,4 @@ images = shaken(keras.Sequential([
 images.save(FOLDER / "padded.keras")
 record("padded.keras", images.predict(pixels.transpose(0, 2, 3, 1), verbose=0), pixels)
 
-(FOLDER / "expected.json").write_text(json.dumps(expected, sort_keys=True) + "\n")
+expectations.write()

@@ -185,7 +185,7 @@ FOR_EVERY_SET(void, kernels_dense_few_backward, (float *restrict w_gradient, flo
                const float *restrict y_gradient, const float *restrict w, const float *restrict x, size_t rows,
                size_t outputs, size_t inputs, int accumulate),
                (w_gradient, x_gradient, y_gradient, w, x, rows, outputs, inputs, accumulate)) {
-    for (size_t i = 0; i < outputs * inputs; i++) w_gradient[i] = 0.0f;
+    for (size_t i = 0; w_gradient && i < outputs * inputs; i++) w_gradient[i] = 0.0f;
     for (size_t r = 0; r < rows; r++) {
         const float *input = x + r * inputs;
         float *input_gradient = x_gradient ? x_gradient + r * inputs : 0;
@@ -195,9 +195,11 @@ FOR_EVERY_SET(void, kernels_dense_few_backward, (float *restrict w_gradient, flo
             // Most of these are zero, because only the actions taken have a loss.
             float gradient = y_gradient[r * outputs + o];
             if (gradient == 0.0f) continue;
-            float *gradient_row = w_gradient + o * inputs;
             const float *row = w + o * inputs;
-            for (size_t i = 0; i < inputs; i++) gradient_row[i] += gradient * input[i];
+            if (w_gradient) {
+                float *gradient_row = w_gradient + o * inputs;
+                for (size_t i = 0; i < inputs; i++) gradient_row[i] += gradient * input[i];
+            }
             if (input_gradient)
                 for (size_t i = 0; i < inputs; i++) input_gradient[i] += gradient * row[i];
         }

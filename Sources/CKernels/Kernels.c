@@ -142,11 +142,11 @@ FOR_EVERY_SET(void, kernels_mask, (float *restrict gradient, const float *restri
     for (size_t i = 0; i < count; i++) gradient[i] = activation[i] > 0.0f ? gradient[i] : 0.0f;
 }
 
-FOR_EVERY_SET(void, kernels_sum_rows, (float *restrict sums, const float *restrict x, size_t rows, size_t columns),
-               (sums, x, rows, columns)) {
+FOR_EVERY_SET(void, kernels_sum_rows, (float *restrict sums, const float *restrict x, size_t next_row, size_t rows,
+               size_t columns), (sums, x, next_row, rows, columns)) {
     for (size_t c = 0; c < columns; c++) sums[c] = x[c];
     for (size_t r = 1; r < rows; r++) {
-        const float *row = x + r * columns;
+        const float *row = x + r * next_row;
         for (size_t c = 0; c < columns; c++) sums[c] += row[c];
     }
 }

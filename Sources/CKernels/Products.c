@@ -77,10 +77,10 @@ static void product(float *y, factors a, const float *b, size_t rows, size_t col
 
 int kernels_dense_gradients_fit(size_t inputs) { return KERNELS_HAVE_SETS && inputs % LANES == 0; }
 
-void kernels_dense_weight_gradient(float *w_gradient, const float *y_gradient, const float *x, size_t rows,
-                                   size_t outputs, size_t inputs) {
+void kernels_dense_weight_gradient(float *w_gradient, const float *y_gradient, size_t next_row, const float *x,
+                                   size_t rows, size_t outputs, size_t inputs) {
 #if KERNELS_HAVE_SETS
-    product(w_gradient, (factors){y_gradient, 1, outputs}, x, outputs, inputs, rows, 0);
+    product(w_gradient, (factors){y_gradient, 1, next_row}, x, outputs, inputs, rows, 0);
 #endif
 }
 

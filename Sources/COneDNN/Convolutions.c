@@ -201,4 +201,10 @@ void onednn_convolutions_destroy(onednn_convolutions *self) {
 
 void *onednn_convolutions_input(onednn_convolutions *self) { return self->observations; }
 float *onednn_convolutions_output(onednn_convolutions *self) { return self->outputs; }
+
+onednn_status onednn_convolutions_set_output(onednn_convolutions *self, float *output) {
+    self->outputs = output;
+    return dnnl_memory_set_data_handle(self->output, output);
+}
+
 float *onednn_convolutions_output_gradient(onednn_convolutions *self) { return self->output_gradients; }

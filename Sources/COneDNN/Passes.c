@@ -138,7 +138,8 @@ static dnnl_status_t backward_convolution(onednn_convolutions *self, layer_state
         break;
     }
     if (layer->packed)
-        kernels_sum_rows(stack_handle(layer->diff_bias), gradient, rows * layer->positions, layer->channels);
+        kernels_sum_rows(stack_handle(layer->diff_bias), gradient, layer->channels, rows * layer->positions,
+                         layer->channels);
     add_up(self, layer, block);
     TRY(stack_run_computation(self, &layer->backward_data));
 done:

@@ -1,7 +1,8 @@
 public import ArgumentParser
 import CommandLineSupport
-public import DQNTraining
-public import Logging
+public import DQNLearning
+import DQNTraining
+import Foundation
 
 /// All flags of `dqn-train`, for a command of this repository that trains in another way.
 @_spi(Distributed) public struct TrainArguments: ParsableArguments {
@@ -14,17 +15,27 @@ public import Logging
     ///
     /// - Parameters:
     ///   - program: the program's name, for errors.
-    ///   - makeRun: creates or resumes the run, on the calling thread.
+    ///   - makeStore: creates the parameter store of the run.
+    ///   - onStart: receives the path of the run's directory once the run exists.
     /// - Throws: the exit code of a failure, which has been reported.
     @_spi(Distributed) public func train(
-        as program: String, makeRun: (_ settings: TrainSettings, _ logger: Logger) throws -> TrainingRun
+        as program: String, makeStore: @escaping ParameterStoreFactory, onStart: (_ directory: String) -> Void
     ) throws {
-        try command.train(as: program, makeRun: makeRun)
+        try command.train(as: program) { settings, logger in
+            let run = try settings.makeRun(makeStore: makeStore, logger: logger)
+            onStart(settings.directory.url.path)
+            return run
+        }
     }
 }
 
 extension CommandLineTool {
+    /// The release and the commit of the programs, for `--version`.
+    @_spi(Distributed) public static var version: String { ProgramVersion.text }
+
     /// Parses the command line and runs a command with the contracts of this package: an error is one line, exit codes are
     /// those of `dqn-train`, and a closed stream or invalid UTF-8 is reported.
-    @_spi(Distributed) public static func run(_ command: any ParsableCommand.Type) { command.runProgram() }
+    @_spi(Distributed) public static func run(_ command: any AsyncParsableCommand.Type) async {
+        await command.runProgram()
+    }
 }

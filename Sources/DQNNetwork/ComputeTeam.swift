@@ -192,11 +192,6 @@ private struct PaddedOffer: ~Copyable, Sendable {
 }
 
 extension ComputeTeam {
-    /// Whether a team adds two vectors of this length in less time than one thread, which need not wait for the others.
-    ///
-    /// The sums are the same.
-    static func isWorthwhile(forSumOf count: Int) -> Bool { count >= 1 << 14 }
-
     /// Whether a team steps an optimiser of so many parameters in less time than one thread. The steps are the same.
     static func isWorthwhile(forStepOf count: Int) -> Bool { count >= 1 << 13 }
 

@@ -84,6 +84,15 @@ public final class ParameterSlab: @unchecked Sendable {
         _ = elements.update(fromContentsOf: other.elements)
     }
 
+    /// Moves each element towards that of another slab of the same layout, as a target network is refreshed; O(count).
+    ///
+    /// - Parameter rate: The fraction of the distance; 1 copies.
+    package func move(towards other: ParameterSlab, by rate: Double) {
+        if rate == 1 { return copy(from: other) }
+        let rate = Float(rate)
+        for index in elements.indices { elements[index] += rate * (other.elements[index] - elements[index]) }
+    }
+
     /// Draws every weight and bias from U(−1/√fan_in, 1/√fan_in), layer by layer. Layer normalisations start as the
     /// identity, without a draw.
     ///

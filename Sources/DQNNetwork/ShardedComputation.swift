@@ -3,20 +3,23 @@ internal import DQNModel
 
 /// A computation that several threads share: each computes some rows of the batch through the whole network.
 ///
-/// The threads synchronise once per pass instead of once per layer. The gradients of the shards are added in a fixed
-/// order, so that results depend only on the number of threads.
+/// The threads synchronise once per forward pass and twice per backward pass instead of once per layer. The shards share
+/// the buffers of the dense layers, so that each thread computes the gradients of some weights for the whole batch: of
+/// those that it steps afterwards (``ComputeTeam/share(_:of:threads:)``), and no gradient leaves the thread's cache.
+/// Gradients of convolutions and normalisations are computed by shard and added in a fixed order. Results depend only on
+/// the number of threads.
 final class ShardedComputation: NetworkComputation {
     /// The rows of one thread.
     ///
     /// Accessed by the thread that performs its part while the team works, and by the caller otherwise.
     private final class Shard {
-        let computation: any NetworkComputation
+        let computation: OneDNNComputation
         let rows: Range<Int>
         /// The gradients of these rows; `nil` for the first shard, which writes to the caller's slab.
         let gradients: ParameterSlab?
         var error: NetworkError?
 
-        init(_ computation: any NetworkComputation, rows: Range<Int>, gradients: ParameterSlab?) {
+        init(_ computation: OneDNNComputation, rows: Range<Int>, gradients: ParameterSlab?) {
             self.computation = computation
             self.rows = rows
             self.gradients = gradients
@@ -28,7 +31,7 @@ final class ShardedComputation: NetworkComputation {
         case use(ParameterSlab)
         case forward
         case backward(into: ParameterSlab)
-        case sum(into: ParameterSlab)
+        case finish(into: ParameterSlab)
     }
 
     let architecture: NetworkArchitecture
@@ -37,6 +40,9 @@ final class ShardedComputation: NetworkComputation {
 
     private let team: ComputeTeam
     private let shards: [Shard]
+    private let denseGradients: [DenseGradient]
+    /// The positions of the parameters of all other layers.
+    private let summed: [Range<Int>]
     private let memory = ComputeMemory()
     private let outputs: UnsafeMutableBufferPointer<Float>
     /// Whether computations copy weights to a layout of their own.
@@ -45,21 +51,28 @@ final class ShardedComputation: NetworkComputation {
 
     /// Divides a batch among a team. If there are fewer rows than threads, some threads do nothing.
     init(
-        _ architecture: NetworkArchitecture, batchSize: Int, training: Bool, team: ComputeTeam,
-        make: (_ rows: Int) throws(NetworkError) -> any NetworkComputation
+        _ architecture: NetworkArchitecture, batchSize: Int, training: Bool, team: ComputeTeam
     ) throws(NetworkError) {
         self.architecture = architecture
         self.batchSize = batchSize
         self.team = team
         var shards: [Shard] = []
         let count = min(team.threads, batchSize)
+        let batch = BatchMemory(batchSize: batchSize)
+        let layout = try Self.layout(of: architecture)
         for part in 0..<count {
             let rows = batchSize * part / count..<batchSize * (part + 1) / count
-            let computation = try make(rows.count)
-            let gradients = try training && part > 0 ? ParameterSlab(layout: Self.layout(of: architecture)) : nil
+            let computation = try OneDNNComputation(
+                architecture, batchSize: rows.count, training: training, rows: RowMemory(batch, rows: rows))
+            let gradients = training && part > 0 ? ParameterSlab(layout: layout) : nil
             shards.append(Shard(computation, rows: rows, gradients: gradients))
         }
         self.shards = shards
+        let denseGradients = shards[0].computation.denseGradients(batchSize: batchSize)
+        self.denseGradients = denseGradients
+        summed = layout.entries.map(\.range).filter { range in
+            !denseGradients.contains { $0.hasParameters(in: range) }
+        }
         packsWeights = architecture.stackedLayers > 0
         let size = batchSize * architecture.outputCount
         outputs = UnsafeMutableBufferPointer(start: memory.floats(size), count: size)
@@ -92,11 +105,7 @@ final class ShardedComputation: NetworkComputation {
 
     func backward(into gradients: ParameterSlab) throws(NetworkError) {
         try run(.backward(into: gradients))
-        if ComputeTeam.isWorthwhile(forSumOf: gradients.elements.count) {
-            try run(.sum(into: gradients))
-        } else {
-            sum(0..<gradients.elements.count, into: gradients)
-        }
+        try run(.finish(into: gradients))
     }
 
     private func run(_ pass: Pass) throws(NetworkError) {
@@ -122,12 +131,14 @@ final class ShardedComputation: NetworkComputation {
 
 extension ShardedComputation: TeamWork {
     func perform(part: Int) {
-        if case .sum(let gradients) = pass {
-            let count = gradients.elements.count
-            return sum(ComputeTeam.share(part, of: count, threads: team.threads), into: gradients)
-        }
         guard part < shards.count else { return }
-        do { try compute(shards[part]) } catch { shards[part].error = error }
+        do {
+            if case .finish(let gradients) = pass {
+                try finish(part, gradients)
+            } else {
+                try compute(shards[part])
+            }
+        } catch { shards[part].error = error }
     }
 
     private func compute(_ shard: Shard) throws(NetworkError) {
@@ -139,9 +150,16 @@ extension ShardedComputation: TeamWork {
             _ = UnsafeMutableBufferPointer(rebasing: outputs[range]).update(fromContentsOf: values)
         case .backward(let gradients):
             _ = shard.computation.outputGradient.update(fromContentsOf: outputGradient[range])
-            try shard.computation.backward(into: shard.gradients ?? gradients)
-        case .sum: break
+            try shard.computation.backward(into: shard.gradients ?? gradients, .withoutDenseLayers)
+        case .finish: break
         }
+    }
+
+    /// Computes or sums up the gradients of one share of the parameters.
+    private func finish(_ part: Int, _ gradients: ParameterSlab) throws(NetworkError) {
+        let share = ComputeTeam.share(part, of: gradients.elements.count, threads: shards.count)
+        for range in summed where range.overlaps(share) { sum(range.clamped(to: share), into: gradients) }
+        for dense in denseGradients { try dense.compute(dense.outputs(in: share), into: gradients) }
     }
 
     /// Adds the gradients of all shards for a range of the parameters.

@@ -25,6 +25,6 @@ import Testing
             try Repository.text(file).split(separator: "\n").filter { $0.drop { $0 == " " }.hasPrefix("public ") }
         }
         // 27 of them are the product DQNCommandLine and the defaults of `Environment`: strangers' packages call them.
-        #expect(lines.count <= 747, "\(lines.count) public declarations and imports")
+        #expect(lines.count <= 749, "\(lines.count) public declarations and imports")
     }
 }

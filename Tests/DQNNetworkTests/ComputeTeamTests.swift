@@ -4,8 +4,10 @@ import Foundation
 import Testing
 
 /// One update's outputs and gradients of a network, computed by a team.
-private func update(_ network: String, _ input: ObservationSpace, batch: Int, team: ComputeTeam?) throws -> [Float] {
-    let architecture = try NetworkArchitecture(network, input: input, actions: 3)
+private func update(
+    _ network: String, _ input: ObservationSpace, _ head: NetworkArchitecture.Head, batch: Int, team: ComputeTeam?
+) throws -> [Float] {
+    let architecture = try NetworkArchitecture(network, input: input, head: head)
     let layout = try ParameterLayout(architecture)
     let parameters = ParameterSlab(layout: layout)
     let gradients = ParameterSlab(layout: layout)
@@ -33,19 +35,35 @@ private func update(_ network: String, _ input: ObservationSpace, batch: Int, te
 @Suite struct ComputeTeamTests {
     @Test(arguments: [
         ("mlp:32,24", ObservationSpace(shape: [5], element: .uint8), 13),
+        // Threads meet within layers, and outputs that no group fills.
+        ("mlp:100,72,50", ObservationSpace(shape: [48], element: .uint8), 40),
+        ("mlp:64,64+tanh+norm", ObservationSpace(shape: [6], element: .uint8), 7),
         ("conv:16k4s2,8k3s1/fc40", ObservationSpace(shape: [2, 20, 20], element: .uint8), 5),
         // Fewer rows than threads.
         ("mlp:8", ObservationSpace(shape: [3], element: .uint8), 2),
     ])
     func aTeamComputesWhatOneThreadComputes(network: String, input: ObservationSpace, batch: Int) throws {
-        let alone = try update(network, input, batch: batch, team: nil)
+        try compare(network, input, .actionValues(actions: 3), batch: batch)
+    }
+
+    @Test(arguments: [NetworkArchitecture.Head.dueling(actions: 3), .actorCritic(actions: 3)])
+    func aTeamComputesStreamsOfAHead(head: NetworkArchitecture.Head) throws {
+        try compare("mlp:48+head:40/24", ObservationSpace(shape: [6], element: .uint8), head, batch: 9)
+        try compare(
+            "conv:16k4s2,8k3s1/fc40", ObservationSpace(shape: [2, 20, 20], element: .uint8), head, batch: 5)
+    }
+
+    private func compare(
+        _ network: String, _ input: ObservationSpace, _ head: NetworkArchitecture.Head, batch: Int
+    ) throws {
+        let alone = try update(network, input, head, batch: batch, team: nil)
         for threads in 1...4 {
             let team = ComputeTeam(threads: threads)
-            let together = try update(network, input, batch: batch, team: team)
+            let together = try update(network, input, head, batch: batch, team: team)
             let scale = alone.reduce(0) { max($0, abs($1)) }
             for (one, other) in zip(alone, together) { #expect(abs(one - other) <= 2e-5 * scale) }
             // The same number of threads gives the same bits, regardless of timing.
-            #expect(try update(network, input, batch: batch, team: team) == together)
+            #expect(try update(network, input, head, batch: batch, team: team) == together)
             if threads == 1 { #expect(together == alone) }
         }
     }

@@ -88,7 +88,8 @@ import Testing
             let weights = Guarded(hashed: outputs * inputs, salt: 2)
             let yGradient = Guarded(hashed: rows * outputs, salt: 4)
             let gradient = Guarded(room: outputs * inputs)
-            kernels_dense_weight_gradient(gradient.elements, yGradient.elements, x.elements, rows, outputs, inputs)
+            kernels_dense_weight_gradient(
+                gradient.elements, yGradient.elements, outputs, x.elements, rows, outputs, inputs)
             for index in 0..<outputs * inputs {
                 let sum = (0..<rows).reduce(0.0) {
                     let slope = Double(yGradient.elements[$1 * outputs + index / inputs])
@@ -208,7 +209,7 @@ import Testing
         let x = Guarded(hashed: rows * count, salt: 1)
         let bias = Guarded(hashed: count, salt: 2)
         let sums = Guarded(room: count)
-        kernels_sum_rows(sums.elements, x.elements, rows, count)
+        kernels_sum_rows(sums.elements, x.elements, count, rows, count)
         for isRectified in [false, true] {
             let (y, transposed) = (Guarded(x.values), Guarded(room: rows * count))
             kernels_add_bias(y.elements, bias.elements, rows, count, isRectified ? 1 : 0)

@@ -60,7 +60,7 @@ package final class GradientUpdate {
             }
         }
         try learning.backward(into: gradients)
-        let scale = Float(min(1, 10 / (gradients.norm + 1e-6)))
+        let scale = Float(min(1, 10 / (optimizer.norm(of: gradients) + 1e-6)))
         optimizer.step(online, gradients: gradients, learningRate: 1e-4, gradientScale: scale)
     }
 }

@@ -16,6 +16,7 @@ CASES = [
     ("nips-cnn", PIXELS, 20, 1, False, None, None, 2),
     ("mlp:64,64", VECTOR, 64, 1, False, None, None, None),
     ("mlp:256,256", VECTOR, 64, 1, False, None, None, None),
+    ("mlp:256,256", VECTOR, 64, 2, False, None, None, None),
 ]
 # The networks for which --quick tries torch.compile, which takes half a minute for each.
 QUICKLY_COMPILED = ["mlp:64,64"]

@@ -73,8 +73,8 @@ void kernels_transpose_bias(float *y, const float *x, const float *bias, size_t 
 /// gradient[i] = 0 where activation[i] <= 0.
 void kernels_mask(float *gradient, const float *activation, size_t count);
 
-/// sums[c] = sum over r of x[r][c].
-void kernels_sum_rows(float *sums, const float *x, size_t rows, size_t columns);
+/// sums[c] = sum over r of x[r][c]. The rows of x are `next_row` elements apart.
+void kernels_sum_rows(float *sums, const float *x, size_t next_row, size_t rows, size_t columns);
 
 /// y[r][o] = bias[o] + sum over i of w[o][i] x[r][i], then max(0, ·) if `relu`: a dense layer for few rows or outputs.
 void kernels_dense(float *y, const float *w, const float *bias, const float *x, size_t rows, size_t outputs,
@@ -87,8 +87,8 @@ void kernels_dense_rows(float *y, const float *w, const float *bias, const float
 /// Whether the two functions below can compute the gradients of a dense layer. They need AVX2.
 int kernels_dense_gradients_fit(size_t inputs);
 
-/// w_gradient[o][i] = sum over r of y_gradient[r][o] x[r][i].
-void kernels_dense_weight_gradient(float *w_gradient, const float *y_gradient, const float *x, size_t rows,
+/// w_gradient[o][i] = sum over r of y_gradient[r][o] x[r][i]. The rows of y_gradient are `next_row` elements apart.
+void kernels_dense_weight_gradient(float *w_gradient, const float *y_gradient, size_t next_row, const float *x, size_t rows,
                                    size_t outputs, size_t inputs);
 
 /// x_gradient[r][i] = sum over o of y_gradient[r][o] w[o][i], added to x_gradient with `accumulate`.
@@ -110,8 +110,8 @@ void kernels_dense_sparse(float *y, const float *transposed, const float *bias, 
 void kernels_dense_sparse_half(float *y, const uint16_t *transposed, const float *bias, const float *x,
                                uint32_t *scratch, size_t outputs, size_t inputs, int relu);
 
-/// The gradients of a dense layer with few outputs: w_gradient and, unless null, x_gradient. With `accumulate` the
-/// result is added to x_gradient.
+/// The gradients of a dense layer with few outputs: w_gradient and x_gradient, unless they are null. With `accumulate`
+/// the result is added to x_gradient.
 void kernels_dense_few_backward(float *w_gradient, float *x_gradient, const float *y_gradient, const float *w,
                                 const float *x, size_t rows, size_t outputs, size_t inputs, int accumulate);
 

@@ -78,6 +78,8 @@ void onednn_convolutions_destroy(onednn_convolutions *);
 void *onednn_convolutions_input(onednn_convolutions *);
 /// The output of the last forward pass.
 float *onednn_convolutions_output(onednn_convolutions *);
+/// Makes passes write their output to other memory, which the caller keeps.
+onednn_status onednn_convolutions_set_output(onednn_convolutions *, float *output);
 /// The gradient of the output, to be set before backward.
 float *onednn_convolutions_output_gradient(onednn_convolutions *);
 

@@ -9,7 +9,16 @@ extension ParsableCommand {
     /// and reports a help text that cannot be written. Until the command asks for something else, a signal ends the
     /// program with exit code 130 and deletes its unfinished files.
     package static func runProgram() {
-        let program = configuration.commandName ?? "swift-dqn"
+        beginProgram()
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch { finishProgram(after: error) }
+    }
+
+    private static var program: String { configuration.commandName ?? "swift-dqn" }
+
+    fileprivate static func beginProgram() {
         do throws(SystemError) { try ProcessEnding.reserveStandardDescriptors() } catch {
             writeError("\(program): Standard input, output or error is closed and cannot be reopened: \(error).")
             _exit(ExitCode.runtimeFailure.rawValue)
@@ -21,18 +30,17 @@ extension ParsableCommand {
             writeError("\(program): \(sentence) See '\(program) --help'.")
             exit(withError: ExitCode.usage)
         }
+    }
+
+    /// Ends the program with an error, or prints the text that the user has asked for.
+    fileprivate static func finishProgram(after error: any Error) {
+        guard exitCode(for: error) == .success else { end(with: error, program: program) }
+        let text = ownText(for: error)
+        if text.isEmpty { exit(withError: error) }
         do {
-            var command = try parseAsRoot()
-            try command.run()
-        } catch {
-            guard exitCode(for: error) == .success else { end(with: error, program: program) }
-            let text = ownText(for: error)
-            if text.isEmpty { exit(withError: error) }
-            do {
-                // The program's own text: help, version, completion scripts.
-                try StandardOutput.write(ProgramName.inExamples(text) + "\n")
-            } catch { exit(withError: report(error, program: program)) }
-        }
+            // The program's own text: help, version, completion scripts.
+            try StandardOutput.write(ProgramName.inExamples(text) + "\n")
+        } catch { exit(withError: report(error, program: program)) }
     }
 
     /// Returns a sentence about the first argument, or the one after `help`, if it should be a subcommand and is none.
@@ -42,7 +50,9 @@ extension ParsableCommand {
         let commands = configuration.subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
         let known = configuration.subcommands.flatMap { [$0._commandName] + $0.configuration.aliases } + ["help"]
         let word = arguments.first == "help" ? arguments.dropFirst().first : arguments.first
-        guard !commands.isEmpty, let word, !word.hasPrefix("-"), !known.contains(word) else { return nil }
+        guard !commands.isEmpty, configuration.defaultSubcommand == nil, let word, !word.hasPrefix("-"),
+            !known.contains(word)
+        else { return nil }
         return "Unknown command '\(word)'; \(NearestName.remedy(for: word, among: commands))"
     }
 
@@ -74,5 +84,20 @@ extension ParsableCommand {
         let stop = text.last.map { ".?!".contains($0) } == true ? "" : "."
         writeError("\(program): \(text)\(stop) See '\(help ?? "\(program) --help")'.")
         exit(withError: code)
+    }
+}
+
+extension AsyncParsableCommand {
+    /// As the `runProgram()` of other commands, for a program with commands that are asynchronous.
+    package static func runProgram() async {
+        beginProgram()
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch { finishProgram(after: error) }
     }
 }

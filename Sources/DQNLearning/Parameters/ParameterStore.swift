@@ -36,6 +36,9 @@ public protocol ParameterStore: AnyObject, Sendable {
     /// - Returns: The version that `parameters` now hold.
     func pullTarget(into parameters: ParameterSlab, ifNewerThan version: Int?) throws -> Int
 
+    /// The Euclidean norm of a gradient, before it is pushed; the default computes it on the calling thread.
+    func norm(of gradients: ParameterSlab) -> Double
+
     /// Takes an optimiser step on the online parameters.
     ///
     /// - Parameters:
@@ -70,6 +73,9 @@ public typealias ParameterStoreFactory = (
 ) throws -> any ParameterStore
 
 extension ParameterStore {
+    /// The Euclidean norm of a gradient, computed on the calling thread.
+    public func norm(of gradients: ParameterSlab) -> Double { gradients.norm }
+
     /// Measures a gradient before it is pushed, and clips it to a maximum norm; O(parameters).
     ///
     /// - Parameters:
@@ -83,7 +89,7 @@ extension ParameterStore {
     public func clip(
         _ gradients: ParameterSlab, loss: Double, maximumNorm: Double
     ) throws(TrainingError) -> (norm: Double, scale: Float) {
-        let norm = gradients.norm
+        let norm = norm(of: gradients)
         guard loss.isFinite, norm.isFinite else {
             throw TrainingError(
                 code: .runFailed,

@@ -76,6 +76,8 @@ package final class SharedParameters: ParameterStore, @unchecked Sendable {
         }
     }
 
+    package func norm(of gradients: ParameterSlab) -> Double { optimizer.norm(of: gradients) }
+
     /// Takes an optimiser step on the shared slab; O(parameters), without a lock.
     @discardableResult
     package func push(
@@ -99,14 +101,7 @@ package final class SharedParameters: ParameterStore, @unchecked Sendable {
     package func refreshTarget(rate: Double) {
         guard let target else { return }
         targetLock.withLock {
-            if rate == 1 {
-                target.copy(from: online)
-            } else {
-                let rate = Float(rate)
-                for index in target.elements.indices {
-                    target.elements[index] += rate * (online.elements[index] - target.elements[index])
-                }
-            }
+            target.move(towards: online, by: rate)
             refreshes.add(1, ordering: .relaxed)
         }
     }

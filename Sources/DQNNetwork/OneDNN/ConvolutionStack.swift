@@ -23,10 +23,12 @@ final class ConvolutionStack {
 
     /// Creates the layers.
     ///
-    /// - Parameter offsets: The positions of each layer's weight and bias in the slab; `nil` for a pooling.
+    /// - Parameters:
+    ///   - offsets: The positions of each layer's weight and bias in the slab; `nil` for a pooling.
+    ///   - output: Where the output goes, for training; `nil` if not training.
     init(
         input space: ObservationSpace, scaling: InputScaling, layers: [onednn_layer],
-        offsets: [(weight: Int, bias: Int)?], batchSize: Int, training: Bool
+        offsets: [(weight: Int, bias: Int)?], batchSize: Int, output: UnsafeMutablePointer<Float>?
     ) throws(NetworkError) {
         var handle: OpaquePointer?
         var step: UnsafePointer<CChar>?
@@ -36,9 +38,9 @@ final class ConvolutionStack {
             bytes: space.element == .uint8 ? 1 : 0, offset: scaling.offset, scale: scaling.scale,
             offsets: scaling.each?.offsets, scales: scaling.each?.scales)
         let status = onednn_convolutions_create(
-            &handle, &step, &input, Int32(batchSize), layers, Int32(layers.count), training ? 1 : 0)
+            &handle, &step, &input, Int32(batchSize), layers, Int32(layers.count), output == nil ? 0 : 1)
         guard status == 0, let handle, let observations = onednn_convolutions_input(handle),
-            let output = onednn_convolutions_output(handle)
+            let ownOutput = onednn_convolutions_output(handle)
         else {
             let part = step.map { String(cString: $0) } ?? "convolution"
             throw NetworkError(
@@ -51,12 +53,13 @@ final class ConvolutionStack {
         if NetworkPulse.isWanted(batchSize) { isCut = updateIsCut } else { isCut = nil }
         self.offsets = offsets
         self.observations = observations
-        self.output = output
-        outputGradient = training ? onednn_convolutions_output_gradient(handle) : nil
+        self.output = output ?? ownOutput
+        outputGradient = output == nil ? nil : onednn_convolutions_output_gradient(handle)
         weights = Array(repeating: nil, count: layers.count)
         biases = weights
         weightGradients = Array(repeating: nil, count: layers.count)
         biasGradients = weightGradients
+        if let output { try check(onednn_convolutions_set_output(handle, output), "setting up the output") }
     }
 
     deinit { onednn_convolutions_destroy(handle) }

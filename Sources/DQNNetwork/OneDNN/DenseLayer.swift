@@ -13,8 +13,8 @@ struct DenseLayer {
     let batchSize: Int
     private let function: kernels_activation
     private let strategy: Strategy
-    /// Whether `CKernels` computes the gradients of the weights and of the input.
-    private let hasOwnWeightGradient, hasOwnInputGradient: Bool
+    /// Whether `CKernels` computes the gradient of the input.
+    private let hasOwnInputGradient: Bool
     /// The positions of weight and bias in the slab.
     let weightOffset: Int
     let biasOffset: Int
@@ -35,12 +35,12 @@ struct DenseLayer {
     }
 
     /// With fewer outputs, loops compute the gradients.
-    private static let few = 16
+    static let few = 16
 
-    /// Creates a layer, with its buffers in `memory`.
+    /// Creates a layer, with its buffers in `memory` and `rows`.
     init(
         weight: ParameterLayout.Entry, bias: ParameterLayout.Entry, activation: NetworkArchitecture.Activation,
-        batchSize: Int, training: Bool, serving: ServingPrecision?, memory: ComputeMemory
+        batchSize: Int, training: Bool, serving: ServingPrecision?, memory: ComputeMemory, rows: RowMemory
     ) {
         outputs = weight.shape[0]
         inputs = weight.fanIn
@@ -48,13 +48,12 @@ struct DenseLayer {
         function = activation.kernel
         weightOffset = weight.offset
         biasOffset = bias.offset
-        let activations = memory.floats(batchSize * outputs)
+        let activations = rows.floats(outputs)
         self.activation = activations
         weighted = training && activation.keepsArgument ? memory.floats(batchSize * outputs) : activations
-        gradient = training ? memory.floats(batchSize * outputs) : nil
+        gradient = training ? rows.floats(outputs) : nil
         let constant = serving != nil && !training
         let set = kernels_chosen_set()
-        hasOwnWeightGradient = onednn_dense_weight_gradient_is_own(batchSize, inputs, outputs, set) != 0
         hasOwnInputGradient = onednn_dense_input_gradient_is_own(batchSize, inputs, outputs, set) != 0
         switch onednn_dense_forward(batchSize, inputs, outputs, constant ? 1 : 0, set) {
         case ONEDNN_DENSE_SERVED:
@@ -100,41 +99,32 @@ struct DenseLayer {
         }
     }
 
-    /// Computes the gradients of the parameters and, unless `xGradient` is nil, of the input.
+    /// Computes the gradients of the parameters, if `scope` has them, and, unless `xGradient` is nil, of the input.
     ///
     /// - Parameter accumulating: Whether the input's gradient is added to the contents of `xGradient`.
     func backward(
         _ x: UnsafePointer<Float>, xGradient: UnsafeMutablePointer<Float>?, accumulating: Bool, _ slab: ParameterSlab,
-        into gradients: ParameterSlab
+        into gradients: ParameterSlab, _ scope: BackwardScope
     ) throws(NetworkError) {
         guard let gradient else { preconditionFailure("backward needs a computation made for training") }
-        let weight = slab.pointer(at: weightOffset)
-        let weightGradient = gradients.pointer(at: weightOffset)
-        let biasGradient = gradients.pointer(at: biasOffset)
         function.pullBack(gradient, activation, weighted, count: batchSize * outputs)
-        kernels_sum_rows(biasGradient, gradient, batchSize, outputs)
-        if outputs < Self.few {
-            kernels_dense_few_backward(
-                weightGradient, xGradient, gradient, weight, x, batchSize, outputs, inputs, accumulating ? 1 : 0)
-            return
-        }
-        if hasOwnWeightGradient {
-            kernels_dense_weight_gradient(weightGradient, gradient, x, batchSize, outputs, inputs)
-        } else {
-            try check(
-                onednn_sgemm(1, 0, outputs, inputs, batchSize, gradient, outputs, x, inputs, 0, weightGradient, inputs),
-                "a dense layer's weight gradient")
+        if scope == .everything {
+            try DenseGradient(self, x: x, batchSize: batchSize)?.compute(0..<outputs, into: gradients)
         }
         guard let xGradient else { return }
-        if hasOwnInputGradient {
+        let weight = slab.pointer(at: weightOffset)
+        if outputs < Self.few {
+            kernels_dense_few_backward(
+                nil, xGradient, gradient, weight, x, batchSize, outputs, inputs, accumulating ? 1 : 0)
+        } else if hasOwnInputGradient {
             kernels_dense_input_gradient(
                 xGradient, gradient, weight, batchSize, outputs, inputs, accumulating ? 1 : 0)
-            return
+        } else {
+            try check(
+                onednn_sgemm(
+                    0, 0, batchSize, inputs, outputs, gradient, outputs, weight, inputs, accumulating ? 1 : 0,
+                    xGradient, inputs),
+                "a dense layer's input gradient")
         }
-        try check(
-            onednn_sgemm(
-                0, 0, batchSize, inputs, outputs, gradient, outputs, weight, inputs, accumulating ? 1 : 0, xGradient,
-                inputs),
-            "a dense layer's input gradient")
     }
 }

@@ -41,16 +41,16 @@ enum FlatLayer {
         }
     }
 
-    /// Computes the gradients of the parameters and, unless `xGradient` is nil, of the input.
+    /// Computes the gradients of the parameters that `scope` has and, unless `xGradient` is nil, of the input.
     ///
     /// - Parameter accumulating: Whether the input's gradient is added to the contents of `xGradient`.
     func backward(
         _ x: UnsafePointer<Float>, xGradient: UnsafeMutablePointer<Float>?, accumulating: Bool, _ slab: ParameterSlab,
-        into gradients: ParameterSlab
+        into gradients: ParameterSlab, _ scope: BackwardScope
     ) throws(NetworkError) {
         switch self {
         case .dense(let layer):
-            try layer.backward(x, xGradient: xGradient, accumulating: accumulating, slab, into: gradients)
+            try layer.backward(x, xGradient: xGradient, accumulating: accumulating, slab, into: gradients, scope)
         case .norm(let layer):
             layer.backward(x, xGradient: xGradient, accumulating: accumulating, slab, into: gradients)
         }
@@ -76,18 +76,30 @@ struct FlatChain {
         return input(of: layers.count, x)
     }
 
-    /// Computes the gradients of the parameters and, unless `xGradient` is nil, of the input `x`.
+    /// Computes the gradients of the parameters that `scope` has and, unless `xGradient` is nil, of the input `x`.
     ///
     /// - Parameter accumulating: Whether the input's gradient is added to the contents of `xGradient`.
     func backward(
         _ x: UnsafePointer<Float>, xGradient: UnsafeMutablePointer<Float>?, accumulating: Bool, _ slab: ParameterSlab,
-        into gradients: ParameterSlab
+        into gradients: ParameterSlab, _ scope: BackwardScope
     ) throws(NetworkError) {
         for index in layers.indices.reversed() {
             if givesSigns { try NetworkPulse.beat() }
             try layers[index].backward(
                 input(of: index, x), xGradient: index > 0 ? layers[index - 1].gradient : xGradient,
-                accumulating: index > 0 ? false : accumulating, slab, into: gradients)
+                accumulating: index > 0 ? false : accumulating, slab, into: gradients, scope)
+        }
+    }
+
+    /// The gradients of the dense layers' parameters.
+    ///
+    /// - Parameters:
+    ///   - x: The input of the first layer.
+    ///   - batchSize: See ``DenseGradient/init(_:x:batchSize:)``.
+    func denseGradients(_ x: UnsafePointer<Float>, batchSize: Int) -> [DenseGradient] {
+        layers.indices.compactMap { index in
+            guard case .dense(let layer) = layers[index] else { return nil }
+            return DenseGradient(layer, x: input(of: index, x), batchSize: batchSize)
         }
     }
 
@@ -104,13 +116,14 @@ extension FlatLayer {
         let training: Bool
         let serving: ServingPrecision?
         let memory: ComputeMemory
+        let rows: RowMemory
 
         /// Creates the linear layer with a name and an activation function.
         func dense(_ name: String, activation: NetworkArchitecture.Activation) throws(NetworkError) -> FlatLayer {
             .dense(
                 DenseLayer(
                     weight: try entry("\(name)/weight"), bias: try entry("\(name)/bias"), activation: activation,
-                    batchSize: batchSize, training: training, serving: serving, memory: memory))
+                    batchSize: batchSize, training: training, serving: serving, memory: memory, rows: rows))
         }
 
         /// Creates a dense layer or a layer normalisation.
@@ -119,7 +132,7 @@ extension FlatLayer {
             return .norm(
                 NormLayer(
                     weight: try entry("\(name)/weight"), bias: try entry("\(name)/bias"), activation: layer.activation,
-                    batchSize: batchSize, training: training, memory: memory))
+                    batchSize: batchSize, training: training, memory: memory, rows: rows))
         }
 
         private func entry(_ name: String) throws(NetworkError) -> ParameterLayout.Entry {

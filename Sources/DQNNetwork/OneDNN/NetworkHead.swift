@@ -61,11 +61,11 @@ struct NetworkHead {
         }
     }
 
-    /// Computes the gradients of the streams' parameters and, unless `xGradient` is nil, of the trunk's output: the sum
+    /// Computes the gradients of the streams' parameters that `scope` has and, unless `xGradient` is nil, of the trunk's output: the sum
     /// of all streams.
     func backward(
         _ x: UnsafePointer<Float>, xGradient: UnsafeMutablePointer<Float>?, _ slab: ParameterSlab,
-        into gradients: ParameterSlab
+        into gradients: ParameterSlab, _ scope: BackwardScope
     ) throws(NetworkError) {
         guard let gradient else { preconditionFailure("backward needs a computation made for training") }
         if combination == .dueling {
@@ -74,7 +74,7 @@ struct NetworkHead {
             divide(gradient)
         }
         for index in streams.indices {
-            try streams[index].backward(x, xGradient: xGradient, accumulating: index > 0, slab, into: gradients)
+            try streams[index].backward(x, xGradient: xGradient, accumulating: index > 0, slab, into: gradients, scope)
         }
     }
 

@@ -19,17 +19,17 @@ struct NormLayer {
     /// The mean of each vector and the factor that it was multiplied by, `[batch, 2]`.
     private let statistics: UnsafeMutablePointer<Float>
 
-    /// Creates a layer, with its buffers in `memory`.
+    /// Creates a layer, with its buffers in `memory` and `rows`.
     init(
         weight: ParameterLayout.Entry, bias: ParameterLayout.Entry, activation: NetworkArchitecture.Activation,
-        batchSize: Int, training: Bool, memory: ComputeMemory
+        batchSize: Int, training: Bool, memory: ComputeMemory, rows: RowMemory
     ) {
         count = weight.count
         function = activation.kernel
         self.batchSize = batchSize
         weightOffset = weight.offset
         biasOffset = bias.offset
-        let activations = memory.floats(batchSize * weight.count)
+        let activations = rows.floats(weight.count)
         self.activation = activations
         normalized = training && activation.keepsArgument ? memory.floats(batchSize * weight.count) : activations
         gradient = training ? memory.floats(batchSize * weight.count) : nil

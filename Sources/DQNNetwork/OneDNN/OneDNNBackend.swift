@@ -31,9 +31,6 @@ public struct OneDNNBackend: ComputeBackend {
             return try OneDNNComputation(
                 architecture, batchSize: batchSize, training: training, serving: serving)
         }
-        return try ShardedComputation(architecture, batchSize: batchSize, training: training, team: team) {
-            rows throws(NetworkError) in
-            try OneDNNComputation(architecture, batchSize: rows, training: training)
-        }
+        return try ShardedComputation(architecture, batchSize: batchSize, training: training, team: team)
     }
 }

@@ -17,18 +17,29 @@ final class OneDNNComputation: NetworkComputation {
     /// The input of the whole batch as floats; empty if there are convolutions, which have their own.
     private let input: UnsafeMutablePointer<Float>
     private let memory = ComputeMemory()
+    private let rows: RowMemory
     private var parameters: ParameterSlab?
 
+    /// Creates a computation.
+    ///
+    /// - Parameter rows: Its part of a batch that other computations share; `nil` makes one of its own.
     init(
-        _ architecture: NetworkArchitecture, batchSize: Int, training: Bool, serving: ServingPrecision? = nil
+        _ architecture: NetworkArchitecture, batchSize: Int, training: Bool, serving: ServingPrecision? = nil,
+        rows: RowMemory? = nil
     ) throws(NetworkError) {
         let layout: ParameterLayout
-        do { layout = try ParameterLayout(architecture) } catch {
+        let shapes: [[Int]]
+        do {
+            layout = try ParameterLayout(architecture)
+            shapes = try architecture.layerShapes()
+        } catch {
             throw NetworkError(code: .invalidState, message: error.message)
         }
         self.architecture = architecture
         self.batchSize = batchSize
         self.training = training
+        let rows = rows ?? RowMemory(BatchMemory(batchSize: batchSize), rows: 0..<batchSize)
+        self.rows = rows
         inputCount = architecture.input.count
         scaling = InputScaling(architecture, memory: memory)
         let stacked = architecture.stackedLayers
@@ -42,10 +53,11 @@ final class OneDNNComputation: NetworkComputation {
                     guard let weight = layout["layers/\(index)/weight"], let bias = layout["layers/\(index)/bias"]
                     else { return nil }
                     return (weight.offset, bias.offset)
-                }, batchSize: batchSize, training: training)
-        input = memory.floats(stacked == 0 ? batchSize * inputCount : 0)
+                }, batchSize: batchSize,
+                output: training ? rows.floats(shapes[stacked - 1].reduce(1, *)) : nil)
+        input = stacked == 0 ? rows.floats(inputCount) : memory.floats(0)
         let make = FlatLayer.Maker(
-            layout: layout, batchSize: batchSize, training: training, serving: serving, memory: memory)
+            layout: layout, batchSize: batchSize, training: training, serving: serving, memory: memory, rows: rows)
         var layers: [FlatLayer] = []
         for index in stacked..<architecture.trunk.count {
             layers.append(try make.layer("layers/\(index)", architecture.layers[index]))
@@ -75,6 +87,13 @@ final class OneDNNComputation: NetworkComputation {
         scaling.apply(bytes, of: element, first: offset, to: input + row * inputCount + offset)
     }
 
+    /// The gradients of the dense layers' parameters, for a batch of which this computation has the first rows.
+    func denseGradients(batchSize: Int) -> [DenseGradient] {
+        let trunk = chain.layers.last.map { UnsafePointer($0.activation) } ?? firstInput
+        return chain.denseGradients(firstInput, batchSize: batchSize)
+            + head.streams.flatMap { $0.denseGradients(trunk, batchSize: batchSize) }
+    }
+
     func forward() throws(NetworkError) -> UnsafeBufferPointer<Float> {
         guard let parameters else { preconditionFailure("call use(_:) before forward()") }
         try convolutions?.forward()
@@ -83,15 +102,19 @@ final class OneDNNComputation: NetworkComputation {
     }
 
     func backward(into gradients: ParameterSlab) throws(NetworkError) {
+        try backward(into: gradients, .everything)
+    }
+
+    func backward(into gradients: ParameterSlab, _ scope: BackwardScope) throws(NetworkError) {
         guard let parameters else { preconditionFailure("call use(_:) before backward(into:)") }
         let last = chain.layers.last
         // The gradient of the network's input is not computed.
         let inputGradient = convolutions?.outputGradient
         try head.backward(
             last.map { UnsafePointer($0.activation) } ?? firstInput,
-            xGradient: last == nil ? inputGradient : last?.gradient, parameters, into: gradients)
+            xGradient: last == nil ? inputGradient : last?.gradient, parameters, into: gradients, scope)
         try chain.backward(
-            firstInput, xGradient: inputGradient, accumulating: false, parameters, into: gradients)
+            firstInput, xGradient: inputGradient, accumulating: false, parameters, into: gradients, scope)
         try convolutions?.backward(into: gradients)
     }
 

@@ -132,6 +132,12 @@ public final class Optimizer: Sendable {
                 configuration.slotNames, slots.map { SlabCopies(of: $0, keeping: count) }))
     }
 
+    /// The Euclidean norm of a gradient for the next step, computed by the threads that share it; O(parameters).
+    public func norm(of gradients: ParameterSlab) -> Double {
+        guard let divided, ComputeTeam.isWorthwhile(forStepOf: gradients.elements.count) else { return gradients.norm }
+        return divided.norm(of: gradients)
+    }
+
     /// Takes one step.
     ///
     /// - Parameters:

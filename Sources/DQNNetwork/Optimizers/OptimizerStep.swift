@@ -69,25 +69,3 @@ struct OptimizerSlots {
         second = slabs.count > 1 ? slabs[1].pointer(at: 0) : nil
     }
 }
-
-/// A step that a team of threads takes together.
-///
-/// `@unchecked Sendable`: the one thread that steps the optimiser writes `step` before the team works and clears it
-/// afterwards; the team reads it in between.
-final class DividedStep: TeamWork, @unchecked Sendable {
-    private let team: ComputeTeam
-    private var step: OptimizerStep?
-
-    init(_ team: ComputeTeam) { self.team = team }
-
-    func take(_ step: OptimizerStep) {
-        self.step = step
-        team.run(self)
-        self.step = nil
-    }
-
-    func perform(part: Int) {
-        guard let step else { return }
-        step.apply(to: ComputeTeam.share(part, of: step.count, threads: team.threads))
-    }
-}

@@ -81,6 +81,13 @@ struct SaveTracker {
         }
     }
 
+    /// Records a save for which the workers' states could not be had.
+    mutating func recordFailure(_ error: TrainingError, at step: Int) {
+        startedCount += 1
+        recordFailure(
+            CheckpointError(code: .inputOutput, message: error.message, underlying: error), at: step)
+    }
+
     private mutating func recordFailure(_ error: CheckpointError, at step: Int) {
         endedCount += 1
         failedCount += 1

@@ -142,7 +142,7 @@ extension TrainingRun {
         guard isSaveRequested else { return }
         ending.isSaveRequested = false
         let held = trainer.stateBeforeEvaluation
-        let step = held?.counters.agentSteps ?? trainer.counters.agentSteps
+        let step = held?.checkpoint.counters.agentSteps ?? trainer.counters.agentSteps
         logger.notice("saving the state of agent step \(step) on request; training continues")
         guard step != saves.savedStep else { return }
         if let held { save(held) } else { save() }

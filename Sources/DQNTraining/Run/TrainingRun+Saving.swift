@@ -24,14 +24,23 @@ extension TrainingRun {
     func save() {
         // Waits before taking the state, so that there are never three states in memory.
         saver.waitForRoom()
-        do throws(TrainingError) { save(try trainer.checkpoint()) } catch {
-            // The trainer has failed: its next advance ends the run.
-            logger.error("the save at agent step \(trainer.counters.agentSteps) failed before it started: \(error)")
+        save(at: trainer.counters.agentSteps) { () throws(TrainingError) in try trainer.checkpoint() }
+    }
+
+    /// Passes a held state to the saver and returns.
+    func save(_ state: HeldCheckpoint) {
+        save(at: state.checkpoint.counters.agentSteps) { () throws(TrainingError) in try state.whole() }
+    }
+
+    private func save(at step: Int, _ state: () throws(TrainingError) -> Checkpoint) {
+        do throws(TrainingError) { save(try state()) } catch {
+            logger.error("the save at agent step \(step) failed before it started: \(error)")
+            // If the trainer has failed, its next advance ends the run.
+            if trainer.failure == nil { saves.recordFailure(error, at: step) }
         }
     }
 
-    /// Passes a state to the saver and returns.
-    func save(_ state: Checkpoint) {
+    private func save(_ state: Checkpoint) {
         let step = state.counters.agentSteps
         saver.save(state, replacing: saves.mayReplaceFile(at: step))
         saves.recordStart(at: step)

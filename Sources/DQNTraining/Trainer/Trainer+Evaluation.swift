@@ -15,7 +15,7 @@ struct PendingEvaluation {
     /// The sums that the row was made from.
     let sums: TrainingStatistics
     /// The state of the step, without row and evaluation.
-    let state: Checkpoint
+    let state: HeldCheckpoint
     /// The figures for the progress line at the step.
     let progress: (meanEpisodeReturn: Double, epsilon: Double?)
     /// The failure of a worker whose state could not be taken completely.
@@ -39,7 +39,7 @@ extension Trainer {
     var evaluationState: EvaluationState? { evaluator?.state }
 
     /// The state in which an interruption would end the run while an evaluation is pending; `nil` otherwise.
-    var stateBeforeEvaluation: Checkpoint? { pending?.unevaluatedState }
+    var stateBeforeEvaluation: HeldCheckpoint? { pending?.unevaluatedState }
 
     /// Evaluates this step, or starts to.
     func evaluate(
@@ -51,7 +51,7 @@ extension Trainer {
             let (sums, progress) = (pooledStatistics(), (meanEpisodeReturn, epsilon))
             let (row, workers) = takeRow()
             beforeHolding()
-            let state: Checkpoint
+            let state: HeldCheckpoint
             do { state = try snapshot() } catch {
                 evaluator.cancel()
                 throw error
@@ -87,22 +87,28 @@ extension Trainer {
         guard let pending, let evaluator else { return }
         let found: EvaluationResult?
         do throws(TrainingError) {
-            found = try result(of: evaluator, at: pending.step, whileWaiting: whileWaiting)
+            found = try result(of: evaluator, at: pending.step) { crew.failure == nil && whileWaiting() }
         } catch {
             end(in: pending.unevaluatedState, pending)
             failure = error
             throw error
         }
-        guard let found else { return }
+        guard let found else {
+            guard let loss = crew.failure?(counters.agentSteps) else { return }
+            // What the workers have done since the evaluated step is lost with what has failed.
+            abandonEvaluation()
+            failure = loss
+            throw loss
+        }
         self.pending = nil
         record(found, pending.row, pending.workers, at: pending.step, in: &report)
         var state = pending.state
-        state.counters.evaluations = counters.evaluations
-        state.evaluation = found.evaluation
-        state.bestEvaluation = bestEvaluation
-        state.reachedTarget = reachedTarget
-        state.history = history
-        state.extensions = state.extensions.filter { $0.owner != RunHealth.owner } + [health.group].compactMap(\.self)
+        state.checkpoint.counters.evaluations = counters.evaluations
+        state.checkpoint.evaluation = found.evaluation
+        state.checkpoint.bestEvaluation = bestEvaluation
+        state.checkpoint.reachedTarget = reachedTarget
+        state.checkpoint.history = history
+        state.health = health
         report.evaluatedState = state
         if reachedTarget { end(in: state, pending) }
     }
@@ -134,12 +140,12 @@ extension Trainer {
     }
 
     /// Ends the run in an earlier state: what the workers have done since is discarded.
-    private func end(in state: Checkpoint, _ pending: PendingEvaluation) {
+    private func end(in state: HeldCheckpoint, _ pending: PendingEvaluation) {
         self.pending = nil
         endState = state
-        counters = state.counters
-        lastEvaluation = state.evaluation
-        budget.reset(taken: counters.agentSteps)
+        counters = state.checkpoint.counters
+        lastEvaluation = state.checkpoint.evaluation
+        crew.returnClaims(taken: counters.agentSteps)
         (meanEpisodeReturn, epsilon) = pending.progress
         // A worker that failed beyond the end never got there.
         failure = pending.failure
@@ -197,9 +203,9 @@ extension Trainer {
 
 extension PendingEvaluation {
     /// The state of the step as an interruption leaves it: row and evaluation are still to be made.
-    fileprivate var unevaluatedState: Checkpoint {
+    fileprivate var unevaluatedState: HeldCheckpoint {
         var state = state
-        state.statistics = sums.values
+        state.checkpoint.statistics = sums.values
         return state
     }
 }

@@ -47,13 +47,8 @@ extension Trainer {
     /// Returns the row of this step, without evaluation, and the figures of the workers; resets the workers' sums.
     func takeRow() -> (row: [String: Double], workers: [WorkerReport]) {
         var row = pooledStatistics().row
-        var workers: [WorkerReport] = []
-        for slot in slots {
-            slot.unreportedStatistics = TrainingStatistics()
-            guard let worker = slot.worker else { continue }
-            workers.append(WorkerReport(worker, totalSteps: counters.agentSteps))
-            worker.learner.statistics = TrainingStatistics()
-        }
+        let workers = crew.figures(at: counters.agentSteps).compactMap(WorkerReport.init)
+        crew.resetStatistics()
         addCounts(to: &row)
         return (row, workers)
     }
@@ -71,9 +66,9 @@ extension Trainer {
     /// The sums over all workers since the last row.
     func pooledStatistics() -> TrainingStatistics {
         var sums = TrainingStatistics()
-        for slot in slots where !pool.lost.contains(slot.index) {
-            sums.merge(slot.unreportedStatistics)
-            if let statistics = slot.worker?.learner.statistics { sums.merge(statistics) }
+        for worker in crew.figures(at: counters.agentSteps) {
+            sums.merge(worker.unreported)
+            if let statistics = worker.statistics { sums.merge(statistics) }
         }
         return sums
     }
@@ -81,13 +76,10 @@ extension Trainer {
     /// Mean return and length of the recent episodes of all workers; NaN before the first one ends.
     func pooledReturns() -> (mean: Double, meanLength: Double) {
         var (count, sum, length) = (0, 0.0, 0)
-        for slot in slots {
-            // The last episodes of a finished worker still count.
-            let returns = slot.worker?.recentReturns ?? slot.state?.recentReturns ?? []
-            let lengths = slot.worker?.recentLengths ?? slot.state?.recentLengths ?? []
-            count += returns.count
-            sum += returns.reduce(0, +)
-            length += lengths.reduce(0, +)
+        for worker in crew.figures(at: counters.agentSteps) {
+            count += worker.recentReturns.count
+            sum += worker.recentReturns.reduce(0, +)
+            length += worker.recentLengths.reduce(0, +)
         }
         return (sum / Double(count), Double(length) / Double(count))
     }

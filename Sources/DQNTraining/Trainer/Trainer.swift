@@ -31,7 +31,7 @@ public final class Trainer {
         /// The agent step of `metrics`.
         var step = 0
         /// The state of the evaluated step, with its evaluation, if training has continued meanwhile.
-        var evaluatedState: Checkpoint?
+        var evaluatedState: HeldCheckpoint?
         /// The figures of each worker, with the row of metrics.
         var workers: [WorkerReport] = []
         /// What the evaluation shows besides its return; `nil` without one.
@@ -56,11 +56,6 @@ public final class Trainer {
     var isEnding = false
     /// What the user should know about the start: workers that could not continue their episode, or lost their replay.
     public internal(set) var notices: [String]
-    /// How long the workers paused before the last advance, for example for a save; `nil` before the second one.
-    ///
-    /// `stopping` is the time from the first worker's stop to the last one's: the wait for the slowest worker. `handOver` is
-    /// the time from the last worker's stop until all of them run again: the work between the advances.
-    public internal(set) var pause: (stopping: Duration, handOver: Duration)?
 
     /// Mean return of the last hundred training episodes of each worker; NaN before the first one ends.
     var meanEpisodeReturn = Double.nan
@@ -71,7 +66,7 @@ public final class Trainer {
     /// The evaluation that is running while training continues.
     var pending: PendingEvaluation?
     /// The state in which the run has ended, if the workers have gone beyond it.
-    var endState: Checkpoint?
+    var endState: HeldCheckpoint?
     /// The warnings of the run.
     var health: RunHealth
     /// Called before the state of an evaluated step is taken, which is held until the evaluation is known.
@@ -80,18 +75,13 @@ public final class Trainer {
     var mayEvaluate: () -> Bool = { true }
     /// Seconds that an interrupted update has to end by itself, as most do: a step boundary is the simpler state.
     package var updatePatience = 0.3
-    /// When each worker stopped after the last advance.
-    var lastStops: [ContinuousClock.Instant] = []
 
     let method: any TrainingMethod
     /// What the run has taken from its origin.
     let originReport: RunOrigin.Report?
     let parameters: any ParameterStore
-    let budget: StepBudget
-    let pool: WorkerPool
-    let slots: [WorkerSlot]
-    /// States of workers beyond the present number; checkpoints keep them.
-    let inactiveWorkers: [WorkerState]
+    /// Takes the steps.
+    let crew: any Crew
     /// Extension groups with other owners; checkpoints keep them.
     let foreignExtensions: [ExtensionGroup]
     /// What runs the environment, for checkpoints.
@@ -103,9 +93,6 @@ public final class Trainer {
     /// The parameters of an evaluation during which training continues.
     var evaluatedParameters: ParameterSlab?
     let framesPerStep: Int
-    /// Each worker's share of ``counters``.
-    var countedEpisodes: [Int]
-    var countedSteps: [Int]
 
     /// Starts a run at agent step 0.
     ///
@@ -169,8 +156,6 @@ public final class Trainer {
         foreignExtensions = setup.foreignExtensions
         health = RunHealth(restoring: checkpoint?.extensions ?? [])
         evaluatesInBackground = setup.options.evaluatesInBackground
-        inactiveWorkers = setup.inactiveWorkers
-        notices = setup.notices
         originReport = setup.originReport
         parameters = try setup.makeParameters(makeStore)
         evaluator = try setup.makeEvaluator()
@@ -179,28 +164,23 @@ public final class Trainer {
         bestEvaluation = checkpoint?.bestEvaluation
         lastEvaluation = checkpoint?.evaluation
         reachedTarget = checkpoint?.reachedTarget ?? false
-        budget = StepBudget(taken: counters.agentSteps)
-        slots = setup.makeSlots()
-        countedEpisodes = slots.map { _ in 0 }
-        countedSteps = slots.map(\.counts.agentSteps)
-        pool = setup.pool
-        try startWorkers(setup)
+        crew = try setup.makeCrew(training: parameters)
+        notices = setup.notices + crew.notices
+        refreshProgress()
     }
 
     /// Whether training is over: an evaluation has reached the target return, or no worker may take more steps.
     public var isFinished: Bool { reachedTarget || allWorkersFinished }
 
     /// Whether every worker has taken all the steps that one worker may take.
-    package var allWorkersFinished: Bool { !slots.contains { $0.isActive } }
+    package var allWorkersFinished: Bool { !crew.isActive }
 
     /// Whether an interruption has cut the update of a worker short: the trainer is within an agent step. The next advance
     /// completes the update first, also after a resume.
-    package var hasOpenUpdate: Bool {
-        slots.contains { !pool.lost.contains($0.index) && $0.worker?.hasOpenUpdate ?? false }
-    }
+    package var hasOpenUpdate: Bool { crew.hasOpenUpdate }
 
     /// Agent steps claimed so far, readable while workers run.
-    package var claimedAgentSteps: Int { budget.claimedSteps }
+    package var claimedAgentSteps: Int { crew.claimedSteps }
 
     /// Takes agent steps up to the limit or the next scheduled step, whichever comes first, and performs the work
     /// scheduled there.
@@ -255,34 +235,22 @@ public final class Trainer {
     /// - Throws: `TrainingError` (`runFailed`) if the parameter store cannot return its state; this sets ``failure``.
     public func checkpoint() throws(TrainingError) -> Checkpoint {
         abandonEvaluation()
-        if let endState { return endState }
-        return try snapshot()
+        if let endState { return try endState.whole() }
+        return try snapshot().whole()
     }
 
     /// Takes the state of the workers and the parameters.
-    func snapshot() throws(TrainingError) -> Checkpoint {
-        let slots = slots
-        let failures = pool.perform(on: slots.indices.filter { slots[$0].isActive }) { index, _ in
-            let slot = slots[index]
-            var environmentError: TrainingError?
-            let state = try slot.worker?.snapshot { environmentError = $0 }
-            slot.publish { slot.state = state }
-            if let environmentError { throw environmentError }
-        }
-        detachLostWorkers()
-        if failure == nil, let (index, workerFailure) = failures.min(by: { $0.key < $1.key }) {
-            failure = workerFailure.error(
-                of: "Worker \(index)", at: counters.agentSteps, during: "saving its state")
-        }
+    func snapshot() throws(TrainingError) -> HeldCheckpoint {
+        let (workers, workerFailure) = crew.holdStates()
+        failure = failure ?? workerFailure?(counters.agentSteps)
         let state: ParameterState
         do { state = try parameters.snapshot() } catch { throw storeFailed(error, during: "saving the parameters") }
-        var checkpoint = Checkpoint(
+        let checkpoint = Checkpoint(
             writer: .current, configuration: configuration.json, architecture: architecture,
             online: state.online, target: state.target, optimizer: state.optimizer,
-            counters: counters, workers: slots.map(\.checkpointState) + inactiveWorkers, evaluation: lastEvaluation,
+            counters: counters, workers: [], evaluation: lastEvaluation,
             bestEvaluation: bestEvaluation, reachedTarget: reachedTarget, statistics: pooledStatistics().values,
             history: history, extensions: foreignExtensions + [provenance, health.group].compactMap(\.self))
-        checkpoint.moveLearners(of: method)
-        return checkpoint
+        return HeldCheckpoint(checkpoint, workers, method)
     }
 }

@@ -8,19 +8,19 @@ internal import DQNNetwork
 struct TrainerSetup {
     let configuration: TrainingConfiguration
     let options: Trainer.Options
-    let backend: any ComputeBackend
+    private let backend: any ComputeBackend
     private let evaluationBackend: any ComputeBackend
     /// The state to continue from, or that a new run starts with; `nil` for a new run without an origin.
     let checkpoint: Checkpoint?
     /// Whether the run is new.
-    let isNew: Bool
+    private let isNew: Bool
     /// What a new run takes from its origin.
     let originReport: RunOrigin.Report?
     /// The states of each worker's environments, for what they keep across the episodes of the origin.
     private let keptEnvironments: [[StateSnapshot?]]
     let method: any TrainingMethod
     let architecture: NetworkArchitecture
-    let pool: WorkerPool
+    private let pool: WorkerPool
     /// The environment of worker 0. It is created first, because everything else depends on its specification, and on
     /// the worker's own thread, because an environment may depend on its thread. Creating one may start a process.
     private let environment: EnvironmentBox
@@ -32,7 +32,7 @@ struct TrainerSetup {
     /// States of the workers that run.
     private let states: [WorkerState]
     /// States of workers beyond the present number.
-    let inactiveWorkers: [WorkerState]
+    private let inactiveWorkers: [WorkerState]
     private let team: ComputeTeam?
 
     /// What a trainer starts from.
@@ -186,7 +186,7 @@ struct TrainerSetup {
     }
 
     /// Sums of the metrics since the last row.
-    var statistics: TrainingStatistics { TrainingStatistics(checkpoint?.statistics ?? [:]) }
+    private var statistics: TrainingStatistics { TrainingStatistics(checkpoint?.statistics ?? [:]) }
 
     /// Creates the parameter store, with new or restored parameters.
     func makeParameters(_ makeStore: ParameterStoreFactory?) throws -> any ParameterStore {
@@ -209,7 +209,30 @@ struct TrainerSetup {
             timeout: options.workerTimeout, drawsPictures: options.drawsEvaluations)
     }
 
-    func makeSlots() -> [WorkerSlot] {
+    /// Starts the workers: in this process, unless the store brings its own.
+    func makeCrew(training store: any ParameterStore) throws -> any Crew {
+        let context = CrewContext(
+            configuration: configuration, architecture: architecture, specification: specification, method: method,
+            store: store, isNew: isNew, states: states, inactiveWorkers: inactiveWorkers, statistics: statistics,
+            agentSteps: checkpoint?.counters.agentSteps ?? 0)
+        if let provider = store as? any CrewProviding {
+            // It has told what it is.
+            environment.release(pool)
+            guard keptEnvironments.allSatisfy({ $0.allSatisfy { $0 == nil } }) else {
+                throw TrainingError(
+                    code: .invalidConfiguration,
+                    message: "The environments of the origin keep values across episodes, which workers of other "
+                        + "processes cannot take over; start with --policy-only, or with dqn-train.")
+            }
+            return try provider.makeCrew(context)
+        }
+        return try ThreadCrew(
+            context, makeSlots(),
+            ThreadCrew.Means(
+                pool: pool, backend: backend, gymnasium: options.gymnasium, processors: options.processors))
+    }
+
+    private func makeSlots() -> [WorkerSlot] {
         (0..<configuration.workers).map { index in
             WorkerSlot(
                 index: index, state: index < states.count ? states[index] : nil,

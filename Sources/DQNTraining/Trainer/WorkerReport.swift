@@ -15,15 +15,15 @@ struct WorkerReport: Sendable {
     /// Its probability of a random action; `nil` for a method without one.
     let epsilon: Double?
 
-    init(_ worker: Worker, totalSteps: Int) {
-        index = worker.index
-        agentSteps = worker.agentSteps
-        let returns = worker.recentReturns
-        meanReturn = returns.reduce(0, +) / Double(returns.count)
-        let statistics = worker.learner.statistics
+    /// `nil` for a worker that does not run.
+    init?(_ figures: WorkerFigures) {
+        guard figures.isActive, let statistics = figures.statistics else { return nil }
+        index = figures.index
+        agentSteps = figures.agentSteps
+        meanReturn = figures.recentReturns.reduce(0, +) / Double(figures.recentReturns.count)
         // A restored sum may be any number.
         updates = Int(exactly: statistics.updates.rounded()) ?? 0
         staleness = statistics.row["train/staleness"]
-        epsilon = worker.explorationRate(at: totalSteps)
+        epsilon = figures.epsilon
     }
 }

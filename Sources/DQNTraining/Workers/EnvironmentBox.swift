@@ -33,6 +33,9 @@ final class EnvironmentBox: @unchecked Sendable {
         return specification
     }
 
+    /// Releases the environment on its own thread, if nobody has taken it.
+    func release(_ pool: WorkerPool) { _ = pool.perform(on: [0]) { _, _ in _ = self.take() } }
+
     /// Returns the environment, once; called on worker 0's thread.
     func take() -> (any Environment)? {
         defer { environment = nil }

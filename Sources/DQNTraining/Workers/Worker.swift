@@ -141,19 +141,19 @@ final class Worker: @unchecked Sendable {
         learner.explorationRate(at: StepCount(total: totalSteps, worker: agentSteps))
     }
 
-    /// Completes an update that was cut short, then takes steps while the budget grants them. Stops after an update that
-    /// is cut short.
+    /// Completes an update that was cut short, then takes steps while the source has some. Stops after an update that is
+    /// cut short.
     ///
     /// - Throws: ``TrainingError`` (`runFailed`) with worker and step if an environment or the learner throws.
-    func run(_ budget: StepBudget, _ heartbeat: Heartbeat) throws {
+    func run(_ source: any StepSource, _ heartbeat: Heartbeat) throws {
         let limit = configuration.workerSteps > 0 ? configuration.workerSteps : .max
         if let resumable, resumable.hasOpenUpdate {
-            try attributingErrors(to: budget.claimedSteps) { try resumable.continueUpdate() }
+            try attributingErrors(to: source.claimedSteps) { try resumable.continueUpdate() }
         }
         while !hasOpenUpdate {
             let taken = agentSteps
             let first = taken % environments.count
-            guard let steps = budget.claim(atMost: min(environments.count - first, limit - taken)) else { return }
+            guard let steps = try source.claim(atMost: min(environments.count - first, limit - taken)) else { return }
             try takeSteps(steps, from: first, taken)
             heartbeat.beat()
         }

@@ -10,7 +10,8 @@ import Testing
         "apt", "bash", "break", "cat", "cd", "clang", "cp", "do", "docker", "done", "echo", "else", "esac", "exec",
         "exit",
         "fi", "for", "git", "head", "if", "in", "kill", "ls", "mkdir", "nohup", "npm", "pip", "podman", "python",
-        "python3", "python3.11", "scontrol", "srun", "swift", "systemctl", "tail", "tensorboard", "then", "timeout",
+        "python3", "python3.11", "sbatch", "scontrol", "srun", "swift", "systemctl", "tail", "tensorboard", "then",
+        "timeout",
         "trap", "wait", "while", "[", "source", "export", "sudo", "rm", "mv", "curl", "man", "complete", "jq", "brew",
     ]
 
@@ -97,6 +98,9 @@ import Testing
     }
 
     private static func problems(in command: [String]) throws -> [String] {
+        if let start = command.firstIndex(where: { $0.hasSuffix("dqn-cluster") }) {
+            return try problemsOfCluster(Array(command[(start + 1)...]))
+        }
         // What stands before: words of the shell, programs that start others, variables.
         let start = command.firstIndex { word in
             let name = word.split(separator: "/").last.map(String.init) ?? word
@@ -151,6 +155,33 @@ import Testing
         if !passed.isEmpty, let grammar = ProgramGrammar.all["dqn-train"] {
             problems += grammar.problems(in: Array(passed))
         }
+        return problems
+    }
+
+    /// The options of `dqn-cluster`, which is not built with these tests, stand in its sources.
+    private static func problemsOfCluster(_ arguments: [String]) throws -> [String] {
+        let folder = Documents.root.appendingPathComponent("Distributed/Sources/dqn-cluster")
+        let text = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+            .map { try String(contentsOf: $0, encoding: .utf8) }.joined()
+        guard let command = arguments.first, text.contains("struct \(command.capitalized): ") else {
+            return ["dqn-cluster has no command '\(arguments.first ?? "")'"]
+        }
+        var (problems, others): ([String], [String]) = ([], [])
+        var isOther = false
+        for word in arguments.dropFirst() {
+            if word.hasPrefix("--") {
+                let name = word.dropFirst(2).prefix { $0 != "=" }
+                let property = name.split(separator: "-").enumerated()
+                    .map { $0.offset == 0 ? String($0.element) : $0.element.capitalized }.joined()
+                isOther = try !text.contains(Regex("var \(property)\\b")) && !text.contains("(\"\(name)\")")
+                if isOther, !["train", "chief"].contains(command) {
+                    problems.append("dqn-cluster \(command) has no option '\(word)'")
+                }
+            }
+            if isOther { others.append(word) }
+        }
+        // All other options are those of dqn-train.
+        if !others.isEmpty, let grammar = ProgramGrammar.all["dqn-train"] { problems += grammar.problems(in: others) }
         return problems
     }
 
