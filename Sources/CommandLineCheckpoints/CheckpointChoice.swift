@@ -24,9 +24,9 @@ enum CheckpointChoice {
     }
 
     /// Returns the file. Reports newer damaged files of a run.
-    static func file(_ path: String, _ argument: String, _ which: String) throws -> URL {
+    static func file(_ url: URL, _ which: String) throws -> URL {
         try CheckpointLocation.resolve(
-            fileURL(path, argument), CheckpointSelection(which) ?? .latest, notice: { writeError("warning: \($0)") })
+            url, CheckpointSelection(which) ?? .latest, notice: { writeError("warning: \($0)") })
     }
 
     /// Returns the files that a path names: itself, or all checkpoints of a run.

@@ -48,8 +48,9 @@ struct Convert: ParsableCommand {
 
     func run() throws {
         try perform {
-            let source = try CheckpointChoice.file(input, "INPUT", which)
+            let named = try fileURL(input, "INPUT")
             let target = try OutputFile(output, "OUTPUT", overwriting: force).url
+            let source = try CheckpointChoice.file(named, which)
             var dropped: [String] = []
             do throws(CheckpointError) {
                 dropped = try CheckpointConverter.convert(

@@ -41,8 +41,9 @@ struct Strip: ParsableCommand {
 
     func run() throws {
         try perform {
-            let source = try CheckpointChoice.file(input, "INPUT", which)
+            let named = try fileURL(input, "INPUT")
             let target = try OutputFile(output, "OUTPUT", overwriting: force).url
+            let source = try CheckpointChoice.file(named, which)
             let name = CheckpointChoice.name(of: source, namedBy: input)
             let stripped = try CheckpointConverter.strip(
                 source, to: target, replay: replay, optimizer: optimizer, allButPolicy: allButPolicy,
