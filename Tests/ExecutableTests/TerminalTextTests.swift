@@ -176,7 +176,7 @@ import Testing
 
     @Test func aRefusedOptionNamesTheHelp() throws {
         for (program, arguments, text) in [
-            ("dqn-train", ["--steps", "many"], "'many' is invalid for '--steps <n>'. See 'dqn-train --help'."),
+            ("dqn-train", ["--steps", "many"], "'many' is invalid for '--steps <n>'; use a whole number"),
             ("dqn-train", ["--seed"], "See 'dqn-train --help'."),
             ("dqn-train", ["--sede", "3"], "Did you mean '--seed'?"),
             ("dqn-checkpoint", ["show"], "Missing expected argument '<file>'. See 'dqn-checkpoint"),
