@@ -1,13 +1,18 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The location of swift-dqn; the repository's own checks set it to a local clone.
-let url = Context.environment["SWIFT_DQN_URL"] ?? "https://github.com/swift-dqn/swift-dqn"
+// Your clone of swift-dqn. The repository's own checks set the URL of a clone with a version instead.
+let library: Package.Dependency =
+    if let url = Context.environment["SWIFT_DQN_URL"] {
+        .package(url: url, from: "0.1.0")
+    } else {
+        .package(name: "swift-dqn", path: "../..")
+    }
 
 let package = Package(
     name: "LoadAndAct",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(url: url, from: "0.1.0")],
+    dependencies: [library],
     targets: [
         .executableTarget(
             name: "LoadAndAct",

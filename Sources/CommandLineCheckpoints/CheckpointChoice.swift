@@ -1,6 +1,8 @@
 import ArgumentParser
 import CommandLineSupport
 import DQNCheckpoint
+internal import DQNModel
+internal import DQNSupport
 import Foundation
 
 /// A checkpoint that the user names by its file, or by its run and `--which`.
@@ -19,6 +21,25 @@ enum CheckpointChoice {
         try CheckpointLocation.read(
             fileURL(path, argument), CheckpointSelection(which) ?? .latest,
             notice: { writeError("warning: \($0)") }, body)
+    }
+
+    /// Returns the file. Reports newer damaged files of a run.
+    static func file(_ url: URL, _ which: String) throws -> URL {
+        try CheckpointLocation.resolve(
+            url, CheckpointSelection(which) ?? .latest, notice: { writeError("warning: \($0)") })
+    }
+
+    /// Returns the files that a path names: itself, or all checkpoints of a run.
+    ///
+    /// - Throws: `CheckpointError` (`missing`) for a directory without checkpoints.
+    static func files(_ url: URL, namedBy path: String) throws -> [URL] {
+        guard FileKind(url.path) == .directory else { return [url] }
+        let files = try CheckpointStore(directory: CheckpointLocation.directory(of: url)).entries().map(\.url)
+        if files.isEmpty {
+            throw CheckpointError(
+                code: .missing, message: "'\(path)' has no checkpoints; choose a run's directory or a checkpoint file.")
+        }
+        return files
     }
 
     /// Returns a file's name for the user, who named it or its run.

@@ -8,18 +8,23 @@ struct Convert: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Write a copy in another format version.",
         discussion: """
-            Exits with 1 and lists what would be lost if the version cannot hold the complete state.
+            Exits with 1 and lists what would be lost if the version cannot hold the complete state. Of a run directory it \
+            converts the newest valid checkpoint, or that of --which.
 
             EXAMPLES
               dqn-checkpoint convert old.h5 new.h5 --to 1.1
               dqn-checkpoint convert new.h5 old.h5 --to 1.0 --allow-lossy
             """)
-    @Argument(help: "Checkpoint file.", completion: .file()) var input: String
+    @Argument(help: "Checkpoint file or run directory.", completion: .file()) var input: String
     @Argument(help: "New file.", completion: .file()) var output: String
     @Option(
         name: .customLong("to"), help: "Format version: \(FormatVersion.known.joined(separator: " or ")).",
         completion: .list(FormatVersion.known))
     var version: String
+    @Option(
+        help: ArgumentHelp("Checkpoint of a run: latest, best or a number of agent steps.", valueName: "which"),
+        completion: .list(["latest", "best"]))
+    var which = "latest"
     @Flag(help: "Omit and list what the version cannot hold.") var allowLossy = false
     @Flag(help: "Replace an existing output file.") var force = false
     @Flag(help: "Print one JSON document.") var json = false
@@ -34,6 +39,7 @@ struct Convert: ParsableCommand {
     }
 
     func validate() throws {
+        try CheckpointChoice.validate(which)
         if !FormatVersion.known.contains(version) {
             let known = FormatVersion.known.joined(separator: ", ")
             throw ValidationError("--to \(version) is an unknown format version; known versions are \(known).")
@@ -42,8 +48,9 @@ struct Convert: ParsableCommand {
 
     func run() throws {
         try perform {
-            let source = try fileURL(input, "INPUT")
+            let named = try fileURL(input, "INPUT")
             let target = try OutputFile(output, "OUTPUT", overwriting: force).url
+            let source = try CheckpointChoice.file(named, which)
             var dropped: [String] = []
             do throws(CheckpointError) {
                 dropped = try CheckpointConverter.convert(
@@ -58,7 +65,9 @@ struct Convert: ParsableCommand {
             let bytes = try CheckpointSummary(contentsOf: target).byteCount
             if json {
                 return try printJSON(
-                    Document(file: input, output: output, bytes: bytes, format_version: version, omitted: dropped))
+                    Document(
+                        file: CheckpointChoice.name(of: source, namedBy: input), output: output, bytes: bytes,
+                        format_version: version, omitted: dropped))
             }
             try StandardOutput.line("\(output): \(bytes.grouped) bytes, format \(version)")
         }

@@ -23,7 +23,9 @@ struct Export: ParsableCommand {
     @Argument(help: "Checkpoint file or run directory.", completion: .file()) var input: String
     @Argument(help: "New file.", completion: .file()) var output: String
     @Option(help: "The format. (default: that of the new file's ending)") var format: PolicyExport.Format?
-    @Option(help: ArgumentHelp("Checkpoint of a run: latest, best or a number of agent steps.", valueName: "which"))
+    @Option(
+        help: ArgumentHelp("Checkpoint of a run: latest, best or a number of agent steps.", valueName: "which"),
+        completion: .list(["latest", "best"]))
     var which = "latest"
     @Flag(
         name: .customLong("pytorch-module"),

@@ -14,7 +14,7 @@ struct Import: ParsableCommand {
             (.npz) without Python. Nothing in the file is run. Prints the network as a table, and what was assumed.
 
             EXAMPLES
-              dqn-checkpoint import LunarLander-v3.zip lander.h5 --env LunarLander-v3
+              dqn-checkpoint import LunarLander-v3.zip lander.h5 --env gym:LunarLander-v3
               dqn-checkpoint import weights.pth new.h5 --env CartPole-v1 --activation tanh
               dqn-checkpoint import weights.pth --dry-run
               dqn-checkpoint import both.pth policy.h5 --env CartPole-v1 \\
@@ -22,7 +22,8 @@ struct Import: ParsableCommand {
             """)
     @Argument(help: "File of another program.", completion: .file()) var input: String
     @Argument(help: "New checkpoint.", completion: .file()) var output: String?
-    @Option(help: "The environment that the policy plays.") var env: String?
+    @Option(help: "The environment that the policy plays.", completion: EnvironmentArguments.identifiers)
+    var env: String?
     @Option(
         help: "The activation of all hidden layers, such as relu or tanh.",
         completion: .list(NetworkArchitecture.Activation.allCases.map(\.rawValue))) var activation: String?
@@ -78,10 +79,11 @@ struct Import: ParsableCommand {
             let policy = try ForeignPolicy(contentsOf: source, options)
             let checkpoint = try target.map { _ in try policy.checkpoint() }
             if !json { try StandardOutput.lines(policy.table) }
-            writeErrors(policy.network.notes)
+            let notes = policy.network.notes + environmentNotes(policy)
+            writeErrors(notes)
             let agreement = try check.map { try compare(policy, fileURL($0, "--check")) }
             if let target, let checkpoint { try checkpoint.write(to: target, overwriting: force) }
-            if json { return try printJSON(document(policy, agreement)) }
+            if json { return try printJSON(document(policy, agreement, notes)) }
             guard target != nil, let output else { return }
             try StandardOutput.line("\(output): imported from \(policy.kind.rawValue), SHA-256 \(policy.digest)")
         }
@@ -105,10 +107,20 @@ struct Import: ParsableCommand {
         return agreement
     }
 
-    private func document(_ policy: ForeignPolicy, _ agreement: ForeignPolicy.Agreement?) -> Document {
+    /// A program with environments of its own may import for another one, so that an unknown id is no error.
+    private func environmentNotes(_ policy: ForeignPolicy) -> [String] {
+        guard let env, !dryRun, let text = GameSettings.settings(env, policy.network.architecture.input)["environment"],
+            let id = text.stringValue, let notice = EnvironmentArguments.unknownNotice(id)
+        else { return [] }
+        return [notice]
+    }
+
+    private func document(
+        _ policy: ForeignPolicy, _ agreement: ForeignPolicy.Agreement?, _ notes: [String]
+    ) -> Document {
         Document(
             file: input, output: dryRun ? nil : output, kind: policy.kind.rawValue, digest: policy.digest,
-            architecture: policy.network.architecture, notes: policy.network.notes,
+            architecture: policy.network.architecture, notes: notes,
             check: agreement.map {
                 .init(
                     observations: $0.observations,

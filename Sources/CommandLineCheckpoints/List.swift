@@ -34,9 +34,10 @@ struct List: ParsableCommand {
     func run() throws {
         try perform {
             let url = try fileURL(directory, "DIRECTORY")
-            let store = try CheckpointStore(directory: CheckpointLocation.directory(of: url))
-            let entries = try store.entries()
-            if entries.isEmpty, let runs = try RunList(of: url) {
+            let folder = try CheckpointLocation.directory(of: url)
+            let entries = try CheckpointStore(directory: folder).entries()
+            // A run whose directory of checkpoints is empty is no directory of runs.
+            if entries.isEmpty, folder == url, let runs = try RunList(of: url) {
                 return try json ? printJSON(runs.rows) : StandardOutput.styledLines(runs.lines(.standardOutput))
             }
             let rows = markingBest(entries.map(row))

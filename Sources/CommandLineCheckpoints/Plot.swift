@@ -21,12 +21,15 @@ struct Plot: ParsableCommand {
               dqn-checkpoint plot runs/a runs/b -o ab.png --name before --name after
               dqn-checkpoint plot runs/a -o loss.png --metric train/loss --smooth 0.9
             """)
-    @Argument(help: "Run directories or checkpoint files.") var paths: [String]
-    @Option(name: .shortAndLong, help: "New file. Its suffix determines the format: .svg, .png or .pdf.") var output:
-        String
+    @Argument(help: "Run directories or checkpoint files.", completion: .file()) var paths: [String]
+    @Option(
+        name: .shortAndLong, help: "New file. Its suffix determines the format: .svg, .png or .pdf.",
+        completion: .file(extensions: PlotFormat.allCases.map(\.rawValue)))
+    var output: String
     @Option(help: "Horizontal axis. time requires run directories.")
     var x = CurvePlot.Progress.steps
-    @Option(help: "Metric to plot.") var metric = Metric.evaluationReturn
+    @Option(help: "Metric to plot.", completion: .list(Metric.common))
+    var metric = Metric.evaluationReturn
     @Option(help: "Title. (default: the environment)") var title: String?
     @Option(
         name: .customLong("name"), parsing: .unconditionalSingleValue,
@@ -35,7 +38,7 @@ struct Plot: ParsableCommand {
     var names: [String] = []
     @Option(
         help: ArgumentHelp(
-            "Size in pixels, such as 1200x800; a PDF has 0.75 points for each. (default: 720 wide, a PNG 1440)",
+            "Size in pixels from 240x160 to 8000x8000, such as 1200x800; a PDF has 0.75 points for each. (default: 720 wide, a PNG 1440)",
             valueName: "WxH"))
     var size: PlotSize?
     @Option(
@@ -43,6 +46,31 @@ struct Plot: ParsableCommand {
             "Weight of an exponential moving average, from 0 (no smoothing) to below 1.", valueName: "weight"))
     var smooth = 0.0
     @Flag(help: "Replace an existing output file.") var force = false
+    @Flag(help: "Print one JSON document, with the values that are drawn.") var json = false
+
+    private struct Document: Encodable {
+        struct Line: Encodable {
+            /// As in the legend.
+            var name: String
+            /// The number of runs.
+            var runs: Int
+            var positions: [Double]
+            /// The runs' mean at each position.
+            var means: [Double]
+            /// Half the width of the band; absent for one run.
+            var half_widths: [Double]?
+        }
+        var output: String
+        var format: String
+        var bytes: Int
+        var metric: String
+        var title: String
+        /// The axes' labels, with the unit of the positions.
+        var x_label: String
+        var y_label: String
+        var smoothing: Double
+        var lines: [Line]
+    }
 
     func validate() throws {
         guard smooth >= 0, smooth < 1 else {
@@ -58,9 +86,22 @@ struct Plot: ParsableCommand {
                 try CurveSource.run(path, metric: metric, against: x) { writeError("\(path): \($0)") }
             }
             let plot = try CurvePlot(runs, metric: metric, against: x, title: title, names: names, smoothing: smooth)
-            try target.write(plot.contents(format, size: size))
+            let contents = try plot.contents(format, size: size)
+            try target.write(contents)
+            if json { return try printJSON(document(plot, format, contents.count)) }
             try StandardOutput.line(
                 "\(output): \(metric) of \(runs.count == 1 ? "1 run" : "\(runs.count) runs")")
         }
+    }
+
+    private func document(_ plot: CurvePlot, _ format: PlotFormat, _ bytes: Int) -> Document {
+        Document(
+            output: output, format: format.rawValue, bytes: bytes, metric: metric, title: plot.title,
+            x_label: plot.xLabel, y_label: plot.yLabel, smoothing: smooth,
+            lines: zip(plot.series, plot.lines).map { series, line in
+                .init(
+                    name: series.label, runs: line.count, positions: line.x, means: line.mean,
+                    half_widths: line.halfWidth)
+            })
     }
 }

@@ -33,10 +33,17 @@ struct RunList {
         let names: [String]
         do { names = try FileManager.default.contentsOfDirectory(atPath: url.path).sorted() } catch {
             throw CheckpointError(
-                code: .inputOutput, message: "The directory '\(url.path)' could not be read.", underlying: error)
+                code: .inputOutput,
+                message:
+                    "The directory '\(url.path)' could not be read (\(systemReason(error))); check its permissions.",
+                underlying: error)
         }
+        // A run that may not be entered is listed with the reason.
         let runs = names.filter {
-            FileKind(entry: url.appendingPathComponent("\($0)/checkpoints").path) == .directory
+            switch FileKind(entry: url.appendingPathComponent("\($0)/checkpoints").path) {
+            case .directory, .hidden: true
+            default: false
+            }
         }
         if runs.isEmpty { return nil }
         var (rows, curves, best) = ([Row](), [CurveText?](), [Double?]())

@@ -16,7 +16,9 @@ struct Show: ParsableCommand {
               dqn-checkpoint show step-000000050000.h5 --json
             """)
     @Argument(help: "Checkpoint file or run directory.", completion: .file()) var file: String
-    @Option(help: ArgumentHelp("Checkpoint of a run: latest, best or a number of agent steps.", valueName: "which"))
+    @Option(
+        help: ArgumentHelp("Checkpoint of a run: latest, best or a number of agent steps.", valueName: "which"),
+        completion: .list(["latest", "best"]))
     var which = "latest"
     @Flag(help: "Print one JSON document.") var json = false
 

@@ -9,16 +9,18 @@ struct Verify: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check files against every rule of the format.",
         discussion: """
-            Prints one line per broken rule and exits with 65 if a file is invalid. In format 2.0 the seal protects the \
+            Prints one line per broken rule and exits with 65 if a file is invalid. Of a run directory it checks all \
+            checkpoints. In format 2.0 the seal protects the \
             replay; --deep also decompresses the replay and checks its contents. --isolated parses each file in a separate \
             process with limits on memory, time and open files. Use it for untrusted files.
 
             EXAMPLES
+              dqn-checkpoint verify runs/cartpole
               dqn-checkpoint verify runs/*/checkpoints/*.h5
               dqn-checkpoint verify step-000000050000.h5 --deep
               dqn-checkpoint verify from-a-stranger.h5 --deep --isolated --memory 512M
             """)
-    @Argument(help: "Checkpoint files.", completion: .file()) var files: [String]
+    @Argument(help: "Checkpoint files or run directories.", completion: .file()) var files: [String]
     @Flag(help: "Also decompress every replay chunk and check that episodes are consistent.") var deep = false
     @Flag(help: "Parse each file in a separate process with limits.") var isolated = false
     @Option(help: "Memory limit of that process, such as 512M (512 MiB). (default: 1 GiB, more for large files)")
@@ -58,8 +60,12 @@ struct Verify: ParsableCommand {
     private func verify() throws {
         var codes: [ExitCode] = []
         var rows: [Row] = []
-        let paths = try files.map { try path(of: $0) }
-        for (file, path) in zip(files, paths) {
+        let named = try files.flatMap { file in
+            try CheckpointChoice.files(URL(fileURLWithPath: path(of: file)), namedBy: file).map { url in
+                (CheckpointChoice.name(of: url, namedBy: file), url.path)
+            }
+        }
+        for (file, path) in named {
             let report =
                 isolated
                 ? try VerificationReport(

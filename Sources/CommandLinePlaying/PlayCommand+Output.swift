@@ -24,6 +24,8 @@ private struct PlayReport: Encodable {
     /// The limit in agent steps; absent without one.
     var max_steps: Int?
     var sampled: Bool
+    /// The file of `--record`; absent without one.
+    var recording: String?
     var mean_return: Double
     var std_return: Double
 }
@@ -44,7 +46,8 @@ extension PlayCommand {
                     checkpoint: url.path, step: agent.agentSteps, environment: id, episodes: episodes.count,
                     returns: episodes.map(\.totalReward), lengths: episodes.map(\.length), seeds: played.map(\.seed),
                     cut_off: episodes.map(\.isCutOff), max_steps: limit.steps, sampled: options.sample,
-                    mean_return: summary.mean, std_return: summary.standardDeviation))
+                    recording: record.map { try fileURL($0, "--record").path }, mean_return: summary.mean,
+                    std_return: summary.standardDeviation))
         } else {
             let mean = Self.number(summary.mean)
             try StandardOutput.line(

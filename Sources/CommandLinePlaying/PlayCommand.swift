@@ -62,12 +62,12 @@ package struct PlayCommand: ParsableCommand {
         parsing: .unconditional,
         help: ArgumentHelp("Exit with code 1 if the mean return is below this value.", valueName: "x"))
     var minReturn: Double?
-    @Option(help: ArgumentHelp("Write one JSON line per step to a new file.", valueName: "file"))
+    @Option(help: ArgumentHelp("Write one JSON line per step to a new file.", valueName: "file"), completion: .file())
     var trace: String?
     @Option(
         help: ArgumentHelp(
             "Record one episode with its Q-values to a new file: a video (.gif, or .mp4 with ffmpeg) or a contact sheet (.png).",
-            valueName: "file"))
+            valueName: "file"), completion: .file(extensions: ["gif", "mp4", "png"]))
     var record: String?
     @Option(help: ArgumentHelp("Steps per second of a recorded video. (default: real time)", valueName: "n"))
     var speed: Double?
@@ -77,17 +77,20 @@ package struct PlayCommand: ParsableCommand {
     var quiet = false
 
     /// Validates options that depend on each other.
-    package mutating func validate() throws {
+    package mutating func validate() throws { try validate(recordingAs: "--record") }
+
+    /// - Parameter recording: the option or argument that names the file of a recording.
+    func validate(recordingAs recording: String) throws {
         if let episodes, episodes < 1 {
             throw ValidationError("--episodes \(episodes) is too small; the minimum is 1.")
         }
-        try validateRecording()
+        try validateRecording(recording)
         if json, render == .ansi {
             throw ValidationError("--json and --render ansi both write to standard output; use only one of them.")
         }
     }
 
-    private func validateRecording() throws {
+    private func validateRecording(_ name: String) throws {
         guard let record else {
             if speed != nil { throw ValidationError("--speed requires a recording; add --record FILE.gif.") }
             return
@@ -98,10 +101,10 @@ package struct PlayCommand: ParsableCommand {
         if let speed, !(0.1...100).contains(speed) {
             throw ValidationError("--speed \(speed) is out of range; use 0.1 to 100 steps per second.")
         }
-        do { try EpisodeRecording.validateFormat(of: fileURL(record, "--record")) } catch let error as PathError {
+        do { try EpisodeRecording.validateFormat(of: fileURL(record, name)) } catch let error as PathError {
             throw ValidationError("\(error)")
         } catch {
-            throw ValidationError("--record: \(error)")
+            throw ValidationError("\(name): \(error)")
         }
     }
 

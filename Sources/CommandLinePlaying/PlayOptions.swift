@@ -4,9 +4,13 @@ import DQNCheckpoint
 
 /// The options of `dqn-play` that choose a policy, an environment and the actions.
 struct PlayOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Checkpoint of a run: latest, best or a number of agent steps.", valueName: "which"))
+    @Option(
+        help: ArgumentHelp("Checkpoint of a run: latest, best or a number of agent steps.", valueName: "which"),
+        completion: .list(["latest", "best"]))
     var which = "latest"
-    @Option(help: ArgumentHelp("Environment to play in. (default: the training environment)", valueName: "id"))
+    @Option(
+        help: ArgumentHelp("Environment to play in. (default: the training environment)", valueName: "id"),
+        completion: EnvironmentArguments.identifiers)
     var env: String?
     @OptionGroup var environmentArguments: EnvironmentArguments
     @Option(

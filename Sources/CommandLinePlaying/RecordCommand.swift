@@ -15,13 +15,18 @@ package struct RecordCommand: ParsableCommand {
               \(ProgramName.program("lab")) record runs/cartpole best.png --which best --seed 3
             """)
 
-    @Argument(help: ArgumentHelp("Checkpoint file or run directory.", valueName: "checkpoint-or-run-dir"))
+    @Argument(
+        help: ArgumentHelp("Checkpoint file or run directory.", valueName: "checkpoint-or-run-dir"), completion: .file()
+    )
     var path: String
-    @Argument(help: "New file with the suffix .gif, .mp4 or .png.")
+    @Argument(
+        help: "New file with the suffix .gif, .mp4 or .png.", completion: .file(extensions: ["gif", "mp4", "png"]))
     var file: String
     @OptionGroup var options: PlayOptions
     @Option(help: ArgumentHelp("Steps per second of a video. (default: real time)", valueName: "n"))
     var speed: Double?
+    @Flag(help: "Print one JSON document instead of text.")
+    var json = false
     @Flag(name: .shortAndLong, help: "Print only the last line, and warnings.")
     var quiet = false
 
@@ -41,15 +46,12 @@ package struct RecordCommand: ParsableCommand {
         play.render = PlayCommand.Render.none
         play.minReturn = nil
         play.trace = nil
-        play.json = false
+        play.json = json
         return play
     }
 
     /// Validates options that depend on each other.
-    package mutating func validate() throws {
-        var command = play
-        try command.validate()
-    }
+    package mutating func validate() throws { try play.validate(recordingAs: "FILE") }
 
     /// Plays and records the episode.
     package func run() throws { try play.run() }

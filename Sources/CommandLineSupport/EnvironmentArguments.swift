@@ -6,6 +6,17 @@ internal import Foundation
 
 /// The options of every program that creates an environment.
 package struct EnvironmentArguments: ParsableArguments {
+    /// What completes the id of an environment.
+    package static var identifiers: CompletionKind { .list(EnvironmentRegistry.identifiers) }
+
+    /// Returns a message if the id of an environment names none of this program; otherwise `nil`.
+    package static func unknownNotice(_ id: String) -> String? {
+        guard let id = try? EnvironmentID(id), !EnvironmentRegistry.recognizes(id) else { return nil }
+        return
+            "the environment '\(id)' is unknown to this program, which can therefore not play the policy without --env; "
+            + "Gymnasium's environments are gym:NAME, such as gym:LunarLander-v3"
+    }
+
     /// The environment's options, each in the form `key=value`.
     @Option(
         name: .customLong("env-set"),
@@ -15,12 +26,12 @@ package struct EnvironmentArguments: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Python interpreter for Gymnasium environments. (default: $DQN_PYTHON, then the repository's .venv-gymnasium, then $VIRTUAL_ENV)",
-            valueName: "path"))
+            valueName: "path"), completion: .file())
     var python: String?
     @Option(
         help: ArgumentHelp(
             "Directory with Python modules of your own, for Gymnasium environments. Repeatable. A run does not store it.",
-            valueName: "dir"))
+            valueName: "dir"), completion: .directory)
     var pythonPath: [String] = []
     @Option(
         help: ArgumentHelp(

@@ -23,11 +23,12 @@ package struct WatchArguments: ParsableArguments {
         defaultAsFlag: EventTarget.runDirectory,
         help: ArgumentHelp(
             "Write events for TensorBoard. A resume continues those in the run's directory by itself, and others if you name their directory again.",
-            valueName: "dir"))
+            valueName: "dir"), completion: .directory)
     package var tensorboard: EventTarget?
     @Option(
         help: ArgumentHelp(
-            "Append JSON Lines about the run to a file or to a descriptor, such as 3.", valueName: "file|fd"))
+            "Append JSON Lines about the run to a file or to a descriptor, such as 3.", valueName: "file|fd"),
+        completion: .file())
     package var logJson: String?
     @Flag(help: "Show the run live on the terminal: curve, figures, workers and time left.")
     package var dashboard = false

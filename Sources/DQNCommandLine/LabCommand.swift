@@ -26,14 +26,16 @@ struct LabCommand: ParsableCommand {
 
                 EXIT CODES
                   0    Success.
-                  1    The command failed, or its output could not be written.
+                  1    The command failed, or its output could not be written. For diff: the checkpoints differ. For \
+                play: the mean return is below --min-return.
+                  2    For diff: the checkpoints cannot be compared, or the differences cannot be written.
                   64   The command line or the configuration is invalid.
                   65   A checkpoint is malformed.
                   66   An input file or run does not exist.
                   77   The environment of a run or file brings code that you have not allowed.
                   130  A signal or the time limit ended the command. A run is saved.
                 """,
-            version: TrainCommand.configuration.version,
+            version: "swift-dqn \(TrainCommand.configuration.version)",
             subcommands: own + CheckpointTool.configuration.subcommands)
     }()
 

@@ -113,8 +113,13 @@ package struct TrainCommand: ParsableCommand {
         if Set(saveOnSignal) == Set(EndingSignal.allCases) {
             throw ValidationError("--save-on-signal names every signal; leave one that ends the run.")
         }
-        if json, options.watchArguments.logJson == "1" {
+        let descriptor = options.watchArguments.logJson.flatMap { Int32($0) }
+        if json, descriptor == STDOUT_FILENO {
             throw ValidationError("--log-json 1 and --json both write to standard output; use one of them.")
+        }
+        if let descriptor, options.watchArguments.dashboard, isatty(descriptor) == 1 {
+            throw ValidationError(
+                "--log-json \(descriptor) and --dashboard both write to the terminal; name a file with --log-json.")
         }
         if printConfig, options.resume != nil { throw TrainOptions.refusal(ofResumeWith: "--print-config") }
     }

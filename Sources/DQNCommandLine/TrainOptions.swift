@@ -30,7 +30,7 @@ public struct TrainOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Environment id, such as CartPole-v1, gym:LunarLander-v3 or plugin:./grid.so:Grid-v0.", valueName: "id"),
-        completion: .list(EnvironmentRegistry.identifiers))
+        completion: EnvironmentArguments.identifiers)
     var env: String?
     @OptionGroup var environmentArguments: EnvironmentArguments
     @Option(

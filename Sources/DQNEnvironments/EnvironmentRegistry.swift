@@ -88,8 +88,15 @@ public enum EnvironmentRegistry {
     public static func register(
         _ id: String, factory: @escaping @Sendable () throws -> any Environment
     ) throws(EnvironmentError) {
+        if EnvironmentID.hasScheme(id) {
+            throw EnvironmentError(
+                code: .alreadyRegistered,
+                message:
+                    "The environment id '\(id)' begins with 'gym:' or 'plugin:', which name Gymnasium's environments "
+                    + "and plug-ins; register under another one.")
+        }
         let isNew = entries.withLock { table in
-            if table[id] != nil || EnvironmentID.hasScheme(id) { return false }
+            if table[id] != nil { return false }
             table[id] = factory
             return true
         }

@@ -14,17 +14,18 @@ public import DQNModel
 /// where all runs have data. Equal values produce equal bytes.
 public struct CurvePlot: Sendable, Equatable {
     /// The title; empty for none.
-    package let title: String
+    package internal(set) var title: String
     /// The label of the horizontal axis.
-    package let xLabel: String
+    package internal(set) var xLabel: String
     /// The label of the vertical axis.
-    package let yLabel: String
+    package internal(set) var yLabel: String
     /// The lines, in the legend's order.
-    package let series: [CurveSeries]
+    package internal(set) var series: [CurveSeries]
     /// A line below the legend that explains how the curves were made; `nil` for none.
     package var note: String?
 
-    let lines: [MeanCurve]
+    /// What is drawn of each series: its mean and band.
+    package let lines: [MeanCurve]
 
     /// Creates a plot and averages series of several runs.
     ///

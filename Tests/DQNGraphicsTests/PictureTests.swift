@@ -72,21 +72,28 @@ import Testing
 
 /// Tests the commands for a terminal with a simulated terminal.
 @Suite struct TerminalScreenTests {
-    /// An unbounded terminal that keeps only text.
+    /// A terminal that keeps only text.
     private struct Terminal {
+        static let columns = 5
         var lines: [Int: String] = [:]
         var isCursorShown = true
         var written = 0
 
         mutating func receive(_ text: String) {
             var row = 1
+            var column = 0
             for match in text.matches(of: #/\u{1B}\[(\??)([\d;]*)([A-Za-z])|([^\u{1B}]+)/#) {
                 let (_, mark, numbers, command, letters) = match.output
                 if let letters {
                     lines[row] = String(letters)
+                    // After a full line the cursor stays on its last character.
+                    column = min(letters.count, Self.columns - 1)
                     written += letters.count
                 } else if command == "H" {
                     row = Int(numbers?.split(separator: ";").first ?? "") ?? 1
+                    column = 0
+                } else if command == "K" {
+                    lines[row] = column == 0 ? nil : lines[row].map { String($0.prefix(column)) }
                 } else if command == "J" {
                     lines = numbers == "2" ? [:] : lines.filter { $0.key < row }
                 } else if mark == "?", numbers == "25" {

@@ -93,7 +93,9 @@ import Testing
             let beginning = String(decoding: file[place..<place + 8], as: UTF8.self)
             #expect(beginning.hasPrefix("\(index + 1) 0 obj"), "\(beginning)")
         }
-        #expect(text.contains("/Title (a \\(b\\) \\\\ \\223c\\224 \\226 \\351 \\\\u{4E2D})"))
+        // Not in the encoding of the page's text, whose codes mean other characters here.
+        let information = PDFText.information(PDFText.drawable(title))
+        #expect(information.hasPrefix("<FEFF0061") && text.contains("/Title \(information)>>"))
         let body = file[places[3]...]
         let head = String(decoding: body.prefix(60), as: Unicode.ASCII.self)
         let length = try #require(head.firstMatch(of: #/Length (\d+)/#).flatMap { Int($0.output.1) })
@@ -144,5 +146,43 @@ import Testing
         #expect(bottom.firstIndex(of: true)! < 12 && bottom.lastIndex(of: true)! < 20)
         #expect(TerminalCurve.lines([rising], columns: 15, rows: 8).isEmpty)
         #expect(TerminalCurve.lines([[]], columns: 80, rows: 8).isEmpty)
+    }
+
+    /// What is cut off at the end of a label would be its exponent.
+    @Test(arguments: [-1.2e10, -5e-5, -9.99e-4, 1.2e10, -0.001234, -123_456.7, 987_654_321])
+    func labelsOfTheTerminalAreWhole(bound: Double) throws {
+        let lines = TerminalCurve.lines([[(x: 0, y: 0), (x: 1, y: bound)]], columns: 40, rows: 6)
+        let label = try #require(lines[bound < 0 ? 4 : 0].split(separator: "│").first).trimmingCharacters(
+            in: .whitespaces)
+        let factor = label.hasSuffix("M") ? 1e6 : label.hasSuffix("k") ? 1e3 : 1
+        let value = try #require(Double(label.filter { !"Mk".contains($0) }), "\(label)") * factor
+        #expect((0.8...1.4).contains(value / bound), "\(label) for \(bound)")
+    }
+
+    @Test func marksLieOverTheLine() {
+        let points = (0...10).map { (x: Double($0), y: Double($0)) }
+        let lines = TerminalCurve.lines([points], marked: [points[0], points[10]], columns: 40, rows: 8)
+        #expect(lines.map { $0.count { $0 == "●" } }.reduce(0, +) == 2, "\(lines)")
+    }
+
+    /// Texts are laid out as they are drawn: names in other scripts do not run over each other.
+    @Test(arguments: [PlotFormat.png, .pdf]) func textsAreDrawnAsTheyAreMeasured(format: PlotFormat) throws {
+        let curve = try LearningCurve(x: [0, 1], y: [0, 1])
+        let names = ["größe ε = 0,1 — Ñandú", "中文模型一"]
+        let plot = try CurvePlot(
+            title: "é", xLabel: "x", yLabel: "y", series: names.map { CurveSeries(label: $0, curves: [curve]) })
+        let drawn = names.map { format == .png ? PlotLetters.drawable($0) : PDFText.drawable($0) }
+        let written = try CurvePlot(
+            title: format == .png ? "e" : "é", xLabel: "x", yLabel: "y",
+            series: drawn.map { CurveSeries(label: $0, curves: [curve]) })
+        #expect(try plot.contents(format) == written.contents(format))
+        #expect(
+            drawn[0] == (format == .png ? "grosse epsilon = 0,1 - Nandu" : "größe epsilon = 0,1 — Ñandú"), "\(drawn)")
+        #expect(drawn[1].hasPrefix("\\u{4E2D}") && drawn[1].allSatisfy(\.isASCII))
+    }
+
+    @Test func theTitleOfADocumentIsUnicode() {
+        #expect(PDFText.information("Ours") == "(Ours)")
+        #expect(PDFText.information("a–b") == "<FEFF006120130062>")
     }
 }

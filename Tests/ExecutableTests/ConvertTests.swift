@@ -136,4 +136,41 @@ import Testing
         #expect(refused.errors.contains("/architecture: layer 1 (norm+tanh), which format 2.0 does not support"))
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path) == [])
     }
+
+    /// What reads one checkpoint takes a run too, and what checks files all of its checkpoints.
+    @Test func runDirectoriesAreTaken() throws {
+        let directory = try TemporaryDirectory()
+        let run = directory("run")
+        let trained = ["--env", "CartPole-v1", "--steps", "600", "--save-every", "300", "-q", "--out", run] + tiny
+        #expect(try Program.run("dqn-train", trained).status == 0)
+        func tool(_ arguments: String...) throws -> Program.Result { try Program.run("dqn-checkpoint", arguments) }
+        for (which, step) in [("latest", 600), ("300", 300)] {
+            let file = directory.checkpointURL("run", step).path
+            #expect(
+                try tool("strip", run, directory("a.h5"), "--which", which, "--all-but-policy", "--force").status == 0)
+            #expect(try tool("strip", file, directory("b.h5"), "--all-but-policy", "--force").status == 0)
+            #expect(
+                try Data(contentsOf: URL(filePath: directory("a.h5")))
+                    == Data(contentsOf: URL(filePath: directory("b.h5"))))
+            #expect(try tool("convert", run, directory("a.h5"), "--which", which, "--to", "2.1", "--force").status == 0)
+            #expect(try tool("convert", file, directory("b.h5"), "--to", "2.1", "--force").status == 0)
+            #expect(
+                try Data(contentsOf: URL(filePath: directory("a.h5")))
+                    == Data(contentsOf: URL(filePath: directory("b.h5"))))
+        }
+        #expect(try tool("strip", run, directory("a.h5"), "--which", "best", "--replay", "--force").status == 0)
+        #expect(try tool("strip", run, directory("a.h5"), "--which", "newest", "--replay").status == 64)
+        var result = try tool("verify", run)
+        let names = directory.savedSteps("run").map {
+            "\(run)/checkpoints/\(CheckpointStore.fileName(agentSteps: $0)): ok"
+        }
+        #expect(result.status == 0 && result.output.split(separator: "\n").map(String.init) == names, "\(result)")
+        var bytes = try Data(contentsOf: directory.checkpointURL("run", 300))
+        bytes[bytes.count / 2] ^= 1
+        try bytes.write(to: directory.checkpointURL("run", 300))
+        #expect(try tool("verify", run).status == 65)
+        try FileManager.default.createDirectory(atPath: directory("empty"), withIntermediateDirectories: true)
+        result = try tool("verify", directory("empty"))
+        #expect(result.status == 66 && result.errorLine?.contains("has no checkpoints") == true, "\(result)")
+    }
 }

@@ -79,11 +79,15 @@ import Testing
         var text = ""
         for line in [
             "dqn-train --env CartPoel-v1", "dqn-train --steps many", "dqn-train --sede 3",
+            "dqn-train --time-limit soon", "dqn-train --memory much", "dqn-train --save-on-signal KILL",
+            "dqn-checkpoint plot none -o a.svg --size 10x10", "dqn-checkpoint diff none none --tolerance x",
             "dqn-train --list methods --env x",
             "dqn-train --list method", "dqn-train --env CartPole-v1 --method dqm",
             "dqn-train --env CartPole-v1 --preset zo",
             "dqn-train --env CartPole-v1 --set learning_rat=1", "dqn-train --resume none", "dqn-play none",
             "dqn-play none --episodes 0", "dqn-play", "dqn-checkpoint", "dqn-checkpoint shwo",
+            "dqn-checkpoint shwo none --json", "dqn-checkpoint shwo --help", "dqn-checkpoint help shwo",
+            "dqn-checkpoint runs/cartpole",
             "dqn-checkpoint show none",
             "dqn-checkpoint show none --which newest", "dqn-checkpoint ls none", "dqn-checkpoint diff none",
             "dqn-checkpoint diff none none", "dqn-checkpoint convert none new.h5 --to 3.0", "dqn-checkpoint strip a b",

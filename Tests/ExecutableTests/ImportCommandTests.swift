@@ -51,6 +51,19 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: directory("a.h5")))
     }
 
+    /// An id that only Gymnasium knows, without its scheme, makes a file that does not play: the note gives the remedy.
+    @Test func anUnknownEnvironmentIsNoted() throws {
+        let result = try tool(
+            "import", fixture("weights.pth"), directory("a.h5"), "--env", "LunarLander-v3", "--json")
+        #expect(result.status == 0 && result.errors.contains("gym:LunarLander-v3"), "\(result)")
+        #expect(result.output.contains("'LunarLander-v3' is unknown to this program"))
+        for known in ["CartPole-v1", "gym:LunarLander-v3"] {
+            let result = try tool("import", fixture("weights.pth"), directory("a.h5"), "--env", known, "--force")
+            #expect(result.status == 0 && !result.errors.contains("unknown to this program"), "\(result)")
+        }
+        #expect(try tool("import", "--help").output.contains("lander.h5 --env gym:LunarLander-v3"))
+    }
+
     @Test func filesAreReplacedOnRequestAlone() throws {
         try importing("weights.pth", to: "a.h5")
         let before = try Data(contentsOf: URL(filePath: directory("a.h5")))

@@ -53,6 +53,54 @@ struct InstallTests {
         #expect(try install("--uninstall").status == 1)
     }
 
+    /// A prefix whose folders are links to others, as dotfile managers make them.
+    @Test func linksToFoldersStay() throws {
+        for name in ["bin", "share"] {
+            try FileManager.default.createDirectory(
+                atPath: directory("elsewhere/\(name)"), withIntermediateDirectories: true)
+            try Data("mine".utf8).write(to: URL(filePath: directory("elsewhere/\(name)/mine")))
+            try FileManager.default.createDirectory(atPath: prefix, withIntermediateDirectories: true)
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(prefix)/\(name)", withDestinationPath: directory("elsewhere/\(name)"))
+        }
+        #expect(try install("--binaries \(binaries)").status == 0)
+        #expect(FileManager.default.fileExists(atPath: directory("elsewhere/bin/dqn-train")))
+        #expect(try shell("\(prefix)/bin/dqn-train --version").status == 0)
+        #expect(try install("--uninstall").status == 0)
+        for name in ["bin", "share"] {
+            #expect(
+                try FileManager.default.destinationOfSymbolicLink(atPath: "\(prefix)/\(name)")
+                    == directory("elsewhere/\(name)"))
+        }
+        #expect(
+            try directory.contents("elsewhere") == ["bin/mine": Data("mine".utf8), "share/mine": Data("mine".utf8)])
+    }
+
+    /// An installation over an earlier one still knows which directories it has created.
+    @Test func aSecondInstallationRemovesTheDirectoriesOfTheFirst() throws {
+        #expect(try install("--binaries \(binaries)").status == 0)
+        try Data("mine".utf8).write(to: URL(filePath: "\(prefix)/bin/mine"))
+        #expect(try install("--binaries \(binaries)").status == 0)
+        try FileManager.default.removeItem(atPath: "\(prefix)/bin/mine")
+        #expect(try install("--uninstall").status == 0)
+        #expect(!FileManager.default.fileExists(atPath: prefix))
+    }
+
+    /// What cannot work is refused before anything is built.
+    @Test func refusesBeforeItBuilds() throws {
+        try Data("mine".utf8).write(to: URL(filePath: directory("prefix")))
+        var result = try install("")
+        #expect(
+            result.status == 1 && result.errorLine?.contains("'\(prefix)' is no directory") == true, "\(result)")
+        result = try shell("\(Self.repository.path)/Scripts/install --prefix \(directory("none/prefix"))")
+        #expect(result.status == 1 && result.errorLine?.contains("There is no directory") == true, "\(result)")
+        guard getuid() == 0 else { return }
+        result = try shell("SUDO_USER=somebody \(Self.repository.path)/Scripts/install --prefix \(directory("other"))")
+        #expect(
+            result.status == 1 && result.errorLine?.contains("sudo Scripts/install --binaries .build/release") == true,
+            "\(result)")
+    }
+
     @Test func filesOfOthersStay() throws {
         let (theirs, other) = ("\(prefix)/bin/dqn-play", "\(prefix)/share/man/man1/other.1")
         for file in [theirs, other] {
@@ -89,5 +137,35 @@ struct InstallTests {
             let checked = try shell("groff -man -Tutf8 -ww -z \(directory("man"))/*.1")
             #expect(checked.status == 0 && checked.errors.isEmpty, "\(checked.errors)")
         }
+    }
+
+    /// Every option with a value that a shell can know has a completion: files, directories, names and checkpoints.
+    @Test(arguments: ["dqn-train", "dqn-play", "dqn-checkpoint", "Lab"])
+    func whatAShellCanCompleteHasACompletion(program: String) throws {
+        /// Numbers, and texts that only the user knows.
+        let free: Set = [
+            "n", "s", "e", "x", "seconds", "bytes", "duration", "key=value", "text", "WxH", "weight", "title", "map",
+            "tolerance", "memory", "subcommands",
+        ]
+        let dump = try Program.run(program, "--experimental-dump-help")
+        let root = try #require(
+            JSONSerialization.jsonObject(with: Data(dump.output.utf8)) as? [String: Any])["command"]
+        var checked = 0
+        func check(_ command: [String: Any]) throws {
+            for argument in command["arguments"] as? [[String: Any]] ?? []
+            where argument["kind"] as? String != "flag" && argument["shouldDisplay"] as? Bool != false {
+                let name = try #require(argument["valueName"] as? String)
+                // The value `steps` of `--x` is one of a list, and that of `--help` none.
+                if free.contains(name) && argument["completionKind"] == nil { continue }
+                checked += 1
+                #expect(argument["completionKind"] != nil, "\(command["commandName"] ?? ""): \(argument)")
+            }
+            for child in command["subcommands"] as? [[String: Any]] ?? []
+            where child["shouldDisplay"] as? Bool != false && child["commandName"] as? String != "help" {
+                try check(child)
+            }
+        }
+        try check(try #require(root as? [String: Any]))
+        #expect(checked > 5)
     }
 }

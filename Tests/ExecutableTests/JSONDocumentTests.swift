@@ -51,6 +51,8 @@ import Testing
             ("dqn-checkpoint strip", [last, directory("policy.h5"), "--all-but-policy"], 0),
             ("dqn-checkpoint export", [last, directory("a.safetensors"), "--pytorch-module"], 0),
             ("dqn-checkpoint import", [directory("a.safetensors"), directory("again.h5")], 0),
+            ("dqn-checkpoint plot", [run, "-o", directory("a.svg")], 0),
+            ("dqn-play", [run, "--record", directory("film.gif"), "--max-steps", "9"], 0),
         ]
         for (section, arguments, status) in commands {
             if section == "dqn-checkpoint verify" {
@@ -71,9 +73,22 @@ import Testing
         #expect(try documented("dqn-checkpoint diff").contains("relative_distance"))
     }
 
-    /// Each command that prints data has `--json`.
-    @Test(arguments: ["show", "ls", "verify", "repair", "diff", "convert", "import", "export", "strip"])
-    func everyCommandHasJSON(command: String) throws {
-        #expect(try Program.run("dqn-checkpoint", command, "--help").output.contains("--json"))
+    /// Each command prints a document if it is asked to: those of the programs, and of programs with all commands.
+    @Test func everyCommandHasJSON() throws {
+        for program in ["dqn-checkpoint", "Lab"] {
+            let help = try Program.run(program, "--help").output
+            let list = try #require(help.range(of: "SUBCOMMANDS:\n"))
+            let commands = help[list.upperBound...].split(separator: "\n").prefix { $0.hasPrefix("  ") }
+                .filter { !$0.hasPrefix("   ") && !$0.hasPrefix("  See ") }.compactMap {
+                    $0.split(separator: " ").first.map(String.init)
+                }
+            #expect(commands.contains("plot") && commands.count >= 10, "\(help)")
+            for command in commands {
+                #expect(try Program.run(program, command, "--help").output.contains("--json"), "\(program) \(command)")
+            }
+        }
+        for program in ["dqn-train", "dqn-play"] {
+            #expect(try Program.run(program, "--help").output.contains("--json"), "\(program)")
+        }
     }
 }

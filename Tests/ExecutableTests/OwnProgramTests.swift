@@ -110,6 +110,10 @@ import Testing
                 try Data(contentsOf: URL(filePath: directory(name)))
                     == Data(contentsOf: URL(filePath: directory("again-\(name)"))))
         }
+        let document = try lab(["record", run, directory("json.gif"), "--seed", "1", "--json"]).output
+        let recorded = try #require(
+            JSONSerialization.jsonObject(with: Data(document.utf8)) as? [String: Any], "\(document)")
+        #expect((recorded["recording"] as? String)?.hasSuffix("json.gif") == true && recorded["episodes"] as? Int == 1)
         _ = try lab(["plot", run, "-o", directory("curve.svg")])
         #expect(try String(contentsOfFile: directory("curve.svg"), encoding: .utf8).contains("Walk-v0"))
         // The part in a separate process is a hidden subcommand of this program too.
@@ -125,6 +129,10 @@ import Testing
         result = try lab(["train", "--nonsense"], status: 64)
         #expect(
             result.errorLine?.hasPrefix("Lab: ") == true && result.errors.contains("See 'Lab train --help'."),
+            "\(result.errors)")
+        result = try lab(["recrod", directory("nowhere"), "--json"], status: 64)
+        #expect(
+            result.errorLine == "Lab: Unknown command 'recrod'; did you mean 'record'? See 'Lab --help'.",
             "\(result.errors)")
         result = try lab(["play", directory("nowhere")], status: 66)
         #expect(result.errorLine?.hasPrefix("Lab: ") == true, "\(result.errors)")

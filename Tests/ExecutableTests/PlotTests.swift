@@ -167,6 +167,45 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path).count { $0.hasPrefix("b") } == 0)
     }
 
+    /// The document has what the picture shows.
+    @Test func theDocumentHasTheDrawnValues() throws {
+        struct Document: Decodable {
+            struct Line: Decodable {
+                var name: String
+                var runs: Int
+                var positions: [Double]
+                var means: [Double]
+                var half_widths: [Double]?
+            }
+            var output: String
+            var format: String
+            var bytes: Int
+            var x_label: String
+            var lines: [Line]
+        }
+        let directory = try TemporaryDirectory()
+        try train(directory, "one")
+        try train(directory, "two", "--seed", "2")
+        try train(directory, "slow", "--set", "learning_rate=0.0001")
+        let runs = ["one", "two", "slow"].map { directory($0) }
+        let file = directory("a.pdf")
+        let result = try Program.run(
+            "dqn-checkpoint", ["plot"] + runs + ["-o", file, "--json", "--name", "fast", "--name", "slow"])
+        #expect(result.status == 0 && result.errors.isEmpty, "\(result)")
+        let document = try JSONDecoder().decode(Document.self, from: Data(result.output.utf8))
+        #expect(document.output == file && document.format == "pdf" && document.x_label == "Agent steps")
+        #expect(try Data(contentsOf: URL(fileURLWithPath: file)).count == document.bytes)
+        #expect(document.lines.map(\.name) == ["fast", "slow"] && document.lines.map(\.runs) == [2, 1])
+        let histories = try ["one", "two", "slow"].map { name in
+            let history = try directory.newest(name).history
+            return zip(history.agentSteps, try #require(history.columns["eval/mean_reward"])).filter { $1.isFinite }
+        }
+        #expect(document.lines[1].means == histories[2].map(\.1) && document.lines[1].half_widths == nil)
+        #expect(document.lines[0].positions == histories[0].map { Double($0.0) })
+        #expect(document.lines[0].means == zip(histories[0], histories[1]).map { ($0.1 + $1.1) / 2 })
+        #expect(document.lines[0].half_widths?.count == document.lines[0].means.count)
+    }
+
     @Test func helpShowsExamples() throws {
         let result = try Program.run("dqn-checkpoint", "plot", "--help")
         #expect(result.status == 0 && result.output.contains("EXAMPLES") && result.output.contains("--x time"))

@@ -161,33 +161,39 @@ import Testing
         #expect(result.status == 1 && result.errorLine?.contains("is a file, not a directory") == true, "\(result)")
     }
 
-    @Test(
-        .enabled(
-            if: FileManager.default.isExecutableFile(atPath: "/usr/bin/script"), "util-linux has the program script"))
-    func theDashboardShowsTheRunAndLeavesTheLog() throws {
+    /// A directory that cannot be written is refused before anything is.
+    @Test func aRefusedDirectoryOfEventsLeavesNoRun() throws {
         let directory = try TemporaryDirectory()
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/script")
-        let words =
-            ([Program.executable("dqn-train").path]
-            + arguments(directory) + [
-                "--steps", "1000000000000", "--schedule-steps", "1000000000000", "--time-limit", "4", "--dashboard",
-            ])
-            .map { "'\($0)'" }.joined(separator: " ")
-        process.arguments = ["-q", "-c", "stty cols 100 rows 40; exec \(words)", "/dev/null"]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        for part in ["CartPole-v1  dqn", "steps/s ", "epsilon ", "loss ", "Q ", "% ", "left (time limit)", "│", "└0"] {
-            #expect(text.contains(part), "\(part): \(text.suffix(3000))")
+        try Data("text".utf8).write(to: URL(fileURLWithPath: directory("file")))
+        #expect(try Program.run("dqn-train", arguments(directory, 300) + ["-q"]).status == 0)
+        try FileManager.default.moveItem(atPath: directory("run"), toPath: directory("first"))
+        for start in [["--env", "CartPole-v1"], ["--from", directory("first")]] {
+            for folder in [directory("file/events"), "/proc/none/events"] {
+                let result = try Program.run(
+                    "dqn-train", start + ["--steps", "300", "--out", directory("run"), "--tensorboard", folder] + tiny)
+                #expect(result.status == 1 && result.errors.contains("'\(folder)' cannot be written"), "\(result)")
+                #expect(!FileManager.default.fileExists(atPath: directory("run")), "\(start) \(folder)")
+            }
+            let result = try Program.run(
+                "dqn-train",
+                start + ["--steps", "300", "--out", directory("run"), "-q", "--tensorboard", directory("new/events")]
+                    + tiny)
+            #expect(result.status == 0, "\(result.errors)")
+            try FileManager.default.removeItem(atPath: directory("run"))
+            try FileManager.default.removeItem(atPath: directory("new"))
         }
-        #expect(text.contains("\u{1B}[?25l"), "the cursor is hidden")
-        let end = try #require(text.range(of: "\u{1B}[?25h", options: .backwards), "and comes back")
-        // The lines of the log follow the screen.
-        #expect(text[end.upperBound...].contains(": evaluation "), "\(text[end.upperBound...])")
-        #expect(text[end.upperBound...].contains("time limit reached at step "))
+    }
+
+    /// What is asked for after the end is made from `metrics.csv`.
+    @Test func aCompletedRunGetsItsEvents() throws {
+        let directory = try TemporaryDirectory()
+        #expect(try Program.run("dqn-train", arguments(directory) + ["-q"]).status == 0)
+        let before = try directory.contents("run")
+        let result = try Program.run(
+            "dqn-train", "--resume", directory("run"), "--tensorboard", directory("events"))
+        #expect(result.status == 0 && result.errors.contains("events of the whole run for TensorBoard"), "\(result)")
+        let files = try directory.contents("events")
+        #expect(files.count == 1 && files.allSatisfy { $0.value.count > 3_000 }, "\(files.mapValues(\.count))")
+        #expect(try directory.contents("run") == before)
     }
 }

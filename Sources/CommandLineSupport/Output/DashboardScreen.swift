@@ -1,14 +1,13 @@
 internal import DQNGraphics
 internal import DQNSupport
 internal import Foundation
-internal import Synchronization
 
 /// A screen on standard error that is redrawn in place, with the newest lines of the log below. Use it only on a terminal.
 ///
 /// While it is shown, lines for standard error are kept, and written when it ends.
 enum DashboardScreen {
-    /// Lines of the log on the screen.
-    private static let shownLines = 4
+    /// Lines of the log on the screen, at most.
+    private static let mostShownLines = 4
     /// Lines of the log that are kept.
     private static let keptLines = 1_000
 
@@ -23,21 +22,19 @@ enum DashboardScreen {
     }
 
     private static let state = State()
-    /// Whether the terminal shows no cursor.
-    private static let isCursorHidden = Atomic<Bool>(false)
-    private static let showCursor: StaticString = "\u{1B}[?25h\n"
 
     /// Draws the screen.
     ///
     /// - Parameter body: returns printable lines for this many columns and rows.
     static func show(_ body: (_ columns: Int, _ rows: Int) -> [String]) {
         let size = Terminal.size(of: STDERR_FILENO)
+        // A small terminal is for the run.
+        let shownLines = min(size.rows / 6, mostShownLines)
         // The cursor needs a line, and the log a rule.
-        let lines = body(size.columns, max(size.rows - shownLines - 2, 1))
+        let lines = body(size.columns, max(size.rows - shownLines - (shownLines > 0 ? 2 : 1), 1))
         state.lock.withLock {
-            if state.size != size { state.screen.invalidate() }
+            if ShownScreen.begin(on: STDERR_FILENO) || state.size != size { state.screen.invalidate() }
             (state.size, state.isShown) = (size, true)
-            isCursorHidden.store(true, ordering: .relaxed)
             let log = state.lines.suffix(shownLines).map { PrintableText.prefix(of: $0, columns: size.columns) }
             let rule = log.isEmpty ? [] : [String(repeating: "─", count: size.columns)]
             write(state.screen.update((lines + rule + log).joined(separator: "\n")))
@@ -60,23 +57,18 @@ enum DashboardScreen {
     }
 
     /// Leaves the screen as it is, and writes the lines that were kept below it.
-    static func leave() {
+    ///
+    /// - Parameter isTaken: whether the terminal belongs to another program, whose text stays where it is.
+    static func leave(isTaken: Bool = false) {
         state.lock.withLock {
             guard state.isShown else { return }
             state.isShown = false
-            write(state.screen.leave())
-            isCursorHidden.store(false, ordering: .relaxed)
+            if isTaken { state.screen.invalidate() } else { write(state.screen.leave()) }
+            ShownScreen.end()
             if state.omitted > 0 { write("… (\(state.omitted) lines omitted)\n") }
             for line in state.lines { write(line + "\n") }
             (state.lines, state.omitted) = ([], 0)
         }
-    }
-
-    /// Shows the cursor again before the process ends at once. May be called in a signal handler, if it has been called
-    /// before.
-    static func restoreCursor() {
-        guard isCursorHidden.load(ordering: .relaxed) else { return }
-        _ = Foundation.write(STDERR_FILENO, showCursor.utf8Start, showCursor.utf8CodeUnitCount)
     }
 
     private static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }

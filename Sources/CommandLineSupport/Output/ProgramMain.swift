@@ -26,6 +26,10 @@ extension ParsableCommand {
         RawArguments.requireUnicode(program: program)
         StandardOutput.reportFailedWrites()
         Interruption.install(.ends)
+        if let sentence = unknownCommand(in: CommandLine.arguments.dropFirst()) {
+            writeError("\(program): \(sentence) See '\(program) --help'.")
+            exit(withError: ExitCode.usage)
+        }
     }
 
     /// Ends the program with an error, or prints the text that the user has asked for.
@@ -37,6 +41,19 @@ extension ParsableCommand {
             // The program's own text: help, version, completion scripts.
             try StandardOutput.write(ProgramName.inExamples(text) + "\n")
         } catch { exit(withError: report(error, program: program)) }
+    }
+
+    /// Returns a sentence about the first argument, or the one after `help`, if it should be a subcommand and is none.
+    ///
+    /// swift-argument-parser calls it an unexpected argument, or reports an option after it as unknown.
+    private static func unknownCommand(in arguments: ArraySlice<String>) -> String? {
+        let commands = configuration.subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
+        let known = configuration.subcommands.flatMap { [$0._commandName] + $0.configuration.aliases } + ["help"]
+        let word = arguments.first == "help" ? arguments.dropFirst().first : arguments.first
+        guard !commands.isEmpty, configuration.defaultSubcommand == nil, let word, !word.hasPrefix("-"),
+            !known.contains(word)
+        else { return nil }
+        return "Unknown command '\(word)'; \(NearestName.remedy(for: word, among: commands))"
     }
 
     /// Returns the text that the user has asked for. Only a help text begins with the command's abstract.
@@ -51,8 +68,18 @@ extension ParsableCommand {
         let message = message(for: error)
         // The command has reported what went wrong.
         if message.isEmpty { exit(withError: code) }
-        let text = message.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+        var text = message.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
             .joined(separator: " ")
+        // A list of many values.
+        if let list = text.firstRange(of: " one of the following: - ") {
+            text = text[..<list.lowerBound] + " one of " + text[list.upperBound...].replacing(" - ", with: ", ")
+        }
+        if let option = text.wholeMatch(of: #/.* is invalid for '(-\S+)( <\S+>)?'/#)?.output.1,
+            let rule = OptionRule.text(
+                of: String(option), in: _dumpHelp(), arguments: CommandLine.arguments.dropFirst())
+        {
+            text += "; \(rule)"
+        }
         let help = fullMessage(for: error).matches(of: #/See '([^']+)' for more information\./#).last?.output.1
         let stop = text.last.map { ".?!".contains($0) } == true ? "" : "."
         writeError("\(program): \(text)\(stop) See '\(help ?? "\(program) --help")'.")

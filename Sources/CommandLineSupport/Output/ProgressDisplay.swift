@@ -1,7 +1,8 @@
 package import DQNSupport
+internal import Foundation
 
 /// Shows the progress of a long task in the form that suits standard error: a dashboard or a line that is overwritten on a
-/// terminal, lines at a steady interval elsewhere.
+/// terminal, lines at a steady interval elsewhere and while another program has the terminal.
 package struct ProgressDisplay {
     private enum Form {
         case nothing
@@ -30,7 +31,10 @@ package struct ProgressDisplay {
     package func show(
         line: () -> FittedLine, entry: () -> String?, dashboard: (_ columns: Int, _ rows: Int) -> [String]
     ) {
-        switch form {
+        // A shell reads commands there while the program runs in its background.
+        let isTaken = (form == .dashboard || form == .line) && Terminal.isTaken(STDERR_FILENO)
+        if isTaken { DashboardScreen.leave(isTaken: true) }
+        switch isTaken ? .log : form {
         case .nothing: break
         case .dashboard: DashboardScreen.show(dashboard)
         case .line: ProgressLine.show(line())

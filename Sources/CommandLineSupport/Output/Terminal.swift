@@ -10,6 +10,12 @@ enum Terminal {
         return (size.ws_col > 0 ? Int(size.ws_col) : 80, size.ws_row > 0 ? Int(size.ws_row) : 24)
     }
 
+    /// Whether a descriptor's terminal belongs to another program at the moment, as after `bg` in a shell.
+    static func isTaken(_ descriptor: Int32) -> Bool {
+        let owner = tcgetpgrp(descriptor)
+        return owner > 0 && owner != getpgrp()
+    }
+
     /// Whether the user has set `NO_COLOR` to any text, so that no program adds colours.
     static var refusesColours: Bool { ProcessInfo.processInfo.environment["NO_COLOR"]?.isEmpty == false }
 

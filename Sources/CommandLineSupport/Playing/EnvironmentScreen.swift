@@ -18,7 +18,7 @@ package final class EnvironmentScreen {
     /// - Throws: `CheckpointError` (`inputOutput`) if standard output cannot be written.
     package func show(_ step: EpisodePlayer.Step) throws {
         let newSize = Terminal.size(of: STDOUT_FILENO)
-        if newSize != size { terminal.invalidate() }
+        if isTerminal && ShownScreen.begin(on: STDOUT_FILENO) || newSize != size { terminal.invalidate() }
         size = newSize
         // Reserve one line for the step and one for the cursor.
         // A plug-in or a Python module may draw its own text.
@@ -37,5 +37,6 @@ package final class EnvironmentScreen {
     package func leave() {
         // Without a terminal there is nothing to restore, and a failed write has been reported.
         try? StandardOutput.write(terminal.leave())
+        ShownScreen.end()
     }
 }

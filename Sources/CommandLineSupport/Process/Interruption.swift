@@ -42,7 +42,7 @@ package enum Interruption {
         savingSignals.store(saving.reduce(0) { $0 | 1 << UInt64($1.number) }, ordering: .relaxed)
         endsAtOnce.store(response == .ends, ordering: .relaxed)
         _ = (code, sameRequestNanoseconds, now, EndRequest.isMade)
-        DashboardScreen.restoreCursor()
+        ShownScreen.restoreTerminal()
         let handled = EndingSignal.allCases.filter {
             $0 != .hangUp || saving.contains($0) || !ProcessEnding.ignores($0.number)
         }
@@ -105,7 +105,7 @@ package enum Interruption {
     }
 
     private static func endAtOnce() -> Never {
-        DashboardScreen.restoreCursor()
+        ShownScreen.restoreTerminal()
         ProcessEnding.end(code: code)
     }
 }

@@ -90,7 +90,10 @@ public final class CheckpointStore {
     private func names() throws(CheckpointError) -> [String] {
         do { return try FileManager.default.contentsOfDirectory(atPath: directory.path) } catch {
             throw CheckpointError(
-                code: .inputOutput, message: "The directory '\(directory.path)' could not be read.", underlying: error)
+                code: .inputOutput,
+                message:
+                    "The directory '\(directory.path)' could not be read (\(systemReason(error))); check its permissions.",
+                underlying: error)
         }
     }
 

@@ -21,7 +21,8 @@ package struct TerminalScreen: Sendable {
         if lines == nil { commands += "\u{1B}[?25l\u{1B}[H\u{1B}[2J" }
         let old = lines ?? []
         for (row, line) in new.enumerated() where row >= old.count || old[row] != line {
-            commands += "\u{1B}[\(row + 1);1H\(line)\u{1B}[K"
+            // Erased first: after a line as wide as the terminal, its last character would be erased.
+            commands += "\u{1B}[\(row + 1);1H\u{1B}[K\(line)"
         }
         if new.count < old.count { commands += "\u{1B}[\(new.count + 1);1H\u{1B}[J" }
         lines = new

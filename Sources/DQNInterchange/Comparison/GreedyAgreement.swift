@@ -43,6 +43,7 @@ package struct GreedyAgreement: Sendable, Equatable {
     ///
     /// - Throws: ``InterchangeError``: `missing`; `malformed` if the array is not there or does not fit;
     ///   `notRepresentable` if the policies observe or act differently.
+    /// Of more than ``limit(for:)`` rows it takes as many at even distances.
     package init(
         _ first: CheckpointPolicy, _ second: CheckpointPolicy, observationsIn url: URL
     ) throws(InterchangeError) {
@@ -58,7 +59,17 @@ package struct GreedyAgreement: Sendable, Equatable {
                 "\(file) has observations \(observations.shape); the network takes \(first.architecture.input.shape).")
         }
         let values = observations.floats
-        try self.init(first, second, (0..<count).lazy.map { Array(values[($0 * size)..<(($0 + 1) * size)]) })
+        let limit: Int
+        do throws(ModelError) {
+            limit = min(try Self.limit(for: first.architecture), try Self.limit(for: second.architecture))
+        } catch { throw .malformed(error.message) }
+        let chosen = min(count, limit)
+        try self.init(
+            first, second,
+            (0..<chosen).lazy.map { index in
+                let row = index * count / chosen
+                return Array(values[(row * size)..<((row + 1) * size)])
+            })
     }
 
     private init(

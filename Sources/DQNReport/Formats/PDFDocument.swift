@@ -34,7 +34,7 @@ struct PDFDocument {
                 Array("<</Length \(stream.count) /Filter /FlateDecode>>\nstream\n".utf8) + stream
                     + Array("\nendstream".utf8),
                 Array("<</Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding>>".utf8),
-                Array("<</Title \(PDFText.literal(PDFText.encoded(SVGText.printable(drawing.documentTitle))))>>".utf8),
+                Array("<</Title \(PDFText.information(SVGText.printable(drawing.documentTitle)))>>".utf8),
             ]
             return Self.file(objects)
         }

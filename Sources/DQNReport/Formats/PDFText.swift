@@ -1,5 +1,7 @@
+internal import Foundation
+
 /// Text in Helvetica, which every PDF viewer has, in the encoding WinAnsiEncoding.
-enum PDFText {
+package enum PDFText {
     /// Characters beyond Latin-1, and the minus sign as a dash, by their codes.
     private static let codes: [Unicode.Scalar: UInt8] = [
         "\u{2212}": 0x96, "–": 0x96, "—": 0x97, "…": 0x85, "‘": 0x91, "’": 0x92, "“": 0x93, "”": 0x94, "•": 0x95,
@@ -16,13 +18,32 @@ enum PDFText {
         556, 556, 333, 500, 278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584,
     ]
 
-    /// Returns the bytes of a text. Characters that the encoding lacks appear as their escapes.
-    static func encoded(_ text: String) -> [UInt8] {
-        text.unicodeScalars.flatMap { scalar -> [UInt8] in
-            if let code = codes[scalar] { return [code] }
-            let isLatin = (0x20..<0x7F).contains(scalar.value) || (0xA1...0xFF).contains(scalar.value)
-            return isLatin ? [UInt8(scalar.value)] : Array(PlotLetters.escape(scalar).utf8)
+    /// Returns the byte of a character; `nil` if the encoding lacks it.
+    private static func code(_ scalar: Unicode.Scalar) -> UInt8? {
+        if let code = codes[scalar] { return code }
+        let isLatin = (0x20..<0x7F).contains(scalar.value) || (0xA1...0xFF).contains(scalar.value)
+        return isLatin ? UInt8(scalar.value) : nil
+    }
+
+    /// Returns a text in the characters of the encoding. Others become those of ``PlotLetters``.
+    package static func drawable(_ text: String) -> String {
+        text.precomposedStringWithCanonicalMapping.unicodeScalars.map { scalar in
+            code(scalar) == nil ? PlotLetters.drawable(String(scalar)) : String(scalar)
+        }.joined()
+    }
+
+    /// Returns the bytes of a text.
+    static func encoded(_ text: String) -> [UInt8] { drawable(text).unicodeScalars.compactMap(code) }
+
+    /// Returns a text of the document's information as a string: there the codes beyond ASCII mean other characters, so
+    /// such a text is in UTF-16.
+    package static func information(_ text: String) -> String {
+        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return literal(Array(text.utf8)) }
+        let digits = ([0xFEFF] + Array(text.utf16)).map { unit in
+            let digits = String(unit, radix: 16, uppercase: true)
+            return String(repeating: "0", count: 4 - digits.count) + digits
         }
+        return "<\(digits.joined())>"
     }
 
     /// The width of encoded text, relative to the font size.

@@ -60,12 +60,31 @@ extension CurvePlot {
     /// - Parameter size: the size; `nil` for the default: 720 pixels wide, and as high as the legend needs.
     /// - Throws: ``ReportError``: `pictureTooSmall`, or `inputOutput` if there is not enough memory.
     package func contents(_ format: PlotFormat, size: PlotSize? = nil) throws(ReportError) -> Data {
+        let plot = drawable(in: format)
         let drawing: CurveDrawing
-        if let size { drawing = try CurveDrawing(self, size: size) } else { drawing = CurveDrawing(self) }
+        if let size { drawing = try CurveDrawing(plot, size: size) } else { drawing = CurveDrawing(plot) }
         switch format {
         case .svg: return Data(SVGDocument(drawing).text.utf8)
         case .pdf: return Data(try PDFDocument(drawing).bytes)
         case .png: return Data(try PlotRaster.png(drawing, scale: size == nil ? Self.pngScale : 1))
         }
+    }
+
+    /// Returns the plot with the texts that the format can draw. They are laid out as they are drawn: an escape is longer
+    /// than its letter.
+    private func drawable(in format: PlotFormat) -> CurvePlot {
+        let change: (String) -> String
+        switch format {
+        case .svg: return self
+        case .png: change = PlotLetters.drawable
+        case .pdf: change = PDFText.drawable
+        }
+        var plot = self
+        plot.title = change(title)
+        plot.xLabel = change(xLabel)
+        plot.yLabel = change(yLabel)
+        for index in series.indices { plot.series[index].label = change(series[index].label) }
+        plot.note = note.map(change)
+        return plot
     }
 }

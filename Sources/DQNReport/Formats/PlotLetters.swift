@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// A text as lines, for pictures.
-struct PlotLetters {
+package struct PlotLetters {
     /// The lines in pixels of the plot.
     let lines: [[PlotPoint]]
     /// The thickness of the lines.
@@ -16,7 +16,7 @@ struct PlotLetters {
     init(_ text: PlotText) {
         let unit = text.size * Self.capitals / StrokeFont.capitalHeight
         let across = unit * Self.narrowing
-        let glyphs = Self.drawable(text.text).map(StrokeFont.glyph)
+        let glyphs = Self.drawable(text.text).unicodeScalars.map(StrokeFont.glyph)
         let width = glyphs.reduce(0) { $0 + $1.advance } * across
         var offset =
             switch text.anchor {
@@ -41,18 +41,36 @@ struct PlotLetters {
         thickness = max(text.size * 0.09, 1)
     }
 
-    /// Returns a text in the characters of the font. Others appear as their escapes.
-    private static func drawable(_ text: String) -> [Unicode.Scalar] {
-        text.unicodeScalars.flatMap { scalar -> [Unicode.Scalar] in
-            switch scalar {
-            case _ where StrokeFont.has(scalar): return [scalar]
-            case "’", "‘": return ["'"]
-            case "“", "”": return ["\""]
-            case "–", "—": return ["-"]
-            case "…": return [".", ".", "."]
-            default: return Array(escape(scalar).unicodeScalars)
+    /// Symbols that people use in names, as words.
+    private static let words: [Unicode.Scalar: String] = [
+        "α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "ε": "epsilon", "η": "eta", "θ": "theta",
+        "λ": "lambda", "μ": "mu", "µ": "mu", "π": "pi", "σ": "sigma", "τ": "tau", "ß": "ss", "æ": "ae", "Æ": "AE",
+        "ø": "o", "Ø": "O", "œ": "oe", "ł": "l", "×": "x", "·": "*", "’": "'", "‘": "'",
+        "“": "\"", "”": "\"", "–": "-", "—": "-", "…": "...", "→": "->", "≤": "<=", "≥": ">=",
+    ]
+
+    /// Returns a text in the characters of the font: letters without their accents, symbols as words, others as their
+    /// escapes.
+    package static func drawable(_ text: String) -> String {
+        var result = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if StrokeFont.has(scalar) {
+                result.append(scalar)
+            } else if let word = words[scalar] {
+                result.append(contentsOf: word.unicodeScalars)
+            } else {
+                let parts = String(scalar).decomposedStringWithCanonicalMapping.unicodeScalars
+                let base = parts.filter { $0.properties.generalCategory != .nonspacingMark }
+                let isKnown = !base.isEmpty && base.allSatisfy(StrokeFont.has)
+                // A mark of its own belongs to the letter before it, which is drawn.
+                if isKnown || parts.allSatisfy({ $0.properties.generalCategory == .nonspacingMark }) {
+                    if isKnown { result.append(contentsOf: base) }
+                } else {
+                    result.append(contentsOf: escape(scalar).unicodeScalars)
+                }
             }
         }
+        return String(result)
     }
 
     /// The escape of a character that cannot be drawn.

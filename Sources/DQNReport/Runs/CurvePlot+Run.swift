@@ -34,6 +34,9 @@ package enum Metric {
     /// The mean return of recent training episodes.
     package static let trainingReturn = "rollout/ep_rew_mean"
 
+    /// Those that people plot most.
+    package static let common = [evaluationReturn, trainingReturn, "train/loss", "train/q_mean", "time/fps"]
+
     /// Returns the axis label of a metric.
     package static func axisLabel(_ metric: String) -> String {
         switch metric {

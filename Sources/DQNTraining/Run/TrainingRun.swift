@@ -207,7 +207,10 @@ public final class TrainingRun {
         idleReason = changes.isEmpty ? Self.idleReason(trainer, options) : nil
         guard idleReason == nil else {
             (metrics, workersFile) = (nil, nil)
-            try startWatching(nil)
+            // Events that the user asks for need no training.
+            let asked = options.watching.events == .asBefore ? nil : events
+            try startWatching(asked)
+            if let asked { logger.notice("the events of the whole run for TensorBoard are in '\(asked.url.path)'") }
             return
         }
         metrics = try MetricsFile(directory.metrics, history: trainer.history, furtherColumns: trainer.furtherColumns)

@@ -37,12 +37,15 @@ package struct Dashboard {
 
     /// Returns the lines of a screen, none of them wider than it.
     package func lines(columns: Int, rows: Int) -> [String] {
-        var lines = [title, bar(columns), ""] + figures(columns)
+        var lines = [title, bar(columns)] + (rows > 10 ? [""] : []) + figures(columns)
         let shown = workerLines
         // The curve is worth more than the workers.
         if lines.count + shown.count + 8 <= rows { lines += [""] + shown }
-        let curve = TerminalCurve.lines(curves, columns: columns, rows: min(rows - lines.count - 2, 20))
-        if !curve.isEmpty { lines += ["", "mean return of training and of evaluations against agent steps"] + curve }
+        let curve = TerminalCurve.lines(
+            [curves[0]], marked: curves[1], columns: columns, rows: min(rows - lines.count - 2, 32))
+        if !curve.isEmpty {
+            lines += ["", "mean return against agent steps: training (line), evaluations (●)"] + curve
+        }
         return lines.prefix(rows).map { PrintableText.prefix(of: PrintableText.escaped($0), columns: columns) }
     }
 
@@ -60,7 +63,7 @@ package struct Dashboard {
         return "[" + String(repeating: "█", count: filled) + String(repeating: "·", count: width - filled) + "]" + text
     }
 
-    /// The figures, in as many columns as fit.
+    /// The figures, in as many columns as fit; on a narrow screen as many as fit on each line.
     private func figures(_ columns: Int) -> [String] {
         var items: [(String, String)] = [
             ("steps/s", Self.grouped(Int(min(progress.stepsPerSecond.rounded(), 1e15)))),
@@ -80,11 +83,21 @@ package struct Dashboard {
         }
         if let best { items.append(("best", "\(Self.text(best.meanReturn)) at \(Self.grouped(best.agentSteps))")) }
         if let running = progress.evaluation {
-            items.append(("evaluating", "\(running.episodes) of \(running.totalEpisodes) episodes"))
+            items.append(("evaluating", "\(running.episodes) of \(running.totalEpisodes)"))
         }
         if let checkpoint = progress.lastCheckpoint { items.append(("saved", checkpoint.lastPathComponent)) }
-        let cells = items.map { Self.padded("\($0.0) \($0.1)", Self.column) }
-        let perLine = max(columns / Self.column, 1)
+        let texts = items.map { "\($0.0) \($0.1)" }
+        let perLine = columns / Self.column
+        if perLine < 2 {
+            return texts.reduce(into: [String]()) { lines, text in
+                if let last = lines.last, last.count + 2 + text.count <= columns {
+                    lines[lines.count - 1] += "  " + text
+                } else {
+                    lines.append(text)
+                }
+            }
+        }
+        let cells = texts.map { Self.padded($0, Self.column) }
         return stride(from: 0, to: cells.count, by: perLine).map { start in
             cells[start..<min(start + perLine, cells.count)].joined()
         }

@@ -41,12 +41,9 @@ enum EventFile {
     }
 
     /// Returns the events of a file up to its end or to the first damage, such as the half record that a kill leaves.
-    static func outlines(of path: String) -> [Entry] {
-        // A file that cannot be read has no events to keep.
-        (try? read(path)) ?? []
-    }
-
-    private static func read(_ path: String) throws(SystemError) -> [Entry] {
+    ///
+    /// - Throws: `SystemError` if it cannot be read: what it holds would be lost.
+    static func outlines(of path: String) throws(SystemError) -> [Entry] {
         let file = try RegularFile(path, followingLinks: false)
         var entries: [Entry] = []
         var offset = 0

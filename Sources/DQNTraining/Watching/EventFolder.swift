@@ -64,7 +64,7 @@ struct EventFolder {
 
     /// Whether the run's files hold events of an agent step.
     var holdsRows: Bool {
-        files.contains { EventFile.outlines(of: $0.path).contains { $0.outline.step > 0 } }
+        files.contains { (try? EventFile.outlines(of: $0.path).contains { $0.outline.step > 0 }) ?? true }
     }
 
     /// Whether a link takes the directory's place in the run's directory, which may come from somebody else.
@@ -81,10 +81,28 @@ struct EventFolder {
         let kind = FileKind(url.path)
         guard kind == .missing || kind == .directory else { throw refused("is \(kind.words), not a directory") }
         if !isInRun, names.contains(where: { !$0.hasSuffix(suffix) }) {
-            throw refused("holds the events of another run")
+            // The ending of the names is made of the run's path.
+            let remedy = isNew ? "" : "; if this run has been moved, end the files' names in '\(suffix)'"
+            throw refused("holds the events of another run\(remedy)")
         }
-        guard isNew, !(isInRun && beginsAgain), holdsRows else { return }
-        throw refused("holds the events of an earlier run")
+        if isNew, !(isInRun && beginsAgain), holdsRows { throw refused("holds the events of an earlier run") }
+        // The run's own directory is checked with the run.
+        if !isInRun {
+            do throws(SystemError) { try requireWritable() } catch { throw refused("cannot be written (\(error))") }
+        }
+    }
+
+    /// Checks that files can be created in the directory, and leaves everything as it was.
+    private func requireWritable() throws(SystemError) {
+        var missing: [String] = []
+        var folder = url
+        while FileKind(folder.path) == .missing, folder.path != "/" {
+            missing.append(folder.path)
+            folder.deleteLastPathComponent()
+        }
+        defer { for path in missing { rmdir(path) } }
+        try Directories.create(url.path)
+        guard access(url.path, W_OK | X_OK) == 0 else { throw SystemError(errno) }
     }
 
     private func refused(_ reason: String) -> TrainingError {

@@ -29,15 +29,27 @@ final class EventLog {
         let steps = Set(history.agentSteps)
         var known: Set<String> = []
         // A kill between two files leaves events twice; the first one counts.
-        let entries = folder.files.flatMap { EventFile.outlines(of: $0.path) }.filter { entry in
+        var stored: [EventFile.Entry] = []
+        for file in folder.files {
+            do throws(SystemError) { stored += try EventFile.outlines(of: file.path) } catch {
+                throw TrainingError(
+                    code: .outputDirectory,
+                    message: "The events for TensorBoard in '\(file.path)' cannot be read (\(error)); check its "
+                        + "permissions, or move it away.", underlying: error)
+            }
+        }
+        let entries = stored.filter { entry in
             let outline = entry.outline
             return steps.contains(outline.step) && known.insert("\(outline.step) \(outline.kind)").inserted
         }
         let missing = steps.filter { !known.contains("\($0) \(EventOutline.scalars)") }
         var parts: [EventFile.Part] = []
+        var elapsed = elapsed
         if !missing.isEmpty {
             do {
                 let rows = try RecordedRows(of: directory, at: missing)
+                // A run that has nothing to do has not read its times.
+                elapsed = rows.elapsed.values.reduce(elapsed, max)
                 for step in missing {
                     let time = now - elapsed + (rows.elapsed[step] ?? elapsed)
                     let event = SummaryEvent.scalars(rows.cells[step] ?? [], step: step, time: time)

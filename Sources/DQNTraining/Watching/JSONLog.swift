@@ -56,14 +56,33 @@ package final class JSONLog: @unchecked Sendable, Equatable {
         isFile = fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
         guard isOwned, isFile, status.st_size > 0 else { return }
         var start = [UInt8](repeating: 0, count: Self.beginning.utf8.count)
-        let count = pread(descriptor, &start, start.count, 0)
-        guard count == start.count, start.elementsEqual(Self.beginning.utf8) else {
+        let count = max(pread(descriptor, &start, start.count, 0), 0)
+        guard count == min(start.count, Int(status.st_size)),
+            start.prefix(count).elementsEqual(Self.beginning.utf8.prefix(count))
+        else {
             throw TrainingError(
                 code: .invalidConfiguration,
                 message:
                     "\(name) holds something else than lines of --log-json, so nothing is appended to it; name another "
                     + "file.")
         }
+        removeUnfinishedLine(size: Int(status.st_size))
+    }
+
+    /// Removes the half line that a killed process left at the end of the file: it would spoil the next one.
+    private func removeUnfinishedLine(size: Int) {
+        var piece = [UInt8](repeating: 0, count: 1 << 16)
+        var end = size
+        while end > 0 {
+            let start = max(end - piece.count, 0)
+            guard pread(descriptor, &piece, end - start, off_t(start)) == end - start else { return }
+            if let index = piece[..<(end - start)].lastIndex(of: UInt8(ascii: "\n")) {
+                end = start + index + 1
+                break
+            }
+            end = start
+        }
+        if end < size { ftruncate(descriptor, off_t(end)) }
     }
 
     deinit { if isOwned { close(descriptor) } }
@@ -87,7 +106,11 @@ package final class JSONLog: @unchecked Sendable, Equatable {
         let line = PrintableText.json(Array((Self.beginning + event + "\"" + rest).utf8)) + [UInt8(ascii: "\n")]
         lock.withLock {
             guard failure == nil else { return }
+            var status = stat()
+            let isKnown = isOwned && isFile && fstat(descriptor, &status) == 0
             do throws(SystemError) { try write(line) } catch {
+                // The disk is full: half a line would spoil the first one of the next process.
+                if isKnown { ftruncate(descriptor, status.st_size) }
                 failure =
                     error.number == EAGAIN ? "its reader has not read for \(Self.patience / 1000) s" : error.description
             }

@@ -88,7 +88,7 @@ final class RunWatch {
 
     /// The run has ended.
     func end(_ run: TrainingRun, _ outcome: TrainingRun.Outcome) {
-        if outcome != .interrupted, run.idleReason == nil {
+        if outcome != .interrupted {
             writeEvents { (events) throws(SystemError) in try events.end(.success) }
         }
         write("end") {

@@ -96,6 +96,7 @@ import Testing
         #expect(run[0] == "FROM debian:bookworm-slim")
         #expect(run.filter { $0.hasPrefix("COPY ") } == ["COPY --from=build /programs/ /usr/local/bin/"])
         for program in Self.programs { #expect(build.contains { $0.contains(program) }) }
+        #expect(build.contains("ARG DQN_BUILD_COMMIT="), "--version names the commit")
         #expect(build.contains { $0.contains("--static-swift-stdlib") })
     }
 
@@ -118,6 +119,23 @@ import Testing
         let run = Self.stages[1].joined(separator: "\n")
         for library in ["libhdf5-", "libdeflate", "libssl", "libdnnl"] {
             #expect(run.contains(" \(library)"), "\(library)")
+        }
+    }
+
+    /// SwiftPM reads no manifest that names a folder which does not exist, whatever product is built.
+    @Test func theFoldersOfAllTargetsAreCopied() throws {
+        let manifest = try Documents.text("Package.swift")
+        let copied = Self.stages[0].filter { $0.hasPrefix("COPY ") }.map { String($0.split(separator: " ")[1]) }
+        let targets = manifest.matches(
+            of: #/\.(target|executableTarget|testTarget|systemLibrary)\(\s*name: "([\w-]+)"/#)
+        #expect(targets.count > 30)
+        for (index, target) in targets.enumerated() {
+            let end = index + 1 < targets.count ? targets[index + 1].range.lowerBound : manifest.endIndex
+            let path = manifest[target.range.upperBound..<end].firstMatch(of: #/path: "([^"]+)"/#)?.output.1
+            let folder =
+                path.map(String.init) ?? (target.output.1 == "testTarget" ? "Tests" : "Sources") + "/\(target.output.2)"
+            #expect(Documents.exists(folder), "\(folder)")
+            #expect(copied.contains { "\(folder)/".hasPrefix("\($0)/") }, "\(folder)")
         }
     }
 
