@@ -77,6 +77,22 @@ import Testing
         for name in here.keys.sorted() { #expect(here[name] == there[name], "\(name) of \(there.keys.sorted())") }
     }
 
+    /// Threads that share the computation of a worker also share its norms, whose last bits depend on their number.
+    @Test(.timeLimit(.minutes(2))) func oneWorkerWithSeveralThreadsWritesTheSameFiles() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func training(_ name: String) -> Plan {
+            var plan = self.training(workers: 1, steps: 40, name)
+            plan.assignments += ["network=mlp:512,512", "compute_threads=2", "evaluation_interval=0"]
+            return plan
+        }
+        #expect(try training("here").makeRun().run() == .completed)
+        let (ending, cluster) = train(training("there"), settings(shards: 2), workers: ["a": 1])
+        #expect(ending.code == 0, "\(ending) \(cluster.lines)")
+        #expect(cluster.join(within: 20))
+        #expect(try checkpoints("here") == checkpoints("there"))
+        #expect(try newest("here").counters.gradientUpdates > 0)
+    }
+
     @Test(.timeLimit(.minutes(2)), arguments: ["async-dqn", "async-q", "async-sarsa", "async-nstep-q", "a3c"])
     func severalWorkersTakeExactlyTheirSteps(method: String) throws {
         defer { try? FileManager.default.removeItem(at: folder) }

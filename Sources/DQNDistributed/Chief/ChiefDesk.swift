@@ -143,10 +143,12 @@ package final class ChiefDesk: @unchecked Sendable {
 
     /// Looks for silent processes until the end of the run.
     private func watch() {
-        _ = JobThread(name: "dqn-desk") { [weak self] in
+        let thread = JobThread(name: "dqn-desk") { [weak self] in
             var last: Duration?
             while let self, !self.tick(since: &last) {}
         }
+        guard let error = thread.startError else { return }
+        failure = "The thread that looks for lost processes could not be started: \(error)."
     }
 
     /// - Parameter last: the time of the last look.

@@ -90,7 +90,8 @@ package final class ThreadCrew: Crew {
                         : "worker \(slot.index) starts a new episode: \(place) cannot be restored (\(failure))")
             }
         }
-        if context.isNew, let frame = slots[0].worker?.frame {
+        // Once for a run: other processes have the same environment.
+        if context.isNew, slots[0].index == 0, let frame = slots[0].worker?.frame {
             notices += context.specification.notices(of: frame, isScaled: configuration.scalesInput)
         }
     }
