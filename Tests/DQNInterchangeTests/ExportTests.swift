@@ -65,6 +65,22 @@ import Testing
         #expect(try other.checkpoint().configuration["environment"] == .string("Acrobot-v1"))
     }
 
+    /// Under the name of a game that other libraries use, too.
+    @Test func anExportedPolicyOfAGamePlaysTheGameThatIsNamed() throws {
+        let url = try #require(Self.files.last)
+        let own = try Checkpoint(contentsOf: url).configuration
+        let contents = try PolicyExport(contentsOf: url).contents(.safetensors)
+        let games = [
+            ("PongNoFrameskip-v4", "gym:PongNoFrameskip-v4?obs_type=grayscale"),
+            ("ALE/Breakout-v5", "gym:ALE/Breakout-v5?frameskip=1,obs_type=grayscale"),
+        ]
+        for (name, environment) in games {
+            let copy = try Self.imported(contents, ImportOptions(environment: name)).checkpoint()
+            #expect(copy.configuration["environment"] == .string(environment))
+            #expect(copy.configuration["wrappers"] == own["wrappers"])
+        }
+    }
+
     private static func sample() throws -> PolicyExport {
         let url = try #require(files.first { $0.path.hasSuffix("2.1/method-dqn.h5") })
         return try PolicyExport(contentsOf: url)

@@ -221,8 +221,12 @@ package struct ForeignPolicy: Sendable {
         if let environment = options.environment, !environment.isEmpty,
             case .object(var configuration) = checkpoint.configuration
         {
-            let settings = GameSettings.settings(environment, network.architecture.input)
-            configuration.merge(described == nil ? settings : ["environment": .string(environment)]) { $1 }
+            var settings = GameSettings.settings(environment, network.architecture.input)
+            // A policy of this library says itself how its screens were prepared.
+            if described != nil, configuration["wrappers"]?.stringArrayValue?.isEmpty == false {
+                settings["wrappers"] = nil
+            }
+            configuration.merge(settings) { $1 }
             checkpoint.configuration = .object(configuration)
         }
         guard checkpoint.configuration["environment"]?.stringValue?.isEmpty == false else {
