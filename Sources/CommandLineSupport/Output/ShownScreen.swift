@@ -46,7 +46,7 @@ enum ShownScreen {
                 errno = error
             }
         }
-        // After SIGSTOP, of which nobody is told before.
+        // After SIGSTOP, too: a process cannot notice that it is about to be stopped.
         signal(SIGCONT) { _ in ShownScreen.isOverwritten.store(true, ordering: .relaxed) }
         // The parent may have blocked them.
         var numbers = sigset_t()

@@ -66,7 +66,7 @@ final class ProcessStates: @unchecked Sendable {
 }
 
 extension WorkerState {
-    /// The state of a worker of which nothing is known.
+    /// The state of a worker that has never sent one.
     fileprivate static var abandoned: WorkerState {
         WorkerState(
             generators: [:], environment: nil, observation: nil, episodeReturn: 0, episodeLength: 0,

@@ -17,7 +17,7 @@ struct WorkerTeam {
     let notices: [String]
     /// The states of the step boundary that the chief wants held, with the number of the hold.
     private var held: (number: Int, states: [WorkerState])?
-    /// Why the workers cannot continue after they have been saved: the state of an environment cannot be.
+    /// Why the workers cannot continue after a save: an environment could not give its state.
     private var obstacle: TrainingError?
     private let store: ShardedParameters
     /// When the process was asked to end.
