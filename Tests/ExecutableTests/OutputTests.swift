@@ -77,6 +77,33 @@ import Testing
         #expect(result.output.split(separator: "\n").first?.contains(#""cut_off":false"#) == true)
     }
 
+    /// Before anything is read or written, and in words that name the directory.
+    @Test func aDirectoryThatIsMissingIsNamed() throws {
+        let directory = try TemporaryDirectory()
+        let run = try run(directory)
+        let file = directory.checkpointURL("run", 200).path
+        let foreign = URL(filePath: #filePath).deletingLastPathComponent().appending(
+            path: "../../Fixtures/interchange/dueling.pth"
+        ).standardized.path
+        try "text".write(toFile: directory("note"), atomically: true, encoding: .utf8)
+        for (folder, reason) in [
+            ("none", "does not exist; create it first"), ("note", "is a file; choose another one"),
+        ] {
+            let commands = [
+                ["import", foreign, directory("\(folder)/x.h5")], ["export", file, directory("\(folder)/x.npz")],
+                ["convert", file, directory("\(folder)/x.h5")],
+                ["strip", file, directory("\(folder)/x.h5"), "--replay"],
+                ["repair", file, directory("\(folder)/x.h5")], ["plot", run, "-o", directory("\(folder)/x.svg")],
+            ]
+            for arguments in commands {
+                let result = try Program.run("dqn-checkpoint", arguments)
+                #expect(result.status == 1, "\(arguments): \(result.errors)")
+                let text = "cannot be created: the directory '\(directory(folder))' \(reason)."
+                #expect(result.errorLine?.hasSuffix(text) == true, "\(arguments): \(result.errors)")
+            }
+        }
+    }
+
     @Test func otherOutputBeyondTheFileSizeLimitIsReported() throws {
         let directory = try TemporaryDirectory()
         let file = directory.checkpointURL("run", 200).path

@@ -16,12 +16,12 @@ package struct OutputFile {
     ///   - argument: the option or argument that names it.
     ///   - overwriting: whether an existing file may be replaced.
     ///   - inputs: the command's input files, which are never replaced.
-    /// - Throws: `CheckpointError` (`exists`); ``PathError``.
+    /// - Throws: `CheckpointError`: `exists`, or `inputOutput` if there is no directory for it; ``PathError``.
     package init(_ path: String, _ argument: String, overwriting: Bool, inputs: [String] = []) throws {
         url = try fileURL(path, argument)
         isOverwriting = overwriting
         let kind = FileKind(url.path)
-        if kind == .missing { return }
+        if kind == .missing { return try requireDirectory(of: path) }
         let identity = FileIdentity(url.path)
         let isInput = identity != nil && inputs.contains { FileIdentity($0) == identity }
         if isInput || kind != .file {
@@ -33,6 +33,15 @@ package struct OutputFile {
             throw CheckpointError(
                 code: .exists, message: "'\(path)' already exists; choose another name or replace it with --force.")
         }
+    }
+
+    private func requireDirectory(of path: String) throws(CheckpointError) {
+        let directory = url.deletingLastPathComponent().path
+        let kind = FileKind(directory)
+        if kind == .directory { return }
+        let reason = kind == .missing ? "does not exist; create it first" : "is \(kind.words); choose another one"
+        throw CheckpointError(
+            code: .inputOutput, message: "'\(path)' cannot be created: the directory '\(directory)' \(reason).")
     }
 
     /// Writes the file atomically.
