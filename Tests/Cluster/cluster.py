@@ -95,14 +95,14 @@ class Cluster:
     def _common(self):
         return ["--chief-file", self.folder / "chief-address", "--certificates", self.certificates]
 
-    def start_all(self, chief, shards, workers, resuming=False):
-        """Starts a run; every argument is a host or a list of them."""
+    def start_all(self, chief, shards, workers, resuming=False, threads=None):
+        """Starts a run; the first three are a host or a list of them, `threads` how many workers each process has."""
         self.roles = []
         self.start_chief(chief, resuming)
         for number, host in enumerate(shards):
             self.start_shard(number, host)
-        for number, host in enumerate(workers):
-            self.start_worker(number, host)
+        for number, (host, count) in enumerate(zip(workers, threads or [1] * len(workers), strict=True)):
+            self.start_worker(number, host, count)
 
     def of(self, kind):
         return [role for role in self.roles if role.kind == kind]
