@@ -12,13 +12,8 @@ package enum ClusterSecurity: Sendable {
         switch self {
         case .plaintext: .plaintext
         case .certificates(let directory):
-            .mTLS(
-                certificateChain: [.file(path: "\(directory)/\(ClusterCertificates.node)", format: .pem)],
-                privateKey: .file(path: "\(directory)/\(ClusterCertificates.nodeKey)", format: .pem)
-            ) {
-                $0.trustRoots = .certificates([
-                    .file(path: "\(directory)/\(ClusterCertificates.authority)", format: .pem)
-                ])
+            .mTLS(certificateChain: Self.chain(directory), privateKey: Self.key(directory)) {
+                $0.trustRoots = Self.authority(directory)
             }
         }
     }
@@ -27,16 +22,23 @@ package enum ClusterSecurity: Sendable {
         switch self {
         case .plaintext: .plaintext
         case .certificates(let directory):
-            .mTLS(
-                certificateChain: [.file(path: "\(directory)/\(ClusterCertificates.node)", format: .pem)],
-                privateKey: .file(path: "\(directory)/\(ClusterCertificates.nodeKey)", format: .pem)
-            ) {
-                $0.trustRoots = .certificates([
-                    .file(path: "\(directory)/\(ClusterCertificates.authority)", format: .pem)
-                ])
+            .mTLS(certificateChain: Self.chain(directory), privateKey: Self.key(directory)) {
+                $0.trustRoots = Self.authority(directory)
                 // All nodes share one certificate, whatever their names: the authority decides.
                 $0.serverCertificateVerification = .noHostnameVerification
             }
         }
+    }
+
+    private static func chain(_ directory: String) -> [TLSConfig.CertificateSource] {
+        [.file(path: "\(directory)/\(ClusterCertificates.node)", format: .pem)]
+    }
+
+    private static func key(_ directory: String) -> TLSConfig.PrivateKeySource {
+        .file(path: "\(directory)/\(ClusterCertificates.nodeKey)", format: .pem)
+    }
+
+    private static func authority(_ directory: String) -> TLSConfig.TrustRootsSource {
+        .certificates([.file(path: "\(directory)/\(ClusterCertificates.authority)", format: .pem)])
     }
 }

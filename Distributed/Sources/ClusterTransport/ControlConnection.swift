@@ -1,7 +1,6 @@
 @_spi(Distributed) package import DQNDistributed
 internal import GRPCCore
 internal import GRPCNIOTransportHTTP2
-internal import Synchronization
 
 /// A process's control stream to the chief.
 package final class ControlConnection: Sendable {
@@ -9,7 +8,7 @@ package final class ControlConnection: Sendable {
     private let security: ClusterSecurity
     private let startTime: Double
     private let stream = StreamChannel()
-    private let hasBegun = Atomic<Bool>(false)
+    private let watch = ConnectionWatch()
 
     /// Creates a connection, which ``run(_:)`` opens.
     ///
@@ -29,10 +28,7 @@ package final class ControlConnection: Sendable {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.connect(receiver) }
                 group.addTask {
-                    try await Task.sleep(for: .seconds(self.startTime))
-                    guard self.hasBegun.load(ordering: .relaxed) else {
-                        throw ConnectionLoss(description: "has not answered for \(Int(self.startTime)) s")
-                    }
+                    try await self.awaitAnswer()
                     // The stream ends by itself.
                     try await Task.sleep(for: .seconds(1 << 30))
                 }
@@ -41,17 +37,36 @@ package final class ControlConnection: Sendable {
             }
             receiver.lose("has closed the connection to \(address)")
         } catch let loss as ConnectionLoss {
-            receiver.lose(
-                "\(loss.description) at \(address): no chief listens there, or it has other certificates")
+            receiver.lose(loss.description)
         } catch {
             receiver.lose("cannot be reached at \(address) (\(error))")
+        }
+    }
+
+    /// Waits until the chief has said something.
+    ///
+    /// - Throws: ``ConnectionLoss`` if it does not in time, or ends all connections instead.
+    private func awaitAnswer() async throws {
+        let deadline = ContinuousClock.now + .seconds(startTime)
+        while !watch.isAnswered {
+            guard !watch.isRefused else {
+                throw ConnectionLoss(
+                    description: "ends every connection to \(address) before it says anything: it has other "
+                        + "certificates, only one side has --plaintext, or another program listens there")
+            }
+            guard ContinuousClock.now < deadline else {
+                throw ConnectionLoss(
+                    description: "has not answered at \(address) for \(Int(startTime)) s: no chief listens there, "
+                        + "or this host cannot reach it")
+            }
+            try await Task.sleep(for: .milliseconds(100))
         }
     }
 
     private func connect(_ receiver: any ControlReceiver) async throws {
         try await withGRPCClient(
             transport: .http2NIOPosix(
-                target: address.target, transportSecurity: security.client, config: TransportSettings.client)
+                target: address.target, transportSecurity: security.client, config: TransportSettings.client(watch))
         ) { client in
             let outgoing = self.stream.outgoing
             try await client.bidirectionalStreaming(
@@ -62,7 +77,7 @@ package final class ControlConnection: Sendable {
                 options: TransportSettings.call
             ) { response in
                 for try await message in response.messages {
-                    self.hasBegun.store(true, ordering: .relaxed)
+                    self.watch.answer()
                     message.withBytes { receiver.receive($0) }
                 }
             }

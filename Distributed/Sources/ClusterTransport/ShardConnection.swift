@@ -54,7 +54,7 @@ package final class ShardConnection: ShardLink, @unchecked Sendable {
     private func connect() async throws {
         try await withGRPCClient(
             transport: .http2NIOPosix(
-                target: address.target, transportSecurity: security.client, config: TransportSettings.client)
+                target: address.target, transportSecurity: security.client, config: TransportSettings.client())
         ) { client in try await self.exchange(over: client) }
     }
 

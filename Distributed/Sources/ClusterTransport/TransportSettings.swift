@@ -39,14 +39,22 @@ enum TransportSettings {
     }
 
     /// For a client.
-    static var client: HTTP2ClientTransport.Posix.Config {
+    ///
+    /// - Parameter watch: notices connections that the other side ends.
+    static func client(_ watch: ConnectionWatch? = nil) -> HTTP2ClientTransport.Posix.Config {
         .defaults { config in
+            // Whoever is awaited may start late; the default lets attempts become minutes apart.
+            config.backoff = .init(initial: .milliseconds(200), max: .seconds(1), multiplier: 1.6, jitter: 0.2)
             config.http2.maxFrameSize = frameSize
             config.http2.targetWindowSize = windowSize
             config.connection.keepalive = .init(
                 time: keepaliveTime, timeout: keepaliveTimeout, allowWithoutCalls: true)
             // Keepalive notices a dead connection as soon, but then TLS waits for the peer's farewell: nine seconds in all.
-            config.channelDebuggingCallbacks.onCreateTCPConnection = endWithoutAcknowledgement
+            config.channelDebuggingCallbacks.onCreateTCPConnection = { channel in
+                endWithoutAcknowledgement(channel).flatMap {
+                    watch?.watch(channel) ?? channel.eventLoop.makeSucceededVoidFuture()
+                }
+            }
         }
     }
 

@@ -21,7 +21,10 @@ package struct OutputFile {
         url = try fileURL(path, argument)
         isOverwriting = overwriting
         let kind = FileKind(url.path)
-        if kind == .missing { return try requireDirectory(of: path) }
+        if kind == .missing {
+            try requireDirectory(of: path)
+            return
+        }
         let identity = FileIdentity(url.path)
         let isInput = identity != nil && inputs.contains { FileIdentity($0) == identity }
         if isInput || kind != .file {
