@@ -91,7 +91,7 @@ import Testing
         ] {
             let commands = [
                 ["import", foreign, directory("\(folder)/x.h5")], ["export", file, directory("\(folder)/x.npz")],
-                ["convert", file, directory("\(folder)/x.h5")],
+                ["convert", file, directory("\(folder)/x.h5"), "--to", "2.0"],
                 ["strip", file, directory("\(folder)/x.h5"), "--replay"],
                 ["repair", file, directory("\(folder)/x.h5")], ["plot", run, "-o", directory("\(folder)/x.svg")],
             ]
