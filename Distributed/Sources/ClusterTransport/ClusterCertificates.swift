@@ -12,10 +12,12 @@ package enum ClusterCertificates {
     /// Its key: whoever has it takes part in the run.
     static let nodeKey = "node.key"
 
-    /// Why no certificates could be created.
+    /// Why certificates could not be created, or cannot be used.
     package struct Failure: Error, CustomStringConvertible {
         /// One sentence with the reason and the remedy.
         package let description: String
+        /// Whether a file does not exist.
+        package var isMissing = false
     }
 
     /// Creates a new authority, and a certificate and key that it has signed. The authority's key is kept nowhere, so

@@ -55,7 +55,7 @@ struct Chief: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let security = try options.security
+        let security = try options.checkedSecurity
         // A closed connection is an error of its call.
         signal(SIGPIPE, SIG_IGN)
         // The run is saved, as when a terminal is closed.

@@ -13,7 +13,7 @@ struct DQNCluster: AsyncParsableCommand {
               0    Success.
               1    Training failed, a shard or all workers were lost, or the chief was lost.
               64   The command line or the configuration is invalid.
-              65   A checkpoint is malformed.
+              65   A checkpoint or a certificate is malformed, or a certificate has expired.
               66   An input file or run does not exist.
               77   The environment of the run or file brings code that you have not allowed.
               130  A signal ended the run. It is saved.

@@ -27,8 +27,20 @@ struct RoleOptions: ParsableArguments {
         _ = try security
     }
 
-    /// How the process proves that it belongs to the run.
-    var security: ClusterSecurity {
+    /// How the process proves that it belongs to the run. Ends the process if its certificates cannot be used.
+    var checkedSecurity: ClusterSecurity {
+        get throws {
+            let security = try security
+            if case .certificates(let directory) = security {
+                do { try ClusterCertificates.check(directory) } catch {
+                    Output.exit(error.isMissing ? 66 : 65, error.description)
+                }
+            }
+            return security
+        }
+    }
+
+    private var security: ClusterSecurity {
         get throws {
             if plaintext { return .plaintext }
             guard let directory = certificates ?? ProcessInfo.processInfo.environment["DQN_CLUSTER_CERTIFICATES"]

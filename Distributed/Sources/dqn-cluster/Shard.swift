@@ -24,7 +24,7 @@ struct Shard: AsyncParsableCommand {
 
     func run() async throws {
         Ending.install()
-        let security = try options.security
+        let security = try options.checkedSecurity
         // Workers of one job are asked to end together; a shard must stay until the run is saved.
         if options.lifeline { Ending.watchInput { Output.exit(1, "The launcher is gone.") } }
         let chief = try await Output.start { try await member.address(within: options.startTimeout) }

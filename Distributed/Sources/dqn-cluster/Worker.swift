@@ -58,7 +58,7 @@ struct Worker: AsyncParsableCommand {
 
     func run() async throws {
         Ending.install()
-        let security = try options.security
+        let security = try options.checkedSecurity
         if options.lifeline { Ending.watchInput { Output.exit(1, "The launcher is gone.") } }
         let chief = try await Output.start { try await member.address(within: options.startTimeout) }
         var settings = WorkerRole.Settings(name: member.title)
