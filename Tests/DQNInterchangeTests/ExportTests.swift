@@ -11,7 +11,7 @@ import Testing
             let folder = Fixture.folder.deletingLastPathComponent().appending(path: "checkpoints/\(version)")
             let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
             return names.sorted().filter { $0.hasSuffix(".h5") }.map { folder.appending(path: $0) }
-        } + [Fixture.folder.deletingLastPathComponent().appending(path: "pong/policy.h5")]
+        } + [Fixture.folder.deletingLastPathComponent().appending(path: "zoo/pong.h5")]
 
     private static func imported(
         _ contents: Data, _ options: ImportOptions

@@ -100,7 +100,7 @@ import Testing
         #expect(result.output.isEmpty && result.errors.contains("needs the array 'observations'"), "\(result.errors)")
         result = try diff(first, last, "--observations", directory("none.npz"), status: 2)
         #expect(result.output.isEmpty && result.errors.contains("none.npz"), "\(result.errors)")
-        let pixels = Self.fixtures.appendingPathComponent("pong/policy.h5").path
+        let pixels = Self.fixtures.appendingPathComponent("zoo/pong.h5").path
         result = try diff(last, pixels, "--observations", observations, status: 2)
         #expect(
             result.output.isEmpty && result.errors.contains("cannot be compared by their actions"), "\(result.errors)")

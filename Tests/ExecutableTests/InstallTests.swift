@@ -41,7 +41,7 @@ struct InstallTests {
             }
         }
         // Another process of the same program.
-        let policy = Self.repository.appendingPathComponent("Fixtures/pong/policy.h5").path
+        let policy = Self.repository.appendingPathComponent("Fixtures/zoo/pong.h5").path
         result = try shell("\(prefix)/bin/dqn-checkpoint verify --isolated \(policy)")
         #expect(result.status == 0 && result.output.hasSuffix(": ok\n"), "\(result)")
         #expect(FileManager.default.fileExists(atPath: "\(prefix)/include/dqn_environment.h"))
