@@ -1,5 +1,6 @@
 internal import CDQNSupport
 internal import Foundation
+internal import Synchronization
 
 /// Ends the process from a signal handler without leaving unfinished files or processes behind.
 package enum ProcessEnding {
@@ -12,7 +13,18 @@ package enum ProcessEnding {
     /// Ends this process if its parent has ended. On Linux, kills it when the thread that started it ends later.
     ///
     /// - Parameter parent: the number of the process that has started this one.
-    package static func followParent(_ parent: Int32) { dqn_die_with_parent(parent) }
+    package static func followParent(_ parent: Int32) {
+        dqn_die_with_parent(parent)
+        followed.store(parent, ordering: .relaxed)
+    }
+
+    /// The process that this one follows; `nil` if nobody has called ``followParent(_:)``.
+    package static var followedParent: Int32? {
+        let parent = followed.load(ordering: .relaxed)
+        return parent == 0 ? nil : parent
+    }
+
+    private static let followed = Atomic<Int32>(0)
 
     /// Opens the descriptors 0 to 2 if the caller has closed them. Otherwise the next files that the program opens would
     /// have these numbers, and would receive what it prints. Call this first of all.

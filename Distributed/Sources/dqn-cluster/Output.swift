@@ -12,8 +12,13 @@ enum Output {
 
     /// Prints a line on standard error.
     static func error(_ text: String) {
-        try? FileHandle.standardError.write(contentsOf: Data("dqn-cluster: \(printable(text))\n".utf8))
+        let line = "\(startOfLine)dqn-cluster: \(printable(text))\n"
+        try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
     }
+
+    /// The chief may have left its progress on the line of the terminal.
+    private static let startOfLine =
+        isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb" ? "\r\u{1B}[K" : ""
 
     /// Control characters, which other hosts may have sent, do not reach a terminal.
     private static func printable(_ text: String) -> String {

@@ -55,12 +55,18 @@ struct Train: ParsableCommand {
         request.remoteProgram = remoteProgram
         request.certificates = certificates ?? temporary.map { "\($0)/certificates" }
         request.chiefArguments = chiefOptions
+        // The chief draws on the whole terminal. It keeps its own lines until then, too.
+        let hasDashboard = chiefOptions.contains("--dashboard") && isatty(STDERR_FILENO) == 1
+        var kept: [String] = []
         let launch: ClusterLaunch
-        do { launch = try ClusterLaunch(request, report: Output.error) } catch {
+        do {
+            launch = try ClusterLaunch(request) { if hasDashboard { kept.append($0) } else { Output.error($0) } }
+        } catch {
             Output.error("\(error)")
             throw ExitCode(64)
         }
         let code = launch.run()
+        kept.forEach(Output.error)
         if code != 0 { throw ExitCode(code) }
     }
 

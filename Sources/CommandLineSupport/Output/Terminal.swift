@@ -1,3 +1,4 @@
+internal import DQNSupport
 internal import Foundation
 
 /// The terminal to which a program writes.
@@ -13,7 +14,9 @@ enum Terminal {
     /// Whether a descriptor's terminal belongs to another program at the moment, as after `bg` in a shell.
     static func isTaken(_ descriptor: Int32) -> Bool {
         let owner = tcgetpgrp(descriptor)
-        return owner > 0 && owner != getpgrp()
+        if owner <= 0 || owner == getpgrp() { return false }
+        // A launcher leaves its terminal to the program that it has started in a process group of its own.
+        return ProcessEnding.followedParent.map { getpgid($0) } != owner
     }
 
     /// Whether the user has set `NO_COLOR` to any text, so that no program adds colours.
