@@ -20,7 +20,7 @@ import Testing
         Policy(name: "cartpole", episodes: 10, least: 475), Policy(name: "acrobot", episodes: 10, least: -100),
         Policy(name: "mountaincar", episodes: 10, least: -110),
         Policy(name: "lunarlander", module: "Box2D", episodes: 10, least: 150),
-        Policy(name: "breakout", module: "minatar", episodes: 10, least: 5),
+        Policy(name: "breakout", module: "minatar", episodes: 20, least: 4),
         Policy(name: "pong", module: "ale_py", epsilon: "0.01", episodes: 1, least: 10),
     ]
 
