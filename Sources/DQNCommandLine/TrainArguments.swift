@@ -33,6 +33,12 @@ extension CommandLineTool {
     /// The release and the commit of the programs, for `--version`.
     @_spi(Distributed) public static var version: String { ProgramVersion.text }
 
+    /// Writes a line to standard error among those of the run, without disturbing its progress line or dashboard.
+    @_spi(Distributed) public static func writeRunLine(_ line: String) {
+        ProgressLine.clear()
+        writeError(line)
+    }
+
     /// Parses the command line and runs a command with the contracts of this package: an error is one line, exit codes are
     /// those of `dqn-train`, and a closed stream or invalid UTF-8 is reported.
     @_spi(Distributed) public static func run(_ command: any AsyncParsableCommand.Type) async {

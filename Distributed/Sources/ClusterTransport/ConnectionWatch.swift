@@ -1,38 +1,46 @@
 internal import NIOCore
 internal import Synchronization
 
-/// Notices that the other side ends connections before it has said anything: it does not belong to the run.
+/// Notices that the other side takes connections, sends something and ends them without an answer: it does not belong to
+/// the run.
 ///
-/// A name that does not resolve or a port where nobody listens yet makes no connection and is not counted.
+/// A port where nobody listens yet makes no connection. A connection that ends without a byte counts as little: something
+/// in between, such as a tunnel or a proxy, may have taken it while the other side does not listen yet.
 final class ConnectionWatch: Sendable {
     /// One may end by chance, such as when the other side is just ending.
     private static let tolerated = 2
-    private let ended = Atomic<Int>(0)
+    private let refusals = Atomic<Int>(0)
     private let hasAnswer = Atomic<Bool>(false)
 
-    /// The other side has said something.
+    /// Notes that the other side has answered.
     func answer() { hasAnswer.store(true, ordering: .relaxed) }
 
-    /// Whether it has.
+    /// Whether the other side has answered.
     var isAnswered: Bool { hasAnswer.load(ordering: .relaxed) }
 
-    /// Whether it has only ended connections.
-    var isRefused: Bool { !isAnswered && ended.load(ordering: .relaxed) >= Self.tolerated }
+    /// Whether the other side has only ended connections.
+    var isRefused: Bool { !isAnswered && refusals.load(ordering: .relaxed) >= Self.tolerated }
 
     /// Watches a connection that is about to be made.
     func watch(_ channel: any Channel) -> EventLoopFuture<Void> {
         channel.pipeline.addHandler(Handler(watch: self), position: .first)
     }
 
-    private final class Handler: ChannelInboundHandler, Sendable {
+    /// `@unchecked Sendable`: used on the connection's event loop alone.
+    private final class Handler: ChannelInboundHandler, @unchecked Sendable {
         typealias InboundIn = ByteBuffer
         private let watch: ConnectionWatch
+        private var hasReceived = false
 
         init(watch: ConnectionWatch) { self.watch = watch }
 
-        // Only a connection that has been made becomes inactive.
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            hasReceived = true
+            context.fireChannelRead(data)
+        }
+
         func channelInactive(context: ChannelHandlerContext) {
-            watch.ended.wrappingAdd(1, ordering: .relaxed)
+            if hasReceived { watch.refusals.wrappingAdd(1, ordering: .relaxed) }
             context.fireChannelInactive()
         }
     }

@@ -12,7 +12,7 @@ package final class ControlConnection: Sendable {
 
     /// Creates a connection, which ``run(_:)`` opens.
     ///
-    /// - Parameter startTime: seconds within which the chief must say something.
+    /// - Parameter startTime: seconds within which the chief must answer.
     package init(to address: ClusterAddress, security: ClusterSecurity, startTime: Double) {
         self.address = address
         self.security = security
@@ -43,7 +43,7 @@ package final class ControlConnection: Sendable {
         }
     }
 
-    /// Waits until the chief has said something.
+    /// Waits until the chief has answered.
     ///
     /// - Throws: ``ConnectionLoss`` if it does not in time, or ends all connections instead.
     private func awaitAnswer() async throws {
@@ -51,8 +51,8 @@ package final class ControlConnection: Sendable {
         while !watch.isAnswered {
             guard !watch.isRefused else {
                 throw ConnectionLoss(
-                    description: "ends every connection to \(address) before it says anything: it has other "
-                        + "certificates, only one side has --plaintext, or another program listens there")
+                    description: "ends every connection to \(address) without an answer: it has other certificates, "
+                        + "only one side has --plaintext, or another program listens there")
             }
             guard ContinuousClock.now < deadline else {
                 throw ConnectionLoss(

@@ -67,7 +67,7 @@ struct Chief: AsyncParsableCommand {
         settings.maximumStaleness = maxStaleness
         settings.accumulation = accumulate
         settings.usesHalf = half
-        let role = ChiefRole(settings, report: Output.error) { try ShardConnection.open($0, $1, security: security) }
+        let role = ChiefRole(settings, report: Output.report) { try ShardConnection.open($0, $1, security: security) }
         let server = try await Output.start {
             try ChiefServer(listeningAddress(listen), security: security) { role.open($0) }
         }

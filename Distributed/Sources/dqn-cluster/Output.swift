@@ -1,4 +1,5 @@
 import ArgumentParser
+@_spi(Distributed) import DQNCommandLine
 @_spi(Distributed) import DQNDistributed
 import Foundation
 
@@ -16,9 +17,14 @@ enum Output {
         try? FileHandle.standardError.write(contentsOf: Data(line.utf8))
     }
 
+    /// Prints a line of the chief about its run: with the log of the dashboard, if one is shown.
+    static func report(_ text: String) { CommandLineTool.writeRunLine("dqn-cluster: \(printable(text))") }
+
     /// The chief may have left its progress on the line of the terminal.
-    private static let startOfLine =
-        isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb" ? "\r\u{1B}[K" : ""
+    private static let startOfLine = isTerminal ? "\r\u{1B}[K" : ""
+
+    /// Whether standard error is a terminal that understands control sequences.
+    static let isTerminal = isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
 
     /// Control characters, which other hosts may have sent, do not reach a terminal.
     private static func printable(_ text: String) -> String {

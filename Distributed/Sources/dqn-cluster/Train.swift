@@ -55,18 +55,14 @@ struct Train: ParsableCommand {
         request.remoteProgram = remoteProgram
         request.certificates = certificates ?? temporary.map { "\($0)/certificates" }
         request.chiefArguments = chiefOptions
-        // The chief draws on the whole terminal. It keeps its own lines until then, too.
-        let hasDashboard = chiefOptions.contains("--dashboard") && isatty(STDERR_FILENO) == 1
-        var kept: [String] = []
+        let lines = KeptLines(chiefOptions)
         let launch: ClusterLaunch
-        do {
-            launch = try ClusterLaunch(request) { if hasDashboard { kept.append($0) } else { Output.error($0) } }
-        } catch {
+        do { launch = try ClusterLaunch(request, announce: Output.error, report: lines.add) } catch {
             Output.error("\(error)")
             throw ExitCode(64)
         }
         let code = launch.run()
-        kept.forEach(Output.error)
+        lines.end()
         if code != 0 { throw ExitCode(code) }
     }
 

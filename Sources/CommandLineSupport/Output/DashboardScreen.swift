@@ -63,7 +63,13 @@ enum DashboardScreen {
         state.lock.withLock {
             guard state.isShown else { return }
             state.isShown = false
-            if isTaken { state.screen.invalidate() } else { write(state.screen.leave()) }
+            if isTaken {
+                state.screen.invalidate()
+                // The suspension of a launcher does not reach this program.
+                write("\u{1B}[?25h")
+            } else {
+                write(state.screen.leave())
+            }
             ShownScreen.end()
             if state.omitted > 0 { write("… (\(state.omitted) lines omitted)\n") }
             for line in state.lines { write(line + "\n") }

@@ -21,6 +21,7 @@ internal import Foundation
 
     let request: LaunchRequest
     let plan: LaunchPlan
+    private let announce: (String) -> Void
     private let report: (String) -> Void
     var chief: LaunchedProcess?
     var others: [LaunchedProcess] = []
@@ -33,11 +34,16 @@ internal import Foundation
 
     /// Plans the processes of a request.
     ///
-    /// - Parameter report: receives one line about a process at a time.
+    /// - Parameters:
+    ///   - announce: receives the line by which more workers can join, before any takes part.
+    ///   - report: receives one line about a process at a time.
     /// - Throws: an error that names the option, the rule and the remedy.
-    @_spi(Distributed) public init(_ request: LaunchRequest, report: @escaping (String) -> Void) throws {
+    @_spi(Distributed) public init(
+        _ request: LaunchRequest, announce: @escaping (String) -> Void, report: @escaping (String) -> Void
+    ) throws {
         self.request = request
         plan = try LaunchPlan(request)
+        self.announce = announce
         // Other hosts' programs write what they like.
         self.report = { report(PrintableText.line($0)) }
     }
@@ -118,7 +124,7 @@ internal import Foundation
         let host = request.hosts == nil ? "127.0.0.1" : request.address ?? "ADDRESS_OF_THIS_HOST"
         let security = request.certificates.map { ["--certificates", $0] } ?? ["--plaintext"]
         let words = [request.program, "worker", "--chief", "\(host):\(port)"] + security
-        report("more workers can join: \(ShellCommand.text(words))")
+        announce("more workers can join: \(ShellCommand.text(words))")
     }
 
     /// Reports what a process prints, and how it ends.

@@ -65,7 +65,8 @@ final class FakeCluster: Sendable {
         return Task {
             await withCheckedContinuation { continuation in
                 Thread.detachNewThread {
-                    let launch = try? ClusterLaunch(planned) { line in self.reported.withLock { $0.append(line) } }
+                    let report = { (line: String) in self.reported.withLock { $0.append(line) } }
+                    let launch = try? ClusterLaunch(planned, announce: report, report: report)
                     continuation.resume(returning: launch?.run() ?? -1)
                 }
             }
