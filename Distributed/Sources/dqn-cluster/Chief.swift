@@ -69,7 +69,7 @@ struct Chief: AsyncParsableCommand {
         settings.usesHalf = half
         let role = ChiefRole(settings, report: Output.report) { try ShardConnection.open($0, $1, security: security) }
         let server = try await Output.start {
-            try ChiefServer(listeningAddress(listen), security: security) { role.open($0) }
+            try ClusterServer.chief(listeningAddress(listen), security: security) { role.open($0) }
         }
         let serving = Task { try await server.run() }
         let port: Int

@@ -30,7 +30,7 @@ struct Shard: AsyncParsableCommand {
         let chief = try await Output.start { try await member.address(within: options.startTimeout) }
         let box = RoleBox()
         let server = try await Output.start {
-            try ShardServer(listeningAddress(listen), security: security) { box.makeSession() }
+            try ClusterServer.shard(listeningAddress(listen), security: security) { box.makeSession() }
         }
         let serving = Task { try await server.run() }
         let port: Int

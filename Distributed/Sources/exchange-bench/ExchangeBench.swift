@@ -33,7 +33,7 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let counter = ExchangeCounter()
         let bytes = options.bytes
-        let server = try ShardServer(ClusterAddress(host: options.host, port: 0), security: options.security) {
+        let server = ClusterServer.shard(ClusterAddress(host: options.host, port: 0), security: options.security) {
             EchoSession(bytes: bytes, counter: counter)
         }
         try await withThrowingTaskGroup(of: Void.self) { group in

@@ -24,7 +24,7 @@ import Testing
     /// Runs a shard until its end.
     private func shard(_ chief: ClusterAddress, _ security: ClusterSecurity) async throws -> RoleEnding {
         let box = SessionBox()
-        let server = try ShardServer(.loopback, security: security) { box.makeSession() }
+        let server = ClusterServer.shard(.loopback, security: security) { box.makeSession() }
         let serving = Task { try await server.run() }
         defer { serving.cancel() }
         let role = ShardRole(name: "shard", address: "127.0.0.1:\(try await server.port)")
@@ -71,7 +71,7 @@ import Testing
         var settings = ChiefRole.Settings()
         settings.shards = 2
         let role = ChiefRole(settings, report: { _ in }) { try ShardConnection.open($0, $1, security: security) }
-        let server = try ChiefServer(.loopback, security: security) { role.open($0) }
+        let server = ClusterServer.chief(.loopback, security: security) { role.open($0) }
         let serving = Task { try await server.run() }
         defer { serving.cancel() }
         let chief = ClusterAddress(host: "127.0.0.1", port: try await server.port)

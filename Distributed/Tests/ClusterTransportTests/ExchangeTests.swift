@@ -23,7 +23,7 @@ private final class Counting: ExchangeSession {
     private func serving(
         _ security: ClusterSecurity, _ body: @escaping @Sendable (Int) async throws -> Void
     ) async throws {
-        let server = try ShardServer(.loopback, security: security) { Counting() }
+        let server = ClusterServer.shard(.loopback, security: security) { Counting() }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             let port = try await server.port
@@ -92,7 +92,7 @@ private final class Counting: ExchangeSession {
     }
 
     @Test(.timeLimit(.minutes(1))) func aServerThatEndsIsNoticed() async throws {
-        let server = try ShardServer(.loopback, security: .plaintext) { Counting() }
+        let server = ClusterServer.shard(.loopback, security: .plaintext) { Counting() }
         let serving = Task { try await server.run() }
         let port = try await server.port
         let connection = ShardConnection(
