@@ -28,7 +28,7 @@ def observations(policy, count):
 class PolicyTests(unittest.TestCase):
     def test_q_values_equal_those_of_an_independent_reader(self):
         heads, layers = set(), set()
-        for path in [*GOLDEN, *(fixtures / "hostile").glob("sound-network*.h5"), fixtures / "pong" / "policy.h5"]:
+        for path in [*GOLDEN, *(fixtures / "hostile").glob("sound-network*.h5"), fixtures / "zoo" / "pong.h5"]:
             with self.subTest(path.name):
                 arrays, _ = check_trace.read_checkpoint(path)
                 architecture = check_trace.document(arrays, "architecture")
@@ -44,7 +44,7 @@ class PolicyTests(unittest.TestCase):
         self.assertEqual(layers, {"dense", "convolution", "layer_norm", "max_pooling", "average_pooling"})
 
     def test_actions_and_masks(self):
-        policy = swift_dqn.load(fixtures / "pong" / "policy.h5").policy
+        policy = swift_dqn.load(fixtures / "zoo" / "pong.h5").policy
         batch = observations(policy, 8)
         values = policy.q_values(batch)
         np.testing.assert_array_equal(policy.actions(batch), values.argmax(axis=1))
@@ -79,7 +79,7 @@ class PolicyTests(unittest.TestCase):
         for wrong in (np.zeros(3), np.zeros((2, 5)), np.zeros((1, 1, 4))):
             with self.assertRaises(ValueError):
                 policy.q_values(wrong)
-        pixels = swift_dqn.load(fixtures / "pong" / "policy.h5").policy
+        pixels = swift_dqn.load(fixtures / "zoo" / "pong.h5").policy
         with self.assertRaises(ValueError):
             pixels.q_values(np.full(pixels.network.input_shape, 0.5))
         self.assertEqual(policy.q_values(np.zeros((0, 4))).shape, (0, 2))
@@ -88,7 +88,7 @@ class PolicyTests(unittest.TestCase):
     def test_models_of_stable_baselines3_act_identically(self):
         import torch
 
-        for path in [*CONVERTED, golden("1.1/method-a3c"), fixtures / "pong" / "policy.h5"]:
+        for path in [*CONVERTED, golden("1.1/method-a3c"), fixtures / "zoo" / "pong.h5"]:
             with self.subTest(path.name):
                 policy = swift_dqn.load(path, replay=False).policy
                 batch = observations(policy, 10_000 if len(policy.network.input_shape) == 1 else 100)
@@ -106,7 +106,7 @@ class PolicyTests(unittest.TestCase):
     def test_models_of_keras_compute_the_same(self):
         import keras
 
-        for path in [*CONVERTED, golden("1.1/method-a3c"), fixtures / "pong" / "policy.h5"]:
+        for path in [*CONVERTED, golden("1.1/method-a3c"), fixtures / "zoo" / "pong.h5"]:
             with self.subTest(path.name):
                 policy = swift_dqn.load(path, replay=False).policy
                 batch = observations(policy, 10_000 if len(policy.network.input_shape) == 1 else 100)
