@@ -124,9 +124,6 @@ import Testing
             #expect(!FileManager.default.fileExists(atPath: directory("a.svg")))
         }
         #expect(try Program.run("dqn-checkpoint", "plot", run).status == 64)
-        let result = try Program.run("dqn-checkpoint", "plot", run, "-o", directory("none/a.svg"))
-        #expect(result.status == 1)
-        #expect(result.errorLine?.contains("none/a.svg' (") == true, "\(result.errors)")
     }
 
     @Test func theSuffixChoosesTheFormat() throws {
