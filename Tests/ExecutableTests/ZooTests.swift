@@ -23,7 +23,8 @@ import Testing
         path: "../../Fixtures/zoo"
     ).standardized
 
-    private func play(_ policy: Policy) throws {
+    /// Plays a policy and returns its mean return.
+    @discardableResult private func play(_ policy: Policy) throws -> Double {
         let file = Self.folder.appending(path: "\(policy.name).h5").path
         let result = try Program.run(
             "dqn-play", file, "--episodes", String(policy.episodes), "--epsilon", policy.epsilon, "--seed", "1",
@@ -32,9 +33,12 @@ import Testing
         let played = try JSONDecoder().decode(JSONValue.self, from: Data(result.output.utf8))
         let mean = try #require(played["mean_return"]?.doubleValue)
         #expect(mean >= policy.least, "\(policy.name): \(mean)")
+        return mean
     }
 
-    @Test(arguments: policies) func aPolicyOfOurEnvironmentsPlaysWell(policy: Policy) throws { try play(policy) }
+    @Test(arguments: policies) func aPolicyOfOurEnvironmentsPlaysWell(policy: Policy) throws {
+        try play(policy)
+    }
 
     @Test(.enabled(if: InstalledPython.has("Box2D"), "Scripts/setup-gymnasium installs Box2D"))
     func lunarLanderLands() throws { try play(Policy(name: "lunarlander", least: 150)) }
@@ -44,7 +48,10 @@ import Testing
 
     /// The average is 20 of 21; the worst of 100 games is 13.
     @Test(.enabled(if: InstalledPython.has("ale_py"), "Scripts/setup-gymnasium installs ale-py"))
-    func pongWins() throws { try play(Policy(name: "pong", epsilon: "0.01", episodes: 1, least: 10)) }
+    func pongWins() throws {
+        let points = try play(Policy(name: "pong", epsilon: "0.01", episodes: 1, least: 10))
+        #expect((10...21).contains(points), "\(points)")
+    }
 
     @Test func everyPolicyOfTheFolderIsPlayed() throws {
         let files = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path).filter { $0.hasSuffix(".h5") }

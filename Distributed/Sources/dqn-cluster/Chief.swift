@@ -68,9 +68,7 @@ struct Chief: AsyncParsableCommand {
         settings.accumulation = accumulate
         settings.usesHalf = half
         let role = ChiefRole(settings, report: Output.report) { try ShardConnection.open($0, $1, security: security) }
-        let server = try await Output.start {
-            try ClusterServer.chief(listeningAddress(listen), security: security) { role.open($0) }
-        }
+        let server = try ClusterServer.chief(listeningAddress(listen), security: security) { role.open($0) }
         let serving = Task { try await server.run() }
         let port: Int
         do { port = try await server.port } catch {

@@ -29,9 +29,7 @@ struct Shard: AsyncParsableCommand {
         if options.lifeline { Ending.watchInput { Output.exit(1, "The launcher is gone.") } }
         let chief = try await Output.start { try await member.address(within: options.startTimeout) }
         let box = RoleBox()
-        let server = try await Output.start {
-            try ClusterServer.shard(listeningAddress(listen), security: security) { box.makeSession() }
-        }
+        let server = try ClusterServer.shard(listeningAddress(listen), security: security) { box.makeSession() }
         let serving = Task { try await server.run() }
         let port: Int
         do { port = try await server.port } catch {
