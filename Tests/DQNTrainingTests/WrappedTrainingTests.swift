@@ -130,13 +130,13 @@ import Testing
                 "reward-clip",
             ])
         #expect(configuration.frameStack == 4 && configuration.network == "nips-cnn")
-        #expect(configuration.scheduleSteps == 1_000_000 && configuration.learningRate == 1e-4)
+        #expect(configuration.scheduleSteps == 1_000_000 && configuration.learningRate == 2.5e-4)
         #expect(configuration.batchSize == 32 && configuration.replayCapacity == 100_000)
         #expect(configuration.learningStarts == 10_000 && configuration.discount == 0.99)
-        #expect(configuration.targetInterval == 4_000 && configuration.trainInterval == 4)
+        #expect(configuration.targetInterval == 2_000 && configuration.trainInterval == 4)
         #expect(configuration.gradientSteps == 1 && configuration.epsilonFraction == 0.15)
         #expect(configuration.epsilonFinal == 0.01 && configuration.evaluationEpsilon == 0.01)
-        #expect(configuration.doubleDQN && configuration.nStep == 3)
+        #expect(!configuration.doubleDQN && configuration.prioritized && configuration.nStep == 3)
         #expect(configuration.optimizer == .adam(epsilon: 1.5e-4))
         #expect(configuration.initialization == .orthogonal)
         let screen = try EnvironmentRegistry.make(
@@ -189,6 +189,8 @@ import Testing
         let new = try request.resolve()
         guard case .object(var members) = new.json else { return }
         for key in ["initialization", "input_offset", "input_scale", "munchausen", "quantiles"] { members[key] = nil }
+        members["double"] = .bool(true)
+        members["prioritized"] = .bool(false)
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("old-\(UUID().uuidString).json")
         defer { try? FileManager.default.removeItem(at: file) }
         try JSONValue.object(members).canonicalData().write(to: file)
@@ -196,7 +198,7 @@ import Testing
         request.file = file
         let old = try request.resolve()
         #expect(old.initialization == .fanIn && old.inputOffset == nil)
-        #expect(old.doubleDQN && old.nStep == 3, "settings that the file has")
+        #expect(old.doubleDQN && !old.prioritized && old.nStep == 3, "settings that the file has")
         members["learning_rate"] = nil
         try JSONValue.object(members).canonicalData().write(to: file)
         #expect(try request.resolve().initialization == .orthogonal, "a file with some settings only")
