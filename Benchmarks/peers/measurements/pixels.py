@@ -12,8 +12,8 @@ from common import Row
 
 SETTINGS = {
     "network": "nature-cnn", "batch_size": 32, "train_interval": 4, "gradient_steps": 1, "optimizer": "adam",
-    "learning_rate": 1e-4, "loss": "huber", "max_gradient_norm": 10, "double": "false", "replay_capacity": 5000,
-    "discount": 0.99, "target_interval": 1000, "epsilon_start": 0.05, "epsilon_final": 0.05,
+    "learning_rate": 1e-4, "loss": "huber", "max_gradient_norm": 10, "double": "false", "prioritized": "false",
+    "replay_capacity": 5000, "discount": 0.99, "target_interval": 1000, "epsilon_start": 0.05, "epsilon_final": 0.05,
     "epsilon_assignment": "fixed",
 }
 # Name, method, workers, compute threads.

@@ -102,6 +102,7 @@ extension Preset {
         configuration.batchSize = 32
         configuration.replayCapacity = 100_000
         configuration.targetInterval = 1_000
+        configuration.doubleDQN = true
         Self.applyPixelLearning(to: &configuration)
     }
 }

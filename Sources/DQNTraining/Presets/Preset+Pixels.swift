@@ -6,10 +6,9 @@ internal import DQNNetwork
 // What keeps the units of networks of pixels alive.
 
 extension Preset {
-    /// Learning from pixels with a replay, beyond the settings of Mnih 2015: Double DQN, three-step returns, and a larger
-    /// ε of Adam. With 10⁻⁸, gradients of almost nothing become full steps, and most units die.
+    /// Learning from pixels with a replay, beyond the settings of Mnih 2015: three-step returns, and a larger ε of Adam.
+    /// With 10⁻⁸, gradients of almost nothing become full steps, and most units die.
     static func applyPixelLearning(to configuration: inout TrainingConfiguration) {
-        configuration.doubleDQN = true
         configuration.nStep = 3
         configuration.optimizer = .adam(epsilon: 1.5e-4)
         configuration.initialization = .orthogonal
