@@ -95,7 +95,7 @@ extension Preset {
     /// Episodes of nine steps are cheap, and ten of them could all be easy ones.
     static let catchEpisodes = 100
 
-    /// The settings of Mnih 2015 for frames, with Adam and a replay that fits a desktop computer's memory.
+    /// The settings of Mnih 2015 for frames, with Double DQN, Adam and a replay that fits a desktop computer's memory.
     private func applyPixels(to configuration: inout TrainingConfiguration) {
         configuration.network = "nature-cnn"
         configuration.learningRate = 1e-4
