@@ -29,7 +29,8 @@ public protocol TrainingMethod: Sendable {
 
     /// Changes the settings of the preset `default` to the method's own defaults, including its `method_options`.
     ///
-    /// Configuration files, `--set` and flags override them.
+    /// The other presets have settings of their own and use only the options. Configuration files, `--set` and flags
+    /// override both.
     func applyDefaults(to configuration: inout TrainingConfiguration, for environment: EnvironmentSpecification)
 
     /// Checks the settings of this method, such as ``TrainingConfiguration/methodOptions``.

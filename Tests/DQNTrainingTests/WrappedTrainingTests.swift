@@ -152,6 +152,40 @@ import Testing
         }
     }
 
+    @Test("The preset atari gives the built-in methods without a replay eight environments per worker")
+    func presetWithoutReplay() throws {
+        var request = ConfigurationRequest()
+        request.environment = LivesEnvironment.id
+        request.preset = "atari"
+        for name in ["async-q", "async-sarsa", "async-nstep-q", "a3c", "pqn"] {
+            request.method = name
+            let configuration = try request.resolve()
+            #expect(configuration.environmentsPerWorker == 8 && configuration.initialization == .orthogonal, "\(name)")
+            #expect(configuration.network.hasPrefix("nips-cnn") && configuration.replayCapacity == 50_000, "\(name)")
+        }
+        request.method = "async-nstep-q"
+        let values = try request.resolve()
+        #expect(values.optimizer == .adam(epsilon: 1.5e-4) && values.learningRate == 2.5e-4)
+        #expect(values.learningRateFinal == 0 && values.targetInterval == 2_000 && values.scheduleSteps == 8_000_000)
+        #expect(values.epsilonAssignment == .fixed && values.epsilonFinal == 0.01 && values.epsilonFraction == 0.0625)
+        request.method = "a3c"
+        let policy = try request.resolve()
+        #expect(policy.optimizer == .adam(epsilon: 1e-5) && policy.learningRate == 2.5e-4)
+        #expect(policy.learningRateFinal == 0 && policy.maximumGradientNorm == 2.5 && policy.segmentLength == 5)
+    }
+
+    @Test("Presets other than default have a plug-in method's own options, and one environment per worker")
+    func presetOfPlugIn() throws {
+        CountingMethod.registration
+        var request = ConfigurationRequest()
+        request.environment = LivesEnvironment.id
+        request.method = "counting"
+        request.preset = "atari"
+        let configuration = try request.resolve()
+        #expect(configuration.methodOptions == ["first": .integer(0)])
+        #expect(configuration.network == "nips-cnn" && configuration.environmentsPerWorker == 1)
+    }
+
     @Test("The preset presses FIRE in games that have it, and bounds evaluations")
     func presetWithFire() throws {
         func preset(_ meanings: [String]) throws -> TrainingConfiguration {

@@ -31,7 +31,7 @@ extension Preset {
 
     /// Settings that learnt Pong in 9 to 20 minutes on two processors (docs/results/learning.md): the small network of
     /// Mnih 2013, learning from step 10,000, three-step returns and prioritized replay, without Double DQN's further
-    /// forward pass. The settings of Mnih 2016 for the methods without a replay.
+    /// forward pass.
     func applyAtari(
         to configuration: inout TrainingConfiguration, _ environment: EnvironmentSpecification,
         _ method: any TrainingMethod
@@ -46,6 +46,7 @@ extension Preset {
         }
         if !method.usesReplay {
             applySegments(to: &configuration, environment, method)
+            if method.extensionOwner == nil && method.name != "pqn" { applyManyScreens(to: &configuration, method) }
         } else {
             configuration.network = "nips-cnn"
             configuration.scheduleSteps = 1_000_000
@@ -67,5 +68,29 @@ extension Preset {
         configuration.frameStack = 4
         // A greedy policy may wait forever for a ball that it has to serve itself.
         configuration.evaluationEpsilon = 0.01
+    }
+
+    /// Settings of the built-in methods without a replay, all of which learn Pong with two workers
+    /// (docs/results/learning.md): updates from the same eight screens of each worker vary less than from one.
+    ///
+    /// The methods of other packages keep one environment, because few can take more.
+    private func applyManyScreens(to configuration: inout TrainingConfiguration, _ method: any TrainingMethod) {
+        configuration.environmentsPerWorker = 8
+        configuration.scheduleSteps = 8_000_000
+        configuration.learningRate = 2.5e-4
+        if method.isActorCritic {
+            // With A2C's RMSProp, whose ε is above the squared gradients, Pong's policy is still random after a million
+            // steps.
+            configuration.optimizer = .adam(epsilon: 1e-5)
+            // A2C's 0.5 for the mean over the five steps of a segment; here the gradient is their sum.
+            configuration.maximumGradientNorm = 2.5
+        } else {
+            // As with a replay; with ε dealt, a third of the environments would act at random half of the time.
+            configuration.optimizer = .adam(epsilon: 1.5e-4)
+            configuration.targetInterval = 2_000
+            configuration.epsilonAssignment = .fixed
+            configuration.epsilonFinal = 0.01
+            configuration.epsilonFraction = 0.0625
+        }
     }
 }

@@ -62,6 +62,12 @@ package enum Preset: String, Sendable, CaseIterable {
             try applyAtari(to: &configuration, environment, method)
             boundEvaluations(in: &configuration)
         }
+        if self != .default {
+            // The settings are this preset's, but it knows nothing of a method's own options, which must be present.
+            var defaults = configuration
+            method.applyDefaults(to: &defaults, for: environment)
+            configuration.methodOptions = defaults.methodOptions
+        }
         configuration.scaleBytes(of: environment)
         return configuration
     }
