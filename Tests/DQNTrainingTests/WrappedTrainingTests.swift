@@ -161,7 +161,8 @@ import Testing
             request.method = name
             let configuration = try request.resolve()
             #expect(configuration.environmentsPerWorker == 8 && configuration.initialization == .orthogonal, "\(name)")
-            #expect(configuration.network.hasPrefix("nips-cnn") && configuration.replayCapacity == 50_000, "\(name)")
+            #expect(configuration.network.hasPrefix("nips-cnn") && configuration.learningRate == 2.5e-4, "\(name)")
+            #expect(configuration.learningRateFinal == 0 && configuration.optimizer.kind == .adam, "\(name)")
         }
         request.method = "async-nstep-q"
         let values = try request.resolve()
@@ -174,7 +175,7 @@ import Testing
         #expect(policy.learningRateFinal == 0 && policy.maximumGradientNorm == 2.5 && policy.segmentLength == 5)
     }
 
-    @Test("Presets other than default have a plug-in method's own options, and one environment per worker")
+    @Test("The preset atari has a plug-in method's own options, and one environment per worker")
     func presetOfPlugIn() throws {
         CountingMethod.registration
         var request = ConfigurationRequest()

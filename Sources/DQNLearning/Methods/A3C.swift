@@ -15,7 +15,8 @@ internal import DQNNetwork
 /// share all layers except the last.
 ///
 /// Defaults: `segment_length` 20 (5 for frames, as in the paper), `entropy_coefficient` (β) 0.01, and 0.1 for Acrobot,
-/// `value_coefficient` (c) 0.25, RMSProp with statistics that all workers share, gradient norm clipped to 40.
+/// `value_coefficient` (c) 0.25, RMSProp with statistics that all workers share, gradient norm clipped to 40. The preset
+/// `atari` has others (docs/atari.md).
 ///
 /// Deviations from the paper:
 /// - One gradient and one optimiser train both heads, weighted by c. The paper writes two updates, although its

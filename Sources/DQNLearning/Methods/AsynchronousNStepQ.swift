@@ -12,7 +12,7 @@ internal import DQNNetwork
 /// The target is refreshed, θ⁻ ← θ, every `target_interval` agent steps of all workers together.
 ///
 /// Defaults: `segment_length` 5, RMSProp with statistics that all workers share, gradient norm clipped to 40, final values
-/// of ε dealt to the workers in turn (`epsilon_assignment`).
+/// of ε dealt to the workers in turn (`epsilon_assignment`). The preset `atari` has others (docs/atari.md).
 ///
 /// Deviations from the paper:
 /// - The loss is the configured one; Huber bounds the gradient of each step.

@@ -12,7 +12,7 @@ internal import DQNNetwork
 /// The target is refreshed, θ⁻ ← θ, every `target_interval` agent steps of all workers together (I_target).
 ///
 /// Defaults: `segment_length` 5, RMSProp with statistics that all workers share, gradient norm clipped to 40, final values
-/// of ε dealt to the workers in turn (`epsilon_assignment`).
+/// of ε dealt to the workers in turn (`epsilon_assignment`). The preset `atari` has others (docs/atari.md).
 ///
 /// Deviations from the paper:
 /// - θ is copied once per segment, and all gradients of the segment are computed on that copy; the paper reads θ at

@@ -29,9 +29,9 @@ extension Preset {
             + (FireOnReset.fits(environment) ? ["fire-on-reset"] : []) + ["reward-clip"]
     }
 
-    /// Settings that learnt Pong in 9 to 20 minutes on two processors (docs/results/learning.md): the small network of
-    /// Mnih 2013, learning from step 10,000, three-step returns and prioritized replay, without Double DQN's further
-    /// forward pass.
+    /// With a replay, settings that learnt Pong in 9 to 20 minutes on two processors (docs/results/learning.md): the small
+    /// network of Mnih 2013, learning from step 10,000, three-step returns and prioritized replay, without Double DQN's
+    /// further forward pass.
     func applyAtari(
         to configuration: inout TrainingConfiguration, _ environment: EnvironmentSpecification,
         _ method: any TrainingMethod
@@ -70,17 +70,17 @@ extension Preset {
         configuration.evaluationEpsilon = 0.01
     }
 
-    /// Settings of the built-in methods without a replay, all of which learn Pong with two workers
-    /// (docs/results/learning.md): updates from the same eight screens of each worker vary less than from one.
+    /// Settings of the built-in methods without a replay but `pqn`, for a few workers: an update averages over eight
+    /// games, so that its gradient varies less. docs/results/learning.md has what each method learns of Pong.
     ///
-    /// The methods of other packages keep one environment, because few can take more.
+    /// The methods of other packages keep one environment, because only a ``VectorLearner`` steps more.
     private func applyManyScreens(to configuration: inout TrainingConfiguration, _ method: any TrainingMethod) {
         configuration.environmentsPerWorker = 8
         configuration.scheduleSteps = 8_000_000
         configuration.learningRate = 2.5e-4
         if method.isActorCritic {
-            // With A2C's RMSProp, whose ε is above the squared gradients, Pong's policy is still random after a million
-            // steps.
+            // With A2C's RMSProp, whose ε is 400 times the mean square of the gradients, the policy of Pong is still almost
+            // random after a million steps.
             configuration.optimizer = .adam(epsilon: 1e-5)
             // A2C's 0.5 for the mean over the five steps of a segment; here the gradient is their sum.
             configuration.maximumGradientNorm = 2.5

@@ -63,7 +63,7 @@ package enum Preset: String, Sendable, CaseIterable {
             boundEvaluations(in: &configuration)
         }
         if self != .default {
-            // The settings are this preset's, but it knows nothing of a method's own options, which must be present.
+            // Only the method has defaults for its own options, and it may require them.
             var defaults = configuration
             method.applyDefaults(to: &defaults, for: environment)
             configuration.methodOptions = defaults.methodOptions
