@@ -46,7 +46,6 @@ extension Preset {
         }
         if !method.usesReplay {
             applySegments(to: &configuration, environment, method)
-            if method.extensionOwner == nil && method.name != "pqn" { applyManyScreens(to: &configuration, method) }
         } else {
             configuration.network = "nips-cnn"
             configuration.scheduleSteps = 1_000_000
@@ -68,29 +67,5 @@ extension Preset {
         configuration.frameStack = 4
         // A greedy policy may wait forever for a ball that it has to serve itself.
         configuration.evaluationEpsilon = 0.01
-    }
-
-    /// Settings of the built-in methods without a replay but `pqn`, for a few workers: an update averages over eight
-    /// games, so that its gradient varies less. docs/results/learning.md has what each method learns of Pong.
-    ///
-    /// The methods of other packages keep one environment, because only a ``VectorLearner`` steps more.
-    private func applyManyScreens(to configuration: inout TrainingConfiguration, _ method: any TrainingMethod) {
-        configuration.environmentsPerWorker = 8
-        configuration.scheduleSteps = 8_000_000
-        configuration.learningRate = 2.5e-4
-        if method.isActorCritic {
-            // With A2C's RMSProp, whose ε is 400 times the mean square of the gradients, the policy of Pong is still almost
-            // random after a million steps.
-            configuration.optimizer = .adam(epsilon: 1e-5)
-            // A2C's 0.5 for the mean over the five steps of a segment; here the gradient is their sum.
-            configuration.maximumGradientNorm = 2.5
-        } else {
-            // As with a replay; with ε dealt, a third of the environments would act at random half of the time.
-            configuration.optimizer = .adam(epsilon: 1.5e-4)
-            configuration.targetInterval = 2_000
-            configuration.epsilonAssignment = .fixed
-            configuration.epsilonFinal = 0.01
-            configuration.epsilonFraction = 0.0625
-        }
     }
 }

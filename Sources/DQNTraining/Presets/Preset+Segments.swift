@@ -34,6 +34,7 @@ extension Preset {
         }
         if Self.baseName(of: environment) == "Acrobot-v1" { applyAcrobot(to: &configuration, method) }
         if Self.hasPictures(environment) { applyFrames(to: &configuration, environment) }
+        if self == .atari && method.extensionOwner == nil { applyManyScreens(to: &configuration, method) }
     }
 
     private func applyAcrobot(to configuration: inout TrainingConfiguration, _ method: any TrainingMethod) {
@@ -73,5 +74,29 @@ extension Preset {
         configuration.epsilonFraction = 0.1
         configuration.evaluationInterval = 100_000
         configuration.logInterval = 10_000
+    }
+
+    /// The preset `atari` for the built-in methods but `pqn`, with a few workers: an update averages over eight games, so
+    /// that its gradient varies less. docs/results/learning.md has what each method learns of Pong.
+    ///
+    /// The methods of other packages keep one environment, because only a ``VectorLearner`` steps more.
+    private func applyManyScreens(to configuration: inout TrainingConfiguration, _ method: any TrainingMethod) {
+        configuration.environmentsPerWorker = 8
+        configuration.scheduleSteps = 8_000_000
+        configuration.learningRate = 2.5e-4
+        if method.isActorCritic {
+            // With A2C's RMSProp, whose ε is 400 times the mean square of the gradients, the policy of Pong is still almost
+            // random after a million steps.
+            configuration.optimizer = .adam(epsilon: 1e-5)
+            // A2C's 0.5 for the mean over the five steps of a segment; here the gradient is their sum.
+            configuration.maximumGradientNorm = 2.5
+        } else {
+            // As with a replay; with ε dealt, a third of the environments would act at random half of the time.
+            configuration.optimizer = .adam(epsilon: 1.5e-4)
+            configuration.targetInterval = 2_000
+            configuration.epsilonAssignment = .fixed
+            configuration.epsilonFinal = 0.01
+            configuration.epsilonFraction = 0.0625
+        }
     }
 }
